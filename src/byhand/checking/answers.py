@@ -1,0 +1,158 @@
+"""Which of backward's locals answers for which step of forward.
+
+The gradient of `h` is the local `dh`. A name that forward bound k times has k steps; backward runs in
+reverse, so the last binding of `dh` there belongs to the first step of `h`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.hand import Hand, Write, array, leaves
+from byhand.program.problem import did_you_mean
+from byhand.program.program import Program
+from byhand.referees.referee import Key
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What backward gave for one step. `writes` are the statements that made it, in order."""
+
+    key: Key
+    value: Any
+    writes: tuple[Write, ...]
+
+    @property
+    def line(self) -> int | None:
+        return self.writes[-1].line if self.writes else None
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The answers in backward's order, and notes on what could not be assigned to a step."""
+
+    found: tuple[Answer, ...]
+    notes: tuple[str, ...]
+
+    def __contains__(self, key: Key) -> bool:
+        return any(answer.key == key for answer in self.found)
+
+
+def answers(program: Program, hand: Hand) -> Answers:
+    """Assigns what a backward wrote to the steps of forward."""
+    found: list[Answer] = []
+    notes: list[str] = []
+    for name, writes in _by_name(program, hand).items():
+        steps = program.bindings.get(name, ())
+        if not steps:
+            note = _unknown(name, writes[-1].value, program)
+            notes += [note] if note else []
+            continue
+        groups = _bindings(writes, len(steps))
+        if len(groups) == len(steps):
+            for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
+                found.append(Answer((name, binding), group[-1].value, group))
+        elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
+            found.append(Answer((name, 0), groups[-1][-1].value, groups[-1]))
+            if len(steps) > 1:
+                notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
+        else:
+            notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
+    found.sort(key=lambda answer: answer.writes[-1].number)
+    for name, value in hand.returned.items():
+        for key, leaf in leaves(name, value):
+            if key in program and len(program.bindings[key]) == 1:
+                found = [answer for answer in found if answer.key[0] != key]
+                found.append(Answer((key, 0), leaf, ()))
+            elif key in program:
+                notes.append(_counts(key, len(program.bindings[key]), 1) + ": not judged")
+            else:
+                notes.append(
+                    f"the returned dict has {key!r}, which is no float input and no step"
+                    f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
+                )
+    return Answers(tuple(found), tuple(notes))
+
+
+def _by_name(program: Program, hand: Hand) -> dict[str, list[Write]]:
+    """The writes of each name. An array `dhs` answers for a list `hs`, item by item."""
+    grouped: dict[str, list[Write]] = {}
+    for write in hand.writes:
+        items = [name for name in program.bindings if name.startswith(f"{write.name}[")]
+        value = array(write.value)
+        if write.name not in program and items and value is not None and value.ndim:
+            for name in items:
+                i = name[len(write.name) + 1 : -1]
+                if i.isdigit() and int(i) < len(value):
+                    item = Write(name, write.number, write.node, write.fresh, write.value[int(i)])
+                    grouped.setdefault(name, []).append(item)
+        else:
+            grouped.setdefault(write.name, []).append(write)
+    return grouped
+
+
+def _bindings(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:
+    """The writes in groups, one for each binding of the name.
+
+    A fresh array starts a group. Where that gives more groups than wanted, `dh = dh + ...` is taken
+    for an addition, and then an array of zeros for room to add to.
+    """
+    starts = [i for i, write in enumerate(writes) if write.fresh or i == 0]
+    if len(starts) > wanted:
+        starts = [i for i in starts if i == 0 or not _adds_to_itself(writes[i])]
+    if len(starts) > wanted:
+        rooms = {a for a, b in zip(starts, starts[1:], strict=False) if b == a + 1 and _zeros(writes[a])}
+        starts = [i for i in starts if i - 1 not in rooms or i == 0]
+    ends = [*starts[1:], len(writes)]
+    return [tuple(writes[a:b]) for a, b in zip(starts, ends, strict=True)]
+
+
+def _adds_to_itself(write: Write) -> bool:
+    match write.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return _is_term(name, value)
+        case _:
+            return False
+
+
+def _is_term(name: str, expression: ast.expr) -> bool:
+    match expression:
+        case ast.Name(id=found):
+            return found == name
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _is_term(name, left) or _is_term(name, right)
+        case ast.BinOp(left=left, op=ast.Sub()):
+            return _is_term(name, left)
+        case _:
+            return False
+
+
+def _zeros(write: Write) -> bool:
+    value = array(write.value)
+    return value is not None and not np.any(value)
+
+
+def _counts(name: str, steps: int, groups: int) -> str:
+    return f"{name} is bound {steps} times in forward, d{name} {groups} times in backward"
+
+
+def _unknown(name: str, value: Any, program: Program) -> str | None:
+    if array(value) is None or not name:
+        return None
+    root = name.partition("[")[0]
+    if root in program.locals and _is_whole(program.locals[root]):
+        return f"d{name} is not judged: {root} holds integers, which have no gradient"
+    near = did_you_mean(root, [n for n in program.bindings if "[" not in n])
+    return f"d{name} is not judged: forward has no {root}{near}"
+
+
+def _is_whole(value: Any) -> bool:
+    found = array(value)
+    return isinstance(value, int) or (found is not None and found.dtype.kind in "iub")
+
+

@@ -1,0 +1,113 @@
+"""Comparing one answer with the truth: is it a float array, of the right shape, finite, and right?
+
+The tolerance is not for anyone to choose. An answer is right when rounding can explain how far it is
+from the truth: `FACTOR * eps * error`, where `error` counts, element by element, the units of
+rounding that this gradient may have collected (`byhand.engine.bounded`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.hand import array
+from byhand.checking.report import Verdict
+from byhand.ops.op import Array
+from byhand.referees.referee import Gradient
+
+FACTOR = 4.0
+"""Another right formula may round a few times more often than the engine's did."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict on one answer, with the numbers of its worst element."""
+
+    verdict: Verdict
+    shape: tuple[int, ...] | None = None
+    max_error: float | None = None
+    tolerance: float | None = None
+    ulps: float | None = None
+    note: str | None = None
+
+
+def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) -> Comparison:
+    """Judges `answer` against `truth`, for a step of type `dtype` with rounding `error` in units."""
+    found = array(answer)
+    if found is None:
+        return Comparison("error", note=f"is a {_kind(answer)}, not an array of floats")
+    shape = found.shape
+    if found.dtype.kind != "f":
+        return Comparison(
+            "error", shape, note=f"holds {found.dtype}; a gradient needs floats"
+        )
+    if shape != error.shape:
+        return Comparison("shape", shape, note=_shape_note(shape, error.shape))
+    note = None if found.dtype == dtype or not isinstance(answer, np.ndarray) else (
+        f"is {found.dtype}, expected {dtype}"
+    )
+    if not np.isfinite(found).all():
+        bad = int(np.size(found) - np.count_nonzero(np.isfinite(found)))
+        return Comparison("nonfinite", shape, note=_join(f"{bad} of {found.size} are NaN or infinite", note))
+    coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps)
+    floor = float(np.finfo(found.dtype).tiny)
+    unit = float(coarser) * error + floor
+    worst = _elements(found, truth, unit)
+    if truth.direction is not None and not worst.wrong:
+        worst = _along(found, truth.direction, unit) or worst
+    exact = truth.places is None and bool(np.all(found == truth.value.astype(found.dtype)))
+    verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
+    if truth.places is not None:
+        note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
+    return Comparison(verdict, shape, worst.error, worst.tolerance, worst.error / worst.unit, note)
+
+
+@dataclass(frozen=True)
+class _Worst:
+    error: float
+    tolerance: float
+    unit: float
+
+    @property
+    def wrong(self) -> bool:
+        return not self.error <= self.tolerance
+
+
+def _elements(found: Array, truth: Gradient, unit: Array) -> _Worst:
+    """The element that is furthest out, measured by its own tolerance."""
+    seen, units = found.astype(np.float64), unit
+    if truth.places is not None:
+        seen, units = seen.ravel()[truth.places], unit.ravel()[truth.places]
+    if seen.size == 0:
+        return _Worst(0.0, 0.0, 1.0)
+    errors = np.abs(seen - truth.value)
+    tolerances = FACTOR * units + truth.error
+    at = np.unravel_index(np.argmax(errors / tolerances), errors.shape)
+    return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]))
+
+
+def _along(found: Array, direction: tuple[Array, float, float], unit: Array) -> _Worst | None:
+    """All elements at once, along a random direction; None if they are right."""
+    way, derivative, error = direction
+    seen = float(np.sum(found.astype(np.float64) * way))
+    units = float(np.sum(np.abs(way) * unit))
+    worst = _Worst(abs(seen - derivative), FACTOR * units + error, units)
+    return worst if worst.wrong else None
+
+
+def _kind(answer: Any) -> str:
+    return "None" if answer is None else type(answer).__name__
+
+
+def _shape_note(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    return f"has shape {_show(shape)}, expected {_show(expected)}"
+
+
+def _show(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+
+
+def _join(*parts: str | None) -> str | None:
+    return "; ".join(part for part in parts if part) or None

@@ -1,0 +1,109 @@
+"""The draws that a problem is tried on: its default sizes, and others where a fixed size can't hide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import ProblemError
+from byhand.program.problem import Inputs, Problem
+from byhand.program.program import Program
+from byhand.program.trace import is_torch, trace_problem
+
+PRIMES = (5, 3, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One set of inputs and the forward on it.
+
+    `truth` is forward in float64, which the referees know; `program` is forward in the type that
+    backward is run in: the same program where that is float64.
+    """
+
+    sizes: Mapping[str, int]
+    inputs: Inputs
+    truth: Program
+    program: Program
+    upstream: tuple[Any, ...]
+
+
+def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> Draw:
+    """Draws inputs of these sizes. Raises ProblemError if forward fails on them or isn't finite."""
+    given = {k: _cast(v, dtype) for k, v in problem.inputs(seed, **sizes).items()}
+    _refuse_infinite_inputs(problem, given)
+    inputs = {name: _cast(value, "float64") for name, value in given.items()}
+    truth = trace_problem(problem, inputs)
+    _refuse_infinite_outputs(problem, truth)
+    program = truth if dtype == "float64" else trace_problem(problem, given)
+    upstream = truth.upstream(seed)
+    if dtype != "float64":
+        upstream = tuple(g.astype(dtype).astype(np.float64) for g in upstream)
+    return Draw(dict(sizes), inputs, truth, program, upstream)
+
+
+def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Sizes to try besides the default ones: distinct primes; then a batch (the first size) of 1."""
+    if not dimensions:
+        return
+    primes = dict(zip(dimensions, _primes(len(dimensions)), strict=True))
+    yield primes
+    first = next(iter(dimensions))
+    yield {**primes, first: 1}
+
+
+def related_sizes(dimensions: Mapping[str, int]) -> dict[str, int]:
+    """Sizes that keep the divisibility of the default ones, for where primes don't fit."""
+    return {name: 2 * size for name, size in dimensions.items()}
+
+
+def _primes(count: int) -> list[int]:
+    found = list(PRIMES[:count])
+    candidate = PRIMES[-1]
+    while len(found) < count:
+        candidate += 2
+        if all(candidate % p for p in range(3, int(candidate**0.5) + 1, 2)):
+            found.append(candidate)
+    return found
+
+
+def _cast(value: Any, dtype: str) -> Any:
+    if isinstance(value, (list, tuple)):
+        return type(value)(_cast(item, dtype) for item in value)  # pyright: ignore[reportUnknownVariableType]
+    if is_torch(value):
+        import torch
+
+        return value.detach().to(getattr(torch, dtype)) if value.is_floating_point() else value
+    if isinstance(value, (float, np.floating)):
+        return np.asarray(value, dtype)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":  # pyright: ignore[reportUnknownMemberType]
+        return value.astype(dtype)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return value
+
+
+def _refuse_infinite_inputs(problem: Problem, inputs: Mapping[str, Any]) -> None:
+    for name, value in inputs.items():
+        for item in value if isinstance(value, (list, tuple)) else (value,):  # pyright: ignore[reportUnknownVariableType]
+            array = item.numpy() if is_torch(item) else np.asarray(item)
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                bad = int(array.size - np.count_nonzero(np.isfinite(array)))
+                raise ProblemError(
+                    f"{problem.file}: inputs gives NaN or infinity in {name} "
+                    f"({bad} of {array.size} elements): a gradient can't be checked there"
+                )
+
+
+def _refuse_infinite_outputs(problem: Problem, program: Program) -> None:
+    if all(np.isfinite(step.value).all() for step in program.outputs):
+        return
+    for step in program.steps:
+        # A mask of -inf is fine; the first NaN, or an output that isn't finite, is what to name.
+        if np.isnan(step.value).any() or step in program.outputs:
+            kind = "NaN" if np.isnan(step.value).any() else "infinity"
+            raise ProblemError(
+                f"{problem.where(step.line)}: forward gives {kind} in {step.name}: "
+                "choose inputs on which it is finite"
+            )

@@ -1,0 +1,109 @@
+"""A report as HTML: a fragment for notebooks, and a page of its own.
+
+All styles are inline, since notebooks drop style sheets, and no colour of the surroundings is
+assumed: text takes theirs, and each verdict brings its own background.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from byhand.checking import wording
+from byhand.checking.report import Report, Row
+
+_MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
+_QUIET = "opacity:0.75"
+_CELL = "padding:2px 14px 2px 0;text-align:left;border:0;background:none"
+_NUMBER = "padding:2px 14px 2px 0;text-align:right;border:0;background:none"
+
+_GREEN, _RED, _GREY = "#1a6e34", "#b3261e", "#5f6368"
+
+_COLUMNS = (
+    ("gradient", _CELL),
+    ("line", _NUMBER),
+    ("verdict", _CELL),
+    ("shape", _CELL),
+    ("error", _NUMBER),
+    ("allowed", _NUMBER),
+)
+
+
+def page(report: Report) -> str:
+    """A whole page, for `byhand check --html`."""
+    title = escape(f"Check of {wording.clean(report.file)}")
+    return (
+        "<!DOCTYPE html>\n"
+        '<html lang="en" style="color-scheme:light dark">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n</head>\n"
+        '<body style="max-width:56rem;margin:2rem auto;padding:0 1rem;'
+        'font:16px/1.5 system-ui,sans-serif">\n'
+        f'<h1 style="font-size:1.4rem">{title}</h1>\n{fragment(report)}\n</body>\n</html>\n'
+    )
+
+
+def fragment(report: Report) -> str:
+    """The report for a notebook's output cell."""
+    parts = [_root(row) for row in wording.root_rows(report)]
+    if report.rows:
+        parts.append(_table(report))
+    if notes := wording.notes(report):
+        items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+        parts.append(f'<ul style="margin:0.6em 0;padding-left:1.4em">{items}</ul>')
+    parts.append(
+        f'<p style="margin:0.6em 0 0"><strong>{escape(wording.summary(report))}</strong></p>'
+        f'<p style="margin:0;{_QUIET}">{escape(wording.circumstances(report))}</p>'
+    )
+    if following := wording.next_step(report):
+        parts.append(f'<p style="margin:0.3em 0 0">{escape(following)}</p>')
+    return '<div style="color:inherit;overflow-x:auto">' + "\n".join(parts) + "</div>"
+
+
+def _root(row: Row) -> str:
+    where = "" if row.line is None else f"line {row.line}: "
+    source = wording.clean(row.source)
+    code = f'<code style="{_MONO};background:none;color:inherit">{escape(source)}</code><br>'
+    details = "<br>".join(escape(detail) for detail in wording.details(row))
+    return (
+        f'<div style="border-left:4px solid {_RED};padding:0 0 0 0.8em;margin:0 0 0.8em">'
+        f"<strong>{escape(where + wording.headline(row))}</strong><br>"
+        f"{code if source else ''}{details}</div>"
+    )
+
+
+def _table(report: Report) -> str:
+    head = "".join(
+        f'<th scope="col" style="{style};font-weight:600">{name}</th>' for name, style in _COLUMNS
+    )
+    body = "\n".join(_row(row, row.name in report.roots) for row in report.rows)
+    return (
+        '<table style="border-collapse:collapse;border:0;margin:0">'
+        f'<thead><tr style="background:none">{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>'
+    )
+
+
+def _row(row: Row, root: bool) -> str:
+    standing = wording.standing(row, root)
+    mark, background = {
+        "right": ("✓", _GREEN),
+        "inherited": ("·", _GREY),
+        "at fault": ("✗", _RED),
+    }[standing]
+    verdict = (
+        f'<span style="background:{background};color:#fff;border-radius:3px;padding:0 6px;'
+        f'white-space:nowrap">{mark} {wording.VERDICTS[row.verdict]}</span>'
+    )
+    cells = (
+        f'<span style="{_MONO}">{escape(wording.gradient(row))}</span>',
+        "" if row.line is None else str(row.line),
+        verdict,
+        escape(wording.shapes(row)),
+        wording.number(row.max_error),
+        wording.number(row.tolerance),
+    )
+    dim = f";{_QUIET}" if standing == "inherited" else ""
+    return (
+        f'<tr style="background:none{dim}">'
+        + "".join(f'<td style="{s}">{c}</td>' for c, (_, s) in zip(cells, _COLUMNS, strict=True))
+        + "</tr>"
+    )

@@ -1,0 +1,135 @@
+"""The report: what the check found out, one row a gradient."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Verdict = Literal[
+    "exact", "rounding", "inherited", "wrong", "missing", "shape", "nonfinite", "error"
+]
+"""`exact`: equal to the truth rounded to the answer's dtype; `rounding`: as near as rounding allows;
+`inherited`: a right line fed by a wrong one; `wrong`: another value; `missing`: not written;
+`shape`: not the shape of its value; `nonfinite`: NaN or infinite; `error`: not a float array, or the
+statement raised."""
+
+RIGHT: frozenset[Verdict] = frozenset({"exact", "rounding"})
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A named cause, in the user's own names."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One gradient and its verdict.
+
+    `line` is the line of the problem file that writes it, with its text in `source`; None where it is
+    missing. `max_error`, `tolerance` and `ulps` (the error in units of rounding of the terms that were
+    added up) are those of the worst element. `at` holds the sizes at which a wrong row shows that is
+    right at the default ones.
+    """
+
+    name: str
+    verdict: Verdict
+    line: int | None = None
+    source: str = ""
+    shape: tuple[int, ...] | None = None
+    expected_shape: tuple[int, ...] | None = None
+    max_error: float | None = None
+    tolerance: float | None = None
+    ulps: float | None = None
+    at: Mapping[str, int] | None = None
+    note: str | None = None
+    mistake: Mistake | None = None
+
+    @property
+    def right(self) -> bool:
+        return self.verdict in RIGHT
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `byhand.check` returns. It prints as a table, and shows as one in a notebook.
+
+    `rows` stand in backward's order, missing ones last. `roots` names the rows where a mistake was
+    made, in the order to mend them. `seconds` is the time the check took.
+    """
+
+    file: str
+    referee: str
+    dtype: str
+    seconds: float
+    rows: tuple[Row, ...]
+    roots: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return all(row.right for row in self.rows)
+
+    def __getitem__(self, name: str) -> Row:
+        """The row of `name` (with or without its d)."""
+        for row in self.rows:
+            if name in (row.name, f"d{row.name}"):
+                return row
+        raise KeyError(f"no row {name}: {', '.join(row.name for row in self.rows)}")
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON of `byhand check`, as a dict; NaN and infinity are None."""
+        return {
+            "ok": self.ok,
+            "file": self.file,
+            "referee": self.referee,
+            "dtype": self.dtype,
+            "seconds": self.seconds,
+            "roots": list(self.roots),
+            "notes": list(self.notes),
+            "rows": [_row_as_json(row) for row in self.rows],
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.as_json(), allow_nan=False)
+
+    def __rich__(self) -> Any:
+        from byhand.checking.text import render
+
+        return render(self)
+
+    def __str__(self) -> str:
+        from byhand.checking.text import plain
+
+        return plain(self)
+
+    def _repr_html_(self) -> str:
+        from byhand.checking.html import fragment
+
+        return fragment(self)
+
+
+def _row_as_json(row: Row) -> dict[str, Any]:
+    mistake = row.mistake
+    return {
+        "name": row.name,
+        "line": row.line,
+        "shape": None if row.shape is None else list(row.shape),
+        "expected_shape": None if row.expected_shape is None else list(row.expected_shape),
+        "verdict": row.verdict,
+        "max_error": _finite(row.max_error),
+        "tolerance": _finite(row.tolerance),
+        "ulps": _finite(row.ulps),
+        "at": None if row.at is None else dict(row.at),
+        "note": row.note,
+        "mistake": None if mistake is None else {"code": mistake.code, "message": mistake.message},
+    }
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,109 @@
+"""A report in a terminal: readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from byhand.checking import wording
+from byhand.checking.report import Report, Row
+
+if TYPE_CHECKING:  # rich takes longer to import than a small check takes
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+COLUMNS = 80
+
+_MARKS: Mapping[wording.Standing, tuple[str, str]] = {
+    "right": ("✓", "green"),
+    "inherited": ("·", "dim"),
+    "at fault": ("✗", "red"),
+}
+
+
+def plain(report: Report) -> str:
+    """The report as text without colour, at most 80 columns wide."""
+    from rich.console import Console
+
+    console = Console(
+        file=StringIO(), width=COLUMNS, color_system=None, force_jupyter=False, legacy_windows=False
+    )
+    with console.capture() as capture:
+        console.print(render(report))
+    return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
+
+
+def render(report: Report) -> RenderableType:
+    """The report for rich: the roots, the table, the notes, the summary, what to do next."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for row in wording.root_rows(report):
+        parts += [*_root(row), ""]
+    if report.rows:
+        parts += [_table(report), ""]
+    if notes := wording.notes(report):
+        parts += [_bullets(notes), ""]
+    parts.append(Text(wording.summary(report), style="bold"))
+    parts.append(Text(wording.circumstances(report), style="dim"))
+    if following := wording.next_step(report):
+        parts.append(Text(following))
+    return Group(*parts)
+
+
+def _root(row: Row) -> list[RenderableType]:
+    """A row that is at fault: what is wrong, the line as it stands, what is known."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    where = "" if row.line is None else f"line {row.line}: "
+    lines: list[RenderableType] = [Text(f"{where}{wording.headline(row)}", style="bold red")]
+    if row.source:
+        lines.append(Padding(Text(wording.clean(row.source)), (0, 0, 0, 4)))
+    return lines + [Padding(Text(detail), (0, 0, 0, 2)) for detail in wording.details(row)]
+
+
+def _table(report: Report) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("gradient", overflow="fold")
+    table.add_column("line", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("shape", overflow="fold")
+    table.add_column("error", justify="right", no_wrap=True)
+    table.add_column("allowed", justify="right", no_wrap=True)
+    for row in report.rows:
+        table.add_row(*_cells(row, row.name in report.roots))
+    return table
+
+
+def _bullets(notes: list[str]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for note in notes:
+        grid.add_row("-", Text(note))
+    return grid
+
+
+def _cells(row: Row, root: bool) -> list[Text]:
+    from rich.text import Text
+
+    standing = wording.standing(row, root)
+    mark, colour = _MARKS[standing]
+    style = "dim" if standing == "inherited" else ""
+    return [
+        Text(mark, style=colour),
+        Text(wording.gradient(row), style=style),
+        Text("" if row.line is None else str(row.line), style=style),
+        Text(wording.VERDICTS[row.verdict], style=colour),
+        Text(wording.shapes(row), style=style),
+        Text(wording.number(row.max_error), style=style),
+        Text(wording.number(row.tolerance), style="dim"),
+    ]

@@ -1,0 +1,188 @@
+"""What is said about a report, in plain English. `text` and `html` only lay it out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from byhand.checking.report import Report, Row, Verdict
+
+VERDICTS: Mapping[Verdict, str] = {
+    "exact": "exact",
+    "rounding": "rounding",
+    "inherited": "inherited",
+    "wrong": "wrong",
+    "missing": "missing",
+    "shape": "shape",
+    "nonfinite": "not finite",
+    "error": "error",
+}
+
+_COUNTED: Mapping[Verdict, str] = {
+    "wrong": "wrong",
+    "shape": "of the wrong shape",
+    "nonfinite": "not finite",
+    "error": "not computed",
+    "missing": "missing",
+    "inherited": "inherited",
+}
+
+
+Standing = Literal["right", "inherited", "at fault"]
+
+
+def standing(row: Row, root: bool) -> Standing:
+    """How a row is marked; `root` tells whether it is one of the report's roots."""
+    if row.verdict == "inherited":
+        return "inherited"
+    return "right" if row.right and not root else "at fault"
+
+
+def clean(text: str) -> str:
+    """`text` on one line, with what a terminal would obey replaced."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+
+
+def gradient(row: Row) -> str:
+    """The name of the gradient: `dprobs` for the row of `probs`."""
+    return clean(f"d{row.name}")
+
+
+def number(value: float | None) -> str:
+    """Two digits, which is what an error is good for; nothing for None."""
+    if value is None:
+        return ""
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+def size(shape: tuple[int, ...] | None) -> str:
+    return "" if shape is None else "scalar" if shape == () else str(shape)
+
+
+def shapes(row: Row) -> str:
+    """The shape; where it isn't the expected one, both."""
+    got, expected = size(row.shape), size(row.expected_shape)
+    if row.verdict == "missing" or not got:
+        return expected
+    return got if got == expected or not expected else f"{got}, not {expected}"
+
+
+def seconds(value: float) -> str:
+    return f"{value * 1000:.0f} ms" if value < 0.9995 else f"{value:.1f} s"
+
+
+def root_rows(report: Report) -> list[Row]:
+    """The rows of `roots`, in the order to mend them; of a name with several, those at fault."""
+    found: list[Row] = []
+    for name in dict.fromkeys(report.roots):
+        named = [row for row in report.rows if row.name == name]
+        at_fault = [r for r in named if r.mistake or not (r.right or r.verdict == "inherited")]
+        found += at_fault or named[:1]
+    return found
+
+
+def headline(row: Row) -> str:
+    """What is the matter with a row that is at fault, in half a sentence."""
+    name = gradient(row)
+    match row.verdict:
+        case "shape":
+            return f"{name} has the shape {size(row.shape)}; expected {size(row.expected_shape)}"
+        case "nonfinite":
+            return f"{name} holds NaN or infinity"
+        case "error":
+            return f"{name} could not be computed"
+        case "missing":
+            return f"{name} is missing"
+        case "wrong":
+            return f"{name} is wrong"
+        case "inherited":
+            return f"{name} is right but for what it was fed"
+        case "exact" | "rounding":
+            return f"{name} has the right values, but its line does harm"
+
+
+def sizes(at: Mapping[str, int]) -> str:
+    return ", ".join(f"{clean(name)} = {value}" for name, value in at.items())
+
+
+def details(row: Row) -> list[str]:
+    """What is known about a row that is at fault, a line each."""
+    lines: list[str] = []
+    if row.mistake is not None:
+        lines.append(f"{clean(row.mistake.message)} ({clean(row.mistake.code)})")
+    if row.note:
+        lines.append(clean(row.note))
+    if row.at:
+        lines.append(f"right at the default sizes; this shows at {sizes(row.at)}")
+    error, allowed = row.max_error, row.tolerance
+    if row.verdict == "wrong" and error is not None and allowed is not None and error > allowed:
+        lines.append(f"largest error {number(error)}; rounding explains up to {number(allowed)}")
+    return lines
+
+
+def notes(report: Report) -> list[str]:
+    """The notes of the rows that aren't told about elsewhere, then those of the report."""
+    told = {id(row) for row in root_rows(report)}
+    of_rows = [
+        f"{gradient(row)}: {clean(row.note)}"
+        for row in report.rows
+        if row.note and id(row) not in told
+    ]
+    return of_rows + [clean(note) for note in report.notes]
+
+
+def summary(report: Report) -> str:
+    """How many gradients are right, in one sentence."""
+    total = len(report.rows)
+    if not total:
+        return "There is no gradient to check."
+    counts = Counter(row.verdict for row in report.rows)
+    right = counts["exact"] + counts["rounding"]
+    kinds = [
+        f"{counts[verdict]} {word}"
+        for verdict, word in (("exact", "exact"), ("rounding", "within rounding"))
+        if counts[verdict]
+    ]
+    said = f"{right} of {total} gradient{'s are' if total > 1 else ' is'} right"
+    if kinds:
+        said += f" ({', '.join(kinds)})"
+    others = [f"{counts[verdict]} {word}" for verdict, word in _COUNTED.items() if counts[verdict]]
+    return f"{said}; {', '.join(others)}." if others else f"{said}."
+
+
+def circumstances(report: Report) -> str:
+    """What was checked, against whom, and how long it took."""
+    file = report.file if len(report.file) <= 40 else Path(report.file).name
+    return f"{clean(file)}, referee {report.referee}, {report.dtype}, {seconds(report.seconds)}"
+
+
+def next_step(report: Report) -> str:
+    """What to do now, in one sentence; nothing if all is right."""
+    if report.ok and not report.roots:
+        return ""
+    roots = root_rows(report)
+    if roots:
+        first = roots[0]
+        where = gradient(first) if first.line is None else f"line {first.line} ({gradient(first)})"
+        if len(roots) > 1:
+            return f"Next: mend {where} first, then check again."
+        inherited = sum(row.verdict == "inherited" for row in report.rows)
+        if inherited:
+            rows = "the inherited row" if inherited == 1 else f"the {inherited} inherited rows"
+            return f"Next: mend {where} and check again; {rows} should come right with it."
+        return f"Next: mend {where} and check again."
+    missing = [gradient(row) for row in report.rows if row.verdict == "missing"]
+    at_fault = [row for row in report.rows if not row.right and row.verdict != "missing"]
+    if missing and not at_fault:
+        return f"Next: write {_listed(missing)} and check again."
+    first = at_fault[0]
+    where = gradient(first) if first.line is None else f"line {first.line} ({gradient(first)})"
+    return f"Next: look at {where}, the first that isn't right, and at the lines before it."
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) > 6:
+        return f"{', '.join(names[:5])} and {len(names) - 5} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

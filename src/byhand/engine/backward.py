@@ -1,0 +1,83 @@
+"""The backward sweep: from the outputs to the inputs, one local derivative at a time.
+
+Reverse mode, as in Griewank and Walther, Evaluating Derivatives, chapter 3: visit the tensors in the
+reverse of the order in which they were computed; by then the gradient of each is complete, and each
+passes its share on to the arguments it was computed from. Shares of several uses are added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from byhand.engine.tensor import Tensor
+
+_VALUE: Callable[[Tensor], Any] = attrgetter("value")
+
+
+def gradients(
+    seeds: Iterable[tuple[Tensor, Any]], value: Callable[[Tensor], Any] = _VALUE
+) -> dict[Tensor, Any]:
+    """The gradient of every tensor that the seeds were computed from.
+
+    A seed is an output and its upstream gradient, of the same shape. `value` says what to feed the
+    local derivatives for a tensor: its array, unless told otherwise.
+    """
+    grads: dict[Tensor, Any] = {}
+    for tensor, upstream in seeds:
+        grads[tensor] = grads[tensor] + upstream if tensor in grads else upstream
+    for tensor in computed_first_to_last(list(grads))[::-1]:
+        op, g = tensor.op, grads.get(tensor)
+        if op is None or g is None:
+            continue
+        inputs = [value(a) if isinstance(a, Tensor) else a for a in tensor.args]
+        for position, arg in enumerate(tensor.args):
+            if not isinstance(arg, Tensor):
+                continue
+            vjp = op.vjp(position) if op.variadic else op.vjps[position]
+            if vjp is None:
+                continue
+            share = fit(vjp(g, value(tensor), *inputs, **tensor.params), arg.value.shape)
+            grads[arg] = grads[arg] + share if arg in grads else share
+    return grads
+
+
+def computed_first_to_last(outputs: list[Tensor]) -> list[Tensor]:
+    """The outputs and all they were computed from, every tensor after its arguments."""
+    order: list[Tensor] = []
+    seen: set[Tensor] = set()
+    stack: list[tuple[Tensor, bool]] = [(tensor, False) for tensor in outputs]
+    while stack:
+        tensor, arguments_done = stack.pop()
+        if arguments_done:
+            order.append(tensor)
+        elif tensor not in seen:
+            seen.add(tensor)
+            stack.append((tensor, True))
+            for arg in tensor.args:
+                if isinstance(arg, Tensor):
+                    stack.append((arg, False))
+    return order
+
+
+def fit(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """`gradient` in the shape of the value it belongs to.
+
+    Forward, broadcasting copies a value along new and length-1 axes; backward, the gradients of the
+    copies are added. The other way round, a gradient that is the same along an axis is spread out.
+    """
+    have = gradient.shape
+    if have == shape:
+        return gradient
+    extra = len(have) - len(shape)
+    if extra > 0:
+        gradient = gradient.sum(tuple(range(extra)))
+        have = gradient.shape
+    lengths = (1,) * (len(shape) - len(have)) + tuple(have)
+    copied = tuple(i for i, n in enumerate(lengths) if n != 1 and shape[i] == 1)
+    if copied:
+        gradient = gradient.sum(copied, keepdims=True)
+    return gradient if gradient.shape == shape else np.broadcast_to(gradient, shape)

@@ -1,0 +1,168 @@
+"""Numbers that know how wrong rounding may have made them.
+
+A bounded number is a value and, for each element, how many units of rounding it may be off: the true
+value lies within `error * eps` of the computed one, to first order, where eps is the unit roundoff of
+whatever float type is used. The value is computed in float64; the same `error` then serves for
+float32, with a larger eps.
+
+This is running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
+3.3): each op passes on the errors of its arguments, multiplied by its local derivatives, and adds a
+rounding of its own. What a sum adds is bounded from the mass of its terms, the sum of their absolute
+values: terms may cancel, their roundings don't. So a gradient that is zero only because its terms
+cancel gets a bound that its computed value, which is rounding noise, stays within.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from byhand.engine.backward import computed_first_to_last, fit
+from byhand.engine.tensor import Tensor
+from byhand.ops.arraylike import ArrayLike
+from byhand.ops.op import Array, Op
+
+
+class Bounded(ArrayLike):
+    """A float64 array `value` and an array `error` of the same shape, in units of eps."""
+
+    __slots__ = ("error", "value")
+
+    def __init__(self, value: Array, error: Array) -> None:
+        self.value = value
+        self.error = error
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.value.dtype
+
+    def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        values = [a.value if isinstance(a, Bounded) else a for a in args]
+        value = np.asarray(op.forward(*values, **params))
+        return bounded(op, args, values, value, params) if value.dtype.kind == "f" else value
+
+
+def bounds(outputs: list[Tensor]) -> dict[Tensor, Bounded]:
+    """Every tensor that the outputs were computed from, with the error its rounding may have.
+
+    Inputs are off by one rounding: the run that is judged may have rounded them to its own type.
+    """
+    known: dict[Tensor, Bounded] = {}
+    for tensor in computed_first_to_last(outputs):
+        value = tensor.value
+        if tensor.op is None:
+            known[tensor] = Bounded(value, np.abs(value) if np.isfinite(value).all() else _own(value))
+        else:
+            args = tuple(known[a] if isinstance(a, Tensor) else a for a in tensor.args)
+            values = [a.value if isinstance(a, Tensor) else a for a in tensor.args]
+            known[tensor] = bounded(tensor.op, args, values, value, tensor.params)
+    return known
+
+
+def bounded(
+    op: Op, args: tuple[Any, ...], values: list[Any], value: Array, params: Mapping[str, Any]
+) -> Bounded:
+    """The result `value` of `op` with its error; `args` are the arguments, bounded or plain."""
+    with np.errstate(all="ignore"):
+        match op.structure:
+            case "elementwise":
+                error = _elementwise(op, args, values, value, params)
+            case "reduction":
+                error = _reduction(op, args[0], value, params)
+            case "selection":
+                error = np.asarray(op.forward(*map(_error, args), **_unmarked(params)))
+            case "multilinear":
+                error = _multilinear(op, args, values, params)
+            case "dense":
+                error = _dense(op, args, values, value, params)
+        if not np.isfinite(value).all():
+            # What is infinite or NaN is not off by any rounding; it must not spread into the rest.
+            error = np.where(np.isfinite(value), error, 0.0)
+    return Bounded(value, error)
+
+
+def _own(value: Any) -> Any:
+    """The rounding of a number itself: one unit of its size, none where it isn't finite."""
+    size = np.abs(value)
+    return np.where(np.isfinite(size), size, 0.0)
+
+
+def _error(arg: Any) -> Any:
+    """The error that an argument brings along. Whole numbers are exact."""
+    if isinstance(arg, Bounded):
+        return arg.error
+    if isinstance(arg, int):
+        return 0.0
+    array = np.asarray(arg)
+    if array.dtype.kind != "f":
+        return np.zeros(array.shape)
+    return _own(array)
+
+
+def _elementwise(
+    op: Op, args: tuple[Any, ...], values: list[Any], value: Array, params: Mapping[str, Any]
+) -> Array:
+    error = np.abs(value)
+    for position, arg in enumerate(args):
+        vjp = op.vjps[position]
+        if vjp is None or isinstance(arg, int):
+            continue
+        slope = vjp(1.0, value, *values, **params)
+        share = np.abs(slope) * _error(arg)
+        error = error + np.where(slope == 0, 0.0, share)
+    return np.asarray(np.broadcast_to(error, value.shape))
+
+
+def _reduction(op: Op, arg: Bounded, value: Array, params: Mapping[str, Any]) -> Array:
+    x = arg.value
+    axis, keepdims = params.get("axis"), params.get("keepdims", False)
+    vjp = op.vjps[0]
+    if vjp is None:
+        return np.zeros(value.shape)
+    slope = np.abs(vjp(np.ones_like(value), value, x, **params))
+    # Adding n terms rounds n times; the roundings mostly cancel, down to their square root.
+    roundings = math.sqrt(max(1, x.size // max(1, value.size)))
+    terms = slope * (arg.error + roundings * _own(x))
+    terms = np.where(slope == 0, 0.0, terms)
+    return np.asarray(np.abs(value) + terms.sum(axis, keepdims=keepdims))
+
+
+def _multilinear(
+    op: Op, args: tuple[Any, ...], values: list[Any], params: Mapping[str, Any]
+) -> Array:
+    sizes = [np.abs(v) for v in values]
+    longest = max((n for s in sizes for n in s.shape), default=1)
+    error: Any = math.sqrt(max(1, longest)) * op.forward(*sizes, **params)
+    for position, arg in enumerate(args):
+        one = [*sizes[:position], np.asarray(_error(arg)), *sizes[position + 1 :]]
+        error = error + op.forward(*one, **params)
+    return np.asarray(error)
+
+
+def _dense(
+    op: Op, args: tuple[Any, ...], values: list[Any], value: Array, params: Mapping[str, Any]
+) -> Array:
+    error = np.abs(value).ravel()
+    for position, arg in enumerate(args):
+        vjp = op.vjp(position)
+        if vjp is None:
+            continue
+        brought = _error(arg) + np.abs(values[position])
+        for i in range(value.size):
+            one = np.zeros(value.size)
+            one[i] = 1.0
+            slope = fit(vjp(one.reshape(value.shape), value, *values, **params), brought.shape)
+            error[i] += np.sum(np.abs(slope) * brought)
+    return error.reshape(value.shape)
+
+
+def _unmarked(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parameters for a selection of errors: what is padded with a constant brings no error."""
+    return {**params, "constant_values": 0.0} if params.get("constant_values") else params

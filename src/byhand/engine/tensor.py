@@ -1,0 +1,148 @@
+"""The tensor: an array that remembers how it was computed.
+
+    >>> from byhand.engine import Tensor
+    >>> a, b = Tensor(2.0), Tensor(-3.0)
+    >>> loss = a * b + b**2
+    >>> loss.backward()
+    >>> float(a.grad), float(b.grad)
+    (-3.0, -4.0)
+
+Every operation makes a new tensor that holds its value, the op and the arguments. That is the whole
+record: the backward sweep (`byhand.engine.backward`) walks it from the end to the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from byhand.engine.torchlike import TorchLike
+from byhand.errors import UnsupportedError
+from byhand.ops.op import Array, Op
+
+_NO_PARAMS: Mapping[str, Any] = {}
+
+
+class Tensor(TorchLike):
+    """A float array and its origin: `op` applied to `args`, or an input where `op` is None.
+
+    It answers NumPy's operators, methods and functions, and PyTorch's. `grad` is None until
+    `backward()` of a tensor computed from this one.
+    """
+
+    __slots__ = ("args", "constant", "grad", "op", "params", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        op: Op | None = None,
+        args: tuple[Any, ...] = (),
+        params: Mapping[str, Any] = _NO_PARAMS,
+        *,
+        constant: bool = False,
+    ) -> None:
+        if type(value) is not np.ndarray:
+            value = np.asarray(value)
+        if value.dtype.kind != "f":
+            if value.dtype.kind not in "iub" or op is not None:
+                raise UnsupportedError(f"a tensor holds floats, not {value.dtype}")
+            value = value.astype(np.float64)
+        self.value: Array = value
+        self.op = op
+        self.args = args
+        self.params = params
+        self.constant = constant
+        self.grad: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.value.dtype
+
+    def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Computes and records. What is not a float (a comparison, an argmax) is a plain array."""
+        value = op.forward(*[a.value if isinstance(a, Tensor) else a for a in args], **params)
+        if value.dtype.kind != "f":
+            return value
+        return type(self)(value, op, args, params)
+
+    def without_op(self, name: str, func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        if all(leaf.constant for leaf in _leaves(args)):
+            return func(*_values(args), **kwargs)
+        return super().without_op(name, func, args, kwargs)
+
+    def backward(self) -> None:
+        """Sets `grad` on every tensor that this scalar was computed from, itself included."""
+        from byhand.engine.backward import gradients
+
+        if self.value.size != 1:
+            raise UnsupportedError(
+                f"backward() starts at a scalar; this has shape {self.shape}: sum it first"
+            )
+        for tensor, gradient in gradients([(self, np.ones_like(self.value))]).items():
+            tensor.grad = gradient
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise UnsupportedError(
+            "assigning to items of a traced array works in forward itself, not in a function that "
+            "it calls: use np.where or np.concatenate there, or move the line into forward"
+        )
+
+    def __float__(self) -> float:
+        return float(self._only_if_constant("float(...)"))
+
+    def __int__(self) -> int:
+        return int(self._only_if_constant("int(...)"))
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def _only_if_constant(self, what: str) -> Array:
+        if all(leaf.constant for leaf in _leaves((self,))):
+            return self.value
+        raise UnsupportedError(
+            f"{what} would cut this value off from its gradient: use the array itself "
+            "(or its .value, to look at it)"
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        # Reached when NumPy is about to forget that this is a tensor, as in np.array([x, y]).
+        return np.asarray(self._only_if_constant("np.array(...)"), dtype)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value if self.shape else self.value.item(), spec)
+
+    def __repr__(self) -> str:
+        origin = f", op={self.op.name}" if self.op else ""
+        return f"Tensor({np.array2string(self.value, precision=4, separator=', ')}{origin})"
+
+
+def _leaves(args: Any) -> list[Tensor]:
+    """The tensors without an op that `args` (nested in lists or tuples) were computed from."""
+    found: list[Tensor] = []
+    seen: set[Tensor] = set()
+    stack: list[Any] = [*args]
+    while stack:
+        arg = stack.pop()
+        if isinstance(arg, (list, tuple)):
+            stack.extend(arg)  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(arg, Tensor) and arg not in seen:
+            seen.add(arg)
+            if arg.op is None:
+                found.append(arg)
+            stack.extend(arg.args)
+    return found
+
+
+def _values(arg: Any) -> Any:
+    """`arg` with every tensor in it (nested in lists or tuples) replaced by its value."""
+    if isinstance(arg, Tensor):
+        return arg.value
+    if isinstance(arg, (list, tuple)):
+        return type(arg)(_values(a) for a in arg)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return arg

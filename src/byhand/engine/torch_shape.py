@@ -1,0 +1,325 @@
+"""PyTorch's functions that move, copy and pick elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import UnsupportedError
+from byhand.ops.indexing import PUT, SCATTER_ALONG_AXIS
+from byhand.ops.op import Array
+from byhand.ops.shape import EXPAND_DIMS, RESHAPE, SPLIT
+
+ALL = slice(None)
+
+
+def sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The numbers of `x.view(2, 3)` and of `x.view((2, 3))` alike."""
+    if len(given) == 1 and isinstance(given[0], list | tuple):
+        return tuple(given[0])  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return given
+
+
+def at(dim: int, ndim: int, index: Any) -> tuple[Any, ...]:
+    """`index` along the axis `dim`, everything along those before and after it."""
+    return (ALL,) * (dim % ndim) + (index,)
+
+
+# Axes.
+
+
+def reshape(input: Any, *shape: Any) -> Any:
+    return RESHAPE(input, shape=sizes(shape))
+
+
+def reshape_as(input: Any, other: Any) -> Any:
+    return RESHAPE(input, shape=np.shape(other))
+
+
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    shape = np.shape(input) or (1,)
+    start, end = start_dim % len(shape), end_dim % len(shape)
+    length = int(np.prod(shape[start : end + 1]))
+    return RESHAPE(input, shape=(*shape[:start], length, *shape[end + 1 :]))
+
+
+def unflatten(input: Any, dim: int, sizes: Any) -> Any:
+    shape = np.shape(input)
+    dim %= len(shape)
+    return RESHAPE(input, shape=(*shape[:dim], *sizes, *shape[dim + 1 :]))
+
+
+def transpose(input: Any, dim0: int, dim1: int) -> Any:
+    return np.swapaxes(input, dim0, dim1)
+
+
+def permute(input: Any, *dims: Any) -> Any:
+    return np.transpose(input, sizes(dims))
+
+
+def movedim(input: Any, source: Any, destination: Any) -> Any:
+    return np.moveaxis(input, source, destination)
+
+
+def t(input: Any) -> Any:
+    return np.transpose(input)
+
+
+def squeeze(input: Any, dim: Any = None) -> Any:
+    """Drops axes of size 1; an axis of another size that `dim` names stays."""
+    if dim is None:
+        return np.squeeze(input)
+    dims = (dim,) if isinstance(dim, int) else dim
+    return np.squeeze(input, tuple(d for d in dims if np.shape(input)[d] == 1))
+
+
+def unsqueeze(input: Any, dim: int) -> Any:
+    return EXPAND_DIMS(input, axis=dim)
+
+
+def expand(input: Any, *size: Any) -> Any:
+    """Copies along axes of size 1 and along new ones in front; -1 leaves an axis as it is."""
+    wanted = sizes(size)
+    have = (1,) * (len(wanted) - np.ndim(input)) + tuple(np.shape(input))
+    shape = tuple(n if m == -1 else m for n, m in zip(have, wanted, strict=True))
+    return np.broadcast_to(input, shape)
+
+
+def expand_as(input: Any, other: Any) -> Any:
+    return np.broadcast_to(input, np.shape(other))
+
+
+def broadcast_tensors(*tensors: Any) -> Any:
+    return np.broadcast_arrays(*tensors)
+
+
+def repeat(input: Any, *repeats: Any) -> Any:
+    return np.tile(input, sizes(repeats))
+
+
+def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Any:
+    return np.repeat(input, repeats, axis=dim)
+
+
+# Putting together and taking apart.
+
+
+def cat(tensors: Any, dim: int = 0) -> Any:
+    return np.concatenate(list(tensors), axis=dim)
+
+
+def stack(tensors: Any, dim: int = 0) -> Any:
+    return np.stack(list(tensors), axis=dim)
+
+
+def hstack(tensors: Any) -> Any:
+    return np.hstack(list(tensors))
+
+
+def vstack(tensors: Any) -> Any:
+    return np.vstack(list(tensors))
+
+
+def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Pieces of one size (the last may be smaller), or of the sizes listed."""
+    length = np.shape(input)[dim]
+    lengths = split_size_or_sections
+    if isinstance(lengths, int):
+        lengths = [min(lengths, length - start) for start in range(0, length, lengths)]
+    stops = list(accumulate(lengths))
+    if stops[-1] != length:
+        raise ValueError(f"split: the sizes {list(lengths)} add up to {stops[-1]}, not {length}")
+    return tuple(
+        SPLIT(input, start=stop - n, stop=stop, axis=dim)
+        for n, stop in zip(lengths, stops, strict=True)
+    )
+
+
+def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+    return split(input, -(-np.shape(input)[dim] // chunks), dim)
+
+
+def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    return tuple(np.array_split(input, indices_or_sections, axis=dim))
+
+
+def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+    return tuple(select(input, dim, i) for i in range(np.shape(input)[dim]))
+
+
+def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Any:
+    """`pad` has two numbers for each axis, from the last axis on."""
+    pairs = [(0, 0)] * np.ndim(input)
+    for k in range(len(pad) // 2):
+        pairs[-1 - k] = (pad[2 * k], pad[2 * k + 1])
+    modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    if mode != "constant":
+        for axis, pair in enumerate(pairs):
+            if pair != (0, 0):
+                source = np.pad(np.arange(input.shape[axis]), pair, mode=modes[mode])  # pyright: ignore
+                input = np.take(input, source, axis=axis)
+        return input
+    cut = tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(pairs, input.shape))
+    if any(a < 0 or b < 0 for a, b in pairs):
+        input = input[cut]
+    return np.pad(input, [(max(a, 0), max(b, 0)) for a, b in pairs], constant_values=value or 0.0)
+
+
+# Order.
+
+
+def flip(input: Any, *dims: Any) -> Any:
+    return np.flip(input, sizes(dims))
+
+
+def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
+    if isinstance(shifts, list | tuple):
+        return np.roll(input, tuple(shifts), tuple(dims))
+    return np.roll(input, shifts, dims)
+
+
+# Triangles and diagonals.
+
+
+def tril(input: Any, diagonal: int = 0) -> Any:
+    return np.tril(input, diagonal)
+
+
+def triu(input: Any, diagonal: int = 0) -> Any:
+    return np.triu(input, diagonal)
+
+
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    return np.diagonal(input, offset, dim1, dim2)
+
+
+def diag(input: Any, diagonal: int = 0) -> Any:
+    if np.ndim(input) == 2:
+        return np.diagonal(input, diagonal)
+    if diagonal:
+        raise UnsupportedError("torch.diag of a vector has a rule for the main diagonal alone")
+    return diag_embed(input)
+
+
+def diag_embed(input: Any) -> Any:
+    """Matrices with `input` on their diagonals and 0 elsewhere."""
+    return EXPAND_DIMS(input, axis=-1) * np.eye(np.shape(input)[-1], dtype=bool)
+
+
+# Picking.
+
+
+def where(condition: Any, input: Any, other: Any) -> Any:
+    return np.where(condition, input, other)
+
+
+def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+    return np.where(mask, value, input)
+
+
+def masked_select(input: Any, mask: Any) -> Any:
+    shape = np.broadcast_shapes(np.shape(input), np.shape(mask))
+    return np.broadcast_to(input, shape)[np.broadcast_to(mask, shape)]
+
+
+def gather(input: Any, dim: int, index: Any) -> Any:
+    """`out[i, j] = input[i, index[i, j]]` for dim 1; index may be shorter along the other axes."""
+    dim %= index.ndim
+    cut = tuple(ALL if a == dim else slice(n) for a, n in enumerate(index.shape))
+    if any(a != dim and n != input.shape[a] for a, n in enumerate(index.shape)):
+        input = input[cut]
+    return np.take_along_axis(input, index, dim)
+
+
+def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
+    return np.take_along_axis(input, indices, dim)
+
+
+def index_select(input: Any, dim: int, index: Any) -> Any:
+    return np.take(input, index, axis=dim)
+
+
+def take(input: Any, index: Any) -> Any:
+    return np.take(input, index)
+
+
+def select(input: Any, dim: int, index: int) -> Any:
+    return input[at(dim, np.ndim(input), index)]
+
+
+def narrow(input: Any, dim: int, start: int, length: int) -> Any:
+    return input[at(dim, np.ndim(input), slice(start, start + length))]
+
+
+def scatter(input: Any, dim: int, index: Any, src: Any) -> Any:
+    """`input` with `out[i, index[i, j]] = src[i, j]` for dim 1."""
+    _same_elsewhere("scatter", input, dim, index)
+    here = np.indices(index.shape, sparse=True)
+    place = tuple(index if a == dim % index.ndim else each for a, each in enumerate(here))
+    return PUT(input, src if np.ndim(src) == 0 else _start_of(src, index), index=place)
+
+
+def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
+    _same_elsewhere("scatter_add", input, dim, index)
+    part = _start_of(src, index)
+    return input + SCATTER_ALONG_AXIS(part, indices=index, axis=dim, shape=tuple(input.shape))
+
+
+def _start_of(src: Any, index: Array) -> Any:
+    """As much of `src` as there are places in `index`."""
+    return src if src.shape == index.shape else src[tuple(slice(n) for n in index.shape)]
+
+
+def _same_elsewhere(name: str, input: Any, dim: int, index: Array) -> None:
+    axes = [a for a in range(index.ndim) if a != dim % index.ndim]
+    if any(index.shape[a] != input.shape[a] for a in axes):
+        raise UnsupportedError(f"{name} has a rule for an index as long as input but along dim")
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("reshape", "view"), reshape),
+    **dict.fromkeys(("reshape_as", "view_as"), reshape_as),
+    **dict.fromkeys(("flatten", "ravel"), flatten),
+    "unflatten": unflatten,
+    **dict.fromkeys(("transpose", "swapaxes", "swapdims"), transpose),
+    "permute": permute,
+    **dict.fromkeys(("movedim", "moveaxis"), movedim),
+    "t": t,
+    "squeeze": squeeze,
+    "unsqueeze": unsqueeze,
+    **dict.fromkeys(("expand", "broadcast_to"), expand),
+    "expand_as": expand_as,
+    "broadcast_tensors": broadcast_tensors,
+    **dict.fromkeys(("repeat", "tile"), repeat),
+    "repeat_interleave": repeat_interleave,
+    **dict.fromkeys(("cat", "concat", "concatenate"), cat),
+    "stack": stack,
+    "hstack": hstack,
+    **dict.fromkeys(("vstack", "row_stack"), vstack),
+    **dict.fromkeys(("split", "split_with_sizes"), split),
+    "chunk": chunk,
+    "tensor_split": tensor_split,
+    "unbind": unbind,
+    "pad": pad,
+    "flip": flip,
+    "roll": roll,
+    "tril": tril,
+    "triu": triu,
+    "diagonal": diagonal,
+    "diag": diag,
+    "diag_embed": diag_embed,
+    "where": where,
+    "masked_fill": masked_fill,
+    "masked_select": masked_select,
+    "gather": gather,
+    "take_along_dim": take_along_dim,
+    "index_select": index_select,
+    "take": take,
+    "select": select,
+    "narrow": narrow,
+    "scatter": scatter,
+    "scatter_add": scatter_add,
+}

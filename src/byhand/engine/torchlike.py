@@ -1,0 +1,7 @@
+"""PyTorch's face."""
+
+from byhand.ops.arraylike import ArrayLike
+
+
+class TorchLike(ArrayLike):
+    __slots__ = ()

@@ -1,0 +1,21 @@
+"""What byhand raises: one root, few leaves. Each message says what is wrong, where, and what to do."""
+
+
+class ByhandError(Exception):
+    """The root: catch this one to catch them all."""
+
+
+class UnsupportedError(ByhandError):
+    """The engine has no rule for what was asked; the message says what to use instead."""
+
+
+class ProblemError(ByhandError):
+    """A problem file can't be used: its syntax, `inputs`, `forward` or the signature of `backward`."""
+
+
+class RefereeError(ByhandError):
+    """A referee can't judge this problem, or the library behind it isn't installed."""
+
+
+class DataError(ByhandError):
+    """A data file or the folder of a training run can't be read or written."""

@@ -1,0 +1,58 @@
+"""Writing files so that nothing is ever left half-written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from byhand.errors import DataError
+
+
+def write_aside(path: str | Path, content: bytes | str) -> None:
+    """Writes `content` to `path`: the whole of it, or nothing.
+
+    It is written into a file aside, which then takes the place of `path`; if that fails, what was
+    there before is still there. Text is written as UTF-8. Raises DataError, in one line, if the
+    disk is full or the folder can't be written.
+    """
+    blob = content.encode() if isinstance(content, str) else content
+    save_aside(path, lambda aside: _write(aside, blob))
+
+
+def save_aside(path: str | Path, save: Callable[[Path], None]) -> None:
+    """Like `write_aside`, for a `save` that writes the file it is given itself."""
+    try:
+        target = Path(path).resolve()  # through a link, which stays one
+        if target.exists() and not target.is_file() and not target.is_dir():
+            save(target)  # a device or a pipe: there is nothing to replace
+            return
+        aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
+        try:
+            save(aside)
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"{path}: can't be written: {_reason(error)}") from error
+
+
+def _write(file: Path, blob: bytes) -> None:
+    with file.open("wb") as stream:
+        stream.write(blob)
+        stream.flush()
+        if file.is_file():
+            os.fsync(stream.fileno())
+
+
+def _reason(error: OSError) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "its folder doesn't exist: make the folder first"
+        case IsADirectoryError():
+            return "it is a folder: name a file in it"
+        case PermissionError():
+            return "permission denied: choose a folder of your own"
+        case _:
+            return f"{error.strerror or error}: make room, or choose another place"

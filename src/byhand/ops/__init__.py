@@ -1,0 +1,37 @@
+"""The ops: what the engine, the deriver and the checker know about derivatives.
+
+To add an op:
+
+1. Write its record as a constant of the family's module (`elementwise`, `reduction`, `shape`,
+   `linear`, `indexing`): forward, one VJP for each array argument, where to sample each argument,
+   and samples that cover broadcasting, axes of size 1 and of size 0. The contract is in `op`.
+2. If NumPy has a function for it, answer it in `numpy_names`.
+3. Name its PyTorch and JAX counterparts in `tests/ops/referees.py`. `tests/ops/test_registry.py`
+   then checks it like all others; an op without counterparts fails there.
+
+`REGISTRY` finds it by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+
+from byhand.ops import elementwise, indexing, linear, reduction, shape
+from byhand.ops.op import Op
+
+
+def _gathered(*families: ModuleType) -> Mapping[str, Op]:
+    """Every op that is a constant of one of the modules, by name."""
+    ops: dict[str, Op] = {}
+    for family in families:
+        for value in vars(family).values():
+            if isinstance(value, Op) and ops.setdefault(value.name, value) is not value:
+                raise ValueError(f"two ops are named {value.name!r}")
+    return MappingProxyType(ops)
+
+
+REGISTRY: Mapping[str, Op] = _gathered(elementwise, reduction, indexing, shape, linear)
+"""Every op, by name."""
+
+__all__ = ["REGISTRY"]

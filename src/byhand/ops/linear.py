@@ -1,0 +1,316 @@
+"""Linear algebra: matrix products of every kind, and systems of equations.
+
+Products: M. B. Giles, Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation (2008), section 2.2. A product is linear in each factor, so a factor's gradient is
+again a product, of `g` with the other factors.
+"""
+
+# A rule takes whatever answers NumPy's names, so the arguments of its lambda have no type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from functools import lru_cache
+from string import ascii_letters
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import UnsupportedError
+from byhand.ops.op import INVERTIBLE, REAL, Op, sample
+
+
+def _transposed(x: Any) -> Any:
+    return x.T if x.ndim == 2 else x.mT
+
+
+def _matmul_vjp_x(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if y.ndim == 1:
+        return g * y if x.ndim == 1 else g[..., None] * y
+    if y.ndim == 2:
+        return g @ y.T
+    if x.ndim == 1:
+        return (y @ g[..., None])[..., 0]
+    return g @ y.mT
+
+
+def _matmul_vjp_y(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if x.ndim == 1:
+        return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
+    if y.ndim > 2:
+        return x.mT @ g
+    if x.ndim == 2:
+        return x.T @ g
+    # One y for a whole batch of x: their rows, one under the other, are one matrix.
+    rows = np.reshape(x, (-1, x.shape[-1]))
+    return rows.T @ np.reshape(g, (-1, *y.shape[1:]))
+
+
+@lru_cache(maxsize=256)
+def labels(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
+    """One letter for each axis of each argument, and of the output: einsum's short forms undone.
+
+    An ellipsis stands for the axes without a letter, aligned at the right; without an arrow the
+    output has those axes, then the letters that occur once, in alphabetical order.
+    """
+    inputs, arrow, result = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ndims):
+        raise UnsupportedError(
+            f"einsum {subscripts!r} names {len(terms)} arguments, but {len(ndims)} are given"
+        )
+    hidden = [
+        ndim - len(term.replace("...", "")) if "..." in term else 0
+        for term, ndim in zip(terms, ndims, strict=True)
+    ]
+    most = max(hidden)
+    spare = "".join([c for c in ascii_letters if c not in subscripts][:most])
+    terms = [t.replace("...", spare[most - n :]) for t, n in zip(terms, hidden, strict=True)]
+    for term in terms:
+        if len(set(term)) < len(term):
+            raise UnsupportedError(
+                f"einsum {subscripts!r} takes a diagonal (an index twice in one argument), which "
+                "has no rule: take it with np.diagonal first"
+            )
+    if not arrow:
+        letters = "".join(terms)
+        once = sorted(c for c in set(letters) - set(spare) if letters.count(c) == 1)
+        return tuple(terms), spare + "".join(once)
+    return tuple(terms), result.replace("...", spare)
+
+
+def _einsum_vjp(i: int, g: Any, out: Any, *xs: Any, subscripts: str) -> Any:
+    """The same sum of products, with `g` in the place of argument i."""
+    terms, result = labels(subscripts, tuple(x.ndim for x in xs))
+    rest = [result, *(term for k, term in enumerate(terms) if k != i)]
+    known = "".join(rest)
+    wanted = "".join(c for c in terms[i] if c in known)
+    factors = (g, *(x for k, x in enumerate(xs) if k != i))
+    answer = np.einsum(f"{','.join(rest)}->{wanted}", *factors)
+    if wanted == terms[i]:
+        return answer
+    # An axis that only this argument has was summed up: every element along it gets the same.
+    return np.expand_dims(answer, tuple(a for a, c in enumerate(terms[i]) if c not in known))
+
+
+def _contracted(
+    axes: Any, x: Any, y: Any
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """The axes of x and of y that tensordot sums over, then those that it leaves."""
+    if isinstance(axes, int):
+        over_x, over_y = tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes))
+    else:
+        over_x, over_y = ((a,) if isinstance(a, int) else tuple(a) for a in axes)
+        over_x, over_y = tuple(a % x.ndim for a in over_x), tuple(a % y.ndim for a in over_y)
+    left_x = tuple(a for a in range(x.ndim) if a not in over_x)
+    left_y = tuple(a for a in range(y.ndim) if a not in over_y)
+    return over_x, over_y, left_x, left_y
+
+
+def _in_order(x: Any, axes: tuple[int, ...]) -> Any:
+    """`x`, whose axes are those numbered `axes`, with its axes sorted by number."""
+    if axes == tuple(range(len(axes))):
+        return x
+    return np.transpose(x, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+
+
+def _tensordot_vjp_x(g: Any, out: Any, x: Any, y: Any, axes: Any) -> Any:
+    over_x, over_y, left_x, left_y = _contracted(axes, x, y)
+    of_y = tuple(range(len(left_x), len(left_x) + len(left_y)))
+    answer = np.tensordot(g, y, (of_y, left_y))  # then come y's contracted axes, in y's order
+    return _in_order(answer, left_x + tuple(a for _, a in sorted(zip(over_y, over_x, strict=True))))
+
+
+def _tensordot_vjp_y(g: Any, out: Any, x: Any, y: Any, axes: Any) -> Any:
+    over_x, over_y, left_x, left_y = _contracted(axes, x, y)
+    answer = np.tensordot(x, g, (left_x, tuple(range(len(left_x)))))
+    return _in_order(answer, tuple(a for _, a in sorted(zip(over_x, over_y, strict=True))) + left_y)
+
+
+def _inner_vjp_x(g: Any, out: Any, x: Any, y: Any) -> Any:
+    """`g` has x's axes but the last, then y's axes but the last."""
+    lead = x.ndim - 1
+    return np.tensordot(g, y, (tuple(range(lead, lead + y.ndim - 1)), tuple(range(y.ndim - 1))))
+
+
+def _inner_vjp_y(g: Any, out: Any, x: Any, y: Any) -> Any:
+    lead = tuple(range(x.ndim - 1))
+    return np.tensordot(g, x, (lead, lead))
+
+
+def _trace_vjp(g: Any, out: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonal gets `g`; the rest gets nothing."""
+    first, second = axis1 % x.ndim, axis2 % x.ndim
+    diagonal = np.eye(x.shape[first], x.shape[second], offset, dtype=x.dtype)
+    if x.ndim == 2:
+        return g * (diagonal if first < second else diagonal.T)
+    others = tuple(a for a in range(x.ndim) if a not in (first, second))
+    diagonal = np.expand_dims(diagonal if first < second else diagonal.T, others)
+    return np.expand_dims(g, (first, second)) * diagonal
+
+
+def _inv_vjp(g: Any, out: Any, x: Any) -> Any:
+    """Giles, section 2.2.3."""
+    return -(_transposed(out) @ g @ _transposed(out))
+
+
+def _solve_vjp_a(g: Any, out: Any, a: Any, b: Any) -> Any:
+    """Giles, section 2.3.1, with `_solve_vjp_b` for the gradient of b."""
+    db = _solve_vjp_b(g, out, a, b)
+    if b.ndim == 1:
+        return -(db[..., :, None] * out[..., None, :])
+    return -(db @ _transposed(out))
+
+
+def _solve_vjp_b(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if b.ndim == 1 and a.ndim > 2:  # g is then a batch of vectors, which NumPy would take for rows
+        return np.linalg.solve(a.mT, g[..., None])[..., 0]
+    return np.linalg.solve(_transposed(a), g)
+
+
+MATMUL = Op(
+    "matmul",
+    "linear",
+    "multilinear",
+    np.matmul,
+    (_matmul_vjp_x, _matmul_vjp_y),
+    (REAL, REAL),
+    (
+        sample((3,), (3,)),
+        sample((3, 4), (4, 2)),
+        sample((3, 4), (4,)),
+        sample((3,), (3, 4)),
+        sample((5, 3, 4), (4, 2)),
+        sample((2, 5, 3, 4), (4, 2)),
+        sample((5, 3, 4), (4,)),
+        sample((3,), (5, 3, 4)),
+        sample((3, 4), (5, 4, 2)),
+        sample((2, 1, 3, 4), (5, 4, 2)),
+        sample((5, 3, 4), (5, 4, 2)),
+        sample((1, 3), (3, 1)),
+        sample((0, 3), (3, 2)),
+        sample((2, 0), (0, 3)),
+        sample((0, 2, 3), (3, 2)),
+    ),
+)
+EINSUM = Op(
+    "einsum",
+    "linear",
+    "multilinear",
+    lambda *xs, subscripts: np.einsum(subscripts, *xs, optimize=True),
+    (_einsum_vjp,),
+    (REAL,),
+    (
+        sample((3, 4), (4, 2), subscripts="ij,jk->ik"),
+        sample((3, 4), (4, 2), subscripts="ij,jk"),
+        sample((3, 4), (2, 4), subscripts="ba, ca -> bc"),
+        sample((2, 3, 4), (2, 4, 5), subscripts="bij,bjk->bik"),
+        sample((2, 5, 3, 4), (2, 6, 3, 4), subscripts="bthd,bshd->bhts"),
+        sample((2, 5, 3, 4), (4, 2), subscripts="...ij,jk->...ik"),
+        sample((5, 3, 4), (2, 1, 4, 2), subscripts="...ij,...jk"),
+        sample((3, 4), subscripts="ij->ji"),
+        sample((3, 4), subscripts="ij->j"),
+        sample((3, 4), subscripts="ij->"),
+        sample((2, 3, 4), (3,), subscripts="abc,b->a"),
+        sample((3, 4), (3, 4), (4, 2), subscripts="ij,ij,jk->ik"),
+        sample((3,), (4,), subscripts="i,j->ij"),
+        sample((), (3,), subscripts=",i->i"),
+        sample((1, 3), (3, 1), subscripts="ij,jk->ik"),
+        sample((0, 3), (3, 2), subscripts="ij,jk->ik"),
+    ),
+    variadic=True,
+)
+OUTER = Op(
+    "outer",
+    "linear",
+    "multilinear",
+    lambda x, y: np.outer(x, y),
+    (
+        lambda g, out, x, y: np.reshape(g @ np.reshape(y, -1), x.shape),
+        lambda g, out, x, y: np.reshape(np.reshape(x, -1) @ g, y.shape),
+    ),
+    (REAL, REAL),
+    (
+        sample((3,), (4,)),
+        sample((1,), (3,)),
+        sample((2, 3), (2, 2)),
+        sample((), (3,)),
+        sample((0,), (3,)),
+    ),
+)
+INNER = Op(
+    "inner",
+    "linear",
+    "multilinear",
+    lambda x, y: np.inner(x, y),
+    (_inner_vjp_x, _inner_vjp_y),
+    (REAL, REAL),
+    (
+        sample((3,), (3,)),
+        sample((2, 3), (3,)),
+        sample((3,), (4, 3)),
+        sample((2, 3), (4, 3)),
+        sample((2, 5, 3), (1, 4, 3)),
+        sample((0, 3), (2, 3)),
+    ),
+)
+TENSORDOT = Op(
+    "tensordot",
+    "linear",
+    "multilinear",
+    lambda x, y, axes: np.tensordot(x, y, axes),
+    (_tensordot_vjp_x, _tensordot_vjp_y),
+    (REAL, REAL),
+    (
+        sample((3,), (4,), axes=0),
+        sample((3, 4), (4, 2), axes=1),
+        sample((2, 3, 4), (3, 4, 5), axes=2),
+        sample((2, 3, 4), (4, 5, 3), axes=((1, 2), (2, 0))),
+        sample((2, 3, 4), (5, 2, 4), axes=((-1, 0), (2, 1))),
+        sample((3, 4), (3,), axes=(0, 0)),
+        sample((0, 3), (3, 2), axes=1),
+    ),
+)
+TRACE = Op(
+    "trace",
+    "linear",
+    "multilinear",
+    lambda x, offset=0, axis1=0, axis2=1: np.trace(x, offset, axis1, axis2),
+    (_trace_vjp,),
+    (REAL,),
+    (
+        sample((3, 3)),
+        sample((3, 4), offset=1),
+        sample((3, 4), offset=1, axis1=1, axis2=0),
+        sample((2, 3, 4), axis1=-2, axis2=-1),
+        sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
+        sample((0, 3)),
+    ),
+)
+INV = Op(
+    "inv",
+    "linear",
+    "dense",
+    np.linalg.inv,
+    (_inv_vjp,),
+    (INVERTIBLE,),
+    (sample((1, 1)), sample((3, 3)), sample((2, 3, 3)), sample((0, 3, 3))),
+)
+SOLVE = Op(
+    "solve",
+    "linear",
+    "dense",
+    np.linalg.solve,
+    (_solve_vjp_a, _solve_vjp_b),
+    (INVERTIBLE, REAL),
+    (
+        sample((3, 3), (3,)),
+        sample((3, 3), (3, 2)),
+        sample((2, 3, 3), (3,)),
+        sample((2, 3, 3), (2, 3, 1)),
+        sample((2, 3, 3), (3, 2)),
+        sample((3, 3), (4, 3, 2)),
+        sample((1, 1), (1,)),
+    ),
+)

@@ -1,0 +1,114 @@
+"""An op: one frozen record with its forward and the local derivative of each argument.
+
+A local derivative (VJP) is plain Python over `(g, out, *inputs, **params)`: `g` is the upstream
+gradient, in the shape of `out`. It is written with operators, NumPy functions and other ops, so
+whatever answers those can be fed to it: arrays compute, other operands bound or print.
+
+A rule never sums over a broadcast axis. It may return any shape that broadcasts with the argument's
+own; whoever calls it fits the result to the argument (`byhand.engine.backward.fit`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Vjp: TypeAlias = Callable[..., Any]
+
+Family = Literal["elementwise", "reduction", "shape", "linear", "indexing"]
+
+Structure = Literal["elementwise", "reduction", "selection", "multilinear", "dense"]
+"""How an output element depends on the inputs, which is what bounding its rounding error needs:
+`elementwise`: on the elements at the same (broadcast) place;
+`reduction`: on a group along the axes in `axis`, each input element being in one group;
+`selection`: on one input element, copied unchanged, or on none;
+`multilinear`: a sum of products with one element of each argument, such as a matrix product;
+`dense`: on any input element, in no simpler way."""
+
+
+class Operand(ABC):
+    """What an op can be applied to besides an array: it decides what being applied means."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """The result of `op` on `args`, of which at least one is an operand of this type."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where an argument may be sampled, so that the op is defined and smooth there."""
+
+    name: str
+    draw: Callable[[np.random.Generator, tuple[int, ...]], Array]
+
+
+REAL = Domain("real", lambda rng, shape: rng.normal(size=shape))
+POSITIVE = Domain("positive", lambda rng, shape: rng.uniform(0.3, 2.0, size=shape))
+NONZERO = Domain(
+    "nonzero", lambda rng, shape: rng.uniform(0.3, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
+)
+UNIT = Domain("between -1 and 1", lambda rng, shape: rng.uniform(-0.9, 0.9, size=shape))
+BOOLEAN = Domain("boolean", lambda rng, shape: rng.random(shape) < 0.5)
+INVERTIBLE = Domain(
+    "invertible", lambda rng, shape: rng.normal(size=shape) * 0.3 + np.eye(shape[-1])
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One valid call of an op: the shape of each array argument, and the parameters."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def sample(*shapes: tuple[int, ...], **params: Any) -> Sample:
+    return Sample(shapes, MappingProxyType(params))
+
+
+@dataclass(frozen=True)
+class Op:
+    """A primitive: `forward(*arrays, **params)` and one VJP for each array argument.
+
+    `vjps[i]` is `(g, out, *inputs, **params) -> gradient of inputs[i]`, or None for an argument
+    that has no derivative. An op that takes any number of arrays (`variadic`) has one VJP for all,
+    with the position first: `(i, g, out, *inputs, **params)`.
+    """
+
+    name: str
+    family: Family
+    structure: Structure
+    forward: Callable[..., Any] = field(repr=False)
+    vjps: tuple[Vjp | None, ...] = field(repr=False)
+    domains: tuple[Domain, ...] = field(repr=False)
+    samples: tuple[Sample, ...] = field(repr=False)
+    variadic: bool = False
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        for arg in args:
+            if isinstance(arg, Operand):
+                return arg.apply(self, args, params)
+        return self.forward(*args, **params)
+
+    def vjp(self, position: int) -> Vjp | None:
+        """The VJP of the argument at `position`, to be called as `(g, out, *inputs, **params)`."""
+        if not self.variadic:
+            return self.vjps[position]
+        each = self.vjps[0]
+        assert each is not None
+        return lambda *args, **params: each(position, *args, **params)
+
+    def domain(self, position: int) -> Domain:
+        return self.domains[0 if self.variadic else position]
+
+    @property
+    def differentiable(self) -> bool:
+        return any(vjp is not None for vjp in self.vjps)

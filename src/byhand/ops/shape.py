@@ -1,0 +1,319 @@
+"""Shape: every output element is one input element, moved or copied.
+
+The adjoint moves each gradient back and adds up those of copies.
+"""
+
+# A rule takes whatever answers NumPy's names, so the arguments of its lambda have no type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from byhand.ops.indexing import SCATTER
+from byhand.ops.op import REAL, Array, Op, Sample, Vjp, sample
+
+ALL = slice(None)
+
+
+def _inverse(order: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that undoes `order`."""
+    axes = [a % len(order) for a in order]
+    return tuple(sorted(range(len(order)), key=axes.__getitem__))
+
+
+def _transpose_vjp(g: Any, out: Any, x: Any, axes: tuple[int, ...] | None = None) -> Any:
+    return g.T if axes is None else np.transpose(g, _inverse(axes))
+
+
+def _between(axis: int, ndim: int, start: int, stop: int) -> tuple[slice, ...]:
+    return (ALL,) * (axis % ndim) + (slice(start, stop),)
+
+
+def _concatenate_vjp(i: int, g: Any, out: Any, *xs: Any, axis: int = 0) -> Any:
+    start = sum(np.shape(x)[axis] for x in xs[:i])
+    return g[_between(axis, g.ndim, start, start + xs[i].shape[axis])]
+
+
+def _stack_vjp(i: int, g: Any, out: Any, *xs: Any, axis: int = 0) -> Any:
+    return g[(ALL,) * (axis % g.ndim) + (i,)]
+
+
+def _split(x: Any, start: int, stop: int, axis: int = 0) -> Any:
+    return x[_between(axis, np.ndim(x), start, stop)]
+
+
+def _split_vjp(g: Any, out: Any, x: Any, start: int, stop: int, axis: int = 0) -> Any:
+    return SCATTER(g, index=_between(axis, x.ndim, start, stop), shape=x.shape)
+
+
+def _pad_vjp(
+    g: Any,
+    out: Any,
+    x: Any,
+    pad_width: tuple[tuple[int, int], ...],
+    constant_values: float = 0.0,
+) -> Any:
+    pairs = zip(pad_width, x.shape, strict=True)
+    return g[tuple(slice(before, before + n) for (before, _), n in pairs)]
+
+
+def _roll_vjp(g: Any, out: Any, x: Any, shift: Any, axis: Any) -> Any:
+    back = tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
+    return np.roll(g, back, axis)
+
+
+def _repeat_vjp(g: Any, out: Any, x: Any, repeats: Any, axis: int) -> Any:
+    """Add up the copies, which stand side by side."""
+    axis %= x.ndim
+    if isinstance(repeats, int):
+        before, after = x.shape[: axis + 1], x.shape[axis + 1 :]
+        return np.sum(np.reshape(g, (*before, repeats, *after)), axis=axis + 1)
+    source = np.repeat(np.arange(x.shape[axis]), repeats)
+    return SCATTER(g, index=(ALL,) * axis + (source,), shape=x.shape)
+
+
+def _tile_vjp(g: Any, out: Any, x: Any, reps: tuple[int, ...]) -> Any:
+    """Give every axis an axis of copies before it, and add up along those."""
+    ndim = max(x.ndim, len(reps))
+    shape = (1,) * (ndim - x.ndim) + x.shape
+    copies = (1,) * (ndim - len(reps)) + tuple(reps)
+    pairs = [n for pair in zip(copies, shape, strict=True) for n in pair]
+    total = np.sum(np.reshape(g, tuple(pairs)), axis=tuple(range(0, 2 * ndim, 2)))
+    return np.reshape(total, x.shape)
+
+
+def _diagonal_vjp(g: Any, out: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Write the diagonal into zeros whose last two axes are `axis1` and `axis2`, then move them."""
+    pair = (axis1 % x.ndim, axis2 % x.ndim)
+    order = (*(a for a in range(x.ndim) if a not in pair), *pair)
+    rows = np.arange(g.shape[-1]) + max(-offset, 0)
+    cols = np.arange(g.shape[-1]) + max(offset, 0)
+    moved = SCATTER(g, index=(..., rows, cols), shape=tuple(x.shape[a] for a in order))
+    return moved if order == tuple(range(x.ndim)) else np.transpose(moved, _inverse(order))
+
+
+def _overlap_add(
+    x: Any, window_shape: tuple[int, ...], axis: tuple[int, ...], shape: tuple[int, ...]
+) -> Array:
+    """Zeros of `shape`, with every window of `x` added where `sliding_window_view` reads it."""
+    out = np.zeros(shape, x.dtype)
+    positions = x.shape[: len(shape)]
+    for corner in np.ndindex(*window_shape):
+        index = [ALL] * len(shape)
+        for a, start in zip(axis, corner, strict=True):
+            index[a] = slice(start, start + positions[a])
+        out[tuple(index)] += x[(..., *corner)]
+    return out
+
+
+def moving(
+    name: str,
+    forward: Callable[..., Any],
+    vjp: Vjp,
+    *samples: Sample,
+    variadic: bool = False,
+) -> Op:
+    return Op(name, "shape", "selection", forward, (vjp,), (REAL,), samples, variadic)
+
+
+RESHAPE = moving(
+    "reshape",
+    lambda x, shape: np.reshape(x, shape),
+    lambda g, out, x, shape: np.reshape(g, x.shape),
+    sample((), shape=(1, 1)),
+    sample((3, 4), shape=(2, 6)),
+    sample((3, 4), shape=(2, -1, 3)),
+    sample((3, 4), shape=-1),
+    sample((1,), shape=()),
+    sample((0, 3), shape=(3, 0, 2)),
+)
+TRANSPOSE = moving(
+    "transpose",
+    lambda x, axes=None: np.transpose(x, axes),
+    _transpose_vjp,
+    sample((3,)),
+    sample((3, 4)),
+    sample((2, 3, 4)),
+    sample((2, 3, 4), axes=(1, 2, 0)),
+    sample((2, 3, 4), axes=(0, -1, -2)),
+    sample((0, 3, 1), axes=(2, 0, 1)),
+)
+EXPAND_DIMS = moving(
+    "expand_dims",
+    lambda x, axis: np.expand_dims(x, axis),
+    lambda g, out, x, axis: np.reshape(g, x.shape),
+    sample((), axis=0),
+    sample((3, 4), axis=1),
+    sample((3, 4), axis=-1),
+    sample((3, 4), axis=(0, 2)),
+    sample((0, 3), axis=0),
+)
+SQUEEZE = moving(
+    "squeeze",
+    lambda x, axis=None: np.squeeze(x, axis),
+    lambda g, out, x, axis=None: np.reshape(g, x.shape),
+    sample((1,)),
+    sample((1, 3, 1)),
+    sample((1, 3, 1), axis=0),
+    sample((1, 3, 1), axis=-1),
+    sample((1, 3, 1), axis=(0, 2)),
+    sample((0, 1), axis=1),
+)
+BROADCAST_TO = moving(
+    "broadcast_to",
+    lambda x, shape: np.broadcast_to(x, shape),
+    lambda g, out, x, shape: g,
+    sample((), shape=(2, 3)),
+    sample((3,), shape=(2, 3)),
+    sample((3, 1), shape=(2, 3, 4)),
+    sample((3, 4), shape=(3, 4)),
+    sample((1, 3), shape=(0, 3)),
+)
+CONCATENATE = moving(
+    "concatenate",
+    lambda *xs, axis=0: np.concatenate(xs, axis),
+    _concatenate_vjp,
+    sample((3,)),
+    sample((3, 4), (2, 4), axis=0),
+    sample((3, 4), (3, 1), (3, 2), axis=-1),
+    sample((2, 3, 1), (2, 0, 1), axis=1),
+    variadic=True,
+)
+STACK = moving(
+    "stack",
+    lambda *xs, axis=0: np.stack(xs, axis),
+    _stack_vjp,
+    sample((), ()),
+    sample((3, 4), (3, 4), axis=0),
+    sample((3, 4), (3, 4), (3, 4), axis=-1),
+    sample((3, 1), axis=1),
+    sample((0, 3), (0, 3), axis=1),
+    variadic=True,
+)
+SPLIT = moving(
+    "split",
+    _split,
+    _split_vjp,
+    sample((5,), start=0, stop=2, axis=0),
+    sample((3, 4), start=1, stop=3, axis=1),
+    sample((2, 3, 4), start=3, stop=4, axis=-1),
+    sample((3, 4), start=2, stop=2, axis=0),
+)
+PAD = moving(
+    "pad",
+    lambda x, pad_width, constant_values=0.0: np.pad(x, pad_width, constant_values=constant_values),
+    _pad_vjp,
+    sample((3,), pad_width=((1, 2),)),
+    sample((3, 4), pad_width=((0, 1), (2, 0)), constant_values=1.5),
+    sample((3, 1), pad_width=((0, 0), (0, 0))),
+    sample((0, 3), pad_width=((1, 1), (0, 0))),
+)
+FLIP = moving(
+    "flip",
+    lambda x, axis=None: np.flip(x, axis),
+    lambda g, out, x, axis=None: np.flip(g, axis),
+    sample((3,)),
+    sample((3, 4)),
+    sample((3, 4), axis=-1),
+    sample((2, 3, 4), axis=(0, 2)),
+    sample((0, 3), axis=1),
+)
+ROLL = moving(
+    "roll",
+    lambda x, shift, axis: np.roll(x, shift, axis),
+    _roll_vjp,
+    sample((4,), shift=1, axis=0),
+    sample((3, 4), shift=-5, axis=1),
+    sample((3, 4), shift=(1, 2), axis=(0, 1)),
+    sample((0, 3), shift=1, axis=1),
+)
+REPEAT = moving(
+    "repeat",
+    lambda x, repeats, axis: np.repeat(x, repeats, axis),
+    _repeat_vjp,
+    sample((3,), repeats=2, axis=0),
+    sample((2, 3, 4), repeats=3, axis=1),
+    sample((3, 1), repeats=4, axis=-1),
+    sample((3, 4), repeats=(2, 0, 1), axis=0),
+    sample((3, 4), repeats=(1, 0, 2, 3), axis=-1),
+    sample((0, 3), repeats=2, axis=1),
+)
+TILE = moving(
+    "tile",
+    lambda x, reps: np.tile(x, reps),
+    _tile_vjp,
+    sample((), reps=(2,)),
+    sample((3,), reps=(2,)),
+    sample((3, 4), reps=(3,)),
+    sample((3, 4), reps=(2, 1, 3)),
+    sample((1, 3), reps=(2, 2)),
+    sample((0, 3), reps=(2, 2)),
+)
+TRIL = moving(
+    "tril",
+    lambda x, k=0: np.tril(x, k),
+    lambda g, out, x, k=0: np.tril(g, k),
+    sample((3, 3)),
+    sample((2, 3, 4), k=1),
+    sample((4, 2), k=-1),
+    sample((0, 3)),
+)
+TRIU = moving(
+    "triu",
+    lambda x, k=0: np.triu(x, k),
+    lambda g, out, x, k=0: np.triu(g, k),
+    sample((3, 3)),
+    sample((2, 3, 4), k=1),
+    sample((4, 2), k=-1),
+    sample((0, 3)),
+)
+DIAGONAL = moving(
+    "diagonal",
+    lambda x, offset=0, axis1=0, axis2=1: np.diagonal(x, offset, axis1, axis2),
+    _diagonal_vjp,
+    sample((3, 3)),
+    sample((3, 4), offset=1),
+    sample((3, 4), offset=-1, axis1=1, axis2=0),
+    sample((2, 3, 4), axis1=-2, axis2=-1),
+    sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
+    sample((0, 3)),
+)
+
+WINDOWS = (
+    ((5,), (3,), (0,)),
+    ((4, 5), (2,), (1,)),
+    ((2, 4, 5), (2, 3), (1, 2)),
+    ((4, 5), (5, 1), (1, 0)),
+    ((0, 3), (2,), (1,)),
+)
+SLIDING_WINDOW_VIEW = moving(
+    "sliding_window_view",
+    lambda x, window_shape, axis: sliding_window_view(x, window_shape, axis),
+    lambda g, out, x, window_shape, axis: OVERLAP_ADD(
+        g, window_shape=window_shape, axis=axis, shape=x.shape
+    ),
+    *(sample(shape, window_shape=window, axis=axis) for shape, window, axis in WINDOWS),
+)
+OVERLAP_ADD = Op(
+    "overlap_add",
+    "shape",
+    "multilinear",
+    _overlap_add,
+    (lambda g, out, x, window_shape, axis, shape: sliding_window_view(g, window_shape, axis),),
+    (REAL,),
+    tuple(
+        sample(
+            sliding_window_view(np.empty(shape), window, axis).shape,
+            window_shape=window,
+            axis=axis,
+            shape=shape,
+        )
+        for shape, window, axis in WINDOWS
+    ),
+)

@@ -1,0 +1,217 @@
+"""The problem: a forward, the backward written for it by hand, and inputs to try them on."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import linecache
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import ProblemError
+from byhand.program.statements import Function, function_of
+
+Inputs = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem file, loaded.
+
+    `draw(rng, **sizes)` makes the inputs; `dimensions` are the sizes it can be asked for, with their
+    defaults. `data` names the float inputs that are neither trained nor asked for. `statistics`
+    names the steps that are replaced by their training-set values when a model is evaluated.
+    """
+
+    name: str
+    file: str
+    doc: str
+    forward: Function
+    backward: Callable[..., Any] | None
+    draw: Callable[..., Inputs]
+    dimensions: Mapping[str, int] = field(default_factory=dict[str, int])
+    data: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    tree: ast.Module | None = field(default=None, repr=False)
+
+    def inputs(self, seed: int = 0, **sizes: int) -> Inputs:
+        """The inputs, drawn anew. Raises ProblemError if they can't be used."""
+        try:
+            drawn = self.draw(np.random.default_rng(seed), **sizes)
+        except Exception as error:
+            line = _line_in(self.file, error)
+            raise ProblemError(
+                f"{self.where(line)}: inputs raised {type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(drawn, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ProblemError(
+                f"{self.file}: inputs returned a {type(drawn).__name__}: "
+                'return a dict of arrays by name, such as {"x": x, "W": W}'
+            )
+        for parameter in self.forward.parameters:
+            if parameter not in drawn and parameter not in self.forward.defaults:
+                raise ProblemError(
+                    f"{self.where(self.forward.line)}: forward asks for {parameter}, which inputs "
+                    f"doesn't return{did_you_mean(parameter, drawn)}"
+                )
+        return drawn
+
+    def where(self, line: int | None) -> str:
+        return self.file if line is None else f"{self.file}:{line}"
+
+
+def load(path: str | Path) -> Problem:
+    """Loads a problem file, or a model of the zoo by its name.
+
+    Raises ProblemError, in one line, if it can't be read or lacks a part.
+    """
+    file = _locate(path)
+    source = _read(file)
+    try:
+        tree = ast.parse(source, str(file))
+    except SyntaxError as error:
+        text = (error.text or "").strip()
+        raise ProblemError(f"{file}:{error.lineno}: {error.msg}: `{text}`") from None
+    except ValueError as error:
+        raise ProblemError(f"{file}: is not Python: {error}") from None
+    module = _execute(tree, file, source)
+    forward, backward, draw = (
+        getattr(module, name, None) for name in ("forward", "backward", "inputs")
+    )
+    for name, part in (("forward", forward), ("inputs", draw)):
+        if not callable(part):
+            raise ProblemError(
+                f"{file}: has no `def {name}(...)`: "
+                "a problem file needs inputs, forward and backward"
+            )
+    return Problem(
+        name=file.stem,
+        file=str(file),
+        doc=inspect.getdoc(module) or "",
+        forward=function_of(forward, tree),
+        backward=backward,
+        draw=draw,  # pyright: ignore[reportArgumentType]
+        dimensions=_dimensions(draw, str(file)),
+        data=_names(module, "data", str(file)),
+        statistics=_names(module, "statistics", str(file)),
+        tree=tree,
+    )
+
+
+def problem_of(
+    forward: Callable[..., Any], backward: Callable[..., Any] | None, inputs: Mapping[str, Any]
+) -> Problem:
+    """A problem from functions that exist already, always tried on the same inputs."""
+    taken = function_of(forward)
+    return Problem(
+        name=taken.name,
+        file=taken.file,
+        doc=inspect.getdoc(forward) or "",
+        forward=taken,
+        backward=backward,
+        draw=lambda rng: dict(inputs),
+    )
+
+
+def zoo() -> dict[str, Path]:
+    """The problem files of the zoo, by name."""
+    folder = Path(str(resources.files("byhand") / "zoo"))
+    return {
+        file.stem: file for file in sorted(folder.glob("*.py")) if file.stem not in _NOT_A_MODEL
+    }
+
+
+_NOT_A_MODEL = {"__init__", "layers"}
+
+
+def did_you_mean(name: str, known: Any) -> str:
+    """`; did you mean probs?`, or nothing where no name is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _locate(path: str | Path) -> Path:
+    file = Path(path)
+    if file.exists() or file.suffix:
+        return file
+    models = zoo()
+    if str(path) in models:
+        return models[str(path)]
+    raise ProblemError(
+        f"{path}: no such file, nor a model of the zoo ({', '.join(models)})"
+        f"{did_you_mean(str(path), models)}"
+    )
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ProblemError(f"{file}: no such file") from None
+    except IsADirectoryError:
+        raise ProblemError(f"{file}: is a folder: name the problem file in it") from None
+    except UnicodeDecodeError:
+        raise ProblemError(f"{file}: is not a text file: a problem is a Python file") from None
+    except OSError as error:
+        raise ProblemError(f"{file}: can't be read: {error.strerror}") from None
+
+
+def _execute(tree: ast.Module, file: Path, source: str) -> ModuleType:
+    # Registered while it runs, and kept, as dataclasses and pickles inside it look it up by name.
+    module = ModuleType(f"byhand_problem_{file.stem}")
+    module.__file__ = str(file)
+    sys.modules[module.__name__] = module
+    linecache.cache[str(file)] = (len(source), None, source.splitlines(keepends=True), str(file))
+    folder = str(file.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        exec(compile(tree, str(file), "exec"), module.__dict__)
+    except Exception as error:
+        line = _line_in(str(file), error)
+        where = file if line is None else f"{file}:{line}"
+        raise ProblemError(f"{where}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(folder)
+    return module
+
+
+def _line_in(file: str, error: BaseException) -> int | None:
+    """The innermost line of `file` that `error` passed through."""
+    line = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == file:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def _dimensions(draw: Any, file: str) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for name, parameter in list(inspect.signature(draw).parameters.items())[1:]:
+        default = parameter.default
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            raise ProblemError(
+                f"{file}: inputs takes {name} by position: "
+                "write `def inputs(rng, *, n=32)`, with a * before the sizes"
+            )
+        if isinstance(default, int) and not isinstance(default, bool):
+            sizes[name] = default
+        elif default is inspect.Parameter.empty:
+            raise ProblemError(f"{file}: inputs needs a default for {name}, such as {name}=32")
+    return sizes
+
+
+def _names(module: ModuleType, variable: str, file: str) -> tuple[str, ...]:
+    names: Any = getattr(module, variable, ())
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise ProblemError(f'{file}: {variable} must be a tuple of names, such as ("t",)')
+    return tuple(names)

@@ -1,0 +1,108 @@
+"""The program: a forward as named steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from byhand.engine import Tensor
+from byhand.engine.torch_tensor import TorchTensor
+from byhand.ops.op import Array, Op
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A named value of a forward: an input, or what one assignment gave.
+
+    `name` is the name that was assigned to, or `hs[2]` for an element of a list. `binding` counts the
+    steps of one name from 0. `line` and `source` are None and "" for an input. `ops` are the ops
+    between this step and the `inputs`, the names it was computed from.
+    """
+
+    name: str
+    binding: int
+    line: int | None
+    source: str
+    tensor: Tensor = field(repr=False)
+    ops: tuple[Op, ...]
+    inputs: tuple[str, ...]
+
+    @property
+    def value(self) -> Array:
+        return self.tensor.value
+
+    @property
+    def op(self) -> str:
+        """The names of the ops, in the order in which they ran; "input" for an input."""
+        return ", ".join(op.name for op in self.ops) or ("input" if self.line is None else "copy")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    def __str__(self) -> str:
+        line = "" if self.line is None else f"{self.line}: "
+        shape = " x ".join(map(str, self.shape)) or "scalar"
+        return f"{line}{self.name} ({shape}) = {self.op}({', '.join(self.inputs)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What `byhand.trace` makes of a forward.
+
+    `inputs` are the float inputs and `steps` the assignments, in order; `program["probs"]` is the
+    last step of that name. `outputs` are the steps that forward returned. `locals` holds everything
+    forward had a name for at its end, as plain values.
+    """
+
+    file: str
+    inputs: tuple[Step, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[Step, ...]
+    locals: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def bindings(self) -> Mapping[str, tuple[Step, ...]]:
+        """The steps of each name, in the order in which they were bound."""
+        found: dict[str, tuple[Step, ...]] = {}
+        for step in self.inputs + self.steps:
+            found[step.name] = (*found.get(step.name, ()), step)
+        return found
+
+    @property
+    def scalar(self) -> bool:
+        """Whether forward returns one number: then its own gradient is 1."""
+        return len(self.outputs) == 1 and self.outputs[0].value.ndim == 0
+
+    @property
+    def in_torch(self) -> bool:
+        """Whether forward is written in PyTorch."""
+        return any(isinstance(step.tensor, TorchTensor) for step in self.inputs)
+
+    def __getitem__(self, name: str) -> Step:
+        try:
+            return self.bindings[name][-1]
+        except KeyError:
+            raise KeyError(f"{name} is no float input and no step: {', '.join(self.bindings)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.bindings
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.inputs + self.steps)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+    def upstream(self, seed: int = 0) -> tuple[Array, ...]:
+        """The gradient of each output: 1 for a scalar loss, random numbers for arrays."""
+        if self.scalar:
+            return (np.ones_like(self.outputs[0].value),)
+        rng = np.random.default_rng([seed, 1])
+        return tuple(
+            rng.normal(size=step.shape).astype(step.value.dtype) for step in self.outputs
+        )

@@ -1,0 +1,218 @@
+"""Tracing: a forward is run on tensors, and every assignment to a name becomes a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from byhand.engine import Tensor
+from byhand.engine.torch_tensor import TorchTensor
+from byhand.errors import ByhandError, ProblemError, UnsupportedError
+from byhand.ops import elementwise, indexing
+from byhand.ops.op import Op
+from byhand.program.follow import Follower
+from byhand.program.problem import Problem, problem_of
+from byhand.program.program import Program, Step
+from byhand.program.statements import Namespace, Returned, Statement, StatementError, run
+
+
+def trace(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> Program:
+    """Runs a plain NumPy or PyTorch function on `inputs` (arrays by name): its named steps.
+
+    Raises ProblemError, with the line, where forward raises or can't be followed.
+    """
+    return trace_problem(problem_of(forward, None, inputs), dict(inputs))
+
+
+def trace_problem(problem: Problem, inputs: Mapping[str, Any]) -> Program:
+    """The steps of a problem's forward on `inputs`."""
+    return _Tracer(problem).trace(inputs)
+
+
+def is_torch(value: Any) -> bool:
+    """Whether `value` is a PyTorch tensor, found out without importing PyTorch."""
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+
+
+def speaks_torch(inputs: Mapping[str, Any]) -> bool:
+    """Whether inputs are given as PyTorch tensors; forward and backward are PyTorch then."""
+    return any(
+        is_torch(item)
+        for value in inputs.values()
+        for item in (value if isinstance(value, (list, tuple)) else (value,))  # pyright: ignore[reportUnknownVariableType]
+    )
+
+
+@dataclass
+class _Tracer(Follower):
+    """What has been recorded so far in one run of a forward."""
+
+    problem: Problem
+    kind: type[Tensor] = Tensor
+    names: dict[Tensor, str] = field(default_factory=dict[Tensor, str])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    inputs: list[Step] = field(default_factory=list[Step])
+    steps: list[Step] = field(default_factory=list[Step])
+
+    def trace(self, inputs: Mapping[str, Any]) -> Program:
+        forward = self.problem.forward
+        self.kind = TorchTensor if speaks_torch(inputs) else Tensor
+        arguments = {name: self.input(name, value) for name, value in inputs.items()}
+        given = {name: arguments[name] for name in forward.parameters if name in arguments}
+        namespace = forward.namespace(given)
+        before = dict(namespace)
+        try:
+            returned = run(forward, namespace, self.execute)
+        except StatementError as error:
+            raise ProblemError(self.explain(error, inputs)) from error.__cause__
+        outputs = self.outputs(returned)
+        local = {
+            name: _plain(value)
+            for name, value in namespace.items()
+            if name in given or name not in before or value is not before[name]
+        }
+        for name, value in arguments.items():
+            local.setdefault(name, _plain(value))
+        return Program(forward.file, tuple(self.inputs), tuple(self.steps), outputs, local)
+
+    # Inputs and outputs.
+
+    def input(self, name: str, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            items: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType]
+            return type(value)(self.input(f"{name}[{i}]", item) for i, item in enumerate(items))  # pyright: ignore[reportUnknownVariableType]
+        array = value.detach().numpy() if is_torch(value) else value
+        if isinstance(array, (float, np.floating)):
+            array = np.asarray(array)
+        if not isinstance(array, np.ndarray):
+            return value
+        if array.dtype.kind != "f":
+            return value
+        tensor = self.kind(array.copy())
+        self.inputs.append(self.step(name, tensor, None))
+        return tensor
+
+    def outputs(self, returned: Returned) -> tuple[Step, ...]:
+        where = self.problem.where(returned.line)
+        values: tuple[Any, ...] = (
+            tuple(returned.value) if isinstance(returned.value, (tuple, list)) else (returned.value,)  # pyright: ignore[reportUnknownArgumentType]
+        )
+        if returned.value is None:
+            raise ProblemError(
+                f"{where}: forward returns nothing: end it with `return loss`"
+            )
+        by_tensor = {step.tensor: step for step in self.inputs + self.steps}
+        found: list[Step] = []
+        for value in values:
+            if isinstance(value, Tensor) and value not in by_tensor and value.value.ndim == 0:
+                by_tensor[value] = self.step("loss" if "loss" not in self.counts else "return", value, returned.line)
+                self.steps.append(by_tensor[value])
+            if isinstance(value, Tensor) and value in by_tensor:
+                found.append(by_tensor[value])
+            elif isinstance(value, Tensor):
+                raise ProblemError(
+                    f"{where}: forward returns an array without a name: "
+                    "write `out = ...` and `return out`, so that backward can ask for dout"
+                )
+            else:
+                raise ProblemError(
+                    f"{where}: forward returns a {type(value).__name__}, which doesn't depend on a "
+                    "float input: return a loss, or arrays by name"
+                )
+        return tuple(found)
+
+    # Statements.
+
+    def is_array(self, value: Any) -> bool:
+        return isinstance(value, Tensor) or (
+            isinstance(value, np.ndarray) and value.dtype.kind == "f"  # pyright: ignore[reportUnknownMemberType]
+        )
+
+    def bind_array(self, name: str, value: Any, line: int) -> Tensor:
+        if not isinstance(value, Tensor):
+            value = self.kind(value, constant=True)
+        if value in self.names:  # a second name for it: a step, and a gradient, of its own
+            value = type(value)(value.value, elementwise.POSITIVE_OF, (value,))
+        self.steps.append(self.step(name, value, line))
+        return value
+
+    def put(self, held: Any, index: Any, value: Any) -> Tensor:
+        if not isinstance(value, Tensor):
+            value = self.kind(value, constant=True)
+        return indexing.PUT(held, value, index=_index(index))
+
+    def before_change(self, name: str, statement: Statement, namespace: Namespace) -> None:
+        """Refuses to change an array in place where another name shares its memory."""
+        array = namespace[name].value
+        for other, value in namespace.items():
+            for item in value if isinstance(value, (list, tuple)) else (value,):  # pyright: ignore[reportUnknownVariableType]
+                if (
+                    other != name
+                    and isinstance(item, Tensor)
+                    and np.shares_memory(item.value, array)
+                ):
+                    raise UnsupportedError(
+                        f"this also changes {other}, which shares the memory of {name}: "
+                        f"write `{name} = {name}.copy()` before it"
+                    )
+
+    def step(self, name: str, tensor: Tensor, line: int | None) -> Step:
+        binding = self.counts.get(name, 0)
+        self.counts[name] = binding + 1
+        ops, inputs = self.origin(tensor)
+        self.names[tensor] = name
+        source = "" if line is None else self.problem.forward.source(line)
+        return Step(name, binding, line, source, tensor, ops, inputs)
+
+    def origin(self, tensor: Tensor) -> tuple[tuple[Op, ...], tuple[str, ...]]:
+        """The ops between `tensor` and the named values it was computed from, and their names."""
+        ops: list[Op] = []
+        inputs: dict[str, None] = {}
+        seen: set[Tensor] = set()
+
+        def visit(node: Tensor) -> None:
+            if node in seen:
+                return
+            seen.add(node)
+            for arg in node.args:
+                if isinstance(arg, Tensor):
+                    if arg in self.names:
+                        inputs.setdefault(self.names[arg])
+                    else:
+                        visit(arg)
+            if node.op is not None:
+                ops.append(node.op)
+
+        visit(tensor)
+        return tuple(ops), tuple(inputs)
+
+    def explain(self, error: StatementError, inputs: Mapping[str, Any]) -> str:
+        """One line for a forward that raised or can't be followed."""
+        cause, where = error.__cause__, self.problem.where(error.line)
+        source = self.problem.forward.source(error.line)
+        if isinstance(cause, ByhandError):
+            return f"{where}: {cause}  (in `{source}`)"
+        return f"{where}: forward raised {type(cause).__name__}: {cause}  (in `{source}`)"
+
+
+def _plain(value: Any) -> Any:
+    """`value` with arrays for tensors (PyTorch tensors where forward is PyTorch)."""
+    if isinstance(value, TorchTensor):
+        import torch
+
+        return torch.from_numpy(np.array(value.value))
+    if isinstance(value, Tensor):
+        return value.value
+    if type(value) in (list, tuple):
+        return type(value)(_plain(item) for item in value)
+    return value
+
+
+def _index(index: Any) -> Any:
+    """An index with NumPy arrays in it, whatever it came with."""
+    if is_torch(index):
+        return index.numpy()
+    return tuple(_index(i) for i in index) if isinstance(index, tuple) else index  # pyright: ignore[reportUnknownVariableType]
