@@ -52,6 +52,14 @@ def torch_prod(x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> tor
     return x
 
 
+def torch_var(
+    x: torch.Tensor, axis: Any = None, keepdims: bool = False, ddof: int = 0
+) -> torch.Tensor:
+    if x.numel() == 0:  # torch.var warns, even if no output has an empty group
+        return torch.sum(x, axis, keepdim=keepdims)
+    return torch.var(x, axis, correction=ddof, keepdim=keepdims)
+
+
 def torch_logsumexp(x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     return x if x.ndim == 0 else torch.logsumexp(x, axes_of(x, axis), keepdim=keepdims)
 
@@ -106,12 +114,8 @@ TORCH: dict[str, Callable[..., Any]] = {
     "prod": torch_prod,
     "max": lambda x, axis=None, keepdims=False: torch.amax(x, axes_of(x, axis), keepdim=keepdims),
     "min": lambda x, axis=None, keepdims=False: torch.amin(x, axes_of(x, axis), keepdim=keepdims),
-    "var": lambda x, axis=None, keepdims=False, ddof=0: torch.var(
-        x, axis, correction=ddof, keepdim=keepdims
-    ),
-    "std": lambda x, axis=None, keepdims=False, ddof=0: torch.std(
-        x, axis, correction=ddof, keepdim=keepdims
-    ),
+    "var": torch_var,
+    "std": lambda x, **params: torch.sqrt(torch_var(x, **params)),
     "logsumexp": torch_logsumexp,
     "cumsum": lambda x, axis: torch.cumsum(x, axis),
     "cumprod": lambda x, axis: torch.cumprod(x, axis),
@@ -120,7 +124,7 @@ TORCH: dict[str, Callable[..., Any]] = {
     "transpose": lambda x, axes=None: x.permute(axes or tuple(range(x.ndim))[::-1]),
     "expand_dims": lambda x, axis: x.reshape(np.expand_dims(np.empty(x.shape), axis).shape),
     "squeeze": lambda x, axis=None: x.squeeze() if axis is None else x.squeeze(axis),
-    "broadcast_to": torch.broadcast_to,
+    "broadcast_to": lambda x, shape: torch.broadcast_to(x, shape),
     "concatenate": lambda *xs, axis=0: torch.cat(xs, axis),
     "stack": lambda *xs, axis=0: torch.stack(xs, axis),
     "split": lambda x, start, stop, axis: torch.narrow(x, axis, start, stop - start),
@@ -150,9 +154,7 @@ TORCH: dict[str, Callable[..., Any]] = {
     "getitem": lambda x, index: torch_pick(x, places(tuple(x.shape))[index]),
     "scatter": lambda x, index, shape: torch_add_at(x, places(shape)[index], shape),
     "put": torch_put,
-    "take": lambda x, indices, axis: torch_pick(
-        x, np.take(places(tuple(x.shape)), indices, axis)
-    ),
+    "take": lambda x, indices, axis: torch_pick(x, np.take(places(tuple(x.shape)), indices, axis)),
     "take_along_axis": lambda x, indices, axis: torch.take_along_dim(
         x, torch.from_numpy(indices), axis
     ),

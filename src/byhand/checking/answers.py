@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from byhand.checking.hand import Hand, Write, array, leaves
+from byhand.checking.hand import Hand, Raised, Write, array, leaves
 from byhand.program.problem import did_you_mean
 from byhand.program.program import Program
 from byhand.referees.referee import Key
@@ -24,8 +24,16 @@ class Answer:
     """What backward gave for one step. `writes` are the statements that made it, in order."""
 
     key: Key
-    value: Any
     writes: tuple[Write, ...]
+    returned: Any = None
+
+    @property
+    def value(self) -> Any:
+        """What it holds in the end; Raised if one of its statements raised."""
+        if not self.writes:
+            return self.returned
+        raised = [write.value for write in self.writes if isinstance(write.value, Raised)]
+        return raised[0] if raised else self.writes[-1].value
 
     @property
     def line(self) -> int | None:
@@ -38,6 +46,7 @@ class Answers:
 
     found: tuple[Answer, ...]
     notes: tuple[str, ...]
+    all_writes: tuple[Write, ...]
 
     def __contains__(self, key: Key) -> bool:
         return any(answer.key == key for answer in self.found)
@@ -56,9 +65,9 @@ def answers(program: Program, hand: Hand) -> Answers:
         groups = _bindings(writes, len(steps))
         if len(groups) == len(steps):
             for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
-                found.append(Answer((name, binding), group[-1].value, group))
+                found.append(Answer((name, binding), group))
         elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
-            found.append(Answer((name, 0), groups[-1][-1].value, groups[-1]))
+            found.append(Answer((name, 0), groups[-1]))
             if len(steps) > 1:
                 notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
         else:
@@ -68,7 +77,7 @@ def answers(program: Program, hand: Hand) -> Answers:
         for key, leaf in leaves(name, value):
             if key in program and len(program.bindings[key]) == 1:
                 found = [answer for answer in found if answer.key[0] != key]
-                found.append(Answer((key, 0), leaf, ()))
+                found.append(Answer((key, 0), (), leaf))
             elif key in program:
                 notes.append(_counts(key, len(program.bindings[key]), 1) + ": not judged")
             else:
@@ -76,7 +85,7 @@ def answers(program: Program, hand: Hand) -> Answers:
                     f"the returned dict has {key!r}, which is no float input and no step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
-    return Answers(tuple(found), tuple(notes))
+    return Answers(tuple(found), tuple(notes), hand.writes)
 
 
 def _by_name(program: Program, hand: Hand) -> dict[str, list[Write]]:
@@ -89,7 +98,7 @@ def _by_name(program: Program, hand: Hand) -> dict[str, list[Write]]:
             for name in items:
                 i = name[len(write.name) + 1 : -1]
                 if i.isdigit() and int(i) < len(value):
-                    item = Write(name, write.number, write.node, write.fresh, write.value[int(i)])
+                    item = replace(write, name=name, value=write.value[int(i)])
                     grouped.setdefault(name, []).append(item)
         else:
             grouped.setdefault(write.name, []).append(write)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from byhand.checking.answers import Answer, Answers, answers
+from byhand.checking.assign import Examination, assign_blame, roots_of
 from byhand.checking.compare import compare
 from byhand.checking.draws import Draw, draw, other_sizes, related_sizes
+from byhand.checking.evidence import Trial
 from byhand.checking.hand import Hand, backward_function, root_name, run_backward, touched_names
-from byhand.checking.report import Mistake, Report, Row
+from byhand.checking.report import Report, Row
+from byhand.engine.torch_tensor import TorchTensor
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, problem_of
 from byhand.program.program import Program
@@ -53,53 +55,62 @@ def check(
     if dtype not in DTYPES:
         raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
     function = backward_function(problem)
-    rows, notes = _examine(problem, function, draw(problem, {}, dtype, seed), referee)
-    for other, skipped in _others(problem, dtype, seed):
-        notes += [skipped] if skipped else []
-        if other is not None:
-            there, _ = _examine(problem, function, other, "engine")
-            rows = _merge(rows, there, other.sizes)
+    first = examine(problem, function, draw(problem, {}, dtype, seed), referee, seed)
+    others, skipped = _others(problem, function, dtype, seed)
+    rows = assign_blame(problem, first, others)
     return Report(
         file=problem.file,
         referee=referee,
         dtype=dtype,
         seconds=time.perf_counter() - start,
         rows=tuple(rows),
-        roots=_roots(rows),
-        notes=tuple(dict.fromkeys(notes)),
+        roots=roots_of(rows),
+        notes=tuple(dict.fromkeys([*first.notes, *skipped])),
     )
 
 
-def _others(problem: Problem, dtype: str, seed: int) -> list[tuple[Draw | None, str | None]]:
-    """The problem drawn at other sizes, each a draw or a note on why there is none."""
-    tried: list[tuple[Draw | None, str | None]] = []
-    wanted = [*([{}] if dtype != "float64" else []), *other_sizes(problem.dimensions)]
-    for sizes in wanted:
-        tried.append(_try(problem, sizes, seed))
-    if problem.dimensions and not any(found and found.sizes for found, _ in tried):
-        tried.append(_try(problem, related_sizes(problem.dimensions), seed))
-    return tried
+def _others(
+    problem: Problem, function: Function | None, dtype: str, seed: int
+) -> tuple[list[Examination], list[str]]:
+    """The backward examined at other sizes, by the engine; and notes on sizes that were skipped."""
+    found: list[Examination] = []
+    notes: list[str] = []
+
+    def attempt(sizes: Mapping[str, int], seed: int) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                drawn = draw(problem, sizes, "float64", seed)
+        except ProblemError as error:
+            at = ", ".join(f"{name}={size}" for name, size in sizes.items())
+            notes.append(f"not tried at {at}: {error}")
+            return False
+        found.append(examine(problem, function, drawn, "engine", seed))
+        return True
+
+    # One more draw of the default sizes: chance must not show a thing just once.
+    attempt({}, seed if dtype != "float64" else seed + 1)
+    fitted = [attempt(sizes, seed) for sizes in other_sizes(problem.dimensions)]
+    if problem.dimensions and not any(fitted):
+        attempt(related_sizes(problem.dimensions), seed)
+    return found, notes
 
 
-def _try(problem: Problem, sizes: Mapping[str, int], seed: int) -> tuple[Draw | None, str | None]:
-    try:
-        with np.errstate(all="ignore"):
-            return draw(problem, sizes, "float64", seed), None
-    except ProblemError as error:
-        at = ", ".join(f"{name}={size}" for name, size in sizes.items())
-        return None, f"not tried at {at}: {error}"
-
-
-def _examine(
-    problem: Problem, function: Function | None, drawn: Draw, referee: str
-) -> tuple[list[Row], list[str]]:
-    """The rows for one draw, in backward's order, missing ones last; and notes."""
+def examine(
+    problem: Problem, function: Function | None, drawn: Draw, referee: str, seed: int
+) -> Examination:
+    """Runs the backward on one draw and judges what it gives in the end."""
     program = drawn.program
     upstream = _upstream(drawn)
-    hand = run_backward(problem, program.locals, upstream)
+    swept = sweep(drawn.truth, drawn.upstream)
+    truth = {
+        name: _as_given(swept[steps[0].tensor].value, steps[0])
+        for name, steps in drawn.truth.bindings.items()
+        if len(steps) == 1
+    }
+    hand = run_backward(problem, program.locals, upstream, truth)
     given = answers(program, hand)
-    errors = sweep(drawn.truth, drawn.upstream)
     keys = [answer.key for answer in given.found]
+    errors = {key: swept[drawn.truth.by_key[key].tensor] for key in keys}
     if referee == "engine":
         eps = float(np.finfo(np.float64).eps)
         truths: Mapping[Key, Gradient] = {
@@ -107,18 +118,30 @@ def _examine(
         }
     else:
         truths = find_referee(referee)(problem, drawn.inputs, keys, drawn.upstream)
-    rows = [
-        _row(problem, program, answer, truths[answer.key], errors[answer.key].error)
+    rows = {
+        answer.key: _row(problem, program, answer, truths[answer.key], errors[answer.key].error)
         for answer in given.found
-    ]
-    rows = _blame_damage(rows, hand)
+    }
     notes = list(given.notes)
-    if hand.error is not None:
-        rows.append(_raised(problem, function, program, hand))
     if not hand.taken_apart:
-        notes.append("backward is no plain Python function: judged by its results alone")
-    rows += _missing(problem, program, given, rows)
-    return rows, notes
+        notes.append(
+            "backward is no plain Python function: its results are judged, its lines can't be"
+        )
+    trial = None
+    if function is not None and drawn.program is drawn.truth:
+        trial = Trial(problem, function, drawn, hand, given, upstream, seed)
+    raised = None if hand.error is None else _raised(problem, function, program, hand)
+    missing = _missing(problem, program, given, [*rows.values(), *([raised] if raised else [])])
+    return Examination(drawn, hand, rows, raised, tuple(missing), tuple(notes), trial)
+
+
+def _as_given(value: Any, step: Any) -> Any:
+    """A gradient in the kind of array that the user's code works with."""
+    if isinstance(step.tensor, TorchTensor):
+        import torch
+
+        return torch.from_numpy(np.array(value))
+    return np.array(value)
 
 
 def _upstream(drawn: Draw) -> dict[str, Any]:
@@ -159,22 +182,6 @@ def _row(
         ulps=result.ulps,
         note=note,
     )
-
-
-def _blame_damage(rows: list[Row], hand: Hand) -> list[Row]:
-    """Marks the rows whose statements changed a value of the forward pass."""
-    for damage in hand.damages:
-        message = (
-            f"this line changes {damage.given}, a value of the forward pass: "
-            "copy it first, and change the copy"
-        )
-        rows = [
-            replace(row, verdict="wrong", line=damage.line, mistake=Mistake("aliased", message))
-            if row.name == damage.name
-            else row
-            for row in rows
-        ]
-    return rows
 
 
 def _raised(
@@ -232,27 +239,6 @@ def _missing(
 
 def _root(name: str) -> str:
     return root_name(ast.parse(name, mode="eval").body) or name
-
-
-def _merge(rows: list[Row], there: list[Row], sizes: Mapping[str, int]) -> list[Row]:
-    """The rows, with those replaced that are right at the default sizes and wrong at others."""
-    wrong = {(row.name, row.note if row.right else None): row for row in there if not row.right}
-    by_name = {name: row for (name, _), row in wrong.items()}
-    merged: list[Row] = []
-    for row in rows:
-        other = by_name.get(row.name)
-        if row.right and other is not None:
-            merged.append(replace(other, at=dict(sizes) or None))
-        else:
-            merged.append(row)
-    return merged
-
-
-def _roots(rows: list[Row]) -> tuple[str, ...]:
-    """The rows where a mistake was made: for now the first that isn't right, and damage done."""
-    wrong = [row for row in rows if not row.right and row.verdict != "missing"]
-    first = wrong[:1]
-    return tuple(dict.fromkeys(row.name for row in wrong if row in first or row.mistake))
 
 
 def _source(problem: Problem, line: int | None) -> str:

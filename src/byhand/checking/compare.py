@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.hand import array
+from byhand.checking.hand import Raised, array
 from byhand.checking.report import Verdict
 from byhand.ops.op import Array
 from byhand.referees.referee import Gradient
@@ -35,6 +35,9 @@ class Comparison:
 
 def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) -> Comparison:
     """Judges `answer` against `truth`, for a step of type `dtype` with rounding `error` in units."""
+    if isinstance(answer, Raised):
+        why = "not reached, for want of what an earlier line left undone: " if answer.depends else "raised "
+        return Comparison("inherited" if answer.depends else "error", note=why + answer.message)
     found = array(answer)
     if found is None:
         return Comparison("error", note=f"is a {_kind(answer)}, not an array of floats")

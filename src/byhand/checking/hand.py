@@ -35,7 +35,9 @@ class Write:
     """A statement wrote one gradient: `name` is what it is the gradient of, such as `h` or `hs[2]`.
 
     `fresh` tells a new array bound to the name from a change of the one it had. `value` is a copy of
-    what it held afterwards. `number` counts the statements that ran before.
+    what it held afterwards, or Raised. `number` counts the statements that ran before. `reads` are
+    the writes whose gradients the statement read, itself or by way of other locals, each as its place
+    in `Hand.writes`.
     """
 
     name: str
@@ -43,19 +45,34 @@ class Write:
     node: ast.stmt
     fresh: bool
     value: Any
+    reads: frozenset[int]
 
     @property
     def line(self) -> int:
         return self.node.lineno
 
 
+@dataclass(frozen=True)
+class Raised:
+    """Stands for the value that a statement would have given, had it not raised."""
+
+    message: str
+    depends: bool
+    """Whether it failed only for want of something that an earlier failure left undone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Damage:
-    """The statement at `line` changed `given`, a value of the forward pass, writing `name`."""
+    """The statement at `line` changed `changed` in place, while writing the gradient of `name`.
 
-    given: str
+    `changed` is a value of the forward pass, or (`dh`) a gradient that was already given. `number`
+    counts the statements that ran before.
+    """
+
+    changed: str
     name: str | None
     line: int
+    number: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +80,8 @@ class Hand:
     """One run of a hand-written backward.
 
     `writes` are in the order in which they happened; `returned` holds the gradients of a returned
-    dict. `error` is the statement that raised, if one did: what came before stands.
+    dict. `error` is a statement that raised where no gradient could stand in for what it writes. A backward
+    that is no plain Python function can't be `taken_apart`.
     """
 
     writes: tuple[Write, ...]
@@ -74,11 +92,17 @@ class Hand:
 
 
 def run_backward(
-    problem: Problem, available: Mapping[str, Any], upstream: Mapping[str, Any]
+    problem: Problem,
+    available: Mapping[str, Any],
+    upstream: Mapping[str, Any],
+    truth: Mapping[str, Any] | None = None,
 ) -> Hand:
     """Runs the backward of `problem` on copies of the values it asks for.
 
-    `available` are the inputs and the locals of forward; `upstream` the gradients `d<output>`.
+    `available` are the inputs and the locals of forward; `upstream` the gradients `d<output>`. Where a
+    statement raises, the gradient it should have written is taken from `truth`, so that what comes
+    after can still be run.
+
     Raises ProblemError if it asks for something else.
     """
     assert problem.backward is not None
@@ -86,14 +110,16 @@ def run_backward(
     given = arguments(problem, function, available, upstream)
     if function is None:
         return _call(problem.backward, given)
-    recorder = _Recorder(_arrays(given), upstream)
+    recorder = _Recorder(_arrays(given), upstream, truth or {})
     namespace = function.namespace(given)
-    error, returned = None, None
+    returned = None
     try:
         returned = run(function, namespace, recorder.execute).value
     except StatementError as raised:
-        error = raised
-    return Hand(tuple(recorder.writes), _dict(returned), tuple(recorder.damages), error)
+        recorder.error = recorder.error or raised
+    return Hand(
+        tuple(recorder.writes), _dict(returned), tuple(recorder.damages), recorder.error
+    )
 
 
 def backward_function(problem: Problem) -> Function | None:
@@ -173,55 +199,129 @@ class _Recorder:
 
     given: Mapping[str, Array]
     upstream: Mapping[str, Any]
+    truth: Mapping[str, Any]
     pristine: dict[str, Array] = field(init=False)
     held: dict[str, Any] = field(default_factory=dict[str, Any])
     seen: dict[str, Any] = field(default_factory=dict[str, Any])
+    latest: dict[str, int] = field(default_factory=dict[str, int])
+    tainted: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    undone: set[str] = field(default_factory=set[str])
     writes: list[Write] = field(default_factory=list[Write])
     damages: list[Damage] = field(default_factory=list[Damage])
+    error: StatementError | None = None
     number: int = 0
 
     def __post_init__(self) -> None:
         self.pristine = {name: value.copy() for name, value in self.given.items()}
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
-        statement.execute(namespace)
-        touched = touched_names(statement.node)
+        node = statement.node
+        reads = self.reads(statement, namespace)
+        touched = touched_names(node)
+        failure = None
+        try:
+            statement.execute(namespace)
+        except Exception as error:
+            failure = self.recover(node, error, namespace)
         written: list[str] = []
         for root, rebinds in touched.items():
-            if root.startswith("d") and root not in self.upstream and root in namespace:
-                written += self.record(root, namespace[root], rebinds, statement.node)
-        for root, rebinds in touched.items():
-            if not rebinds and root in namespace:
-                self.look_for_damage(namespace[root], statement, written[0] if written else None)
+            if root in namespace and self.is_answer(root):
+                written += self.record(root, namespace[root], rebinds, node, reads, failure)
+            elif rebinds is not None:
+                before = frozenset[int]() if rebinds else self.tainted.get(root, frozenset())
+                self.tainted[root] = before | reads
+        if failure is None:
+            self.look_for_damage(statement, namespace, written)
         self.number += 1
 
-    def record(self, root: str, value: Any, rebinds: bool | None, node: ast.stmt) -> list[str]:
+    def is_answer(self, root: str) -> bool:
+        return root.startswith("d") and root not in self.upstream and root not in self.given
+
+    def reads(self, statement: Statement, namespace: Namespace) -> frozenset[int]:
+        """The writes of the gradients that this statement is about to read."""
+        found: set[int] = set()
+        for name, index in loaded_names(statement.node):
+            found |= self.tainted.get(name, frozenset())
+            if not self.is_answer(name):
+                continue
+            key = name[1:]
+            if index is not None and isinstance(namespace.get(name), list):
+                try:
+                    place = statement.evaluate(index, namespace)
+                except Exception:  # the statement itself will say what is wrong
+                    place = None
+                if isinstance(place, int):
+                    key = f"{key}[{place % max(1, len(namespace[name]))}]"
+            found |= {
+                at
+                for known, at in self.latest.items()
+                if known == key or known.startswith(f"{key}[")
+            }
+        return frozenset(found)
+
+    def record(
+        self,
+        root: str,
+        value: Any,
+        rebinds: bool | None,
+        node: ast.stmt,
+        reads: frozenset[int],
+        failure: Raised | None,
+    ) -> list[str]:
         """Notes which gradients in the local `root` this statement wrote."""
         written: list[str] = []
         for key, leaf in leaves(root, value):
             known = key in self.held
             same = known and leaf is self.held[key]
-            if rebinds is None:  # a call that got it: it wrote if something is different now
-                if same and unchanged(leaf, self.seen[key]):
-                    continue
-            elif not rebinds and key != root and same and unchanged(leaf, self.seen[key]):
-                continue  # another item of the list was assigned to
-            fresh = (
-                rebinds is True or not known or (key != root and not same and not _augments(node))
-            )
+            handed_on = rebinds is None or (not rebinds and key != root)
+            if handed_on and same and unchanged(leaf, self.seen[key]):
+                continue
+            fresh = rebinds is True or not known or (key != root and not same and not _augments(node))
             self.held[key], self.seen[key] = leaf, copied(leaf)
-            self.writes.append(Write(key[1:], self.number, node, fresh, self.seen[key]))
+            self.latest[key[1:]] = len(self.writes)
+            seen = self.seen[key] if failure is None else failure
+            self.writes.append(Write(key[1:], self.number, node, fresh, seen, reads))
             written.append(key[1:])
         return written
 
-    def look_for_damage(self, touched: Any, statement: Statement, name: str | None) -> None:
-        """Notes the forward values that changed among those that share memory with `touched`."""
-        changed = [found for _, leaf in leaves("", touched) if (found := array(leaf)) is not None]
-        for given, value in self.given.items():
-            near = any(np.may_share_memory(value, each) for each in changed)
-            if near and not unchanged(value, self.pristine[given]):
-                self.damages.append(Damage(given, name, statement.line))
-                self.pristine[given] = value.copy()
+    def recover(self, node: ast.stmt, error: Exception, namespace: Namespace) -> Raised:
+        """After a statement raised: puts in place what it should have written, where that is known."""
+        touched = touched_names(node)
+        depends = any(name in self.undone for name, _ in loaded_names(node))
+        targets = [name for name, rebinds in touched.items() if rebinds is not None]
+        targets = targets or [name for name in touched if self.is_answer(name)][:1]
+        known = [name for name in targets if name[1:] in self.truth and self.is_answer(name)]
+        for name in targets:
+            if name in known:
+                namespace[name] = copied(self.truth[name[1:]])
+            elif name not in namespace:
+                self.undone.add(name)
+        if not known and not depends and self.error is None:
+            self.error = StatementError(node.lineno, error)
+        return Raised(f"{type(error).__name__}: {error}".replace("\n", " "), depends)
+
+    def look_for_damage(
+        self, statement: Statement, namespace: Namespace, written: list[str]
+    ) -> None:
+        """Notes what the statement changed besides what it wrote to."""
+        for root, rebinds in touched_names(statement.node).items():
+            if rebinds or root not in namespace:
+                continue
+            changed = [a for _, leaf in leaves(root, namespace[root]) if (a := array(leaf)) is not None]
+            name = written[0] if written else None
+            for given, value in self.given.items():
+                near = any(np.may_share_memory(value, each) for each in changed)
+                if near and not unchanged(value, self.pristine[given]):
+                    self.damages.append(Damage(given, name, statement.line, self.number))
+                    self.pristine[given] = value.copy()
+            for key, leaf in self.held.items():
+                value = array(leaf)
+                if key[1:] in written or value is None:
+                    continue
+                near = any(np.may_share_memory(value, each) for each in changed)
+                if near and not unchanged(leaf, self.seen[key]):
+                    self.damages.append(Damage(key, name, statement.line, self.number))
+                    self.seen[key] = copied(leaf)
 
 
 def unchanged(value: Any, before: Any) -> bool:
@@ -261,6 +361,24 @@ def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
         case _:
             pass
     return names
+
+
+@lru_cache(maxsize=1 << 12)
+def loaded_names(node: ast.stmt) -> tuple[tuple[str, ast.expr | None], ...]:
+    """The names a statement reads, each with the index it is read at, if it is read at one."""
+    found: list[tuple[str, ast.expr | None]] = []
+    indexed: set[ast.expr] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Subscript(value=ast.Name(id=name, ctx=ast.Load()) as whole, slice=index):
+                if isinstance(part.ctx, ast.Load):
+                    found.append((name, index))
+                indexed.add(whole)
+            case ast.Name(id=name, ctx=ast.Load()) if part not in indexed:
+                found.append((name, None))
+            case _:
+                pass
+    return tuple(found)
 
 
 def _hand_over(expression: ast.expr, names: dict[str, bool | None]) -> None:

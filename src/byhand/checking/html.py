@@ -77,7 +77,7 @@ def _table(report: Report) -> str:
     )
     body = "\n".join(_row(row, row.name in report.roots) for row in report.rows)
     return (
-        '<table style="border-collapse:collapse;border:0;margin:0">'
+        '<table style="border-collapse:collapse;border:0;margin:0;font-size:inherit">'
         f'<thead><tr style="background:none">{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>'
     )
 
@@ -101,9 +101,12 @@ def _row(row: Row, root: bool) -> str:
         wording.number(row.max_error),
         wording.number(row.tolerance),
     )
-    dim = f";{_QUIET}" if standing == "inherited" else ""
+    quiet = f";{_QUIET}" if standing == "inherited" else ""
     return (
-        f'<tr style="background:none{dim}">'
-        + "".join(f'<td style="{s}">{c}</td>' for c, (_, s) in zip(cells, _COLUMNS, strict=True))
+        '<tr style="background:none">'
+        + "".join(
+            f'<td style="{style}{quiet if cell is not verdict else ""}">{cell}</td>'
+            for cell, (_, style) in zip(cells, _COLUMNS, strict=True)
+        )
         + "</tr>"
     )

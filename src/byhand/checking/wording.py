@@ -24,7 +24,7 @@ _COUNTED: Mapping[Verdict, str] = {
     "wrong": "wrong",
     "shape": "of the wrong shape",
     "nonfinite": "not finite",
-    "error": "not computed",
+    "error": "not judged",
     "missing": "missing",
     "inherited": "inherited",
 }
@@ -47,6 +47,8 @@ def clean(text: str) -> str:
 
 def gradient(row: Row) -> str:
     """The name of the gradient: `dprobs` for the row of `probs`."""
+    if row.name == "backward" and row.verdict == "error" and row.expected_shape is None:
+        return row.name  # a statement that raised, and belongs to no gradient
     return clean(f"d{row.name}")
 
 
@@ -88,11 +90,11 @@ def headline(row: Row) -> str:
     name = gradient(row)
     match row.verdict:
         case "shape":
-            return f"{name} has the shape {size(row.shape)}; expected {size(row.expected_shape)}"
+            return f"{name} has the wrong shape"
         case "nonfinite":
             return f"{name} holds NaN or infinity"
         case "error":
-            return f"{name} could not be computed"
+            return f"{name} can't be judged"
         case "missing":
             return f"{name} is missing"
         case "wrong":
@@ -114,6 +116,8 @@ def details(row: Row) -> list[str]:
         lines.append(f"{clean(row.mistake.message)} ({clean(row.mistake.code)})")
     if row.note:
         lines.append(clean(row.note))
+    elif row.verdict == "shape" and row.shape is not None:
+        lines.append(f"has shape {size(row.shape)}, expected {size(row.expected_shape)}")
     if row.at:
         lines.append(f"right at the default sizes; this shows at {sizes(row.at)}")
     error, allowed = row.max_error, row.tolerance
@@ -125,12 +129,12 @@ def details(row: Row) -> list[str]:
 def notes(report: Report) -> list[str]:
     """The notes of the rows that aren't told about elsewhere, then those of the report."""
     told = {id(row) for row in root_rows(report)}
-    of_rows = [
-        f"{gradient(row)}: {clean(row.note)}"
-        for row in report.rows
-        if row.note and id(row) not in told
-    ]
-    return of_rows + [clean(note) for note in report.notes]
+    of_rows: dict[str, list[str]] = {}
+    for row in report.rows:
+        if row.note and row.verdict not in ("missing", "shape") and id(row) not in told:
+            of_rows.setdefault(clean(row.note), []).append(gradient(row))
+    lines = [f"{_listed(names, ', ')}: {note}" for note, names in of_rows.items()]
+    return lines + [clean(note) for note in report.notes]
 
 
 def summary(report: Report) -> str:
@@ -176,13 +180,13 @@ def next_step(report: Report) -> str:
     missing = [gradient(row) for row in report.rows if row.verdict == "missing"]
     at_fault = [row for row in report.rows if not row.right and row.verdict != "missing"]
     if missing and not at_fault:
-        return f"Next: write {_listed(missing)} and check again."
+        return f"Next: write {_listed(missing, ' and ')} and check again."
     first = at_fault[0]
     where = gradient(first) if first.line is None else f"line {first.line} ({gradient(first)})"
     return f"Next: look at {where}, the first that isn't right, and at the lines before it."
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: list[str], last: str) -> str:
     if len(names) > 6:
         return f"{', '.join(names[:5])} and {len(names) - 5} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return last.join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -7,7 +7,7 @@ passes its share on to the arguments it was computed from. Shares of several use
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -16,21 +16,26 @@ import numpy as np
 from byhand.engine.tensor import Tensor
 
 _VALUE: Callable[[Tensor], Any] = attrgetter("value")
+_NO_FEEDS: Mapping[Tensor, Any] = {}
 
 
 def gradients(
-    seeds: Iterable[tuple[Tensor, Any]], value: Callable[[Tensor], Any] = _VALUE
+    seeds: Iterable[tuple[Tensor, Any]],
+    value: Callable[[Tensor], Any] = _VALUE,
+    feeds: Mapping[Tensor, Any] = _NO_FEEDS,
 ) -> dict[Tensor, Any]:
     """The gradient of every tensor that the seeds were computed from.
 
     A seed is an output and its upstream gradient, of the same shape. `value` says what to feed the
-    local derivatives for a tensor: its array, unless told otherwise.
+    local derivatives for a tensor: its array, unless told otherwise. A tensor in `feeds` passes on
+    that gradient in place of its own.
     """
     grads: dict[Tensor, Any] = {}
     for tensor, upstream in seeds:
         grads[tensor] = grads[tensor] + upstream if tensor in grads else upstream
-    for tensor in computed_first_to_last(list(grads))[::-1]:
-        op, g = tensor.op, grads.get(tensor)
+    for tensor in computed_first_to_last([*grads, *feeds])[::-1]:
+        op = tensor.op
+        g = feeds[tensor] if tensor in feeds else grads.get(tensor)
         if op is None or g is None:
             continue
         inputs = [value(a) if isinstance(a, Tensor) else a for a in tensor.args]

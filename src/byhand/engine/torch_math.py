@@ -26,6 +26,11 @@ def of_two(op: Op) -> Callable[..., Any]:
     return lambda input, other: op(input, other)
 
 
+def plain(x: Any) -> Any:
+    """The array in a tensor; an array as it is."""
+    return getattr(x, "value", x)
+
+
 def times(factor: Any, x: Any) -> Any:
     """`factor * x`, without a step for a factor of 1."""
     return x if isinstance(factor, int | float) and factor == 1 else factor * x

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from byhand.engine.torch_math import plain
 from byhand.errors import UnsupportedError
 from byhand.ops.op import Op, Operand
 from byhand.ops.reduction import LOGSUMEXP, MAX, MIN
@@ -92,17 +93,16 @@ def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def _along(op: Op, place: Callable[..., Any], input: Any, dim: int, keepdim: bool) -> Picked:
-    """The gradient goes to the element whose index is returned, and is not shared by those that tie."""
+    """The values of `op` along `dim`, and their places."""
     indices = place(input, dim, keepdim=True)
-    values = op(input, axis=dim, keepdims=True)
-    if np.any(np.sum(np.equal(input, values), axis=dim) > 1):
+    array = plain(input)
+    same = array == np.take_along_axis(array, indices, dim)
+    if np.all(np.count_nonzero(same, axis=dim) <= 1):
+        values = op(input, axis=dim, keepdims=keepdim)
+    else:  # where several tie, PyTorch passes the gradient to the one whose place it returns
         values = np.take_along_axis(input, indices, dim)
-    elif not keepdim:
-        values = op(input, axis=dim)
-    if keepdim:
-        return Picked(values, indices)
-    squeezed = values if values.ndim < input.ndim else np.squeeze(values, dim)
-    return Picked(squeezed, np.squeeze(indices, dim))
+        values = values if keepdim else np.squeeze(values, dim)
+    return Picked(values, indices if keepdim else np.squeeze(indices, dim))
 
 
 def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Any:

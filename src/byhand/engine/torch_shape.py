@@ -162,7 +162,9 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
                 source = np.pad(np.arange(input.shape[axis]), pair, mode=modes[mode])  # pyright: ignore
                 input = np.take(input, source, axis=axis)
         return input
-    cut = tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(pairs, input.shape))
+    cut = tuple(
+        slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(pairs, input.shape, strict=True)
+    )
     if any(a < 0 or b < 0 for a, b in pairs):
         input = input[cut]
     return np.pad(input, [(max(a, 0), max(b, 0)) for a, b in pairs], constant_values=value or 0.0)
@@ -213,6 +215,8 @@ def diag_embed(input: Any) -> Any:
 
 
 def where(condition: Any, input: Any, other: Any) -> Any:
+    if getattr(input, "dtype", None) == np.bool_:  # the method: x.where(condition, other)
+        condition, input = input, condition
     return np.where(condition, input, other)
 
 

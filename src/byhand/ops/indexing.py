@@ -24,10 +24,13 @@ def _places(shape: tuple[int, ...]) -> Array:
     return np.arange(np.prod(shape, dtype=int)).reshape(shape)
 
 
+BASIC = (int, slice, type(None), type(...), np.integer, np.bool_)
+
+
 def _reads_once(index: Any) -> bool:
     """Whether no element can be read twice: the index has no array of integers."""
     for item in index if isinstance(index, tuple) else (index,):
-        if isinstance(item, int | slice | np.integer | np.bool_) or item is None or item is ...:
+        if isinstance(item, BASIC):
             continue
         array = np.asarray(item)
         if array.dtype != np.bool_ and array.ndim > 0:

@@ -11,6 +11,7 @@ again a product, of `g` with the other factors.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from string import ascii_letters
 from typing import Any
@@ -25,11 +26,19 @@ def _transposed(x: Any) -> Any:
     return x.T if x.ndim == 2 else x.mT
 
 
+def _matmul(x: Any, y: Any) -> Any:
+    if x.ndim <= 2 or y.ndim != 2:
+        return np.matmul(x, y)
+    # One y for a whole batch of x: the rows of all, as one matrix, take one product, not many.
+    out = np.matmul(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), y)
+    return out.reshape(*x.shape[:-1], y.shape[-1])
+
+
 def _matmul_vjp_x(g: Any, out: Any, x: Any, y: Any) -> Any:
     if y.ndim == 1:
         return g * y if x.ndim == 1 else g[..., None] * y
     if y.ndim == 2:
-        return g @ y.T
+        return MATMUL(g, y.T)
     if x.ndim == 1:
         return (y @ g[..., None])[..., 0]
     return g @ y.mT
@@ -38,11 +47,11 @@ def _matmul_vjp_x(g: Any, out: Any, x: Any, y: Any) -> Any:
 def _matmul_vjp_y(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
-    if y.ndim > 2:
-        return x.mT @ g
-    if x.ndim == 2:
+    if x.ndim == 2 and y.ndim <= 2:
         return x.T @ g
-    # One y for a whole batch of x: their rows, one under the other, are one matrix.
+    if y.ndim > 2 or 0 in x.shape + y.shape:
+        return x.mT @ g
+    # Again one y for a whole batch: the product over all rows also adds up what the batch gives.
     rows = np.reshape(x, (-1, x.shape[-1]))
     return rows.T @ np.reshape(g, (-1, *y.shape[1:]))
 
@@ -87,7 +96,7 @@ def _einsum_vjp(i: int, g: Any, out: Any, *xs: Any, subscripts: str) -> Any:
     known = "".join(rest)
     wanted = "".join(c for c in terms[i] if c in known)
     factors = (g, *(x for k, x in enumerate(xs) if k != i))
-    answer = np.einsum(f"{','.join(rest)}->{wanted}", *factors)
+    answer = EINSUM(*factors, subscripts=f"{','.join(rest)}->{wanted}")
     if wanted == terms[i]:
         return answer
     # An axis that only this argument has was summed up: every element along it gets the same.
@@ -173,7 +182,7 @@ MATMUL = Op(
     "matmul",
     "linear",
     "multilinear",
-    np.matmul,
+    _matmul,
     (_matmul_vjp_x, _matmul_vjp_y),
     (REAL, REAL),
     (
@@ -198,7 +207,7 @@ EINSUM = Op(
     "einsum",
     "linear",
     "multilinear",
-    lambda *xs, subscripts: np.einsum(subscripts, *xs, optimize=True),
+    lambda *xs, subscripts: np.einsum(subscripts, *xs, optimize=len(xs) > 1),
     (_einsum_vjp,),
     (REAL,),
     (
@@ -269,6 +278,7 @@ TENSORDOT = Op(
         sample((2, 3, 4), (4, 5, 3), axes=((1, 2), (2, 0))),
         sample((2, 3, 4), (5, 2, 4), axes=((-1, 0), (2, 1))),
         sample((3, 4), (3,), axes=(0, 0)),
+        sample((1, 3), (3, 1), axes=1),
         sample((0, 3), (3, 2), axes=1),
     ),
 )
@@ -283,7 +293,7 @@ TRACE = Op(
         sample((3, 3)),
         sample((3, 4), offset=1),
         sample((3, 4), offset=1, axis1=1, axis2=0),
-        sample((2, 3, 4), axis1=-2, axis2=-1),
+        sample((1, 3, 4), axis1=-2, axis2=-1),
         sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
         sample((0, 3)),
     ),
@@ -312,5 +322,6 @@ SOLVE = Op(
         sample((2, 3, 3), (3, 2)),
         sample((3, 3), (4, 3, 2)),
         sample((1, 1), (1,)),
+        sample((0, 2, 2), (2, 1)),
     ),
 )

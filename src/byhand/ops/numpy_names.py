@@ -27,7 +27,7 @@ from byhand.ops.indexing import (
     TAKE_ALONG_AXIS,
 )
 from byhand.ops.linear import EINSUM, INNER, INV, MATMUL, OUTER, SOLVE, TENSORDOT, TRACE, labels
-from byhand.ops.op import Op
+from byhand.ops.op import Op, Operand
 from byhand.ops.reduction import (
     CUMPROD,
     CUMSUM,
@@ -93,46 +93,49 @@ def ndim(x: Any) -> int:
     return len(np.shape(x))
 
 
-# Reductions. Where `axis=None` means the array in one row, the op itself has no such case.
+# Reductions. What takes one array is called with an operand, so it may go straight to `apply`: the
+# most common calls do. Where `axis=None` means the array in one row, the op has no such case.
 
 
 @answers(np.sum)
 def sum(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return SUM(a, axis=axis, keepdims=keepdims)
+    return a.apply(SUM, (a,), {"axis": axis, "keepdims": keepdims})
 
 
 @answers(np.mean)
 def mean(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return MEAN(a, axis=axis, keepdims=keepdims)
+    return a.apply(MEAN, (a,), {"axis": axis, "keepdims": keepdims})
 
 
 @answers(np.prod)
 def prod(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return PROD(a, axis=axis, keepdims=keepdims)
+    return a.apply(PROD, (a,), {"axis": axis, "keepdims": keepdims})
 
 
 @answers(np.max, np.amax)
 def max(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return MAX(a, axis=axis, keepdims=keepdims)
+    return a.apply(MAX, (a,), {"axis": axis, "keepdims": keepdims})
 
 
 @answers(np.min, np.amin)
 def min(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return MIN(a, axis=axis, keepdims=keepdims)
+    return a.apply(MIN, (a,), {"axis": axis, "keepdims": keepdims})
 
 
 @answers(np.var)
 def var(
     a: Any, axis: Any = None, *, ddof: int = 0, correction: int = 0, keepdims: bool = False
 ) -> Any:
-    return VAR(a, axis=axis, keepdims=keepdims, ddof=ddof or correction)
+    params = {"axis": axis, "keepdims": keepdims, "ddof": ddof or correction}
+    return a.apply(VAR, (a,), params)
 
 
 @answers(np.std)
 def std(
     a: Any, axis: Any = None, *, ddof: int = 0, correction: int = 0, keepdims: bool = False
 ) -> Any:
-    return STD(a, axis=axis, keepdims=keepdims, ddof=ddof or correction)
+    params = {"axis": axis, "keepdims": keepdims, "ddof": ddof or correction}
+    return a.apply(STD, (a,), params)
 
 
 @answers(np.average)
@@ -580,8 +583,8 @@ def ones_like(a: Any, dtype: Any = None, *, shape: Any = None) -> Any:
 
 @answers(np.full_like)
 def full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
-    if not hasattr(a, "dtype") or hasattr(fill_value, "apply"):
-        return np.broadcast_to(fill_value, np.shape(a) if shape is None else shape)
+    if isinstance(fill_value, Operand):
+        return broadcast_to(fill_value, a.shape if shape is None else shape)
     return np.full(a.shape if shape is None else shape, fill_value, dtype or a.dtype)
 
 

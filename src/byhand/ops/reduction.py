@@ -43,13 +43,13 @@ def _aligned(g: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims) / count(np.shape(x), axis)
+    return np.add.reduce(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
 
 
 def _var(x: Any, axis: Axis = None, keepdims: bool = False, ddof: int = 0) -> Any:
     deviation = x - _mean(x, axis, keepdims=True)
     squares = np.add.reduce(deviation * deviation, axis=axis, keepdims=keepdims)
-    return squares / (count(np.shape(x), axis) - ddof)
+    return squares / (count(x.shape, axis) - ddof)
 
 
 def _std(x: Any, axis: Axis = None, keepdims: bool = False, ddof: int = 0) -> Any:
@@ -77,8 +77,8 @@ def _prod_vjp(g: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = Fals
     """The product of the others: out / x, or for the only zero of its group the others' product."""
     zero = x == 0
     others = np.where(zero, 1.0, x)
-    only_zero = np.sum(zero, axis=axis, keepdims=True) == 1
-    product = np.prod(others, axis=axis, keepdims=True) * only_zero
+    only_zero = SUM(zero, axis=axis, keepdims=True) == 1
+    product = PROD(others, axis=axis, keepdims=True) * only_zero
     share = np.where(zero, product, _aligned(out, axis, keepdims) / others)
     return _aligned(g, axis, keepdims) * share
 
@@ -86,23 +86,23 @@ def _prod_vjp(g: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = Fals
 def _extremum_vjp(g: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """All to the element that was picked; those that tie share equally."""
     picked = (x == _aligned(out, axis, keepdims)).astype(x.dtype)
-    return _aligned(g, axis, keepdims) * picked / np.sum(picked, axis=axis, keepdims=True)
+    return _aligned(g, axis, keepdims) / SUM(picked, axis=axis, keepdims=True) * picked
 
 
 def _var_vjp(
     g: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False, ddof: int = 0
 ) -> Any:
     """2 (x - mean) / (n - ddof): the mean's own part is zero, since deviations add up to zero."""
-    deviation = x - np.mean(x, axis=axis, keepdims=True)
-    return _aligned(g, axis, keepdims) * 2 * deviation / (count(x.shape, axis) - ddof)
+    deviation = x - MEAN(x, axis=axis, keepdims=True)
+    return 2 * _aligned(g, axis, keepdims) / (count(x.shape, axis) - ddof) * deviation
 
 
 def _std_vjp(
     g: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False, ddof: int = 0
 ) -> Any:
-    deviation = x - np.mean(x, axis=axis, keepdims=True)
+    deviation = x - MEAN(x, axis=axis, keepdims=True)
     scale = _aligned(out, axis, keepdims) * (count(x.shape, axis) - ddof)
-    return _aligned(g, axis, keepdims) * deviation / scale
+    return _aligned(g, axis, keepdims) / scale * deviation
 
 
 def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -147,7 +147,7 @@ SPREAD_SAMPLES = (
     sample((3, 4), axis=1, keepdims=True, ddof=1),
     sample((3, 4), axis=-1, ddof=1),
     sample((2, 3, 4), axis=(0, 2), ddof=1),
-    sample((2, 3, 4), keepdims=True),
+    sample((2, 3, 1), keepdims=True),
     sample((0, 3), axis=1),
 )
 CUMULATIVE_SAMPLES = (

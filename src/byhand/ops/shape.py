@@ -124,7 +124,7 @@ def moving(
 
 RESHAPE = moving(
     "reshape",
-    lambda x, shape: np.reshape(x, shape),
+    lambda x, shape: x.reshape(shape),
     lambda g, out, x, shape: np.reshape(g, x.shape),
     sample((), shape=(1, 1)),
     sample((3, 4), shape=(2, 6)),
@@ -135,7 +135,7 @@ RESHAPE = moving(
 )
 TRANSPOSE = moving(
     "transpose",
-    lambda x, axes=None: np.transpose(x, axes),
+    lambda x, axes=None: x.transpose(axes),
     _transpose_vjp,
     sample((3,)),
     sample((3, 4)),
@@ -152,7 +152,7 @@ EXPAND_DIMS = moving(
     sample((3, 4), axis=1),
     sample((3, 4), axis=-1),
     sample((3, 4), axis=(0, 2)),
-    sample((0, 3), axis=0),
+    sample((1, 0, 3), axis=0),
 )
 SQUEEZE = moving(
     "squeeze",
@@ -174,6 +174,7 @@ BROADCAST_TO = moving(
     sample((3, 1), shape=(2, 3, 4)),
     sample((3, 4), shape=(3, 4)),
     sample((1, 3), shape=(0, 3)),
+    sample((0, 1), shape=(2, 0, 3)),
 )
 CONCATENATE = moving(
     "concatenate",
@@ -203,7 +204,9 @@ SPLIT = moving(
     sample((5,), start=0, stop=2, axis=0),
     sample((3, 4), start=1, stop=3, axis=1),
     sample((2, 3, 4), start=3, stop=4, axis=-1),
+    sample((1, 4), start=0, stop=1, axis=0),
     sample((3, 4), start=2, stop=2, axis=0),
+    sample((0, 3), start=0, stop=1, axis=1),
 )
 PAD = moving(
     "pad",
@@ -221,7 +224,7 @@ FLIP = moving(
     sample((3,)),
     sample((3, 4)),
     sample((3, 4), axis=-1),
-    sample((2, 3, 4), axis=(0, 2)),
+    sample((2, 1, 4), axis=(0, 2)),
     sample((0, 3), axis=1),
 )
 ROLL = moving(
@@ -231,6 +234,7 @@ ROLL = moving(
     sample((4,), shift=1, axis=0),
     sample((3, 4), shift=-5, axis=1),
     sample((3, 4), shift=(1, 2), axis=(0, 1)),
+    sample((1, 3), shift=2, axis=0),
     sample((0, 3), shift=1, axis=1),
 )
 REPEAT = moving(
@@ -262,6 +266,7 @@ TRIL = moving(
     sample((3, 3)),
     sample((2, 3, 4), k=1),
     sample((4, 2), k=-1),
+    sample((3, 1)),
     sample((0, 3)),
 )
 TRIU = moving(
@@ -271,6 +276,7 @@ TRIU = moving(
     sample((3, 3)),
     sample((2, 3, 4), k=1),
     sample((4, 2), k=-1),
+    sample((3, 1)),
     sample((0, 3)),
 )
 DIAGONAL = moving(
@@ -280,7 +286,7 @@ DIAGONAL = moving(
     sample((3, 3)),
     sample((3, 4), offset=1),
     sample((3, 4), offset=-1, axis1=1, axis2=0),
-    sample((2, 3, 4), axis1=-2, axis2=-1),
+    sample((1, 3, 4), axis1=-2, axis2=-1),
     sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
     sample((0, 3)),
 )
@@ -288,7 +294,7 @@ DIAGONAL = moving(
 WINDOWS = (
     ((5,), (3,), (0,)),
     ((4, 5), (2,), (1,)),
-    ((2, 4, 5), (2, 3), (1, 2)),
+    ((1, 4, 5), (2, 3), (1, 2)),
     ((4, 5), (5, 1), (1, 0)),
     ((0, 3), (2,), (1,)),
 )

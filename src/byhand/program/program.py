@@ -73,6 +73,11 @@ class Program:
             found[step.name] = (*found.get(step.name, ()), step)
         return found
 
+    @cached_property
+    def by_key(self) -> Mapping[tuple[str, int], Step]:
+        """The steps by name and binding."""
+        return {(step.name, step.binding): step for step in self}
+
     @property
     def scalar(self) -> bool:
         """Whether forward returns one number: then its own gradient is 1."""

@@ -12,6 +12,7 @@ with these numbers. So every index means what it means in NumPy, and repeated on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,9 +32,10 @@ Answer: TypeAlias = Callable[..., Any]
 class Library:
     """A library with a NumPy-like namespace.
 
-    `kind` is its array type; `array` makes one of a NumPy array, and `plain` the reverse, which may
-    raise where a value isn't known yet. `others` holds answers for what the namespace lacks or does
-    in another way, by NumPy's name ("linalg.solve"); they take and give the library's arrays.
+    `kind` is its array type; `array` makes one of a NumPy array. `plain` is the reverse; it is asked
+    whenever NumPy or Python must know a value: every integer or boolean result (a comparison, an
+    argmax) is a plain array from then on. `others` holds answers for what the namespace lacks or
+    does in another way, by NumPy's name ("linalg.solve"); they take and give the library's arrays.
     """
 
     name: str
@@ -44,17 +46,17 @@ class Library:
     others: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
 
     def lend(self, value: Any) -> Any:
-        """`value` with a LibraryArray for every array of the library's and every NumPy array."""
-        if isinstance(value, LibraryArray):
-            return value
-        if isinstance(value, self.kind):
-            return LibraryArray(value, self)
-        if isinstance(value, (np.ndarray, np.generic)):
-            return LibraryArray(self.array(np.asarray(value)), self)  # pyright: ignore[reportUnknownArgumentType]
+        """`value` with a LibraryArray for every float array, and plain arrays for the others."""
         if isinstance(value, (list, tuple)):
             items: list[Any] = [self.lend(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
             return items if isinstance(value, list) else tuple(items)
-        return value
+        if isinstance(value, np.generic):
+            value = np.asarray(value)
+        if isinstance(value, np.ndarray):
+            value = self.array(value)  # pyright: ignore[reportUnknownArgumentType]
+        if not isinstance(value, self.kind):
+            return value
+        return LibraryArray(value, self) if _dtype(value).kind == "f" else self.plain(value)
 
     def take_back(self, value: Any) -> Any:
         """`value` with arrays of the library's for every LibraryArray and every NumPy array."""
@@ -69,43 +71,42 @@ class Library:
             return items if isinstance(value, list) else tuple(items)
         return value
 
-    def call(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """NumPy's function `name` ("sum", "linalg.norm") by the library's counterpart."""
         answer = self.others.get(name) or _member(self.namespace, name)
         if answer is None and name in _MOVING:
-            return self._move(_MOVING[name], args[0], args[1:], kwargs)
+            return self._move(_MOVING[name], *args, **kwargs)
         if answer is None:
-            raise RefereeError(
-                f"np.{name} has no counterpart that the {self.name} referee knows: "
-                "use --referee finite"
-            )
-        kwargs = {key: _dtype_by_name(key, value) for key, value in kwargs.items()}
-        taken = {key: self.take_back(value) for key, value in kwargs.items()}
+            raise self.refusal(f"np.{name}")
+        taken = {key: self.take_back(_by_name(key, value)) for key, value in kwargs.items()}
         return self.lend(answer(*(self.take_back(arg) for arg in args), **taken))
+
+    def refusal(self, what: str) -> RefereeError:
+        return RefereeError(
+            f"the {self.name} referee has no counterpart for {what}: use --referee finite"
+        )
 
     def gather(self, x: LibraryArray, places: Array) -> LibraryArray:
         """The elements of `x` with these numbers."""
-        flat = self.call("reshape", (x, (-1,)), {})
-        if places.ndim != 1:
-            taken = self.call("take", (flat, places.ravel()), {})
-            return self.call("reshape", (taken, places.shape), {})
-        return self.call("take", (flat, places), {})
+        taken = self.call("take", self.call("reshape", x, (-1,)), places.ravel())
+        return taken if places.ndim == 1 else self.call("reshape", taken, places.shape)
 
-    def put(self, x: LibraryArray, index: Any, value: Any) -> LibraryArray:
+    def put(self, x: Any, index: Any, value: Any) -> Any:
         """A copy of `x` with `x[index] = value`; of what is assigned twice, the last stays."""
         numbers = _numbers(x.shape)
-        places = numbers[_plain_index(index)]
-        assigned = self.call("broadcast_to", (value, places.shape), {})
+        places = numbers[index]
         if not places.size:
             return x
-        writer, written = np.zeros(x.size, dtype=int), np.zeros(x.shape, dtype=bool)
+        writer, written = np.zeros(x.size, dtype=int), np.zeros(x.size, dtype=bool)
         writer[places.ravel()] = np.arange(places.size)
-        written.ravel()[places.ravel()] = True
-        return self.call(
-            "where", (written, self.gather(assigned, writer.reshape(x.shape)), x), {}
-        )
+        written[places.ravel()] = True
+        spread = self.lend(np.zeros(places.shape)) + value
+        if spread.shape != places.shape:  # NumPy drops leading axes of length 1
+            spread = self.call("reshape", spread, places.shape)
+        assigned = self.gather(spread, writer.reshape(x.shape))
+        return self.call("where", written.reshape(x.shape), assigned, x)
 
-    def _move(self, func: Answer, x: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+    def _move(self, func: Answer, x: Any, *args: Any, **kwargs: Any) -> Any:
         """A function that only moves elements: NumPy moves their numbers, the library follows."""
         moved = func(_numbers(np.shape(x)), *args, **kwargs)
         if isinstance(moved, (list, tuple)):
@@ -114,7 +115,7 @@ class Library:
 
 
 class LibraryArray:
-    """An array of another library that answers as a NumPy array does."""
+    """A float array of another library that answers as a NumPy array does."""
 
     __slots__ = ("library", "value")
     __hash__ = object.__hash__
@@ -129,7 +130,7 @@ class LibraryArray:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.dtype(self.value.dtype.name)
+        return _dtype(self.value)
 
     @property
     def ndim(self) -> int:
@@ -137,38 +138,39 @@ class LibraryArray:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     # NumPy's protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if "out" in kwargs or "where" in kwargs or method == "at":
-            raise RefereeError(
-                f"np.{ufunc.__name__} with out=, where= or .at can't be followed by the "
-                f"{self.library.name} referee: use --referee finite"
-            )
-        name = ufunc.__name__
+        name, call = ufunc.__name__, self.library.call
         match method:
-            case "__call__":
-                return self.library.call(name, inputs, {})
+            case "__call__" if not kwargs:
+                return call(name, *inputs)
             case "reduce" | "accumulate" if (name, method) in _UFUNC_METHODS:
-                axis, *rest = inputs[1:] or (kwargs.get("axis", 0),)
-                options = {"keepdims": True} if kwargs.get("keepdims") else {}
-                assert not rest
-                return self.library.call(
-                    _UFUNC_METHODS[name, method], (inputs[0],), {"axis": axis, **options}
-                )
-            case "outer":
-                x, y = (self.library.lend(np.asarray(i) if np.isscalar(i) else i) for i in inputs)
-                return self.library.call(name, (x[(..., *(None,) * y.ndim)], y), {})
+                options = {"axis": 0, **kwargs}
+                for option, value in zip(("axis",), inputs[1:], strict=True):
+                    options[option] = value
+                if not options.get("keepdims", True):
+                    del options["keepdims"]
+                return call(_UFUNC_METHODS[name, method], inputs[0], **options)
+            case "outer" if not kwargs:
+                x, y = inputs
+                return call(name, np.reshape(x, (*np.shape(x), *(1,) * np.ndim(y))), y)
             case _:
-                return self.library.call(f"{name}.{method}", inputs, kwargs)
+                what = name if method == "__call__" else f"{name}.{method}"
+                options = f"(..., {', '.join(f'{key}=' for key in kwargs)})" if kwargs else ""
+                raise self.library.refusal(f"np.{what}{options}")
 
     def __array_function__(
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        module = func.__module__.removeprefix("numpy.lib.stride_tricks").removeprefix("numpy")
-        return self.library.call(f"{module}.{func.__name__}".removeprefix("."), args, kwargs)
+        name = func.__name__
+        if name in _ABOUT_THE_SHAPE:
+            like = np.broadcast_to(np.zeros((), self.dtype), np.shape(args[0]))
+            return func(like, *args[1:], **kwargs)
+        inner = func.__module__.removeprefix("numpy").removeprefix(".lib.stride_tricks")
+        return self.library.call(f"{inner}.{name}".removeprefix("."), *args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.asarray(self.library.plain(self.value), dtype)
@@ -181,17 +183,8 @@ class LibraryArray:
     def __int__(self) -> int:
         return int(self.library.plain(self.value))
 
-    def __index__(self) -> int:
-        return self.library.plain(self.value).__index__()
-
     def __float__(self) -> float:
         return float(self.library.plain(self.value))
-
-    def item(self) -> Any:
-        return self.library.plain(self.value).item()
-
-    def tolist(self) -> Any:
-        return self.library.plain(self.value).tolist()
 
     # Items.
 
@@ -204,7 +197,7 @@ class LibraryArray:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> LibraryArray:
-        return self.library.gather(self, np.asarray(_numbers(self.shape)[_plain_index(index)]))
+        return self.library.gather(self, np.asarray(_numbers(self.shape)[index]))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self.value = self.library.put(self, index, value).value
@@ -220,7 +213,7 @@ class LibraryArray:
         )
 
     def _function(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        return self.library.call(name, (self, *args), kwargs)
+        return self.library.call(name, self, *args, **kwargs)
 
     @property
     def T(self) -> Any:
@@ -245,11 +238,10 @@ class LibraryArray:
         return LibraryArray(self.value, self.library)
 
     def astype(self, dtype: Any, **_: Any) -> Any:
-        # Precision is chosen for a whole run; only a change of kind matters.
-        if np.dtype(dtype).kind == self.dtype.kind:
+        # Precision is chosen for a whole run, not in the middle of one.
+        if np.dtype(dtype).kind == "f":
             return self.copy()
-        name = "float64" if np.dtype(dtype).kind == "f" else np.dtype(dtype).name
-        return LibraryArray(self.value.astype(name), self.library)
+        return np.asarray(self.library.plain(self.value)).astype(dtype)
 
     # Operators.
 
@@ -262,15 +254,12 @@ class LibraryArray:
     def __abs__(self) -> Any:
         return self._function("absolute")
 
-    def __invert__(self) -> Any:
-        return self._function("invert")
-
 
 def _operator(name: str, swapped: bool) -> Answer:
     def apply(self: LibraryArray, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
-        return self.library.call(name, (other, self) if swapped else (self, other), {})
+        return self.library.call(name, *((other, self) if swapped else (self, other)))
 
     return apply
 
@@ -284,9 +273,6 @@ for _symbol, _name in {
     "mod": "remainder",
     "pow": "power",
     "matmul": "matmul",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
 }.items():
     setattr(LibraryArray, f"__{_symbol}__", _operator(_name, swapped=False))
     setattr(LibraryArray, f"__r{_symbol}__", _operator(_name, swapped=True))
@@ -302,8 +288,8 @@ for _symbol, _name in {
 
 
 _SAME_AS_FUNCTION = frozenset(
-    "all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min nonzero prod ptp "
-    "ravel repeat round searchsorted squeeze std sum swapaxes take trace var".split()
+    "all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min prod ravel repeat "
+    "round squeeze std sum swapaxes take trace var".split()
 )
 
 _UFUNC_METHODS = {
@@ -311,30 +297,26 @@ _UFUNC_METHODS = {
     ("multiply", "reduce"): "prod",
     ("maximum", "reduce"): "max",
     ("minimum", "reduce"): "min",
-    ("logical_and", "reduce"): "all",
-    ("logical_or", "reduce"): "any",
+    ("logaddexp", "reduce"): "logsumexp",
     ("add", "accumulate"): "cumsum",
     ("multiply", "accumulate"): "cumprod",
 }
 
+# Functions that need the shape and the type alone: their results are plain.
+_ABOUT_THE_SHAPE = frozenset(
+    "empty_like full_like ndim ones_like result_type shape size zeros_like".split()
+)
+
 # Functions of one array that only move its elements: where a namespace lacks one, places do.
 _MOVING: Mapping[str, Answer] = {
-    func.__name__: func
-    for func in (
-        stride_tricks.sliding_window_view,
-        np.array_split,
-        np.delete,
-        np.diagonal,
-        np.fliplr,
-        np.flipud,
-        np.matrix_transpose,
-        np.moveaxis,
-        np.resize,
-        np.rollaxis,
-        np.rot90,
-        np.unstack,
-    )
-    if hasattr(np, func.__name__) or func is stride_tricks.sliding_window_view
+    "sliding_window_view": stride_tricks.sliding_window_view,
+    "linalg.diagonal": np.linalg.diagonal,
+    "linalg.matrix_transpose": np.linalg.matrix_transpose,
+    **{
+        name: getattr(np, name)
+        for name in "delete matrix_transpose resize trim_zeros unstack".split()
+        if hasattr(np, name)
+    },
 }
 
 
@@ -344,15 +326,14 @@ def _member(namespace: Any, name: str) -> Answer | None:
     return namespace
 
 
-def _dtype_by_name(key: str, value: Any) -> Any:
+def _dtype(value: Any) -> np.dtype[Any]:
+    return np.dtype(value.dtype.name)
+
+
+def _by_name(key: str, value: Any) -> Any:
+    """Every library knows a dtype by its name."""
     return np.dtype(value).name if key == "dtype" and value is not None else value
 
 
 def _numbers(shape: tuple[int, ...]) -> Array:
-    return np.arange(np.prod(shape, dtype=int)).reshape(shape)
-
-
-def _plain_index(index: Any) -> Any:
-    if isinstance(index, tuple):
-        return tuple(_plain_index(i) for i in index)  # pyright: ignore[reportUnknownVariableType]
-    return np.asarray(index) if isinstance(index, LibraryArray) else index
+    return np.arange(math.prod(shape)).reshape(shape)

@@ -1,8 +1,8 @@
-"""The model of `mlp`, its backward in the short form: cross-entropy and batch norm in a line each.
+"""The model of `mlp`, with the short backward: cross-entropy and batch norm in one line each.
 
-Inputs and forward are those of `mlp`. Where that goes back through every statement, this jumps: from
-the loss to `dlogits` (softmax and cross-entropy cancel down to a difference), and from `dhpreact` to
-`dhprebn` (all six statements of the batch norm in one). The exercise is from Andrej Karpathy's
+Inputs and forward are those of `mlp`. Where that goes back through every statement, this jumps:
+from the loss to `dlogits`, as softmax and cross-entropy cancel down to a difference, and from
+`dhpreact` to `dhprebn`, over all statements of the batch norm. The exercise is Andrej Karpathy's:
 "Building makemore Part 4: becoming a backprop ninja" (Neural Networks: Zero to Hero, 2022).
 """
 
@@ -56,8 +56,8 @@ def forward(X, Y, C, W1, b1, W2, b2, bngain, bnbias):
 def backward(X, Y, C, emb, embcat, W1, bnvar_inv, bnraw, bngain, h, W2, probs):
     n = X.shape[0]
 
-    # Softmax and cross-entropy: each row is pulled towards its label. What the model said, less what
-    # was right; each row sums to 0, as raising all logits alike changes nothing.
+    # Softmax and cross-entropy: what the model said, less what was right. Each row sums to 0, as
+    # raising all its logits alike changes nothing.
     onehot = Y[:, None] == np.arange(probs.shape[1])
     dlogits = (probs - onehot) / n
 

@@ -1,0 +1,65 @@
+"""byhand checks backward passes that were written by hand.
+
+    problem = byhand.load("mlp.py")
+    report = byhand.check(problem)
+
+Every name is loaded when it is first asked for, so `import byhand` costs next to nothing, and rich,
+click, PyTorch and JAX stay out until something needs them.
+
+No subpackage bears the name of one of these functions: importing `byhand.check.report` would replace
+the function `byhand.check` by the module. Hence `byhand.checking`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
+    from byhand.checking.check import check as check
+    from byhand.checking.cmp import cmp as cmp
+    from byhand.checking.report import Mistake as Mistake
+    from byhand.checking.report import Report as Report
+    from byhand.checking.report import Row as Row
+    from byhand.engine import grad as grad
+    from byhand.errors import ByhandError as ByhandError
+    from byhand.errors import DataError as DataError
+    from byhand.errors import ProblemError as ProblemError
+    from byhand.errors import RefereeError as RefereeError
+    from byhand.errors import UnsupportedError as UnsupportedError
+    from byhand.program.problem import Problem as Problem
+    from byhand.program.problem import load as load
+    from byhand.program.program import Program as Program
+    from byhand.program.trace import trace as trace
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "byhand.checking.check": ("check",),
+    "byhand.checking.cmp": ("cmp",),
+    "byhand.checking.report": ("Mistake", "Report", "Row"),
+    "byhand.engine": ("grad",),
+    "byhand.errors": (
+        "ByhandError",
+        "DataError",
+        "ProblemError",
+        "RefereeError",
+        "UnsupportedError",
+    ),
+    "byhand.program.problem": ("Problem", "load"),
+    "byhand.program.program": ("Program",),
+    "byhand.program.trace": ("trace",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'byhand' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

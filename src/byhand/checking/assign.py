@@ -1,0 +1,167 @@
+"""From verdicts on results to verdicts on lines: which rows are roots, and which only inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from byhand.checking.blame import Blame, blame, harmful, read_too_early
+from byhand.checking.draws import Draw
+from byhand.checking.evidence import Trial
+from byhand.checking.hand import Damage, Hand, Raised, loaded_names
+from byhand.checking.mistakes import diagnose
+from byhand.checking.report import Mistake, Row
+from byhand.program.problem import Problem
+from byhand.referees.referee import Key
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """One draw, and the verdicts on what backward gave in the end, in backward's order.
+
+    `raised` is the row of a statement that ended the run, `missing` those of absent gradients.
+    `trial` is what definitions can be tried on, where backward can be taken apart.
+    """
+
+    drawn: Draw
+    hand: Hand
+    rows: Mapping[Key, Row]
+    raised: Row | None
+    missing: tuple[Row, ...]
+    notes: tuple[str, ...]
+    trial: Trial | None
+
+
+def assign_blame(
+    problem: Problem, first: Examination, others: Sequence[Examination]
+) -> list[Row]:
+    """The rows of the report."""
+    trials = [e.trial for e in (first, *others) if e.trial is not None]
+    rows = dict(first.rows)
+    if trials:
+        found = blame(trials)
+        rows = _mark_roots(problem, rows, found)
+        rows = _mark_aliased(problem, rows, trials)
+        rows = _mark_early(rows, trials[0])
+        rows = {key: _lucky(row) if key in found.lucky else row for key, row in rows.items()}
+        rows = _inherit(rows, first)
+    for other in others:
+        rows = _elsewhere(rows, other)
+    last = [first.raised] if first.raised else []
+    return [*rows.values(), *last, *first.missing]
+
+
+def roots_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The names of the rows where a mistake was made, in backward's order."""
+    return tuple(
+        dict.fromkeys(
+            row.name
+            for row in rows
+            if row.mistake is not None or row.verdict in ("error", "wrong", "shape", "nonfinite")
+        )
+    )
+
+
+def _mark_roots(problem: Problem, rows: Mapping[Key, Row], found: Blame) -> dict[Key, Row]:
+    marked = dict(rows)
+    for key, root in found.roots.items():
+        row = rows[key]
+        if isinstance(root.answer.value, Raised):
+            continue  # the row says what it raised, or what it waited for
+        shown = root.shown_by
+        at = None
+        if row.right:
+            verdict = shown.comparison.verdict
+            at = shown.trial.drawn.sizes or None
+            row = replace(
+                row,
+                verdict="wrong" if verdict in ("exact", "rounding") else verdict,
+                shape=shown.comparison.shape,
+                expected_shape=shown.tensor.shape,
+                max_error=shown.comparison.max_error,
+                tolerance=shown.comparison.tolerance,
+                ulps=shown.comparison.ulps,
+                note=shown.comparison.note,
+            )
+        mistake, line = diagnose(root)
+        line = line or row.line
+        source = "" if line is None else problem.forward.source(line)
+        marked[key] = replace(row, at=at, mistake=mistake, line=line, source=source)
+    return marked
+
+
+def _mark_aliased(
+    problem: Problem, rows: Mapping[Key, Row], trials: Sequence[Trial]
+) -> dict[Key, Row]:
+    marked = dict(rows)
+    for damage in harmful(trials[0]):
+        key = _writer(damage, trials[0])
+        if key is None or key not in rows:
+            continue
+        what = (
+            f"{damage.changed}, which something else still needs"
+            if damage.changed.startswith("d") and damage.changed[1:] in trials[0].drawn.truth
+            else f"{damage.changed}, a value of the forward pass"
+        )
+        message = f"this line also changes {what}: they share memory; write to a copy"
+        marked[key] = replace(
+            marked[key],
+            verdict="wrong",
+            line=damage.line,
+            source=problem.forward.source(damage.line),
+            mistake=Mistake("aliased", message),
+        )
+    return marked
+
+
+def _writer(damage: Damage, trial: Trial) -> Key | None:
+    """The answer that a statement was writing, or else the next one that reads what it changed."""
+    for answer in trial.answers.found:
+        if any(write.number == damage.number for write in answer.writes):
+            return answer.key
+    for answer in trial.answers.found:
+        for write in answer.writes:
+            reads = {name for name, _ in loaded_names(write.node)}
+            if write.number > damage.number and damage.changed in reads:
+                return answer.key
+    return None
+
+
+def _mark_early(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
+    marked = dict(rows)
+    for key, (read, line) in read_too_early(trial).items():
+        row = rows[key]
+        if not row.right and row.mistake is None:
+            message = f"this line reads d{read} before all its paths have been added"
+            source = trial.problem.forward.source(line)
+            mistake = Mistake("used-too-early", message)
+            marked[key] = replace(row, line=line, source=source, mistake=mistake)
+    return marked
+
+
+def _lucky(row: Row) -> Row:
+    note = "holds only because of what is zero, or adds up to zero, in a real run"
+    return replace(row, note=f"{row.note}; {note}" if row.note else note)
+
+
+def _inherit(rows: Mapping[Key, Row], first: Examination) -> dict[Key, Row]:
+    """What is wrong without being a root is inherited."""
+    roots = any(row.mistake is not None or row.verdict == "error" for row in rows.values())
+    roots = roots or first.raised is not None
+    return {
+        key: row
+        if row.right or row.mistake is not None or row.verdict == "error" or not roots
+        else replace(row, verdict="inherited")
+        for key, row in rows.items()
+    }
+
+
+def _elsewhere(rows: Mapping[Key, Row], other: Examination) -> dict[Key, Row]:
+    """Takes over what shows only at other sizes: the safety net below the blame."""
+    merged = dict(rows)
+    roots = any(row.mistake is not None for row in rows.values())
+    for key, there in other.rows.items():
+        if key in merged and merged[key].right and not there.right:
+            verdict = "inherited" if roots and there.verdict != "error" else there.verdict
+            merged[key] = replace(there, verdict=verdict, at=other.drawn.sizes or None)
+    return merged

@@ -1,0 +1,163 @@
+"""Judging definitions one by one: backward is run on gradients that are given to it.
+
+A definition of `dh` is every statement that writes it, with the locals those need. To judge it on
+its own, everything it reads must be right; so after each statement, what it wrote is taken away to be
+judged, and a gradient known to be right is put in its place: a feed. With independent random feeds,
+what is zero or cancels in a real run no longer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.answers import Answers
+from byhand.checking.hand import array, copied, leaves, touched_names
+from byhand.ops.op import Array
+from byhand.program.statements import Function, Namespace, Statement, StatementError, run
+from byhand.referees.referee import Key
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a recorded run of backward tells about the next: which statements write which answers.
+
+    `writes[number]` are the answers that the statement with this number writes, each with whether it
+    starts from nothing (the first statement of its definition).
+    """
+
+    writes: Mapping[int, tuple[tuple[Key, bool], ...]]
+
+    @staticmethod
+    def of(found: Answers) -> Plan:
+        writes: dict[int, tuple[tuple[Key, bool], ...]] = {}
+        for answer in found.found:
+            for i, write in enumerate(answer.writes):
+                writes[write.number] = (*writes.get(write.number, ()), (answer.key, i == 0))
+        return Plan(writes)
+
+
+def run_on_feeds(
+    function: Function,
+    given: Mapping[str, Any],
+    plan: Plan,
+    feeds: Mapping[Key, Array],
+    only: Key | None = None,
+) -> dict[Key, Any]:
+    """What each definition gives when it reads `feeds` for all gradients but its own.
+
+    An answer whose statement raised is absent. With `only`, that definition alone is run.
+    """
+    feeder = _Feeder(plan, feeds, only)
+    try:
+        run(function, function.namespace(copied_all(given)), feeder.execute)
+    except StatementError:
+        pass  # what was judged before stands
+    return feeder.raw
+
+
+def copied_all(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: copied(value) for name, value in given.items()}
+
+
+@dataclass
+class _Feeder:
+    plan: Plan
+    feeds: Mapping[Key, Array]
+    only: Key | None
+    raw: dict[Key, Any] = field(default_factory=dict[Key, Any])
+    placed: dict[Key, Any] = field(default_factory=dict[Key, Any])
+    number: int = 0
+
+    def execute(self, statement: Statement, namespace: Namespace) -> None:
+        writes = self.plan.writes.get(self.number, ())
+        self.number += 1
+        if self.only is not None and writes and all(
+            key != self.only and "[" not in key[0] for key, _ in writes
+        ):
+            for key, _ in writes:
+                self.put_feed(namespace, key, None)
+            return
+        for key, first in writes:
+            if not first and key in self.raw:
+                place(namespace, key[0], self.raw[key])
+        try:
+            statement.execute(namespace)
+        except Exception:
+            for key, _ in writes:
+                self.raw.pop(key, None)
+                self.put_feed(namespace, key, None)
+            return
+        for key, _ in writes:
+            found = fetch(namespace, key[0])
+            self.raw[key] = copied(found)
+            self.put_feed(namespace, key, found)
+        self.mend(statement, namespace)
+
+    def put_feed(self, namespace: Namespace, key: Key, like: Any) -> None:
+        value = _in_kind(self.feeds[key], like)
+        place(namespace, key[0], value)
+        self.placed[key] = value
+
+    def mend(self, statement: Statement, namespace: Namespace) -> None:
+        """Puts right the feeds that the statement changed in place."""
+        changed = [
+            found
+            for root, rebinds in touched_names(statement.node).items()
+            if not rebinds
+            for _, leaf in leaves(root, namespace.get(root))
+            if (found := array(leaf)) is not None
+        ]
+        for key, value in list(self.placed.items()):
+            seen = array(value)
+            if (
+                seen is not None
+                and any(np.may_share_memory(seen, each) for each in changed)
+                and not np.array_equal(seen, self.feeds[key])
+                and fetch(namespace, key[0]) is value
+            ):
+                self.put_feed(namespace, key, value)
+
+
+def place(namespace: Namespace, name: str, value: Any) -> None:
+    """Makes the local of the gradient `name` (`h` or `hs[2]`) hold `value`."""
+    root, *places = path(name)
+    if not places:
+        namespace[f"d{root}"] = value
+        return
+    held = namespace.get(f"d{root}")
+    for i in places[:-1]:
+        held = held[i]  # pyright: ignore[reportOptionalSubscript]
+    if held is not None:
+        held[places[-1]] = value
+
+
+def fetch(namespace: Namespace, name: str) -> Any:
+    """What the local of the gradient `name` holds."""
+    root, *places = path(name)
+    held = namespace.get(f"d{root}")
+    for i in places:
+        held = held[i]  # pyright: ignore[reportOptionalSubscript]
+    return held
+
+
+def path(name: str) -> tuple[Any, ...]:
+    """`("hs", 2)` for `hs[2]`."""
+    root, *places = name.replace("]", "").split("[")
+    return (root, *map(int, places))
+
+
+def _in_kind(value: Array, like: Any) -> Any:
+    """A copy of `value` as a number or a PyTorch tensor, where `like` is one."""
+    if isinstance(like, float):
+        return np.float64(value)
+    if like is not None and array(like) is not None and not isinstance(like, (np.ndarray, np.generic)):
+        import torch
+
+        return torch.from_numpy(np.array(value))
+    return np.array(value)
+
+

@@ -1,0 +1,1 @@
+"""The commands, one file each. A command returns its exit status and imports late."""

@@ -1,0 +1,162 @@
+"""Running a problem file's code as a guest: it may print, fail, exit or never end.
+
+Its prints go to standard error, so that standard output holds results alone; what it raises becomes
+a `ProblemError` that names its line; and if it isn't done in time, one line says where it was and
+the process ends. Nothing is being written while a guest runs, so nothing is left half-written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import linecache
+import os
+import re
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from byhand.errors import ByhandError, ProblemError
+from byhand.faces.terminal import complain
+
+
+@contextlib.contextmanager
+def guest(file: str, timeout: float | None = None) -> Iterator[None]:
+    """Runs its body, in which the code of the problem file `file` runs, for at most `timeout` s.
+
+    Raises ProblemError for what that code raises, also for `exit()`.
+    """
+    file = located(file)
+    if timeout is not None:
+        _import_early(file)
+    with _prints_aside(), warnings.catch_warnings(), _watched(file, timeout):
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        try:
+            yield
+        except (ByhandError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raised = _problem(file, error)
+            if raised is None:
+                raise
+            raise raised from error
+
+
+def located(file: str) -> str:
+    """The name under which the code of `file`, which may be a model of the zoo, runs."""
+    from byhand.program.problem import zoo
+
+    path = Path(file)
+    return str(path if path.exists() else zoo().get(file, path))
+
+
+def _problem(file: str, error: BaseException) -> ProblemError | None:
+    """The error as the file's, if its code is where it came from."""
+    from byhand.program.statements import StatementError
+
+    cause: BaseException = error
+    lines = [
+        line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == file
+    ]
+    if isinstance(error, StatementError) and error.__cause__ is not None:
+        lines, cause = [error.line], error.__cause__
+    if isinstance(cause, SystemExit):
+        where = f"{file}:{lines[-1]}" if lines else file
+        return ProblemError(f"{where}: calls exit: take that out, so that the file can be checked")
+    if not lines:
+        return None
+    return ProblemError(f"{file}:{lines[-1]}: {type(cause).__name__}: {cause}")
+
+
+@contextlib.contextmanager
+def _prints_aside() -> Iterator[None]:
+    """Sends standard output to standard error, also that of compiled code and of subprocesses."""
+    if sys.stdout is None or sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        yield
+        return
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # closed by whoever started us
+        yield
+        return
+    try:
+        os.dup2(2, 1)
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextlib.contextmanager
+def _watched(file: str, timeout: float | None) -> Iterator[None]:
+    """Ends the process if the body takes longer than `timeout` seconds."""
+    if timeout is None:
+        yield
+        return
+    done = threading.Event()
+    ending = threading.Lock()  # held by whoever is first: the body's end, or its time's
+    guarded = threading.get_ident()
+
+    def watch() -> None:
+        if done.wait(timeout):
+            return
+        line = _line_running(file, guarded)
+        with ending:
+            if not done.is_set():
+                complain(_too_long(file, line, timeout))
+                os._exit(2)
+
+    threading.Thread(target=watch, name="byhand-timeout", daemon=True).start()
+    try:
+        yield
+    finally:
+        with ending:
+            done.set()
+
+
+def _line_running(file: str, thread: int) -> int | None:
+    """The innermost line of `file` that the thread is in.
+
+    Statements of forward and backward are run one by one, so there are moments between two of them
+    where no line of the file runs: look again for a while.
+    """
+    for _ in range(300):
+        frame: FrameType | None = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
+        while frame is not None:
+            if frame.f_code.co_filename == file:
+                return frame.f_lineno
+            frame = frame.f_back
+        time.sleep(0.001)
+    return None
+
+
+def _too_long(file: str, line: int | None, timeout: float) -> str:
+    more = f"allow more time with --timeout {max(60, 6 * timeout):g}"
+    if line is None:
+        return f"{file}: not done after {timeout:g} s: {more}"
+    source = linecache.getline(file, line).strip()
+    return (
+        f"{file}:{line}: still running after {timeout:g} s, at `{source}`: "
+        f"mend the loop if it never ends, or {more}"
+    )
+
+
+def _import_early(file: str) -> None:
+    """Imports the slow libraries that `file` imports, so that their start isn't held against it."""
+    with contextlib.suppress(OSError):
+        source = Path(file).read_text(encoding="utf-8", errors="replace")
+        for library in sorted(set(re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M))):
+            with contextlib.suppress(Exception):  # the file's own import will say what is wrong
+                importlib.import_module(library)

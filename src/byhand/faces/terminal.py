@@ -1,0 +1,69 @@
+"""Writing to the terminal: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from byhand.errors import DataError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+def prepare() -> None:
+    """Lets a terminal without Unicode show a ? where it lacks a character, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError):
+            stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+def say(text: str) -> None:
+    """Writes to standard output, at once. A reader that went away (`| head`) is no error."""
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        return
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(sys.stdout)
+    except OSError as error:
+        _discard(sys.stdout)
+        raise DataError(f"standard output can't be written: {error.strerror}") from error
+
+
+def show(renderable: RenderableType) -> None:
+    """Writes what rich renders to standard output."""
+    shown = console(sys.stdout)
+    with shown.capture() as capture:
+        shown.print(renderable)
+    # Padding that fills a line would be in the way of those who copy or compare it.
+    say("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def complain(message: str) -> None:
+    """Writes one line to standard error."""
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(one_line(message) + "\n")
+        sys.stderr.flush()
+
+
+def console(stream: TextIO) -> Console:
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def one_line(message: str) -> str:
+    """The message without line breaks and without what a terminal would obey."""
+    joined = re.sub(r"\s*\n\s*", " ", message.strip())
+    return "".join(c if c.isprintable() else "\ufffd" for c in joined.replace("\t", " "))
+
+
+def _discard(stream: TextIO) -> None:
+    """From now on, what is written to `stream` goes nowhere, not even complaints at the exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

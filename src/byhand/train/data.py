@@ -1,0 +1,135 @@
+"""Words to train on: a list of them, cut into contexts and the character that follows each.
+
+The split is that of Andrej Karpathy's makemore lectures: the words are shuffled with seed 42, then
+80 % are for training, 10 % for validation and 10 % for the final test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from byhand.errors import DataError
+
+Array: TypeAlias = npt.NDArray[Any]
+
+BUNDLED = "names"
+END = 0  # the index of the end marker, which also fills the contexts before the first character
+
+
+@dataclass(frozen=True)
+class Words:
+    """A list of words, one a line of a file.
+
+    `source` is `names` for the bundled list, else the path of the file. `characters` are all that
+    occur, sorted; the character at place i has the index i + 1, and the end marker has index 0. The
+    lectures write the marker as a dot; a dot inside a word is a character like any other.
+    """
+
+    source: str
+    sha256: str
+    words: tuple[str, ...]
+    characters: tuple[str, ...]
+
+    @property
+    def vocabulary(self) -> int:
+        """How many indices there are: the characters and the end marker."""
+        return len(self.characters) + 1
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Contexts `X`, integers of shape (n, block), and the characters `Y` that follow them, (n,)."""
+
+    X: Array
+    Y: Array
+
+    def __len__(self) -> int:
+        return len(self.Y)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The examples for training, for validation and for the final test."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+
+
+def read_words(source: str | Path = BUNDLED) -> Words:
+    """The words of a text file in UTF-8, one a line; `names` is the list that comes with byhand.
+
+    Space around a word and empty lines don't count. Raises DataError, in one line, for a file that
+    can't be read, or isn't text, or has no word.
+    """
+    blob = _read(source)
+    try:
+        text = blob.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise DataError(f"{source}: is not a text file: give one in UTF-8 with one word a line")
+    words = tuple(word for line in text.split("\n") if (word := line.strip()))
+    if not words:
+        raise DataError(f"{source}: has no words: give a text file with one word a line")
+    return Words(
+        source=str(source) if source == BUNDLED else str(Path(source).resolve()),
+        sha256=hashlib.sha256(blob).hexdigest(),
+        words=words,
+        characters=tuple(sorted(set("".join(words)))),
+    )
+
+
+def split(words: Words, block: int) -> Split:
+    """The three parts, as examples with contexts of `block` characters.
+
+    Raises DataError if there are too few words for a part to train on and one to validate.
+    """
+    shuffled = list(words.words)
+    random.Random(42).shuffle(shuffled)
+    first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
+    if not 0 < first < second:
+        count = f"{len(shuffled)} word{'s' if len(shuffled) > 1 else ''}"
+        raise DataError(f"{words.source}: has only {count}: training needs at least 10")
+    index = {character: i for i, character in enumerate(words.characters, start=END + 1)}
+    train, validation, test = (
+        examples(part, index, block)
+        for part in (shuffled[:first], shuffled[first:second], shuffled[second:])
+    )
+    return Split(train, validation, test)
+
+
+def examples(words: Sequence[str], index: dict[str, int], block: int) -> Examples:
+    """Every character of every word, and the end of each, after the `block` characters before it."""
+    contexts: list[list[int]] = []
+    following: list[int] = []
+    for word in words:
+        indices = [END] * block + [index[character] for character in word] + [END]
+        for i in range(len(word) + 1):
+            contexts.append(indices[i : i + block])
+            following.append(indices[i + block])
+    X = np.array(contexts, dtype=np.intp).reshape(-1, block)
+    return Examples(X, np.array(following, dtype=np.intp))
+
+
+def _read(source: str | Path) -> bytes:
+    try:
+        if source == BUNDLED:
+            return (resources.files("byhand") / "data" / "ssa-names-2018.txt").read_bytes()
+        return Path(source).read_bytes()
+    except FileNotFoundError:
+        hint = f"give a text file, or `{BUNDLED}` for the bundled list"
+        raise DataError(f"{source}: no such file: {hint}") from None
+    except IsADirectoryError:
+        raise DataError(f"{source}: is a folder: name the text file in it") from None
+    except OSError as error:
+        raise DataError(f"{source}: can't be read: {error.strerror or error}") from None

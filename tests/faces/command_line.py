@@ -1,0 +1,49 @@
+"""The command line is tested as people use it: as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+Done = subprocess.CompletedProcess[str]
+
+GOOD = '''\
+"""A line through data: the mean squared error."""
+import numpy as np
+
+data = ("t",)
+
+def inputs(rng, *, n=8, width=5):
+    return {"x": rng.normal(size=(n, width)), "w": rng.normal(size=width), "t": rng.normal(size=n)}
+
+def forward(x, w, t):
+    y = x @ w
+    error = y - t
+    loss = (error * error).mean()
+    return loss
+
+def backward(x, w, error):
+    derror = 2 * error / len(error)
+    dy = derror
+    dw = x.T @ dy
+    dx = np.outer(dy, w)
+'''
+"""A problem file whose backward is right; tests change a line of it."""
+
+
+def run_byhand(*arguments: str, **options: Any) -> Done:
+    """Runs byhand in a process without a terminal."""
+    extra: dict[str, str] = options.pop("env", {})
+    clean = {name: value for name, value in os.environ.items() if name != "BYHAND_TRACEBACK"}
+    return subprocess.run(
+        [sys.executable, "-m", "byhand", *arguments],
+        capture_output=options.pop("capture_output", True),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+        env=clean | extra,
+        **options,
+    )

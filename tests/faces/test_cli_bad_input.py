@@ -1,0 +1,163 @@
+"""Bad input: one line on standard error that says what to do, exit status 2, nothing else."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import Done, run_byhand
+
+Problem = Callable[..., str]
+
+
+def complaint(done: Done) -> str:
+    """The one line that byhand complained with; fails if there was more, or something else."""
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in lines[0]
+    assert "bug in byhand" not in lines[0]
+    return lines[0]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("def forward(", "def foward(", ["line.py: has no `def forward(...)`"]),
+        ("def inputs(", "def input(", ["line.py: has no `def inputs(...)`"]),
+        ("def backward(", "def bakward(", ["line.py", "backward"]),
+        (
+            "def backward(x, w, error):",
+            "def backward(x, w, eror):",
+            ["line.py:15", "asks for eror", "did you mean error?"],
+        ),
+        ("return loss", 'return "loss"', ["line.py", "forward", "str"]),
+        ('"w": rng.normal(size=width)', '"w": np.full(width, np.nan)', ["line.py", "NaN", "w"]),
+        ('"t": rng.normal(size=n)', '"t": rng.normal(size=n + 1)', ["line.py:11", "(8,)", "(9,)"]),
+        ("y = x @ w", "y = x @@ w", ["line.py:10: invalid syntax", "y = x @@ w"]),
+        ("    return {", "    return None and {", ["line.py", "inputs", "dict"]),
+        ("    return {", "    raise KeyError('k')\n    return {", ["line.py:7", "KeyError"]),
+        ("import numpy as np", "import nunpy as np", ["line.py:2", "nunpy"]),
+        ("import numpy as np", "import numpy as np; 1 / 0", ["line.py:2: ZeroDivisionError"]),
+        ("import numpy as np", "import numpy as np; exit()", ["line.py:2: calls exit"]),
+        ("    y = x @ w", "    raise SystemExit(0)\n    y = x @ w", ["line.py:10: calls exit"]),
+        ("    dy = derror", "    exit(0)\n    dy = derror", ["line.py:17: calls exit"]),
+        ("n=8, width=5", "n, width=5", ["line.py", "n"]),
+        ("*, n=8", "n=8", ["line.py", "by position"]),
+    ],
+)
+def test_a_file_that_cannot_be_checked(
+    problem: Problem, options: tuple[str, ...], old: str, new: str, expected: list[str]
+) -> None:
+    line = complaint(run_byhand("check", problem((old, new)), *options))
+    assert not [part for part in expected if part not in line], line
+
+
+ENDLESS = "while True: pass"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("data =", f"{ENDLESS}\ndata =", "line.py:4"),
+        ("    return {", f"    {ENDLESS}\n    return {{", "line.py:7"),
+        ("    y = x @ w", f"    {ENDLESS}\n    y = x @ w", "line.py:10"),
+        ("    dy = derror", f"    {ENDLESS}\n    dy = derror", "line.py:17"),
+        ("    dy = derror", "    import time; time.sleep(50)\n    dy = derror", "line.py:17"),
+    ],
+    ids=["file", "inputs", "forward", "backward", "sleeping"],
+)
+def test_an_endless_loop_is_named_by_its_line(
+    problem: Problem, old: str, new: str, where: str
+) -> None:
+    line = complaint(run_byhand("check", problem((old, new)), "--timeout", "1"))
+    assert line.startswith(f"{where}: still running after 1 s"), line
+    assert "--timeout 60" in line
+
+
+def test_time_that_was_enough_is_not_held_against_a_file(problem: Problem) -> None:
+    slow = problem(("data =", "import time; time.sleep(1.5)\ndata ="))
+    assert run_byhand("check", slow).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"", "has no `def forward"), (b"\x93NUMPY\x00\xff", "not a text file"), (b"\x00", "Python")],
+    ids=["empty", "binary", "nul"],
+)
+def test_a_file_that_is_no_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, expected: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file.py").write_bytes(content)
+    assert expected in complaint(run_byhand("check", "file.py"))
+
+
+def test_a_path_that_leads_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert complaint(run_byhand("check", "none.py")) == "none.py: no such file"
+    assert "did you mean mlp?" in complaint(run_byhand("check", "mpl"))
+    assert "is a folder" in complaint(run_byhand("check", "."))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("check",), "Missing argument 'FILE'"),
+        (("check", "mlp", "--refree", "torch"), "--referee"),
+        (("check", "mlp", "--referee", "tensorflow"), "'tensorflow' is not one of"),
+        (("check", "mlp", "--dtype", "float16"), "'float16' is not one of"),
+        (("check", "mlp", "--seed", "-1"), "--seed"),
+        (("check", "mlp", "--timeout", "0"), "--timeout"),
+        (("check", "mlp", "--timeout", "nan"), "--timeout"),
+        (("check", "mlp", "extra"), "extra"),
+        (("chek", "mlp"), "chek"),
+        (("--loud",), "--loud"),
+    ],
+)
+def test_usage(arguments: tuple[str, ...], expected: str) -> None:
+    assert expected in complaint(run_byhand(*arguments))
+
+
+# A full disk.
+
+
+def _small_files_only() -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+
+def test_a_full_disk_leaves_the_page_as_it_was(problem: Problem) -> None:
+    Path("out").mkdir()
+    Path("out/page.html").write_text("the last one")
+    done = run_byhand(
+        "check", problem(), "--html", "out/page.html", "--json", preexec_fn=_small_files_only
+    )
+    assert "out/page.html: can't be written: File too large" in complaint(done)
+    assert os.listdir("out") == ["page.html"]
+    assert Path("out/page.html").read_text() == "the last one"
+
+
+@pytest.mark.parametrize(
+    ("out", "expected"),
+    [("none/page.html", "folder"), (".", "is a folder"), ("/dev/full", "No space left")],
+)
+def test_a_page_that_cannot_be_written(problem: Problem, out: str, expected: str) -> None:
+    line = complaint(run_byhand("check", problem(), "--html", out))
+    assert line.startswith(f"{out}: can't be written")
+    assert expected in line
+
+
+def test_standard_output_that_is_full(problem: Problem) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run_byhand(
+            "check", problem(), capture_output=False, stdout=full, stderr=-1  # -1: a pipe
+        )
+    assert done.returncode == 2
+    assert done.stderr == "standard output can't be written: No space left on device\n"
