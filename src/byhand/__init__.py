@@ -6,8 +6,8 @@
 Every name is loaded when it is first asked for, so `import byhand` costs next to nothing, and rich,
 click, PyTorch and JAX stay out until something needs them.
 
-No subpackage bears the name of one of these functions: importing `byhand.check.report` would replace
-the function `byhand.check` by the module. Hence `byhand.checking`.
+No subpackage bears the name of one of these functions: importing `byhand.check.report` would put the
+module in the place of the function `byhand.check`. Hence `byhand.checking`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
 from collections.abc import Callable
@@ -140,7 +139,7 @@ def test_a_full_disk_leaves_the_page_as_it_was(problem: Problem) -> None:
         "check", problem(), "--html", "out/page.html", "--json", preexec_fn=_small_files_only
     )
     assert "out/page.html: can't be written: File too large" in complaint(done)
-    assert os.listdir("out") == ["page.html"]
+    assert [file.name for file in Path("out").iterdir()] == ["page.html"]
     assert Path("out/page.html").read_text() == "the last one"
 
 
@@ -157,7 +156,11 @@ def test_a_page_that_cannot_be_written(problem: Problem, out: str, expected: str
 def test_standard_output_that_is_full(problem: Problem) -> None:
     with Path("/dev/full").open("w") as full:
         done = run_byhand(
-            "check", problem(), capture_output=False, stdout=full, stderr=-1  # -1: a pipe
+            "check",
+            problem(),
+            capture_output=False,
+            stdout=full,
+            stderr=-1,  # -1: a pipe
         )
     assert done.returncode == 2
     assert done.stderr == "standard output can't be written: No space left on device\n"

@@ -96,7 +96,7 @@ def test_a_page_is_written_beside_the_report(problem: Problem) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("The report as a page: page.html\n")
     assert Path("page.html").read_text().startswith("<!DOCTYPE html>")
-    assert sorted(os.listdir()) == ["line.py", "page.html"]
+    assert {file.name for file in Path().iterdir()} == {"line.py", "page.html"}
     umask = os.umask(0)
     os.umask(umask)
     assert Path("page.html").stat().st_mode & 0o777 == 0o666 & ~umask
@@ -139,7 +139,7 @@ def test_ctrl_c(problem: Problem) -> None:
 def test_a_bug_of_byhand_is_called_one(problem: Problem) -> None:
     # Stands in for a bug: a module of byhand that fails when it is imported.
     Path("sitecustomize.py").write_text("import sys\nsys.modules['byhand.checking.check'] = None\n")
-    env = {"PYTHONPATH": os.pathsep.join([os.getcwd(), *filter(None, sys.path)])}
+    env = {"PYTHONPATH": os.pathsep.join([str(Path.cwd()), *filter(None, sys.path)])}
     done = run_byhand("check", problem(), env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("this is a bug in byhand: ModuleNotFoundError")

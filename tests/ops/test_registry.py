@@ -7,7 +7,9 @@ An op can't escape: whatever `REGISTRY` holds is tested, and fails without its c
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -75,57 +77,75 @@ def test_the_record_is_complete(op: Op) -> None:
     assert any(1 in shape for shape in sizes), "give a sample with an axis of size 1"
 
 
-@pytest.mark.parametrize("op", OPS)
-@pytest.mark.parametrize("referee", ["torch", "jax"])
-def test_value_and_vjp_agree_with(referee: str, op: Op) -> None:
-    judge = {"torch": torch_value_and_vjp, "jax": jax_value_and_vjp}[referee]
-    for case in op.samples:
-        for dtype in DTYPES:
-            where = f"{op.name}: {case}, {dtype.__name__}"
-            xs = drawn(op, case, dtype)
-            g = upstream(op, case, op.forward(*xs, **case.params))
-            positions = differentiable_positions(op, case)
-            their_out, theirs = judge(op, case, g, xs, positions)
-            for layout, arranged in LAYOUTS.items():
-                arrays = [arranged(x) for x in xs]
-                out = op.forward(*arrays, **case.params)
-                assert out.dtype == (dtype if out.dtype.kind == "f" else their_out.dtype), where
-                assert_close(out, their_out, dtype, f"{where}, {layout}, value")
-                for i, their in zip(positions, theirs, strict=True):
-                    here = f"{where}, {layout}, gradient of argument {i}"
-                    rule = derivative(op, i, arranged(g), out, arrays, case)
-                    assert rule.dtype == dtype, f"{here}: gives {rule.dtype}"
-                    assert_close(fit(rule, xs[i].shape), their, dtype, here)
+@dataclass
+class Call:
+    """A sample with its numbers: the arrays, the upstream gradient, which arguments are judged."""
+
+    op: Op
+    case: Sample
+    dtype: Any
+    xs: list[np.ndarray] = field(init=False)
+    g: np.ndarray = field(init=False)
+    positions: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.xs = drawn(self.op, self.case, self.dtype)
+        self.g = upstream(self.op, self.case, self.op.forward(*self.xs, **self.case.params))
+        self.positions = differentiable_positions(self.op, self.case)
+
+    def __str__(self) -> str:
+        return f"{self.op.name}: {self.case}, {self.dtype.__name__}"
 
 
-def torch_value_and_vjp(
-    op: Op, case: Sample, g: Any, xs: list[Any], positions: list[int]
-) -> tuple[Any, list[Any]]:
-    tensors = [torch.from_numpy(x.copy()).requires_grad_(i in positions) for i, x in enumerate(xs)]
-    out = TORCH[op.name](*tensors, **case.params)
-    if not positions:
-        return out.numpy(), []
-    wanted = [tensors[i] for i in positions]
-    grads = torch.autograd.grad(out, wanted, torch.from_numpy(g.copy()))
-    return out.detach().numpy(), [d.numpy() for d in grads]
+Verdict: TypeAlias = tuple[np.ndarray, list[np.ndarray]]
 
 
-def jax_value_and_vjp(
-    op: Op, case: Sample, g: Any, xs: list[Any], positions: list[int]
-) -> tuple[Any, list[Any]]:
-    def value(wanted: list[Any]) -> Any:
-        arrays = [jnp.asarray(x) for x in xs]
-        for i, x in zip(positions, wanted, strict=True):
-            arrays[i] = x
-        return JAX[op.name](*arrays, **case.params)
+def by_torch(calls: list[Call]) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+    for call in calls:
+        tensors = [torch.from_numpy(x.copy()) for x in call.xs]
+        wanted = [tensors[i].requires_grad_() for i in call.positions]
+        out = TORCH[call.op.name](*tensors, **call.case.params)
+        grads = torch.autograd.grad(out, wanted, torch.from_numpy(call.g)) if wanted else ()
+        verdicts.append((out.detach().numpy(), [d.numpy() for d in grads]))
+    return verdicts
 
-    @jax.jit  # one compilation, not one for each step
-    def value_and_vjp(g: Any, wanted: list[Any]) -> tuple[Any, Any]:
+
+def by_jax(calls: list[Call]) -> list[Verdict]:
+    def judged(call: Call, g: Any, wanted: list[Any]) -> tuple[Any, Any]:
+        def value(wanted: list[Any]) -> Any:
+            arrays = [jnp.asarray(x) for x in call.xs]
+            for i, x in zip(call.positions, wanted, strict=True):
+                arrays[i] = x
+            return JAX[call.op.name](*arrays, **call.case.params)
+
         out, pullback = jax.vjp(value, wanted)
-        return out, pullback(g)[0] if positions else []
+        return out, pullback(g)[0] if wanted else []
 
-    out, grads = value_and_vjp(g, [xs[i] for i in positions])
-    return np.asarray(out), [np.asarray(d) for d in grads]
+    @jax.jit  # compiling is slow, so all calls are compiled at once
+    def all_judged(inputs: list[tuple[Any, list[Any]]]) -> list[tuple[Any, Any]]:
+        return [judged(call, *each) for call, each in zip(calls, inputs, strict=True)]
+
+    verdicts = all_judged([(call.g, [call.xs[i] for i in call.positions]) for call in calls])
+    return [(np.asarray(out), list(map(np.asarray, grads))) for out, grads in verdicts]
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("referee", [by_torch, by_jax])
+def test_value_and_vjp_agree(referee: Callable[[list[Call]], list[Verdict]], op: Op) -> None:
+    calls = [Call(op, case, dtype) for case in op.samples for dtype in DTYPES]
+    for call, (their_out, their_grads) in zip(calls, referee(calls), strict=True):
+        dtype, params = call.dtype, call.case.params
+        for layout, arranged in LAYOUTS.items():
+            xs = [arranged(x) for x in call.xs]
+            out = op.forward(*xs, **params)
+            assert out.dtype == (dtype if out.dtype.kind == "f" else their_out.dtype), call
+            assert_close(out, their_out, dtype, f"{call}, {layout}, value")
+            for i, theirs in zip(call.positions, their_grads, strict=True):
+                where = f"{call}, {layout}, gradient of argument {i}"
+                rule = derivative(op, i, arranged(call.g), out, xs, call.case)
+                assert rule.dtype == dtype, f"{where}: gives {rule.dtype}"
+                assert_close(fit(rule, xs[i].shape), theirs, dtype, where)
 
 
 @pytest.mark.parametrize("op", OPS)

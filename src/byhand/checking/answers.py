@@ -62,7 +62,7 @@ def answers(program: Program, hand: Hand) -> Answers:
             note = _unknown(name, writes[-1].value, program)
             notes += [note] if note else []
             continue
-        groups = _bindings(writes, len(steps))
+        groups = _bindings(writes, len(steps)) if len(steps) > 1 else [tuple(writes)]
         if len(groups) == len(steps):
             for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
                 found.append(Answer((name, binding), group))

@@ -83,7 +83,7 @@ def _mark_roots(problem: Problem, rows: Mapping[Key, Row], found: Blame) -> dict
                 ulps=shown.comparison.ulps,
                 note=shown.comparison.note,
             )
-        mistake, line = diagnose(root)
+        mistake, line = diagnose(root.answer, root.evidence)
         line = line or row.line
         source = "" if line is None else problem.forward.source(line)
         marked[key] = replace(row, at=at, mistake=mistake, line=line, source=source)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.hand import Raised, array
-from byhand.checking.report import Verdict
+from byhand.checking.report import RIGHT, Verdict
 from byhand.ops.op import Array
 from byhand.referees.referee import Gradient
 
@@ -32,6 +32,10 @@ class Comparison:
     ulps: float | None = None
     note: str | None = None
 
+    @property
+    def right(self) -> bool:
+        return self.verdict in RIGHT
+
 
 def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) -> Comparison:
     """Judges `answer` against `truth`, for a step of type `dtype` with rounding `error` in units."""
@@ -48,7 +52,7 @@ def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) ->
         )
     if shape != error.shape:
         return Comparison("shape", shape, note=_shape_note(shape, error.shape))
-    note = None if found.dtype == dtype or not isinstance(answer, np.ndarray) else (
+    note = None if found.dtype == dtype or type(answer) is float else (
         f"is {found.dtype}, expected {dtype}"
     )
     if not np.isfinite(found).all():

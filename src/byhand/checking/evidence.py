@@ -17,7 +17,7 @@ from byhand.checking.answers import Answer, Answers
 from byhand.checking.compare import Comparison, compare
 from byhand.checking.draws import Draw
 from byhand.checking.feed import Plan, run_on_feeds
-from byhand.checking.hand import Hand, arguments, array
+from byhand.checking.hand import Hand, arguments, array, copied
 from byhand.engine.backward import computed_first_to_last, fit
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
@@ -89,6 +89,11 @@ class Trial:
         return arguments(self.problem, self.function, self.drawn.program.locals, self.upstream)
 
     @cached_property
+    def available(self) -> dict[str, Any]:
+        """Every value of forward, whether backward asks for it or not."""
+        return {name: copied(value) for name, value in self.drawn.program.locals.items()}
+
+    @cached_property
     def alone(self) -> dict[Key, Any]:
         """What each definition gives when it reads the random feeds."""
         return self.run(self.feeds)
@@ -107,8 +112,9 @@ class Trial:
     def run(
         self, feeds: Mapping[Key, Array], function: Function | None = None, only: Key | None = None
     ) -> dict[Key, Any]:
+        given = self.given if function is None else {**self.available, **self.given}
         with np.errstate(all="ignore"):
-            return run_on_feeds(function or self.function, self.given, self.plan, feeds, only)
+            return run_on_feeds(function or self.function, given, self.plan, feeds, only)
 
     @cached_property
     def descendants(self) -> Mapping[Key, frozenset[Key]]:
@@ -200,14 +206,14 @@ class Evidence:
 
     @property
     def right(self) -> bool:
-        return self.comparison.verdict in ("exact", "rounding")
+        return self.comparison.right
 
     @cached_property
     def right_on_truth(self) -> bool:
         """Whether the definition is right where it reads the true gradients."""
         trial = self.trial
         value = trial.on_truth.get(self.answer.key)
-        return _judge(value, trial.true_gradients[self.tensor]).verdict in ("exact", "rounding")
+        return _judge(value, trial.true_gradients[self.tensor]).right
 
     def judge(self, value: Any) -> Comparison:
         """Compares a value with what the definition should give."""
@@ -223,9 +229,18 @@ class Evidence:
         return bool(np.all(np.abs(mine - theirs) <= 1e-9 * size))
 
     def becomes_right(self, function: Function) -> bool:
-        """Whether the definition is right in this edited backward, under the same feeds."""
-        found = self.trial.run(self.feeds, function, only=self.answer.key)
-        return self.judge(found.get(self.answer.key)).verdict in ("exact", "rounding")
+        """Whether the definition is right in this edited backward.
+
+        It is tried on the feeds of this evidence, and on those of the trial: the edit may make it
+        read what it didn't read before.
+        """
+        trial, key = self.trial, self.answer.key
+        if self.judge(trial.run(self.feeds, function, key).get(key)).right:
+            return True
+        if self.feeds is trial.feeds:
+            return False
+        found = trial.run(trial.feeds, function, key).get(key)
+        return _judge(found, trial.fed_gradients[self.tensor]).right
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:

@@ -13,7 +13,8 @@ record: the backward sweep (`byhand.engine.backward`) walks it from the end to t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,31 @@ class Tensor(TorchLike):
         raise UnsupportedError(
             "assigning to items of a traced array works in forward itself, not in a function that "
             "it calls: use np.where or np.concatenate there, or move the line into forward"
+        )
+
+    # A statement of forward itself never gets here: see byhand.program.follow.
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._not_in_place(operator.add, "+", other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._not_in_place(operator.sub, "-", other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._not_in_place(operator.mul, "*", other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._not_in_place(operator.truediv, "/", other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._not_in_place(operator.pow, "**", other)
+
+    def _not_in_place(self, combine: Callable[[Any, Any], Any], symbol: str, other: Any) -> Any:
+        if not self.shape:
+            return combine(self, other)  # a number: the name stands for a new one
+        raise UnsupportedError(
+            f"`x {symbol}= y` changes an array in place, which works in forward itself, not in a "
+            f"function that it calls: write `x = x {symbol} y` there"
         )
 
     def __float__(self) -> float:

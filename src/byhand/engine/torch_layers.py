@@ -27,7 +27,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 def embedding(
     input: Any, weight: Any, padding_idx: int | None = None, norm_type: float = 2.0
 ) -> Any:
-    """The rows of `weight` that `input` numbers; `norm_type` goes with `max_norm`, which is refused."""
+    """The rows of `weight` that `input` numbers (`norm_type` is for `max_norm`, which is refused)."""
     if padding_idx is not None:
         raise UnsupportedError("embedding(..., padding_idx=...) has no rule: leave it out")
     return weight[input]

@@ -306,7 +306,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tanhshrink": tanhshrink,
     "softshrink": softshrink,
     "hardshrink": hardshrink,
-    "threshold": threshold,
+    **dict.fromkeys(("threshold", "_threshold"), threshold),
     "hardtanh": hardtanh,
     "hardsigmoid": hardsigmoid,
     "hardswish": hardswish,

@@ -178,7 +178,7 @@ def arrays(x: Any) -> Any:
 
 
 def _array(tensor: Any) -> Any:
-    array: Array = tensor.detach().cpu().numpy()
+    array: Array = tensor.numpy(force=True)
     return array if array.ndim or array.dtype.kind != "f" else array.item()
 
 

@@ -66,6 +66,10 @@ def _guarded(command: Callable[[], int | None]) -> int:
         _trace()
         terminal.complain(str(error))
         return 2
+    except OSError as error:
+        _trace()
+        terminal.complain(f"byhand: {error.filename or 'output'}: {error.strerror or error}")
+        return 2
     except Exception as error:
         _trace()
         terminal.complain(

@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
 
@@ -26,7 +26,7 @@ from byhand.faces.terminal import complain
 
 
 @contextlib.contextmanager
-def guest(file: str, timeout: float | None = None) -> Iterator[None]:
+def guest(file: str, timeout: float | None = None) -> Generator[None]:
     """Runs its body, in which the code of the problem file `file` runs, for at most `timeout` s.
 
     Raises ProblemError for what that code raises, also for `exit()`.
@@ -77,7 +77,7 @@ def _problem(file: str, error: BaseException) -> ProblemError | None:
 
 
 @contextlib.contextmanager
-def _prints_aside() -> Iterator[None]:
+def _prints_aside() -> Generator[None]:
     """Sends standard output to standard error, also that of compiled code and of subprocesses."""
     if sys.stdout is None or sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
         yield
@@ -100,7 +100,7 @@ def _prints_aside() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watched(file: str, timeout: float | None) -> Iterator[None]:
+def _watched(file: str, timeout: float | None) -> Generator[None]:
     """Ends the process if the body takes longer than `timeout` seconds."""
     if timeout is None:
         yield
@@ -136,7 +136,10 @@ def _line_running(file: str, thread: int) -> int | None:
         frame: FrameType | None = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
         while frame is not None:
             if frame.f_code.co_filename == file:
-                return frame.f_lineno
+                # The code of a single statement is on line 0 until its first instruction.
+                return frame.f_lineno or next(
+                    (line for *_, line in frame.f_code.co_lines() if line), None
+                )
             frame = frame.f_back
         time.sleep(0.001)
     return None
@@ -157,6 +160,8 @@ def _import_early(file: str) -> None:
     """Imports the slow libraries that `file` imports, so that their start isn't held against it."""
     with contextlib.suppress(OSError):
         source = Path(file).read_text(encoding="utf-8", errors="replace")
-        for library in sorted(set(re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M))):
+        for library in sorted(
+            set(re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M))
+        ):
             with contextlib.suppress(Exception):  # the file's own import will say what is wrong
                 importlib.import_module(library)

@@ -6,12 +6,16 @@ import contextlib
 import os
 import re
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
 from byhand.errors import DataError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+WIDEST = 100
+"""Text is hard to read in longer lines, however wide the terminal."""
 
 
 def prepare() -> None:
@@ -37,11 +41,20 @@ def say(text: str) -> None:
 
 def show(renderable: RenderableType) -> None:
     """Writes what rich renders to standard output."""
-    shown = console(sys.stdout)
-    with shown.capture() as capture:
-        shown.print(renderable)
+    from rich.console import Console
+
+    # Rendered first and written then, so that a full disk or a closed pipe is met in one place.
+    real = console(sys.stdout)
+    rendered = StringIO()
+    Console(
+        file=rendered,
+        width=min(real.width, WIDEST),
+        force_terminal=real.is_terminal,
+        color_system=real.color_system,  # pyright: ignore[reportArgumentType]
+        highlight=False,
+    ).print(renderable)
     # Padding that fills a line would be in the way of those who copy or compare it.
-    say("\n".join(line.rstrip() for line in capture.get().splitlines()))
+    say("\n".join(line.rstrip() for line in rendered.getvalue().splitlines()))
 
 
 def complain(message: str) -> None:

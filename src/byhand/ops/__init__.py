@@ -6,7 +6,7 @@ To add an op:
    `linear`, `indexing`): forward, one VJP for each array argument, where to sample each argument,
    and samples that cover broadcasting, axes of size 1 and of size 0. The contract is in `op`.
 2. If NumPy has a function for it, answer it in `numpy_names`.
-3. Name its PyTorch and JAX counterparts in `tests/ops/referees.py`. `tests/ops/test_registry.py`
+3. Name its PyTorch and JAX counterparts in `tests/ops/op_referees.py`. `tests/ops/test_registry.py`
    then checks it like all others; an op without counterparts fails there.
 
 `REGISTRY` finds it by itself.

@@ -118,10 +118,10 @@ class ArrayLike(Operand):
         return self.apply(el.POWER, (other, self), {})
 
     def __matmul__(self, other: Any) -> Any:
-        return numpy_names.MATMUL(self, other)
+        return self.apply(numpy_names.MATMUL, (self, other), {})
 
     def __rmatmul__(self, other: Any) -> Any:
-        return numpy_names.MATMUL(other, self)
+        return self.apply(numpy_names.MATMUL, (other, self), {})
 
     def __lt__(self, other: Any) -> Any:
         return self.apply(el.LESS, (self, other), {})

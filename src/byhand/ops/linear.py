@@ -49,11 +49,11 @@ def _matmul_vjp_y(g: Any, out: Any, x: Any, y: Any) -> Any:
         return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
     if x.ndim == 2 and y.ndim <= 2:
         return x.T @ g
-    if y.ndim > 2 or 0 in x.shape + y.shape:
+    if y.ndim > 2:
         return x.mT @ g
     # Again one y for a whole batch: the product over all rows also adds up what the batch gives.
-    rows = np.reshape(x, (-1, x.shape[-1]))
-    return rows.T @ np.reshape(g, (-1, *y.shape[1:]))
+    count = -1 if x.size and y.size else math.prod(x.shape[:-1])  # no -1 among zeros
+    return np.reshape(x, (count, x.shape[-1])).T @ np.reshape(g, (count, *y.shape[1:]))
 
 
 @lru_cache(maxsize=256)

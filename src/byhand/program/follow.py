@@ -8,13 +8,14 @@ an append. In-place changes become new values, since not every kind of array can
 from __future__ import annotations
 
 import ast
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.statements import Namespace, Statement, StatementError, store
+from byhand.errors import UnsupportedError
+from byhand.program.statements import Namespace, Statement, StatementError, store, walruses
 
 
 class Follower(ABC):
@@ -32,32 +33,39 @@ class Follower(ABC):
     def put(self, held: Any, index: Any, value: Any) -> Any:
         """A copy of the array `held` with `held[index] = value`."""
 
-    def before_change(self, name: str, statement: Statement, namespace: Namespace) -> None:
-        """Called before an array is changed in place; may refuse."""
+    def before_change(self, place: str, held: Any, namespace: Namespace) -> None:
+        """Called before the array `held` at `place` (`x`, `hs[0]`) is changed; may refuse."""
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
         """Runs one simple statement as Python would, and reports what it binds."""
+        node = statement.node
+        before = {name: namespace.get(name) for name in walruses(node)}
+        lists = {
+            name: _snapshot(held)  # pyright: ignore[reportUnknownArgumentType]
+            for name in _names(node)
+            if isinstance(held := namespace.get(name), list)
+        }
         try:
-            match statement.node:
+            match node:
                 case ast.Assign(targets=targets, value=expression):
                     value = statement.evaluate(expression, namespace)
+                    self._bind_walruses(before, statement, namespace)
                     for target in targets:
                         self._assign(target, value, statement, namespace)
                 case ast.AnnAssign(target=target, value=ast.expr() as expression):
                     value = statement.evaluate(expression, namespace)
+                    self._bind_walruses(before, statement, namespace)
                     self._assign(target, value, statement, namespace)
-                case ast.AugAssign() as node:
+                case ast.AugAssign():
                     self._augment(node, statement, namespace)
-                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
-                    held = namespace.get(name)
-                    before = len(held) if isinstance(held, list) else 0  # pyright: ignore[reportUnknownArgumentType]
-                    statement.execute(namespace)
-                    if isinstance(held, list):
-                        self._bind_items(name, held, range(before, len(held)), statement)  # pyright: ignore[reportUnknownArgumentType]
+                    self._bind_walruses(before, statement, namespace)
                 case _:
                     statement.execute(namespace)
-            for name in _walruses(statement.node):
-                namespace[name] = self.bind(name, namespace[name], statement)
+                    self._bind_walruses(before, statement, namespace)
+            for name in _names(node):
+                items = namespace.get(name)
+                if isinstance(items, list):
+                    self._bind_items(name, items, lists.get(name, []), statement, namespace)
         except UnsupportedError as error:
             raise StatementError(statement.line, error) from error
 
@@ -65,82 +73,153 @@ class Follower(ABC):
         """Reports the arrays in `value`, which `name` now stands for; elements as `name[0]`, ..."""
         if self.is_array(value):
             return self.bind_array(name, value, statement.line)
-        if isinstance(value, list):
-            items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-            self._bind_items(name, items, range(len(items)), statement)
-            return items
-        if type(value) is tuple:  # pyright: ignore[reportUnknownArgumentType]
+        if type(value) is tuple:
             values: tuple[Any, ...] = value
             return tuple(self.bind(f"{name}[{i}]", v, statement) for i, v in enumerate(values))
-        return value
+        if isinstance(value, list):
+            self._bind_new(name, value, [], statement)  # pyright: ignore[reportUnknownArgumentType]
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+    def _bind_walruses(
+        self, before: dict[str, Any], statement: Statement, namespace: Namespace
+    ) -> None:
+        for name, held in before.items():
+            if namespace.get(name) is not held:
+                namespace[name] = self.bind(name, namespace[name], statement)
 
     def _bind_items(
-        self, name: str, items: list[Any], places: Sequence[int], statement: Statement
+        self,
+        name: str,
+        items: list[Any],
+        before: list[Any],
+        statement: Statement,
+        namespace: Namespace,
     ) -> None:
-        for i in places:
-            items[i] = self.bind(f"{name}[{i}]", items[i], statement)
+        """Reports the new items of a list, by the first name that it has."""
+        first = next((known for known, held in namespace.items() if held is items), name)
+        self._bind_new(first, items, before, statement)
+
+    def _bind_new(
+        self, name: str, items: list[Any], before: list[Any], statement: Statement
+    ) -> None:
+        for i, item in enumerate(items):
+            held = before[i] if i < len(before) else None
+            if isinstance(item, list):
+                was: list[Any] = held if isinstance(held, list) else []  # pyright: ignore[reportUnknownVariableType]
+                self._bind_new(f"{name}[{i}]", item, was, statement)  # pyright: ignore[reportUnknownArgumentType]
+            elif item is not held:
+                items[i] = self.bind(f"{name}[{i}]", item, statement)
 
     def _assign(
         self, target: ast.expr, value: Any, statement: Statement, namespace: Namespace
     ) -> None:
         match target:
             case ast.Name(id=name):
-                namespace[name] = self.bind(name, value, statement)
+                # The items of a list are reported at the end of the statement.
+                is_list = isinstance(value, list)
+                namespace[name] = value if is_list else self.bind(name, value, statement)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 for each, item in zip(targets, _unpack(targets, value), strict=True):
                     self._assign(each, item, statement, namespace)
             case ast.Starred(value=inner):
                 self._assign(inner, value, statement, namespace)
-            case ast.Subscript(value=ast.Name(id=name), slice=index):
+            case ast.Subscript(value=container, slice=index):
+                held = statement.evaluate(container, namespace)
                 at = statement.evaluate(index, namespace)
-                self._assign_item(name, at, value, statement, namespace)
+                self._assign_item(target, held, at, value, statement, namespace)
             case _:
                 store(target, value, statement.file, namespace)
 
     def _assign_item(
-        self, name: str, index: Any, value: Any, statement: Statement, namespace: Namespace
+        self,
+        target: ast.Subscript,
+        held: Any,
+        at: Any,
+        value: Any,
+        statement: Statement,
+        namespace: Namespace,
     ) -> None:
-        """`name[index] = value`: an array is replaced by a copy with the items changed."""
-        held = namespace[name]
-        if isinstance(held, list):
-            items: list[Any] = held  # pyright: ignore[reportUnknownVariableType]
-            items[index] = value
-            if isinstance(index, int):
-                self._bind_items(name, items, [index % len(items)], statement)
-        elif self.is_array(held):
-            self.before_change(name, statement, namespace)
-            namespace[name] = self.bind(name, self.put(held, index, value), statement)
-        else:
-            held[index] = value
+        """`held[at] = value`: an array is replaced by a copy with the items changed."""
+        container = target.value
+        if not self.is_array(held):
+            held[at] = value
+            return
+        place = ast.unparse(container)
+        match container:
+            case ast.Name(id=name):
+                self.before_change(place, held, namespace)
+                namespace[name] = self.bind(name, self.put(held, at, value), statement)
+            case ast.Subscript(value=outer, slice=index) if isinstance(
+                items := statement.evaluate(outer, namespace), (list, dict)
+            ):
+                self.before_change(place, held, namespace)
+                items[statement.evaluate(index, namespace)] = self.put(held, at, value)
+            case _:
+                raise UnsupportedError(
+                    f"`{ast.unparse(target)} = ...` can't be followed: {place} is a part of "
+                    "something else: give it a name of its own first, or use a single index"
+                )
 
     def _augment(self, node: ast.AugAssign, statement: Statement, namespace: Namespace) -> None:
         """`x += b`: a new step of x, as long as nothing else would see the change."""
         match node.target:
-            case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)) if self.is_array(
-                namespace.get(name)
-            ):
-                self.before_change(name, statement, namespace)
-                combined = statement.evaluate(_combined(node), namespace)
-                self._assign(node.target, combined, statement, namespace)
+            case ast.Name(id=name) if self.is_array(held := namespace.get(name)):
+                self.before_change(name, held, namespace)
+                value = statement.evaluate(node.value, namespace)
+                combined = self._in_place(node.op, held, value)
+                namespace[name] = self.bind(name, combined, statement)
+            case ast.Subscript(value=container, slice=index) as target:
+                outer = statement.evaluate(container, namespace)
+                at = statement.evaluate(index, namespace)
+                held = outer[at]
+                value = statement.evaluate(node.value, namespace)
+                if self.is_array(held) and not self.is_array(outer):
+                    self.before_change(ast.unparse(target), held, namespace)
+                    outer[at] = self._in_place(node.op, held, value)
+                elif self.is_array(outer):
+                    combined = _OPERATORS[type(node.op)](held, value)
+                    self._assign_item(target, outer, at, combined, statement, namespace)
+                else:
+                    outer[at] = _IN_PLACE[type(node.op)](held, value)
             case ast.Name(id=name):
                 statement.execute(namespace)
-                namespace[name] = self.bind(name, namespace[name], statement)
+                if not isinstance(namespace[name], list):
+                    namespace[name] = self.bind(name, namespace[name], statement)
             case _:
                 statement.execute(namespace)
 
+    def _in_place(self, op: ast.operator, held: Any, value: Any) -> Any:
+        """A new array for `held += value`, which keeps the shape that `held` has."""
+        combined = _OPERATORS[type(op)](held, value)
+        if held.shape and tuple(combined.shape) != tuple(held.shape):
+            raise ValueError(
+                f"an array of shape {tuple(held.shape)} can't take in one of shape "
+                f"{tuple(combined.shape)}"
+            )
+        return combined
 
-@lru_cache(maxsize=1 << 12)
-def _combined(node: ast.AugAssign) -> ast.expr:
-    """`x + b` for `x += b`; cached, so that it is compiled once."""
-    match node.target:
-        case ast.Name(id=name):
-            read: ast.expr = ast.Name(name, ast.Load())
-        case ast.Subscript(value=value, slice=index):
-            read = ast.Subscript(value, index, ast.Load())
-        case _:
-            raise ProblemError(f"`{ast.unparse(node)}` can't be followed: write it out")
-    both = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
-    return ast.fix_missing_locations(both)
+
+_BY_NAME = (
+    (ast.Add, "add"),
+    (ast.Sub, "sub"),
+    (ast.Mult, "mul"),
+    (ast.MatMult, "matmul"),
+    (ast.Div, "truediv"),
+    (ast.FloorDiv, "floordiv"),
+    (ast.Mod, "mod"),
+    (ast.Pow, "pow"),
+    (ast.LShift, "lshift"),
+    (ast.RShift, "rshift"),
+    (ast.BitAnd, "and_"),
+    (ast.BitOr, "or_"),
+    (ast.BitXor, "xor"),
+)
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    kind: getattr(operator, name) for kind, name in _BY_NAME
+}
+_IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    kind: getattr(operator, f"i{name.rstrip('_')}") for kind, name in _BY_NAME
+}
 
 
 def _unpack(targets: list[ast.expr], value: Any) -> list[Any]:
@@ -149,11 +228,20 @@ def _unpack(targets: list[ast.expr], value: Any) -> list[Any]:
     for i, target in enumerate(targets):
         if isinstance(target, ast.Starred):
             end = len(items) - (len(targets) - i - 1)
+            if end < i:
+                raise ValueError(f"{len(items)} values for at least {len(targets) - 1} names")
             return [*items[:i], items[i:end], *items[end:]]
     if len(items) != len(targets):
         raise ValueError(f"{len(items)} values for {len(targets)} names")
     return items
 
 
-def _walruses(node: ast.stmt) -> list[str]:
-    return [n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+def _snapshot(items: list[Any]) -> list[Any]:
+    """A list as it is now, with the lists in it."""
+    return [_snapshot(item) if isinstance(item, list) else item for item in items]  # pyright: ignore[reportUnknownArgumentType]
+
+
+@lru_cache(maxsize=1 << 12)
+def _names(node: ast.stmt) -> tuple[str, ...]:
+    """The names in a statement, in order."""
+    return tuple(dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name)))

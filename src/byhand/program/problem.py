@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,7 @@ class Problem:
             drawn = self.draw(np.random.default_rng(seed), **sizes)
         except Exception as error:
             line = _line_in(self.file, error)
-            raise ProblemError(
-                f"{self.where(line)}: inputs raised {type(error).__name__}: {error}"
-            ) from error
+            raise ProblemError(f"{self.where(line)}: inputs raised {in_one_line(error)}") from error
         if not isinstance(drawn, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ProblemError(
                 f"{self.file}: inputs returned a {type(drawn).__name__}: "
@@ -78,6 +76,8 @@ def load(path: str | Path) -> Problem:
     try:
         tree = ast.parse(source, str(file))
     except SyntaxError as error:
+        if error.lineno is None:
+            raise ProblemError(f"{file}: is not Python: {error.msg}") from None
         text = (error.text or "").strip()
         raise ProblemError(f"{file}:{error.lineno}: {error.msg}: `{text}`") from None
     except ValueError as error:
@@ -86,8 +86,8 @@ def load(path: str | Path) -> Problem:
     forward, backward, draw = (
         getattr(module, name, None) for name in ("forward", "backward", "inputs")
     )
-    for name, part in (("forward", forward), ("inputs", draw)):
-        if not callable(part):
+    for name, part, kind in (("forward", forward, FunctionType), ("inputs", draw, Callable)):
+        if not isinstance(part, kind):
             raise ProblemError(
                 f"{file}: has no `def {name}(...)`: "
                 "a problem file needs inputs, forward and backward"
@@ -129,6 +129,11 @@ def zoo() -> dict[str, Path]:
     }
 
 
+def in_one_line(error: BaseException) -> str:
+    """The type of an exception and its message, without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
 _NOT_A_MODEL = {"__init__", "layers"}
 
 
@@ -153,7 +158,7 @@ def _locate(path: str | Path) -> Path:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ProblemError(f"{file}: no such file") from None
     except IsADirectoryError:
@@ -174,10 +179,10 @@ def _execute(tree: ast.Module, file: Path, source: str) -> ModuleType:
     sys.path.insert(0, folder)
     try:
         exec(compile(tree, str(file), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         line = _line_in(str(file), error)
         where = file if line is None else f"{file}:{line}"
-        raise ProblemError(f"{where}: {type(error).__name__}: {error}") from error
+        raise ProblemError(f"{where}: raised {in_one_line(error)}") from error
     finally:
         sys.path.remove(folder)
     return module
@@ -212,6 +217,6 @@ def _dimensions(draw: Any, file: str) -> dict[str, int]:
 
 def _names(module: ModuleType, variable: str, file: str) -> tuple[str, ...]:
     names: Any = getattr(module, variable, ())
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, (tuple, list, set)) or not all(isinstance(n, str) for n in names):  # pyright: ignore[reportUnknownVariableType]
         raise ProblemError(f'{file}: {variable} must be a tuple of names, such as ("t",)')
     return tuple(names)

@@ -131,10 +131,15 @@ def _run_statement(
     node: ast.stmt, file: str, namespace: Namespace, execute: Execute
 ) -> _Exit:
     def value(expression: ast.expr) -> Any:
+        before = {name: namespace.get(name) for name in walruses(expression)}
         try:
-            return eval(compiled(expression, file), namespace)
+            result = eval(compiled(expression, file), namespace)
         except Exception as error:
             raise StatementError(expression.lineno, error) from error
+        for name, held in before.items():
+            if namespace.get(name) is not held:  # (name := ...) is an assignment as any other
+                _run_statement(_itself(name, expression), file, namespace, execute)
+        return result
 
     match node:
         case ast.Return(value=expression):
@@ -190,6 +195,24 @@ def _run_statement(
             return None
 
 
+@lru_cache(maxsize=1 << 12)
+def walruses(node: ast.AST) -> tuple[str, ...]:
+    """The names that `(name := ...)` binds in a statement or an expression."""
+    if isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+        return ()  # a namespace of its own
+    found = [name for part in ast.iter_child_nodes(node) for name in walruses(part)]
+    if isinstance(node, ast.NamedExpr):
+        found.append(node.target.id)
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1 << 12)
+def _itself(name: str, where: ast.expr) -> ast.stmt:
+    """The statement `name = name`."""
+    node = ast.Assign([ast.Name(name, ast.Store())], ast.Name(name, ast.Load()))
+    return ast.fix_missing_locations(ast.copy_location(node, where))
+
+
 def store(target: ast.expr, item: Any, file: str, namespace: Namespace) -> None:
     """Assigns `item` to `target`, which may be a name, an item, an attribute or several of them."""
     if isinstance(target, ast.Name):
@@ -222,19 +245,26 @@ def function_of(fn: Any, tree: ast.Module | None = None) -> Function:
 
     Raises ProblemError for what isn't a plain `def` with its source at hand.
     """
+    if isinstance(fn, FunctionType):
+        fn = inspect.unwrap(fn)  # what a decorator such as @np.errstate(...) has wrapped
     if not isinstance(fn, FunctionType):
         raise ProblemError(
-            f"{getattr(fn, '__name__', fn)!s} is a {type(fn).__name__}, not a plain Python function"
+            f"{_name_of(fn)} is a {type(fn).__name__}, not a plain Python function: "
+            "write it as a `def`"
         )
     code = fn.__code__
-    definition = _find(tree, code) if tree is not None else _read(fn)
+    definition = _find(tree, code) if tree is not None else None
+    definition = definition or _read(fn)
+    where = f"{code.co_filename}:{definition.lineno}"
     signature = inspect.signature(fn)
     kinds = {p.kind for p in signature.parameters.values()}
     if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
         raise ProblemError(
-            f"{fn.__name__} (line {definition.lineno}) takes *args or **kwargs: "
+            f"{where}: {fn.__name__} takes *args or **kwargs: "
             "name every parameter, since they are filled by name"
         )
+    if inspect.isgeneratorfunction(fn):
+        raise ProblemError(f"{where}: {fn.__name__} has a `yield`: it must return instead")
     return Function(
         name=fn.__name__,
         file=code.co_filename,
@@ -251,16 +281,22 @@ def function_of(fn: Any, tree: ast.Module | None = None) -> Function:
     )
 
 
-def _find(tree: ast.Module, code: CodeType) -> ast.FunctionDef:
+def _name_of(fn: Any) -> str:
+    return getattr(fn, "__name__", "forward or backward")
+
+
+def _find(tree: ast.Module, code: CodeType) -> ast.FunctionDef | None:
+    """The definition that `code` was compiled from, if it is in this tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             if first == code.co_firstlineno:
                 return node
-    raise ProblemError(f"{code.co_name} must be a plain `def` in {code.co_filename}")
+    return None
 
 
 def _read(fn: FunctionType) -> ast.FunctionDef:
+    """The definition of `fn`, from wherever its source can be found."""
     try:
         lines, first = inspect.getsourcelines(fn)
         tree = ast.parse(textwrap.dedent("".join(lines)))
@@ -270,6 +306,9 @@ def _read(fn: FunctionType) -> ast.FunctionDef:
         ) from None
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef):
-        raise ProblemError(f"{fn.__name__} must be a plain `def`, not a lambda or an async function")
+        raise ProblemError(
+            f"{fn.__code__.co_filename}:{first}: {fn.__name__} must be a plain `def`, "
+            "not a lambda or an async function"
+        )
     ast.increment_lineno(tree, first - 1)
     return definition

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,9 @@ from byhand.engine import Tensor
 from byhand.engine.torch_tensor import TorchTensor
 from byhand.errors import ByhandError, ProblemError, UnsupportedError
 from byhand.ops import elementwise, indexing
-from byhand.ops.op import Op
+from byhand.ops.op import Array, Op
 from byhand.program.follow import Follower
-from byhand.program.problem import Problem, problem_of
+from byhand.program.problem import Problem, in_one_line, problem_of
 from byhand.program.program import Program, Step
 from byhand.program.statements import Namespace, Returned, Statement, StatementError, run
 
@@ -144,19 +144,16 @@ class _Tracer(Follower):
             value = self.kind(value, constant=True)
         return indexing.PUT(held, value, index=_index(index))
 
-    def before_change(self, name: str, statement: Statement, namespace: Namespace) -> None:
+    def before_change(self, place: str, held: Any, namespace: Namespace) -> None:
         """Refuses to change an array in place where another name shares its memory."""
-        array = namespace[name].value
-        for other, value in namespace.items():
-            for item in value if isinstance(value, (list, tuple)) else (value,):  # pyright: ignore[reportUnknownVariableType]
-                if (
-                    other != name
-                    and isinstance(item, Tensor)
-                    and np.shares_memory(item.value, array)
-                ):
+        if not isinstance(held, Tensor):
+            return
+        for name, value in namespace.items():
+            for other, item in _arrays_in(name, value):
+                if other != place and np.shares_memory(item, held.value):
                     raise UnsupportedError(
-                        f"this also changes {other}, which shares the memory of {name}: "
-                        f"write `{name} = {name}.copy()` before it"
+                        f"this also changes {other}, which shares the memory of {place}: "
+                        f"write `{place} = {place}.copy()` before it"
                     )
 
     def step(self, name: str, tensor: Tensor, line: int | None) -> Step:
@@ -195,7 +192,20 @@ class _Tracer(Follower):
         source = self.problem.forward.source(error.line)
         if isinstance(cause, ByhandError):
             return f"{where}: {cause}  (in `{source}`)"
-        return f"{where}: forward raised {type(cause).__name__}: {cause}  (in `{source}`)"
+        assert cause is not None
+        return f"{where}: forward raised {in_one_line(cause)}  (in `{source}`)"
+
+
+def _arrays_in(place: str, value: Any) -> Iterator[tuple[str, Array]]:
+    """The arrays of the tensors in `value`, which may be lists, tuples or dicts of them."""
+    if isinstance(value, Tensor):
+        yield place, value.value
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            yield from _arrays_in(f"{place}[{i}]", item)
+    elif isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from _arrays_in(f"{place}[{key!r}]", item)
 
 
 def _plain(value: Any) -> Any:

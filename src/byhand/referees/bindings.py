@@ -2,72 +2,176 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from byhand.errors import ByhandError, ProblemError, RefereeError
+from byhand.errors import ByhandError, RefereeError
 from byhand.program.follow import Follower
 from byhand.program.problem import Problem
-from byhand.program.statements import Namespace, Returned, StatementError, run
+from byhand.program.statements import Returned, StatementError, run
+from byhand.referees.namespace import Array, Library, LibraryArray
 
 Key: TypeAlias = tuple[str, int]
 
 
-@dataclass
 class Bindings(Follower):
-    """Follows a forward and calls `seen(key, value)` for every step, inputs first.
+    """Follows a forward and keeps every step, the inputs first, as an array of the referee's.
 
-    `lend` makes an array of the referee's of a float one of the problem's, `kind` is its type, and
-    `write` gives a copy of one with items changed. What `seen` returns is what the name holds.
+    Names may also be bound to floats that are no steps, as they depend on no array of the problem's
+    (`np.sqrt(2.0)`, `torch.ones(3)`): these are left as they are, but counted, so that `calls` can
+    say of every step which of all the bindings of its name it is.
     """
 
-    problem: Problem
-    kind: type
-    lend: Callable[[Any], Any]
-    write: Callable[[Any, Any, Any], Any]
-    seen: Callable[[Key, Any], Any]
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-    held: dict[int, Any] = field(default_factory=dict[int, Any])
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.steps: dict[Key, Any] = {}
+        self.inputs: list[Key] = []
+        self.calls: dict[Key, tuple[str, int]] = {}
+        self.unnamed: dict[int, str] = {}
+        self._bound: dict[str, int] = {}
+        self._called: dict[str, int] = {}
+        self._named: set[int] = set()  # ids; `steps` keeps what they are the ids of
+
+    # What depends on the referee.
+
+    @abstractmethod
+    def is_step(self, value: Any) -> bool:
+        """Whether a name bound to `value` is a step."""
+
+    @abstractmethod
+    def lend(self, value: Any) -> Any:
+        """A float array of the problem's as an array of the referee's."""
+
+    def step(self, key: Key, array: Any) -> Any:
+        """What the name holds from then on: this, or something else of the same value."""
+        return array
+
+    # Following.
 
     def outputs(self, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
-        """What forward returns, one item for each returned value. Raises RefereeError."""
+        """Runs forward: the arrays it returns. Raises RefereeError, with the line, if it can't."""
         forward = self.problem.forward
-        arguments = {name: self.argument(name, value) for name, value in inputs.items()}
+        arguments = {name: self._argument(name, value) for name, value in inputs.items()}
+        self.inputs = list(self.steps)
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         try:
             returned = run(forward, forward.namespace(given), self.execute)
         except StatementError as error:
             raise RefereeError(explain(self.problem, error)) from error.__cause__
-        return tuple(self.result(value) for value in returned_values(returned))
-
-    def argument(self, name: str, value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            items: list[Any] = [self.argument(f"{name}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            return items if isinstance(value, list) else tuple(items)
-        if isinstance(value, (float, np.floating)):
-            value = np.asarray(value)  # pyright: ignore[reportUnknownArgumentType]
-        return self.bind_array(name, value, 0) if self.is_array(value) else value
-
-    def result(self, value: Any) -> Any:
-        """A returned number without a name is a step too: `loss`, or `return` if that is taken."""
-        if self.is_array(value) and id(value) not in self.held and np.ndim(value) == 0:
-            return self.bind_array("loss" if "loss" not in self.counts else "return", value, 0)
-        return value
-
-    # What a follower must know.
+        return tuple(
+            self._output(i, value, returned.line)
+            for i, value in enumerate(returned_values(returned))
+        )
 
     def is_array(self, value: Any) -> bool:
-        return isinstance(value, (self.kind, np.ndarray)) and is_float(value)
+        return self.is_step(value) or is_float_array(value) or isinstance(value, np.floating)
 
     def bind_array(self, name: str, value: Any, line: int) -> Any:
-        key = (name, self.counts.get(name, 0))
-        self.counts[name] = key[1] + 1
-        bound = self.seen(key, self.lend(value))
-        self.held[id(bound)] = bound  # kept, so that its id stays its own
-        return bound
+        call = (name, self._called.get(name, 0))
+        self._called[name] = call[1] + 1
+        if not self.is_step(value):
+            return value
+        key = (name, self._bound.get(name, 0))
+        self._bound[name] = key[1] + 1
+        self.calls[key] = call
+        self.steps[key] = array = self.step(key, self.lend(value))
+        self._named.add(id(array))
+        return array
+
+    def _argument(self, name: str, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            items: list[Any] = [self._argument(f"{name}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            return items if isinstance(value, list) else tuple(items)
+        value = argument(value)
+        return self.bind_array(name, self.lend(value), 0) if is_float_array(value) else value
+
+    def _output(self, position: int, value: Any, line: int) -> Any:
+        """A returned number without a name is a step as well: `loss`, or `return` if that is taken."""
+        if not self.is_step(value):
+            raise RefereeError(
+                f"{self.problem.where(line)}: forward returns a {type(value).__name__}, which "
+                "doesn't depend on a float input: return a loss, or arrays by name"
+            )
+        if id(value) in self._named or len(value.shape) > 0:
+            return value
+        self.unnamed[position] = name = "loss" if "loss" not in self._bound else "return"
+        return self.bind_array(name, value, line)
+
+
+class Borrowed(Bindings):
+    """A NumPy forward on the arrays of a library."""
+
+    def __init__(self, problem: Problem, library: Library) -> None:
+        super().__init__(problem)
+        self.library = library
+
+    def is_step(self, value: Any) -> bool:
+        return isinstance(value, LibraryArray) or is_float_array(value)
+
+    def lend(self, value: Any) -> Any:
+        return self.library.lend(value)
 
     def put(self, held: Any, index: Any, value: Any) -> Any:
-        return self.write(held, index, value)
+        return self.library.put(self.lend(held), index, value)
+
+
+def argument(value: Any) -> Any:
+    """An input as forward may have it: a Python float as an array, what can be changed as a copy."""
+    if isinstance(value, (float, np.floating)):
+        return np.asarray(value)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, np.ndarray):
+        return value.copy()  # pyright: ignore[reportUnknownVariableType]
+    return value.detach().clone() if is_tensor(value) else value
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether `value` is a PyTorch tensor, found out without importing PyTorch."""
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+
+
+def is_float_array(value: Any) -> bool:
+    """Whether `value` is a NumPy array or a PyTorch tensor of floats."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f"  # pyright: ignore[reportUnknownMemberType]
+    return is_tensor(value) and value.is_floating_point()
+
+
+def in_torch(inputs: Mapping[str, Any]) -> bool:
+    """Whether the problem is in PyTorch: some input is a tensor."""
+    return any(
+        is_tensor(item)
+        for value in inputs.values()
+        for item in (value if isinstance(value, (list, tuple)) else (value,))  # pyright: ignore[reportUnknownVariableType]
+    )
+
+
+def values_of(array: Any) -> Array:
+    """The plain values of an array of NumPy's, PyTorch's, or a LibraryArray on NumPy."""
+    if isinstance(array, LibraryArray):
+        array = array.value
+    return np.array(array.detach().numpy() if is_tensor(array) else array)
+
+
+def returned_values(returned: Returned) -> tuple[Any, ...]:
+    value = returned.value
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def explain(problem: Problem, error: StatementError) -> str:
+    """One line on what went wrong when forward ran on a referee's arrays."""
+    cause = error.__cause__
+    what = str(cause) if isinstance(cause, ByhandError) else f"{type(cause).__name__}: {cause}"
+    source = problem.forward.source(error.line)
+    return f"{problem.where(error.line)}: {' '.join(what.split())}  (in `{source}`)"
+
+
+def missing(problem: Problem, key: Key) -> RefereeError:
+    """For a step that a referee didn't meet on its own way through forward."""
+    name, binding = key
+    return RefereeError(
+        f"{problem.file}: the referee finds only {binding} bindings of {name} in forward, one less "
+        "than asked for: use --referee engine"
+    )

@@ -166,6 +166,8 @@ class LibraryArray:
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         name = func.__name__
+        if name == "full_like" and isinstance(args[1], LibraryArray):
+            return np.broadcast_to(args[1], np.shape(args[0]))  # pyright: ignore
         if name in _ABOUT_THE_SHAPE:
             like = np.broadcast_to(np.zeros((), self.dtype), np.shape(args[0]))
             return func(like, *args[1:], **kwargs)
@@ -314,7 +316,7 @@ _MOVING: Mapping[str, Answer] = {
     "linalg.matrix_transpose": np.linalg.matrix_transpose,
     **{
         name: getattr(np, name)
-        for name in "delete matrix_transpose resize trim_zeros unstack".split()
+        for name in ("delete", "matrix_transpose", "unstack")
         if hasattr(np, name)
     },
 }

@@ -30,8 +30,7 @@ def with_locals(function: Function) -> Callable[..., tuple[Any, Locals]]:
     tree = ast.parse(f"def {function.name}({', '.join(function.parameters)}): pass")
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
-    end = ast.Return(None)
-    body = [*copy.deepcopy(function.body), end]
+    body = [*copy.deepcopy(function.body), ast.Return(None)]
     definition.body = [_Returns().visit(statement) for statement in body]
     ast.fix_missing_locations(tree)
     namespace = {**function.globals, **function.closure, _LOCALS: locals}
@@ -51,14 +50,18 @@ def up_to(function: Function, names: Collection[str]) -> Function:
     Every other local is let go after the statement that uses it last: on a whole training set, each
     of them can take hundreds of megabytes.
     """
-    used = [{n.id for n in ast.walk(node) if isinstance(n, ast.Name)} for node in function.body]
+    deferred = (ast.FunctionDef, ast.Lambda, ast.GeneratorExp)  # these may use a local later on
+    keep = any(isinstance(n, deferred) for node in function.body for n in ast.walk(node))
     last = max(i for i, node in enumerate(function.body) if _bound(node) & set(names))
     body: list[ast.stmt] = []
+    held = set[str]()
     for i, node in enumerate(function.body[: last + 1]):
         body.append(node)
-        later = set[str]().union(*used[i + 1 : last + 1], names)
-        for name in sorted(_bound(node) - later):
-            body += ast.parse(f"{name} = None").body
+        held |= _bound(node)
+        later = {name for after in function.body[i + 1 : last + 1] for name in _names(after)}
+        done = set[str]() if keep else held - later - set(names)
+        body += [_assign_none(name) for name in sorted(done)]
+        held -= done
     return replace(function, body=tuple(body))
 
 
@@ -92,7 +95,7 @@ class _Returns(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> ast.Return:
         value = node.value or ast.Constant(None)
         call = ast.Call(ast.Name(_LOCALS, ast.Load()), [], [])
-        return ast.Return(ast.Tuple([value, call], ast.Load()), lineno=getattr(node, "lineno", 1))
+        return ast.copy_location(ast.Return(ast.Tuple([value, call], ast.Load())), node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         return node
@@ -122,6 +125,14 @@ def _target(node: ast.stmt) -> str | None:
             return name
         case _:
             return None
+
+
+def _assign_none(name: str) -> ast.stmt:
+    return ast.parse(f"{name} = None").body[0]
+
+
+def _names(node: ast.stmt) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _bound(node: ast.stmt) -> set[str]:

@@ -1,3 +1,6 @@
 import click
+
+
 @click.command()
-def sample()->int: return 0
+def sample() -> int:
+    return 0

@@ -1,3 +1,6 @@
 import click
+
+
 @click.command()
-def train()->int: return 0
+def train() -> int:
+    return 0

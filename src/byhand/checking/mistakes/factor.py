@@ -1,0 +1,39 @@
+"""Right up to a constant factor.
+
+A square brings a 2, a mean a 1/n, a root a 1/2.
+
+Bad:
+    dbndiff = dbnraw * bnvar_inv + dbndiff2 * bndiff
+Good:
+    dbndiff = dbnraw * bnvar_inv + dbndiff2 * 2 * bndiff
+"""
+
+import numpy as np
+
+from byhand.checking.evidence import Evidence, as_array
+from byhand.checking.mistakes.suspect import Finding, Suspect, paths, share
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    whole = _ratio(suspect.first, suspect.first.expected.value)
+    if whole is not None and suspect.follows(lambda e: whole * e.expected.value):
+        return Finding(f"{suspect.d} is {whole:.6g} times what it should be")
+    for through in paths(suspect.uses):
+        part = _ratio(suspect.first, share(suspect.first, through))
+        if part is not None and suspect.follows(
+            lambda e, t=through, p=part: e.expected.value + (p - 1) * share(e, t)
+        ):
+            names = ", ".join(through)
+            return Finding(f"the path through {names} is {part:.6g} times what it should be")
+    return None
+
+
+def _ratio(found: Evidence, part: Array) -> float | None:
+    """The factor on `part` of the gradient that explains the value best."""
+    value = as_array(found.value)
+    if value is None or value.shape != part.shape:
+        return None
+    rest = found.expected.value - part
+    size = float(np.sum(part * part))
+    return float(np.sum((value - rest) * part)) / size if size else None

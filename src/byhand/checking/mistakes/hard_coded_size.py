@@ -1,0 +1,41 @@
+"""Right at one size only: a size is written as a number.
+
+A batch of 32 works until the last batch of an epoch has 27. Take sizes from the arrays.
+
+Bad:
+    dlogprobs[np.arange(n), Y] = -1 / 32
+Good:
+    dlogprobs[np.arange(n), Y] = -1 / n
+"""
+
+import ast
+
+from byhand.checking.mistakes.suspect import Finding, Suspect
+
+
+def find(suspect: Suspect) -> Finding | None:
+    usual = [e for e in suspect.evidence if not e.trial.drawn.sizes]
+    other = [e for e in suspect.evidence if e.trial.drawn.sizes]
+    if not usual or not other or not all(e.right for e in usual) or any(e.right for e in other):
+        return None
+    for statement in suspect.statements:
+        for part in ast.walk(statement):
+            match part:
+                case ast.Constant(value=int(size) | float(size)) if size in _sizes(suspect):
+                    return Finding(
+                        f"the number {size:g} is a size: this is right only as long as the arrays "
+                        "have it",
+                        statement.lineno,
+                    )
+                case _:
+                    pass
+    return None
+
+
+def _sizes(suspect: Suspect) -> set[float]:
+    """The numbers that a size may have been written as: itself, one less, its reciprocals, products."""
+    drawn = suspect.evidence[0].trial.drawn
+    shapes = {n for step in drawn.truth for n in step.shape} | {s.value.size for s in drawn.truth}
+    lengths = {float(n) for n in shapes if n > 1}
+    near = lengths | {n - 1 for n in lengths}
+    return near | {1 / n for n in near if n} | {n**-0.5 for n in near if n} | {n**0.5 for n in near}

@@ -1,0 +1,34 @@
+"""A mean where a sum belongs, or the reverse.
+
+The gradients of copies add up; nothing divides them. The 1/n of a mean loss comes in once, where the
+loss is made, and is in every gradient from there on.
+
+Bad:
+    db2 = dlogits.mean(axis=0)
+Good:
+    db2 = dlogits.sum(axis=0)
+"""
+
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.mistakes.suspect import Finding, Suspect, text
+
+OTHER = {"mean": "sum", "sum": "mean", "nanmean": "sum", "average": "sum"}
+
+
+def find(suspect: Suspect) -> Finding | None:
+    mend = suspect.first_mend(_other)
+    if mend is None:
+        return None
+    statement, part = mend
+    word = text(part).rpartition(".")[2]
+    return Finding(f"a {word} stands where a {OTHER[word]} belongs", statement.lineno)
+
+
+def _other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Attribute(value=value, attr=attr) if attr in OTHER:
+            yield ast.Attribute(value, OTHER[attr], ast.Load())
+        case _:
+            pass

@@ -1,0 +1,82 @@
+"""No sum over an axis along which the value was broadcast.
+
+Broadcasting copies: a bias of shape (64,) added to an array of shape (32, 64) is used 32 times. The
+gradients of the copies add up, so on the way back there is a sum over that axis. The shape tells: a
+gradient has the shape of its value.
+
+Bad:
+    dcounts_sum_inv = counts * dprobs
+Good:
+    dcounts_sum_inv = (counts * dprobs).sum(1, keepdims=True)
+"""
+
+import numpy as np
+
+from byhand.checking.evidence import Evidence, as_array
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.engine.backward import fit
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    got, wanted = suspect.first.comparison.shape, suspect.step.shape
+    if got is None:
+        return None
+    if got != wanted and suspect.evidence and all(_summed_is_right(e) for e in suspect.evidence):
+        return Finding(
+            f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: {suspect.name} was "
+            f"broadcast in forward{_where(suspect)}, so its gradient is a sum over that axis"
+        )
+    if got == wanted and any(use.full.shape != wanted for use in suspect.uses):
+        for pick in (_first, _last):
+            if suspect.follows(pick):
+                return Finding(
+                    f"{suspect.d} holds one of the copies' gradients: {suspect.name} was broadcast "
+                    f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
+                )
+    return None
+
+
+def _where(suspect: Suspect) -> str:
+    names = dict.fromkeys(
+        name for use in suspect.uses if use.full.shape != suspect.step.shape for name in use.through
+    )
+    return f" (in {', '.join(names)})" if names else ""
+
+
+def _summed_is_right(found: Evidence) -> bool:
+    value, shape = as_array(found.value), found.expected.value.shape
+    if value is None:
+        return True
+    if value.shape == shape:
+        return found.right
+    try:
+        together = np.broadcast_shapes(value.shape, shape)
+    except ValueError:
+        return False
+    return together == value.shape and found.judge(np.asarray(fit(value, shape))).right
+
+
+def _first(found: Evidence) -> Array | None:
+    return _one_copy(found, 0)
+
+
+def _last(found: Evidence) -> Array | None:
+    return _one_copy(found, -1)
+
+
+def _one_copy(found: Evidence, which: int) -> Array | None:
+    """The gradient with one copy's share instead of the sum over all copies."""
+    shape = found.expected.value.shape
+    value = found.expected.value
+    for use in found.uses:
+        if use.full.shape == shape or not use.full.size:
+            continue
+        one = use.full
+        while one.ndim > len(shape):
+            one = one[which]
+        for axis, n in enumerate(shape):
+            if n == 1 and one.shape[axis] != 1:
+                one = np.take(one, [which], axis)
+        value = value - use.share + one
+    return value

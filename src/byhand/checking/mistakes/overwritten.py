@@ -1,0 +1,32 @@
+"""`=` where `+=` is meant.
+
+A value with two uses gets its gradient in two pieces. The second piece is added to the first; written
+with `=` it replaces it.
+
+Bad:
+    dcounts = counts_sum_inv * dprobs
+    dcounts = np.ones_like(counts) * dcounts_sum
+Good:
+    dcounts = counts_sum_inv * dprobs
+    dcounts += np.ones_like(counts) * dcounts_sum
+"""
+
+import ast
+
+from byhand.checking.mistakes.suspect import Finding, Suspect
+
+
+def find(suspect: Suspect) -> Finding | None:
+    for write in suspect.answer.writes[1:]:
+        match write.node:
+            case ast.Assign(targets=[target], value=value):
+                added = ast.AugAssign(target, ast.Add(), value)
+                ast.fix_missing_locations(ast.copy_location(added, write.node))
+                if suspect.mended({write.node: added}):
+                    return Finding(
+                        f"this replaces the part of {suspect.d} that was there already: add to it",
+                        write.line,
+                    )
+            case _:
+                pass
+    return None

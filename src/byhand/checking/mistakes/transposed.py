@@ -1,0 +1,63 @@
+"""A matrix should be transposed, or should not.
+
+The gradient of `x @ W` with respect to x is `dout @ W.T`, with respect to W it is `x.T @ dout`. Where
+all sizes differ the shapes leave only one way to multiply; where two of them are equal, they don't.
+
+Bad:
+    dW2 = (h.T @ dlogits).T
+Good:
+    dW2 = h.T @ dlogits
+"""
+
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.evidence import Evidence, as_array
+from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    if suspect.follows(_turned):
+        return Finding(f"{suspect.d} is the transpose of the gradient")
+    mend = suspect.first_mend(_turn)
+    if mend is None:
+        return None
+    statement, part = mend
+    return Finding(
+        f"in `{text(part)}` a matrix is transposed that should not be, or the reverse: "
+        "try the sizes of each axis on paper",
+        statement.lineno,
+    )
+
+
+def _turned(found: Evidence) -> Array | None:
+    value = as_array(found.value)
+    return found.expected.value.T if value is not None and value.ndim == 2 else None
+
+
+def _turn(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            for a in (left, _transpose(left)):
+                for b in (right, _transpose(right)):
+                    yield _product(a, b)
+                    yield _product(b, a)
+        case ast.Attribute(value=value, attr="T" | "mT", ctx=ast.Load()):
+            yield value
+        case ast.Name(ctx=ast.Load()) if not isinstance(statement, ast.Expr):
+            yield ast.Attribute(part, "T", ast.Load())
+        case _:
+            pass
+
+
+def _product(a: ast.expr, b: ast.expr) -> ast.expr:
+    return ast.BinOp(a, ast.MatMult(), b)
+
+
+def _transpose(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Attribute(value=value, attr="T" | "mT"):
+            return value
+        case _:
+            return ast.Attribute(node, "T", ast.Load())

@@ -1,0 +1,55 @@
+"""Added up (or spread out) along the wrong axis.
+
+A value that was copied down the rows collects its gradient down the rows. Where the array is square,
+or the result broadcasts all the same, the shape doesn't tell that it was the other axis.
+
+Bad:
+    dbngain = (bnraw * dhpreact).sum(1, keepdims=True)
+Good:
+    dbngain = (bnraw * dhpreact).sum(0, keepdims=True)
+"""
+
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.mistakes.suspect import Finding, Suspect, exchanged, text
+
+AXES = (0, 1, 2, 3, -1, -2)
+
+
+def find(suspect: Suspect) -> Finding | None:
+    mend = suspect.first_mend(_other_axis)
+    if mend is None:
+        return None
+    statement, part = mend
+    return Finding(f"`{text(part)}` works along the wrong axis", statement.lineno)
+
+
+def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Call(args=args, keywords=keywords):
+            for given in [*args, *(k.value for k in keywords if k.arg in ("axis", "dim"))]:
+                old = _axis(given)
+                if old is not None:
+                    for axis in AXES:
+                        if axis != old:
+                            yield exchanged(part, given, ast.Constant(axis))
+        case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
+            turned = ast.Tuple(elements[::-1], ast.Load())
+            yield ast.Subscript(part.value, turned, part.ctx)
+        case _:
+            pass
+
+
+def _axis(node: ast.expr) -> int | None:
+    match node:
+        case ast.Constant(value=int(axis)) if not isinstance(axis, bool):
+            return axis
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(axis))):
+            return -axis
+        case _:
+            return None
+
+
+def _is_new(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

@@ -1,0 +1,111 @@
+# pyright: basic
+"""JAX as a referee: `jax.grad`, in float64.
+
+The NumPy forward runs through `jax.numpy` (`byhand.referees.namespace`), with a zero added to every
+step; the gradient by that zero is the gradient of the step. The whole is compiled at once, which is
+quicker than compiling op by op. While it is being compiled, no value is known; so what NumPy or
+Python needs to know, an index or the outcome of a comparison, comes from a run in plain NumPy before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import RefereeError
+from byhand.program.problem import Problem
+from byhand.referees.bindings import Borrowed, in_torch, missing
+from byhand.referees.namespace import Array, Library, LibraryArray
+from byhand.referees.rehearsal import rehearse
+from byhand.referees.referee import Gradient, Key
+from byhand.referees.rounding import rounded
+
+try:
+    import jax as library
+    import jax.numpy as namespace
+    from jax.scipy.special import erf, expit, logsumexp
+except ImportError:
+    raise RefereeError(
+        'the jax referee needs JAX: pip install "byhand[jax]", or use --referee finite'
+    ) from None
+
+
+def jax(
+    problem: Problem, inputs: Mapping[str, Any], steps: Sequence[Key], upstream: Sequence[Array]
+) -> Mapping[Key, Gradient]:
+    """The gradients by one call of `jax.grad` (see `Referee`).
+
+    The error is that of the library's own rounding (`rounding.rounded`).
+    """
+    if in_torch(inputs):
+        raise RefereeError(
+            "the jax referee runs NumPy forwards; this problem is in PyTorch: use --referee torch"
+        )
+    rehearsal = rehearse(problem, inputs)
+    for key in steps:
+        if key not in rehearsal.values:
+            raise missing(problem, key)
+    # The inputs' zeros keep the compiler from working out the whole forward as a constant.
+    shapes = {key: rehearsal.values[key].shape for key in (*rehearsal.inputs, *steps)}
+
+    def loss(zeros: Mapping[Key, Any]) -> Any:
+        known = replace(NUMPY, plain=_known(iter(rehearsal.looked_at)))
+        outputs = OnJax(problem, known, zeros).outputs(inputs)
+        return sum(
+            (out.value * np.asarray(g)).sum() for out, g in zip(outputs, upstream, strict=True)
+        )
+
+    with _float64():
+        zeros = {key: np.zeros(shape) for key, shape in shapes.items()}
+        compiled = library.jit(library.grad(loss)).lower(zeros).compile(compiler_options=QUICKLY)
+        found = {key: np.asarray(gradient) for key, gradient in compiled(zeros).items()}
+    return {key: rounded(found[key]) for key in steps}
+
+
+class OnJax(Borrowed):
+    """A NumPy forward on JAX's NumPy, with a zero added to steps."""
+
+    def __init__(self, problem: Problem, library: Library, zeros: Mapping[Key, Any]) -> None:
+        super().__init__(problem, library)
+        self.zeros = zeros
+
+    def step(self, key: Key, array: Any) -> Any:
+        zero = self.zeros.get(key)
+        return LibraryArray(array.value if zero is None else array.value + zero, self.library)
+
+
+QUICKLY = {"xla_backend_optimization_level": 0}  # it runs once: compiling is what takes time
+
+
+def _known(values: Iterator[Array]) -> Any:
+    """Answers what a value is by what it was in the rehearsal."""
+
+    def plain(value: Any) -> Array:
+        known = next(values)
+        if known.shape != value.shape:
+            raise RefereeError("forward took another way in JAX than in NumPy: use --referee finite")
+        return known
+
+    return plain
+
+
+def _float64() -> Any:
+    """float64 in this block alone: elsewhere in the process JAX stays as the user has set it."""
+    if hasattr(library, "enable_x64"):
+        return library.enable_x64(True)
+    from jax.experimental import enable_x64
+
+    return enable_x64()
+
+
+NUMPY = Library(
+    name="jax",
+    namespace=namespace,
+    kind=library.Array,
+    array=namespace.asarray,
+    plain=np.asarray,
+    others={"logsumexp": logsumexp, "expit": expit, "erf": erf},
+)

@@ -1,0 +1,162 @@
+# pyright: basic
+"""PyTorch as a referee: `torch.autograd`, in float64.
+
+A PyTorch forward runs as it stands. A NumPy forward runs through `torch._numpy`, the NumPy that comes
+with PyTorch and keeps its graph (`byhand.referees.namespace`). Item assignment and `+=` make new
+tensors in both, so that every step keeps the value its gradient belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import RefereeError
+from byhand.program.problem import Problem
+from byhand.referees.bindings import Bindings, Borrowed, in_torch, missing
+from byhand.referees.namespace import Array, Library, LibraryArray
+from byhand.referees.referee import Gradient, Key
+from byhand.referees.rounding import rounded
+
+try:
+    import torch as pytorch
+    from torch import _numpy as namespace
+except ImportError:
+    raise RefereeError(
+        'the torch referee needs PyTorch: pip install "byhand[torch]", or use --referee finite'
+    ) from None
+
+
+def torch(
+    problem: Problem, inputs: Mapping[str, Any], steps: Sequence[Key], upstream: Sequence[Array]
+) -> Mapping[Key, Gradient]:
+    """The gradients by one call of `torch.autograd.grad` (see `Referee`).
+
+    The error is that of the library's own rounding (`rounding.rounded`).
+    """
+    follower = Native(problem) if in_torch(inputs) else OnTorch(problem, NUMPY)
+    with pytorch.enable_grad():
+        outputs = [tensor_of(output) for output in follower.outputs(inputs)]
+        loss = sum(
+            (out * pytorch.as_tensor(np.asarray(g))).sum()
+            for out, g in zip(outputs, upstream, strict=True)
+        )
+    for key in steps:
+        if key not in follower.steps:
+            raise missing(problem, key)
+    wanted = [tensor_of(follower.steps[key]) for key in steps]
+    found = pytorch.autograd.grad(loss, wanted, allow_unused=True, materialize_grads=True)
+    return {key: rounded(plain(g).detach().numpy()) for key, g in zip(steps, found, strict=True)}
+
+
+def node(tensor: pytorch.Tensor) -> pytorch.Tensor:
+    """A node of its own in the graph, also where a name is the second one for a tensor."""
+    return tensor.clone() if tensor.requires_grad else tensor.detach().clone().requires_grad_()
+
+
+class OnTorch(Borrowed):
+    """A NumPy forward on PyTorch's NumPy."""
+
+    def step(self, key: Key, array: Any) -> Any:
+        return LibraryArray(namespace.asarray(node(array.value.tensor)), self.library)
+
+
+class Traced(pytorch.Tensor):
+    """A tensor that was computed from the inputs; what isn't a float is a plain tensor again."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        result = super().__torch_function__(func, types, args, kwargs or {})
+        if func in _CONSTANT:
+            return plain(result)
+        return floats_only(result)
+
+
+class Native(Bindings):
+    """A PyTorch forward on PyTorch's tensors."""
+
+    def is_step(self, value: Any) -> bool:
+        return isinstance(value, Traced)
+
+    def lend(self, value: Any) -> Any:
+        return value if isinstance(value, Traced) else value.as_subclass(Traced)
+
+    def step(self, key: Key, array: Any) -> Any:
+        return node(array)
+
+    def put(self, held: Any, index: Any, value: Any) -> Any:
+        changed = held.clone()
+        changed[index] = value
+        return changed
+
+
+_CONSTANT = {
+    pytorch.zeros_like,
+    pytorch.ones_like,
+    pytorch.full_like,
+    pytorch.empty_like,
+    pytorch.rand_like,
+    pytorch.randn_like,
+}
+
+
+def plain(value: Any) -> Any:
+    return value.as_subclass(pytorch.Tensor) if isinstance(value, Traced) else value
+
+
+def floats_only(result: Any) -> Any:
+    if isinstance(result, Traced):
+        return result if result.is_floating_point() else plain(result)
+    if type(result) in (list, tuple):
+        return type(result)(floats_only(item) for item in result)
+    if isinstance(result, tuple):  # torch.max(x, 1) gives a named tuple
+        return type(result)(floats_only(item) for item in result)
+    return result
+
+
+def tensor_of(value: Any) -> Any:
+    return value.value.tensor if isinstance(value, LibraryArray) else value
+
+
+def _solve(a: Any, b: Any) -> Any:
+    """NumPy takes `b` for a vector only if it has one axis; PyTorch also where the shapes fit."""
+    if b.ndim == 1:
+        return namespace.linalg.solve(a, b[:, None])[..., 0]
+    return namespace.linalg.solve(a, b.reshape((1,) * (a.ndim - b.ndim) + b.shape))
+
+
+def _of_tensors(func: Any) -> Any:
+    """A function of PyTorch's, for the arrays of its NumPy."""
+
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        taken = [a.tensor if isinstance(a, namespace.ndarray) else a for a in args]
+        return namespace.asarray(func(*taken, **kwargs))
+
+    return answer
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    return namespace.asarray(pytorch.logsumexp(x.tensor, axes, keepdims))
+
+
+NUMPY = Library(
+    name="torch",
+    namespace=namespace,
+    kind=namespace.ndarray,
+    array=lambda array: namespace.asarray(pytorch.from_numpy(np.array(array))),
+    plain=lambda value: value.tensor.detach().numpy(),
+    others={
+        "linalg.solve": _solve,
+        "linalg.vector_norm": namespace.linalg.norm,
+        "linalg.matmul": namespace.matmul,
+        "linalg.outer": namespace.outer,
+        "linalg.tensordot": namespace.tensordot,
+        "linalg.trace": lambda x, offset=0: namespace.trace(x, offset, -2, -1),
+        "logsumexp": _logsumexp,
+        "expit": _of_tensors(pytorch.sigmoid),
+        "erf": _of_tensors(pytorch.erf),
+    },
+)

@@ -1,0 +1,112 @@
+"""A folder of files, written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from byhand.errors import DataError
+
+
+def write_new(parent: Path, name: str, files: Mapping[str, bytes]) -> Path:
+    """Writes `files` into a new folder `name-1`, `name-2`, ... in `parent`; gives its path.
+
+    Like the other two: written aside, then renamed. Raises DataError, in one line, if the disk is
+    full or the folder can't be written; then nothing is left behind.
+    """
+
+    def place(aside: Path) -> Path:
+        number = _last_number(parent, name)
+        while True:
+            number += 1
+            target = parent / f"{name}-{number}"
+            try:
+                return _rename(aside, target)
+            except FileExistsError:  # another run has just taken this number
+                continue
+
+    return _write(parent, name, files, place)
+
+
+def write_at(target: Path, files: Mapping[str, bytes]) -> Path:
+    """Writes `files` into the new folder `target`, which may exist if it is empty."""
+    return _write(target.parent, target.name, files, lambda aside: _rename(aside, target))
+
+
+def write_over(target: Path, files: Mapping[str, bytes]) -> Path:
+    """Writes `files` into a folder that takes the place of `target`."""
+
+    def place(aside: Path) -> Path:
+        old = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        target.rename(old)
+        try:
+            aside.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+        return target
+
+    return _write(target.parent, target.name, files, place)
+
+
+def check_writable(parent: Path) -> None:
+    """Raises DataError now, rather than after an hour of training, if `parent` can't be written."""
+    with _aside(parent, "try"):
+        pass
+
+
+def _write(
+    parent: Path, name: str, files: Mapping[str, bytes], place: Callable[[Path], Path]
+) -> Path:
+    with _aside(parent, name) as aside:
+        for file, content in files.items():
+            with (aside / file).open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        return place(aside)
+
+
+@contextmanager
+def _aside(parent: Path, name: str) -> Iterator[Path]:
+    """A hidden folder that is gone at the end, unless it was renamed."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        aside = parent / f".{name[:200]}.{secrets.token_hex(4)}"
+        aside.mkdir()
+        try:
+            yield aside
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        match error:
+            case PermissionError():
+                todo = "permission denied: choose a folder of your own with --out"
+            case NotADirectoryError() | FileExistsError():
+                todo = "something that is no folder, or no empty one, is in the way: choose another"
+            case _:
+                todo = f"{error.strerror or error}: make room, or choose another place with --out"
+        raise DataError(f"{parent}: can't be written: {todo}") from error
+
+
+def _rename(aside: Path, target: Path) -> Path:
+    """Renames a folder. Raises FileExistsError if `target` is there, but for an empty folder."""
+    try:
+        return aside.rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise FileExistsError(*error.args) from error
+        raise
+
+
+def _last_number(parent: Path, name: str) -> int:
+    pattern = re.compile(re.escape(name) + r"-(\d+)")
+    found = (pattern.fullmatch(entry.name) for entry in parent.iterdir())
+    return max((int(match[1]) for match in found if match), default=0)

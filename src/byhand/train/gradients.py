@@ -1,0 +1,129 @@
+"""The gradients a problem's own backward gives, at the speed of the code that was written by hand."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from byhand.errors import ProblemError
+from byhand.program.problem import Inputs, Problem, did_you_mean
+from byhand.program.statements import function_of
+from byhand.train.data import Array
+from byhand.train.rewrite import Locals, explained, with_locals
+
+Backward: TypeAlias = Callable[..., tuple[Any, Locals]]
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """One run of forward and backward: `answers["dW"]` is the gradient of the loss by `W`.
+
+    `steps` are the locals of forward. The loop holds on to them until the next run is over: if all
+    arrays of a step were freed at once, the C library would hand their memory back to the system and
+    have it cleared again in the next step, which takes longer than the arithmetic in float64.
+    """
+
+    loss: float
+    steps: Locals
+    answers: Mapping[str, Any]
+
+
+def hand_gradients(problem: Problem) -> Callable[[Inputs], Gradients]:
+    """A function from inputs by name to the gradients that `problem.backward` gives.
+
+    Raises ProblemError if there is no backward; the function does if forward or backward raises, or
+    if backward asks for what forward doesn't have.
+    """
+    backward, wanted, optional = _backward(problem)
+    forward = with_locals(problem.forward)
+    given = problem.forward.parameters
+    defaults = problem.forward.defaults
+
+    def run(values: Inputs) -> Gradients:
+        try:
+            loss, steps = forward(
+                **{name: values[name] if name in values else defaults[name] for name in given}
+            )
+        except Exception as error:
+            raise explained(problem, "forward", error) from error
+        asked: dict[str, Any] = {}
+        for name in wanted:
+            if name in steps:
+                asked[name] = steps[name]
+            elif name in values:
+                asked[name] = values[name]
+            elif name in optional:
+                asked[name] = optional[name]
+            else:
+                raise ProblemError(
+                    f"{problem.file}: backward asks for {name}, which is no input and no local of "
+                    f"forward{did_you_mean(name, [*values, *steps])}"
+                )
+        try:
+            returned, answers = backward(**asked)
+        except Exception as error:
+            raise explained(problem, "backward", error) from error
+        if isinstance(returned, dict):
+            named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
+            answers.update({f"d{name}": gradient for name, gradient in named.items()})
+        return Gradients(loss, steps, answers)
+
+    return run
+
+
+def items_named(answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answers, and those in a list `dWs` also as `dWs[0]`, `dWs[1]`, ..."""
+    named = dict(answers)
+    for name, value in answers.items():
+        if isinstance(value, (list, tuple)):
+            items: list[Any] | tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType]
+            named.update({f"{name}[{i}]": item for i, item in enumerate(items)})
+    return named
+
+
+def check_gradients(
+    problem: Problem, parameters: Mapping[str, Array], loss: Any, answers: Mapping[str, Any]
+) -> None:
+    """Raises ProblemError unless the loss is a scalar with a gradient, shape by shape, for each."""
+    if np.ndim(loss) or np.asarray(loss).dtype.kind != "f":
+        raise ProblemError(
+            f"{problem.file}: can't be trained: forward must return the loss, one number"
+        )
+    for name, parameter in parameters.items():
+        gradient = answers.get(f"d{name}")
+        if gradient is None:
+            raise ProblemError(f"{problem.file}: backward gives no d{name}: `byhand check` it first")
+        if np.shape(gradient) != parameter.shape:
+            raise ProblemError(
+                f"{problem.file}: d{name} has the shape {np.shape(gradient)}, but {name} has "
+                f"{parameter.shape}: `byhand check` it first"
+            )
+
+
+def _backward(problem: Problem) -> tuple[Backward, tuple[str, ...], Mapping[str, Any]]:
+    """Backward giving (returned, locals), what it asks for, and the defaults of what it may ask."""
+    backward = problem.backward
+    if backward is None:
+        raise ProblemError(
+            f"{problem.file}: can't be trained: it has no backward (`byhand derive` prints one)"
+        )
+    try:
+        function = function_of(backward, problem.tree)
+    except ProblemError:  # compiled code, or a callable: it has no locals to look at
+        def returning(**asked: Any) -> tuple[Any, Locals]:
+            return backward(**asked), {}
+
+        return returning, tuple(inspect.signature(backward).parameters), _defaults(backward)
+    return with_locals(function), function.parameters, function.defaults
+
+
+def _defaults(backward: Callable[..., Any]) -> Mapping[str, Any]:
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(backward).parameters.items()
+        if parameter.default is not inspect.Parameter.empty
+    }
