@@ -12,8 +12,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 run: $(VENV)/.ready-to-run
 	$(BIN)/byhand check mlp
-	$(BIN)/byhand train mlp --steps 200000 --out runs/first
-	$(BIN)/byhand sample runs/first -n 20
+	@rm -rf runs/make-run
+	$(BIN)/byhand train mlp --out runs/make-run
+	$(BIN)/byhand sample runs/make-run -n 20
 
 test: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest

@@ -6,8 +6,8 @@
 Every name is loaded when it is first asked for, so `import byhand` costs next to nothing, and rich,
 click, PyTorch and JAX stay out until something needs them.
 
-No subpackage bears the name of one of these functions: importing `byhand.check.report` would put the
-module in the place of the function `byhand.check`. Hence `byhand.checking`.
+No subpackage bears the name of one of these functions. Importing a `byhand.check.report` would put
+the module `byhand.check` in the place of the function; hence `byhand.checking`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
     from byhand.checking.report import Mistake as Mistake
     from byhand.checking.report import Report as Report
     from byhand.checking.report import Row as Row
-    from byhand.engine import grad as grad
     from byhand.errors import ByhandError as ByhandError
     from byhand.errors import DataError as DataError
     from byhand.errors import ProblemError as ProblemError
     from byhand.errors import RefereeError as RefereeError
     from byhand.errors import UnsupportedError as UnsupportedError
+    from byhand.program.grad import grad as grad
     from byhand.program.problem import Problem as Problem
     from byhand.program.problem import load as load
     from byhand.program.program import Program as Program
@@ -38,7 +38,7 @@ _HOMES = {
     "byhand.checking.check": ("check",),
     "byhand.checking.cmp": ("cmp",),
     "byhand.checking.report": ("Mistake", "Report", "Row"),
-    "byhand.engine": ("grad",),
+    "byhand.program.grad": ("grad",),
     "byhand.errors": (
         "ByhandError",
         "DataError",

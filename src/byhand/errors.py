@@ -1,4 +1,4 @@
-"""What byhand raises: one root, few leaves. Each message says what is wrong, where, and what to do."""
+"""What byhand raises: one root, few leaves. A message says what is wrong, where, what to do."""
 
 
 class ByhandError(Exception):
@@ -10,7 +10,7 @@ class UnsupportedError(ByhandError):
 
 
 class ProblemError(ByhandError):
-    """A problem file can't be used: its syntax, `inputs`, `forward` or the signature of `backward`."""
+    """A problem file can't be used: its syntax, `inputs`, `forward` or backward's signature."""
 
 
 class RefereeError(ByhandError):

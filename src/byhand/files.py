@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 from byhand.errors import DataError
@@ -18,32 +17,23 @@ def write_aside(path: str | Path, content: bytes | str) -> None:
     disk is full or the folder can't be written.
     """
     blob = content.encode() if isinstance(content, str) else content
-    save_aside(path, lambda aside: _write(aside, blob))
-
-
-def save_aside(path: str | Path, save: Callable[[Path], None]) -> None:
-    """Like `write_aside`, for a `save` that writes the file it is given itself."""
     try:
-        target = Path(path).resolve()  # through a link, which stays one
+        target = Path(path)
         if target.exists() and not target.is_file() and not target.is_dir():
-            save(target)  # a device or a pipe: there is nothing to replace
+            target.write_bytes(blob)  # a device or a pipe: there is nothing to replace
             return
+        target = target.resolve()  # a link stays one: what it points to is replaced
         aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
         try:
-            save(aside)
+            with aside.open("wb") as stream:
+                stream.write(blob)
+                stream.flush()
+                os.fsync(stream.fileno())
             aside.replace(target)
         finally:
             aside.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"{path}: can't be written: {_reason(error)}") from error
-
-
-def _write(file: Path, blob: bytes) -> None:
-    with file.open("wb") as stream:
-        stream.write(blob)
-        stream.flush()
-        if file.is_file():
-            os.fsync(stream.fileno())
 
 
 def _reason(error: OSError) -> str:

@@ -176,10 +176,10 @@ class TestConstants:
             lambda x: torch.arange(x.shape[1]) * x,
             lambda x: torch.ones(x.size(), dtype=x.dtype, device=x.device) * x,
             lambda x: (x > 0).float() * x,
-            lambda x: (0 < x).float() * x,
+            lambda x: torch.gt(x, 0) * x,
             lambda x: ((x >= 0) & ~(x == 1)) * x,
             lambda x: ((x <= C) | (x != x)).double() * x,
-            lambda x: (C > x) * x,
+            lambda x: torch.less(C, x) * x,
             lambda x: x.isnan().logical_not() * x,
             lambda x: x.gt(0) * x,
             lambda x: (x.argmax(1) == torch.tensor([1, 0, 2])).double(),
@@ -207,6 +207,7 @@ class TestAmbiguousMethods:
         lambda x: x.repeat(2, 1),
         lambda x: x.squeeze(0),
         lambda x: x.flatten(),
+        lambda x: x.flatten(-1),
         lambda x: x.cumsum(1),
         lambda x: x.take(torch.tensor([0, 5])),
         lambda x: x.size(),
@@ -244,6 +245,7 @@ class TestAmbiguousMethods:
             lambda x: x.cumsum(dim=1),
             lambda x: x.squeeze(dim=1),
             lambda x: x.flatten(start_dim=0),
+            lambda x: x.flatten(1),
             lambda x: x.transpose(dim0=0, dim1=1),
         ],
     )
@@ -287,6 +289,7 @@ class TestAmbiguousMethods:
 
     def test_item_is_a_number_without_a_gradient(self) -> None:
         compare(lambda x: x * x.sum().item(), [X])
+        compare(lambda x: (x * x.data, x.requires_grad, x.data.requires_grad), [X])
         with pytest.raises(UnsupportedError, match="cut this value off"):
             Tensor(X).sum().item()
 
@@ -297,6 +300,12 @@ class TestAmbiguousMethods:
             return (x - top) * x
 
         compare(shifted, [X])
+
+    def test_a_forward_that_runs_without_gradients_as_a_whole_is_recorded(self) -> None:
+        with torch.no_grad():
+            x = TorchTensor(X)
+            loss = (x * 2).exp().sum()
+        assert np.array_equal(gradients([(loss, np.ones(()))])[x], 2 * np.exp(2 * X))
 
 
 class TestRefusals:
@@ -322,6 +331,16 @@ class TestRefusals:
             (lambda x: F.embedding(torch.tensor([0]), x, padding_idx=0), "padding_idx"),
             (lambda x: F.batch_norm(x, C[0], C[1], training=True), "pass None for both"),
             (lambda x: F.mse_loss(x, x, reduction="median"), "reduction"),
+            (lambda x: F.poisson_nll_loss(x, x, full=True), "full"),
+            (lambda x: F.instance_norm(x, C[0], C[1]), "statistics of the input"),
+            (lambda x: F.avg_pool1d(x, 2, ceil_mode=True), "ceil_mode"),
+            (lambda x: F.scaled_dot_product_attention(x, x, x, dropout_p=0.1), "at random"),
+            (lambda x: F.gelu(x, approximate="erf"), "approximate"),
+            (lambda x: torch.diag(x[0], 1), "main diagonal"),
+            (lambda x: torch.norm(x, p="nuc"), "order 'nuc'"),
+            (lambda x: x.scatter_add(1, torch.tensor([[0, 1]]), x), "as long as input"),
+            (lambda x: F.mse_loss(x, x, reduce=False), "reduce"),
+            (lambda x: x.chunk(), "missing a required argument"),
             (lambda x: x.numpy(), "cut this value off"),
         ],
     )
@@ -382,12 +401,13 @@ def short_mlp(C: Any, W1: Any, b1: Any, gain: Any, bias: Any, W2: Any, b2: Any) 
     Xb, Yb = torch.arange(24).reshape(8, 3) % 5, torch.arange(8) % 5
     hpreact = F.embedding(Xb, C).flatten(1) @ W1 + b1
     normal = (hpreact - hpreact.mean(0, keepdim=True)) / hpreact.std(0, keepdim=True)
-    return F.cross_entropy(F.linear((gain * normal + bias).tanh(), W2.t(), b2), Yb)
+    logits = F.linear((gain * normal + bias).tanh(), W2.t(), b2)
+    return F.cross_entropy(logits, Yb, ignore_index=0)
 
 
 def gru(x: Any, Wx: Any, Wh: Any, b: Any) -> Any:
     """Cho et al. (2014), over a short sequence."""
-    h = torch.zeros(x.shape[1], Wh.shape[0], dtype=torch.float64)
+    h = x.new_zeros(x.shape[1], Wh.shape[0])
     states = []
     for xt in x.unbind(0):
         xr, xz, xn = (xt @ Wx + b).chunk(3, dim=-1)
@@ -425,7 +445,7 @@ def variational(x: Any, W: Any, V: Any, noise: Any) -> Any:
     mu, logvar = (x @ W).chunk(2, dim=1)
     z = mu + noise * torch.exp(0.5 * logvar)
     kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
-    target = (x.detach() > 0).double()
+    target = (x.detach() > 0).to(x.dtype)
     return F.binary_cross_entropy_with_logits(z @ V, target, reduction="sum") + kl
 
 
@@ -457,6 +477,14 @@ def test_whole_models_depend_on_every_input(model: Callable[..., Any], inputs: l
     out = model(*tensors)
     found = gradients([(out, draw(*out.shape))])
     assert all(np.any(found[tensor]) for tensor in tensors)
+
+
+@pytest.mark.parametrize(("model", "inputs"), MODELS)
+def test_whole_models_keep_their_precision(model: Callable[..., Any], inputs: list[Any]) -> None:
+    tensors = [TorchTensor(x.astype(np.float32)) for x in inputs]
+    out = model(*tensors)
+    found = gradients([(out, np.ones(out.shape, np.float32))])
+    assert {gradient.dtype.name for gradient in found.values()} == {"float32"}
 
 
 def test_the_engine_does_not_import_torch() -> None:

@@ -20,6 +20,7 @@ DRAWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Any]] = {
     "large": lambda rng, shape: rng.normal(size=shape) * 30,
     "probabilities": lambda rng, shape: rng.dirichlet(np.ones(shape[-1]), size=shape[:-1]),
     "ties": lambda rng, shape: rng.integers(0, 2, size=shape).astype(float),
+    "zeros": lambda rng, shape: rng.normal(size=shape) * (np.arange(shape[0]) > 0)[:, None],
     "invertible": lambda rng, shape: rng.normal(size=shape) * 0.3 + np.eye(shape[-1]),
 }
 
@@ -125,18 +126,30 @@ EXAMPLES: dict[str, list[Example]] = {
     "special_logit": [ex(torch.special.logit, draw="unit")],
     "special_round": [ex(torch.special.round)],
     "special_xlogy": [ex(torch.special.xlogy, (3,), (3,), draw="positive")],
-    **each("add sub subtract", two()),
+    **each(
+        "add sub subtract",
+        lambda f: [*two()(f), ex(lambda x, y: f(x, y, alpha=3), (3, 4), (4,))],
+    ),
     "rsub": [ex(torch.rsub, (3, 4), (4,)), ex(lambda x: torch.rsub(x, 2, alpha=3))],
     "__rsub__": [ex(lambda x: torch.Tensor.__rsub__(NUMBERS, x))],
     **each("mul multiply atan2 arctan2 hypot logaddexp", two()),
     **each("maximum fmax minimum fmin", two()),
     **each("div divide true_divide pow float_power xlogy", two("positive")),
-    **each("clamp clip", lambda f: [ex(lambda x: f(x, -0.5, 0.5)), ex(lambda x: f(x, max=0.1)), ex(lambda x: f(x, 0.1))]),
+    **each(
+        "clamp clip",
+        lambda f: [
+            ex(lambda x: f(x, -0.5, 0.5)),
+            ex(lambda x: f(x, max=0.1)),
+            ex(lambda x: f(x, 0.1)),
+        ],
+    ),
     "clamp_min": [ex(lambda x: torch.clamp_min(x, 0.1))],
     "clamp_max": [ex(lambda x: torch.clamp_max(x, 0.1))],
     "lerp": [ex(torch.lerp, (3,), (3,), (3,)), ex(lambda x, y: torch.lerp(x, y, 0.3), (3,), (3,))],
     "addcmul": [ex(lambda x, y, z: torch.addcmul(x, y, z, value=0.5), (3, 4), (3, 1), (4,))],
-    "addcdiv": [ex(torch.addcdiv, (3, 4), (3, 1), (4,), draw="positive")],
+    "addcdiv": [
+        ex(lambda x, y, z: torch.addcdiv(x, y, z, value=2), (3, 4), (3, 1), (4,), draw="positive")
+    ],
     "relu": activation(F.relu),
     "relu6": activation(F.relu6),
     "leaky_relu": activation(F.leaky_relu, {"negative_slope": 0.3}),
@@ -199,7 +212,11 @@ EXAMPLES: dict[str, list[Example]] = {
     # Reductions.
     "sum": [ex(torch.sum), *reduction(torch.sum, 0, -1, (0, 2), [1])],
     "mean": [ex(torch.mean), *reduction(torch.mean, 1, (0, 2))],
-    "prod": [ex(torch.prod), *reduction(torch.prod, 0, -1), ex(torch.prod, draw="ties")],
+    "prod": [
+        ex(torch.prod),
+        *reduction(torch.prod, 0, -1),
+        ex(lambda x: torch.prod(x, 1), (8, 3), draw="ties"),
+    ],
     "var": [
         ex(torch.var),
         *reduction(torch.var, 0, (0, 2)),
@@ -213,6 +230,7 @@ EXAMPLES: dict[str, list[Example]] = {
         ex(torch.std),
         *reduction(torch.std, 0, (0, 2)),
         ex(lambda x: torch.std(x, dim=1, unbiased=False)),
+        ex(lambda x: torch.std(x, dim=1, correction=2)),
     ],
     "var_mean": [ex(lambda x: torch.var_mean(x, 1, keepdim=True)), ex(torch.var_mean)],
     "std_mean": [ex(lambda x: torch.std_mean(x, 1, correction=0)), ex(torch.std_mean)],
@@ -223,7 +241,11 @@ EXAMPLES: dict[str, list[Example]] = {
     "argmax": [ex(torch.argmax), *reduction(torch.argmax, 0, -1)],
     "argmin": [ex(torch.argmin), *reduction(torch.argmin, 0, -1)],
     "argsort": [ex(torch.argsort), ex(lambda x: torch.argsort(x, dim=0, descending=True))],
-    "sort": [ex(torch.sort), ex(lambda x: torch.sort(x, dim=0, descending=True))],
+    "sort": [
+        ex(lambda x: torch.sort(x, dim=1, stable=True), (3, 40), draw="ties"),
+        ex(torch.sort),
+        ex(lambda x: torch.sort(x, dim=0, descending=True)),
+    ],
     "topk": [ex(lambda x: torch.topk(x, 2)), ex(lambda x: torch.topk(x, 2, 0, largest=False))],
     "cumsum": [ex(lambda x: torch.cumsum(x, 1)), ex(lambda x: torch.cumsum(x, dim=0))],
     "cumprod": [ex(lambda x: torch.cumprod(x, dim=1))],
@@ -247,7 +269,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "linalg_norm": [
         ex(torch.linalg.norm),
-        ex(lambda x: torch.linalg.norm(x, dim=1)),
+        ex(lambda x: torch.linalg.norm(x, dim=1, keepdim=True)),
         ex(lambda x: torch.linalg.norm(x, "fro")),
         ex(lambda x: torch.linalg.norm(x, 1), (4,)),
     ],
@@ -269,10 +291,12 @@ EXAMPLES: dict[str, list[Example]] = {
     "ravel": [ex(torch.ravel)],
     "unflatten": [ex(lambda x: torch.unflatten(x, 1, (2, -1)))],
     **each(
-        "transpose swapaxes swapdims", lambda f: [ex(lambda x: f(x, 0, 1)), ex(lambda x: f(x, -1, 0))]
+        "transpose swapaxes swapdims",
+        lambda f: [ex(lambda x: f(x, 0, 1)), ex(lambda x: f(x, -1, 0))],
     ),
     "permute": [
         ex(lambda x: torch.permute(x, (2, 0, 1)), (2, 3, 4)),
+        ex(lambda x: torch.permute(x, dims=(1, 0))),
         ex(lambda x: x.permute(1, 0)),
     ],
     **each("movedim moveaxis", lambda f: [ex(lambda x: f(x, 0, -1), (2, 3, 4))]),
@@ -292,7 +316,7 @@ EXAMPLES: dict[str, list[Example]] = {
     "expand_as": [ex(lambda x, y: x.expand_as(y) * 2, (4,), (3, 4))],
     "broadcast_tensors": [ex(torch.broadcast_tensors, (3, 1), (4,))],
     "repeat": [method(lambda x: x.repeat(2, 1, 3)), method(lambda x: x.repeat((2, 2)))],
-    "tile": [ex(lambda x: torch.tile(x, (2,))), ex(lambda x: torch.tile(x, (2, 1, 3)))],
+    "tile": [ex(lambda x: torch.tile(x, (2,))), ex(lambda x: torch.tile(x, dims=(2, 1, 3)))],
     "repeat_interleave": [
         ex(lambda x: torch.repeat_interleave(x, 2)),
         ex(lambda x: torch.repeat_interleave(x, 3, dim=1)),
@@ -329,14 +353,22 @@ EXAMPLES: dict[str, list[Example]] = {
             for m in ("reflect", "replicate", "circular")
         ),
     ],
-    "flip": [ex(lambda x: torch.flip(x, (0, 1))), ex(lambda x: x.flip(0))],
+    "flip": [
+        ex(lambda x: torch.flip(x, (0, 1))),
+        ex(lambda x: torch.flip(x, dims=(1,))),
+        ex(lambda x: x.flip(0)),
+    ],
     "roll": [
         ex(lambda x: torch.roll(x, 1)),
         ex(lambda x: torch.roll(x, 1, 0)),
         ex(lambda x: torch.roll(x, (1, -2), dims=(0, 1))),
     ],
     **each("tril triu", lambda f: [ex(f), ex(lambda x: f(x, diagonal=-1), (2, 3, 4))]),
-    "diagonal": [ex(torch.diagonal), method(lambda x: x.diagonal(dim1=-2, dim2=-1), (2, 3, 4))],
+    "diagonal": [
+        ex(lambda x: torch.diagonal(x, offset=-1)),
+        ex(torch.diagonal),
+        method(lambda x: x.diagonal(dim1=-2, dim2=-1), (2, 3, 4)),
+    ],
     "diag": [ex(torch.diag), ex(torch.diag, (3,)), ex(lambda x: torch.diag(x, 1))],
     "diag_embed": [ex(torch.diag_embed, (2, 3))],
     "where": [
@@ -402,17 +434,30 @@ EXAMPLES: dict[str, list[Example]] = {
         ),
         ex(lambda x, w: F.batch_norm(x, NUMBERS[0], NUMBERS[1], w), (5, 4), (4,)),
     ],
-    "instance_norm": [ex(lambda x, w: F.instance_norm(x, weight=w), (2, 3, 4, 5), (3,))],
+    "instance_norm": [
+        ex(
+            lambda x, w, b: F.instance_norm(x, weight=w, bias=b, eps=1e-3),
+            (2, 3, 4, 5),
+            (3,),
+            (3,),
+        )
+    ],
     "group_norm": [
         ex(lambda x: F.group_norm(x, 2), (3, 4)),
-        ex(lambda x, w, b: F.group_norm(x, 2, w, b), (2, 4, 5), (4,), (4,)),
+        ex(lambda x, w, b: F.group_norm(x, 2, w, b, eps=1e-3), (2, 4, 5), (4,), (4,)),
     ],
-    "normalize": [ex(F.normalize), ex(lambda x: F.normalize(x, p=1, dim=0))],
+    "normalize": [
+        ex(F.normalize),
+        ex(F.normalize, draw="zeros"),
+        ex(lambda x: F.normalize(x, p=1, dim=0)),
+        ex(lambda x: F.normalize(x, eps=2.0)),
+    ],
     "cosine_similarity": [
         ex(F.cosine_similarity, (3, 4), (3, 4)),
         ex(lambda x, y: F.cosine_similarity(x, y, dim=-1), (2, 3, 4), (2, 3, 4)),
     ],
     "pairwise_distance": [
+        ex(lambda x, y: F.pairwise_distance(x, y, eps=0.1), (3, 4), (3, 4)),
         ex(F.pairwise_distance, (3, 4), (3, 4)),
         ex(lambda x, y: F.pairwise_distance(x, y, p=1, keepdim=True), (3, 4), (3, 4)),
     ],
@@ -434,18 +479,38 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "conv2d": [
         ex(F.conv2d, (2, 3, 6, 5), (4, 3, 3, 2), (4,)),
+        ex(lambda x, w: F.conv2d(x, w, padding="same", groups=3), (1, 3, 5, 4), (3, 1, 1, 3)),
         ex(
             lambda x, w: F.conv2d(x, w, stride=(2, 1), padding=(1, 2), dilation=(1, 2)),
             (2, 3, 6, 5),
             (4, 3, 3, 2),
         ),
     ],
-    "conv3d": [ex(F.conv3d, (1, 2, 3, 4, 3), (2, 2, 2, 2, 2), (2,))],
-    "max_pool1d": [ex(lambda x: F.max_pool1d(x, 3, stride=2, padding=1), (2, 3, 7))],
-    "max_pool2d": [ex(lambda x: F.max_pool2d(x, 2), (2, 3, 6, 5))],
+    "conv3d": [
+        ex(F.conv3d, (1, 2, 3, 4, 3), (2, 2, 2, 2, 2), (2,)),
+        ex(
+            lambda x, w: F.conv3d(x, w, stride=(1, 2, 1), padding=1, dilation=(2, 1, 1), groups=2),
+            (1, 2, 3, 4, 3),
+            (2, 1, 2, 2, 2),
+        ),
+    ],
+    "max_pool1d": [
+        ex(lambda x: F.max_pool1d(x, 2, dilation=2), (2, 3, 7)),
+        ex(lambda x: F.max_pool1d(x, 3, stride=2, padding=1), (2, 3, 7)),
+    ],
+    "max_pool2d": [
+        ex(lambda x: F.max_pool2d(x, (3, 2), stride=(1, 2), padding=1), (2, 3, 6, 5)),
+        ex(lambda x: F.max_pool2d(x, 2), (2, 3, 6, 5)),
+    ],
     "avg_pool1d": [ex(lambda x: F.avg_pool1d(x, 3, stride=2, padding=1), (2, 3, 7))],
-    "avg_pool2d": [ex(lambda x: F.avg_pool2d(x, (2, 3)), (2, 3, 6, 5))],
-    "unfold": [ex(lambda x: F.unfold(x, (2, 3), padding=1, stride=2), (2, 3, 6, 5))],
+    "avg_pool2d": [
+        ex(lambda x: F.avg_pool2d(x, 3, stride=2, padding=(1, 0)), (2, 3, 6, 5)),
+        ex(lambda x: F.avg_pool2d(x, (2, 3)), (2, 3, 6, 5)),
+    ],
+    "unfold": [
+        ex(lambda x: F.unfold(x, 2, dilation=2), (2, 3, 6, 5)),
+        ex(lambda x: F.unfold(x, (2, 3), padding=1, stride=2), (2, 3, 6, 5)),
+    ],
     "scaled_dot_product_attention": [
         ex(F.scaled_dot_product_attention, (2, 5, 4), (2, 6, 4), (2, 6, 3)),
         *(
@@ -472,7 +537,9 @@ EXAMPLES: dict[str, list[Example]] = {
         ex(lambda x: F.cross_entropy(x, torch.tensor(1)), (3,)),
         *(
             ex(
-                lambda x, y, r=r: F.cross_entropy(x, y.softmax(1), label_smoothing=0.2, reduction=r),
+                lambda x, y, r=r: F.cross_entropy(
+                    x, y.softmax(1), label_smoothing=0.2, reduction=r
+                ),
                 (5, 3),
                 (5, 3),
             )
@@ -480,7 +547,11 @@ EXAMPLES: dict[str, list[Example]] = {
         ),
         ex(lambda x: F.cross_entropy(x, torch.full((5, 3, 2), 1 / 3).double()), (5, 3, 2)),
     ],
-    "nll_loss": [*loss(F.nll_loss, LABELS), *loss(F.nll_loss, SOME)],
+    "nll_loss": [
+        ex(lambda x: F.nll_loss(x, LABELS, ignore_index=2), (5, 3)),
+        *loss(F.nll_loss, LABELS),
+        *loss(F.nll_loss, SOME),
+    ],
     "mse_loss": loss(F.mse_loss),
     "l1_loss": loss(F.l1_loss),
     "huber_loss": [
@@ -489,10 +560,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "smooth_l1_loss": [
         *loss(F.smooth_l1_loss),
-        *(
-            ex(lambda x, y, b=b: F.smooth_l1_loss(x, y, beta=b), (3, 4), (3, 4))
-            for b in (0.3, 0.0)
-        ),
+        *(ex(lambda x, y, b=b: F.smooth_l1_loss(x, y, beta=b), (3, 4), (3, 4)) for b in (0.3, 0.0)),
     ],
     "binary_cross_entropy": loss(F.binary_cross_entropy, draw="unit"),
     "binary_cross_entropy_with_logits": [
@@ -517,11 +585,16 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "poisson_nll_loss": [
         *loss(F.poisson_nll_loss),
-        ex(lambda x, y: F.poisson_nll_loss(x, y, log_input=False), (3,), (3,), draw="positive"),
+        ex(
+            lambda x, y: F.poisson_nll_loss(x, y, log_input=False, eps=0.1),
+            (3,),
+            (3,),
+            draw="positive",
+        ),
     ],
     "gaussian_nll_loss": [
         ex(
-            lambda x, y, v, f=f: F.gaussian_nll_loss(x, y, v, full=f),
+            lambda x, y, v, f=f: F.gaussian_nll_loss(x, y, v, full=f, eps=0.4, reduction="sum"),
             (5, 3),
             (5, 3),
             (5, 3),
@@ -529,16 +602,28 @@ EXAMPLES: dict[str, list[Example]] = {
         )
         for f in (True, False)
     ],
-    "hinge_embedding_loss": [ex(lambda x: F.hinge_embedding_loss(x, SIGNS), (5,))],
-    "margin_ranking_loss": [
-        ex(lambda x, y: F.margin_ranking_loss(x, y, SIGNS, margin=0.2), (5,), (5,))
+    "hinge_embedding_loss": [
+        ex(lambda x: F.hinge_embedding_loss(x, SIGNS, margin=0.3, reduction="none"), (5,)),
+        ex(lambda x: F.hinge_embedding_loss(x, SIGNS), (5,)),
     ],
-    "soft_margin_loss": [ex(lambda x: F.soft_margin_loss(x, SIGNS), (5,))],
+    "margin_ranking_loss": [
+        ex(lambda x, y: F.margin_ranking_loss(x, y, SIGNS, margin=0.7), (5,), (5,)),
+        ex(lambda x, y: F.margin_ranking_loss(x, y, SIGNS, 0.7, reduction="sum"), (5,), (5,)),
+    ],
+    "soft_margin_loss": [
+        ex(lambda x: F.soft_margin_loss(x, SIGNS, reduction="none"), (5,)),
+        ex(lambda x: F.soft_margin_loss(x, SIGNS), (5,)),
+    ],
     "cosine_embedding_loss": [
-        ex(lambda x, y: F.cosine_embedding_loss(x, y, SIGNS, margin=0.1), (5, 3), (5, 3))
+        ex(lambda x, y: F.cosine_embedding_loss(x, y, SIGNS, margin=0.1), (5, 3), (5, 3)),
+        ex(lambda x, y: F.cosine_embedding_loss(x, y, SIGNS, reduction="sum"), (5, 3), (5, 3)),
     ],
     "triplet_margin_loss": [
         ex(F.triplet_margin_loss, (5, 3), (5, 3), (5, 3)),
+        ex(
+            lambda a, p, n: F.triplet_margin_loss(a, p, n, margin=2, eps=0.1, reduction="none"),
+            *[(5, 3)] * 3,
+        ),
         ex(lambda a, p, n: F.triplet_margin_loss(a, p, n, swap=True, p=1), *[(5, 3)] * 3),
     ],
 }

@@ -102,6 +102,15 @@ def test_a_page_is_written_beside_the_report(problem: Problem) -> None:
     assert Path("page.html").stat().st_mode & 0o777 == 0o666 & ~umask
 
 
+def test_a_page_goes_through_links_and_into_pipes(problem: Problem) -> None:
+    Path("page.html").symlink_to("real.html")
+    assert run_byhand("check", problem(), "--html", "page.html").returncode == 0
+    assert Path("page.html").is_symlink()
+    assert Path("real.html").read_text().startswith("<!DOCTYPE html>")
+    piped = run_byhand("check", problem(), "--html", "/dev/stdout")
+    assert piped.stdout.startswith("<!DOCTYPE html>"), piped.stderr
+
+
 def test_a_terminal_without_unicode(problem: Problem) -> None:
     done = run_byhand("check", problem(), env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,7 @@
 """Loading a problem file: what it may hold, and one line on what is wrong with it."""
 
+# ruff: noqa: RET504 (a forward names what it returns)
+
 from __future__ import annotations
 
 import math
@@ -178,7 +180,7 @@ def test_inputs_that_cant_be_used_are_refused(problem_file: Write, body: str) ->
 
 
 def test_inputs_without_a_parameter_are_refused(problem_file: Write) -> None:
-    with pytest.raises(ProblemError, match="inputs raised TypeError: .* 0 positional arguments"):
+    with pytest.raises(ProblemError, match=r"inputs raised TypeError: .* 0 positional arguments"):
         load(problem_file(FORWARD + "def inputs(): return {}")).inputs()
 
 

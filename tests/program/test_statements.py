@@ -32,7 +32,7 @@ def early_return(x: int) -> Any:
 
 
 def for_else(x: int) -> Any:
-    for i in range(4):  # noqa: B007
+    for i in range(4):
         if i == x:
             break
     else:
@@ -76,7 +76,7 @@ def with_blocks(x: int) -> Any:
 def comprehensions(x: int) -> Any:
     n = x + 1
     grid = [[i * n for i in range(n)] for n in range(n)]
-    return grid, {i: n for i in range(2)}, sum(n for _ in range(3)), n
+    return grid, {i: n + i for i in range(2)}, sum(n for _ in range(3)), n
 
 
 def nested_functions(x: int) -> Any:
@@ -94,7 +94,6 @@ def assignments(x: int) -> Any:
     a, (b, *rest) = b, (a, 1, 2, 3)
     [c, *_, d] = range(5)
     e: int = 4
-    f: int
     table = {"a": [0, 0]}
     table["a"][1] += x
     held = contextlib.nullcontext()
@@ -173,7 +172,7 @@ def test_the_onlooker_is_told_of_simple_statements_in_the_order_they_run() -> No
                 total += item
         with contextlib.nullcontext():
             total = -total
-        return total
+        return total + 1
 
     assert executed(forward, x=[1, 2, 3]) == [
         "total = 0",

@@ -37,7 +37,11 @@ class Answer:
 
     @property
     def line(self) -> int | None:
-        return self.writes[-1].line if self.writes else None
+        """The statement that raised, or else the last that writes it."""
+        if not self.writes:
+            return None
+        raised = (write for write in self.writes if isinstance(write.value, Raised))
+        return next(raised, self.writes[-1]).line
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,7 +43,7 @@ def assign_blame(
         rows = _mark_roots(problem, rows, found)
         rows = _mark_aliased(problem, rows, trials)
         rows = _mark_early(rows, trials[0])
-        rows = {key: _lucky(row) if key in found.lucky else row for key, row in rows.items()}
+        rows = {key: _lucky(row) if key in found.lucky and row.right else row for key, row in rows.items()}
         rows = _inherit(rows, first)
     for other in others:
         rows = _elsewhere(rows, other)

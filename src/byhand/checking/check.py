@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from byhand import referees
 from byhand.checking.answers import Answer, Answers, answers
 from byhand.checking.assign import Examination, assign_blame, roots_of
 from byhand.checking.compare import compare
-from byhand.checking.draws import Draw, draw, other_sizes, related_sizes
+from byhand.checking.draws import ADVICE, Draw, draw, other_sizes, related_sizes
 from byhand.checking.evidence import Trial
 from byhand.checking.hand import Hand, backward_function, root_name, run_backward, touched_names
 from byhand.checking.report import Report, Row
-from byhand.engine.torch_tensor import TorchTensor
 from byhand.errors import ProblemError
+from byhand.ops.op import Array
+from byhand.program.kinds import as_torch
 from byhand.program.problem import Problem, problem_of
 from byhand.program.program import Program
 from byhand.program.statements import Function
-from byhand.referees import referee as find_referee
 from byhand.referees.engine import sweep
 from byhand.referees.referee import Gradient, Key
 
@@ -40,8 +41,8 @@ def check(
     """Checks a hand-written backward, gradient by gradient.
 
     Give a loaded problem, or a forward, a backward and the inputs (arrays by name) to try them on.
-    `referee` is who says what is right: "engine", "finite", "torch" or "jax". The backward is run in
-    `dtype`; the truth is always found in float64. At other sizes it is the engine in float64.
+    `referee` is who says what is right: "engine", "finite", "torch" or "jax". The backward is run
+    in `dtype`; the truth is always found in float64. At other sizes it is the engine in float64.
 
     Raises ProblemError if the problem can't be checked, RefereeError if the referee can't judge it.
     """
@@ -82,7 +83,8 @@ def _others(
                 drawn = draw(problem, sizes, "float64", seed)
         except ProblemError as error:
             at = ", ".join(f"{name}={size}" for name, size in sizes.items())
-            notes.append(f"not tried at {at}: {error}")
+            why = str(error).removesuffix(ADVICE).replace(f"{problem.file}:", "line ")
+            notes.append(f"not tried at {at}: {why}")
             return False
         found.append(examine(problem, function, drawn, "engine", seed))
         return True
@@ -103,7 +105,7 @@ def examine(
     upstream = _upstream(drawn)
     swept = sweep(drawn.truth, drawn.upstream)
     truth = {
-        name: _as_given(swept[steps[0].tensor].value, steps[0])
+        name: _as_given(swept[steps[0].tensor].value, program)
         for name, steps in drawn.truth.bindings.items()
         if len(steps) == 1
     }
@@ -117,7 +119,7 @@ def examine(
             key: Gradient(errors[key].value, eps * errors[key].error) for key in keys
         }
     else:
-        truths = find_referee(referee)(problem, drawn.inputs, keys, drawn.upstream)
+        truths = referees.find(referee)(problem, drawn.inputs, keys, drawn.upstream)
     rows = {
         answer.key: _row(problem, program, answer, truths[answer.key], errors[answer.key].error)
         for answer in given.found
@@ -135,31 +137,20 @@ def examine(
     return Examination(drawn, hand, rows, raised, tuple(missing), tuple(notes), trial)
 
 
-def _as_given(value: Any, step: Any) -> Any:
+def _as_given(value: Array, program: Program) -> Any:
     """A gradient in the kind of array that the user's code works with."""
-    if isinstance(step.tensor, TorchTensor):
-        import torch
-
-        return torch.from_numpy(np.array(value))
-    return np.array(value)
+    return as_torch(value) if program.in_torch else np.array(value)
 
 
 def _upstream(drawn: Draw) -> dict[str, Any]:
     """The gradients d<output> that backward may ask for."""
-    given: dict[str, Any] = {}
-    for step, g in zip(drawn.program.outputs, drawn.upstream, strict=True):
-        value = np.asarray(g).astype(step.value.dtype)
-        if drawn.program.in_torch:
-            import torch
-
-            value = torch.from_numpy(value.copy())
-        given[f"d{step.name}"] = value
-    return given
+    return {
+        f"d{step.name}": _as_given(g.astype(step.value.dtype), drawn.program)
+        for step, g in zip(drawn.program.outputs, drawn.upstream, strict=True)
+    }
 
 
-def _row(
-    problem: Problem, program: Program, answer: Answer, truth: Gradient, error: Any
-) -> Row:
+def _row(problem: Problem, program: Program, answer: Answer, truth: Gradient, error: Any) -> Row:
     name, binding = answer.key
     step = program.bindings[name][binding]
     result = compare(answer.value, truth, error, step.value.dtype)
@@ -184,9 +175,7 @@ def _row(
     )
 
 
-def _raised(
-    problem: Problem, function: Function | None, program: Program, hand: Hand
-) -> Row:
+def _raised(problem: Problem, function: Function | None, program: Program, hand: Hand) -> Row:
     """The row of the statement that raised."""
     assert hand.error is not None
     line = hand.error.line or None
@@ -218,9 +207,7 @@ def _being_written(function: Function | None, program: Program, line: int) -> st
     return None
 
 
-def _missing(
-    problem: Problem, program: Program, given: Answers, rows: list[Row]
-) -> list[Row]:
+def _missing(problem: Problem, program: Program, given: Answers, rows: list[Row]) -> list[Row]:
     named = {row.name for row in rows}
     return [
         Row(

@@ -42,7 +42,9 @@ def compared(dt: Any, t: Any) -> str:
     if mine.dtype.kind != "f":
         return f"wrong type: {mine.dtype}, a gradient needs floats"
     if not np.isfinite(mine).all():
-        return f"wrong: {int(np.sum(~np.isfinite(mine)))} of {mine.size} elements are NaN or infinite"
+        return (
+            f"wrong: {int(np.sum(~np.isfinite(mine)))} of {mine.size} elements are NaN or infinite"
+        )
     return _values(mine, truth)
 
 

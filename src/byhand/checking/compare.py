@@ -1,6 +1,7 @@
 """Comparing one answer with the truth: is it a float array, of the right shape, finite, and right?
 
-The tolerance is not for anyone to choose. An answer is right when rounding can explain how far it is
+The tolerance is not for anyone to choose. An answer is right when rounding can explain how far it
+is
 from the truth: `FACTOR * eps * error`, where `error` counts, element by element, the units of
 rounding that this gradient may have collected (`byhand.engine.bounded`).
 """
@@ -38,26 +39,33 @@ class Comparison:
 
 
 def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) -> Comparison:
-    """Judges `answer` against `truth`, for a step of type `dtype` with rounding `error` in units."""
+    """Judges `answer` against `truth`, for a step of type `dtype` with rounding `error` in
+    units."""
     if isinstance(answer, Raised):
-        why = "not reached, for want of what an earlier line left undone: " if answer.depends else "raised "
+        why = (
+            "not reached, for want of what an earlier line left undone: "
+            if answer.depends
+            else "raised "
+        )
         return Comparison("inherited" if answer.depends else "error", note=why + answer.message)
     found = array(answer)
     if found is None:
         return Comparison("error", note=f"is a {_kind(answer)}, not an array of floats")
     shape = found.shape
     if found.dtype.kind != "f":
-        return Comparison(
-            "error", shape, note=f"holds {found.dtype}; a gradient needs floats"
-        )
+        return Comparison("error", shape, note=f"holds {found.dtype}; a gradient needs floats")
     if shape != error.shape:
         return Comparison("shape", shape, note=_shape_note(shape, error.shape))
-    note = None if found.dtype == dtype or type(answer) is float else (
-        f"is {found.dtype}, expected {dtype}"
+    note = (
+        None
+        if found.dtype == dtype or type(answer) is float
+        else (f"is {found.dtype}, expected {dtype}")
     )
     if not np.isfinite(found).all():
         bad = int(np.size(found) - np.count_nonzero(np.isfinite(found)))
-        return Comparison("nonfinite", shape, note=_join(f"{bad} of {found.size} are NaN or infinite", note))
+        return Comparison(
+            "nonfinite", shape, note=_join(f"{bad} of {found.size} are NaN or infinite", note)
+        )
     coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps)
     floor = float(np.finfo(found.dtype).tiny)
     unit = float(coarser) * error + floor

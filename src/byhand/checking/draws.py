@@ -1,7 +1,10 @@
-"""The draws that a problem is tried on: its default sizes, and others where a fixed size can't hide."""
+"""The draws that a problem is tried on: its default sizes, and others where a fixed size can't
+hide."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError
+from byhand.program.kinds import is_float_array, is_sequence, is_torch
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
-from byhand.program.trace import is_torch, trace_problem
+from byhand.program.trace import trace_problem
 
-PRIMES = (5, 3, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
+ADVICE = ": choose inputs on which it is finite"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,8 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
 
 
 def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Sizes to try besides the default ones: distinct primes; then a batch (the first size) of 1."""
+    """Sizes to try besides the default ones: distinct primes; then a batch (the first size) of
+    1."""
     if not dimensions:
         return
     primes = dict(zip(dimensions, _primes(len(dimensions)), strict=True))
@@ -61,32 +66,29 @@ def related_sizes(dimensions: Mapping[str, int]) -> dict[str, int]:
 
 
 def _primes(count: int) -> list[int]:
-    found = list(PRIMES[:count])
-    candidate = PRIMES[-1]
-    while len(found) < count:
-        candidate += 2
-        if all(candidate % p for p in range(3, int(candidate**0.5) + 1, 2)):
-            found.append(candidate)
-    return found
+    """The first odd primes."""
+    odd = itertools.count(3, 2)
+    prime = (n for n in odd if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
+    return list(itertools.islice(prime, count))
 
 
 def _cast(value: Any, dtype: str) -> Any:
-    if isinstance(value, (list, tuple)):
-        return type(value)(_cast(item, dtype) for item in value)  # pyright: ignore[reportUnknownVariableType]
+    if is_sequence(value):
+        return type(value)(_cast(item, dtype) for item in value)
     if is_torch(value):
         import torch
 
         return value.detach().to(getattr(torch, dtype)) if value.is_floating_point() else value
     if isinstance(value, (float, np.floating)):
         return np.asarray(value, dtype)
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":  # pyright: ignore[reportUnknownMemberType]
-        return value.astype(dtype)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    if is_float_array(value):
+        return value.astype(dtype)
     return value
 
 
 def _refuse_infinite_inputs(problem: Problem, inputs: Mapping[str, Any]) -> None:
     for name, value in inputs.items():
-        for item in value if isinstance(value, (list, tuple)) else (value,):  # pyright: ignore[reportUnknownVariableType]
+        for item in value if is_sequence(value) else (value,):
             array = item.numpy() if is_torch(item) else np.asarray(item)
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 bad = int(array.size - np.count_nonzero(np.isfinite(array)))
@@ -104,6 +106,5 @@ def _refuse_infinite_outputs(problem: Problem, program: Program) -> None:
         if np.isnan(step.value).any() or step in program.outputs:
             kind = "NaN" if np.isnan(step.value).any() else "infinity"
             raise ProblemError(
-                f"{problem.where(step.line)}: forward gives {kind} in {step.name}: "
-                "choose inputs on which it is finite"
+                f"{problem.where(step.line)}: forward gives {kind} in {step.name}{ADVICE}"
             )

@@ -18,6 +18,7 @@ from byhand.checking.answers import Answers
 from byhand.checking.hand import array, copied, leaves, touched_names
 from byhand.ops.op import Array
 from byhand.program.statements import Function, Namespace, Statement, StatementError, run
+from byhand.program.kinds import as_torch, is_torch
 from byhand.referees.referee import Key
 
 
@@ -51,7 +52,8 @@ def run_on_feeds(
 
     An answer whose statement raised is absent. With `only`, that definition alone is run.
     """
-    feeder = _Feeder(plan, feeds, only)
+    like = next((value for value in given.values() if is_torch(value)), None)
+    feeder = _Feeder(plan, feeds, only, like)
     try:
         run(function, function.namespace(copied_all(given)), feeder.execute)
     except StatementError:
@@ -68,6 +70,7 @@ class _Feeder:
     plan: Plan
     feeds: Mapping[Key, Array]
     only: Key | None
+    like: Any
     raw: dict[Key, Any] = field(default_factory=dict[Key, Any])
     placed: dict[Key, Any] = field(default_factory=dict[Key, Any])
     number: int = 0
@@ -98,7 +101,7 @@ class _Feeder:
         self.mend(statement, namespace)
 
     def put_feed(self, namespace: Namespace, key: Key, like: Any) -> None:
-        value = _in_kind(self.feeds[key], like)
+        value = _in_kind(self.feeds[key], self.like if like is None else like)
         place(namespace, key[0], value)
         self.placed[key] = value
 
@@ -151,13 +154,7 @@ def path(name: str) -> tuple[Any, ...]:
 
 
 def _in_kind(value: Array, like: Any) -> Any:
-    """A copy of `value` as a number or a PyTorch tensor, where `like` is one."""
+    """A copy of `value`, as a number or a PyTorch tensor where `like` is one."""
     if isinstance(like, float):
         return np.float64(value)
-    if like is not None and array(like) is not None and not isinstance(like, (np.ndarray, np.generic)):
-        import torch
-
-        return torch.from_numpy(np.array(value))
-    return np.array(value)
-
-
+    return as_torch(value) if is_torch(like) else np.array(value)

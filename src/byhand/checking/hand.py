@@ -17,27 +17,26 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.ops.op import Array
+from byhand.program.kinds import is_array, is_sequence, is_torch
 from byhand.program.problem import Problem, did_you_mean
 from byhand.program.statements import (
     Function,
     Namespace,
-    Returned,
     Statement,
     StatementError,
     function_of,
     run,
 )
-from byhand.program.trace import is_torch
 
 
 @dataclass(frozen=True, eq=False)
 class Write:
     """A statement wrote one gradient: `name` is what it is the gradient of, such as `h` or `hs[2]`.
 
-    `fresh` tells a new array bound to the name from a change of the one it had. `value` is a copy of
-    what it held afterwards, or Raised. `number` counts the statements that ran before. `reads` are
-    the writes whose gradients the statement read, itself or by way of other locals, each as its place
-    in `Hand.writes`.
+    `fresh` tells a new array bound to the name from a change of the one it had. `value` is a copy
+    of what it held afterwards, or Raised. `number` counts the statements that ran before. `reads`
+    are the writes whose gradients the statement read, itself or by way of other locals, each as
+    its place in `Hand.writes`.
     """
 
     name: str
@@ -80,8 +79,8 @@ class Hand:
     """One run of a hand-written backward.
 
     `writes` are in the order in which they happened; `returned` holds the gradients of a returned
-    dict. `error` is a statement that raised where no gradient could stand in for what it writes. A backward
-    that is no plain Python function can't be `taken_apart`.
+    dict. `error` is a statement that raised where no gradient could stand in for what it writes. A
+    backward that is no plain Python function can't be `taken_apart`.
     """
 
     writes: tuple[Write, ...]
@@ -99,9 +98,9 @@ def run_backward(
 ) -> Hand:
     """Runs the backward of `problem` on copies of the values it asks for.
 
-    `available` are the inputs and the locals of forward; `upstream` the gradients `d<output>`. Where a
-    statement raises, the gradient it should have written is taken from `truth`, so that what comes
-    after can still be run.
+    `available` are the inputs and the locals of forward; `upstream` the gradients `d<output>`.
+    Where a statement raises, the gradient it should have written is taken from `truth`, so that
+    what comes after can still be run.
 
     Raises ProblemError if it asks for something else.
     """
@@ -117,9 +116,7 @@ def run_backward(
         returned = run(function, namespace, recorder.execute).value
     except StatementError as raised:
         recorder.error = recorder.error or raised
-    return Hand(
-        tuple(recorder.writes), _dict(returned), tuple(recorder.damages), recorder.error
-    )
+    return Hand(tuple(recorder.writes), _dict(returned), tuple(recorder.damages), recorder.error)
 
 
 def backward_function(problem: Problem) -> Function | None:
@@ -164,29 +161,29 @@ def arguments(
 
 def copied(value: Any) -> Any:
     """A copy of arrays, and of lists and tuples of them; anything else as it is."""
-    if isinstance(value, np.ndarray):
-        return value.copy()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    if is_array(value):
+        return value.copy()
     if is_torch(value):
         return value.clone()
-    if type(value) in (list, tuple):
+    if is_sequence(value):
         return type(value)(copied(item) for item in value)
     return value
 
 
 def array(value: Any) -> Array | None:
     """A float array or number as a NumPy array that shares its memory; None for anything else."""
-    if isinstance(value, np.ndarray):
-        return value  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, (float, np.generic)) and not isinstance(value, np.bool_):
-        return np.asarray(value)
+    if is_array(value):
+        return value
     if is_torch(value):
         return value.detach().numpy()
+    if isinstance(value, (float, np.generic)):
+        return np.asarray(value)
     return None
 
 
 def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """`value` by name; the items of a list or a tuple one by one, as `name[0]`, `name[1]`, ..."""
-    if type(value) in (list, tuple):
+    if is_sequence(value):
         for i, item in enumerate(value):
             yield from leaves(f"{name}[{i}]", item)
     else:
@@ -276,7 +273,9 @@ class _Recorder:
             handed_on = rebinds is None or (not rebinds and key != root)
             if handed_on and same and unchanged(leaf, self.seen[key]):
                 continue
-            fresh = rebinds is True or not known or (key != root and not same and not _augments(node))
+            fresh = (
+                rebinds is True or not known or (key != root and not same and not _augments(node))
+            )
             self.held[key], self.seen[key] = leaf, copied(leaf)
             self.latest[key[1:]] = len(self.writes)
             seen = self.seen[key] if failure is None else failure
@@ -285,7 +284,8 @@ class _Recorder:
         return written
 
     def recover(self, node: ast.stmt, error: Exception, namespace: Namespace) -> Raised:
-        """After a statement raised: puts in place what it should have written, where that is known."""
+        """After a statement raised: puts in place what it should have written, where that is
+        known."""
         touched = touched_names(node)
         depends = any(name in self.undone for name, _ in loaded_names(node))
         targets = [name for name, rebinds in touched.items() if rebinds is not None]
@@ -307,7 +307,9 @@ class _Recorder:
         for root, rebinds in touched_names(statement.node).items():
             if rebinds or root not in namespace:
                 continue
-            changed = [a for _, leaf in leaves(root, namespace[root]) if (a := array(leaf)) is not None]
+            changed = [
+                a for _, leaf in leaves(root, namespace[root]) if (a := array(leaf)) is not None
+            ]
             name = written[0] if written else None
             for given, value in self.given.items():
                 near = any(np.may_share_memory(value, each) for each in changed)
@@ -420,7 +422,7 @@ def _call(backward: Callable[..., Any], given: Mapping[str, Any]) -> Hand:
     except Exception as error:
         return Hand((), {}, (), StatementError(0, error), taken_apart=False)
     damages = tuple(
-        Damage(name, None, 0)
+        Damage(name, None, 0, 0)
         for name, value in arrays.items()
         if not unchanged(value, pristine[name])
     )

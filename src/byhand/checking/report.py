@@ -11,10 +11,10 @@ from typing import Any, Literal
 Verdict = Literal[
     "exact", "rounding", "inherited", "wrong", "missing", "shape", "nonfinite", "error"
 ]
-"""`exact`: equal to the truth rounded to the answer's dtype; `rounding`: as near as rounding allows;
-`inherited`: a right line fed by a wrong one; `wrong`: another value; `missing`: not written;
-`shape`: not the shape of its value; `nonfinite`: NaN or infinite; `error`: not a float array, or the
-statement raised."""
+"""`exact`: equal to the truth rounded to the answer's dtype; `rounding`: as near as rounding
+allows; `inherited`: a right line fed by a wrong one; `wrong`: another value; `missing`: not
+written; `shape`: not the shape of its value; `nonfinite`: NaN or infinite; `error`: not a float
+array, or the statement raised."""
 
 RIGHT: frozenset[Verdict] = frozenset({"exact", "rounding"})
 
@@ -31,10 +31,10 @@ class Mistake:
 class Row:
     """One gradient and its verdict.
 
-    `line` is the line of the problem file that writes it, with its text in `source`; None where it is
-    missing. `max_error`, `tolerance` and `ulps` (the error in units of rounding of the terms that were
-    added up) are those of the worst element. `at` holds the sizes at which a wrong row shows that is
-    right at the default ones.
+    `line` is the line of the problem file that writes it, with its text in `source`; None where it
+    is missing. `max_error`, `tolerance` and `ulps` (the error in units of rounding of the terms
+    that were added up) are those of the worst element. `at` holds the sizes at which a wrong row
+    shows that is right at the default ones.
     """
 
     name: str

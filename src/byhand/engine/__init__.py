@@ -1,4 +1,5 @@
-"""Reverse-mode autograd on NumPy arrays: a tensor that records, and a sweep back over the record."""
+"""Reverse-mode autograd on NumPy arrays: a tensor that records, and a sweep back over the
+record."""
 
 from byhand.engine.backward import fit, gradients
 from byhand.engine.tensor import Tensor

@@ -1,8 +1,8 @@
 """The backward sweep: from the outputs to the inputs, one local derivative at a time.
 
-Reverse mode, as in Griewank and Walther, Evaluating Derivatives, chapter 3: visit the tensors in the
-reverse of the order in which they were computed; by then the gradient of each is complete, and each
-passes its share on to the arguments it was computed from. Shares of several uses are added.
+Reverse mode, as in Griewank and Walther, Evaluating Derivatives, chapter 3: visit the tensors in
+the reverse of the order in which they were computed; by then the gradient of each is complete, and
+each passes its share on to the arguments it was computed from. Shares of several uses are added.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Numbers that know how wrong rounding may have made them.
 
-A bounded number is a value and, for each element, how many units of rounding it may be off: the true
-value lies within `error * eps` of the computed one, to first order, where eps is the unit roundoff of
-whatever float type is used. The value is computed in float64; the same `error` then serves for
-float32, with a larger eps.
+A bounded number is a value and, for each element, how many units of rounding it may be off: the
+true value lies within `error * eps` of the computed one, to first order, where eps is the unit
+roundoff of whatever float type is used. The value is computed in float64; the same `error` then
+serves for float32, with a larger eps.
 
 This is running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
-3.3): each op passes on the errors of its arguments, multiplied by its local derivatives, and adds a
-rounding of its own. What a sum adds is bounded from the mass of its terms, the sum of their absolute
-values: terms may cancel, their roundings don't. So a gradient that is zero only because its terms
-cancel gets a bound that its computed value, which is rounding noise, stays within.
+3.3): each op passes on the errors of its arguments, multiplied by its local derivatives, and adds
+a rounding of its own. What a sum adds is bounded from the mass of its terms, the sum of their
+absolute values: terms may cancel, their roundings don't. So a gradient that is zero only because
+its terms cancel gets a bound that its computed value, which is rounding noise, stays within.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def bounds(outputs: list[Tensor]) -> dict[Tensor, Bounded]:
     for tensor in computed_first_to_last(outputs):
         value = tensor.value
         if tensor.op is None:
-            known[tensor] = Bounded(value, np.abs(value) if np.isfinite(value).all() else _own(value))
+            known[tensor] = Bounded(
+                value, np.abs(value) if np.isfinite(value).all() else _own(value)
+            )
         else:
             args = tuple(known[a] if isinstance(a, Tensor) else a for a in tensor.args)
             values = [a.value if isinstance(a, Tensor) else a for a in tensor.args]

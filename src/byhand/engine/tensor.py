@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from byhand.engine.torchlike import TorchLike
 from byhand.errors import UnsupportedError
+from byhand.ops.numpy_names import nearest
 from byhand.ops.op import Array, Op
 
 _NO_PARAMS: Mapping[str, Any] = {}
@@ -93,6 +94,31 @@ class Tensor(TorchLike):
             "assigning to items of a traced array works in forward itself, not in a function that "
             "it calls: use np.where or np.concatenate there, or move the line into forward"
         )
+
+    def __floordiv__(self, other: Any) -> Any:
+        return np.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return np.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return np.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return np.remainder(other, self)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                if name.startswith("_") or not hasattr(np.ndarray, name):
+                    raise
+            raise UnsupportedError(
+                f"the method or attribute .{name} has no rule: "
+                f"write it with ops that have one ({nearest(f'np.{name}')})"
+            )
 
     # A statement of forward itself never gets here: see byhand.program.follow.
 

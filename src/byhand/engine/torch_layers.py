@@ -1,5 +1,9 @@
 """PyTorch's layers: linear, convolution, pooling, normalisation, attention."""
 
+# NumPy does not say what its functions give for a tensor of ours.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
@@ -27,7 +31,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 def embedding(
     input: Any, weight: Any, padding_idx: int | None = None, norm_type: float = 2.0
 ) -> Any:
-    """The rows of `weight` that `input` numbers (`norm_type` is for `max_norm`, which is refused)."""
+    """The rows of `weight` that `input` numbers; `norm_type` matters to `max_norm` alone."""
     if padding_idx is not None:
         raise UnsupportedError("embedding(..., padding_idx=...) has no rule: leave it out")
     return weight[input]
@@ -151,7 +155,7 @@ def pairwise_distance(
 # Convolution and pooling. All look at the windows of the last n axes.
 
 
-def tuple_of(n: int, given: Any) -> tuple[int, ...]:
+def tuple_of(n: int, given: Any) -> tuple[Any, ...]:
     """One number for each of n axes."""
     if isinstance(given, int):
         return (given,) * n
@@ -276,7 +280,7 @@ def scaled_dot_product_attention(
     if is_causal:
         attn_mask = np.tri(*scores.shape[-2:], dtype=bool)
     if attn_mask is not None:
-        allowed = attn_mask.dtype == np.bool_
+        allowed = plain(attn_mask).dtype == np.bool_
         scores = np.where(attn_mask, scores, -math.inf) if allowed else scores + attn_mask
     return np.matmul(dropout(softmax(scores, -1), dropout_p), value)
 

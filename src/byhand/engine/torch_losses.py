@@ -1,5 +1,9 @@
 """PyTorch's losses."""
 
+# NumPy does not say what its functions give for a tensor of ours.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
@@ -56,7 +60,8 @@ def cross_entropy(
 
 def nll_loss(input: Any, target: Any, ignore_index: int = -100, reduction: str = "mean") -> Any:
     kept = target != ignore_index
-    return _kept(-picked(input, np.where(kept, target, 0)), kept, reduction)
+    labels = target if np.all(kept) else np.where(kept, target, 0)
+    return _kept(-picked(input, labels), kept, reduction)
 
 
 def picked(scores: Any, labels: Array) -> Any:
@@ -71,7 +76,7 @@ def _kept(losses: Any, kept: Array, reduction: str) -> Any:
         return reduced(losses, reduction)
     losses = np.where(kept, losses, 0.0)
     if reduction == "mean":
-        return np.sum(losses) / np.count_nonzero(kept)
+        return np.sum(losses) / int(np.count_nonzero(kept))
     return reduced(losses, reduction)
 
 

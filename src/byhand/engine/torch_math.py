@@ -5,6 +5,10 @@ options that have no rule, and is written with NumPy's functions and a few ops: 
 as well as on tensors. `byhand.engine.torch_names` brings them together.
 """
 
+# NumPy does not say what its functions give for a tensor of ours.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,9 @@
 """What PyTorch's tensors can do besides its functions: casts, constants, sizes."""
 
+# NumPy does not say what its functions give for a tensor of ours.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -5,13 +5,17 @@ its name alone (`torch.relu`, `torch.nn.functional.relu` and `torch.Tensor.relu`
 byhand never imports torch: where a torch tensor turns up, PyTorch is there already.
 """
 
+# What PyTorch hands over can be anything.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import difflib
-import inspect
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
+from inspect import Parameter, Signature, signature
 from typing import Any, NoReturn
 
 import numpy as np
@@ -77,38 +81,38 @@ def dispatch(func: Callable[..., Any], args: tuple[Any, ...], options: Mapping[s
 def call(table: Mapping[str, Callable[..., Any]], name: str, /, *args: Any, **options: Any) -> Any:
     """The function `name` of the table, on tensors and arrays; refuses options without a rule."""
     function = table[name]
-    signature = _signature(function)
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    form = _form(function)
+    kinds = {parameter.name: parameter.kind for parameter in form.parameters.values()}
     taken: dict[str, Any] = {}
     for option, value in options.items():
-        if option not in signature.parameters:
+        if option not in kinds:
             option = _SAME_OPTION.get(option, option)
-        if takes_any or option in signature.parameters:
+        if kinds.get(option) is Parameter.VAR_POSITIONAL:  # torch.permute(x, dims=(1, 0))
+            args = (*args, value)
+        elif option in kinds or Parameter.VAR_KEYWORD in kinds.values():
             taken[option] = value
         elif not _means_nothing(option, value):
-            raise UnsupportedError(
-                f"torch.{name}(..., {option}=...) has no rule: leave {option} out"
-            )
+            raise UnsupportedError(f"torch.{name}(..., {option}=...) has no rule: leave it out")
     try:
-        signature.bind(*args, **taken)
+        form.bind(*args, **taken)
     except TypeError as error:
-        raise UnsupportedError(
-            f"torch.{name}: {error}; what has a rule is {name}{signature}"
-        ) from None
+        raise UnsupportedError(f"torch.{name}: {error}; what has a rule is {name}{form}") from None
     return function(*args, **taken)
 
 
 @cache
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    signature = inspect.signature(function)
-    plain = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
-    return inspect.Signature(plain)
+def _form(function: Callable[..., Any]) -> Signature:
+    """How a function is called: its parameters without their types."""
+    parameters = signature(function).parameters.values()
+    return Signature([parameter.replace(annotation=Parameter.empty) for parameter in parameters])
 
 
 def _means_nothing(option: str, value: Any) -> bool:
     """Whether an option leaves the answer as it is: it is off, or chooses a precision."""
     if option == "dtype" and getattr(value, "is_floating_point", False):
         return True
+    if option in ("size_average", "reduce"):  # older words for `reduction`
+        return value is None
     return value is None or value is False or option.startswith("_")
 
 

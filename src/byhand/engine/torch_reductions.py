@@ -1,5 +1,9 @@
 """PyTorch's reductions, and what rests on them: norms, softmax, sorting."""
 
+# NumPy does not say what its functions give for a tensor of ours.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
@@ -10,6 +14,7 @@ import numpy as np
 
 from byhand.engine.torch_math import plain
 from byhand.errors import UnsupportedError
+from byhand.ops.elementwise import MAXIMUM, MINIMUM
 from byhand.ops.op import Op, Operand
 from byhand.ops.reduction import LOGSUMEXP, MAX, MIN
 
@@ -24,7 +29,7 @@ class Picked(NamedTuple):
 def axes(dim: Any) -> Any:
     """`dim` as NumPy's `axis`: None, a number or a tuple."""
     if isinstance(dim, list | tuple):
-        return tuple(dim) or None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return tuple(dim) or None
     return dim
 
 
@@ -82,13 +87,13 @@ def std_mean(input: Any, dim: Any = None, **options: Any) -> Any:
 def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; along `dim` also where it was; of two tensors, the larger elements."""
     if isinstance(dim, Operand | np.ndarray):
-        return np.maximum(input, dim)
+        return MAXIMUM(input, dim)
     return MAX(input) if dim is None else _along(MAX, argmax, input, dim, keepdim)
 
 
 def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     if isinstance(dim, Operand | np.ndarray):
-        return np.minimum(input, dim)
+        return MINIMUM(input, dim)
     return MIN(input) if dim is None else _along(MIN, argmin, input, dim, keepdim)
 
 
@@ -122,7 +127,8 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
 
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
-    return np.argsort(-input if descending else input, axis=dim)
+    array = plain(input)
+    return np.argsort(-array if descending else array, axis=dim, kind="stable")
 
 
 def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
@@ -167,7 +173,7 @@ def vector_norm(input: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False
     options: dict[str, Any] = {"axis": axes(dim), "keepdims": keepdim}
     match ord:
         case 2:
-            return np.sqrt(np.sum(np.square(input), **options))
+            return root(np.sum(np.square(input), **options))
         case 1:
             return np.sum(np.abs(input), **options)
         case math.inf:
@@ -176,6 +182,14 @@ def vector_norm(input: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False
             return np.sum(np.abs(input) ** ord, **options) ** (1 / ord)
         case _:
             raise UnsupportedError(f"a norm of order {ord!r} has no rule: use 1, 2, inf or p > 0")
+
+
+def root(squares: Any) -> Any:
+    """The square root; where that has no derivative, at 0, PyTorch's norms pass nothing back."""
+    zero = plain(squares) == 0
+    if not np.any(zero):
+        return np.sqrt(squares)
+    return np.where(zero, 0.0, np.sqrt(np.where(zero, 1.0, squares)))
 
 
 def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:

@@ -1,5 +1,9 @@
 """PyTorch's functions that move, copy and pick elements."""
 
+# NumPy does not say what its functions give for a tensor of ours.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,7 +23,7 @@ ALL = slice(None)
 def sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """The numbers of `x.view(2, 3)` and of `x.view((2, 3))` alike."""
     if len(given) == 1 and isinstance(given[0], list | tuple):
-        return tuple(given[0])  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return tuple(given[0])
     return given
 
 
@@ -33,6 +37,10 @@ def at(dim: int, ndim: int, index: Any) -> tuple[Any, ...]:
 
 def reshape(input: Any, *shape: Any) -> Any:
     return RESHAPE(input, shape=sizes(shape))
+
+
+def view(input: Any, *size: Any) -> Any:
+    return RESHAPE(input, shape=sizes(size))
 
 
 def reshape_as(input: Any, other: Any) -> Any:
@@ -98,6 +106,10 @@ def broadcast_tensors(*tensors: Any) -> Any:
 
 def repeat(input: Any, *repeats: Any) -> Any:
     return np.tile(input, sizes(repeats))
+
+
+def tile(input: Any, *dims: Any) -> Any:
+    return np.tile(input, sizes(dims))
 
 
 def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Any:
@@ -284,7 +296,8 @@ def _same_elsewhere(name: str, input: Any, dim: int, index: Array) -> None:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("reshape", "view"), reshape),
+    "reshape": reshape,
+    "view": view,
     **dict.fromkeys(("reshape_as", "view_as"), reshape_as),
     **dict.fromkeys(("flatten", "ravel"), flatten),
     "unflatten": unflatten,
@@ -297,7 +310,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("expand", "broadcast_to"), expand),
     "expand_as": expand_as,
     "broadcast_tensors": broadcast_tensors,
-    **dict.fromkeys(("repeat", "tile"), repeat),
+    "repeat": repeat,
+    "tile": tile,
     "repeat_interleave": repeat_interleave,
     **dict.fromkeys(("cat", "concat", "concatenate"), cat),
     "stack": stack,

@@ -16,7 +16,7 @@ an argmax) is given as a torch tensor.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from byhand.engine.tensor import Tensor
@@ -24,26 +24,37 @@ from byhand.engine.torch_names import arrays, as_torch, method
 from byhand.ops.op import Op
 
 
-def compared(name: str) -> Callable[[Any, Any], Any]:
+def compared(name: str) -> Any:
     """A comparison operator that gives a torch tensor."""
     numpys = getattr(Tensor, name)
-    return lambda self, other: as_torch(numpys(self, other))
+
+    def answer(self: Any, other: Any) -> Any:
+        return as_torch(numpys(self, other))
+
+    return answer
 
 
 class TorchTensor(Tensor):
     """A tensor whose methods all mean PyTorch's."""
 
-    __slots__ = ()
+    __slots__ = ("made_without_grad",)
+
+    def __init__(self, value: Any, *origin: Any, **options: Any) -> None:
+        super().__init__(value, *origin, **options)
+        torch = sys.modules.get("torch")
+        self.made_without_grad = torch is not None and not torch.is_grad_enabled()
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
-        """Computes and records; under `torch.no_grad()` the result is a constant.
+        """Computes and records, but for a `with torch.no_grad():` within forward.
 
-        Whoever traces a whole forward should therefore do so under `torch.enable_grad()`.
+        There, what is computed from tensors of outside is a constant. Where forward as a whole runs
+        without gradients, its inputs were made so, and nothing is cut off.
         """
         out = super().apply(op, arrays(args), arrays(params))
-        torch = sys.modules.get("torch")
-        if torch is not None and isinstance(out, Tensor) and not torch.is_grad_enabled():
-            return out.detach()  # pyright: ignore
+        if isinstance(out, TorchTensor) and out.made_without_grad:
+            tensors = (arg for arg in args if isinstance(arg, TorchTensor))
+            if not all(tensor.made_without_grad for tensor in tensors):
+                return out.detach()  # pyright: ignore
         return out
 
     def by_torch(self, name: str, *args: Any, **options: Any) -> Any:
@@ -62,6 +73,7 @@ class TorchTensor(Tensor):
     cumsum = method("cumsum")
     cumprod = method("cumprod")
     squeeze = method("squeeze")
+    flatten = method("flatten")
     transpose = method("transpose")
     reshape = method("reshape")
     repeat = method("repeat")
@@ -82,6 +94,14 @@ class TorchTensor(Tensor):
 
     def item(self) -> float:
         return self.value.item()
+
+    @property
+    def data(self) -> Any:
+        return self.detach()  # pyright: ignore
+
+    @property
+    def requires_grad(self) -> bool:
+        return not self.constant
 
     @property
     def dtype(self) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from byhand.engine import torch_names
-from byhand.engine.torch_names import METHODS, method
+from byhand.engine.torch_names import METHODS
 from byhand.ops import numpy_names
 from byhand.ops.arraylike import ArrayLike
 
@@ -65,7 +65,7 @@ class TorchLike(ArrayLike):
             """The methods that PyTorch has and NumPy has not."""
             if name in METHODS:
                 return lambda *args, **options: self.by_torch(name, *args, **options)
-            other = None if name.startswith("__") else torch_names.other_method(name)
+            other = None if name.startswith("_") else torch_names.other_method(name)
             if other is None:
                 raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
             return lambda *args, **options: other(self, *args, **options)
@@ -84,8 +84,10 @@ class TorchLike(ArrayLike):
     cumprod = either(numpy_names.cumprod)
     squeeze = either(numpy_names.squeeze)
     transpose = either(ArrayLike.transpose)
-    flatten = method("flatten")  # NumPy's has no arguments
-    clip = method("clip")  # the same in both
+
+    def flatten(self, *dims: Any, **options: Any) -> Any:
+        """NumPy's has no arguments."""
+        return self.by_torch("flatten", *dims, **options) if dims or options else super().flatten()
 
     @property
     def device(self) -> str:

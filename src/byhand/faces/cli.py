@@ -16,6 +16,7 @@ import byhand
 from byhand.errors import ByhandError
 from byhand.faces import terminal
 from byhand.faces.commands.check import check
+from byhand.faces.commands.explain import explain
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
 
@@ -38,7 +39,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (check, train, sample):
+for _command in (check, explain, train, sample):
     cli.add_command(_command)
 
 

@@ -30,7 +30,7 @@ def say(text: str) -> None:
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
         return
     try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         _discard(sys.stdout)

@@ -1,8 +1,8 @@
 """Following a forward: its statements run one by one, and each name that is bound is reported.
 
-The tracer and the referees all follow a forward, each with values of its own kind, and agree on what
-a step is because they share this: an assignment to a name, to an item of an array or a list, `+=`,
-an append. In-place changes become new values, since not every kind of array can be changed.
+The tracer and the referees all follow a forward, each with values of its own kind, and agree on
+what a step is because they share this: an assignment to a name, to an item of an array or a list,
+`+=`, an append. In-place changes become new values, since not every kind of array can be changed.
 """
 
 from __future__ import annotations
@@ -35,16 +35,13 @@ class Follower(ABC):
 
     def before_change(self, place: str, held: Any, namespace: Namespace) -> None:
         """Called before the array `held` at `place` (`x`, `hs[0]`) is changed; may refuse."""
+        return
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
         """Runs one simple statement as Python would, and reports what it binds."""
         node = statement.node
         before = {name: namespace.get(name) for name in walruses(node)}
-        lists = {
-            name: _snapshot(held)  # pyright: ignore[reportUnknownArgumentType]
-            for name in _names(node)
-            if isinstance(held := namespace.get(name), list)
-        }
+        lists = _Lists(node, namespace)
         try:
             match node:
                 case ast.Assign(targets=targets, value=expression):
@@ -62,10 +59,10 @@ class Follower(ABC):
                 case _:
                     statement.execute(namespace)
                     self._bind_walruses(before, statement, namespace)
-            for name in _names(node):
-                items = namespace.get(name)
-                if isinstance(items, list):
-                    self._bind_items(name, items, lists.get(name, []), statement, namespace)
+            for name, items in _lists(node, namespace):
+                # By the first name that it has: a second one makes no second list of it.
+                first = next((known for known, held in namespace.items() if held is items), name)
+                self._bind_new(first, items, lists.before(name, items), statement)
         except UnsupportedError as error:
             raise StatementError(statement.line, error) from error
 
@@ -86,18 +83,6 @@ class Follower(ABC):
         for name, held in before.items():
             if namespace.get(name) is not held:
                 namespace[name] = self.bind(name, namespace[name], statement)
-
-    def _bind_items(
-        self,
-        name: str,
-        items: list[Any],
-        before: list[Any],
-        statement: Statement,
-        namespace: Namespace,
-    ) -> None:
-        """Reports the new items of a list, by the first name that it has."""
-        first = next((known for known, held in namespace.items() if held is items), name)
-        self._bind_new(first, items, before, statement)
 
     def _bind_new(
         self, name: str, items: list[Any], before: list[Any], statement: Statement
@@ -236,8 +221,24 @@ def _unpack(targets: list[ast.expr], value: Any) -> list[Any]:
     return items
 
 
+class _Lists:
+    """The lists that a statement names, as they were before it ran."""
+
+    def __init__(self, node: ast.stmt, namespace: Namespace) -> None:
+        self.held = dict(_lists(node, namespace))  # holding them keeps their ids their own
+        self.snapshots = {name: _snapshot(items) for name, items in self.held.items()}
+        self.names = {id(items): name for name, items in self.held.items()}
+
+    def before(self, name: str, items: list[Any]) -> list[Any]:
+        """What was in `items`; or, where it is a new list, in the one that had this name."""
+        return self.snapshots.get(self.names.get(id(items), name), [])
+
+
+def _lists(node: ast.stmt, namespace: Namespace) -> list[tuple[str, list[Any]]]:
+    return [(name, held) for name in _names(node) if isinstance(held := namespace.get(name), list)]
+
+
 def _snapshot(items: list[Any]) -> list[Any]:
-    """A list as it is now, with the lists in it."""
     return [_snapshot(item) if isinstance(item, list) else item for item in items]  # pyright: ignore[reportUnknownArgumentType]
 
 

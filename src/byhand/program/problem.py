@@ -26,9 +26,10 @@ Inputs = dict[str, Any]
 class Problem:
     """A problem file, loaded.
 
-    `draw(rng, **sizes)` makes the inputs; `dimensions` are the sizes it can be asked for, with their
-    defaults. `data` names the float inputs that are neither trained nor asked for. `statistics`
-    names the steps that are replaced by their training-set values when a model is evaluated.
+    `draw(rng, **sizes)` makes the inputs; `dimensions` are the sizes it can be asked for, with
+    their defaults. `data` names the float inputs that are neither trained nor asked for.
+    `statistics` names the steps that are replaced by their training-set values when a model is
+    evaluated.
     """
 
     name: str

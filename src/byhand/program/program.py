@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from byhand.engine import Tensor
+from byhand.engine.backward import computed_first_to_last
 from byhand.engine.torch_tensor import TorchTensor
 from byhand.ops.op import Array, Op
 
@@ -18,9 +19,9 @@ from byhand.ops.op import Array, Op
 class Step:
     """A named value of a forward: an input, or what one assignment gave.
 
-    `name` is the name that was assigned to, or `hs[2]` for an element of a list. `binding` counts the
-    steps of one name from 0. `line` and `source` are None and "" for an input. `ops` are the ops
-    between this step and the `inputs`, the names it was computed from.
+    `name` is the name that was assigned to, or `hs[2]` for an element of a list. `binding` counts
+    the steps of one name from 0. `line` and `source` are None and "" for an input. `ops` are the
+    ops between this step and the `inputs`, the names it was computed from.
     """
 
     name: str
@@ -78,6 +79,19 @@ class Program:
         """The steps by name and binding."""
         return {(step.name, step.binding): step for step in self}
 
+    @cached_property
+    def owners(self) -> Mapping[Tensor, tuple[str, ...]]:
+        """The steps that each recorded tensor is part of: its own name, or those it leads to."""
+        named = {step.tensor: step.name for step in self}
+        owners: dict[Tensor, tuple[str, ...]] = {}
+        for tensor in computed_first_to_last(list(named))[::-1]:
+            mine = (named[tensor],) if tensor in named else owners.get(tensor, ())
+            owners[tensor] = mine
+            for arg in tensor.args:
+                if isinstance(arg, Tensor):
+                    owners[arg] = tuple(dict.fromkeys((*owners.get(arg, ()), *mine)))
+        return owners
+
     @property
     def scalar(self) -> bool:
         """Whether forward returns one number: then its own gradient is 1."""
@@ -92,7 +106,9 @@ class Program:
         try:
             return self.bindings[name][-1]
         except KeyError:
-            raise KeyError(f"{name} is no float input and no step: {', '.join(self.bindings)}") from None
+            raise KeyError(
+                f"{name} is no float input and no step: {', '.join(self.bindings)}"
+            ) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self.bindings
@@ -108,6 +124,4 @@ class Program:
         if self.scalar:
             return (np.ones_like(self.outputs[0].value),)
         rng = np.random.default_rng([seed, 1])
-        return tuple(
-            rng.normal(size=step.shape).astype(step.value.dtype) for step in self.outputs
-        )
+        return tuple(rng.normal(size=step.shape).astype(step.value.dtype) for step in self.outputs)

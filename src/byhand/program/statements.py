@@ -2,8 +2,8 @@
 
 Both halves of a problem are run this way: forward, so that every assignment to a name becomes a
 step; backward, so that every statement can be judged. `run` takes care of the control flow (`if`,
-`for`, `while`, `with`, `return`); a simple statement goes to the `execute` it is given, which may do
-more than just execute it.
+`for`, `while`, `with`, `return`); a simple statement goes to the `execute` it is given, which may
+do more than just execute it.
 
 All statements of a run share one namespace that serves as globals and as locals, so comprehensions,
 lambdas and nested functions see the same names as the statements do.
@@ -127,9 +127,7 @@ def _run_block(
     return None
 
 
-def _run_statement(
-    node: ast.stmt, file: str, namespace: Namespace, execute: Execute
-) -> _Exit:
+def _run_statement(node: ast.stmt, file: str, namespace: Namespace, execute: Execute) -> _Exit:
     def value(expression: ast.expr) -> Any:
         before = {name: namespace.get(name) for name in walruses(expression)}
         try:
@@ -228,7 +226,7 @@ _ITEM = "__item__"
 
 @lru_cache(maxsize=1 << 14)
 def compiled(node: ast.stmt | ast.expr, file: str) -> CodeType:
-    """Code of a statement, of an expression, or (for a target to assign to) of `target = __item__`."""
+    """Code of a statement, of an expression, or of `target = __item__` for what is assigned to."""
     match node:
         case ast.expr(ctx=ast.Store()):  # pyright: ignore[reportAttributeAccessIssue]
             source = ast.copy_location(ast.Name(_ITEM, ast.Load()), node)
@@ -302,7 +300,8 @@ def _read(fn: FunctionType) -> ast.FunctionDef:
         tree = ast.parse(textwrap.dedent("".join(lines)))
     except (OSError, SyntaxError):
         raise ProblemError(
-            f"the source of {fn.__name__} can't be read: write it as a plain `def` in a file or a cell"
+            f"the source of {fn.__name__} can't be read: write it as a plain `def`, in a file or "
+            "a cell"
         ) from None
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef):

@@ -16,7 +16,7 @@ from byhand.ops.op import Array, Op
 from byhand.program.follow import Follower
 from byhand.program.problem import Problem, in_one_line, problem_of
 from byhand.program.program import Program, Step
-from byhand.program.statements import Namespace, Returned, Statement, StatementError, run
+from byhand.program.statements import Namespace, Returned, StatementError, run
 
 
 def trace(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> Program:
@@ -98,17 +98,19 @@ class _Tracer(Follower):
     def outputs(self, returned: Returned) -> tuple[Step, ...]:
         where = self.problem.where(returned.line)
         values: tuple[Any, ...] = (
-            tuple(returned.value) if isinstance(returned.value, (tuple, list)) else (returned.value,)  # pyright: ignore[reportUnknownArgumentType]
+            tuple(returned.value)
+            if isinstance(returned.value, (tuple, list))
+            else (returned.value,)  # pyright: ignore[reportUnknownArgumentType]
         )
         if returned.value is None:
-            raise ProblemError(
-                f"{where}: forward returns nothing: end it with `return loss`"
-            )
+            raise ProblemError(f"{where}: forward returns nothing: end it with `return loss`")
         by_tensor = {step.tensor: step for step in self.inputs + self.steps}
         found: list[Step] = []
         for value in values:
             if isinstance(value, Tensor) and value not in by_tensor and value.value.ndim == 0:
-                by_tensor[value] = self.step("loss" if "loss" not in self.counts else "return", value, returned.line)
+                by_tensor[value] = self.step(
+                    "loss" if "loss" not in self.counts else "return", value, returned.line
+                )
                 self.steps.append(by_tensor[value])
             if isinstance(value, Tensor) and value in by_tensor:
                 found.append(by_tensor[value])
@@ -127,22 +129,27 @@ class _Tracer(Follower):
     # Statements.
 
     def is_array(self, value: Any) -> bool:
+        if is_torch(value):
+            return value.is_floating_point()
         return isinstance(value, Tensor) or (
             isinstance(value, np.ndarray) and value.dtype.kind == "f"  # pyright: ignore[reportUnknownMemberType]
         )
 
     def bind_array(self, name: str, value: Any, line: int) -> Tensor:
-        if not isinstance(value, Tensor):
-            value = self.kind(value, constant=True)
+        value = self.tensor(value)
         if value in self.names:  # a second name for it: a step, and a gradient, of its own
             value = type(value)(value.value, elementwise.POSITIVE_OF, (value,))
         self.steps.append(self.step(name, value, line))
         return value
 
     def put(self, held: Any, index: Any, value: Any) -> Tensor:
-        if not isinstance(value, Tensor):
-            value = self.kind(value, constant=True)
-        return indexing.PUT(held, value, index=_index(index))
+        return indexing.PUT(self.tensor(held), self.tensor(value), index=_index(index))
+
+    def tensor(self, value: Any) -> Tensor:
+        """`value` as a tensor: a constant, unless it is one already."""
+        if isinstance(value, Tensor):
+            return value
+        return self.kind(value.detach().numpy() if is_torch(value) else value, constant=True)
 
     def before_change(self, place: str, held: Any, namespace: Namespace) -> None:
         """Refuses to change an array in place where another name shares its memory."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAMES = ("engine", "finite", "torch", "jax")
 
 
-def referee(name: str) -> Referee:
+def find(name: str) -> Referee:
     """The referee of this name. Raises RefereeError if there is none, or its library is missing."""
     if name not in NAMES:
         raise RefereeError(f"there is no referee {name}: choose one of {', '.join(NAMES)}")

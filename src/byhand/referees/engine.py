@@ -38,13 +38,11 @@ def sweep(
 ) -> dict[Tensor, Bounded]:
     """The gradient of every tensor of `program`, and how many units rounding may put into it.
 
-    `upstream` belongs to the outputs. A step in `feeds` passes on that gradient in place of its own.
-    `forward` are the tensors with their errors, where they are known already.
+    `upstream` belongs to the outputs. A step in `feeds` passes on that gradient in place of its
+    own. `forward` are the tensors with their errors, where they are known already.
     """
     forward = forward_bounds(program) if forward is None else forward
-    seeds = [
-        (step.tensor, _given(g)) for step, g in zip(program.outputs, upstream, strict=True)
-    ]
+    seeds = [(step.tensor, _given(g)) for step, g in zip(program.outputs, upstream, strict=True)]
     fed = {program.by_key[key].tensor: _given(g) for key, g in feeds.items()}
     found = gradients(seeds, forward.__getitem__, fed)
     for step in program:

@@ -23,11 +23,13 @@ import math
 import warnings
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from byhand.errors import RefereeError
 from byhand.program.problem import Problem
 from byhand.referees.bindings import missing
 from byhand.referees.namespace import Array
@@ -36,9 +38,12 @@ from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
 
 SAMPLE = 64
-SHRINK = 4.0  # each step size is the one before over this
-SIZES = 12  # step sizes tried at most
-ORDER = 4  # extrapolations use up to one more sizes than this
+SHRINK = 2.0  # each step size is the one before over this
+SIZES = 5  # step sizes in a row
+ORDER = SIZES - 1
+ROWS = 6  # rows tried at most: far from the step, then closer, should there be kinks on the way
+CLOSER = 128.0
+DOUBT = 10.0
 EPS = float(np.finfo(np.float64).eps)
 
 Line: TypeAlias = Callable[[float], float]
@@ -59,10 +64,28 @@ def finite(
             if key not in rehearsal.values:
                 raise missing(problem, key)
         forward = Perturbed(problem, inputs, upstream, rehearsal)
-        return {key: _gradient(forward, key, rehearsal.values[key]) for key in steps}
+        least = _rounding(problem, forward)
+        return {
+            key: _gradient(
+                key, rehearsal.values[key], partial(forward.along, rehearsal.calls[key]), least
+            )
+            for key in steps
+        }
 
 
-def _gradient(forward: Perturbed, key: Key, value: Array) -> Gradient:
+def _rounding(problem: Problem, forward: Perturbed) -> float:
+    """Of the loss, if its terms are rounded once. Raises RefereeError if no term is finite."""
+    terms = [(o * g).ravel() for o, g in zip(forward.outputs, forward.upstream, strict=True)]
+    finite = [term[np.isfinite(term)] for term in terms]
+    if any(f.size < t.size and not f.size for f, t in zip(finite, terms, strict=True)):
+        raise RefereeError(
+            f"{problem.file}: forward returns {forward.outputs[0].flat[0]}: "
+            "finite differences need a finite loss"
+        )
+    return EPS * float(np.linalg.norm(np.concatenate(finite)))
+
+
+def _gradient(key: Key, value: Array, along: Callable[[Array], Line], least: float) -> Gradient:
     rng = np.random.default_rng([zlib.crc32(key[0].encode()), key[1]])
     places = np.arange(value.size)
     if value.size > SAMPLE:
@@ -72,21 +95,21 @@ def _gradient(forward: Perturbed, key: Key, value: Array) -> Gradient:
 
     way = rng.normal(size=value.shape)
     way /= max(float(np.sqrt(np.sum(way**2))), EPS)
-    line = forward.along(key, way)
+    line = along(way)
     spread = size * math.sqrt(value.size)
-    noise = _noise(line, 1e-10 * spread, forward.rounding)
-    along = _slope(line, spread / 4, spread / 4, noise)
+    noise = _noise(line, 1e-10 * spread, least)
+    all_at_once = _slope(line, spread / 4, spread / 4, noise)
 
     found: list[_Slope] = []
     start = size / 4
     for place in places:
         one = np.zeros(value.shape)
         one.flat[place] = 1.0
-        found.append(_slope(forward.along(key, one), start, size / 4, noise))
+        found.append(_slope(along(one), start, size / 4, noise))
         start = found[-1].start
     values = np.array([slope.value for slope in found])
     errors = np.array([slope.error for slope in found])
-    direction = (way, along.value, along.error)
+    direction = (way, all_at_once.value, all_at_once.error)
     if value.size > SAMPLE:
         return Gradient(values, errors, places, direction)
     return Gradient(values.reshape(value.shape), errors.reshape(value.shape), None, direction)
@@ -94,43 +117,60 @@ def _gradient(forward: Perturbed, key: Key, value: Array) -> Gradient:
 
 @dataclass(frozen=True)
 class _Slope:
-    """A derivative, a bound on its error, and the step size to start from next time."""
+    """A derivative and a bound on its error.
+
+    `start` is the step size to start from next time; `settled` says that truncation adds no more to
+    the error than rounding, so that no other size will do much better.
+    """
 
     value: float
     error: float
     start: float
+    settled: bool
 
 
 def _slope(line: Line, start: float, largest: float, noise: float) -> _Slope:
-    """The derivative of `line` at 0, by extrapolation of central differences."""
-    best = _Slope(0.0, math.inf, start)
+    """The derivative of `line` at 0: the best that can be had from a few rows of step sizes."""
+    best = _row(line, start, noise)
+    if best.settled:
+        # The next start: where this one began; further out, if rounding alone limited it.
+        return replace(best, start=min(best.start, largest))
+    for row in range(1, ROWS):
+        found = _row(line, start / CLOSER**row, noise)
+        if found.error < best.error:
+            best = found
+        if found.settled or found.error > 8 * best.error:
+            break
+    return replace(best, start=start / 4)
+
+
+def _row(line: Line, start: float, noise: float) -> _Slope:
+    """The derivative of `line` at 0, by extrapolation of central differences from `start` inwards."""
+    best = _Slope(0.0, math.inf, start, False)
     odd: list[float] = []
     even: list[float] = []
-    h = start
-    for _ in range(SIZES):
+    for i in range(SIZES):
+        h = start / SHRINK**i
         ahead, behind = line(h), line(-h)
-        if math.isfinite(ahead) and math.isfinite(behind):
-            odd.append((ahead - behind) / (2 * h))
-            even.append((ahead + behind) / h)
-        else:  # out of the domain: start again, closer
+        if not (math.isfinite(ahead) and math.isfinite(behind)):  # out of the domain
             odd, even = [], []
-        for order in range(1, min(len(odd), ORDER + 1)):
-            weights, before = CENTRAL[order], CENTRAL[order - 1]
-            value = _dot(weights, odd)
-            truncation = max(
-                abs(value - _dot(before, odd)), abs(value - _dot(before, odd[: len(odd) - 1]))
-            )
+            continue
+        odd.append((ahead - behind) / (2 * h))
+        even.append((ahead + behind) / h)
+        for order in range(1, len(odd)):
+            value, less = _dot(CENTRAL[order], odd), CENTRAL[order - 1]
+            truncation = max(abs(value - _dot(less, odd)), abs(value - _dot(less, odd[:-1])))
             rounding = noise * BOUND[order] / h + EPS * abs(value)
-            jump = abs(_dot(ONE_SIDED[order], even))
-            error = truncation + rounding + jump / 2
+            settled = truncation <= rounding
+            if not settled:  # with kinks all around, extrapolations may agree by chance
+                truncation *= DOUBT
+            error = truncation + rounding + abs(_dot(ONE_SIDED[order], even)) / 2
             if error < best.error:
-                # Next time start where this began; further out, if rounding was what limited it.
                 first = h * SHRINK**order
-                wider = 2 * first if truncation < rounding else first
-                best = _Slope(value, error, min(wider, largest))
-                if truncation <= rounding:
-                    return best
-        h /= SHRINK
+                wide = first * (2 if 64 * truncation < rounding else 1)
+                best = _Slope(value, error, wide, settled)
+        if best.settled:
+            return best
     return best
 
 

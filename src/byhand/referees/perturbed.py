@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +14,8 @@ from byhand.program.follow import Follower
 from byhand.program.problem import Problem
 from byhand.program.statements import Function, Namespace, Returned, StatementError, run
 from byhand.referees.bindings import (
-    Key,
     argument,
     explain,
-    in_torch,
     is_float_array,
     is_tensor,
     returned_values,
@@ -27,20 +25,28 @@ from byhand.referees.namespace import Array
 from byhand.referees.rehearsal import Call, Rehearsal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Start:
-    """Where forward can be taken up: before one of its statements, with the names bound so far."""
+    """Where forward can be taken up: what is left of it, and what is known before that.
+
+    `changeable` are the names whose values can be changed in place.
+    """
 
     rest: Function
     namespace: Namespace
+    changeable: tuple[str, ...]
     called: Mapping[str, int]
+
+    def fresh(self) -> Namespace:
+        done: dict[int, Any] = {}
+        return self.namespace | {k: _copied(self.namespace[k], done) for k in self.changeable}
 
 
 class Perturbed:
     """The forward of a problem, to be run again and again with one step changed.
 
-    A run starts at the statement (of the body itself, not inside a loop) that binds the step: what
-    comes before it stays the same. `rounding` is that of adding up the outputs once.
+    A run takes forward up at the statement (of its body itself, not inside a loop) that binds the
+    step: what comes before stays the same. `outputs` are those of forward as it is.
     """
 
     def __init__(
@@ -52,73 +58,164 @@ class Perturbed:
     ) -> None:
         self.problem = problem
         self.inputs = inputs
-        self.rehearsal = rehearsal
         self.upstream = [np.asarray(g, dtype=np.float64) for g in upstream]
-        self.starts: list[_Start] = []
-        self.started: dict[Call, int] = {}
-        self.outputs = self._first_run()
-        if not all(np.isfinite(output).any() or not output.size for output in self.outputs):
-            raise RefereeError(
-                f"{problem.file}: forward returns no finite number: finite differences need one"
-            )
-        terms = [np.nan_to_num(o * g, posinf=0.0, neginf=0.0).ravel() for o, g in self._weighted()]
-        self.rounding = float(np.finfo(np.float64).eps * np.linalg.norm(np.concatenate(terms)))
+        self.unnamed = rehearsal.unnamed
+        self.starts: dict[Call, _Start | None] = {}  # None: from the inputs on
+        self.outputs = self._run_first()
 
-    def along(self, key: Key, way: Array) -> Callable[[float], float]:
+    def along(self, call: Call, way: Array) -> Callable[[float], float]:
         """The loss with `t * way` added to a step, less the loss as it is; NaN where forward fails."""
-        call = self.rehearsal.calls[key]
+        start = self.starts[call]
 
         def excess(t: float) -> float:
+            follower = _Adding(call, t * way)
             try:
-                outputs = self._run(call, t * way)
-            except (StatementError, RefereeError):
+                if start is None:
+                    outputs = self._run(self.problem.forward, self._arguments(follower), follower)
+                else:
+                    follower.called = dict(start.called)
+                    outputs = self._run(start.rest, start.fresh(), follower)
+            except StatementError:
                 return float("nan")
-            total = 0.0
-            for now, before, g in zip(outputs, self.outputs, self.upstream, strict=True):
-                if now.shape != before.shape:
-                    return float("nan")
-                change = np.where(now == before, 0.0, now - before)
-                total += float(np.sum(change * g))
-            return total
+            return self._difference(outputs)
 
         return excess
 
-    def _weighted(self) -> list[tuple[Array, Array]]:
-        return list(zip(self.outputs, self.upstream, strict=True))
+    def _difference(self, outputs: list[Array]) -> float:
+        # Subtracting before adding up leaves out the rounding of all that didn't change.
+        total = 0.0
+        for now, before, g in zip(outputs, self.outputs, self.upstream, strict=True):
+            if now.shape != before.shape:
+                return float("nan")
+            total += float(np.sum(np.where(now == before, 0.0, now - before) * g))
+        return total
 
-    def _first_run(self) -> list[Array]:
-        """Runs forward as it is and keeps its state before every statement."""
-        function = self.problem.forward
-        follower = _Adding({})
+    def _run_first(self) -> list[Array]:
+        """Runs forward as it is, and keeps the state before every statement."""
+        forward, follower = self.problem.forward, _Adding(None, None)
         namespace = self._arguments(follower)
-        for name in follower.called:
-            self.started[name, 0] = 0
-        for i, node in enumerate(function.body):
-            rest = replace(function, body=function.body[i:])
-            self.starts.append(_Start(rest, _copied(namespace, {}), dict(follower.called)))
-            before = dict(follower.called)
+        start = None
+        self._note(follower, start)
+        returned = Returned(None, None, forward.line)
+        for i, node in enumerate(forward.body):
+            local = [k for k, v in namespace.items() if _is_local(k, v, forward)]
+            if all(_can_be_copied(namespace[k]) for k in local):
+                rest = replace(forward, body=forward.body[i:])
+                changeable = tuple(k for k in local if _copied(namespace[k], {}) is not namespace[k])
+                start = _Start(rest, namespace, changeable, dict(follower.called))
+                start = replace(start, namespace=start.fresh())
             try:
-                returned = run(replace(function, body=(node,)), namespace, follower.execute)
+                returned = run(replace(forward, body=(node,)), namespace, follower.execute)
             except StatementError as error:
                 raise RefereeError(explain(self.problem, error)) from error.__cause__
-            at = i if _can_be_copied(self.starts[i].namespace, function) else 0
-            for name, count in follower.called.items():
-                for call in range(before.get(name, 0), count):
-                    self.started[name, call] = at
+            self._note(follower, start)
             if returned.node is not None:
                 break
-        else:
-            raise RefereeError(f"{self.problem.where(function.line)}: forward returns nothing")
-        for position, name in self.rehearsal.unnamed.items():
-            self.started[name, follower.called.get(name, 0)] = len(self.starts) - 1
-        return self._outputs(returned, follower)
+        outputs = self._outputs(returned, follower)
+        self._note(follower, start)
+        return outputs
 
-    def _run(self, target: Call, change: Array) -> list[Array]:
-        follower = _Adding({}, target, change)
-        if target[1] == 0 and target[0] in self._input_names:
-            namespace, rest = self._arguments(follower), self.problem.forward
-        else:
-            start = self.starts[self.started[target]]
-            follower.called = dict(start.called)
-            namespace, rest = _copied(start.namespace, {}), start.rest
+    def _note(self, follower: _Adding, start: _Start | None) -> None:
+        for name, count in follower.called.items():
+            for i in reversed(range(count)):
+                if (name, i) in self.starts:
+                    break
+                self.starts[name, i] = start
+
+    def _run(self, rest: Function, namespace: Namespace, follower: _Adding) -> list[Array]:
         return self._outputs(run(rest, namespace, follower.execute), follower)
+
+    def _arguments(self, follower: _Adding) -> Namespace:
+        forward = self.problem.forward
+        arguments = {name: follower.argument(name, value) for name, value in self.inputs.items()}
+        given = {name: arguments[name] for name in forward.parameters if name in arguments}
+        return forward.namespace(given)
+
+    def _outputs(self, returned: Returned, follower: _Adding) -> list[Array]:
+        values = list(returned_values(returned))
+        for position, name in self.unnamed.items():
+            values[position] = follower.bind_array(name, values[position], returned.line)
+        return [values_of(value) for value in values]
+
+
+class _Adding(Follower):
+    """Follows a forward and adds `change` at one binding of a name to floats."""
+
+    def __init__(self, target: Call | None, change: Array | None) -> None:
+        self.target = target
+        self.change = change
+        self.called: dict[str, int] = {}
+
+    def is_array(self, value: Any) -> bool:
+        return is_float_array(value) or isinstance(value, np.floating)
+
+    def bind_array(self, name: str, value: Any, line: int) -> Any:
+        count = self.called.get(name, 0)
+        self.called[name] = count + 1
+        if (name, count) != self.target:
+            return value
+        if is_tensor(value):
+            return value + value.new_tensor(self.change)
+        return value + self.change
+
+    def put(self, held: Any, index: Any, value: Any) -> Any:
+        changed = held.clone() if is_tensor(held) else held.copy()
+        changed[index] = value
+        return changed
+
+    def argument(self, name: str, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            items: list[Any] = [self.argument(f"{name}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            return items if isinstance(value, list) else tuple(items)
+        value = argument(value)
+        return self.bind_array(name, value, 0) if is_float_array(value) else value
+
+
+# The state between two statements. Float arrays are never changed in place by those who follow a
+# forward; lists and arrays of other types may be, so every run gets its own.
+
+
+def _copied(value: Any, done: dict[int, Any]) -> Any:
+    """A copy of all that can be changed, in which what was one object is one object again."""
+    if id(value) in done:
+        return done[id(value)]
+    match value:
+        case dict():
+            copy: Any = {key: _copied(item, done) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list() | set():
+            copy = type(value)(_copied(item, done) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case tuple() if type(value) is tuple:  # pyright: ignore[reportUnknownArgumentType]
+            copy = tuple(_copied(item, done) for item in value)  # pyright: ignore[reportUnknownVariableType]
+        case np.ndarray() if not is_float_array(value):
+            copy = value.copy()  # pyright: ignore[reportUnknownVariableType]
+        case _ if is_tensor(value) and not value.is_floating_point():
+            copy = value.clone()
+        case _:
+            return value
+    done[id(value)] = copy  # pyright: ignore[reportUnknownArgumentType]
+    return copy
+
+
+_IMMUTABLE = (
+    *(int, float, complex, str, bytes, slice, range, type, type(None), type(...)),
+    *(FunctionType, BuiltinFunctionType, ModuleType, np.generic, np.dtype, np.ufunc),
+)
+
+
+def _can_be_copied(value: Any) -> bool:
+    """Whether `_copied` knows all of `value`: an iterator, or a random generator, it doesn't."""
+    if isinstance(value, dict):
+        return all(map(_can_be_copied, value.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType, reportUnknownMemberType]
+    if isinstance(value, (list, set, tuple)):
+        return all(map(_can_be_copied, value))  # pyright: ignore[reportUnknownArgumentType]
+    return isinstance(value, (*_IMMUTABLE, np.ndarray)) or (
+        type(value).__module__.partition(".")[0] == "torch"
+    )
+
+
+def _is_local(name: str, value: Any, function: Function) -> bool:
+    return not (
+        name == "__builtins__"
+        or (name in function.globals and function.globals[name] is value)
+        or (name in function.closure and function.closure[name] is value)
+    )

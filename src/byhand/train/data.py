@@ -37,7 +37,7 @@ class Words:
     source: str
     sha256: str
     words: tuple[str, ...]
-    characters: tuple[str, ...]
+    characters: str
 
     @property
     def vocabulary(self) -> int:
@@ -85,7 +85,7 @@ def read_words(source: str | Path = BUNDLED) -> Words:
         source=str(source) if source == BUNDLED else str(Path(source).resolve()),
         sha256=hashlib.sha256(blob).hexdigest(),
         words=words,
-        characters=tuple(sorted(set("".join(words)))),
+        characters="".join(sorted(set("".join(words)))),
     )
 
 
@@ -109,7 +109,7 @@ def split(words: Words, block: int) -> Split:
 
 
 def examples(words: Sequence[str], index: dict[str, int], block: int) -> Examples:
-    """Every character of every word, and the end of each, after the `block` characters before it."""
+    """Each character of each word, and each end, after the `block` characters before it."""
     contexts: list[list[int]] = []
     following: list[int] = []
     for word in words:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,14 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.train.data import Array, Examples
 from byhand.train.loop import in_precision
-from byhand.train.rewrite import as_parameters, check_bound_once, explained, up_to, with_locals
+from byhand.train.rewrite import (
+    Locals,
+    as_parameters,
+    check_bound_once,
+    explained,
+    up_to,
+    with_locals,
+)
 
 _ROWS = 2000  # examples evaluated at once: their arrays stay in the processor's cache
 _MEMORY = 1 << 30  # bytes that the largest array of the statistics pass may take
@@ -26,25 +34,28 @@ _MEMORY = 1 << 30  # bytes that the largest array of the statistics pass may tak
 def training_statistics(problem: Problem, values: Inputs, examples: Examples) -> dict[str, Array]:
     """What each step in `problem.statistics` is for all `examples` as one batch.
 
-    The values are exact: it is one pass, not an average over batches. Only where one array would
-    take more than 1 GiB (hidden layers from about 700 on, for the bundled names) are the examples cut
-    off; they are shuffled.
+    The values are exact: it is one pass, not an average over batches. Only where one array
+    would take more than 1 GiB (for the bundled names, hidden layers from about 700 on) are the
+    examples cut off; their words are shuffled.
     """
     names = problem.statistics
     if not names:
         return {}
     check_bound_once(problem, names)
     wide = in_precision(values, np.float64)
-    forward = with_locals(problem.forward)
-    probe = 256
-    sample = _call(problem, forward, _given(problem, wide, examples.X[:probe], examples.Y[:probe]))
-    arrays = [value for value in sample[1].values() if isinstance(value, np.ndarray)]
-    widest = max(value.nbytes for value in arrays) / min(probe, len(examples))
-    rows = max(probe, int(_MEMORY / widest))
-    start = with_locals(up_to(problem.forward, names))
-    given = _given(problem, wide, examples.X[:rows], examples.Y[:rows])
-    _, steps = _call(problem, start, given)
+    rows = _rows_that_fit(problem, wide, examples)
+    forward = with_locals(up_to(problem.forward, names))
+    _, steps = _call(problem, forward, _given(problem, wide, examples.X[:rows], examples.Y[:rows]))
     return {name: np.asarray(steps[name]) for name in names}
+
+
+def _rows_that_fit(problem: Problem, values: Inputs, examples: Examples) -> int:
+    few = min(256, len(examples))
+    forward = with_locals(problem.forward)
+    given = _given(problem, values, examples.X[:few], examples.Y[:few])
+    _, steps = _call(problem, forward, given)
+    widest = max(getattr(value, "nbytes", 0) for value in steps.values())
+    return max(few, _MEMORY * few // widest)
 
 
 def losses_of(
@@ -85,7 +96,9 @@ def _given(problem: Problem, values: Inputs, X: Array, Y: Array) -> Inputs:
     return {name: available[name] for name in problem.forward.parameters}
 
 
-def _call(problem: Problem, forward: Callable[..., tuple[object, Inputs]], given: Inputs):
+def _call(
+    problem: Problem, forward: Callable[..., tuple[Any, Locals]], given: Inputs
+) -> tuple[Any, Locals]:
     try:
         with np.errstate(all="ignore"):
             return forward(**given)

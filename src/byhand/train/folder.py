@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,6 +62,13 @@ def check_writable(parent: Path) -> None:
         pass
 
 
+def check_free(target: Path) -> None:
+    """Raises DataError if there is something at `target`, unless it is an empty folder."""
+    with _in_one_line(target):
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise DataError(f"{target}: is there already: choose another folder, or --resume it")
+
+
 def _write(
     parent: Path, name: str, files: Mapping[str, bytes], place: Callable[[Path], Path]
 ) -> Path:
@@ -75,9 +82,9 @@ def _write(
 
 
 @contextmanager
-def _aside(parent: Path, name: str) -> Iterator[Path]:
+def _aside(parent: Path, name: str) -> Generator[Path]:
     """A hidden folder that is gone at the end, unless it was renamed."""
-    try:
+    with _in_one_line(parent):
         parent.mkdir(parents=True, exist_ok=True)
         aside = parent / f".{name[:200]}.{secrets.token_hex(4)}"
         aside.mkdir()
@@ -85,15 +92,21 @@ def _aside(parent: Path, name: str) -> Iterator[Path]:
             yield aside
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _in_one_line(place: Path) -> Generator[None]:
+    try:
+        yield
     except OSError as error:
         match error:
             case PermissionError():
                 todo = "permission denied: choose a folder of your own with --out"
             case NotADirectoryError() | FileExistsError():
-                todo = "something that is no folder, or no empty one, is in the way: choose another"
+                todo = "a file or a full folder is in the way: choose another place with --out"
             case _:
                 todo = f"{error.strerror or error}: make room, or choose another place with --out"
-        raise DataError(f"{parent}: can't be written: {todo}") from error
+        raise DataError(f"{place}: can't be written: {todo}") from error
 
 
 def _rename(aside: Path, target: Path) -> Path:

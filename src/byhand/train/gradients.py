@@ -1,4 +1,4 @@
-"""The gradients a problem's own backward gives, at the speed of the code that was written by hand."""
+"""The gradients that a problem's own backward gives, at the speed of the code in the file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Gradients:
     """One run of forward and backward: `answers["dW"]` is the gradient of the loss by `W`.
 
     `steps` are the locals of forward. The loop holds on to them until the next run is over: if all
-    arrays of a step were freed at once, the C library would hand their memory back to the system and
-    have it cleared again in the next step, which takes longer than the arithmetic in float64.
+    arrays of a step were freed at once, the C library would hand their memory back to the system
+    and get it anew in the next step, which can take longer than the arithmetic.
     """
 
     loss: float
@@ -96,11 +96,11 @@ def check_gradients(
     for name, parameter in parameters.items():
         gradient = answers.get(f"d{name}")
         if gradient is None:
-            raise ProblemError(f"{problem.file}: backward gives no d{name}: `byhand check` it first")
+            raise ProblemError(f"{problem.file}: backward gives no d{name}: check it first")
         if np.shape(gradient) != parameter.shape:
             raise ProblemError(
                 f"{problem.file}: d{name} has the shape {np.shape(gradient)}, but {name} has "
-                f"{parameter.shape}: `byhand check` it first"
+                f"{parameter.shape}: check it first"
             )
 
 
@@ -114,6 +114,7 @@ def _backward(problem: Problem) -> tuple[Backward, tuple[str, ...], Mapping[str,
     try:
         function = function_of(backward, problem.tree)
     except ProblemError:  # compiled code, or a callable: it has no locals to look at
+
         def returning(**asked: Any) -> tuple[Any, Locals]:
             return backward(**asked), {}
 

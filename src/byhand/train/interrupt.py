@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -17,7 +17,7 @@ class Stop:
 
 
 @contextmanager
-def held_back() -> Iterator[Stop]:
+def held_back() -> Generator[Stop]:
     """Notes a Ctrl-C instead of raising KeyboardInterrupt; the second one raises as always.
 
     Outside the main thread, or where the program handles Ctrl-C itself, nothing is changed.

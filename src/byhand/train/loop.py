@@ -2,7 +2,9 @@
 
 Training is repeatable to the bit on one machine: the parameters start from the seed, and the batch
 of a step depends on the seed and on the number of the step alone. So a run that was stopped can go
-on from its parameters as if it had never been.
+on from its parameters as if it had never been. (NumPy spreads the products of large matrices over
+several threads; then their number, OPENBLAS_NUM_THREADS, has to be the same. The lecture's model is
+below that.)
 
 The arithmetic is in float32, as in the lectures: it is nearly twice as fast as float64, and a batch
 of 32 is a far coarser estimate of the gradient than rounding makes it.
@@ -34,12 +36,12 @@ _POINTS = 1000  # of the loss curve
 
 
 def trained_inputs(problem: Problem, values: Inputs) -> dict[str, Array]:
-    """The parameters among the inputs: the floats that aren't `data`, items of a list as `Ws[0]`."""
+    """The parameters: all float inputs that aren't `data`; items of a list as `Ws[0]`."""
     found: dict[str, Array] = {}
     for name, value in values.items():
         if name in problem.data:
             continue
-        items: list[Any] = value if isinstance(value, list) else [value]
+        items: list[Any] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
         for i, item in enumerate(items):
             if isinstance(item, np.ndarray) and item.dtype.kind == "f":  # pyright: ignore[reportUnknownMemberType]
                 found[f"{name}[{i}]" if isinstance(value, list) else name] = item
@@ -97,8 +99,9 @@ class Descent:
     def run(self, progress: Progress | None = None) -> None:
         """Descends until all steps are done, or until Ctrl-C.
 
-        `progress(step, steps, loss, steps_per_second)` is called about ten times a second, and after
-        the last step. Raises ProblemError if the loss is no longer a number.
+        `progress(step, steps, loss, steps_per_second)` is called about ten times a second, and
+        after the last step; the loss is a running mean over some hundred steps. Raises
+        ProblemError if the loss is no longer a number.
         """
         gradients = hand_gradients(self.problem)
         parameters = trained_inputs(self.problem, self.values)
@@ -107,9 +110,9 @@ class Descent:
         drawn = batches(self.examples, self.size, self.seed, self.done)
         every = max(1, self.steps // _POINTS)
         first, seconds_before = self.done, self.seconds
-        total, since = 0.0, self.done
+        total, running, since = 0.0, 0.0, self.done
         shown = began = time.perf_counter()
-        with held_back() as stop, np.errstate(all="ignore"):  # it is the loss that tells of overflow
+        with held_back() as stop, np.errstate(all="ignore"):  # a NaN is told of in one line
             for step in range(self.done, self.steps):
                 self.values["X"], self.values["Y"] = next(drawn)
                 found = gradients(self.values)
@@ -121,18 +124,19 @@ class Descent:
                     parameter -= rate * answers[name]
 
                 self.done = step + 1
-                total += float(found.loss)
+                loss = float(found.loss)
+                total += loss
+                running = loss if step == first else running + 0.01 * (loss - running)
                 last = stop.pressed or self.done == self.steps
                 now = time.perf_counter()
-                mean = total / (self.done - since)
                 if progress and (last or now - shown > _SHOWN_EVERY):
                     shown, speed = now, (self.done - first) / (now - began)
                     try:
-                        progress(self.done, self.steps, mean, speed)
+                        progress(self.done, self.steps, running, speed)
                     except KeyboardInterrupt:
                         last = True
                 if last or self.done % every == 0:
-                    self._note(since, mean)
+                    self._note(since, total / (self.done - since))
                     total, since = 0.0, self.done
                 if last:
                     break

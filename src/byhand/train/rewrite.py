@@ -33,13 +33,13 @@ def with_locals(function: Function) -> Callable[..., tuple[Any, Locals]]:
     body = [*copy.deepcopy(function.body), ast.Return(None)]
     definition.body = [_Returns().visit(statement) for statement in body]
     ast.fix_missing_locations(tree)
-    namespace = {**function.globals, **function.closure, _LOCALS: locals}
+    namespace: dict[str, Any] = {**function.globals, **function.closure, _LOCALS: locals}
     exec(compile(tree, function.file, "exec"), namespace)
     return namespace[function.name]
 
 
 def as_parameters(function: Function, names: Collection[str]) -> Function:
-    """`function`, with each of `names` given as a parameter instead of computed by its statement."""
+    """`function`, with each of `names` given as a parameter instead of computed."""
     body = tuple(_Dropping(names).visit(node) for node in copy.deepcopy(function.body))
     return replace(function, parameters=(*function.parameters, *names), body=body)
 
@@ -69,9 +69,7 @@ def check_bound_once(problem: Problem, names: Collection[str]) -> None:
     """Raises ProblemError unless forward computes each of `names` by one plain assignment."""
     nodes = [node for statement in problem.forward.body for node in ast.walk(statement)]
     for name in names:
-        stores = [
-            n for n in nodes if isinstance(n, ast.Name) and n.id == name and _is_store(n.ctx)
-        ]
+        stores = [n for n in nodes if isinstance(n, ast.Name) and n.id == name and _is_store(n.ctx)]
         plain = [n for n in nodes if isinstance(n, ast.stmt) and _target(n) == name]
         if len(stores) != 1 or len(plain) != 1:
             times = f"{len(stores)} times" if stores else "nowhere"

@@ -1,11 +1,11 @@
 """A run folder: what a training has left, and what it needs to go on.
 
-    config.json               the model, the data, the sizes, the seed, how far it went, its losses
-    parameters.safetensors    the trained parameters by name, float32
-    statistics.safetensors    the batch statistics of the training set by name, float64
-    curve.csv                 the loss curve: step, mean loss of the steps since the line before
-    curve.svg                 a picture of it
-    samples.txt               words drawn from the model, one a line
+config.json               the model, the data, the sizes, the seed, how far it went, its losses
+parameters.safetensors    the trained parameters by name, float32
+statistics.safetensors    the batch statistics of the training set by name, float64
+curve.csv                 the loss curve: step, mean loss of the steps since the line before
+curve.svg                 a picture of it
+samples.txt               words drawn from the model, one a line
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Config:
     file: str
     data: str
     data_sha256: str
-    characters: tuple[str, ...]
+    characters: str
     sizes: dict[str, int]
     seed: int
     steps: int
@@ -96,8 +96,7 @@ def load_run(folder: str | Path) -> Run:
 
 
 def _config(content: dict[str, Any]) -> Config:
-    known = {field.name: content[field.name] for field in fields(Config)}
-    return Config(**{**known, "characters": tuple(content["characters"])})
+    return Config(**{field.name: content[field.name] for field in fields(Config)})
 
 
 def _losses(curve: str) -> Losses:

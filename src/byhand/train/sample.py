@@ -11,7 +11,7 @@ from byhand.errors import DataError, ProblemError
 from byhand.program.problem import Inputs, Problem, load
 from byhand.train.data import END, Array
 from byhand.train.evaluate import losses_of
-from byhand.train.loop import trained_inputs
+from byhand.train.loop import in_precision, trained_inputs
 from byhand.train.run import Run, load_run
 
 LONGEST = 100  # characters: a word that hasn't ended by then is cut off
@@ -36,7 +36,7 @@ def restored(problem: Problem, run: Run) -> Inputs:
 
     Raises ProblemError if the problem has other parameters now.
     """
-    values = problem.inputs(run.config.seed, **run.config.sizes)
+    values = in_precision(problem.inputs(run.config.seed, **run.config.sizes), np.float64)
     parameters = trained_inputs(problem, values)
     if {name: p.shape for name, p in parameters.items()} != {
         name: p.shape for name, p in run.parameters.items()
@@ -53,7 +53,7 @@ def words(
     problem: Problem,
     values: Inputs,
     statistics: Mapping[str, Array],
-    characters: tuple[str, ...],
+    characters: str,
     n: int,
     seed: int,
     longest: int = LONGEST,

@@ -51,11 +51,12 @@ def training_sizes(problem: Problem, sizes: Mapping[str, int], vocabulary: int) 
 
 def check_trainable(problem: Problem, values: Inputs) -> None:
     """Raises ProblemError, in one line, unless `values` follow the convention above."""
-    X, Y = values.get("X"), values.get("Y")
+    X: Any = values.get("X")
+    Y: Any = values.get("Y")
     if not (_is_whole(X, 2) and _is_whole(Y, 1) and len(X) == len(Y)):
         raise ProblemError(
-            f"{problem.file}: can't be trained on words: inputs must return integer NumPy arrays X, "
-            "(n, block), for the contexts, and Y, (n,), for the characters that follow them"
+            f"{problem.file}: can't be trained on words: inputs must return integer NumPy arrays "
+            "X, (n, block), for the contexts, and Y, (n,), for the characters that follow them"
         )
     if not trained_inputs(problem, values):
         raise ProblemError(f"{problem.file}: can't be trained: no input is a float array")

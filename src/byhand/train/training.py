@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,17 +99,136 @@ def train(
     for name, number, least in (("steps", steps, 1), ("seed", seed, 0)):
         if number is not None and number < least:
             raise ProblemError(f"{name} must be {least} or more, not {number}")
-    if out is not None:
-        _check_free(Path(out))
+    write = _place(problem.name, out, resume)
     if resume is None:
-        folder.check_writable(_RUNS if out is None else Path(out).parent)
-        descent, config, parts = _fresh(
-            problem, data or BUNDLED, STEPS if steps is None else steps, seed or 0, sizes or {}
-        )
+        plan = _fresh(problem, data or BUNDLED, steps or STEPS, seed or 0, sizes or {})
     else:
-        folder.check_writable(Path(resume if out is None else out).resolve().parent)
-        descent, config, parts = _resumed(problem, load_run(resume), steps)
-        _check_same(config, resume, data, seed, sizes)
-    descent.run(progress)
-    run = _evaluated(descent, config, parts)
-    return _result(run, _save(run, out, resume))
+        plan = _resumed(problem, Path(resume), data, steps, seed, sizes)
+    plan.descent.run(progress)
+    run = _evaluated(plan)
+    return _result(run, write(run.files()))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All that is settled before the first step."""
+
+    words: Words
+    split: Split
+    sizes: dict[str, int]
+    descent: Descent
+
+
+def _fresh(
+    problem: Problem, data: str | Path, steps: int, seed: int, sizes: Mapping[str, int]
+) -> _Plan:
+    found = read_words(data)
+    full = training_sizes(problem, sizes, found.vocabulary)
+    values = problem.inputs(seed, **full)
+    check_trainable(problem, values)
+    return _plan(problem, found, full, values, seed, steps)
+
+
+def _resumed(
+    problem: Problem,
+    place: Path,
+    data: str | Path | None,
+    steps: int | None,
+    seed: int | None,
+    sizes: Mapping[str, int] | None,
+) -> _Plan:
+    """Goes on from a run folder, which has an answer to every question that a new run has."""
+    run = load_run(place)
+    config = run.config
+    found = read_words(config.data if data is None else data)
+    asked = {
+        "model": (_address(problem), config.file),
+        "data": (found.sha256, config.data_sha256),
+        "seed": (config.seed if seed is None else seed, config.seed),
+        "sizes": ({**config.sizes, **(sizes or {})}, config.sizes),
+    }
+    for what, (new, old) in asked.items():
+        if new != old:
+            raise DataError(f"{place}: was trained with other {what}: only `steps` can be changed")
+    goal = config.steps if steps is None else steps
+    if config.done >= goal:
+        raise DataError(
+            f"{place}: has done {config.done} steps of {goal}: give a larger number of steps"
+        )
+    plan = _plan(problem, found, config.sizes, restored(problem, run), config.seed, goal)
+    plan.descent.done, plan.descent.seconds = config.done, config.seconds
+    plan.descent.losses = run.losses
+    return plan
+
+
+def _plan(
+    problem: Problem, found: Words, sizes: dict[str, int], values: Inputs, seed: int, steps: int
+) -> _Plan:
+    n, block = values["X"].shape
+    parts = split(found, block)
+    single = in_precision(values, np.float32)
+    return _Plan(found, parts, sizes, Descent(problem, single, parts.train, n, seed, steps))
+
+
+def _evaluated(plan: _Plan) -> Run:
+    """What is to be kept of a descent, as far as it went."""
+    descent, problem, values = plan.descent, plan.descent.problem, plan.descent.values
+    parameters = trained_inputs(problem, values)
+    statistics = training_statistics(problem, values, plan.split.train)
+    config = Config(
+        model=problem.name,
+        file=_address(problem),
+        data=plan.words.source,
+        data_sha256=plan.words.sha256,
+        characters=plan.words.characters,
+        sizes=plan.sizes,
+        seed=descent.seed,
+        steps=descent.steps,
+        done=descent.done,
+        seconds=descent.seconds,
+        parameters=sum(parameter.size for parameter in parameters.values()),
+        train_loss=mean_loss(problem, values, statistics, plan.split.train),
+        val_loss=mean_loss(problem, values, statistics, plan.split.validation),
+    )
+    drawn = words(problem, values, statistics, plan.words.characters, _SAMPLES, seed=0)
+    return Run(config, parameters, statistics, descent.losses, tuple(drawn))
+
+
+def _result(run: Run, place: Path) -> TrainingRun:
+    config = run.config
+    return TrainingRun(
+        model=config.model,
+        run=str(place),
+        data=config.data,
+        steps=config.done,
+        planned=config.steps,
+        seconds=config.seconds,
+        parameters=config.parameters,
+        train_loss=config.train_loss,
+        val_loss=config.val_loss,
+        samples=run.samples,
+    )
+
+
+def _place(
+    model: str, out: str | Path | None, resume: str | Path | None
+) -> Callable[[Mapping[str, bytes]], Path]:
+    """How the run folder will be written. Raises DataError now if it can't be."""
+    if out is not None:
+        target = Path(out)
+        folder.check_free(target)
+        parent, write = target.parent, partial(folder.write_at, target)
+    elif resume is not None:
+        target = Path(resume)
+        parent, write = target.parent, partial(folder.write_over, target)
+    else:
+        parent, write = _RUNS, partial(folder.write_new, _RUNS, model)
+    folder.check_writable(parent)
+    return write
+
+
+def _address(problem: Problem) -> str:
+    """How to load the problem again: its name in the zoo, or its path."""
+    path = Path(problem.file).resolve()
+    known = zoo().get(problem.name)
+    return problem.name if known is not None and known.resolve() == path else str(path)

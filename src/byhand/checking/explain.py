@@ -1,0 +1,160 @@
+"""Explaining one gradient: by which paths it comes back, in which shapes."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+from byhand.checking.draws import draw
+from byhand.engine.tensor import Tensor
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem, did_you_mean
+from byhand.program.program import Program, Step
+
+COLUMNS = 80
+PICKS = ("max", "min")
+READS = ("getitem", "take", "take_along_axis")
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """One step that uses the value: what comes back from there.
+
+    `ops` are the ops within that step that the value goes into. `copied` are the axes along which
+    broadcasting copied it, `spread` those that the step added up.
+    """
+
+    step: Step
+    ops: tuple[str, ...]
+    copied: tuple[int, ...]
+    spread: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What reaches the gradient of one step, and where it goes on to."""
+
+    step: Step
+    paths: tuple[Path, ...]
+    returned: bool
+    onward: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(map(_wrapped, _lines(self)))
+
+
+def explain(problem: Problem, name: str, seed: int = 0) -> Explanation:
+    """Explains the gradient of `name` (with or without its d), on the problem's default sizes.
+
+    Raises ProblemError if forward has no such float input or step.
+    """
+    program = draw(problem, {}, "float64", seed).truth
+    if name not in program and name.startswith("d") and name[1:] in program:
+        name = name[1:]
+    if name not in program:
+        raise ProblemError(
+            f"{problem.file}: forward has no float input and no step {name}"
+            f"{did_you_mean(name, program.bindings)}"
+        )
+    step = program[name]
+    return Explanation(
+        step,
+        _paths(program, step),
+        step in program.outputs,
+        tuple(program[each] for each in step.inputs),
+    )
+
+
+def _paths(program: Program, step: Step) -> tuple[Path, ...]:
+    uses: dict[str, list[Tensor]] = {}
+    for tensor, through in program.owners.items():
+        if any(arg is step.tensor for arg in tensor.args):
+            for name in through:
+                uses.setdefault(name, []).append(tensor)
+    ordered = [each for each in program.steps if each.name in uses]
+    last = {each.name: each for each in ordered}
+    return tuple(_path(each, step, uses[each.name]) for each in last.values())
+
+
+def _path(step: Step, value: Step, users: list[Tensor]) -> Path:
+    copied: dict[int, None] = {}
+    spread: dict[int, None] = {}
+    for user in users:
+        assert user.op is not None
+        if user.op.structure == "elementwise":
+            copied |= dict.fromkeys(_stretched(value.shape, user.shape))
+        if user.op.structure == "reduction":
+            spread |= dict.fromkeys(_axes(user.params.get("axis"), value.value.ndim))
+    names = tuple(dict.fromkeys(user.op.name for user in users if user.op is not None))
+    return Path(step, names, tuple(copied), tuple(spread))
+
+
+def _stretched(shape: tuple[int, ...], to: tuple[int, ...]) -> list[int]:
+    """The axes of `to` along which an array of `shape` is copied."""
+    padded = (1,) * (len(to) - len(shape)) + shape
+    new = len(to) - len(shape)
+    return [
+        i for i, (a, b) in enumerate(zip(padded, to, strict=True)) if b != 1 and (a == 1 or i < new)
+    ]
+
+
+def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> list[int]:
+    if axis is None:
+        return list(range(ndim))
+    return [a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+
+
+def _lines(found: Explanation) -> list[str]:
+    step = found.step
+    lines = [f"{_titled(step)}", ""]
+    ways = len(found.paths) + found.returned
+    if found.returned:
+        lines += [f"forward returns {step.name}: its gradient is given (1 for a loss).", ""]
+    if not ways:
+        return [*lines, f"Nothing uses {step.name}: its gradient is zero."]
+    d, shape = f"d{step.name}", _shape(step)
+    if found.paths:
+        many = "one path" if len(found.paths) == 1 else f"{len(found.paths)} paths, which add up"
+        lines += [f"{d} has the shape of {step.name}, {shape}. It comes back on {many}:", ""]
+    for i, path in enumerate(found.paths, 1):
+        lines += [f"  {i}. {_titled(path.step)}", f"     {_said(path, step)}", ""]
+    if found.onward:
+        lines.append(f"It is passed on to {', '.join(f'd{each.name}' for each in found.onward)}.")
+    return lines
+
+
+def _titled(step: Step) -> str:
+    code = re.sub(r"\s{2,}#.*", "", step.source)
+    where = "an input" if step.line is None else f"line {step.line}: {code}"
+    return f"{step.name} {_shape(step)}, {where}"
+
+
+def _said(path: Path, value: Step) -> str:
+    """What happens between the gradient of the step and that of the value."""
+    said = f"d{path.step.name} {_shape(path.step)} comes in, through {', '.join(path.ops)}"
+    if path.copied:
+        axes = _listed(path.copied)
+        said += f"; {value.name} was copied along {axes} there, so add up along {axes}"
+    if path.spread and any(op in PICKS for op in path.ops):
+        axes = _listed(path.spread)
+        said += f"; only the largest (or smallest) along {axes} counts there, and gets all of it"
+    elif path.spread:
+        axes = _listed(path.spread)
+        said += f"; {axes} was added up there, so all elements along it share that gradient"
+    if any(op in READS for op in path.ops):
+        said += "; an element that is read more than once collects the gradients of all readings"
+    return said
+
+
+def _listed(axes: tuple[int, ...]) -> str:
+    return ("axis " if len(axes) == 1 else "axes ") + " and ".join(map(str, axes))
+
+
+def _shape(step: Step) -> str:
+    return "(" + ", ".join(map(str, step.shape)) + ")" if step.shape else "(scalar)"
+
+
+def _wrapped(line: str) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(line, COLUMNS, subsequent_indent=indent) if len(line) > COLUMNS else line

@@ -1,0 +1,48 @@
+"""What kind of value is this? Asked without importing PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from byhand.ops.op import Array
+
+
+def is_array(value: object) -> TypeGuard[Array]:
+    return isinstance(value, np.ndarray)
+
+
+def is_float_array(value: object) -> TypeGuard[Array]:
+    return is_array(value) and value.dtype.kind == "f"
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """A plain list or tuple, as arrays may be given in."""
+    return type(value) in (list, tuple)
+
+
+def is_torch(value: object) -> TypeGuard[Any]:
+    """Whether `value` is a PyTorch tensor."""
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+
+
+def speaks_torch(inputs: Mapping[str, Any]) -> bool:
+    """Whether inputs are given as PyTorch tensors; forward and backward are PyTorch then."""
+    return any(
+        is_torch(item)
+        for value in inputs.values()
+        for item in (value if is_sequence(value) else (value,))
+    )
+
+
+def as_torch(value: Array) -> Any:
+    """A copy of an array as a PyTorch tensor."""
+    import torch
+
+    return torch.from_numpy(np.array(value))  # pyright: ignore[reportUnknownMemberType]

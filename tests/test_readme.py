@@ -1,0 +1,71 @@
+"""The README's first example, run as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def block(kind: str) -> str:
+    """The first code block of this kind in the README."""
+    found = re.search(rf"```{kind}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def check(source: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "softmax.py").write_text(source, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "byhand", "check", "softmax.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def without_numbers(report: str) -> str:
+    """Without the time it took, and without digits and rounding that machines differ in."""
+    report = re.sub(r"\d+ ms|\d+\.\d s", "TIME", report)
+    report = re.sub(r" +\d(\.\d)?(e[+-]\d+)?(?=\s|;|$)", " N", report, flags=re.M)
+    return re.sub(r"exact   |rounding", "right   ", re.sub(r"\(\d+ exact.*?\)", "", report))
+
+
+def test_the_first_example_says_what_the_readme_says(tmp_path: Path) -> None:
+    done = check(block("python"), tmp_path)
+    assert done.returncode == 1, done.stderr
+    expected = block("text")
+    if os.environ.get("BYHAND_GOLDEN") == "write":
+        text = README.read_text(encoding="utf-8").replace(
+            f"```text\n{expected}```", "```text\n@```"
+        )
+        README.write_text(text.replace("```text\n@```", f"```text\n{done.stdout}```"))
+        expected = done.stdout
+    assert without_numbers(done.stdout) == without_numbers(expected)
+    assert "dcounts is wrong" in expected
+
+
+def test_the_mended_example_is_right(tmp_path: Path) -> None:
+    wrong, right = "dcounts = dprobs / total\n", "dcounts = dprobs / total + dtotal\n"
+    source = block("python")
+    assert source.count(wrong) == 1
+    assert right.strip() in README.read_text(encoding="utf-8")
+    done = check(source.replace(wrong, right), tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "7 of 7 gradients are right" in done.stdout
+
+
+@pytest.mark.parametrize("target", ["run", "test"])
+def test_the_two_commands_are_there(target: str) -> None:
+    text = README.read_text(encoding="utf-8")
+    assert f"make {target} " in text
+    makefile = (README.parent / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{target}:", makefile, re.M)
