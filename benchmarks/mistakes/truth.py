@@ -61,6 +61,8 @@ class Sample:
         """Whether two gradients differ by more than rounding."""
         if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
             return len(a) != len(b) or any(map(self.differ, a, b))
+        if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
+            return True
         if a is None or b is None:
             return (a is None) != (b is None)
         a, b = as_array(a), as_array(b)
@@ -79,7 +81,7 @@ def samples(source: Source, seed: int) -> list[Sample]:
     plans = [{}, *(dict(zip(names, sizes, strict=False)) for sizes in SIZES), {k: 2 * v for k, v in source.dimensions.items()}]
     for i, sizes in enumerate(plans):
         try:
-            with np.errstate(all="raise"):
+            with np.errstate(divide="raise", invalid="raise", over="raise"):
                 found.append(_sample(source, sizes, seed + i))
         except Exception:
             continue
@@ -227,7 +229,9 @@ def _floats(value: Any) -> bool:
         return any(map(_floats, value))
     if inspect.ismodule(value) or callable(value) and not hasattr(value, "detach"):
         return False
-    return not isinstance(value, (int, float, str)) and as_array(value).dtype.kind == "f"
+    if type(value) in (bool, int, float, str) or value is None:
+        return False
+    return as_array(value).dtype.kind == "f"
 
 
 def names_written(function: ast.FunctionDef) -> set[str]:

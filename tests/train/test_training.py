@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import pytest
 from byhand.errors import DataError, ProblemError
 from byhand.program.problem import load
 from byhand.train import TrainingRun, loop, train
+from byhand.train.data import read_words, split
 from byhand.train.run import Run, load_run
 
 KEYS = [
@@ -33,14 +31,7 @@ KEYS = [
 ]
 
 
-def in_another_process(script: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", script, *map(str, arguments)],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+Python = Callable[..., tuple[int, str, str]]
 
 
 def same(one: Run, other: Run) -> bool:
@@ -109,21 +100,157 @@ def test_the_learning_rate_falls_at_half_of_the_steps() -> None:
     ]
 
 
-def test_one_step_goes_down_the_hand_written_gradient(word_file: Path) -> None:
+def test_a_step_goes_down_the_gradient(word_file: Path) -> None:
     problem = load("mlp")
-    run = load_run(train(problem, data=word_file, steps=1, sizes={"hidden": 7}).run)
-    sizes = run.config.sizes
-    values = loop.in_precision(problem.inputs(0, **sizes), np.float32)
-    assert {name: p.dtype for name, p in run.parameters.items()} == dict.fromkeys(
-        ["C", "W1", "b1", "W2", "b2", "bngain", "bnbias"], np.dtype("float32")
-    )
-    module: Any = problem.forward.globals
-    source = Path(problem.file).read_text()
-    assert "    db2 = dlogits.sum(axis=0)\n" in source
-    from byhand.train.data import read_words, split
-
     examples = split(read_words(word_file), 3).train
-    X, Y = next(loop.batches(examples, 32, 0, 0))
-    probs_less_onehot = _dlogits(module["forward"], values, X, Y)
-    expected = values["b2"] - np.float32(0.1) * probs_less_onehot.sum(axis=0)
-    np.testing.assert_allclose(run.parameters["b2"], expected, rtol=0, atol=1e-6)
+    values = loop.in_precision(problem.inputs(0), np.float32)
+    b2 = values["b2"].astype(np.float64)
+    descent = loop.Descent(problem, values, examples, size=32, seed=0, steps=2)
+    before = {name: np.array(value) for name, value in values.items()}
+    descent.steps = 1  # a descent of one step, at the rate 0.1 or 0.01
+    descent.run()
+    forward = problem.forward.globals["forward"]
+    batch = dict(zip("XY", next(loop.batches(examples, 32, seed=0, start=0)), strict=True))
+
+    def loss(nudged: Any) -> float:
+        return forward(**{**before, **batch, "b2": nudged})
+
+    nudges = 1e-3 * np.eye(len(b2))
+    slope = np.array([loss(b2 + nudge) - loss(b2 - nudge) for nudge in nudges]) / 2e-3
+    assert np.abs(slope).max() > 0.05
+    rate = loop.learning_rate(0, 1)
+    np.testing.assert_allclose(b2 - values["b2"], rate * slope, rtol=0, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_parameters_in_another_process(
+    word_file: Path, tmp_path: Path, python: Python
+) -> None:
+    script = """
+import sys
+from byhand.train import train
+train("mlp", data=sys.argv[1], steps=40, seed=5, out=sys.argv[2])
+"""
+    places = [tmp_path / "one", tmp_path / "other"]
+    for place in places:
+        assert python(script, word_file, place) == (0, "", "")
+    one, other = map(load_run, places)
+    assert same(one, other) and one.samples == other.samples
+    assert one.config.val_loss == other.config.val_loss
+    assert not same(one, load_run(train("mlp", data=word_file, steps=40, seed=6).run))
+
+
+class Interrupting:
+    """A progress that is called at every step and presses Ctrl-C at one of them."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def __call__(self, step: int, steps: int, loss: float, rate: float) -> None:
+        if step == self.at:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def interrupted(
+    word_file: Path, little: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> TrainingRun:
+    """A run of 300 steps, stopped after 137."""
+    monkeypatch.setattr(loop, "_SHOWN_EVERY", -1)
+    return train("mlp", data=word_file, steps=300, sizes=little, progress=Interrupting(137))
+
+
+def test_ctrl_c_keeps_what_was_learned(interrupted: TrainingRun) -> None:
+    assert (interrupted.steps, interrupted.planned) == (137, 300)
+    assert interrupted.as_json()["steps"] == 137
+    assert interrupted.val_loss < 3.3
+    assert load_run(interrupted.run).config.done == 137
+
+
+def test_a_resumed_run_ends_like_an_undisturbed_one(
+    interrupted: TrainingRun, word_file: Path, little: dict[str, int]
+) -> None:
+    resumed = train("mlp", resume=interrupted.run)
+    undisturbed = train("mlp", data=word_file, steps=300, sizes=little)
+    assert resumed.run == interrupted.run and resumed.steps == 300
+    one, other = load_run(resumed.run), load_run(undisturbed.run)
+    assert same(one, other) and one.samples == other.samples
+    assert one.losses[:137] == other.losses[:137] and one.losses[-1] == other.losses[-1]
+    assert resumed.val_loss == undisturbed.val_loss
+    assert sorted(p.name for p in Path("runs").iterdir()) == ["mlp-1", "mlp-2"]
+
+
+def test_a_resumed_run_can_go_elsewhere_and_further(interrupted: TrainingRun) -> None:
+    further = train("mlp", resume=interrupted.run, steps=200, out="further")
+    assert (further.run, further.steps) == ("further", 200)
+    assert load_run(interrupted.run).config.done == 137
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"seed": 1}, "was trained with other seed: only `steps` can be changed"),
+        ({"sizes": {"hidden": 99}}, "was trained with other sizes"),
+        ({"data": "names"}, "was trained with other data"),
+        ({"problem": "mlp_fused"}, "was trained with other model"),
+        ({"steps": 100}, "has done 137 steps of 100: give a larger number of steps"),
+    ],
+)
+def test_a_resumed_run_stays_what_it_was(
+    interrupted: TrainingRun, asked: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        train(**{"problem": "mlp", "resume": interrupted.run, **asked})
+
+
+def test_a_changed_data_file_is_noticed(interrupted: TrainingRun, word_file: Path) -> None:
+    content = word_file.read_text()
+    try:
+        word_file.write_text(content + "\nzoe")
+        with pytest.raises(DataError, match="other data"):
+            train("mlp", resume=interrupted.run)
+    finally:
+        word_file.write_text(content)
+
+
+def test_a_real_ctrl_c_in_the_middle_of_a_step(
+    word_file: Path, tmp_path: Path, python: Python
+) -> None:
+    """The signal comes while backward runs; the step is finished, evaluated and kept."""
+    source = Path(load("mlp").file).read_text()
+    marker = "    dhpreact = (1 - h**2) * dh"
+    assert source.count(marker) == 1
+    hit = (
+        f"    if n == 32 and np.array_equal(X, target):\n        os.kill(os.getpid(), 2)\n{marker}"
+    )
+    problem = tmp_path / "mine.py"
+    problem.write_text(
+        source.replace(marker, hit).replace("import numpy", "import os\n\nimport numpy")
+    )
+    script = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from byhand.program.problem import load
+from byhand.train import train
+from byhand.train.data import read_words, split
+from byhand.train.loop import batches
+problem = load(sys.argv[1])
+examples = split(read_words(sys.argv[2]), 3).train
+problem.forward.globals["target"] = next(batches(examples, 32, 0, 70))[0]
+run = train(problem, data=sys.argv[2], steps=400)
+print(run.steps, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+    assert python(script, problem, word_file) == (0, "71 True\n", "")
+
+
+def test_progress_is_told_how_far_it_is(word_file: Path, little: dict[str, int]) -> None:
+    calls: list[tuple[int, int, float, float]] = []
+    train("mlp", data=word_file, steps=30, sizes=little, progress=lambda *a: calls.append(a))
+    step, steps, loss, rate = calls[-1]
+    assert (step, steps) == (30, 30) and 2 < loss < 4 and rate > 1
+    assert len(calls) < 10  # about ten times a second
+
+
+@pytest.mark.parametrize(("steps", "seed"), [(0, 0), (-5, 0), (1, -1)])
+def test_numbers_out_of_range(steps: int, seed: int) -> None:
+    with pytest.raises(ProblemError, match=r"must be [01] or more, not"):
+        train("mlp", steps=steps, seed=seed)

@@ -102,7 +102,7 @@ def test_a_file_that_is_no_list_of_words(tmp_path: Path, content: bytes, message
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="nowhere.txt: no such file: give a text file, or `names`"):
+    with pytest.raises(DataError, match=r"nowhere.txt: no such file: give a text file, or `names`"):
         read_words(tmp_path / "nowhere.txt")
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from byhand.checking.hand import Hand, Raised, Write, array, leaves
+from byhand.checking.hand import Hand, Raised, Write, array, leaves, unchanged
 from byhand.program.problem import did_you_mean
 from byhand.program.program import Program
 from byhand.referees.referee import Key
@@ -50,7 +51,20 @@ class Answers:
 
     found: tuple[Answer, ...]
     notes: tuple[str, ...]
-    all_writes: tuple[Write, ...]
+
+    @cached_property
+    def written(self) -> Mapping[int, tuple[Answer, ...]]:
+        """The answers that a write belongs to, by its place in `Hand.writes`."""
+        owners: dict[int, tuple[Answer, ...]] = {}
+        for answer in self.found:
+            for write in answer.writes:
+                owners[write.at] = (*owners.get(write.at, ()), answer)
+        return owners
+
+    def read_by(self, answer: Answer, write: Write) -> list[Answer]:
+        """The other answers that one write of an answer reads."""
+        owners = [owner for at in write.reads for owner in self.written.get(at, ())]
+        return [owner for owner in owners if owner is not answer]
 
     def __contains__(self, key: Key) -> bool:
         return any(answer.key == key for answer in self.found)
@@ -60,7 +74,7 @@ def answers(program: Program, hand: Hand) -> Answers:
     """Assigns what a backward wrote to the steps of forward."""
     found: list[Answer] = []
     notes: list[str] = []
-    for name, writes in _by_name(program, hand).items():
+    for name, writes in _by_name(program, _seen_through(program, hand)).items():
         steps = program.bindings.get(name, ())
         if not steps:
             note = _unknown(name, writes[-1].value, program)
@@ -89,13 +103,31 @@ def answers(program: Program, hand: Hand) -> Answers:
                     f"the returned dict has {key!r}, which is no float input and no step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
-    return Answers(tuple(found), tuple(notes), hand.writes)
+    return Answers(tuple(found), tuple(notes))
 
 
-def _by_name(program: Program, hand: Hand) -> dict[str, list[Write]]:
+def _seen_through(program: Program, hand: Hand) -> list[Write]:
+    """The writes, where reading a local such as `dpre` that answers for no step counts as reading
+    the gradients that went into it."""
+    roots = {name.partition("[")[0] for name in program.bindings}
+    reads: list[frozenset[int]] = []
+    latest: dict[str, int] = {}
+    for write in hand.writes:
+        found: frozenset[int] = frozenset()
+        for at in write.reads:
+            answers_for_a_step = hand.writes[at].name.partition("[")[0] in roots
+            found |= {at} if answers_for_a_step else reads[at]
+        if not write.fresh:
+            found |= reads[latest[write.name]]
+        latest[write.name] = len(reads)
+        reads.append(found)
+    return [replace(write, reads=read) for write, read in zip(hand.writes, reads, strict=True)]
+
+
+def _by_name(program: Program, writes: list[Write]) -> dict[str, list[Write]]:
     """The writes of each name. An array `dhs` answers for a list `hs`, item by item."""
     grouped: dict[str, list[Write]] = {}
-    for write in hand.writes:
+    for write in writes:
         items = [name for name in program.bindings if name.startswith(f"{write.name}[")]
         value = array(write.value)
         if write.name not in program and items and value is not None and value.ndim:
@@ -103,7 +135,9 @@ def _by_name(program: Program, hand: Hand) -> dict[str, list[Write]]:
                 i = name[len(write.name) + 1 : -1]
                 if i.isdigit() and int(i) < len(value):
                     item = replace(write, name=name, value=write.value[int(i)])
-                    grouped.setdefault(name, []).append(item)
+                    before = grouped.setdefault(name, [])
+                    if not before or write.fresh or not unchanged(item.value, before[-1].value):
+                        before.append(item)
         else:
             grouped.setdefault(write.name, []).append(write)
     return grouped

@@ -98,17 +98,10 @@ def _still_needed(damage: Damage, trial: Trial) -> bool:
 def read_too_early(trial: Trial) -> dict[Key, tuple[str, int]]:
     """The definitions that read a gradient before its last share was added, with its name and the
     line that reads it."""
-    by_write = {
-        id(write): answer for answer in trial.answers.found for write in answer.writes
-    }
-    owners = [by_write.get(id(write)) for write in trial.answers.all_writes]
     early: dict[Key, tuple[str, int]] = {}
     for answer in trial.answers.found:
         for write in answer.writes:
-            for at in write.reads:
-                owner = owners[at]
-                if owner is None or owner is answer:
-                    continue
+            for owner in trial.answers.read_by(answer, write):
                 if owner.writes[-1].number > write.number:
                     early.setdefault(answer.key, (owner.key[0], write.line))
     return early

@@ -172,6 +172,7 @@ def _row(problem: Problem, program: Program, answer: Answer, truth: Gradient, er
         tolerance=result.tolerance,
         ulps=result.ulps,
         note=note,
+        heat=result.heat,
     )
 
 

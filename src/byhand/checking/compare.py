@@ -1,8 +1,7 @@
 """Comparing one answer with the truth: is it a float array, of the right shape, finite, and right?
 
 The tolerance is not for anyone to choose. An answer is right when rounding can explain how far it
-is
-from the truth: `FACTOR * eps * error`, where `error` counts, element by element, the units of
+is from the truth: `FACTOR * eps * error`, where `error` counts, element by element, the units of
 rounding that this gradient may have collected (`byhand.engine.bounded`).
 """
 
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.hand import Raised, array
+from byhand.checking.heat import Heat, heat_map
 from byhand.checking.report import RIGHT, Verdict
 from byhand.ops.op import Array
 from byhand.referees.referee import Gradient
@@ -32,6 +32,7 @@ class Comparison:
     tolerance: float | None = None
     ulps: float | None = None
     note: str | None = None
+    heat: Heat | None = None
 
     @property
     def right(self) -> bool:
@@ -39,28 +40,21 @@ class Comparison:
 
 
 def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) -> Comparison:
-    """Judges `answer` against `truth`, for a step of type `dtype` with rounding `error` in
-    units."""
+    """Judges `answer`; `error` counts the units of rounding of a step of type `dtype`."""
     if isinstance(answer, Raised):
-        why = (
-            "not reached, for want of what an earlier line left undone: "
-            if answer.depends
-            else "raised "
-        )
-        return Comparison("inherited" if answer.depends else "error", note=why + answer.message)
+        if answer.depends:
+            return Comparison("inherited", note=f"waits for an earlier line: {answer.message}")
+        return Comparison("error", note=f"raised {answer.message}")
     found = array(answer)
     if found is None:
-        return Comparison("error", note=f"is a {_kind(answer)}, not an array of floats")
+        return Comparison("error", note=f"is {_kind(answer)}, not an array of floats")
     shape = found.shape
     if found.dtype.kind != "f":
         return Comparison("error", shape, note=f"holds {found.dtype}; a gradient needs floats")
     if shape != error.shape:
         return Comparison("shape", shape, note=_shape_note(shape, error.shape))
-    note = (
-        None
-        if found.dtype == dtype or type(answer) is float
-        else (f"is {found.dtype}, expected {dtype}")
-    )
+    as_expected = found.dtype == dtype or type(answer) is float
+    note = None if as_expected else f"is {found.dtype}, expected {dtype}"
     if not np.isfinite(found).all():
         bad = int(np.size(found) - np.count_nonzero(np.isfinite(found)))
         return Comparison(
@@ -76,7 +70,9 @@ def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) ->
     verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
     if truth.places is not None:
         note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
-    return Comparison(verdict, shape, worst.error, worst.tolerance, worst.error / worst.unit, note)
+    heat = worst.heat if verdict == "wrong" else None
+    ulps = worst.error / worst.unit
+    return Comparison(verdict, shape, worst.error, worst.tolerance, ulps, note, heat)
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,7 @@ class _Worst:
     error: float
     tolerance: float
     unit: float
+    heat: Heat | None = None
 
     @property
     def wrong(self) -> bool:
@@ -99,8 +96,11 @@ def _elements(found: Array, truth: Gradient, unit: Array) -> _Worst:
         return _Worst(0.0, 0.0, 1.0)
     errors = np.abs(seen - truth.value)
     tolerances = FACTOR * units + truth.error
-    at = np.unravel_index(np.argmax(errors / tolerances), errors.shape)
-    return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]))
+    with np.errstate(over="ignore"):
+        at = np.unravel_index(np.argmax(errors / tolerances), errors.shape)
+    wrong = truth.places is None and not np.all(errors <= tolerances)
+    heat = heat_map(errors, tolerances) if wrong else None
+    return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]), heat)
 
 
 def _along(found: Array, direction: tuple[Array, float, float], unit: Array) -> _Worst | None:
@@ -113,7 +113,8 @@ def _along(found: Array, direction: tuple[Array, float, float], unit: Array) -> 
 
 
 def _kind(answer: Any) -> str:
-    return "None" if answer is None else type(answer).__name__
+    name = type(answer).__name__
+    return "None" if answer is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _shape_note(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:

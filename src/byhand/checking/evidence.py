@@ -147,16 +147,11 @@ class Trial:
     @cached_property
     def read(self) -> Mapping[Key, frozenset[Key]]:
         """The answers that each definition reads, other than itself."""
-        by_write = {
-            id(write): answer.key for answer in self.answers.found for write in answer.writes
-        }
-        keys = [by_write.get(id(write)) for write in self.answers.all_writes]
         return {
             answer.key: frozenset(
-                key
+                other.key
                 for write in answer.writes
-                for at in write.reads
-                if (key := keys[at]) is not None and key != answer.key
+                for other in self.answers.read_by(answer, write)
             )
             for answer in self.answers.found
         }
@@ -224,6 +219,8 @@ class Evidence:
         mine = as_array(self.value)
         theirs = as_array(value)
         if mine is None or theirs is None or mine.shape != theirs.shape:
+            return False
+        if not np.isfinite(mine).all():
             return False
         size = np.maximum(np.abs(theirs), float(np.max(np.abs(mine), initial=0.0)) * 1e-3)
         return bool(np.all(np.abs(mine - theirs) <= 1e-9 * size))

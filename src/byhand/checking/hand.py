@@ -34,9 +34,9 @@ class Write:
     """A statement wrote one gradient: `name` is what it is the gradient of, such as `h` or `hs[2]`.
 
     `fresh` tells a new array bound to the name from a change of the one it had. `value` is a copy
-    of what it held afterwards, or Raised. `number` counts the statements that ran before. `reads`
-    are the writes whose gradients the statement read, itself or by way of other locals, each as
-    its place in `Hand.writes`.
+    of what it held afterwards, or Raised. `number` counts the statements that ran before. `at` is
+    its place in `Hand.writes`; `reads` are the places there of the writes whose gradients the
+    statement read, itself or by way of other locals.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Write:
     node: ast.stmt
     fresh: bool
     value: Any
+    at: int
     reads: frozenset[int]
 
     @property
@@ -232,7 +233,7 @@ class _Recorder:
         self.number += 1
 
     def is_answer(self, root: str) -> bool:
-        return root.startswith("d") and root not in self.upstream and root not in self.given
+        return root.startswith("d") and root not in self.given
 
     def reads(self, statement: Statement, namespace: Namespace) -> frozenset[int]:
         """The writes of the gradients that this statement is about to read."""
@@ -277,9 +278,9 @@ class _Recorder:
                 rebinds is True or not known or (key != root and not same and not _augments(node))
             )
             self.held[key], self.seen[key] = leaf, copied(leaf)
-            self.latest[key[1:]] = len(self.writes)
+            self.latest[key[1:]] = at = len(self.writes)
             seen = self.seen[key] if failure is None else failure
-            self.writes.append(Write(key[1:], self.number, node, fresh, seen, reads))
+            self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, reads))
             written.append(key[1:])
         return written
 
@@ -345,9 +346,12 @@ def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
                     _hand_over(func.value, names)
                 for arg in [*args, *(k.value for k in keywords)]:
                     _hand_over(arg, names)
+                for name in map(root_name, _written_by(part)):
+                    if name is not None:
+                        names[name] = False
             case _:
                 pass
-    for part in ast.walk(node):
+    for part in _of_its_own(node):
         match part:
             case ast.Name(id=name, ctx=ast.Store()):
                 names[name] = True
@@ -363,6 +367,37 @@ def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
         case _:
             pass
     return names
+
+
+def _written_by(call: ast.Call) -> list[ast.expr]:
+    """The arguments that a call is known to write into, whether they end up different or not."""
+    written = [keyword.value for keyword in call.keywords if keyword.arg == "out"]
+    match call:
+        case ast.Call(func=ast.Attribute(attr=name), args=[first, *_]) if name in _WRITE_INTO:
+            written.append(first)
+        case ast.Call(func=ast.Attribute(attr=name, value=value)) if name.endswith("_"):
+            written.append(value)  # PyTorch's methods, such as index_add_
+        case _:
+            pass
+    return written
+
+
+_WRITE_INTO = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
+
+
+def _of_its_own(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a statement, but for what has names of its own: functions inside it, and what
+    comprehensions run over."""
+    yield node
+    for part in ast.iter_child_nodes(node):
+        match part:
+            case ast.FunctionDef() | ast.Lambda() | ast.ClassDef():
+                pass
+            case ast.comprehension(iter=iterable, ifs=conditions):
+                for each in (iterable, *conditions):
+                    yield from _of_its_own(each)
+            case _:
+                yield from _of_its_own(part)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -16,6 +16,8 @@ _QUIET = "opacity:0.75"
 _CELL = "padding:2px 14px 2px 0;text-align:left;border:0;background:none"
 _NUMBER = "padding:2px 14px 2px 0;text-align:right;border:0;background:none"
 
+_PIXELS = 8
+
 _GREEN, _RED, _GREY = "#1a6e34", "#b3261e", "#5f6368"
 
 _COLUMNS = (
@@ -62,12 +64,41 @@ def fragment(report: Report) -> str:
 def _root(row: Row) -> str:
     where = "" if row.line is None else f"line {row.line}: "
     source = wording.clean(row.source)
-    code = f'<code style="{_MONO};background:none;color:inherit">{escape(source)}</code><br>'
+    code = f'<code style="{_MONO};background:none;color:inherit">{_marked(source, row)}</code><br>'
     details = "<br>".join(escape(detail) for detail in wording.details(row))
     return (
         f'<div style="border-left:4px solid {_RED};padding:0 0 0 0.8em;margin:0 0 0.8em">'
         f"<strong>{escape(where + wording.headline(row))}</strong><br>"
-        f"{code if source else ''}{details}</div>"
+        f"{code if source else ''}{details}{_heat(row)}</div>"
+    )
+
+
+def _marked(source: str, row: Row) -> str:
+    """The source line, underlined where the mistake stands."""
+    if row.span is None:
+        return escape(source)
+    start, end = row.span
+    before, part, after = (escape(s) for s in (source[:start], source[start:end], source[end:]))
+    return f'{before}<span style="text-decoration:underline wavy {_RED}">{part}</span>{after}'
+
+
+def _heat(row: Row) -> str:
+    """A map of where the error sits: one square a cell, the redder the larger."""
+    if row.heat is None or not row.heat[0]:
+        return ""
+    rows, columns = len(row.heat), len(row.heat[0])
+    cells = "".join(
+        f'<rect x="{x}" y="{y}" width="1" height="1" fill="{_RED}" fill-opacity="{cell:.2f}"/>'
+        for y, line in enumerate(row.heat)
+        for x, cell in enumerate(line)
+        if cell
+    )
+    said = escape(f"where {wording.gradient(row)} is wrong")
+    return (
+        f'<br><svg role="img" aria-label="{said}" width="{columns * _PIXELS}" '
+        f'height="{rows * _PIXELS}" viewBox="0 0 {columns} {rows}" style="margin-top:0.4em">'
+        f"<title>{said}: rows down, columns across, the redder the larger the error</title>"
+        f'<rect width="{columns}" height="{rows}" fill="{_GREY}" fill-opacity="0.15"/>{cells}</svg>'
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from byhand.checking.heat import Heat
+
 Verdict = Literal[
     "exact", "rounding", "inherited", "wrong", "missing", "shape", "nonfinite", "error"
 ]
@@ -34,7 +36,8 @@ class Row:
     `line` is the line of the problem file that writes it, with its text in `source`; None where it
     is missing. `max_error`, `tolerance` and `ulps` (the error in units of rounding of the terms
     that were added up) are those of the worst element. `at` holds the sizes at which a wrong row
-    shows that is right at the default ones.
+    shows that is right at the default ones. `heat` is a map of where the error sits. `span` are the
+    columns of `source` in which a mistake stands, first and after last.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Row:
     at: Mapping[str, int] | None = None
     note: str | None = None
     mistake: Mistake | None = None
+    heat: Heat | None = None
+    span: tuple[int, int] | None = None
 
     @property
     def right(self) -> bool:

@@ -63,6 +63,9 @@ def _root(row: Row) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(f"{where}{wording.headline(row)}", style="bold red")]
     if row.source:
         lines.append(Padding(Text(wording.clean(row.source)), (0, 0, 0, 4)))
+    if row.source and row.span and row.span[1] <= COLUMNS - 4:
+        start, end = row.span
+        lines.append(Padding(Text(" " * start + "^" * (end - start), style="red"), (0, 0, 0, 4)))
     return lines + [Padding(Text(detail), (0, 0, 0, 2)) for detail in wording.details(row)]
 
 

@@ -113,8 +113,7 @@ def details(row: Row) -> list[str]:
     """What is known about a row that is at fault, a line each."""
     lines: list[str] = []
     if row.mistake is not None:
-        code = "" if row.mistake.code == "unknown" else f" ({clean(row.mistake.code)})"
-        lines.append(f"{clean(row.mistake.message)}{code}")
+        lines.append(f"{clean(row.mistake.message)} ({clean(row.mistake.code)})")
     if row.note:
         lines.append(clean(row.note))
     elif row.verdict == "shape" and row.shape is not None:

@@ -151,7 +151,7 @@ def _multilinear(
 def _dense(
     op: Op, args: tuple[Any, ...], values: list[Any], value: Array, params: Mapping[str, Any]
 ) -> Array:
-    error = np.abs(value).ravel()
+    error: Array = np.abs(value).ravel()
     for position, arg in enumerate(args):
         vjp = op.vjp(position)
         if vjp is None:

@@ -13,8 +13,7 @@ record: the backward sweep (`byhand.engine.backward`) walks it from the end to t
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,23 +122,24 @@ class Tensor(TorchLike):
     # A statement of forward itself never gets here: see byhand.program.follow.
 
     def __iadd__(self, other: Any) -> Any:
-        return self._not_in_place(operator.add, "+", other)
+        return self + self._not_in_place("+", other)
 
     def __isub__(self, other: Any) -> Any:
-        return self._not_in_place(operator.sub, "-", other)
+        return self - self._not_in_place("-", other)
 
     def __imul__(self, other: Any) -> Any:
-        return self._not_in_place(operator.mul, "*", other)
+        return self * self._not_in_place("*", other)
 
     def __itruediv__(self, other: Any) -> Any:
-        return self._not_in_place(operator.truediv, "/", other)
+        return self / self._not_in_place("/", other)
 
     def __ipow__(self, other: Any) -> Any:
-        return self._not_in_place(operator.pow, "**", other)
+        return self ** self._not_in_place("**", other)
 
-    def _not_in_place(self, combine: Callable[[Any, Any], Any], symbol: str, other: Any) -> Any:
+    def _not_in_place(self, symbol: str, other: Any) -> Any:
+        """Gives `other` back where this is a number, whose name just stands for a new one then."""
         if not self.shape:
-            return combine(self, other)  # a number: the name stands for a new one
+            return other
         raise UnsupportedError(
             f"`x {symbol}= y` changes an array in place, which works in forward itself, not in a "
             f"function that it calls: write `x = x {symbol} y` there"

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from byhand.errors import UnsupportedError
+from byhand.program.kinds import is_list, is_tuple, rebuilt
 from byhand.program.statements import Namespace, Statement, StatementError, store, walruses
 
 
@@ -70,12 +71,12 @@ class Follower(ABC):
         """Reports the arrays in `value`, which `name` now stands for; elements as `name[0]`, ..."""
         if self.is_array(value):
             return self.bind_array(name, value, statement.line)
-        if type(value) is tuple:
-            values: tuple[Any, ...] = value
-            return tuple(self.bind(f"{name}[{i}]", v, statement) for i, v in enumerate(values))
-        if isinstance(value, list):
-            self._bind_new(name, value, [], statement)  # pyright: ignore[reportUnknownArgumentType]
-        return value  # pyright: ignore[reportUnknownVariableType]
+        if is_tuple(value):
+            items = (self.bind(f"{name}[{i}]", item, statement) for i, item in enumerate(value))
+            return rebuilt(value, items)
+        if is_list(value):
+            self._bind_new(name, value, [], statement)
+        return value
 
     def _bind_walruses(
         self, before: dict[str, Any], statement: Statement, namespace: Namespace
@@ -89,9 +90,9 @@ class Follower(ABC):
     ) -> None:
         for i, item in enumerate(items):
             held = before[i] if i < len(before) else None
-            if isinstance(item, list):
-                was: list[Any] = held if isinstance(held, list) else []  # pyright: ignore[reportUnknownVariableType]
-                self._bind_new(f"{name}[{i}]", item, was, statement)  # pyright: ignore[reportUnknownArgumentType]
+            if is_list(item):
+                was = held if is_list(held) else []
+                self._bind_new(f"{name}[{i}]", item, was, statement)
             elif item is not held:
                 items[i] = self.bind(f"{name}[{i}]", item, statement)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -20,6 +20,16 @@ def is_float_array(value: object) -> TypeGuard[Array]:
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
+
+
+def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
+
+
+def rebuilt(old: tuple[Any, ...], items: Iterable[Any]) -> tuple[Any, ...]:
+    """A tuple like `old`, named as it is, of other items."""
+    make = getattr(type(old), "_make", tuple)
+    return make(items)
 
 
 def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:

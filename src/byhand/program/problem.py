@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError
+from byhand.program.kinds import is_sequence
 from byhand.program.statements import Function, function_of
 
 Inputs = dict[str, Any]
@@ -87,8 +88,11 @@ def load(path: str | Path) -> Problem:
     forward, backward, draw = (
         getattr(module, name, None) for name in ("forward", "backward", "inputs")
     )
-    for name, part, kind in (("forward", forward, FunctionType), ("inputs", draw, Callable)):
-        if not isinstance(part, kind):
+    for name, usable in (
+        ("forward", isinstance(forward, FunctionType)),
+        ("inputs", callable(draw)),
+    ):
+        if not usable:
             raise ProblemError(
                 f"{file}: has no `def {name}(...)`: "
                 "a problem file needs inputs, forward and backward"
@@ -112,13 +116,17 @@ def problem_of(
 ) -> Problem:
     """A problem from functions that exist already, always tried on the same inputs."""
     taken = function_of(forward)
+
+    def always(rng: np.random.Generator) -> Inputs:
+        return dict(inputs)
+
     return Problem(
         name=taken.name,
         file=taken.file,
         doc=inspect.getdoc(forward) or "",
         forward=taken,
         backward=backward,
-        draw=lambda rng: dict(inputs),
+        draw=always,
     )
 
 
@@ -218,6 +226,6 @@ def _dimensions(draw: Any, file: str) -> dict[str, int]:
 
 def _names(module: ModuleType, variable: str, file: str) -> tuple[str, ...]:
     names: Any = getattr(module, variable, ())
-    if not isinstance(names, (tuple, list, set)) or not all(isinstance(n, str) for n in names):  # pyright: ignore[reportUnknownVariableType]
+    if not is_sequence(names) or not all(isinstance(name, str) for name in names):
         raise ProblemError(f'{file}: {variable} must be a tuple of names, such as ("t",)')
     return tuple(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,16 @@ from byhand.errors import ByhandError, ProblemError, UnsupportedError
 from byhand.ops import elementwise, indexing
 from byhand.ops.op import Array, Op
 from byhand.program.follow import Follower
+from byhand.program.kinds import (
+    as_torch,
+    is_float_array,
+    is_list,
+    is_sequence,
+    is_torch,
+    is_tuple,
+    rebuilt,
+    speaks_torch,
+)
 from byhand.program.problem import Problem, in_one_line, problem_of
 from byhand.program.program import Program, Step
 from byhand.program.statements import Namespace, Returned, StatementError, run
@@ -30,20 +40,6 @@ def trace(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> Program:
 def trace_problem(problem: Problem, inputs: Mapping[str, Any]) -> Program:
     """The steps of a problem's forward on `inputs`."""
     return _Tracer(problem).trace(inputs)
-
-
-def is_torch(value: Any) -> bool:
-    """Whether `value` is a PyTorch tensor, found out without importing PyTorch."""
-    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
-
-
-def speaks_torch(inputs: Mapping[str, Any]) -> bool:
-    """Whether inputs are given as PyTorch tensors; forward and backward are PyTorch then."""
-    return any(
-        is_torch(item)
-        for value in inputs.values()
-        for item in (value if isinstance(value, (list, tuple)) else (value,))  # pyright: ignore[reportUnknownVariableType]
-    )
 
 
 @dataclass
@@ -81,15 +77,12 @@ class _Tracer(Follower):
     # Inputs and outputs.
 
     def input(self, name: str, value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            items: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType]
-            return type(value)(self.input(f"{name}[{i}]", item) for i, item in enumerate(items))  # pyright: ignore[reportUnknownVariableType]
+        if is_sequence(value):
+            return type(value)(self.input(f"{name}[{i}]", item) for i, item in enumerate(value))
         array = value.detach().numpy() if is_torch(value) else value
         if isinstance(array, (float, np.floating)):
             array = np.asarray(array)
-        if not isinstance(array, np.ndarray):
-            return value
-        if array.dtype.kind != "f":
+        if not is_float_array(array):
             return value
         tensor = self.kind(array.copy())
         self.inputs.append(self.step(name, tensor, None))
@@ -97,11 +90,7 @@ class _Tracer(Follower):
 
     def outputs(self, returned: Returned) -> tuple[Step, ...]:
         where = self.problem.where(returned.line)
-        values: tuple[Any, ...] = (
-            tuple(returned.value)
-            if isinstance(returned.value, (tuple, list))
-            else (returned.value,)  # pyright: ignore[reportUnknownArgumentType]
-        )
+        values = returned.value if is_sequence(returned.value) else (returned.value,)
         if returned.value is None:
             raise ProblemError(f"{where}: forward returns nothing: end it with `return loss`")
         by_tensor = {step.tensor: step for step in self.inputs + self.steps}
@@ -131,9 +120,7 @@ class _Tracer(Follower):
     def is_array(self, value: Any) -> bool:
         if is_torch(value):
             return value.is_floating_point()
-        return isinstance(value, Tensor) or (
-            isinstance(value, np.ndarray) and value.dtype.kind == "f"  # pyright: ignore[reportUnknownMemberType]
-        )
+        return isinstance(value, Tensor) or is_float_array(value)
 
     def bind_array(self, name: str, value: Any, line: int) -> Tensor:
         value = self.tensor(value)
@@ -218,13 +205,13 @@ def _arrays_in(place: str, value: Any) -> Iterator[tuple[str, Array]]:
 def _plain(value: Any) -> Any:
     """`value` with arrays for tensors (PyTorch tensors where forward is PyTorch)."""
     if isinstance(value, TorchTensor):
-        import torch
-
-        return torch.from_numpy(np.array(value.value))
+        return as_torch(value.value)
     if isinstance(value, Tensor):
         return value.value
-    if type(value) in (list, tuple):
-        return type(value)(_plain(item) for item in value)
+    if is_list(value):
+        return [_plain(item) for item in value]
+    if is_tuple(value):
+        return rebuilt(value, map(_plain, value))
     return value
 
 
@@ -232,4 +219,4 @@ def _index(index: Any) -> Any:
     """An index with NumPy arrays in it, whatever it came with."""
     if is_torch(index):
         return index.numpy()
-    return tuple(_index(i) for i in index) if isinstance(index, tuple) else index  # pyright: ignore[reportUnknownVariableType]
+    return tuple(map(_index, index)) if is_tuple(index) else index

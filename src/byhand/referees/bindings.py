@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -129,7 +130,8 @@ def argument(value: Any) -> Any:
 
 def is_tensor(value: Any) -> bool:
     """Whether `value` is a PyTorch tensor, found out without importing PyTorch."""
-    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
 
 
 def is_float_array(value: Any) -> bool:

@@ -43,7 +43,6 @@ SIZES = 5  # step sizes in a row
 ORDER = SIZES - 1
 ROWS = 6  # rows tried at most: far from the step, then closer, should there be kinks on the way
 CLOSER = 128.0
-DOUBT = 10.0
 EPS = float(np.finfo(np.float64).eps)
 
 Line: TypeAlias = Callable[[float], float]
@@ -91,25 +90,34 @@ def _gradient(key: Key, value: Array, along: Callable[[Array], Line], least: flo
     if value.size > SAMPLE:
         places = np.sort(rng.choice(value.size, SAMPLE, replace=False))
     finite = value[np.isfinite(value)]
-    size = max(float(np.sqrt(np.mean(finite**2))), 1.0) if finite.size else 1.0
+    size = float(np.sqrt(np.mean(finite**2))) if finite.any() else 1.0  # of an element, typically
+    largest = max(size, 1.0) / 4
 
+    many = math.sqrt(value.size)
     way = rng.normal(size=value.shape)
-    way /= max(float(np.sqrt(np.sum(way**2))), EPS)
+    way /= max(float(np.linalg.norm(way)), EPS)
     line = along(way)
-    spread = size * math.sqrt(value.size)
-    noise = _noise(line, 1e-10 * spread, least)
-    all_at_once = _slope(line, spread / 4, spread / 4, noise)
+    noise = _noise(line, 1e-10 * size * many, least)
+    all_at_once = _slope(line, size * many / 4, largest * many, noise)
+    while all_at_once.settled and all_at_once.start < largest * many:  # small values, large scale
+        further = _row(line, min(16 * all_at_once.start, largest * many), noise)
+        if not further.settled or further.error > all_at_once.error / 4:
+            break
+        all_at_once = further
 
     found: list[_Slope] = []
-    start = size / 4
+    start = min(max(size / 4, all_at_once.start / many), largest)
     for place in places:
         one = np.zeros(value.shape)
         one.flat[place] = 1.0
-        found.append(_slope(along(one), start, size / 4, noise))
+        found.append(_slope(along(one), start, largest, noise))
         start = found[-1].start
     values = np.array([slope.value for slope in found])
     errors = np.array([slope.error for slope in found])
     direction = (way, all_at_once.value, all_at_once.error)
+    if all_at_once.kink or any(slope.kink for slope in found):
+        # Which slope is taken at a kink is free for each element: all at once they fit no line.
+        direction = None
     if value.size > SAMPLE:
         return Gradient(values, errors, places, direction)
     return Gradient(values.reshape(value.shape), errors.reshape(value.shape), None, direction)
@@ -120,13 +128,15 @@ class _Slope:
     """A derivative and a bound on its error.
 
     `start` is the step size to start from next time; `settled` says that truncation adds no more to
-    the error than rounding, so that no other size will do much better.
+    the error than rounding, so that no other size will do much better; `kink`, that the error is
+    mostly the jump between the slopes on either side.
     """
 
     value: float
     error: float
     start: float
     settled: bool
+    kink: bool
 
 
 def _slope(line: Line, start: float, largest: float, noise: float) -> _Slope:
@@ -146,7 +156,7 @@ def _slope(line: Line, start: float, largest: float, noise: float) -> _Slope:
 
 def _row(line: Line, start: float, noise: float) -> _Slope:
     """The derivative of `line` at 0, by extrapolation of central differences from `start` inwards."""
-    best = _Slope(0.0, math.inf, start, False)
+    best = _Slope(0.0, math.inf, start, False, False)
     odd: list[float] = []
     even: list[float] = []
     for i in range(SIZES):
@@ -162,13 +172,15 @@ def _row(line: Line, start: float, noise: float) -> _Slope:
             truncation = max(abs(value - _dot(less, odd)), abs(value - _dot(less, odd[:-1])))
             rounding = noise * BOUND[order] / h + EPS * abs(value)
             settled = truncation <= rounding
-            if not settled:  # with kinks all around, extrapolations may agree by chance
-                truncation *= DOUBT
-            error = truncation + rounding + abs(_dot(ONE_SIDED[order], even)) / 2
+            # With kinks all around, extrapolations may agree by chance: the more so, the larger h.
+            doubt = 4 if settled else 32
+            smooth = doubt * truncation + 2 * rounding
+            jump = abs(_dot(ONE_SIDED[order], even)) / 2
+            error = smooth + jump
             if error < best.error:
                 first = h * SHRINK**order
                 wide = first * (2 if 64 * truncation < rounding else 1)
-                best = _Slope(value, error, wide, settled)
+                best = _Slope(value, error, wide, settled, jump > smooth)
         if best.settled:
             return best
     return best
@@ -182,7 +194,7 @@ def _noise(line: Line, spacing: float, least: float) -> float:
         differences = np.diff(differences)
         if order > 1 and np.isfinite(differences).all():
             scale = math.factorial(order) ** 2 / math.factorial(2 * order)
-            noise = max(noise, 4 * math.sqrt(scale * float(np.mean(differences**2))))
+            noise = max(noise, 8 * math.sqrt(scale * float(np.mean(differences**2))))
     return noise
 
 

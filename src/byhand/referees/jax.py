@@ -107,5 +107,11 @@ NUMPY = Library(
     kind=library.Array,
     array=namespace.asarray,
     plain=np.asarray,
-    others={"logsumexp": logsumexp, "expit": expit, "erf": erf},
+    others={
+        "logsumexp": logsumexp,
+        "expit": expit,
+        "erf": erf,
+        "take": lambda x, indices, axis=None: namespace.take(x, namespace.array(indices), axis),
+        "repeat": lambda x, repeats, axis=None: namespace.repeat(x, np.array(repeats), axis),
+    },
 )

@@ -108,7 +108,7 @@ class Library:
 
     def _move(self, func: Answer, x: Any, *args: Any, **kwargs: Any) -> Any:
         """A function that only moves elements: NumPy moves their numbers, the library follows."""
-        moved = func(_numbers(np.shape(x)), *args, **kwargs)
+        moved = func(_numbers(x.shape), *args, **kwargs)
         if isinstance(moved, (list, tuple)):
             return [self.gather(x, each) for each in moved]  # pyright: ignore[reportUnknownVariableType]
         return self.gather(x, moved)
@@ -144,16 +144,13 @@ class LibraryArray:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name, call = ufunc.__name__, self.library.call
+        inputs = tuple(np.asarray(i) if isinstance(i, list) else i for i in inputs)
         match method:
             case "__call__" if not kwargs:
                 return call(name, *inputs)
             case "reduce" | "accumulate" if (name, method) in _UFUNC_METHODS:
-                options = {"axis": 0, **kwargs}
-                for option, value in zip(("axis",), inputs[1:], strict=True):
-                    options[option] = value
-                if not options.get("keepdims", True):
-                    del options["keepdims"]
-                return call(_UFUNC_METHODS[name, method], inputs[0], **options)
+                x, axis = (*inputs, kwargs.pop("axis", 0))[:2]
+                return call(_UFUNC_METHODS[name, method], x, axis=axis, **kwargs)
             case "outer" if not kwargs:
                 x, y = inputs
                 return call(name, np.reshape(x, (*np.shape(x), *(1,) * np.ndim(y))), y)
@@ -167,10 +164,13 @@ class LibraryArray:
     ) -> Any:
         name = func.__name__
         if name == "full_like" and isinstance(args[1], LibraryArray):
-            return np.broadcast_to(args[1], np.shape(args[0]))  # pyright: ignore
+            return np.broadcast_to(args[1], args[0].shape)
         if name in _ABOUT_THE_SHAPE:
-            like = np.broadcast_to(np.zeros((), self.dtype), np.shape(args[0]))
-            return func(like, *args[1:], **kwargs)
+            like = [
+                np.broadcast_to(np.zeros((), a.dtype), a.shape) if isinstance(a, LibraryArray) else a
+                for a in args
+            ]
+            return func(*like, **kwargs)
         inner = func.__module__.removeprefix("numpy").removeprefix(".lib.stride_tricks")
         return self.library.call(f"{inner}.{name}".removeprefix("."), *args, **kwargs)
 
@@ -261,6 +261,7 @@ def _operator(name: str, swapped: bool) -> Answer:
     def apply(self: LibraryArray, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
+        other = np.asarray(other) if isinstance(other, list) else other
         return self.library.call(name, *((other, self) if swapped else (self, other)))
 
     return apply

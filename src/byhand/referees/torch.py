@@ -127,6 +127,23 @@ def _solve(a: Any, b: Any) -> Any:
     return namespace.linalg.solve(a, b.reshape((1,) * (a.ndim - b.ndim) + b.shape))
 
 
+def _squeeze(x: Any, axis: Any = None) -> Any:
+    for a in _last_first(axis, x):
+        x = namespace.squeeze(x, a)
+    return namespace.squeeze(x) if axis is None else x
+
+
+def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    for a in _last_first(axis, x):
+        x = namespace.prod(x, a, keepdims=keepdims)
+    return namespace.prod(x, keepdims=keepdims) if axis is None else x
+
+
+def _last_first(axis: Any, x: Any) -> list[int]:
+    axes = () if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return sorted((a % x.ndim for a in axes), reverse=True)
+
+
 def _of_tensors(func: Any) -> Any:
     """A function of PyTorch's, for the arrays of its NumPy."""
 
@@ -149,6 +166,11 @@ NUMPY = Library(
     array=lambda array: namespace.asarray(pytorch.from_numpy(np.array(array))),
     plain=lambda value: value.tensor.detach().numpy(),
     others={
+        "cbrt": lambda x: namespace.sign(x) * namespace.absolute(x) ** (1 / 3),
+        "outer": lambda x, y: namespace.outer(namespace.ravel(x), namespace.ravel(y)),
+        "reshape": lambda x, shape: namespace.reshape(x, tuple(np.atleast_1d(shape).tolist())),
+        "squeeze": _squeeze,
+        "prod": _prod,
         "linalg.solve": _solve,
         "linalg.vector_norm": namespace.linalg.norm,
         "linalg.matmul": namespace.matmul,

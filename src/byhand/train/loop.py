@@ -6,8 +6,9 @@ on from its parameters as if it had never been. (NumPy spreads the products of l
 several threads; then their number, OPENBLAS_NUM_THREADS, has to be the same. The lecture's model is
 below that.)
 
-The arithmetic is in float32, as in the lectures: it is nearly twice as fast as float64, and a batch
-of 32 is a far coarser estimate of the gradient than rounding makes it.
+The arithmetic is in float32, as in the lectures: float64 takes about a fifth to a half
+longer and learns no better: 200,000 steps of the lecture's model end at the same losses to five
+digits. A batch of 32 is a far coarser estimate of the gradient than rounding makes it.
 """
 
 from __future__ import annotations

@@ -83,8 +83,8 @@ def load_run(folder: str | Path) -> Run:
     try:
         return Run(
             config=_config(json.loads((folder / "config.json").read_bytes())),
-            parameters=tensors_of((folder / "parameters.safetensors").read_bytes()),
-            statistics=tensors_of((folder / "statistics.safetensors").read_bytes()),
+            parameters=_tensors(folder / "parameters.safetensors"),
+            statistics=_tensors(folder / "statistics.safetensors"),
             losses=_losses((folder / "curve.csv").read_text(encoding="utf-8")),
             samples=tuple((folder / "samples.txt").read_text(encoding="utf-8").splitlines()),
         )
@@ -97,6 +97,10 @@ def load_run(folder: str | Path) -> Run:
 
 def _config(content: dict[str, Any]) -> Config:
     return Config(**{field.name: content[field.name] for field in fields(Config)})
+
+
+def _tensors(file: Path) -> dict[str, Array]:
+    return dict(sorted(tensors_of(file.read_bytes()).items()))
 
 
 def _losses(curve: str) -> Losses:
