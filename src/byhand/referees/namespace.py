@@ -56,7 +56,7 @@ class Library:
             value = self.array(value)  # pyright: ignore[reportUnknownArgumentType]
         if not isinstance(value, self.kind):
             return value
-        return LibraryArray(value, self) if _dtype(value).kind == "f" else self.plain(value)
+        return LibraryArray(value, self) if _dtype(value).kind == "f" else self.plain(value)[()]
 
     def take_back(self, value: Any) -> Any:
         """`value` with arrays of the library's for every LibraryArray and every NumPy array."""
@@ -78,7 +78,11 @@ class Library:
             return self._move(_MOVING[name], *args, **kwargs)
         if answer is None:
             raise self.refusal(f"np.{name}")
-        taken = {key: self.take_back(_by_name(key, value)) for key, value in kwargs.items()}
+        return self.by(answer, *args, **{k: _by_name(k, v) for k, v in kwargs.items()})
+
+    def by(self, answer: Answer, *args: Any, **kwargs: Any) -> Any:
+        """A function of the library's, with arrays lent and taken back."""
+        taken = {key: self.take_back(value) for key, value in kwargs.items()}
         return self.lend(answer(*(self.take_back(arg) for arg in args), **taken))
 
     def refusal(self, what: str) -> RefereeError:
@@ -144,6 +148,8 @@ class LibraryArray:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         name, call = ufunc.__name__, self.library.call
+        if self.library.namespace is np:
+            return self.library.by(getattr(ufunc, method), *inputs, **kwargs)
         inputs = tuple(np.asarray(i) if isinstance(i, list) else i for i in inputs)
         match method:
             case "__call__" if not kwargs:
@@ -171,6 +177,8 @@ class LibraryArray:
                 for a in args
             ]
             return func(*like, **kwargs)
+        if self.library.namespace is np:
+            return self.library.by(func, *args, **kwargs)
         inner = func.__module__.removeprefix("numpy").removeprefix(".lib.stride_tricks")
         return self.library.call(f"{inner}.{name}".removeprefix("."), *args, **kwargs)
 

@@ -15,6 +15,7 @@ from byhand.program.problem import Inputs, Problem, load, zoo
 from byhand.train import folder
 from byhand.train.data import BUNDLED, Split, Words, read_words, split
 from byhand.train.evaluate import mean_loss, training_statistics
+from byhand.train.interrupt import held_back
 from byhand.train.loop import Descent, Progress, in_precision, trained_inputs
 from byhand.train.run import Config, Run, load_run
 from byhand.train.sample import restored, words
@@ -105,8 +106,9 @@ def train(
     else:
         plan = _resumed(problem, Path(resume), data, steps, seed, sizes)
     plan.descent.run(progress)
-    run = _evaluated(plan)
-    return _result(run, write(run.files()))
+    with held_back():  # an impatient second Ctrl-C must not lose what was learned
+        run = _evaluated(plan)
+        return _result(run, write(run.files()))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""Three referees that share no rule, and the engine, must find the same gradients for every step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from referee_forwards import CASES, NUMPY_CASES, TORCH_CASES, Case
+
+from byhand import referees
+from byhand.errors import RefereeError
+from byhand.program.trace import trace_problem
+from byhand.referees.referee import Gradient
+
+EPS = np.finfo(float).eps
+
+
+def apart(a: Gradient, b: Gradient, floor: float) -> float:
+    """How far two referees are apart, in units of what their errors allow."""
+    for first, second in ((a, b), (b, a)):
+        if first.places is not None and second.places is None:
+            second = Gradient(
+                second.value.ravel()[first.places], second.error.ravel()[first.places], first.places
+            )
+            return apart(first, second, floor)
+    assert a.value.shape == b.value.shape == a.error.shape == b.error.shape
+    return float(np.max(np.abs(a.value - b.value) / (a.error + b.error + floor), initial=0.0))
+
+
+def found(name: str, case: Case) -> dict[tuple[str, int], Gradient]:
+    gradients = dict(referees.find(name)(*case.asked))
+    assert list(gradients) == list(case.keys)
+    assert all(np.isfinite(g.value).all() for g in gradients.values())
+    return gradients
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_referee_finds_the_same(name: str) -> None:
+    case = CASES[name]
+    names = ("engine", "finite", "torch", "jax") if name in NUMPY_CASES else ("engine", "finite", "torch")
+    by = {referee: found(referee, case) for referee in names}
+    for key in case.keys:
+        # What cancels in a gradient is of the size of the largest gradients.
+        floor = 64 * EPS * max(float(np.max(np.abs(g.value), initial=0)) for g in by["torch"].values())
+        for i, one in enumerate(names):
+            for other in names[i + 1 :]:
+                off = apart(by[one][key], by[other][key], floor)
+                assert off <= 1, f"{one} and {other} differ on d{key[0]} ({key[1]}) by {off:.2g}"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_steps_are_those_of_the_tracer(name: str) -> None:
+    case = CASES[name]
+    traced = [(step.name, step.binding) for step in trace_problem(case.problem, case.inputs)]
+    assert list(case.keys) == traced
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("referee", ["finite", "torch", "jax"])
+def test_a_few_steps_alone_have_the_same_gradients(referee: str, name: str) -> None:
+    case = CASES[name]
+    if referee == "jax" and name in TORCH_CASES:
+        pytest.skip("jax runs NumPy forwards")
+    few = case.keys[::-3]
+    find = referees.find(referee)
+    alone, together = find(case.problem, case.inputs, few, case.upstream), find(*case.asked)
+    assert list(alone) == list(few)
+    for key in few:
+        np.testing.assert_allclose(alone[key].value, together[key].value, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("referee", ["finite", "torch", "jax"])
+def test_inputs_are_left_as_they_were(referee: str) -> None:
+    case = NUMPY_CASES["in_place"]
+    before = {name: value.copy() for name, value in case.inputs.items()}
+    referees.find(referee)(*case.asked)
+    for name, value in before.items():
+        np.testing.assert_array_equal(case.inputs[name], value)
+
+
+def test_jax_refuses_a_problem_in_pytorch() -> None:
+    with pytest.raises(RefereeError, match="this problem is in PyTorch: use --referee torch") as error:
+        referees.find("jax")(*TORCH_CASES["torch_mlp"].asked)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("referee", ["finite", "torch", "jax"])
+def test_a_step_that_is_not_there(referee: str) -> None:
+    case = NUMPY_CASES["rebound"]
+    with pytest.raises(RefereeError, match="3 bindings of h"):
+        referees.find(referee)(case.problem, case.inputs, [("h", 3)], case.upstream)
+
+
+def test_an_unknown_referee() -> None:
+    with pytest.raises(RefereeError, match="engine, finite, torch, jax"):
+        referees.find("tensorflow")
