@@ -14,7 +14,7 @@ from .edits import Edit, edits
 from .facts import facts
 from .rewrites import rewritten
 from .source import Source, replaced, sources
-from .truth import Sample, faults, raises, samples, wrong_results
+from .truth import Sample, faults, leaves, raises, run, samples, wrong_results
 
 SEEDS = {"dev": 11, "report": 29}
 VARIANTS = 6
@@ -102,17 +102,35 @@ def judged(edit: Edit, drawn: Sequence[Sample]) -> Mistake | None:
     other = [s for s in drawn if not raises(edit.backward, s)]
     if len(other) == len(drawn) and not wrong_results(edit.backward, other):
         return None
-    roots = edit.roots or frozenset(faults(edit.backward, other))
+    roots = edit.roots or frozenset(
+        faults(edit.backward, usual) or faults(edit.backward, list(drawn))
+    )
+    if not edit.roots and _damages(edit, usual):
+        roots = frozenset(n.removeprefix("d") for n in edit.writes & drawn[0].answers)
+    roots &= {name.removeprefix("d") for name, _ in leaves(usual[0].right)}
     if not roots and len(other) < len(drawn):
         roots = frozenset(n.removeprefix("d") for n in edit.writes & drawn[0].answers)
     if not roots:
         return None
     codes = set(edit.codes) | facts(edit, other)
+    if _damages(edit, usual):
+        codes.add("aliased")
+    if not wrong_results(edit.backward, usual):
+        codes.add("hard-coded-size")
     return Mistake(edit, roots, frozenset(codes))
 
 
+def _damages(edit: Edit, usual: Sequence[Sample]) -> bool:
+    """Whether it writes into what forward, or another gradient, still stands for."""
+    for sample in usual:
+        there = run(edit.backward, sample)
+        if any(sample.differ(there[name], sample.given[name]) for name in there if name in sample.given):
+            return True
+    return False
+
+
 def right_all_the_same(edit: Edit, drawn: Sequence[Sample]) -> bool:
-    if any(raises(edit.backward, s) for s in drawn):
+    if edit.kind == "missing copy" or any(raises(edit.backward, s) for s in drawn):
         return False
     return not wrong_results(edit.backward, list(drawn))
 

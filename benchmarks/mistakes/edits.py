@@ -103,13 +103,37 @@ def edits(source: Source, sample: Sample) -> Iterator[Edit]:
     """Every mistake that can be planted in one backward."""
     scene = Scene(source, sample)
     for statement in statements(source.backward.body):
+        places = _indices(statement)
         for node in ast.walk(statement):
+            if node in places and not isinstance(node, (ast.Name, ast.Call)):
+                continue
             for kind, codes, new in _in_expression(node, statement, scene):
-                yield _edit(source, kind, codes, statement, {at(node): new})
+                roots: frozenset[str] = frozenset()
+                if kind == "missing copy":
+                    roots = frozenset(t.removeprefix("d") for t in targets(statement))
+                yield _edit(source, kind, codes, statement, {at(node): new}, roots)
         for kind, codes, new in _whole_statement(statement):
             yield _edit(source, kind, codes, statement, {at(statement): new})
     for block in blocks(source.backward):
         yield from _reordered(block, source, scene)
+
+
+def _indices(statement: ast.stmt) -> set[ast.AST]:
+    """What stands in an index, or says which axis: no arithmetic to get wrong."""
+    found: set[ast.AST] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Subscript(value=ast.Attribute(attr="shape")):
+                pass
+            case ast.Subscript(slice=index):
+                found |= set(ast.walk(index))
+            case ast.Call(args=args, keywords=keywords):
+                numbers = [a for a in args if _number(a) is not None]
+                for each in [*numbers, *(k.value for k in keywords)]:
+                    found |= set(ast.walk(each))
+            case _:
+                pass
+    return found
 
 
 def _edit(
@@ -150,7 +174,8 @@ def _in_expression(node: ast.AST, statement: ast.stmt, scene: Scene) -> Found:
                     new = ast.BinOp(left, ast.Pow(), ast.Constant(k))
                     yield "wrong exponent", {"wrong-exponent"}, new
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            yield "flipped sign", {"sign"}, operand
+            exponent = _is_exponent(node, statement)
+            yield "flipped sign", {"sign", *(["wrong-exponent"] if exponent else [])}, operand
         case ast.Call():
             yield from _calls(node, scene)
         case ast.Attribute(attr="T", value=value):
@@ -172,6 +197,13 @@ def _in_expression(node: ast.AST, statement: ast.stmt, scene: Scene) -> Found:
     if isinstance(node, ast.expr) and node is getattr(statement, "value", None):
         if isinstance(statement, (ast.Assign, ast.AugAssign)) and scene.depends_on_gradient(node):
             yield "flipped sign", {"sign"}, ast.UnaryOp(ast.USub(), node)
+
+
+def _is_exponent(node: ast.AST, statement: ast.stmt) -> bool:
+    return any(
+        isinstance(each, ast.BinOp) and isinstance(each.op, ast.Pow) and each.right is node
+        for each in ast.walk(statement)
+    )
 
 
 def _sums(node: ast.BinOp, scene: Scene) -> Found:

@@ -11,7 +11,9 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -96,7 +98,8 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     ),
     "_d = -_a": ("_d = np.zeros_like(_a)\n_d -= _a", "_d = np.array(_a)\n_d *= -1"),
     "_d = _a @ _b": (
-        "_d = np.zeros((len(_a), _b.shape[1]), _b.dtype)\nfor i in range(len(_a)):\n    _d[i] = _a[i] @ _b",
+        "_d = np.zeros((len(_a), _b.shape[1]), _b.dtype)\n"
+        "for i in range(len(_a)):\n    _d[i] = _a[i] @ _b",
         "_d = np.zeros((len(_a), _b.shape[1]), _b.dtype)\n"
         "for k in range(len(_b)):\n    _d += _a[:, k, None] * _b[k]",
         "_d = np.empty((len(_a), _b.shape[1]), _b.dtype)\nnp.matmul(_a, _b, out=_d)",
@@ -134,12 +137,15 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
         "dlogits = dlogits + np.eye(logits.shape[1])[logits.argmax(1)] * dlogit_maxes",
     ),
     "np.add.at(dC, X, demb)": (
-        "for i in range(X.shape[0]):\n    for j in range(X.shape[1]):\n        dC[X[i, j]] += demb[i, j]",
+        "for i in range(len(X)):\n"
+        "    for j in range(X.shape[1]):\n"
+        "        dC[X[i, j]] += demb[i, j]",
         "dC += (X.ravel() == np.arange(len(C))[:, None]) @ demb.reshape(-1, C.shape[1])",
         "for row in range(len(C)):\n    dC[row] = demb[X == row].sum(axis=0)",
         "np.add.at(dC, X[::-1], demb[::-1])",
         "np.add.at(dC, X.ravel(), demb.reshape(X.size, -1))",
-        "for k in range(C.shape[1]):\n    dC[:, k] = np.bincount(X.ravel(), demb[..., k].ravel(), len(C))",
+        "for k in range(C.shape[1]):\n"
+        "    dC[:, k] = np.bincount(X.ravel(), demb[..., k].ravel(), len(C))",
         "dC = np.einsum('abv,abk->vk', X[..., None] == np.arange(len(C)), demb)",
         "for j in range(X.shape[1]):\n    np.add.at(dC, X[:, j], demb[:, j])",
     ),
@@ -159,52 +165,48 @@ class Variant:
 
 @dataclass(frozen=True)
 class Edit:
-    """A statement of the backward with a rule applied at one place: `new` stands for it."""
+    """What a statement of the backward may be replaced by, and by which rule."""
 
     rule: str
-    new: list[ast.stmt]
+    code: str
 
 
 def covering_variants(file: Path) -> Iterator[Variant]:
-    """Few variants that have every edit in them somewhere: one edit in every statement at a time."""
+    """Few variants that have every edit in them somewhere: one in every statement at a time."""
     edits = _edits(file)
     for turn in range(max(map(len, edits))):
-        yield _variant(file, [each[turn % len(each)] if each else None for each in edits])
+        yield _variant(file, [each[turn % len(each)] for each in edits])
 
 
 def random_variants(file: Path, count: int, seed: int) -> Iterator[Variant]:
-    """Variants with a random edit, or none, in every statement."""
+    """Variants with a random edit in every statement."""
     rng = np.random.default_rng(seed)
-    edits = _edits(file)
     for _ in range(count):
-        chosen = [rng.integers(-1, len(each)) for each in edits]
-        yield _variant(
-            file, [each[i] if i >= 0 else None for i, each in zip(chosen, edits, strict=True)]
-        )
+        yield _variant(file, [each[rng.integers(len(each))] for each in _edits(file)])
 
 
 def single_variants(file: Path) -> Iterator[Variant]:
     """One edit at a time: many variants, to find out which edit it was."""
     edits = _edits(file)
     for at, each in enumerate(edits):
-        for edit in each:
-            yield _variant(file, [edit if i == at else None for i in range(len(edits))])
+        for edit in each[1:]:
+            yield _variant(file, [edit if i == at else other[0] for i, other in enumerate(edits)])
 
 
-def _variant(file: Path, chosen: list[Edit | None]) -> Variant:
-    tree = ast.parse(file.read_text())
-    backward = _backward(tree)
-    pairs = zip(backward.body, chosen, strict=True)
-    backward.body = [
-        node for old, edit in pairs for node in ([old] if edit is None else copy.deepcopy(edit.new))
-    ]
-    source = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
-    return Variant(source, tuple(edit.rule for edit in chosen if edit is not None))
+def _variant(file: Path, chosen: list[Edit]) -> Variant:
+    """The file up to the first statement of backward, which stands last in it; then the edits."""
+    source = file.read_text()
+    first = _backward(ast.parse(source)).body[0].lineno
+    above = source.splitlines(keepends=True)[: first - 1]
+    body = "\n".join(indent(edit.code, "    ") for edit in chosen)
+    return Variant("".join(above) + body + "\n", tuple(e.rule for e in chosen if e.rule))
 
 
+@lru_cache
 def _edits(file: Path) -> list[list[Edit]]:
-    """For every statement of the backward, what it may be replaced by."""
-    return [list(_edits_of(node)) for node in _backward(ast.parse(file.read_text())).body]
+    """For every statement of the backward, what it may be replaced by: first of all, itself."""
+    body = _backward(ast.parse(file.read_text())).body
+    return [[Edit("", ast.unparse(node)), *_edits_of(node)] for node in body]
 
 
 def _edits_of(statement: ast.stmt) -> Iterator[Edit]:
@@ -221,7 +223,8 @@ def _edits_of(statement: ast.stmt) -> Iterator[Edit]:
                     held[at] = _value(filled)
                 else:
                     setattr(holder, name, _value(filled))
-                yield Edit(f"{ast.unparse(statement)}:  {old}  ->  {new}", block)
+                code = "\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in block)
+                yield Edit(f"{ast.unparse(statement)}:  {old}  ->  {new}", code)
 
 
 def _backward(tree: ast.Module) -> ast.FunctionDef:

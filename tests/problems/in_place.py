@@ -36,7 +36,7 @@ def backward(x, u, W, slope, both, z, out, width):
     dz = dleaky.copy()
     dz[z <= 0] *= slope
     dslope = (dleaky * z * (z <= 0)).sum()
-    dW = np.empty_like(W)
+    dW = np.zeros_like(W)
     np.matmul(both.T, dz, out=dW)
     dboth = dz @ W.T
     dx, du = dboth[:, :width].copy(), dboth[:, width:]

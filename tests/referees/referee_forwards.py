@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +36,7 @@ class Case:
 def case(forward: Callable[..., Any], **inputs: Any) -> Case:
     problem = problem_of(forward, None, inputs)
     keys = tuple(rehearse(problem, inputs).values)
-    returned = forward(**inputs)
+    returned = forward(**deepcopy(inputs))
     outputs = returned if isinstance(returned, (tuple, list)) else (returned,)
     rng = np.random.default_rng(5)
     if len(outputs) == 1 and np.ndim(outputs[0]) == 0:
@@ -270,10 +271,21 @@ def torch_in_place(x, Ws):
     hs = []
     for W in Ws:
         hs.append(torch.relu(h @ W))
-        h = hs[-1].detach() + h
+        h = hs[-1] + h
     out = torch.stack(hs).sum(0) * same
     positive = (x > 0).double().mean()
     return out, positive * h.sum()
+
+
+def torch_detached(x, W):
+    h = x @ W
+    kept = h.detach()
+    kept = kept * h
+    with torch.no_grad():
+        mean = h.mean(0)
+    scale = float(h.max().item())
+    loss = ((kept - mean) ** 2).sum() * scale
+    return loss
 
 
 def torch_masked(q, k, v):
@@ -336,6 +348,7 @@ TORCH_CASES = {
             y=torch.tensor([3, 0, 1, 1]),
         ),
         case(torch_in_place, x=from_numpy(3, 3), Ws=[from_numpy(3, 3, seed=i) for i in range(2)]),
+        case(torch_detached, x=from_numpy(3, 4), W=from_numpy(4, 2)),
         case(torch_masked, q=from_numpy(4, 3), k=from_numpy(4, 3, seed=1), v=from_numpy(4, 2)),
     )
 }

@@ -51,6 +51,7 @@ class Answers:
 
     found: tuple[Answer, ...]
     notes: tuple[str, ...]
+    all_writes: tuple[Write, ...]
 
     @cached_property
     def written(self) -> Mapping[int, tuple[Answer, ...]]:
@@ -74,7 +75,8 @@ def answers(program: Program, hand: Hand) -> Answers:
     """Assigns what a backward wrote to the steps of forward."""
     found: list[Answer] = []
     notes: list[str] = []
-    for name, writes in _by_name(program, _seen_through(program, hand)).items():
+    all_writes = _seen_through(program, hand)
+    for name, writes in _by_name(program, all_writes).items():
         steps = program.bindings.get(name, ())
         if not steps:
             note = _unknown(name, writes[-1].value, program)
@@ -103,7 +105,7 @@ def answers(program: Program, hand: Hand) -> Answers:
                     f"the returned dict has {key!r}, which is no float input and no step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
-    return Answers(tuple(found), tuple(notes))
+    return Answers(tuple(found), tuple(notes), tuple(all_writes))
 
 
 def _seen_through(program: Program, hand: Hand) -> list[Write]:
@@ -194,6 +196,8 @@ def _unknown(name: str, value: Any, program: Program) -> str | None:
     root = name.partition("[")[0]
     if root in program.locals and _is_whole(program.locals[root]):
         return f"d{name} is not judged: {root} holds integers, which have no gradient"
+    if root in program:
+        return f"d{name} is not judged: {root} is one array, not a list"
     near = did_you_mean(root, [n for n in program.bindings if "[" not in n])
     return f"d{name} is not judged: forward has no {root}{near}"
 

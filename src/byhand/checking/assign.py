@@ -9,9 +9,9 @@ from byhand.checking.blame import Blame, blame, harmful, read_too_early
 from byhand.checking.draws import Draw
 from byhand.checking.evidence import Trial
 from byhand.checking.hand import Damage, Hand, Raised, loaded_names
-from byhand.checking.mistakes import diagnose
+from byhand.checking.mistakes import Diagnosis, why_it_holds
 from byhand.checking.report import Mistake, Row
-from byhand.program.problem import Problem
+from byhand.program.problem import Problem, did_you_mean
 from byhand.referees.referee import Key
 
 
@@ -36,15 +36,16 @@ def assign_blame(
     problem: Problem, first: Examination, others: Sequence[Examination]
 ) -> list[Row]:
     """The rows of the report."""
-    trials = [e.trial for e in (first, *others) if e.trial is not None]
+    whole = [e for e in (first, *others) if e is first or e.hand.error is None]
+    trials = [e.trial for e in whole if e.trial is not None]
     rows = dict(first.rows)
     if trials:
-        found = blame(trials)
+        found = blame(trials, _right_everywhere(first, others))
         rows = _mark_roots(problem, rows, found)
         rows = _mark_aliased(problem, rows, trials)
-        rows = _mark_early(rows, trials[0])
-        rows = {key: _lucky(row) if key in found.lucky and row.right else row for key, row in rows.items()}
-        rows = _inherit(rows, first)
+        rows = _mark_early(rows, trials[0], found)
+        rows = _inherit(rows, first, found)
+        rows = _mark_lucky(rows, found)
     for other in others:
         rows = _elsewhere(rows, other)
     last = [first.raised] if first.raised else []
@@ -64,10 +65,11 @@ def roots_of(rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _mark_roots(problem: Problem, rows: Mapping[Key, Row], found: Blame) -> dict[Key, Row]:
     marked = dict(rows)
+    diagnosis = Diagnosis()
     for key, root in found.roots.items():
         row = rows[key]
-        if isinstance(root.answer.value, Raised):
-            continue  # the row says what it raised, or what it waited for
+        if isinstance(root.answer.value, Raised) and root.answer.value.depends:
+            continue  # the row says what it waited for
         shown = root.shown_by
         at = None
         if row.right:
@@ -83,11 +85,24 @@ def _mark_roots(problem: Problem, rows: Mapping[Key, Row], found: Blame) -> dict
                 ulps=shown.comparison.ulps,
                 note=shown.comparison.note,
             )
-        mistake, line = diagnose(root.answer, root.evidence)
+        raised = root.answer.value
+        if isinstance(raised, Raised) and raised.missing is not None:
+            row = replace(row, note=_what_is_missing(raised, row, shown.trial))
+        mistake, line = diagnosis.of(root.answer, root.evidence)
         line = line or row.line
         source = "" if line is None else problem.forward.source(line)
         marked[key] = replace(row, at=at, mistake=mistake, line=line, source=source)
     return marked
+
+
+def _what_is_missing(raised: Raised, row: Row, trial: Trial) -> str:
+    """What to do about a name that isn't defined."""
+    name = raised.missing or ""
+    if name in trial.available:
+        advice = f"forward has it: add {name} to backward's parameters"
+    else:
+        advice = did_you_mean(name, [*trial.given, *trial.available]).removeprefix("; ")
+    return f"{row.note}: {advice}" if advice else str(row.note)
 
 
 def _mark_aliased(
@@ -127,11 +142,13 @@ def _writer(damage: Damage, trial: Trial) -> Key | None:
     return None
 
 
-def _mark_early(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
+def _mark_early(rows: Mapping[Key, Row], trial: Trial, found: Blame) -> dict[Key, Row]:
+    """What is right alone, but wrong in the real run although all it reads ended up right, read it
+    before it did."""
     marked = dict(rows)
     for key, (read, line) in read_too_early(trial).items():
         row = rows[key]
-        if not row.right and row.mistake is None:
+        if not row.right and key not in found.roots and row.mistake is None:
             message = f"this line reads d{read} before all its paths have been added"
             source = trial.problem.forward.source(line)
             mistake = Mistake("used-too-early", message)
@@ -139,18 +156,39 @@ def _mark_early(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
     return marked
 
 
-def _lucky(row: Row) -> Row:
-    note = "holds only because of what is zero, or adds up to zero, in a real run"
-    return replace(row, note=f"{row.note}; {note}" if row.note else note)
+def _mark_lucky(rows: Mapping[Key, Row], found: Blame) -> dict[Key, Row]:
+    marked = dict(rows)
+    for key, evidence in found.lucky.items():
+        row = marked[key]
+        if row.right and row.mistake is None:
+            note = why_it_holds(evidence)
+            marked[key] = replace(row, note=f"{row.note}; {note}" if row.note else note)
+    return marked
 
 
-def _inherit(rows: Mapping[Key, Row], first: Examination) -> dict[Key, Row]:
+def _right_everywhere(first: Examination, others: Sequence[Examination]) -> frozenset[Key]:
+    """The answers whose results are right on every draw, and so is all that they read."""
+    right = {
+        key
+        for key, row in first.rows.items()
+        if row.right and all(other.rows[key].right for other in others if key in other.rows)
+    }
+    trials = [e.trial for e in (first, *others) if e.trial is not None]
+    return frozenset(
+        key for key in right if all(trial.read.get(key, frozenset()) <= right for trial in trials)
+    )
+
+
+def _inherit(rows: Mapping[Key, Row], first: Examination, found: Blame) -> dict[Key, Row]:
     """What is wrong without being a root is inherited."""
-    roots = any(row.mistake is not None or row.verdict == "error" for row in rows.values())
-    roots = roots or first.raised is not None
+
+    def at_fault(key: Key, row: Row) -> bool:
+        return row.mistake is not None or key in found.roots
+
+    roots = first.raised is not None or any(at_fault(key, row) for key, row in rows.items())
     return {
         key: row
-        if row.right or row.mistake is not None or row.verdict == "error" or not roots
+        if row.right or at_fault(key, row) or not roots
         else replace(row, verdict="inherited")
         for key, row in rows.items()
     }
@@ -162,6 +200,6 @@ def _elsewhere(rows: Mapping[Key, Row], other: Examination) -> dict[Key, Row]:
     roots = any(row.mistake is not None for row in rows.values())
     for key, there in other.rows.items():
         if key in merged and merged[key].right and not there.right:
-            verdict = "inherited" if roots and there.verdict != "error" else there.verdict
+            verdict = "inherited" if roots else there.verdict
             merged[key] = replace(there, verdict=verdict, at=other.drawn.sizes or None)
     return merged

@@ -8,6 +8,7 @@ zero): no mistake. What is wrong alone and on the true gradients is a root.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,64 +36,77 @@ class Blame:
     """The roots by name and binding; `lucky` are the definitions that hold on true gradients only."""
 
     roots: dict[Key, Root]
-    lucky: frozenset[Key]
+    lucky: dict[Key, tuple[Evidence, ...]]
 
 
-def blame(trials: Sequence[Trial]) -> Blame:
-    """Judges every definition of a backward on its own, on every draw."""
+def blame(trials: Sequence[Trial], right: frozenset[Key]) -> Blame:
+    """Judges every definition of a backward on its own, on every draw.
+
+    `right` are the answers whose results are right on every draw: these are no roots.
+    """
     roots: dict[Key, Root] = {}
-    lucky: set[Key] = set()
+    lucky: dict[Key, tuple[Evidence, ...]] = {}
     for answer in trials[0].answers.found:
         if not answer.writes:
             continue
         evidence = tuple(
-            trial.evidence(there)
-            for trial in trials
-            if (there := _same(answer, trial)) is not None
+            trial.evidence(there) for trial in trials for there in same_definition(answer, trial)
         )
-        if any(_wrong(found) for found in evidence):
+        if all(found.right for found in evidence):
+            continue
+        if answer.key not in right and any(_wrong(found) for found in evidence):
             roots[answer.key] = Root(answer, evidence)
-        elif not all(found.right for found in evidence):
-            lucky.add(answer.key)
-    return Blame(roots, frozenset(lucky))
+        else:
+            lucky[answer.key] = evidence
+    return Blame(roots, lucky)
 
 
 def _wrong(found: Evidence) -> bool:
     return not found.right and not found.right_on_truth
 
 
-def _same(answer: Answer, trial: Trial) -> Answer | None:
-    """The answer for the same step on another draw."""
-    return next((each for each in trial.answers.found if each.key == answer.key), None)
+def same_definition(answer: Answer, trial: Trial) -> list[Answer]:
+    """The answers that the same statements made on another draw.
+
+    Where a loop runs more often there, that may be other items of the list, or other bindings.
+    """
+    name = answer.key[0].partition("[")[0]
+    found = [
+        each
+        for each in trial.answers.found
+        if each.key[0].partition("[")[0] == name and _nodes(each) == _nodes(answer)
+    ]
+    same_key = [each for each in trial.answers.found if each.key == answer.key]
+    return [each for each in found if each in same_key] or found[:1] or same_key
+
+
+def _nodes(answer: Answer) -> tuple[ast.stmt, ...]:
+    return tuple(dict.fromkeys(write.node for write in answer.writes))
 
 
 def harmful(trial: Trial) -> list[Damage]:
-    """The changes in place that something else suffers from.
+    """The changes in place that leave something wrong behind.
 
-    Changing a value of the forward pass always does harm. Changing another gradient does if that is
-    an input's, which is a result, or if a later statement reads it.
+    Changing a value of the forward pass does. So does changing another answer, unless that is written
+    anew afterwards and nothing reads it in between.
     """
-    return [
-        damage
-        for damage in trial.hand.damages
-        if not damage.changed.startswith("d") or _still_needed(damage, trial)
-    ]
+    return [damage for damage in trial.hand.damages if _lasts(damage, trial)]
 
 
-def _still_needed(damage: Damage, trial: Trial) -> bool:
+def _lasts(damage: Damage, trial: Trial) -> bool:
     name = damage.changed[1:]
-    program = trial.drawn.truth
-    if name in program and program.bindings[name][0].line is None:
+    if damage.changed.partition("[")[0] in trial.given:
         return True
-    at = {
-        i
-        for i, write in enumerate(trial.hand.writes)
-        if write.name == name and write.number <= damage.number
-    }
-    return any(
-        write.number > damage.number and write.reads & at and write.name != name
-        for write in trial.hand.writes
-    )
+    if name not in trial.drawn.truth:
+        return False  # a local of the user's own
+    for answer in trial.answers.found:
+        for write in answer.writes:
+            if write.number > damage.number:
+                if any(read.key[0] == name for read in trial.answers.read_by(answer, write)):
+                    return True
+                if write.name == name and write.fresh:
+                    return False
+    return True
 
 
 def read_too_early(trial: Trial) -> dict[Key, tuple[str, int]]:
@@ -105,5 +119,3 @@ def read_too_early(trial: Trial) -> dict[Key, tuple[str, int]]:
                 if owner.writes[-1].number > write.number:
                     early.setdefault(answer.key, (owner.key[0], write.line))
     return early
-
-

@@ -6,6 +6,7 @@ rounding noise, and says so where that matters; `byhand.check` can.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def cmp(name: str, dt: Any, t: Any) -> None:
 
 def compared(dt: Any, t: Any) -> str:
     """What `cmp` prints after the name."""
-    reference = t.grad if hasattr(t, "grad") else t
+    reference = _gradient_of(t)
     if reference is None:
         return "no gradient to compare with: call t.retain_grad() and then loss.backward()"
     mine, truth = array(dt), array(reference)
@@ -48,6 +49,15 @@ def compared(dt: Any, t: Any) -> str:
     return _values(mine, truth)
 
 
+def _gradient_of(t: Any) -> Any:
+    """The gradient that `t` holds; `t` itself where it can't hold one."""
+    if getattr(t, "requires_grad", True) is False:
+        return t
+    with warnings.catch_warnings():  # PyTorch warns where there is none: we say so ourselves
+        warnings.simplefilter("ignore")
+        return getattr(t, "grad", t)
+
+
 def _values(mine: Array, truth: Array) -> str:
     difference = np.abs(mine.astype(np.float64) - truth.astype(np.float64))
     furthest = float(difference.max(initial=0.0))
@@ -62,4 +72,6 @@ def _values(mine: Array, truth: Array) -> str:
         return f"unclear | {line} (both no larger than rounding noise: byhand.check can tell)"
     if not mine.any():
         return f"wrong | {line} (all zeros; the gradient goes up to {size:.3g})"
+    if size == 0.0:
+        return f"wrong | {line} (the gradient is zero)"
     return f"wrong | {line} ({furthest / size:.2g} of the largest element)"

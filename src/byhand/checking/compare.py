@@ -39,8 +39,14 @@ class Comparison:
         return self.verdict in RIGHT
 
 
-def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) -> Comparison:
-    """Judges `answer`; `error` counts the units of rounding of a step of type `dtype`."""
+def compare(
+    answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any], eps: float = 0.0
+) -> Comparison:
+    """Judges `answer`; `error` counts the units of rounding of a step of type `dtype`.
+
+    `eps` is the rounding of what went into it, where that may be coarser than its own type: in
+    forward, `x / np.sqrt(n)` makes float64 of float32.
+    """
     if isinstance(answer, Raised):
         if answer.depends:
             return Comparison("inherited", note=f"waits for an earlier line: {answer.message}")
@@ -60,8 +66,8 @@ def compare(answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any]) ->
         return Comparison(
             "nonfinite", shape, note=_join(f"{bad} of {found.size} are NaN or infinite", note)
         )
-    coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps)
-    floor = float(np.finfo(found.dtype).tiny)
+    coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps, eps)
+    floor = float(max(np.finfo(found.dtype).tiny, np.finfo(np.float64).tiny))
     unit = float(coarser) * error + floor
     worst = _elements(found, truth, unit)
     if truth.direction is not None and not worst.wrong:

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from byhand.checking.ties import STEP, inputs_of_ties, moved
 from byhand.errors import ProblemError
-from byhand.program.kinds import is_float_array, is_sequence, is_torch
+from byhand.program.kinds import as_torch, is_float_array, is_sequence, is_torch
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
@@ -41,12 +42,30 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
     _refuse_infinite_inputs(problem, given)
     inputs = {name: _cast(value, "float64") for name, value in given.items()}
     truth = trace_problem(problem, inputs)
+    tied = inputs_of_ties(truth)
+    if tied:
+        given = {k: v if k in problem.data else _apart(k, v, tied, seed) for k, v in given.items()}
+        inputs = {name: _cast(value, "float64") for name, value in given.items()}
+        truth = trace_problem(problem, inputs)
     _refuse_infinite_outputs(problem, truth)
     program = truth if dtype == "float64" else trace_problem(problem, given)
     upstream = truth.upstream(seed)
     if dtype != "float64":
         upstream = tuple(g.astype(dtype).astype(np.float64) for g in upstream)
     return Draw(dict(sizes), inputs, truth, program, upstream)
+
+
+def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
+    """An input, moved a little if it makes a tie (see `byhand.checking.ties`)."""
+    if is_sequence(value):
+        items = enumerate(value)
+        return type(value)(_apart(f"{name}[{i}]", item, tied, seed) for i, item in items)
+    if name not in tied:
+        return value
+    rng = np.random.default_rng([seed, 3])
+    if is_torch(value):
+        return value + as_torch(rng.normal(size=tuple(value.shape))).to(value.dtype) * STEP
+    return moved(value, rng)
 
 
 def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:

@@ -81,6 +81,11 @@ class Trial:
         return self.sweep(self.feeds)
 
     @cached_property
+    def length(self) -> int:
+        """How many statements a run executes, about."""
+        return 1 + max((w.number for w in self.hand.writes), default=0)
+
+    @cached_property
     def plan(self) -> Plan:
         return Plan.of(self.answers)
 
@@ -99,12 +104,15 @@ class Trial:
         return self.run(self.feeds)
 
     @cached_property
+    def true_feeds(self) -> dict[Key, Array]:
+        """The true gradients, as feeds."""
+        steps = self.drawn.truth.by_key
+        return {key: self.true_gradients[steps[key].tensor].value for key in self.feeds}
+
+    @cached_property
     def on_truth(self) -> dict[Key, Any]:
         """What each definition gives when it reads the true gradients."""
-        steps = self.drawn.truth.by_key
-        return self.run(
-            {key: self.true_gradients[steps[key].tensor].value for key in self.feeds}
-        )
+        return self.run(self.true_feeds)
 
     def sweep(self, feeds: Mapping[Key, Array]) -> dict[Tensor, Bounded]:
         return sweep(self.drawn.truth, self.drawn.upstream, feeds, self.forward)
@@ -119,30 +127,25 @@ class Trial:
     @cached_property
     def descendants(self) -> Mapping[Key, frozenset[Key]]:
         """The answers that each answer's step is used for, near or far."""
-        steps = self.drawn.truth.by_key
-        by_tensor = {steps[key].tensor: key for key in self.feeds}
-        below: dict[Tensor, set[Key]] = {}
-        for tensor in computed_first_to_last([step.tensor for step in self.drawn.truth])[::-1]:
-            mine = below.setdefault(tensor, set())
-            passed = mine | {by_tensor[tensor]} if tensor in by_tensor else mine
-            for arg in tensor.args:
-                if isinstance(arg, Tensor):
-                    below.setdefault(arg, set()).update(passed)
-        return {key: frozenset(below[steps[key].tensor]) for key in self.feeds}
+        return self._after(near=False)
 
     @cached_property
     def nearest(self) -> Mapping[Key, frozenset[Key]]:
         """The first answers that forward reaches from each answer's step, on every path."""
+        return self._after(near=True)
+
+    def _after(self, near: bool) -> Mapping[Key, frozenset[Key]]:
         steps = self.drawn.truth.by_key
         by_tensor = {steps[key].tensor: key for key in self.feeds}
-        near: dict[Tensor, set[Key]] = {}
+        found: dict[Tensor, set[Key]] = {}
         for tensor in computed_first_to_last([step.tensor for step in self.drawn.truth])[::-1]:
-            mine = near.setdefault(tensor, set())
-            passed = {by_tensor[tensor]} if tensor in by_tensor else mine
+            passed = found.setdefault(tensor, set())
+            if tensor in by_tensor:
+                passed = {by_tensor[tensor]} if near else passed | {by_tensor[tensor]}
             for arg in tensor.args:
                 if isinstance(arg, Tensor):
-                    near.setdefault(arg, set()).update(passed)
-        return {key: frozenset(near[steps[key].tensor]) for key in self.feeds}
+                    found.setdefault(arg, set()).update(passed)
+        return {key: frozenset(found[steps[key].tensor]) for key in self.feeds}
 
     @cached_property
     def read(self) -> Mapping[Key, frozenset[Key]]:
@@ -161,6 +164,9 @@ class Trial:
         key = answer.key
         read = self.read[key]
         upstreams = read & self.descendants[key]
+        if not read and self.nearest[key] and _is_zero(answer.value):
+            # It claims that nothing comes back, whatever the upstream gradients are.
+            return Evidence(self, answer, self.feeds, self.fed_gradients, self.alone.get(key))
         if read <= upstreams and self.nearest[key] <= read:
             return Evidence(self, answer, self.feeds, self.fed_gradients, self.alone.get(key))
         # It jumps over steps, leaves out a path, or reads a gradient that isn't upstream of it:
@@ -210,9 +216,9 @@ class Evidence:
         value = trial.on_truth.get(self.answer.key)
         return _judge(value, trial.true_gradients[self.tensor]).right
 
-    def judge(self, value: Any) -> Comparison:
-        """Compares a value with what the definition should give."""
-        return _judge(value, self.expected)
+    def judge(self, value: Any, slack: float = 1.0) -> Comparison:
+        """Compares a value with what the definition should give, `slack` times as leniently."""
+        return _judge(value, self.expected, slack)
 
     def gives(self, value: Any) -> bool:
         """Whether `value` is, to rounding, the value that the definition gave."""
@@ -225,19 +231,49 @@ class Evidence:
         size = np.maximum(np.abs(theirs), float(np.max(np.abs(mine), initial=0.0)) * 1e-3)
         return bool(np.all(np.abs(mine - theirs) <= 1e-9 * size))
 
+    def on_truth(self) -> Evidence:
+        """The same definition where it reads the true gradients."""
+        trial = self.trial
+        value = trial.on_truth.get(self.answer.key)
+        return Evidence(trial, self.answer, trial.true_feeds, trial.true_gradients, value)
+
+    def tried(self, function: Function) -> Any:
+        """What the definition gives in an edited backward; None if it raises."""
+        return self.trial.run(self.feeds, function, self.answer.key).get(self.answer.key)
+
     def becomes_right(self, function: Function) -> bool:
-        """Whether the definition is right in this edited backward.
+        """Whether the definition is right in an edited backward.
 
         It is tried on the feeds of this evidence, and on those of the trial: the edit may make it
         read what it didn't read before.
         """
-        trial, key = self.trial, self.answer.key
-        if self.judge(trial.run(self.feeds, function, key).get(key)).right:
+        if self.judge(self.tried(function)).right:
             return True
-        if self.feeds is trial.feeds:
+        trial = self.trial
+        if self.grads is trial.fed_gradients or self.grads is trial.true_gradients:
             return False
-        found = trial.run(trial.feeds, function, key).get(key)
+        found = trial.run(trial.feeds, function, self.answer.key).get(self.answer.key)
         return _judge(found, trial.fed_gradients[self.tensor]).right
+
+    def without(self, key: Key) -> Array:
+        """The gradient, were nothing passed on by the step `key`."""
+        steps = self.trial.drawn.truth.by_key
+        feeds = {k: self.feeds[k] for k in self.cut}
+        grads = self.trial.sweep({**feeds, key: np.zeros_like(steps[key].value)})
+        return grads[self.tensor].value
+
+    @cached_property
+    def between(self) -> tuple[Key, ...]:
+        """The steps that this definition jumps over, from near to far."""
+        program = self.trial.drawn.truth
+        reached = {self.tensor}
+        stops = {program.by_key[k].tensor for k in self.cut}
+        for tensor in computed_first_to_last([step.tensor for step in program]):
+            if tensor not in stops and any(a in reached for a in tensor.args if isinstance(a, Tensor)):
+                reached.add(tensor)
+        return tuple(
+            key for key, step in program.by_key.items() if step.tensor in reached - {self.tensor}
+        )
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -274,10 +310,15 @@ def as_array(value: Any) -> Array | None:
     return found if found is not None and found.dtype.kind == "f" else None
 
 
-def _judge(value: Any, expected: Bounded) -> Comparison:
+def _judge(value: Any, expected: Bounded, slack: float = 1.0) -> Comparison:
     eps = float(np.finfo(np.float64).eps)
-    truth = Gradient(expected.value, eps * expected.error)
-    return compare(value, truth, expected.error, np.dtype(np.float64))
+    error = slack * expected.error
+    return compare(value, Gradient(expected.value, eps * error), error, np.dtype(np.float64))
+
+
+def _is_zero(value: Any) -> bool:
+    found = as_array(value)
+    return found is not None and not found.any()
 
 
 def _owners(program: Program) -> dict[Tensor, tuple[str, ...]]:

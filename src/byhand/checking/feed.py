@@ -78,9 +78,7 @@ class _Feeder:
     def execute(self, statement: Statement, namespace: Namespace) -> None:
         writes = self.plan.writes.get(self.number, ())
         self.number += 1
-        if self.only is not None and writes and all(
-            key != self.only and "[" not in key[0] for key, _ in writes
-        ):
+        if self.only is not None and writes and self.skips(statement, writes):
             for key, _ in writes:
                 self.put_feed(namespace, key, None)
             return
@@ -99,6 +97,14 @@ class _Feeder:
             self.raw[key] = copied(found)
             self.put_feed(namespace, key, found)
         self.mend(statement, namespace)
+
+    def skips(self, statement: Statement, writes: tuple[tuple[Key, bool], ...]) -> bool:
+        """Whether a statement does nothing but write whole answers that nobody asked for."""
+        written = {f"d{name}" for name, _ in (key for key, _ in writes)}
+        return all(key != self.only for key, _ in writes) and all(
+            rebinds is None or name in written
+            for name, rebinds in touched_names(statement.node).items()
+        )
 
     def put_feed(self, namespace: Namespace, key: Key, like: Any) -> None:
         value = _in_kind(self.feeds[key], self.like if like is None else like)

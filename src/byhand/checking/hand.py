@@ -8,6 +8,7 @@ to in place, and a changed forward value was damaged.
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -59,6 +60,8 @@ class Raised:
     message: str
     depends: bool
     """Whether it failed only for want of something that an earlier failure left undone."""
+    missing: str | None = None
+    """The name that wasn't defined, if that was why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,13 +141,12 @@ def arguments(
 ) -> dict[str, Any]:
     """What backward's parameters are filled with: copies, so that it can't change the originals."""
     if function is None:
-        import inspect
-
-        parameters = tuple(inspect.signature(problem.backward).parameters)  # pyright: ignore[reportArgumentType]
-        defaults: Mapping[str, Any] = {}
+        signature = _signature(problem)
+        parameters = tuple(signature)
+        defaults = {n for n, p in signature.items() if p.default is not inspect.Parameter.empty}
         line = None
     else:
-        parameters, defaults, line = function.parameters, function.defaults, function.line
+        parameters, defaults, line = function.parameters, set(function.defaults), function.line
     given: dict[str, Any] = {}
     for name in parameters:
         if name in available:
@@ -158,6 +160,16 @@ def arguments(
                 f"of forward{did_you_mean(name, known) or ': it can ask for ' + ', '.join(known)}"
             )
     return given
+
+
+def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(problem.backward).parameters  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError):
+        raise ProblemError(
+            f"{problem.file}: what backward asks for can't be read: "
+            "wrap it in a function that names its parameters"
+        ) from None
 
 
 def copied(value: Any) -> Any:
@@ -299,7 +311,8 @@ class _Recorder:
                 self.undone.add(name)
         if not known and not depends and self.error is None:
             self.error = StatementError(node.lineno, error)
-        return Raised(f"{type(error).__name__}: {error}".replace("\n", " "), depends)
+        missing = error.name if isinstance(error, NameError) else None
+        return Raised(f"{type(error).__name__}: {error}".replace("\n", " "), depends, missing)
 
     def look_for_damage(
         self, statement: Statement, namespace: Namespace, written: list[str]
@@ -389,15 +402,15 @@ def _of_its_own(node: ast.AST) -> Iterator[ast.AST]:
     """The parts of a statement, but for what has names of its own: functions inside it, and what
     comprehensions run over."""
     yield node
-    for part in ast.iter_child_nodes(node):
-        match part:
-            case ast.FunctionDef() | ast.Lambda() | ast.ClassDef():
-                pass
-            case ast.comprehension(iter=iterable, ifs=conditions):
-                for each in (iterable, *conditions):
-                    yield from _of_its_own(each)
-            case _:
-                yield from _of_its_own(part)
+    match node:
+        case ast.FunctionDef() | ast.Lambda() | ast.ClassDef():
+            return
+        case ast.comprehension(iter=iterable, ifs=conditions):
+            parts = iter([iterable, *conditions])
+        case _:
+            parts = ast.iter_child_nodes(node)
+    for part in parts:
+        yield from _of_its_own(part)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -46,7 +46,7 @@ def page(report: Report) -> str:
 
 def fragment(report: Report) -> str:
     """The report for a notebook's output cell."""
-    parts = [_root(row) for row in wording.root_rows(report)]
+    parts = [_root(rows) for rows in wording.root_groups(report)]
     if report.rows:
         parts.append(_table(report))
     if notes := wording.notes(report):
@@ -61,14 +61,15 @@ def fragment(report: Report) -> str:
     return '<div style="color:inherit;overflow-x:auto">' + "\n".join(parts) + "</div>"
 
 
-def _root(row: Row) -> str:
+def _root(rows: list[Row]) -> str:
+    row = rows[0]
     where = "" if row.line is None else f"line {row.line}: "
     source = wording.clean(row.source)
     code = f'<code style="{_MONO};background:none;color:inherit">{_marked(source, row)}</code><br>'
     details = "<br>".join(escape(detail) for detail in wording.details(row))
     return (
         f'<div style="border-left:4px solid {_RED};padding:0 0 0 0.8em;margin:0 0 0.8em">'
-        f"<strong>{escape(where + wording.headline(row))}</strong><br>"
+        f"<strong>{escape(where + wording.headline(rows))}</strong><br>"
         f"{code if source else ''}{details}{_heat(row)}</div>"
     )
 

@@ -41,8 +41,8 @@ def render(report: Report) -> RenderableType:
     from rich.text import Text
 
     parts: list[RenderableType] = []
-    for row in wording.root_rows(report):
-        parts += [*_root(row), ""]
+    for rows in wording.root_groups(report):
+        parts += [*_root(rows), ""]
     if report.rows:
         parts += [_table(report), ""]
     if notes := wording.notes(report):
@@ -54,13 +54,14 @@ def render(report: Report) -> RenderableType:
     return Group(*parts)
 
 
-def _root(row: Row) -> list[RenderableType]:
-    """A row that is at fault: what is wrong, the line as it stands, what is known."""
+def _root(rows: list[Row]) -> list[RenderableType]:
+    """Rows that are at fault: what is wrong, the line as it stands, what is known of the first."""
     from rich.padding import Padding
     from rich.text import Text
 
+    row = rows[0]
     where = "" if row.line is None else f"line {row.line}: "
-    lines: list[RenderableType] = [Text(f"{where}{wording.headline(row)}", style="bold red")]
+    lines: list[RenderableType] = [Text(f"{where}{wording.headline(rows)}", style="bold red")]
     if row.source:
         lines.append(Padding(Text(wording.clean(row.source)), (0, 0, 0, 4)))
     if row.source and row.span and row.span[1] <= COLUMNS - 4:

@@ -85,24 +85,34 @@ def root_rows(report: Report) -> list[Row]:
     return found
 
 
-def headline(row: Row) -> str:
-    """What is the matter with a row that is at fault, in half a sentence."""
-    name = gradient(row)
-    match row.verdict:
+def root_groups(report: Report) -> list[list[Row]]:
+    """The rows of `roots`; those that one line gets wrong in one way, as in a loop, together."""
+    groups: dict[object, list[Row]] = {}
+    for row in root_rows(report):
+        kind = row.mistake.code if row.mistake else row.note
+        groups.setdefault((row.line, row.verdict, kind), []).append(row)
+    return list(groups.values())
+
+
+def headline(rows: list[Row]) -> str:
+    """What is the matter with rows that are at fault in the same way, in half a sentence."""
+    name = _listed([gradient(row) for row in rows], " and ")
+    one = len(rows) == 1
+    match rows[0].verdict:
         case "shape":
-            return f"{name} has the wrong shape"
+            return f"{name} {'has' if one else 'have'} the wrong shape"
         case "nonfinite":
-            return f"{name} holds NaN or infinity"
+            return f"{name} {'holds' if one else 'hold'} NaN or infinity"
         case "error":
             return f"{name} can't be judged"
         case "missing":
-            return f"{name} is missing"
+            return f"{name} {'is' if one else 'are'} missing"
         case "wrong":
-            return f"{name} is wrong"
+            return f"{name} {'is' if one else 'are'} wrong"
         case "inherited":
-            return f"{name} is right but for what it was fed"
+            return f"{name} {'is' if one else 'are'} right but for what came in"
         case "exact" | "rounding":
-            return f"{name} has the right values, but its line does harm"
+            return f"{name} {'has' if one else 'have'} the right values, but the line does harm"
 
 
 def sizes(at: Mapping[str, int]) -> str:

@@ -129,11 +129,19 @@ def _reduction(op: Op, arg: Bounded, value: Array, params: Mapping[str, Any]) ->
     if vjp is None:
         return np.zeros(value.shape)
     slope = np.abs(vjp(np.ones_like(value), value, x, **params))
-    # Adding n terms rounds n times; the roundings mostly cancel, down to their square root.
-    roundings = math.sqrt(max(1, x.size // max(1, value.size)))
+    roundings = _of_a_sum(x.size // max(1, value.size))
     terms = slope * (arg.error + roundings * _own(x))
     terms = np.where(slope == 0, 0.0, terms)
     return np.asarray(np.abs(value) + terms.sum(axis, keepdims=keepdims))
+
+
+def _of_a_sum(n: int) -> float:
+    """How many units of each of its terms a sum of `n` may be off.
+
+    It rounds n times. The roundings mostly cancel, down to their square root; where terms are alike
+    and added one by one, some of them don't.
+    """
+    return math.sqrt(max(1, n)) + n / 32
 
 
 def _multilinear(
@@ -141,7 +149,7 @@ def _multilinear(
 ) -> Array:
     sizes = [np.abs(v) for v in values]
     longest = max((n for s in sizes for n in s.shape), default=1)
-    error: Any = math.sqrt(max(1, longest)) * op.forward(*sizes, **params)
+    error: Any = _of_a_sum(longest) * op.forward(*sizes, **params)
     for position, arg in enumerate(args):
         one = [*sizes[:position], np.asarray(_error(arg)), *sizes[position + 1 :]]
         error = error + op.forward(*one, **params)

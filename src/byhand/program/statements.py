@@ -293,6 +293,7 @@ def _find(tree: ast.Module, code: CodeType) -> ast.FunctionDef | None:
     return None
 
 
+@lru_cache(maxsize=64)  # the same statements each time: they are told apart by identity
 def _read(fn: FunctionType) -> ast.FunctionDef:
     """The definition of `fn`, from wherever its source can be found."""
     try:

@@ -37,9 +37,16 @@ def trace(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> Program:
     return trace_problem(problem_of(forward, None, inputs), dict(inputs))
 
 
-def trace_problem(problem: Problem, inputs: Mapping[str, Any]) -> Program:
-    """The steps of a problem's forward on `inputs`."""
-    return _Tracer(problem).trace(inputs)
+def trace_problem(
+    problem: Problem,
+    inputs: Mapping[str, Any],
+    kinds: tuple[type[Tensor], type[Tensor]] = (Tensor, TorchTensor),
+) -> Program:
+    """The steps of a problem's forward on `inputs`.
+
+    `kinds` are the tensors to run it on where it is NumPy and where it is PyTorch.
+    """
+    return _Tracer(problem, kinds).trace(inputs)
 
 
 @dataclass
@@ -47,6 +54,7 @@ class _Tracer(Follower):
     """What has been recorded so far in one run of a forward."""
 
     problem: Problem
+    kinds: tuple[type[Tensor], type[Tensor]]
     kind: type[Tensor] = Tensor
     names: dict[Tensor, str] = field(default_factory=dict[Tensor, str])
     counts: dict[str, int] = field(default_factory=dict[str, int])
@@ -55,7 +63,7 @@ class _Tracer(Follower):
 
     def trace(self, inputs: Mapping[str, Any]) -> Program:
         forward = self.problem.forward
-        self.kind = TorchTensor if speaks_torch(inputs) else Tensor
+        self.kind = self.kinds[speaks_torch(inputs)]
         arguments = {name: self.input(name, value) for name, value in inputs.items()}
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         namespace = forward.namespace(given)

@@ -1,18 +1,30 @@
-"""The steps of a forward that runs on a referee's own arrays, numbered as the tracer numbers them."""
+"""The steps of a forward that runs on a referee's arrays, numbered as the tracer numbers them."""
 
 from __future__ import annotations
 
-import sys
+import ast
 from abc import abstractmethod
 from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from byhand.errors import ByhandError, RefereeError
 from byhand.program.follow import Follower
+from byhand.program.kinds import is_array, is_float_array, is_sequence, is_torch
 from byhand.program.problem import Problem
-from byhand.program.statements import Returned, StatementError, run
+from byhand.program.statements import (
+    Function,
+    Namespace,
+    Returned,
+    Statement,
+    StatementError,
+    run,
+    walruses,
+)
 from byhand.referees.namespace import Array, Library, LibraryArray
 
 Key: TypeAlias = tuple[str, int]
@@ -21,9 +33,9 @@ Key: TypeAlias = tuple[str, int]
 class Bindings(Follower):
     """Follows a forward and keeps every step, the inputs first, as an array of the referee's.
 
-    Names may also be bound to floats that are no steps, as they depend on no array of the problem's
-    (`np.sqrt(2.0)`, `torch.ones(3)`): these are left as they are, but counted, so that `calls` can
-    say of every step which of all the bindings of its name it is.
+    Names may also be bound to floats that are no steps, as no array was involved (`np.sqrt(2.0)`):
+    these are left as they are, but counted, so that `calls` can say of every step which of all the
+    bindings of its name it is.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -54,12 +66,14 @@ class Bindings(Follower):
 
     def outputs(self, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
         """Runs forward: the arrays it returns. Raises RefereeError, with the line, if it can't."""
-        forward = self.problem.forward
+        forward = without_walruses(self.problem.forward)
         arguments = {name: self._argument(name, value) for name, value in inputs.items()}
         self.inputs = list(self.steps)
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
+        namespace = forward.namespace(given)
+        bind_walruses(self, forward, namespace)
         try:
-            returned = run(forward, forward.namespace(given), self.execute)
+            returned = run(forward, namespace, self.execute)
         except StatementError as error:
             raise RefereeError(explain(self.problem, error)) from error.__cause__
         return tuple(
@@ -68,7 +82,7 @@ class Bindings(Follower):
         )
 
     def is_array(self, value: Any) -> bool:
-        return self.is_step(value) or is_float_array(value) or isinstance(value, np.floating)
+        return self.is_step(value) or isinstance(value, np.floating)
 
     def bind_array(self, name: str, value: Any, line: int) -> Any:
         call = (name, self._called.get(name, 0))
@@ -83,14 +97,13 @@ class Bindings(Follower):
         return array
 
     def _argument(self, name: str, value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            items: list[Any] = [self._argument(f"{name}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            return items if isinstance(value, list) else tuple(items)
+        if is_sequence(value):
+            return type(value)(self._argument(f"{name}[{i}]", v) for i, v in enumerate(value))
         value = argument(value)
-        return self.bind_array(name, self.lend(value), 0) if is_float_array(value) else value
+        return self.bind_array(name, value, 0) if is_floats(value) else value
 
     def _output(self, position: int, value: Any, line: int) -> Any:
-        """A returned number without a name is a step as well: `loss`, or `return` if that is taken."""
+        """A returned number without a name is a step too: `loss`, or `return` if that is taken."""
         if not self.is_step(value):
             raise RefereeError(
                 f"{self.problem.where(line)}: forward returns a {type(value).__name__}, which "
@@ -119,47 +132,75 @@ class Borrowed(Bindings):
         return self.library.put(self.lend(held), index, value)
 
 
+class Plain(Follower):
+    """What following a forward on the problem's own arrays takes."""
+
+    def is_array(self, value: Any) -> bool:
+        return is_floats(value) or isinstance(value, np.floating)
+
+    def put(self, held: Any, index: Any, value: Any) -> Any:
+        changed = held.clone() if is_torch(held) else held.copy()
+        changed[index] = value
+        return changed
+
+
+# Walruses. Where `(d := a * b)` is used in its own statement, the follower comes too late to change
+# what d is. So the referees follow a forward in which it is a call that binds d there and then.
+
+
+class _Calls(ast.NodeTransformer):
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.Call:
+        call = ast.Call(
+            ast.Name(_WALRUS, ast.Load()),
+            [ast.Constant(node.target.id), self.visit(node.value)],
+            [],
+        )
+        return ast.fix_missing_locations(ast.copy_location(call, node))
+
+
+_WALRUS = "__walrus__"
+
+
+@lru_cache(maxsize=16)
+def without_walruses(function: Function) -> Function:
+    if not any(map(walruses, function.body)):
+        return function
+    return replace(function, body=tuple(_Calls().visit(deepcopy(node)) for node in function.body))
+
+
+def bind_walruses(follower: Follower, function: Function, namespace: Namespace) -> None:
+    """Makes the walruses of `function` bind their names in `namespace`."""
+
+    def bound(name: str, value: Any) -> Any:
+        namespace[name] = follower.bind(name, value, Statement(function.body[0], function.file))
+        return namespace[name]
+
+    namespace[_WALRUS] = bound
+
+
 def argument(value: Any) -> Any:
-    """An input as forward may have it: a Python float as an array, what can be changed as a copy."""
+    """An input as forward may have it: a copy, and an array for a Python float."""
     if isinstance(value, (float, np.floating)):
-        return np.asarray(value)  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, np.ndarray):
-        return value.copy()  # pyright: ignore[reportUnknownVariableType]
-    return value.detach().clone() if is_tensor(value) else value
+        return np.asarray(value)
+    if is_array(value):
+        return value.copy()
+    return value.detach().clone() if is_torch(value) else value
 
 
-def is_tensor(value: Any) -> bool:
-    """Whether `value` is a PyTorch tensor, found out without importing PyTorch."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor)
-
-
-def is_float_array(value: Any) -> bool:
+def is_floats(value: Any) -> bool:
     """Whether `value` is a NumPy array or a PyTorch tensor of floats."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind == "f"  # pyright: ignore[reportUnknownMemberType]
-    return is_tensor(value) and value.is_floating_point()
-
-
-def in_torch(inputs: Mapping[str, Any]) -> bool:
-    """Whether the problem is in PyTorch: some input is a tensor."""
-    return any(
-        is_tensor(item)
-        for value in inputs.values()
-        for item in (value if isinstance(value, (list, tuple)) else (value,))  # pyright: ignore[reportUnknownVariableType]
-    )
+    return is_float_array(value) or (is_torch(value) and value.is_floating_point())
 
 
 def values_of(array: Any) -> Array:
     """The plain values of an array of NumPy's, PyTorch's, or a LibraryArray on NumPy."""
     if isinstance(array, LibraryArray):
         array = array.value
-    return np.array(array.detach().numpy() if is_tensor(array) else array)
+    return np.array(array.detach().numpy() if is_torch(array) else array)
 
 
 def returned_values(returned: Returned) -> tuple[Any, ...]:
-    value = returned.value
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return tuple(returned.value) if is_sequence(returned.value) else (returned.value,)
 
 
 def explain(problem: Problem, error: StatementError) -> str:
@@ -174,6 +215,6 @@ def missing(problem: Problem, key: Key) -> RefereeError:
     """For a step that a referee didn't meet on its own way through forward."""
     name, binding = key
     return RefereeError(
-        f"{problem.file}: the referee finds only {binding} bindings of {name} in forward, one less "
-        "than asked for: use --referee engine"
+        f"{problem.file}: binding {binding + 1} of {name} isn't there when forward runs on this "
+        "referee's arrays: use --referee engine"
     )

@@ -4,7 +4,7 @@
 The NumPy forward runs through `jax.numpy` (`byhand.referees.namespace`), with a zero added to every
 step; the gradient by that zero is the gradient of the step. The whole is compiled at once, which is
 quicker than compiling op by op. While it is being compiled, no value is known; so what NumPy or
-Python needs to know, an index or the outcome of a comparison, comes from a run in plain NumPy before.
+Python needs to know, an index or the outcome of a comparison, comes from a rehearsal in NumPy.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
+from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Borrowed, in_torch, missing
+from byhand.referees.bindings import Borrowed, missing
 from byhand.referees.namespace import Array, Library, LibraryArray
-from byhand.referees.rehearsal import rehearse
 from byhand.referees.referee import Gradient, Key
+from byhand.referees.rehearsal import rehearse
 from byhand.referees.rounding import rounded
 
 try:
@@ -40,7 +41,7 @@ def jax(
 
     The error is that of the library's own rounding (`rounding.rounded`).
     """
-    if in_torch(inputs):
+    if speaks_torch(inputs):
         raise RefereeError(
             "the jax referee runs NumPy forwards; this problem is in PyTorch: use --referee torch"
         )
@@ -77,7 +78,7 @@ class OnJax(Borrowed):
         return LibraryArray(array.value if zero is None else array.value + zero, self.library)
 
 
-QUICKLY = {"xla_backend_optimization_level": 0}  # it runs once: compiling is what takes time
+QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 0}  # it runs once: compiling is what takes time
 
 
 def _known(values: Iterator[Array]) -> Any:
@@ -86,7 +87,9 @@ def _known(values: Iterator[Array]) -> Any:
     def plain(value: Any) -> Array:
         known = next(values)
         if known.shape != value.shape:
-            raise RefereeError("forward took another way in JAX than in NumPy: use --referee finite")
+            raise RefereeError(
+                "forward goes another way in JAX than in NumPy: use --referee finite"
+            )
         return known
 
     return plain
@@ -96,7 +99,7 @@ def _float64() -> Any:
     """float64 in this block alone: elsewhere in the process JAX stays as the user has set it."""
     if hasattr(library, "enable_x64"):
         return library.enable_x64(True)
-    from jax.experimental import enable_x64
+    from jax.experimental import enable_x64  # pyright: ignore[reportAttributeAccessIssue]
 
     return enable_x64()
 

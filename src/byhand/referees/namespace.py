@@ -32,9 +32,9 @@ Answer: TypeAlias = Callable[..., Any]
 class Library:
     """A library with a NumPy-like namespace.
 
-    `kind` is its array type; `array` makes one of a NumPy array. `plain` is the reverse; it is asked
-    whenever NumPy or Python must know a value: every integer or boolean result (a comparison, an
-    argmax) is a plain array from then on. `others` holds answers for what the namespace lacks or
+    `kind` is its array type; `array` makes one of a NumPy array. `plain` is the reverse, and is
+    asked whenever NumPy or Python must know a value: an integer or boolean result (of a comparison,
+    an argmax) is a plain array from then on. `others` holds answers for what the namespace lacks or
     does in another way, by NumPy's name ("linalg.solve"); they take and give the library's arrays.
     """
 
@@ -50,10 +50,8 @@ class Library:
         if isinstance(value, (list, tuple)):
             items: list[Any] = [self.lend(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
             return items if isinstance(value, list) else tuple(items)
-        if isinstance(value, np.generic):
-            value = np.asarray(value)
-        if isinstance(value, np.ndarray):
-            value = self.array(value)  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(value, (np.ndarray, np.generic)):
+            value = self.array(np.asarray(value))  # pyright: ignore[reportUnknownArgumentType]
         if not isinstance(value, self.kind):
             return value
         return LibraryArray(value, self) if _dtype(value).kind == "f" else self.plain(value)[()]
@@ -73,6 +71,8 @@ class Library:
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """NumPy's function `name` ("sum", "linalg.norm") by the library's counterpart."""
+        if name == "clip":
+            args, kwargs = _bounds(*args, **kwargs), {}
         answer = self.others.get(name) or _member(self.namespace, name)
         if answer is None and name in _MOVING:
             return self._move(_MOVING[name], *args, **kwargs)
@@ -172,11 +172,7 @@ class LibraryArray:
         if name == "full_like" and isinstance(args[1], LibraryArray):
             return np.broadcast_to(args[1], args[0].shape)
         if name in _ABOUT_THE_SHAPE:
-            like = [
-                np.broadcast_to(np.zeros((), a.dtype), a.shape) if isinstance(a, LibraryArray) else a
-                for a in args
-            ]
-            return func(*like, **kwargs)
+            return func(*(_alike(a) if isinstance(a, LibraryArray) else a for a in args), **kwargs)
         if self.library.namespace is np:
             return self.library.by(func, *args, **kwargs)
         inner = func.__module__.removeprefix("numpy").removeprefix(".lib.stride_tricks")
@@ -298,10 +294,11 @@ for _symbol, _name in {
     setattr(LibraryArray, f"__{_symbol}__", _operator(_name, swapped=False))
 
 
-_SAME_AS_FUNCTION = frozenset(
-    "all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min prod ravel repeat "
-    "round squeeze std sum swapaxes take trace var".split()
-)
+_SAME_AS_FUNCTION = {
+    *("all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "diagonal", "dot"),
+    *("max", "mean", "min", "prod", "ravel", "repeat", "round", "squeeze", "std", "sum"),
+    *("swapaxes", "take", "trace", "var"),
+}
 
 _UFUNC_METHODS = {
     ("add", "reduce"): "sum",
@@ -314,9 +311,10 @@ _UFUNC_METHODS = {
 }
 
 # Functions that need the shape and the type alone: their results are plain.
-_ABOUT_THE_SHAPE = frozenset(
-    "empty_like full_like ndim ones_like result_type shape size zeros_like".split()
-)
+_ABOUT_THE_SHAPE = {
+    *("empty_like", "full_like", "ones_like", "zeros_like"),
+    *("ndim", "result_type", "shape", "size"),
+}
 
 # Functions of one array that only move its elements: where a namespace lacks one, places do.
 _MOVING: Mapping[str, Answer] = {
@@ -341,9 +339,26 @@ def _dtype(value: Any) -> np.dtype[Any]:
     return np.dtype(value.dtype.name)
 
 
+def _bounds(
+    x: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> tuple[Any, Any, Any]:
+    """What `np.clip` was given, by position: libraries have other names for it."""
+    return x, a_min if min is None else min, a_max if max is None else max
+
+
 def _by_name(key: str, value: Any) -> Any:
     """Every library knows a dtype by its name."""
     return np.dtype(value).name if key == "dtype" and value is not None else value
+
+
+def _alike(x: LibraryArray) -> Array:
+    """Zeros of the shape and the type of `x`, in the room of one."""
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape)
 
 
 def _numbers(shape: tuple[int, ...]) -> Array:

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
-from byhand.program.follow import Follower
+from byhand.program.kinds import is_sequence, is_torch
 from byhand.program.problem import Problem
 from byhand.program.statements import Function, Namespace, Returned, StatementError, run
 from byhand.referees.bindings import (
+    Plain,
     argument,
+    bind_walruses,
     explain,
-    is_float_array,
-    is_tensor,
+    is_floats,
     returned_values,
     values_of,
+    without_walruses,
 )
 from byhand.referees.namespace import Array
 from byhand.referees.rehearsal import Call, Rehearsal
@@ -57,6 +59,7 @@ class Perturbed:
         rehearsal: Rehearsal,
     ) -> None:
         self.problem = problem
+        self.forward = without_walruses(problem.forward)
         self.inputs = inputs
         self.upstream = [np.asarray(g, dtype=np.float64) for g in upstream]
         self.unnamed = rehearsal.unnamed
@@ -64,20 +67,22 @@ class Perturbed:
         self.outputs = self._run_first()
 
     def along(self, call: Call, way: Array) -> Callable[[float], float]:
-        """The loss with `t * way` added to a step, less the loss as it is; NaN where forward fails."""
+        """The loss with `t * way` added to a step, less the loss as it is; NaN if that fails."""
         start = self.starts[call]
 
         def excess(t: float) -> float:
             follower = _Adding(call, t * way)
+            if start is None:
+                rest, namespace = self.forward, self._arguments(follower)
+            else:
+                rest, namespace = start.rest, start.fresh()
+                follower.called = dict(start.called)
+            bind_walruses(follower, self.forward, namespace)
             try:
-                if start is None:
-                    outputs = self._run(self.problem.forward, self._arguments(follower), follower)
-                else:
-                    follower.called = dict(start.called)
-                    outputs = self._run(start.rest, start.fresh(), follower)
+                returned = run(rest, namespace, follower.execute)
             except StatementError:
                 return float("nan")
-            return self._difference(outputs)
+            return self._difference(self._outputs(returned, follower))
 
         return excess
 
@@ -92,8 +97,9 @@ class Perturbed:
 
     def _run_first(self) -> list[Array]:
         """Runs forward as it is, and keeps the state before every statement."""
-        forward, follower = self.problem.forward, _Adding(None, None)
+        forward, follower = self.forward, _Adding(None, None)
         namespace = self._arguments(follower)
+        bind_walruses(follower, forward, namespace)
         start = None
         self._note(follower, start)
         returned = Returned(None, None, forward.line)
@@ -101,7 +107,9 @@ class Perturbed:
             local = [k for k, v in namespace.items() if _is_local(k, v, forward)]
             if all(_can_be_copied(namespace[k]) for k in local):
                 rest = replace(forward, body=forward.body[i:])
-                changeable = tuple(k for k in local if _copied(namespace[k], {}) is not namespace[k])
+                changeable = tuple(
+                    k for k in local if _copied(namespace[k], {}) is not namespace[k]
+                )
                 start = _Start(rest, namespace, changeable, dict(follower.called))
                 start = replace(start, namespace=start.fresh())
             try:
@@ -122,11 +130,8 @@ class Perturbed:
                     break
                 self.starts[name, i] = start
 
-    def _run(self, rest: Function, namespace: Namespace, follower: _Adding) -> list[Array]:
-        return self._outputs(run(rest, namespace, follower.execute), follower)
-
     def _arguments(self, follower: _Adding) -> Namespace:
-        forward = self.problem.forward
+        forward = self.forward
         arguments = {name: follower.argument(name, value) for name, value in self.inputs.items()}
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         return forward.namespace(given)
@@ -138,37 +143,26 @@ class Perturbed:
         return [values_of(value) for value in values]
 
 
-class _Adding(Follower):
-    """Follows a forward and adds `change` at one binding of a name to floats."""
+class _Adding(Plain):
+    """Adds `change` at one binding of a name to floats."""
 
     def __init__(self, target: Call | None, change: Array | None) -> None:
         self.target = target
         self.change = change
         self.called: dict[str, int] = {}
 
-    def is_array(self, value: Any) -> bool:
-        return is_float_array(value) or isinstance(value, np.floating)
-
     def bind_array(self, name: str, value: Any, line: int) -> Any:
         count = self.called.get(name, 0)
         self.called[name] = count + 1
         if (name, count) != self.target:
             return value
-        if is_tensor(value):
-            return value + value.new_tensor(self.change)
-        return value + self.change
-
-    def put(self, held: Any, index: Any, value: Any) -> Any:
-        changed = held.clone() if is_tensor(held) else held.copy()
-        changed[index] = value
-        return changed
+        return value + (value.new_tensor(self.change) if is_torch(value) else self.change)
 
     def argument(self, name: str, value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            items: list[Any] = [self.argument(f"{name}[{i}]", v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            return items if isinstance(value, list) else tuple(items)
+        if is_sequence(value):
+            return type(value)(self.argument(f"{name}[{i}]", v) for i, v in enumerate(value))
         value = argument(value)
-        return self.bind_array(name, value, 0) if is_float_array(value) else value
+        return self.bind_array(name, value, 0) if is_floats(value) else value
 
 
 # The state between two statements. Float arrays are never changed in place by those who follow a
@@ -186,9 +180,9 @@ def _copied(value: Any, done: dict[int, Any]) -> Any:
             copy = type(value)(_copied(item, done) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         case tuple() if type(value) is tuple:  # pyright: ignore[reportUnknownArgumentType]
             copy = tuple(_copied(item, done) for item in value)  # pyright: ignore[reportUnknownVariableType]
-        case np.ndarray() if not is_float_array(value):
+        case np.ndarray() if not is_floats(value):
             copy = value.copy()  # pyright: ignore[reportUnknownVariableType]
-        case _ if is_tensor(value) and not value.is_floating_point():
+        case _ if is_torch(value) and not is_floats(value):
             copy = value.clone()
         case _:
             return value

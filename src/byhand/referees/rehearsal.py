@@ -1,8 +1,8 @@
 """A first run of a forward, in plain values: which steps there are, and what is known on the way.
 
 It tells a referee what it can't see while it runs forward itself. Finite differences run on plain
-NumPy, where nothing distinguishes the scalar `x.mean()`, which is a step, from `np.sqrt(2.0)`, which
-isn't. JAX compiles forward before it has any values.
+NumPy, where nothing distinguishes the scalar `x.mean()`, which is a step, from `np.sqrt(2.0)`,
+which isn't. JAX compiles forward before it has any values.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Bindings, Borrowed, Key, in_torch, is_float_array, values_of
+from byhand.referees.bindings import Bindings, Borrowed, Key, values_of
 from byhand.referees.namespace import Array, Library
 
 Call: TypeAlias = tuple[str, int]
@@ -25,10 +26,10 @@ Call: TypeAlias = tuple[str, int]
 class Rehearsal:
     """What the run met.
 
-    `values` has every step, `inputs` those that are inputs; `calls` says which binding of floats each
-    is. `unnamed` has the name under which a returned number without one is a step, by its position.
-    `looked_at` are the values that Python or NumPy had to know (outcomes of comparisons, indices), in
-    the order in which they were asked for.
+    `values` has every step, `inputs` those that are inputs; `calls` says which binding of floats
+    each is. `unnamed` has the name under which a returned number without one is a step, by its
+    position. `looked_at` are the values that Python or NumPy had to know (outcomes of comparisons,
+    indices), in the order in which they were asked for.
     """
 
     values: Mapping[Key, Array]
@@ -46,7 +47,7 @@ def rehearse(problem: Problem, inputs: Mapping[str, Any]) -> Rehearsal:
         looked_at.append(np.array(value))
         return looked_at[-1].copy()
 
-    if in_torch(inputs):
+    if speaks_torch(inputs):
         from byhand.referees.torch import Native
 
         follower: Bindings = Native(problem)

@@ -1,9 +1,9 @@
 # pyright: basic
 """PyTorch as a referee: `torch.autograd`, in float64.
 
-A PyTorch forward runs as it stands. A NumPy forward runs through `torch._numpy`, the NumPy that comes
-with PyTorch and keeps its graph (`byhand.referees.namespace`). Item assignment and `+=` make new
-tensors in both, so that every step keeps the value its gradient belongs to.
+A PyTorch forward runs as it stands. A NumPy forward runs through `torch._numpy`, the NumPy that
+comes with PyTorch and keeps its graph (`byhand.referees.namespace`). Item assignment and `+=` make
+new tensors in both, so that every step keeps the value its gradient belongs to.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
+from byhand.program.kinds import is_torch, speaks_torch
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Bindings, Borrowed, in_torch, missing
+from byhand.referees.bindings import Bindings, Borrowed, Plain, is_floats, missing
 from byhand.referees.namespace import Array, Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rounding import rounded
@@ -36,7 +37,7 @@ def torch(
 
     The error is that of the library's own rounding (`rounding.rounded`).
     """
-    follower = Native(problem) if in_torch(inputs) else OnTorch(problem, NUMPY)
+    follower = Native(problem) if speaks_torch(inputs) else OnTorch(problem, NUMPY)
     with pytorch.enable_grad():
         outputs = [tensor_of(output) for output in follower.outputs(inputs)]
         loss = sum(
@@ -48,7 +49,7 @@ def torch(
             raise missing(problem, key)
     wanted = [tensor_of(follower.steps[key]) for key in steps]
     found = pytorch.autograd.grad(loss, wanted, allow_unused=True, materialize_grads=True)
-    return {key: rounded(plain(g).detach().numpy()) for key, g in zip(steps, found, strict=True)}
+    return {key: rounded(g.detach().numpy()) for key, g in zip(steps, found, strict=True)}
 
 
 def node(tensor: pytorch.Tensor) -> pytorch.Tensor:
@@ -63,57 +64,19 @@ class OnTorch(Borrowed):
         return LibraryArray(namespace.asarray(node(array.value.tensor)), self.library)
 
 
-class Traced(pytorch.Tensor):
-    """A tensor that was computed from the inputs; what isn't a float is a plain tensor again."""
-
-    @classmethod
-    def __torch_function__(cls, func, types, args=(), kwargs=None):
-        result = super().__torch_function__(func, types, args, kwargs or {})
-        if func in _CONSTANT:
-            return plain(result)
-        return floats_only(result)
-
-
-class Native(Bindings):
+class Native(Plain, Bindings):
     """A PyTorch forward on PyTorch's tensors."""
 
+    is_array = Bindings.is_array
+
     def is_step(self, value: Any) -> bool:
-        return isinstance(value, Traced)
+        return is_floats(value)
 
     def lend(self, value: Any) -> Any:
-        return value if isinstance(value, Traced) else value.as_subclass(Traced)
+        return value if is_torch(value) else pytorch.from_numpy(value)
 
     def step(self, key: Key, array: Any) -> Any:
         return node(array)
-
-    def put(self, held: Any, index: Any, value: Any) -> Any:
-        changed = held.clone()
-        changed[index] = value
-        return changed
-
-
-_CONSTANT = {
-    pytorch.zeros_like,
-    pytorch.ones_like,
-    pytorch.full_like,
-    pytorch.empty_like,
-    pytorch.rand_like,
-    pytorch.randn_like,
-}
-
-
-def plain(value: Any) -> Any:
-    return value.as_subclass(pytorch.Tensor) if isinstance(value, Traced) else value
-
-
-def floats_only(result: Any) -> Any:
-    if isinstance(result, Traced):
-        return result if result.is_floating_point() else plain(result)
-    if type(result) in (list, tuple):
-        return type(result)(floats_only(item) for item in result)
-    if isinstance(result, tuple):  # torch.max(x, 1) gives a named tuple
-        return type(result)(floats_only(item) for item in result)
-    return result
 
 
 def tensor_of(value: Any) -> Any:
@@ -167,6 +130,7 @@ NUMPY = Library(
     plain=lambda value: value.tensor.detach().numpy(),
     others={
         "cbrt": lambda x: namespace.sign(x) * namespace.absolute(x) ** (1 / 3),
+        "floor_divide": lambda x, y: namespace.floor(x / y),
         "outer": lambda x, y: namespace.outer(namespace.ravel(x), namespace.ravel(y)),
         "reshape": lambda x, shape: namespace.reshape(x, tuple(np.atleast_1d(shape).tolist())),
         "squeeze": _squeeze,

@@ -11,10 +11,14 @@ the bad code of every page and expect its code.
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass, field
 from types import ModuleType
+
+import numpy as np
 
 from byhand.checking.answers import Answer
 from byhand.checking.evidence import Evidence
+from byhand.checking.hand import Raised
 from byhand.checking.mistakes import (
     aliased,
     bessel,
@@ -40,7 +44,7 @@ from byhand.checking.mistakes import (
     wrong_operand,
     wrong_upstream,
 )
-from byhand.checking.mistakes.suspect import suspect
+from byhand.checking.mistakes.suspect import Effort, Finding, Suspect
 from byhand.checking.report import Mistake
 
 ORDER: tuple[ModuleType, ...] = (
@@ -82,15 +86,61 @@ def page(code: str) -> str:
     return inspect.getdoc(CODES[code]) or ""
 
 
-def diagnose(
-    answer: Answer, evidence: tuple[Evidence, ...]
-) -> tuple[Mistake | None, int | None]:
-    """The first mistake that is proved, and the line it stands on, if it is known."""
-    definition = suspect(answer, evidence)
-    if definition is None:
-        return None, None
-    for code, module in CODES.items():
-        finding = module.find(definition)
-        if finding is not None:
-            return Mistake(code, finding.message), finding.line
-    return None, None
+@dataclass
+class Diagnosis:
+    """Finds the mistakes of one backward, root by root.
+
+    One slip in a local that several gradients need makes all of them wrong: so what explained one is
+    tried first on the next.
+    """
+
+    earlier: list[tuple[str, Finding]] = field(default_factory=list[tuple[str, Finding]])
+    effort: Effort = field(default_factory=Effort)
+
+    def of(
+        self, answer: Answer, evidence: tuple[Evidence, ...]
+    ) -> tuple[Mistake | None, int | None]:
+        """The first mistake that is proved, and the line it stands on, if it is known.
+
+        A definition that holds only on the true gradients is looked at on those, too.
+        """
+        alone = Suspect(answer, evidence, self.effort)
+        code, finding = self.first(alone)
+        if code == "unknown" and any(found.between for found in evidence):
+            on_truth = Suspect(answer, tuple(found.on_truth() for found in evidence), self.effort)
+            if not all(found.right for found in on_truth.evidence):
+                again = self.first(on_truth)
+                code, finding = again if again[0] != "unknown" else (code, finding)
+        if code == "unknown" and isinstance(answer.value, Raised):
+            return None, None  # the row says what it raised
+        if code == "unknown":
+            self.effort.in_vain.update(alone.statements)
+        if finding.edits:
+            self.earlier.append((code, finding))
+        return Mistake(code, finding.message), finding.line
+
+    def first(self, definition: Suspect) -> tuple[str, Finding]:
+        for code, finding in self.earlier:
+            own = {s: new for s, new in finding.edits.items() if s in definition.statements}
+            if own and definition.mended(own):
+                return code, finding
+        for code, module in CODES.items():
+            finding = module.find(definition)
+            if finding is not None:
+                return code, finding
+        raise AssertionError("unknown always finds something")
+
+
+def why_it_holds(evidence: tuple[Evidence, ...]) -> str:
+    """A note on a definition that is right on the true gradients, but not on random ones."""
+    found = next(each for each in evidence if not each.right)
+    odd = Suspect(found.answer, (found,))
+    if odd.follows(lambda e: np.zeros_like(e.expected.value)):
+        return f"holds only because {odd.d} is zero, or its terms add up to zero, in a real run"
+    for way, share in odd.ways.items():
+        if odd.follows(lambda e, s=share: e.expected.value - s(e)):
+            return (
+                f"holds only because what comes back through {way}, which it leaves out, is zero or "
+                "adds up to zero in a real run"
+            )
+    return "holds only because something is zero, or adds up to zero, in a real run"

@@ -12,29 +12,34 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, exchanged
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import exchanged, text
 
 
 def find(suspect: Suspect) -> Finding | None:
-    mend = suspect.first_mend(_one_off)
+    floats = {*suspect.values, *suspect.gradients, suspect.d}
+
+    def one_off(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        if not (isinstance(part, ast.Name) and part.id in floats):
+            yield from _one_off(part)
+
+    mend = suspect.mend(one_off, in_index=False)
     if mend is None:
         return None
-    statement, _ = mend
-    return Finding(
-        "n stands where n - 1 belongs, or the reverse: see what forward divides by",
-        statement.lineno,
+    return mend.finding(
+        f"`{text(mend.part)}`: n stands where n - 1 belongs, or the reverse; see what forward "
+        "divides by"
     )
 
 
-def _one_off(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+def _one_off(part: ast.AST) -> Iterator[ast.AST]:
     match part:
         case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=1)):
             yield left
         case ast.Name(ctx=ast.Load()) | ast.Call(func=ast.Name(id="len")) | ast.Subscript(
             value=ast.Attribute(attr="shape")
         ):
-            if not (isinstance(part, ast.Name) and part.id.startswith("d")):
-                yield ast.BinOp(part, ast.Sub(), ast.Constant(1))
+            yield ast.BinOp(part, ast.Sub(), ast.Constant(1))
         case ast.Call(keywords=keywords):
             for keyword in keywords:
                 match keyword:

@@ -9,14 +9,29 @@ Good:
     dcounts += dcounts_sum
 """
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, paths, share
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 
 
 def find(suspect: Suspect) -> Finding | None:
-    ways = paths(suspect.uses)
-    if len(ways) < 2 and len(suspect.answer.writes) < 2:
-        return None
-    for through in ways:
-        if suspect.follows(lambda e, t=through: e.expected.value + share(e, t)):
-            return Finding(f"the path through {', '.join(through)} is added twice")
-    return None
+    for way, share in suspect.ways.items():
+        if suspect.follows(lambda e, s=share: e.expected.value + s(e)):
+            mend = suspect.mend(_dropped)
+            return None if mend is None else mend.finding(f"the path through {way} is added twice")
+    mend = suspect.mend(_dropped)
+    return None if mend is None else mend.finding(f"`{text(mend.part)}` is added twice")
+
+
+def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    """A statement, or a term, that stands there twice is left out once."""
+    match part:
+        case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()) if name.startswith("d"):
+            yield ast.Pass()
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield left
+            yield right
+        case _:
+            pass

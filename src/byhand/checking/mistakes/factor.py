@@ -11,7 +11,8 @@ Good:
 import numpy as np
 
 from byhand.checking.evidence import Evidence, as_array
-from byhand.checking.mistakes.suspect import Finding, Suspect, paths, share
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 from byhand.ops.op import Array
 
 
@@ -19,13 +20,18 @@ def find(suspect: Suspect) -> Finding | None:
     whole = _ratio(suspect.first, suspect.first.expected.value)
     if whole is not None and suspect.follows(lambda e: whole * e.expected.value):
         return Finding(f"{suspect.d} is {whole:.6g} times what it should be")
-    for through in paths(suspect.uses):
-        part = _ratio(suspect.first, share(suspect.first, through))
+    for way, share in suspect.ways.items():
+        part = _ratio(suspect.first, share(suspect.first))
         if part is not None and suspect.follows(
-            lambda e, t=through, p=part: e.expected.value + (p - 1) * share(e, t)
+            lambda e, s=share, p=part: e.expected.value + (p - 1) * s(e)
         ):
-            names = ", ".join(through)
-            return Finding(f"the path through {names} is {part:.6g} times what it should be")
+            return Finding(f"the path through {way} is {part:.6g} times what it should be")
+    for scale in suspect.scales:
+        if scale.constant:
+            return Finding(
+                f"`{text(scale.part)}` is {1 / scale.constant:.6g} times what it should be",
+                scale.statement.lineno,
+            )
     return None
 
 

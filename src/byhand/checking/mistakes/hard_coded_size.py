@@ -16,12 +16,13 @@ from byhand.checking.mistakes.suspect import Finding, Suspect
 def find(suspect: Suspect) -> Finding | None:
     usual = [e for e in suspect.evidence if not e.trial.drawn.sizes]
     other = [e for e in suspect.evidence if e.trial.drawn.sizes]
-    if not usual or not other or not all(e.right for e in usual) or any(e.right for e in other):
+    if not usual or not all(e.right for e in usual) or all(e.right for e in other):
         return None
+    sizes = _sizes(suspect)
     for statement in suspect.statements:
         for part in ast.walk(statement):
             match part:
-                case ast.Constant(value=int(size) | float(size)) if size in _sizes(suspect):
+                case ast.Constant(value=int(size) | float(size)) if size in sizes:
                     return Finding(
                         f"the number {size:g} is a size: this is right only as long as the arrays "
                         "have it",
@@ -29,7 +30,9 @@ def find(suspect: Suspect) -> Finding | None:
                     )
                 case _:
                     pass
-    return None
+    return Finding(
+        f"{suspect.d} is right at one size only: is a size taken from where it belongs?"
+    )
 
 
 def _sizes(suspect: Suspect) -> set[float]:

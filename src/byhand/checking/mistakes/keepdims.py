@@ -13,7 +13,8 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.evidence import Evidence, as_array
-from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 from byhand.ops.op import Array
 
 REDUCTIONS = ("sum", "mean", "max", "min", "amax", "amin", "prod", "var", "std")
@@ -26,15 +27,12 @@ def find(suspect: Suspect) -> Finding | None:
             f"the values are right, but {suspect.d} has shape {got} where {suspect.name} has "
             f"{wanted}: an axis of length 1 was dropped on the way"
         )
-    mend = suspect.first_mend(_kept)
+    mend = suspect.mend(_kept)
     if mend is None:
         return None
-    statement, part = mend
-    return Finding(
-        f"`{text(part)}` drops the axis it adds up, so what follows broadcasts along another one: "
-        "keep the axis",
-        statement.lineno,
-    )
+    return mend.finding(
+        f"`{text(mend.part)}` drops the axis it adds up, so what follows broadcasts along another one: "
+        "keep the axis")
 
 
 def _squeezed(found: Evidence) -> Array | None:

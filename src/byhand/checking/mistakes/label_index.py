@@ -12,18 +12,16 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, parsed, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import parsed, text
 
 
 def find(suspect: Suspect) -> Finding | None:
-    mend = suspect.first_mend(_by_row)
+    mend = suspect.mend(_by_row)
     if mend is None:
         return None
-    statement, part = mend
-    return Finding(
-        f"`{text(part)}` takes these columns of every row, not one element in each row",
-        statement.lineno,
-    )
+    return mend.finding(
+        f"`{text(mend.part)}` takes these columns of every row, not one element in each row")
 
 
 def _by_row(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

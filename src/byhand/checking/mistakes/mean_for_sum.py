@@ -12,18 +12,18 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 
 OTHER = {"mean": "sum", "sum": "mean", "nanmean": "sum", "average": "sum"}
 
 
 def find(suspect: Suspect) -> Finding | None:
-    mend = suspect.first_mend(_other)
+    mend = suspect.mend(_other)
     if mend is None:
         return None
-    statement, part = mend
-    word = text(part).rpartition(".")[2]
-    return Finding(f"a {word} stands where a {OTHER[word]} belongs", statement.lineno)
+    word = text(mend.part).rpartition(".")[2]
+    return mend.finding(f"a {word} stands where a {OTHER[word]} belongs")
 
 
 def _other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

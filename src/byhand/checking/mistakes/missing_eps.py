@@ -12,7 +12,8 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 
 SMALL = 1e-2
 
@@ -26,12 +27,11 @@ def find(suspect: Suspect) -> Finding | None:
         if isinstance(part, ast.expr) and isinstance(getattr(part, "ctx", ast.Load()), ast.Load):
             yield from (whole for whole, base in sums if text(part) == base)
 
-    mend = suspect.first_mend(with_eps)
+    mend = suspect.mend(with_eps)
     if mend is None:
         return None
-    statement, part = mend
-    return Finding(
-        f"forward adds a small number to {text(part)}; this line leaves it out", statement.lineno
+    return mend.finding(
+        f"forward adds a small number to {text(mend.part)}; this line leaves it out"
     )
 
 

@@ -9,44 +9,76 @@ Good:
     dhpreact = (1 - h**2) * dh
 """
 
+import ast
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
-from byhand.checking.evidence import Evidence, Use
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.evidence import Evidence
+from byhand.checking.mistakes.suspect import Finding, Suspect, names_of_forward
+from byhand.checking.mistakes.syntax import factors, text
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
 
 def find(suspect: Suspect) -> Finding | None:
-    for i, use in enumerate(suspect.uses):
-        if suspect.follows(lambda e, i=i: _passed_on(e, i)):
-            names = ", ".join(use.through)
-            return Finding(f"the gradient of {names} is passed on without the step's own derivative")
-    if len(suspect.uses) > 1 and suspect.follows(_all_passed_on):
-        return Finding("the gradients are passed on without the derivatives of their steps")
-    return None
+    for way, found in _passed_on(suspect).items():
+        if suspect.follows(found):
+            return Finding(f"the gradient of {way} is passed on without the step's own derivative")
+    candidates = list(names_of_forward(suspect))
+    parts = {part for statement in suspect.statements for part in factors(statement)}
 
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        if part in parts and isinstance(part, ast.expr):
+            for each in candidates:
+                yield ast.BinOp(part, ast.Mult(), each)
+                yield ast.BinOp(part, ast.Div(), each)
+            for each in (*candidates, *map(_name, suspect.used_in.split(", "))):
+                if isinstance(each, ast.Name):
+                    rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), each)
+                    yield ast.BinOp(part, ast.Mult(), rest)
+                    yield ast.BinOp(part, ast.Mult(), each)
 
-def _passed_on(found: Evidence, i: int) -> Array | None:
-    if i >= len(found.uses):
+    mend = suspect.mend(times, in_index=False)
+    if mend is None:
         return None
-    use = found.uses[i]
-    upstream = _fitted(use, found.expected.value.shape)
-    return None if upstream is None else found.expected.value - use.share + upstream
+    return mend.finding(
+        f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: "
+        f"differentiate {suspect.used_in} with respect to {suspect.name}"
+    )
 
 
-def _all_passed_on(found: Evidence) -> Array | None:
-    total: Array = np.zeros(found.expected.value.shape)
-    for use in found.uses:
-        upstream = _fitted(use, total.shape)
+def _passed_on(suspect: Suspect) -> dict[str, Callable[[Evidence], Array | None]]:
+    """What the gradient would be, were one path or all of them without their derivatives."""
+    found: dict[str, Callable[[Evidence], Array | None]] = {}
+    for i, use in enumerate(suspect.first.uses):
+        found[", ".join(use.through)] = lambda e, i=i: _without_derivative(e, (i,))
+    count = len(suspect.first.uses)
+    if count > 1:
+        found[suspect.used_in] = lambda e: _without_derivative(e, tuple(range(len(e.uses))))
+    for key in suspect.first.cut:
+        found.setdefault(key[0], lambda e, k=key: _fitted(e.feeds.get(k), e))
+    return found
+
+
+def _without_derivative(found: Evidence, which: tuple[int, ...]) -> Array | None:
+    value = found.expected.value
+    for i in which:
+        if i >= len(found.uses):
+            return None
+        upstream = _fitted(found.uses[i].upstream, found)
         if upstream is None:
             return None
-        total = total + upstream
-    return total
+        value = value - found.uses[i].share + upstream
+    return value
 
 
-def _fitted(use: Use, shape: tuple[int, ...]) -> Array | None:
+def _fitted(upstream: Array | None, found: Evidence) -> Array | None:
     try:
-        return np.asarray(fit(use.upstream, shape))
+        return None if upstream is None else np.asarray(fit(upstream, found.expected.value.shape))
     except ValueError:
         return None
+
+
+def _name(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())

@@ -14,42 +14,33 @@ from itertools import combinations
 
 import numpy as np
 
-from byhand.checking.evidence import Evidence
-from byhand.checking.mistakes.suspect import Finding, Suspect, paths, share, sum_of
-from byhand.ops.op import Array
+from byhand.checking.mistakes.suspect import Finding, Suspect
 
-MOST = 6
+MOST = 4
 """Above this many paths only single ones, and all but one, are tried."""
 
 
 def find(suspect: Suspect) -> Finding | None:
-    ways = list(paths(suspect.uses))
+    ways = suspect.ways
     if len(ways) >= 2:
-        for missing in _subsets(ways):
-            if suspect.follows(lambda e, m=missing: e.expected.value - _shares(e, m)):
-                names = ", ".join(name for through in missing for name in through)
-                return Finding(
-                    f"{suspect.name} is used {_times(len(ways))}: the path through {names} is missing"
-                )
-    if len(suspect.uses) >= 2 and len(ways) == 1:
-        for i in range(len(suspect.uses)):
+        for missing in _subsets(list(ways)):
+            if suspect.follows(lambda e, m=missing: e.expected.value - sum(ways[w](e) for w in m)):
+                return Finding(f"the path through {', '.join(missing)} is missing")
+    uses = suspect.first.uses
+    if len(uses) >= 2 and len(ways) == 1:
+        for i in range(len(uses)):
             if suspect.follows(lambda e, i=i: e.expected.value - e.uses[i].share):
-                name = ", ".join(ways[0])
                 return Finding(
-                    f"{name} uses {suspect.name} {_times(len(suspect.uses))}: one use is missing"
+                    f"{suspect.used_in} uses {suspect.name} {_times(len(uses))}: one use is missing"
                 )
-    if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
-        return Finding(f"{suspect.d} is zero, but {suspect.name} is used: no path is there")
+    if uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
+        return Finding(f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}")
     return None
 
 
-def _subsets(ways: list[tuple[str, ...]]) -> list[tuple[tuple[str, ...], ...]]:
+def _subsets(ways: list[str]) -> list[tuple[str, ...]]:
     sizes = range(1, len(ways)) if len(ways) <= MOST else (1, len(ways) - 1)
     return [subset for size in sizes for subset in combinations(ways, size)]
-
-
-def _shares(found: Evidence, missing: tuple[tuple[str, ...], ...]) -> Array:
-    return sum_of(share(found, through) for through in missing)
 
 
 def _times(count: int) -> str:

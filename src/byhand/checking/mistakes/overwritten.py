@@ -22,10 +22,12 @@ def find(suspect: Suspect) -> Finding | None:
             case ast.Assign(targets=[target], value=value):
                 added = ast.AugAssign(target, ast.Add(), value)
                 ast.fix_missing_locations(ast.copy_location(added, write.node))
-                if suspect.mended({write.node: added}):
+                edits = {write.node: added}
+                if suspect.mended(edits):
                     return Finding(
                         f"this replaces the part of {suspect.d} that was there already: add to it",
                         write.line,
+                        edits,
                     )
             case _:
                 pass

@@ -9,26 +9,73 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from byhand.checking.answers import Answer
 from byhand.checking.evidence import Evidence, Use, as_array
-from byhand.checking.hand import Raised, loaded_names, touched_names
+from byhand.checking.hand import loaded_names, touched_names
+from byhand.checking.mistakes.syntax import Edits, exchanged, factors, parsed, product
 from byhand.ops.op import Array
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
 
+Share: TypeAlias = Callable[[Evidence], Array]
+"""What comes back on one path."""
+
 
 @dataclass(frozen=True)
 class Finding:
-    """A mistake that was proved: what to tell the user, and the line where it stands."""
+    """A mistake that was proved: what to tell the user, the line where it stands, and what to put in
+    place of which statement to undo it, where it was proved that way."""
 
     message: str
     line: int | None = None
+    edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
+
+
+@dataclass(frozen=True, eq=False)
+class Mend:
+    """The exchange of one part of one statement, which makes the definition right."""
+
+    statement: ast.stmt
+    part: ast.AST
+    edits: Edits
+
+    def finding(self, message: str) -> Finding:
+        return Finding(message, self.statement.lineno, self.edits)
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """A part of a statement that would make the definition right, were it so many times as large:
+    one number for each draw."""
+
+    statement: ast.stmt
+    part: ast.expr
+    times: tuple[float, ...]
+
+    @property
+    def constant(self) -> float | None:
+        """The number, if it is the same on every draw."""
+        first = self.times[0]
+        return first if all(abs(c - first) <= 1e-7 * abs(first) for c in self.times) else None
+
+
+Edit: TypeAlias = Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]
+"""The replacements to try for one part of a statement."""
+
+
+@dataclass
+class Effort:
+    """How much may still be tried on one backward, in statements run; and the statements that were
+    tried on an earlier root in vain."""
+
+    left: int = 60_000
+    in_vain: set[ast.stmt] = field(default_factory=set[ast.stmt])
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +84,7 @@ class Suspect:
 
     answer: Answer
     evidence: tuple[Evidence, ...]
+    effort: Effort = field(default_factory=Effort)
 
     # What it is.
 
@@ -49,7 +97,7 @@ class Suspect:
         """The name of its local."""
         return f"d{self.name}"
 
-    @property
+    @cached_property
     def first(self) -> Evidence:
         """The first draw on which it is wrong, and gave something."""
         wrong = [found for found in self.evidence if not found.right]
@@ -65,18 +113,22 @@ class Suspect:
 
     @property
     def step(self) -> Step:
-        return self.program.by_key[self.answer.key]
+        return self.program.by_key[self.first.answer.key]
 
-    @cached_property
+    @property
     def uses(self) -> tuple[Use, ...]:
         """The uses of the value in forward, on the first wrong draw."""
         return self.first.uses
 
+    @property
+    def used_in(self) -> str:
+        """The steps that use the value, by name."""
+        return ", ".join(dict.fromkeys(name for use in self.first.uses for name in use.through))
+
     @cached_property
     def statements(self) -> tuple[ast.stmt, ...]:
         """The statements of its definition: those that write it, then those of locals they need."""
-        own = list(dict.fromkeys(write.node for write in self.answer.writes))
-        found = list(own)
+        found = list(dict.fromkeys(write.node for write in self.answer.writes))
         simple = [
             node
             for top in self.function.body
@@ -84,7 +136,7 @@ class Suspect:
             if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
         ]
         answers = {f"d{a.key[0].partition('[')[0]}" for a in self.first.trial.answers.found}
-        wanted = {name for node in own for name, _ in loaded_names(node)}
+        wanted = {name for node in found for name, _ in loaded_names(node)}
         while True:
             more = [
                 node
@@ -100,115 +152,138 @@ class Suspect:
             found += more
             wanted |= {name for node in more for name, _ in loaded_names(node)}
 
+    @property
+    def promising(self) -> list[ast.stmt]:
+        return [node for node in self.statements if node not in self.effort.in_vain]
+
     @cached_property
-    def gradients(self) -> tuple[str, ...]:
-        """The locals that hold other gradients, by name."""
-        found = self.first.trial.answers.found
-        return tuple(
-            dict.fromkeys(f"d{a.key[0]}" for a in found if "[" not in a.key[0] and a is not self.answer)
-        )
+    def gradients(self) -> Mapping[str, tuple[int, ...]]:
+        """The locals that hold other gradients, with their shapes."""
+        steps = self.program.by_key
+        found = {
+            f"d{answer.key[0]}": steps[answer.key].shape
+            for answer in self.first.trial.answers.found
+            if "[" not in answer.key[0] and answer.key != self.first.answer.key
+        }
+        return {**found, **{name: np.shape(g) for name, g in self.first.trial.upstream.items()}}
+
+    @cached_property
+    def values(self) -> Mapping[str, tuple[int, ...]]:
+        """The float values of forward, with their shapes."""
+        return {step.name: step.shape for step in self.program if "[" not in step.name}
+
+    @cached_property
+    def ways(self) -> Mapping[str, Share]:
+        """The paths on which the gradient comes back, by the step each leads to.
+
+        A closed form jumps over steps: each of those is a path, too.
+        """
+        found: dict[str, Share] = {}
+        for use in self.first.uses:
+            found[", ".join(use.through)] = lambda e, t=use.through: _sum(
+                each.share for each in e.uses if each.through == t
+            )
+        for key in self.first.between:
+            found.setdefault(key[0], lambda e, k=key: e.expected.value - e.without(k))
+        return found
 
     # What proves a mistake.
 
     def follows(self, value: Callable[[Evidence], Any]) -> bool:
         """Whether the definition gave `value(evidence)` on every draw on which it gave anything."""
         tried = [found for found in self.evidence if as_array(found.value) is not None]
-        if not tried:
+        if all(found.right for found in tried):
             return False
         try:
             with np.errstate(all="ignore"):
                 return all(
                     (wrong := value(found)) is not None and found.gives(wrong) for found in tried
                 )
-        except ValueError:  # shapes that don't go together: it can't have been this
+        except (ValueError, KeyError):  # shapes that don't fit, or a step that a draw hasn't
             return False
 
-    def mended(self, edits: Mapping[ast.stmt, ast.stmt]) -> bool:
+    def mended(self, edits: Edits) -> bool:
         """Whether the definition is right on every draw with these statements in place of its own."""
-        body = tuple(_exchanged(top, edits) for top in self.function.body)
-        function = replace(self.function, body=body)
-        return all(found.becomes_right(function) for found in (self.first, *self.evidence))
+        function = self.edited(edits)
+        for found in (self.first, *self.evidence):
+            self.effort.left -= found.trial.length
+            if self.effort.left < 0 or not found.becomes_right(function):
+                return False
+        return True
 
-    def mend(
-        self, edit: Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]
-    ) -> Iterator[tuple[ast.stmt, ast.AST]]:
-        """The edits of one part of one statement that make the definition right.
+    def edited(self, edits: Edits) -> Function:
+        body = self.function.body
+        for old, new in edits.items():
+            body = tuple(exchanged(top, old, new) for top in body)
+        return replace(self.function, body=body)
 
-        `edit` gives the replacements to try for a part; what is found is the statement and the part.
-        """
-        for statement in self.statements:
-            for part in ast.walk(statement):
+    def mend(self, edit: Edit, in_index: bool = True) -> Mend | None:
+        """The first edit of one part of one statement that makes the definition right."""
+        for statement in self.promising:
+            for part in ast.walk(statement) if in_index else product(statement):
                 for new in edit(part, statement):
-                    edited = exchanged(statement, part, new)
-                    if self.mended({statement: edited}):
-                        yield statement, part
-
-    def first_mend(
-        self, edit: Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]
-    ) -> tuple[ast.stmt, ast.AST] | None:
-        return next(self.mend(edit), None)
-
-    @property
-    def line(self) -> int | None:
-        return self.answer.line
-
-
-def suspect(answer: Answer, evidence: tuple[Evidence, ...]) -> Suspect | None:
-    """None where there is nothing to look at: the statement raised, or a dict was returned."""
-    if isinstance(answer.value, Raised) or not answer.writes:
+                    edits = {statement: exchanged(statement, part, new)}
+                    if self.mended(edits):
+                        return Mend(statement, part, edits)
         return None
-    return Suspect(answer, evidence)
+
+    @cached_property
+    def scales(self) -> tuple[Scale, ...]:
+        """The parts that only lack a number as a factor.
+
+        The definition is linear in such a part: from its value with the part doubled follows how many
+        times as large the part should be.
+        """
+        found: list[Scale] = []
+        for statement in self.promising:
+            for part in factors(statement):
+                doubled = ast.BinOp(ast.Constant(2.0), ast.Mult(), part)
+                function = self.edited({statement: exchanged(statement, part, doubled)})
+                times = _times(self.evidence, function)
+                if times is not None:
+                    found.append(Scale(statement, part, times))
+        return tuple(found)
 
 
-def paths(uses: Iterable[Use]) -> dict[tuple[str, ...], tuple[Use, ...]]:
-    """The uses by the step they lead to: each is a path for the gradient to come back on."""
-    grouped: dict[tuple[str, ...], tuple[Use, ...]] = {}
-    for use in uses:
-        grouped[use.through] = (*grouped.get(use.through, ()), use)
-    return grouped
+def _times(evidence: Iterable[Evidence], function: Function) -> tuple[float, ...] | None:
+    times: list[float] = []
+    for found in evidence:
+        value, doubled = as_array(found.value), as_array(found.tried(function))
+        right = found.expected.value
+        if value is None or doubled is None or not value.shape == doubled.shape == right.shape:
+            return None
+        with np.errstate(all="ignore"):
+            part = doubled - value
+            size = float(np.sum(part * part))
+            if not 0 < size < np.inf:
+                return None
+            more = float(np.sum((right - value) * part)) / size
+            if not found.judge(value + more * part, 1e4).right:
+                return None
+        times.append(1 + more)
+    return tuple(times)
 
 
-def share(found: Evidence, through: tuple[str, ...]) -> Array:
-    """What comes back on one path."""
-    return sum_of(use.share for use in found.uses if use.through == through)
-
-
-def sum_of(shares: Iterable[Array]) -> Array:
+def _sum(shares: Iterable[Array]) -> Array:
     total: Any = 0.0
     for each in shares:
         total = total + each
     return np.asarray(total)
 
 
-def exchanged(tree: Any, old: ast.AST, new: ast.AST) -> Any:
-    """A copy of a syntax tree with one part exchanged; parts it doesn't touch are shared."""
-    if tree is old:
-        return ast.fix_missing_locations(ast.copy_location(new, old))
-    if not any(part is old for part in ast.walk(tree)):
-        return tree
-    fields: dict[str, Any] = {}
-    for field, value in ast.iter_fields(tree):
-        if isinstance(value, list):
-            fields[field] = [
-                exchanged(item, old, new) if isinstance(item, ast.AST) else item
-                for item in value  # pyright: ignore[reportUnknownVariableType]
-            ]
-        elif isinstance(value, ast.AST):
-            fields[field] = exchanged(value, old, new)
-        else:
-            fields[field] = value
-    return ast.copy_location(type(tree)(**fields), tree)
-
-
-def _exchanged(top: ast.stmt, edits: Mapping[ast.stmt, ast.stmt]) -> ast.stmt:
-    for old, new in edits.items():
-        top = exchanged(top, old, new)
-    return top
-
-
-def parsed(expression: str) -> ast.expr:
-    return ast.parse(expression, mode="eval").body
-
-
-def text(node: ast.AST) -> str:
-    return ast.unparse(node)
+def names_of_forward(suspect: Suspect) -> Iterator[ast.expr]:
+    """What forward computes on the way from the value to where its gradient comes back from, as the
+    expressions that stand there: candidates for a factor that was left out."""
+    steps = suspect.program.by_key
+    lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
+    lines |= {steps[key].line for key in suspect.first.between}
+    seen: set[str] = set()
+    for top in suspect.first.trial.problem.forward.body:
+        for node in ast.walk(top):
+            if not isinstance(node, ast.expr) or node.lineno not in lines:
+                continue
+            if isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp)):
+                text = ast.unparse(node)
+                if text not in seen and text not in ("np", "torch", "F"):
+                    seen.add(text)
+                    yield parsed(text)

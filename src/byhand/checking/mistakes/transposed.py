@@ -13,22 +13,20 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.evidence import Evidence, as_array
-from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 from byhand.ops.op import Array
 
 
 def find(suspect: Suspect) -> Finding | None:
     if suspect.follows(_turned):
         return Finding(f"{suspect.d} is the transpose of the gradient")
-    mend = suspect.first_mend(_turn)
+    mend = suspect.mend(_turn)
     if mend is None:
         return None
-    statement, part = mend
-    return Finding(
-        f"in `{text(part)}` a matrix is transposed that should not be, or the reverse: "
-        "try the sizes of each axis on paper",
-        statement.lineno,
-    )
+    return mend.finding(
+        f"in `{text(mend.part)}` a matrix is transposed that should not be, or the reverse: "
+        "try the sizes of each axis on paper")
 
 
 def _turned(found: Evidence) -> Array | None:

@@ -6,82 +6,81 @@ Good:
     dlogprobs[np.arange(n), Y] = -1 / n
 """
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from byhand.checking.evidence import Evidence
-from byhand.checking.mistakes.suspect import Finding, Suspect, paths, share
-from byhand.ops.op import Array
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import factors, text
 from byhand.program.program import Program, Step
 
 
 def find(suspect: Suspect) -> Finding | None:
-    for size in _sizes(suspect):
-        if suspect.follows(lambda e, s=size: e.expected.value * s(e)):
-            return Finding(
-                f"{suspect.d} is {_said(suspect, size)} times too large: "
-                "a mean divides by how many there are"
-            )
-    for name in _normalisers(suspect.program):
-        if suspect.follows(lambda e, n=name: e.expected.value / _value(e, n)):
-            return Finding(f"the factor {name}, which normalises, is missing")
-        for through in paths(suspect.uses):
-            if suspect.follows(
-                lambda e, n=name, t=through: e.expected.value
-                + share(e, t) / _value(e, n)
-                - share(e, t)
-            ):
+    for name, size in _sizes(suspect).items():
+        for scale in suspect.scales:
+            if all(abs(c * n - 1) < 1e-6 for c, n in zip(scale.times, size, strict=True)):
                 return Finding(
-                    f"on the path through {', '.join(through)} the factor {name}, "
-                    "which normalises, is missing"
+                    f"`{text(scale.part)}` is {name} times too large: a mean divides by how many "
+                    "there are",
+                    scale.statement.lineno,
                 )
-    return None
+            if all(abs(c - n) < 1e-6 * n for c, n in zip(scale.times, size, strict=True)):
+                return Finding(
+                    f"`{text(scale.part)}` is divided by {name} once too often",
+                    scale.statement.lineno,
+                )
+    normalisers = _normalisers(suspect.program)
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        if part in parts:
+            for name in normalisers:
+                yield ast.BinOp(part, ast.Mult(), ast.Name(name, ast.Load()))  # pyright: ignore[reportArgumentType]
+                yield ast.BinOp(part, ast.Div(), ast.Name(name, ast.Load()))  # pyright: ignore[reportArgumentType]
+
+    parts = {part for statement in suspect.statements for part in factors(statement)}
+    mend = suspect.mend(times, in_index=False) if normalisers else None
+    if mend is None:
+        return None
+    return mend.finding(f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?")
 
 
-Size = Callable[[Evidence], float]
+def _sizes(suspect: Suspect) -> dict[str, tuple[int, ...]]:
+    """The sizes that a mean may have been taken over, by name: one number for each draw."""
+    programs = [found.trial.drawn.truth for found in suspect.evidence]
+    found: dict[str, tuple[int, ...]] = {}
+
+    def add(name: str, size: Callable[[Program], int | None]) -> None:
+        sizes = [size(program) for program in programs]
+        values = tuple(n for n in sizes if n is not None)
+        if len(values) == len(sizes) and max(values) > 1 and values not in found.values():
+            found[name] = values
+
+    for name, value in suspect.program.locals.items():
+        if type(value) is int:
+            add(name, lambda p, n=name: p.locals[n] if type(p.locals.get(n)) is int else None)
+    for step in suspect.program:
+        add(f"{step.name}.size", lambda p, n=step.name: p[n].value.size if n in p else None)
+        for axis in range(step.value.ndim):
+            add(f"{step.name}.shape[{axis}]", lambda p, n=step.name, a=axis: _length(p, n, a))
+    return found
 
 
-def _sizes(suspect: Suspect) -> list[Size]:
-    """The whole numbers of forward, and the lengths of its arrays, where not always 1."""
-    program = suspect.program
-    numbers = [name for name, value in program.locals.items() if type(value) is int]
-    sizes: list[Size] = [lambda e, n=name: e.trial.drawn.truth.locals[n] for name in numbers]
-    for step in program:
-        sizes += [
-            lambda e, s=step.name, a=axis: e.trial.drawn.truth[s].shape[a]
-            for axis in range(step.value.ndim)
-        ]
-    found: dict[tuple[float, ...], Size] = {}
-    for size in sizes:
-        values = tuple(size(e) for e in suspect.evidence)
-        if any(n > 1 for n in values):
-            found.setdefault(values, size)
-    return list(found.values())
-
-
-def _said(suspect: Suspect, size: Size) -> str:
-    """The name that forward has for a size, or else the number."""
-    program, number = suspect.program, size(suspect.first)
-    names = [n for n, value in program.locals.items() if type(value) is int and value == number]
-    return names[0] if names else f"{number:g}"
+def _length(program: Program, name: str, axis: int) -> int | None:
+    return program[name].shape[axis] if name in program and axis < program[name].value.ndim else None
 
 
 def _normalisers(program: Program) -> list[str]:
-    """The steps of forward that are one over a sum, or a power of one."""
-    return [step.name for step in program.steps if _inverts(step) and _adds_up(step, program)]
+    """The steps of forward that are a sum over an axis, and those that are one over such a sum."""
+    found: list[str] = []
+    for step in program.steps:
+        if "[" in step.name or 1 not in step.shape or not (step.value > 0).all():
+            continue
+        adds_up = any(op.name in ("sum", "mean") for op in step.ops)
+        if adds_up or any(_is_inverse(step, program[name]) for name in found):
+            found.append(step.name)
+    return found
 
 
-def _inverts(step: Step) -> bool:
-    return any(op.name in ("power", "divide", "reciprocal") for op in step.ops)
-
-
-def _adds_up(step: Step, program: Program) -> bool:
-    """Whether it, or what it was computed from, is a sum over an axis."""
-    near = [step, *(program[name] for name in step.inputs)]
-    far = [program[name] for each in near for name in each.inputs]
-    return 1 in step.shape and any(op.name in ("sum", "mean") for s in [*near, *far] for op in s.ops)
-
-
-def _value(found: Evidence, name: str) -> Array:
-    return np.asarray(found.trial.drawn.truth[name].value)
+def _is_inverse(step: Step, other: Step) -> bool:
+    return step.shape == other.shape and bool(np.allclose(step.value * other.value, 1.0))

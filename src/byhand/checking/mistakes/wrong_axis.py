@@ -12,17 +12,17 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, exchanged, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import exchanged, text
 
 AXES = (0, 1, 2, 3, -1, -2)
 
 
 def find(suspect: Suspect) -> Finding | None:
-    mend = suspect.first_mend(_other_axis)
+    mend = suspect.mend(_other_axis)
     if mend is None:
         return None
-    statement, part = mend
-    return Finding(f"`{text(part)}` works along the wrong axis", statement.lineno)
+    return mend.finding(f"`{text(mend.part)}` works along the wrong axis")
 
 
 def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

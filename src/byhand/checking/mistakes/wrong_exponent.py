@@ -11,13 +11,14 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 
 EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
 
 
 def find(suspect: Suspect) -> Finding | None:
-    values = {step.name for step in suspect.program}
+    values = suspect.values
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
@@ -33,8 +34,7 @@ def find(suspect: Suspect) -> Finding | None:
             case _:
                 pass
 
-    mend = suspect.first_mend(other)
+    mend = suspect.mend(other)
     if mend is None:
         return None
-    statement, part = mend
-    return Finding(f"the exponent of `{text(part)}` is wrong", statement.lineno)
+    return mend.finding(f"the exponent of `{text(mend.part)}` is wrong")

@@ -12,30 +12,26 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 
 
 def find(suspect: Suspect) -> Finding | None:
-    values = [step.name for step in suspect.program if "[" not in step.name]
+    values = suspect.values
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case ast.Name(id=name, ctx=ast.Load()) if name in values:
-                yield from (ast.Name(value, ast.Load()) for value in values if value != name)
+                for value, shape in values.items():
+                    if value != name and shape == values[name]:
+                        yield ast.Name(value, ast.Load())
             case _:
                 pass
 
-    mend = suspect.first_mend(other)
+    mend = suspect.mend(other)
     if mend is None:
         return None
-    statement, part = mend
-    return Finding(
-        f"{text(part)} is not the value that belongs here: "
-        f"which value of forward is the derivative of {_step(suspect)} taken at?",
-        statement.lineno,
+    return mend.finding(
+        f"{text(mend.part)} is not the value that belongs here: which value of forward is the "
+        f"derivative of {suspect.used_in or 'this step'} taken at?"
     )
-
-
-def _step(suspect: Suspect) -> str:
-    names = dict.fromkeys(name for use in suspect.uses for name in use.through)
-    return ", ".join(names) or "this step"

@@ -10,9 +10,11 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from byhand.checking.mistakes.suspect import Finding, Suspect, text
+from byhand.checking.hand import loaded_names
+from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
+from byhand.checking.mistakes.syntax import text
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -21,17 +23,28 @@ def find(suspect: Suspect) -> Finding | None:
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case ast.Name(id=name, ctx=ast.Load()) if name in known or name == suspect.d:
-                yield from (ast.Name(each, ast.Load()) for each in known if each != name)
+                shape = known.get(name)
+                for each in known:
+                    if each != name and shape in (None, known[each]):
+                        yield ast.Name(each, ast.Load())
             case _:
                 pass
 
-    mend = suspect.first_mend(other)
+    mend = suspect.mend(other) or suspect.mend(_times_each(known), in_index=False)
     if mend is None:
         return None
-    statement, part = mend
-    names = dict.fromkeys(name for use in suspect.uses for name in use.through)
-    return Finding(
-        f"{text(part)} is not the gradient that comes back here: {suspect.name} is used in "
-        f"{', '.join(names)}",
-        statement.lineno,
-    )
+    where = f"{suspect.name} is used in {suspect.used_in}"
+    if isinstance(mend.part, ast.Name) and mend.part.id in (*known, suspect.d):
+        return mend.finding(f"{text(mend.part)} is not the gradient that comes back here: {where}")
+    return mend.finding(f"`{text(mend.part)}` lacks the gradient that comes back here: {where}")
+
+
+def _times_each(known: Mapping[str, object]) -> Edit:
+    """A derivative that stands there alone is multiplied by a gradient."""
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        if isinstance(part, ast.expr) and not any(name in known for name, _ in loaded_names(part)):
+            for each in known:
+                yield ast.BinOp(ast.Name(each, ast.Load()), ast.Mult(), part)
+
+    return times

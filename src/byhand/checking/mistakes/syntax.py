@@ -1,0 +1,88 @@
+"""Editing the user's statements: small operations on syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+Edits: TypeAlias = Mapping[ast.stmt, ast.stmt]
+"""Statements, and what to put in their place."""
+
+
+def exchanged(tree: Any, old: ast.AST, new: ast.AST) -> Any:
+    """A copy of a syntax tree with one part exchanged; parts it doesn't touch are shared."""
+    found = _exchanged(tree, old, new)
+    return tree if found is None else found
+
+
+def _exchanged(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST | None:
+    """None where `old` isn't in it."""
+    if tree is old:
+        return ast.fix_missing_locations(ast.copy_location(new, old))
+    for name, value in ast.iter_fields(tree):
+        if isinstance(value, ast.AST):
+            found = _exchanged(value, old, new)
+            if found is not None:
+                return _with(tree, name, found)
+        elif isinstance(value, list):
+            items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+            for i, item in enumerate(items):
+                found = _exchanged(item, old, new) if isinstance(item, ast.AST) else None
+                if found is not None:
+                    return _with(tree, name, [*items[:i], found, *items[i + 1 :]])
+    return None
+
+
+def _with(tree: ast.AST, name: str, value: Any) -> ast.AST:
+    fields = {**dict(ast.iter_fields(tree)), name: value}
+    return ast.copy_location(type(tree)(**fields), tree)
+
+
+def product(statement: ast.AST) -> Iterator[ast.expr]:
+    """The expressions whose values go into the result: no indices, no axes, no exponents,
+    no functions' names."""
+    for field, value in ast.iter_fields(statement):
+        if field in ("slice", "targets", "target", "keywords", "ctx", "op"):
+            continue
+        if isinstance(statement, ast.BinOp) and isinstance(statement.op, ast.Pow) and field == "right":
+            continue
+        if isinstance(statement, ast.Call) and field == "func":
+            if isinstance(value, ast.Attribute):
+                yield from _into(value.value)
+            continue
+        for item in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
+            yield from _into(item)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _into(item: Any) -> Iterator[ast.expr]:
+    if isinstance(item, ast.expr):
+        yield item
+        yield from product(item)
+
+
+def factors(statement: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions that may lack a factor: of a product as a whole, only one of its own."""
+    inside: set[ast.expr] = set()
+    for part in product(statement):
+        match part:
+            case ast.BinOp(left=left, op=ast.Mult() | ast.MatMult(), right=right):
+                inside |= {left, right}
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                inside |= {left}
+            case ast.UnaryOp(operand=operand):
+                inside |= {operand}
+            case ast.Attribute(value=value, attr="T" | "mT"):
+                inside |= {value}
+            case _:
+                pass
+        if part not in inside and not isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)):
+            yield part
+
+
+def parsed(expression: str) -> ast.expr:
+    return ast.parse(expression, mode="eval").body
+
+
+def text(node: ast.AST) -> str:
+    return ast.unparse(node)

@@ -1,0 +1,203 @@
+"""A forward run once, and recorded with its own words.
+
+The trace records arrays. What else goes into a forward, such as an index, a count or a mask, it
+records by value; but the backward must say `X`, `n`, `np.arange(n)`. So every expression of forward
+is asked, as it is evaluated, to leave a note of its text with its value: a number carries its text
+itself, an array is known by where it lies in memory.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from byhand.deriving.sizes import Dim, Factor, Size
+from byhand.engine.tensor import Tensor
+from byhand.engine.torch_tensor import TorchTensor
+from byhand.ops.op import Op
+from byhand.program.kinds import is_array, is_torch
+from byhand.program.problem import Problem
+from byhand.program.program import Program
+from byhand.program.trace import trace_problem
+
+NOTE = "__note__"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An array without a gradient that an op made from tensors, such as `x > 0`."""
+
+    op: Op
+    args: tuple[Any, ...]
+    params: Mapping[str, Any]
+
+
+@dataclass
+class Notes:
+    """What forward's expressions said of their values."""
+
+    words: dict[Any, ast.expr] = field(default_factory=dict[Any, ast.expr])
+    made: dict[Any, Made] = field(default_factory=dict[Any, Made])
+    same: list[tuple[ast.expr, ast.expr]] = field(default_factory=list[tuple[ast.expr, ast.expr]])
+    alive: list[Any] = field(default_factory=list[Any])
+    nodes: list[ast.expr] = field(default_factory=list[ast.expr])
+    fragile: frozenset[str] = frozenset()
+    """Names that are bound more than once: at the end they may stand for something else."""
+
+    def note(self, node: ast.expr, value: Any) -> Any:
+        """Called with every value that an expression of forward had."""
+        if self.unsafe(node):
+            return value
+        if type(value) in (int, Size):
+            if isinstance(value, Size):
+                self.same.append((value.node, node))
+            return Size(value, node)
+        if type(value) in (float, Factor) or isinstance(value, np.float64):
+            return Factor(value, node)
+        if type(value) is tuple:
+            return tuple(
+                self.note(ast.Subscript(node, ast.Constant(i), ast.Load()), item)
+                if type(item) in (int, Size) and not isinstance(node, ast.Tuple)
+                else item
+                for i, item in enumerate(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            )
+        place = where(value)
+        if place is not None and (isinstance(node, ast.Name) or place not in self.words):
+            self.alive.append(value)
+            self.words[place] = node
+        return value
+
+    def unsafe(self, node: ast.expr) -> bool:
+        return any(isinstance(n, ast.Name) and n.id in self.fragile for n in ast.walk(node))
+
+
+def where(value: Any) -> Any:
+    """What an array can be known by, as long as it lives; None for what is no plain array."""
+    if is_torch(value):
+        value = value.detach().numpy()
+    if not is_array(value):
+        return None
+    return value.__array_interface__["data"][0], value.shape, value.strides, value.dtype.str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A program and the notes on it."""
+
+    problem: Problem
+    program: Program
+    notes: Notes
+
+
+def record(problem: Problem, inputs: Mapping[str, Any]) -> Recording:
+    """Runs forward on `inputs`. Raises ProblemError where it raises or can't be followed."""
+    function = problem.forward
+    notes = Notes(fragile=_bound_again(function.body, function.parameters))
+    body = tuple(_Noting(notes).visit(copy.deepcopy(node)) for node in function.body)
+    for node in body:
+        ast.fix_missing_locations(node)
+    ears = {NOTE: lambda key, value: notes.note(notes.nodes[key], value)}
+    noted = replace(function, body=body, globals={**function.globals, **ears})
+    kinds = tuple(_recording_kind(kind, notes) for kind in (Tensor, TorchTensor))
+    for name, value in inputs.items():
+        notes.note(ast.Name(name, ast.Load()), value)
+    program = trace_problem(replace(problem, forward=noted), inputs, kinds)
+    return Recording(problem, program, notes)
+
+
+def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
+    """`kind`, whose shapes carry their words, and which remembers how masks and places are made."""
+
+    def shape(self: Tensor) -> tuple[int, ...]:
+        return tuple(Size(n, Dim(self, axis)) for axis, n in enumerate(self.value.shape))
+
+    def apply(self: Tensor, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        out = kind.apply(self, op, args, params)
+        place = None if isinstance(out, Tensor) else where(out)
+        if place is not None:
+            notes.alive.append(out)
+            notes.made[place] = Made(op, args, params)
+        return out
+
+    members: dict[str, Any] = {"__slots__": (), "shape": property(shape), "apply": apply}
+    if kind is Tensor:
+        members["size"] = property(lambda self: math.prod(self.shape))
+    return type(kind.__name__, (kind,), members)
+
+
+class _Noting(ast.NodeTransformer):
+    """Wraps every expression `e` of a statement as `__note__(number, e)`.
+
+    Left alone: literals, what is assigned to, the function of a call, and what has names of its
+    own, as a comprehension or a lambda.
+    """
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+
+    def visit(self, node: ast.AST) -> Any:
+        match node:
+            case ast.Subscript(ctx=ast.Store()):
+                node.slice = self.visit(node.slice)
+                return node
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return node
+            case ast.Lambda() | ast.FunctionDef() | ast.ClassDef() | ast.JoinedStr():
+                return node
+            case ast.Call(func=func):
+                plain = copy.deepcopy(node)
+                if isinstance(func, ast.Attribute):
+                    func.value = self._inside(func.value)
+                node.args = [self.visit(arg) for arg in node.args]
+                for keyword in node.keywords:
+                    keyword.value = self.visit(keyword.value)
+                return self._wrapped(plain, node)
+            case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
+                plain = copy.deepcopy(node)
+                return self._wrapped(plain, self._inside(node))
+            case ast.Subscript(ctx=ast.Load()) | ast.BinOp() | ast.UnaryOp() | ast.Compare():
+                plain = copy.deepcopy(node)
+                return self._wrapped(plain, self.generic_visit(node))
+            case ast.BoolOp() | ast.IfExp():
+                plain = copy.deepcopy(node)
+                return self._wrapped(plain, self.generic_visit(node))
+            case _:
+                return self.generic_visit(node)
+
+    def _inside(self, node: Any) -> Any:
+        """The object of an attribute or a method; a bare name, which may be a module, as it is."""
+        match node:
+            case ast.Name():
+                return node
+            case ast.Attribute(value=value):
+                node.value = self._inside(value)
+                return node
+            case _:
+                return self.visit(node)
+
+    def _wrapped(self, plain: ast.expr, node: ast.expr) -> ast.expr:
+        call = ast.Call(
+            ast.Name(NOTE, ast.Load()), [ast.Constant(len(self.notes.nodes)), node], []
+        )
+        self.notes.nodes.append(plain)
+        return ast.copy_location(call, plain)
+
+
+def _bound_again(body: tuple[ast.stmt, ...], parameters: tuple[str, ...]) -> frozenset[str]:
+    """The names that may stand for one thing in the middle of forward and another at its end."""
+    seen = set(parameters)
+    again: set[str] = set()
+    for top in body:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                (again if node.id in seen else seen).add(node.id)
+            if isinstance(node, (ast.For, ast.While, ast.comprehension)):
+                stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+                again |= {n.id for n in stored if not isinstance(n.ctx, ast.Load)}
+    return frozenset(again)
