@@ -2,7 +2,7 @@
 
     python -m benchmarks.check [--quick] [--json FILE]
 
-The model is the lecture's: 32 contexts of 3 characters, 64 hidden units, batch norm, 4,137 parameters.
+The model is the lecture's: 32 contexts of 3 characters, 64 hidden units, 4,137 parameters.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from . import fresh, lecture  # noqa: I001  (sets the number of threads before NumPy is loaded)
-
 import numpy as np
 import torch
 
 import byhand
 from byhand.engine import Tensor
 
-torch.set_num_threads(1)
+from . import fresh, lecture
 
 
 def seconds(work: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
@@ -42,22 +40,21 @@ def seconds(work: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, fl
 
 def checks(quick: bool) -> dict[str, float]:
     """A whole check, and PyTorch's check of the same backward, in seconds."""
-    problem = byhand.load("mlp")
-    inputs = problem.inputs()
-    found = seconds({"byhand.check": lambda: byhand.check(problem)}, 10 if quick else 50)
-    gradcheck = {"gradcheck, fast": lambda: lecture.gradcheck(inputs, fast=True)}
-    found |= seconds(gradcheck, 3 if quick else 10)
-    gradcheck = {"gradcheck, slow": lambda: lecture.gradcheck(inputs, fast=False)}
-    return found | seconds(gradcheck, 1 if quick else 3)
+    inputs = lecture.MLP.inputs()
+    fast = {
+        "byhand.check": lambda: byhand.check(lecture.MLP),
+        "gradcheck, fast": lambda: lecture.gradcheck(inputs, fast=True),
+    }
+    slow = {"gradcheck, slow": lambda: lecture.gradcheck(inputs, fast=False)}
+    return {**seconds(fast, 10 if quick else 50), **seconds(slow, 1 if quick else 3)}
 
 
 def engines(dtype: str, repeats: int) -> dict[str, float]:
     """Forward and backward of the model by the engine and by PyTorch, in seconds."""
-    problem = byhand.load("mlp")
-    forward = problem.forward.globals["forward"]
+    forward = lecture.MLP.forward.globals["forward"]
     arrays = {
         name: value.astype(dtype) if value.dtype.kind == "f" else value
-        for name, value in problem.inputs().items()
+        for name, value in lecture.MLP.inputs().items()
     }
     leaves = lecture.tensors(arrays, dtype)
 
@@ -106,7 +103,7 @@ def table(found: Mapping[str, Any]) -> str:
     faster, ratio = found["times_faster_than"], found["engine_time_per_torch_time"]
     lines = [f"{found['machine']}; {found['versions']}", ""]
     lines += [
-        f"{name:42s} {1e3 * each:10.1f} ms" + (f"  {faster[name]:.0f}x" if name in faster else "")
+        f"{name:42s} {1e3 * each:10.1f} ms" + (f"  {faster[name]:.1f}x" if name in faster else "")
         for name, each in found["check_seconds"].items()
     ]
     for dtype, times in found["engine_seconds"].items():

@@ -13,19 +13,13 @@ IMPORTS = {
     "byhand": "import numpy, byhand",
     "byhand and all that a check needs": "import numpy, byhand; byhand.check",
 }
-CHECK = "import byhand; byhand.check(byhand.load('mlp'))"
+GRADCHECK = "from benchmarks.lecture import MLP, gradcheck; gradcheck(MLP.inputs(), fast={})"
 WORK = {
     "import numpy": "import numpy",
-    "byhand.check": CHECK,
+    "byhand.check": "import byhand; byhand.check(byhand.load('mlp'))",
     "import torch": "import torch",
-    "gradcheck, fast": (
-        "import byhand, torch; torch.set_num_threads(1); from benchmarks import lecture; "
-        "lecture.gradcheck(byhand.load('mlp').inputs(), fast=True)"
-    ),
-    "gradcheck, slow": (
-        "import byhand, torch; torch.set_num_threads(1); from benchmarks import lecture; "
-        "lecture.gradcheck(byhand.load('mlp').inputs(), fast=False)"
-    ),
+    "gradcheck, fast": GRADCHECK.format(True),
+    "gradcheck, slow": GRADCHECK.format(False),
 }
 
 
@@ -40,10 +34,19 @@ def import_seconds(repeats: int) -> dict[str, float]:
 
 
 def peak_megabytes() -> dict[str, float]:
-    """The most memory that a process ever held (its resident set, from the operating system)."""
-    measure = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return {name: float(_run(f"{code}; {measure}")) / unit for name, code in WORK.items()}
+    """The most memory that a process ever held: its resident set, by the operating system."""
+    return {name: float(_run(f"{code}\n{_PEAK}")) / 1024 for name, code in WORK.items()}
+
+
+# On Linux getrusage also counts the process that this one was started from.
+_PEAK = """
+import pathlib, resource, sys
+if sys.platform == "linux":
+    status = pathlib.Path("/proc/self/status").read_text()
+    print(status.partition("VmHWM:")[2].split()[0])
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 
 
 def _run(code: str) -> str:

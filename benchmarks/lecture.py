@@ -1,4 +1,4 @@
-"""The lecture's model in PyTorch: for its autograd, and for its gradcheck of our backward."""
+"""The lecture's model in PyTorch: for its autograd, and for its check of the same backward."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import torch
 import byhand
 from byhand.program.statements import function_of, run_plainly
 
+torch.set_num_threads(1)
+MLP = byhand.load("mlp")
 
-def forward(X, Y, C, W1, b1, W2, b2, bngain, bnbias):  # noqa: ANN001, ANN201
+
+def forward(X, Y, C, W1, b1, W2, b2, bngain, bnbias):
     """The forward of byhand's `mlp`, statement by statement."""
     n = X.shape[0]
     emb = C[X]
@@ -50,30 +53,26 @@ def tensors(inputs: Mapping[str, Any], dtype: str) -> dict[str, torch.Tensor]:
 
 
 class HandWritten(torch.autograd.Function):
-    """The forward and the hand-written backward of byhand's `mlp`, as PyTorch sees them.
+    """The model with the hand-written backward of byhand's `mlp`: the very code that byhand checks.
 
-    The same NumPy code that byhand checks; the arrays are shared, so this costs next to nothing.
+    That is NumPy; the arrays are shared, so going over to it costs next to nothing.
     """
 
     @staticmethod
     def forward(ctx: Any, names: tuple[str, ...], *values: torch.Tensor) -> torch.Tensor:
-        given = {name: value.detach().numpy() for name, value in zip(names, values, strict=True)}
-        ctx.given = given
-        return torch.tensor(_MODULE["forward"](**given))
+        ctx.given = {name: v.detach().numpy() for name, v in zip(names, values, strict=True)}
+        return forward(**dict(zip(names, values, strict=True)))
 
     @staticmethod
     def backward(ctx: Any, *upstream: torch.Tensor) -> Any:
-        _, held = run_plainly(function_of(_MODULE["forward"]), ctx.given)
-        asked = function_of(_MODULE["backward"])
+        _, held = run_plainly(MLP.forward, ctx.given)
+        asked = function_of(MLP.backward, MLP.tree)
         _, found = run_plainly(asked, {name: held[name] for name in asked.parameters})
         gradients = [
             torch.from_numpy(found[f"d{name}"]) * upstream[0] if value.dtype.kind == "f" else None
             for name, value in ctx.given.items()
         ]
         return None, *gradients
-
-
-_MODULE = byhand.load("mlp").forward.globals
 
 
 def gradcheck(inputs: Mapping[str, np.ndarray], *, fast: bool) -> bool:

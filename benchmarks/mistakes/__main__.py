@@ -1,6 +1,6 @@
 """How often the check names the right line and the right mistake.
 
-    python -m benchmarks.mistakes --seeds report --json mistakes.json
+python -m benchmarks.mistakes --seeds report --json mistakes.json
 """
 
 from __future__ import annotations
@@ -54,15 +54,21 @@ def examine(case: Case) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{case.problem}.py"
         file.write_text(case.text)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             report = check(load(file))
         except Exception as error:
-            return Outcome(case, False, (), (), time.perf_counter() - start, repr(error))
-        seconds = time.perf_counter() - start
-    codes = [row.mistake.code if row.mistake else row.verdict for row in report.rows if row.name in report.roots and (row.mistake or not row.right)]
+            return Outcome(case, False, (), (), time.process_time() - start, repr(error))
+        seconds = time.process_time() - start
+    codes = [
+        row.mistake.code if row.mistake else row.verdict
+        for row in report.rows
+        if row.name in report.roots and (row.mistake or not row.right)
+    ]
     codes = [c for c in codes if c != "inherited"]
-    return Outcome(case, report.ok and not report.roots, report.roots, tuple(dict.fromkeys(codes)), seconds)
+    return Outcome(
+        case, report.ok and not report.roots, report.roots, tuple(dict.fromkeys(codes)), seconds
+    )
 
 
 def work(task: tuple[str, str, int, int, int]) -> dict[str, list[Outcome]]:
@@ -71,15 +77,17 @@ def work(task: tuple[str, str, int, int, int]) -> dict[str, list[Outcome]]:
     return {group: [examine(case) for case in found] for group, found in cases.items()}
 
 
-def run(seeds: str, singles: int, pairs: int, variants: int, problems: Sequence[str], workers: int) -> dict[str, list[Outcome]]:
+def run(
+    seeds: str, singles: int, pairs: int, variants: int, problems: Sequence[str], workers: int
+) -> dict[str, list[Outcome]]:
     names = list(problems or by_name())
     heavy = sorted(names, key=lambda n: -len(by_name()[n].text))
-    share = [(n, seeds, singles // len(names) + 1, pairs // len(names) + 1, variants // len(names) + 1) for n in heavy]
+    share = [
+        (n, seeds, singles // len(names) + 1, pairs // len(names) + 1, variants // len(names) + 1)
+        for n in heavy
+    ]
     found: dict[str, list[Outcome]] = {"single": [], "pair": [], "right": []}
-    if workers == 1:
-        results = map(work, share)
-    else:
-        results = ProcessPoolExecutor(workers).map(work, share)
+    results = map(work, share) if workers == 1 else ProcessPoolExecutor(workers).map(work, share)
     for each in results:
         for group, outcomes in each.items():
             found[group] += outcomes
@@ -100,8 +108,8 @@ def figures(found: dict[str, list[Outcome]]) -> dict[str, float]:
         "both roots right %": percent(sum(o.right_roots for o in pair), len(pair)),
         "correct variants": len(right),
         "alarms": sum(not o.ok for o in right),
-        "median ms": round(1e3 * times[len(times) // 2], 1),
-        "slowest ms": round(1e3 * times[-1], 1),
+        "median ms of CPU": round(1e3 * times[len(times) // 2], 1),
+        "slowest ms of CPU": round(1e3 * times[-1], 1),
     }
 
 
@@ -110,7 +118,9 @@ def confusion(outcomes: Sequence[Outcome]) -> str:
     lines: list[str] = []
     for kind in sorted({o.case.kind for o in outcomes}):
         mine = [o for o in outcomes if o.case.kind == kind]
-        said = Counter((" + ".join(o.codes) or "nothing") + ("" if o.right_code else "*") for o in mine)
+        said = Counter(
+            (" + ".join(o.codes) or "nothing") + ("" if o.right_code else "*") for o in mine
+        )
         listed = ", ".join(f"{code} {n}" for code, n in said.most_common())
         roots = sum(o.right_roots for o in mine)
         lines.append(f"{kind:22s} {len(mine):4d}  roots {roots:4d}  {listed}")
@@ -129,7 +139,9 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="also list what went wrong")
     given = parser.parse_args()
     start = time.perf_counter()
-    found = run(given.seeds, given.singles, given.pairs, given.variants, given.problems, given.workers)
+    found = run(
+        given.seeds, given.singles, given.pairs, given.variants, given.problems, given.workers
+    )
     said = {**figures(found), "seconds": round(time.perf_counter() - start, 1)}
     print(confusion(found["single"]))
     print()
@@ -138,13 +150,22 @@ def main() -> None:
     if given.misses:
         _list_misses(found)
     if given.json:
-        rows = [
-            {"group": group, "problem": o.case.problem, "kind": o.case.kind, "label": o.case.label,
-             "roots": o.case.roots, "codes": o.case.codes, "said_roots": o.roots, "said_codes": o.codes,
-             "ms": round(1e3 * o.seconds, 2)}
-            for group, outcomes in found.items() for o in outcomes
-        ]  # fmt: skip
+        rows = [_as_json(group, o) for group, outcomes in found.items() for o in outcomes]
         Path(given.json).write_text(json.dumps({"figures": said, "cases": rows}, indent=1))
+
+
+def _as_json(group: str, o: Outcome) -> dict[str, object]:
+    return {
+        "group": group,
+        "problem": o.case.problem,
+        "kind": o.case.kind,
+        "label": o.case.label,
+        "roots": o.case.roots,
+        "codes": o.case.codes,
+        "said_roots": o.roots,
+        "said_codes": o.codes,
+        "ms": round(1e3 * o.seconds, 2),
+    }
 
 
 def _list_misses(found: dict[str, list[Outcome]]) -> None:
@@ -152,7 +173,9 @@ def _list_misses(found: dict[str, list[Outcome]]) -> None:
         for o in outcomes:
             good = o.ok if group == "right" else o.right_roots and (group == "pair" or o.right_code)
             if not good:
-                print(f"\n{group} {o.case.label}\n   true {o.case.roots} {o.case.codes}\n   said {o.roots} {o.codes} {o.failure}")
+                print(f"\n{group} {o.case.label}")
+                print(f"   true {o.case.roots} {o.case.codes}")
+                print(f"   said {o.roots} {o.codes} {o.failure}")
 
 
 if __name__ == "__main__":

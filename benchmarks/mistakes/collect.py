@@ -1,4 +1,5 @@
-"""The cases of the benchmark: planted mistakes that do change something, pairs, correct variants."""
+"""The cases of the benchmark: planted mistakes that do change something, pairs, correct
+variants."""
 
 from __future__ import annotations
 
@@ -102,18 +103,21 @@ def judged(edit: Edit, drawn: Sequence[Sample]) -> Mistake | None:
     other = [s for s in drawn if not raises(edit.backward, s)]
     if len(other) == len(drawn) and not wrong_results(edit.backward, other):
         return None
+    if len(other) < len(drawn) and not edit.writes & drawn[0].answers:
+        return None  # a local that several need: the run ends at the first of them
     roots = edit.roots or frozenset(
         faults(edit.backward, usual) or faults(edit.backward, list(drawn))
     )
     if not edit.roots and _damages(edit, usual):
         roots = frozenset(n.removeprefix("d") for n in edit.writes & drawn[0].answers)
-    roots &= {name.removeprefix("d") for name, _ in leaves(usual[0].right)}
     if not roots and len(other) < len(drawn):
         roots = frozenset(n.removeprefix("d") for n in edit.writes & drawn[0].answers)
+    # Of a list, only the items that there are by default have a row.
+    roots &= {name.removeprefix("d") for name, _ in leaves(usual[0].right)}
     if not roots:
         return None
     codes = set(edit.codes) | facts(edit, other)
-    if _damages(edit, usual):
+    if _damages(edit, usual) or edit.after.split(" = ")[-1].isidentifier():
         codes.add("aliased")
     if not wrong_results(edit.backward, usual):
         codes.add("hard-coded-size")
@@ -124,7 +128,9 @@ def _damages(edit: Edit, usual: Sequence[Sample]) -> bool:
     """Whether it writes into what forward, or another gradient, still stands for."""
     for sample in usual:
         there = run(edit.backward, sample)
-        if any(sample.differ(there[name], sample.given[name]) for name in there if name in sample.given):
+        if any(
+            sample.differ(there[name], sample.given[name]) for name in there if name in sample.given
+        ):
             return True
     return False
 
@@ -143,7 +149,9 @@ def single(mistake: Mistake) -> Case:
     )  # fmt: skip
 
 
-def pairs_of(found: Sequence[Mistake], seeds: str, most: int, rng: np.random.Generator) -> list[Case]:
+def pairs_of(
+    found: Sequence[Mistake], seeds: str, most: int, rng: np.random.Generator
+) -> list[Case]:
     """Two mistakes at once, in different gradients."""
     if len(found) < 2:
         return []
@@ -164,10 +172,13 @@ def pairs_of(found: Sequence[Mistake], seeds: str, most: int, rng: np.random.Gen
             continue
         cases.append(
             Case(
-                source.path.stem, f"{a.edit.kind} + {b.edit.kind}", f"{a.edit.label} AND {b.edit.label}",
-                source.with_backward(backward), tuple(sorted(a.roots | b.roots)),
+                source.path.stem,
+                f"{a.edit.kind} + {b.edit.kind}",
+                f"{a.edit.label} AND {b.edit.label}",
+                source.with_backward(backward),
+                tuple(sorted(a.roots | b.roots)),
                 (tuple(sorted(a.codes)), tuple(sorted(b.codes))),
-            )  # fmt: skip
+            )
         )
     return cases
 
@@ -183,11 +194,15 @@ def variants_of(source: Source, seeds: str, most: int, rng: np.random.Generator)
         if not names or any(raises(backward, s) for s in drawn) or wrong_results(backward, drawn):
             continue
         text = source.with_backward(backward)
-        found.setdefault(text, Case(source.path.stem, "variant", f"{source.path.stem}: {names}", text))
+        found.setdefault(
+            text, Case(source.path.stem, "variant", f"{source.path.stem}: {names}", text)
+        )
     return list(found.values())
 
 
-def collect(source: Source, seeds: str, singles: int, pairs: int, variants: int) -> dict[str, list[Case]]:
+def collect(
+    source: Source, seeds: str, singles: int, pairs: int, variants: int
+) -> dict[str, list[Case]]:
     """All cases from one problem."""
     rng = np.random.default_rng([zlib.crc32(source.path.stem.encode()), seeds == "report"])
     found, lucky = mistakes_of(source, seeds, singles, rng)

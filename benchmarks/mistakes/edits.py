@@ -1,7 +1,8 @@
 """Planting mistakes: every edit of a backward's syntax tree that a learner's slip would make.
 
-Each edit comes with the codes that are true of it because of what was done. More codes may be true of
-it (a factor that was dropped may be the one that normalises): `facts` finds those from the numbers.
+Each edit comes with the codes that are true of it because of what was done. More codes may be true
+of it (a factor that was dropped may be the one that normalises): `facts` finds those from the
+numbers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from .source import Source, at, blocks, loads, replaced, statements, targets
 from .truth import Sample, as_array
@@ -64,7 +66,11 @@ class Scene:
 
     def is_value(self, name: str) -> bool:
         value = self.sample.given.get(name)
-        return hasattr(value, "shape") and not name.startswith("d") and as_array(value).dtype.kind == "f"
+        return (
+            hasattr(value, "shape")
+            and not name.startswith("d")
+            and as_array(value).dtype.kind == "f"
+        )
 
     def is_whole(self, name: str) -> bool:
         return type(self.integer(name)) is int
@@ -79,7 +85,10 @@ class Scene:
         found: dict[str, int] = {}
         for s in self.source.backward.body:
             match s:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if not loads(value) & {"np", "torch"}:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if not loads(value) & {
+                    "np",
+                    "torch",
+                }:
                     try:
                         held = eval(ast.unparse(value), {**self.sample.given, **found})
                     except Exception:
@@ -96,7 +105,23 @@ class Scene:
         return tuple(value.shape) if hasattr(value, "shape") else None
 
     def depends_on_gradient(self, node: ast.AST) -> bool:
-        return any(n.startswith("d") and len(n) > 1 for n in loads(node) if n not in ("delta",))
+        return bool(loads(node) & (self.gradients | self.tainted))
+
+    @cached_property
+    def tainted(self) -> set[str]:
+        """The locals of backward that were computed from a gradient."""
+        found: set[str] = set()
+        for _ in range(2):
+            for s in statements(self.source.backward.body):
+                if loads(s) & (self.gradients | found):
+                    found |= set(targets(s))
+        return found
+
+    @cached_property
+    def counters(self) -> set[str]:
+        """The variables of loops."""
+        loops = [n for n in ast.walk(self.source.backward) if isinstance(n, ast.For)]
+        return {name for loop in loops for name in loads(loop.target)}
 
 
 def edits(source: Source, sample: Sample) -> Iterator[Edit]:
@@ -109,6 +134,8 @@ def edits(source: Source, sample: Sample) -> Iterator[Edit]:
                 continue
             for kind, codes, new in _in_expression(node, statement, scene):
                 roots: frozenset[str] = frozenset()
+                if kind == "missing copy" and len(targets(statement)) > 1:
+                    continue  # whose copy it was can't be told from the statement
                 if kind == "missing copy":
                     roots = frozenset(t.removeprefix("d") for t in targets(statement))
                 yield _edit(source, kind, codes, statement, {at(node): new}, roots)
@@ -186,7 +213,9 @@ def _in_expression(node: ast.AST, statement: ast.stmt, scene: Scene) -> Found:
             size = _value(node, scene)
             if size is not None and size > 1:
                 yield "hard-coded size", {"hard-coded-size"}, ast.Constant(size)
-        case ast.Subscript(slice=ast.Tuple(elts=[ast.Call(), ast.Name(id=labels)])) if labels.lower() in ("y", "iy"):
+        case ast.Subscript(slice=ast.Tuple(elts=[ast.Call(), ast.Name(id=labels)])) if (
+            labels.lower() in ("y", "iy")
+        ):
             everything = ast.Tuple([ast.Slice(), ast.Name(labels, ast.Load())], ast.Load())
             yield "label index", {"label-index"}, ast.Subscript(node.value, everything, node.ctx)
         case ast.Subscript(slice=ast.Tuple(elts=[ast.Name(id="rows"), ast.Name(id=labels)])):
@@ -194,9 +223,12 @@ def _in_expression(node: ast.AST, statement: ast.stmt, scene: Scene) -> Found:
             yield "label index", {"label-index"}, ast.Subscript(node.value, everything, node.ctx)
         case _:
             pass
-    if isinstance(node, ast.expr) and node is getattr(statement, "value", None):
-        if isinstance(statement, (ast.Assign, ast.AugAssign)) and scene.depends_on_gradient(node):
-            yield "flipped sign", {"sign"}, ast.UnaryOp(ast.USub(), node)
+    if (
+        isinstance(statement, (ast.Assign, ast.AugAssign))
+        and node is statement.value
+        and scene.depends_on_gradient(statement.value)
+    ):
+        yield "flipped sign", {"sign"}, ast.UnaryOp(ast.USub(), statement.value)
 
 
 def _is_exponent(node: ast.AST, statement: ast.stmt) -> bool:
@@ -213,7 +245,9 @@ def _sums(node: ast.BinOp, scene: Scene) -> Found:
         yield "n for n - 1", {"bessel"}, left
         return
     small = _number(right)
-    if small is not None and 0 < small < EPS or isinstance(right, ast.Name) and right.id == "eps":
+    if (small is not None and 0 < small < EPS) or (
+        isinstance(right, ast.Name) and right.id == "eps"
+    ):
         yield "missing eps", {"missing-eps"}, left
         return
     if _value(left, scene) is not None and _value(right, scene) is not None:
@@ -221,7 +255,9 @@ def _sums(node: ast.BinOp, scene: Scene) -> Found:
     other = ast.BinOp(left, ast.Sub() if plus else ast.Add(), right)
     yield "flipped sign", {"sign"}, other
     for kept, dropped in ((left, right), (right if plus else ast.UnaryOp(ast.USub(), right), left)):
-        codes = {"missing-path"} if scene.depends_on_gradient(dropped) else {"missing-path", "unknown"}
+        codes = (
+            {"missing-path"} if scene.depends_on_gradient(dropped) else {"missing-path", "unknown"}
+        )
         if isinstance(left, ast.Constant) and kept is left:
             codes = {"missing-local", "unknown"}
         elif isinstance(left, ast.Constant):
@@ -258,11 +294,23 @@ def _of_factor(dropped: ast.expr, scene: Scene) -> Codes:
 
 def _calls(node: ast.Call, scene: Scene) -> Found:
     func = node.func
-    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    name = (
+        func.attr
+        if isinstance(func, ast.Attribute)
+        else func.id
+        if isinstance(func, ast.Name)
+        else ""
+    )
     method = isinstance(func, ast.Attribute) and not (
         isinstance(func.value, ast.Name) and func.value.id in ("np", "torch", "F")
     )
-    base = func.value if method and isinstance(func, ast.Attribute) else node.args[0] if node.args else None
+    base = (
+        func.value
+        if method and isinstance(func, ast.Attribute)
+        else node.args[0]
+        if node.args
+        else None
+    )
     if name in REDUCTIONS and isinstance(func, ast.Attribute) and base is not None:
         yield "no reduction", {"missing-reduction"}, base
         other = copy.deepcopy(node)
@@ -283,7 +331,9 @@ def _calls(node: ast.Call, scene: Scene) -> Found:
 
 
 def _other_axes(node: ast.Call, method: bool) -> Iterator[ast.AST]:
-    places = [k.value for k in node.keywords if k.arg == "axis"] + node.args[0 if method else 1 :][:1]
+    places = [k.value for k in node.keywords if k.arg == "axis"] + node.args[0 if method else 1 :][
+        :1
+    ]
     for place in places:
         old = _number(place)
         for axis in (0, 1, -1, 2):
@@ -318,11 +368,16 @@ def _names(node: ast.Name, statement: ast.stmt, scene: Scene) -> Found:
     elif scene.is_value(name):
         known = {a.arg for a in scene.source.backward.args.args}
         for other in sorted(known - {name}):
-            if scene.is_value(other) and scene.shape(other) == scene.shape(name) != ():
+            if (scene.is_value(other) and scene.shape(other) == scene.shape(name) != ()) or (
+                scene.shape(name) == () and scene.shape(other) == () and scene.is_value(other)
+            ):
                 yield "wrong operand", {"wrong-operand"}, ast.Name(other, ast.Load())
-            elif scene.shape(name) == () and scene.shape(other) == () and scene.is_value(other):
-                yield "wrong operand", {"wrong-operand"}, ast.Name(other, ast.Load())
-    elif scene.is_whole(name) and (size := scene.integer(name)) is not None and size > 2:
+    elif (
+        name not in scene.counters
+        and scene.is_whole(name)
+        and (size := scene.integer(name)) is not None
+        and size > 2
+    ):
         yield "hard-coded size", {"hard-coded-size"}, ast.Constant(size)
 
 
@@ -344,7 +399,7 @@ def _whole_statement(statement: ast.stmt) -> Iterator[tuple[str, Codes, ast.AST 
             elif not isinstance(value, ast.Constant):
                 flipped = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
                 yield "flipped sign", {"sign"}, ast.AugAssign(target, flipped, value)
-                yield "added twice", {"double-path"}, [statement, copy.deepcopy(statement)]
+                yield "added twice", {"double-path"}, [_extra(statement), statement]
                 if isinstance(op, ast.Add):
                     yield "= for +=", {"overwritten", "missing-path"}, ast.Assign([target], value)
             else:
@@ -363,14 +418,18 @@ def _reordered(block: list[ast.stmt], source: Source, scene: Scene) -> Iterator[
     """A gradient that is read before its last share is added."""
     for i, statement in enumerate(block):
         match statement:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub()) if name in scene.gradients:
-                late = [copy.deepcopy(statement)]
-                gone: ast.AST | list[ast.stmt] = ast.Pass()
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(left=left, op=ast.Add(), right=right)) if (
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub()) if (
                 name in scene.gradients
             ):
-                late = [ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), right)]
-                gone = ast.Assign([ast.Name(name, ast.Store())], ast.BinOp(left, ast.Add(), ast.Constant(0.0)))
+                late = [_extra(statement)]
+                gone: ast.AST | list[ast.stmt] = ast.Pass()
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.BinOp(left=left, op=ast.Add(), right=right)
+            ) if name in scene.gradients:
+                late = [_extra(ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), right))]
+                gone = ast.Assign(
+                    [ast.Name(name, ast.Store())], ast.BinOp(left, ast.Add(), ast.Constant(0.0))
+                )
             case _:
                 continue
         for reader in block[i + 1 :]:
@@ -384,8 +443,17 @@ def _reordered(block: list[ast.stmt], source: Source, scene: Scene) -> Iterator[
                         at(reader): [copy.deepcopy(reader), *late],
                     }
                     roots = frozenset(r.removeprefix("d") for r in read)
-                    yield _edit(source, "read too early", {"used-too-early"}, reader, changes, roots)
+                    yield _edit(
+                        source, "read too early", {"used-too-early"}, reader, changes, roots
+                    )
                 break
+
+
+def _extra(statement: ast.stmt) -> ast.stmt:
+    """A statement besides those that the right backward has."""
+    found = copy.deepcopy(statement)
+    found.extra = True  # type: ignore[attr-defined]
+    return found
 
 
 def _turned(node: ast.expr) -> ast.expr:
@@ -411,7 +479,10 @@ def _value(node: ast.AST, scene: Scene) -> int | None:
     if isinstance(node, ast.Constant):
         return None
     try:
-        value = eval(ast.unparse(node), {**scene.sample.given, **scene.wholes, "len": len, "__builtins__": {}})
+        value = eval(
+            ast.unparse(node),
+            {**scene.sample.given, **scene.wholes, "len": len, "__builtins__": {}},
+        )
     except Exception:
         return None
     return value if type(value) is int else None

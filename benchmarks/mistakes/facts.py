@@ -1,8 +1,8 @@
 """Codes that are true of a planted mistake because of what it does to the numbers.
 
-A wrong operand may make the value twice as large, or leave out a factor that normalises: then that is
-true of it as well. Compared are the value that the edited statement gave and the right one, and the
-terms that the right one is the sum of.
+A wrong operand may make the value twice as large, or leave out a factor that normalises: then that
+is true of it as well. Compared are the value that the edited statement gave and the right one, and
+the terms that the right one is the sum of.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def facts(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
     if not seen:
         return set()
     codes: set[str] = set()
-    if all(w.size == r.size and w.shape != r.shape and _same(w.reshape(r.shape), r) for w, r, _ in seen):
+    if all(
+        w.size == r.size and w.shape != r.shape and _same(w.reshape(r.shape), r) for w, r, _ in seen
+    ):
         codes.add("keepdims")
     if all(r.ndim == 2 and w.shape == r.T.shape and _same(w, r.T) for w, r, _ in seen):
         codes.add("transposed")
@@ -80,11 +82,14 @@ def _ratio(pairs: Sequence[tuple[Any, Any]], drawn: Sequence[Sample]) -> set[str
         if max(cs) - min(cs) <= 1e-7 * abs(cs[0]):
             return {"sign"} if abs(cs[0] + 1) < 1e-7 else {"factor"}
         near = all(
-            min(abs(c - k) for n in s.sizes.values() for k in (n / (n - 1 or 1), (n - 1) / n)) < 1e-7
+            min(abs(c - k) for n in s.sizes.values() for k in (n / (n - 1 or 1), (n - 1) / n))
+            < 1e-7
             for c, s in zip(cs, drawn, strict=True)
         )
         return {"bessel"} if near else {"unnormalised", "mean-for-sum"}
-    return {"unnormalised"} if any(_by_value(pairs, drawn, name) for name in drawn[0].given) else set()
+    return (
+        {"unnormalised"} if any(_by_value(pairs, drawn, name) for name in drawn[0].given) else set()
+    )
 
 
 def _constant(w: Any, r: Any) -> float | None:
@@ -100,7 +105,11 @@ def _by_value(pairs: Sequence[tuple[Any, Any]], drawn: Sequence[Sample], name: s
     for power in (-1, 1):
         for (w, r), s in zip(pairs, drawn, strict=True):
             value = s.given.get(name)
-            if not hasattr(value, "shape") or as_array(value).dtype.kind != "f" or 1 not in as_array(value).shape:
+            if (
+                not hasattr(value, "shape")
+                or as_array(value).dtype.kind != "f"
+                or 1 not in as_array(value).shape
+            ):
                 break
             with np.errstate(all="ignore"):
                 try:

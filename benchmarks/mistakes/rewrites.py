@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from .truth import Sample
 Change = tuple[str, dict[int, ast.AST | list[ast.stmt]]]
 
 
-def rewritten(source: Source, sample: Sample, rng: np.random.Generator, count: int) -> tuple[str, ast.FunctionDef]:
+def rewritten(
+    source: Source, sample: Sample, rng: np.random.Generator, count: int
+) -> tuple[str, ast.FunctionDef]:
     """The backward with `count` random rewrites, one after the other, and their names."""
     backward = source.backward
     names: list[str] = []
@@ -50,8 +53,14 @@ def _expressions(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
             yield "minus as plus", ast.BinOp(ast.UnaryOp(ast.USub(), right), ast.Add(), left)
         case ast.BinOp(left=left, op=ast.Div(), right=right):
-            yield "times 1/x", ast.BinOp(left, ast.Mult(), ast.BinOp(ast.Constant(1.0), ast.Div(), right))
-            yield "times x**-1", ast.BinOp(left, ast.Mult(), _call("np.power", right, ast.Constant(-1.0)))
+            yield (
+                "times 1/x",
+                ast.BinOp(left, ast.Mult(), ast.BinOp(ast.Constant(1.0), ast.Div(), right)),
+            )
+            yield (
+                "times x**-1",
+                ast.BinOp(left, ast.Mult(), _call("np.power", right, ast.Constant(-1.0))),
+            )
         case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=2)):
             yield "square as product", ast.BinOp(left, ast.Mult(), left)
             yield "np.square", _call("np.square", left)
@@ -64,15 +73,20 @@ def _expressions(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield "np.transpose", _call("np.transpose", value)
         case ast.Call(func=ast.Attribute(value=value, attr="copy"), args=[]):
             yield "np.array for copy", _call("np.array", value)
-        case ast.Call(func=ast.Attribute(value=value, attr="sum" | "mean" as name), args=args, keywords=keywords) if not (
-            isinstance(value, ast.Name) and value.id == "np"
-        ):
+        case ast.Call(
+            func=ast.Attribute(value=value, attr="sum" | "mean" as name),
+            args=args,
+            keywords=keywords,
+        ) if not (isinstance(value, ast.Name) and value.id == "np"):
             yield "np.sum", ast.Call(_dotted(f"np.{name}"), [value, *args], keywords)
             if len(keywords) == 1 and keywords[0].arg == "axis" and not args and name == "sum":
                 match keywords[0].value:
                     case ast.Constant(value=0):
                         yield "sum as loop", ast.Call(ast.Name("sum", ast.Load()), [value], [])
-                        yield "sum as product", ast.BinOp(_call("np.ones", _call("len", value)), ast.MatMult(), value)
+                        yield (
+                            "sum as product",
+                            ast.BinOp(_call("np.ones", _call("len", value)), ast.MatMult(), value),
+                        )
                     case _:
                         pass
             if len(keywords) == 2 and keywords[1].arg == "keepdims":
@@ -87,37 +101,58 @@ def _split(statement: ast.stmt, scene: Scene) -> Iterator[tuple[str, list[ast.st
         case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
             whole = ast.BinOp(ast.Name(name, ast.Load()), op, value)
             yield "+= as =", [ast.Assign([ast.Name(name, ast.Store())], whole)]
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="at"), args=[ast.Name() as held, ast.Name() as index, ast.Name() as value])):
-            text = f"for place, share in zip({index.id}.ravel(), {value.id}.reshape(-1, {value.id}.shape[-1])):\n    {held.id}[place] += share"
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(attr="at"),
+                args=[ast.Name() as held, ast.Name() as index, ast.Name() as value],
+            )
+        ):
+            rows = f"{value.id}.reshape(-1, {value.id}.shape[-1])"
+            head = f"for place, share in zip({index.id}.ravel(), {rows}):"
+            text = f"{head}\n    {held.id}[place] += share"
             yield "scatter as loop", ast.parse(text).body
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in scene.gradients:
-            yield "named first", [
-                ast.Assign([ast.Name("draft", ast.Store())], value),
-                ast.Assign([ast.Name(name, ast.Store())], ast.Name("draft", ast.Load())),
-            ]
-            yield "zeros first", [
-                ast.Assign([ast.Name(name, ast.Store())], _call("np.zeros_like", value)),
-                ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), value),
-            ]
+            yield (
+                "named first",
+                [
+                    ast.Assign([ast.Name("draft", ast.Store())], value),
+                    ast.Assign([ast.Name(name, ast.Store())], ast.Name("draft", ast.Load())),
+                ],
+            )
+            yield (
+                "zeros first",
+                [
+                    ast.Assign([ast.Name(name, ast.Store())], _call("np.zeros_like", value)),
+                    ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), value),
+                ],
+            )
             yield "copied", [ast.Assign([ast.Name(name, ast.Store())], _call("np.array", value))]
             match value:
                 case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
-                    yield "two statements", [
-                        ast.Assign([ast.Name(name, ast.Store())], _call("np.array", left)),
-                        ast.AugAssign(ast.Name(name, ast.Store()), op, right),
-                    ]
+                    yield (
+                        "two statements",
+                        [
+                            ast.Assign([ast.Name(name, ast.Store())], _call("np.array", left)),
+                            ast.AugAssign(ast.Name(name, ast.Store()), op, right),
+                        ],
+                    )
                     first = ast.Assign([ast.Name("first_part", ast.Store())], left)
                     rest = ast.BinOp(ast.Name("first_part", ast.Load()), op, right)
                     yield "a part named", [first, ast.Assign([ast.Name(name, ast.Store())], rest)]
-                case ast.BinOp(left=left, op=ast.Mult() | ast.Div() | ast.MatMult() as op, right=right):
+                case ast.BinOp(
+                    left=left, op=ast.Mult() | ast.Div() | ast.MatMult() as op, right=right
+                ):
                     first = ast.Assign([ast.Name("part", ast.Store())], left)
                     rest = ast.BinOp(ast.Name("part", ast.Load()), op, right)
                     yield "a part named", [first, ast.Assign([ast.Name(name, ast.Store())], rest)]
                     if isinstance(op, ast.Mult):
-                        yield "*= after", [
-                            ast.Assign([ast.Name(name, ast.Store())], _call("np.array", left)),
-                            ast.AugAssign(ast.Name(name, ast.Store()), op, right),
-                        ]
+                        yield (
+                            "*= after",
+                            [
+                                ast.Assign([ast.Name(name, ast.Store())], _call("np.array", left)),
+                                ast.AugAssign(ast.Name(name, ast.Store()), op, right),
+                            ],
+                        )
                 case _:
                     pass
         case _:
@@ -127,10 +162,12 @@ def _split(statement: ast.stmt, scene: Scene) -> Iterator[tuple[str, list[ast.st
 def _swapped(backward: ast.FunctionDef) -> Iterator[Change]:
     """Two neighbours that have nothing to do with each other, the other way round."""
     for block in blocks(backward):
-        for a, b in zip(block, block[1:], strict=False):
+        for a, b in pairwise(block):
             if not all(isinstance(s, (ast.Assign, ast.AugAssign)) for s in (a, b)):
                 continue
-            if not set(targets(a)) & (loads(b) | set(targets(b))) and not set(targets(b)) & loads(a):
+            if not set(targets(a)) & (loads(b) | set(targets(b))) and not set(targets(b)) & loads(
+                a
+            ):
                 yield "other order", {at(a): copy.deepcopy(b), at(b): copy.deepcopy(a)}
 
 
@@ -157,6 +194,3 @@ def _swapaxes(node: ast.expr) -> ast.expr:
 
 def _dotted(name: str) -> ast.expr:
     return ast.parse(name, mode="eval").body
-
-
-Rewrite = Callable[[ast.AST], Iterator[tuple[str, ast.AST]]]

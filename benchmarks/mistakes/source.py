@@ -1,11 +1,12 @@
-"""A problem file as text to be edited: its backward as a syntax tree whose nodes can be found again."""
+"""A problem file as text to be edited: its backward as a syntax tree whose nodes can be found
+again."""
 
 from __future__ import annotations
 
 import ast
 import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,10 +64,16 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """Every problem of the zoo and of the tests that has a hand-written backward with statements."""
+    """Every problem of the zoo and of the tests that has a hand-written backward with
+    statements."""
     files = [f for folder in FOLDERS for f in sorted(folder.glob("*.py"))]
     found = [Source(f, f.read_text()) for f in files if f.stem not in NO_PROBLEM]
-    return [s for s in found if "\ndef backward(" in s.text and "    return {" not in s.text.partition("\ndef backward(")[2]]
+    return [
+        s
+        for s in found
+        if "\ndef backward(" in s.text
+        and "    return {" not in s.text.partition("\ndef backward(")[2]
+    ]
 
 
 def number(function: ast.FunctionDef) -> None:
@@ -94,8 +101,11 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield node
 
 
-def replaced(function: ast.FunctionDef, edits: Mapping[int, ast.AST | list[ast.stmt]]) -> ast.FunctionDef:
-    """A copy with other nodes in place of those with these numbers; a statement may become several."""
+def replaced(
+    function: ast.FunctionDef, edits: Mapping[int, ast.AST | list[ast.stmt]]
+) -> ast.FunctionDef:
+    """A copy with other nodes in place of those with these numbers; a statement may become
+    several."""
 
     class Exchange(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> Any:
@@ -144,6 +154,3 @@ def _stored(target: ast.expr) -> list[str]:
 
 def loads(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-Try = Callable[[ast.FunctionDef], Any]

@@ -8,7 +8,6 @@ differs there is the fault of that statement alone.
 from __future__ import annotations
 
 import ast
-import contextlib
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -79,7 +78,11 @@ def samples(source: Source, seed: int) -> list[Sample]:
     """The default sizes twice, and others, where forward can be run on them."""
     found: list[Sample] = []
     names = list(source.dimensions)
-    plans = [{}, *(dict(zip(names, sizes, strict=False)) for sizes in SIZES), {k: 2 * v for k, v in source.dimensions.items()}]
+    plans = [
+        {},
+        *(dict(zip(names, sizes, strict=False)) for sizes in SIZES),
+        {k: 2 * v for k, v in source.dimensions.items()},
+    ]
     for i, sizes in enumerate(plans):
         try:
             with np.errstate(divide="raise", invalid="raise", over="raise"):
@@ -136,7 +139,8 @@ def _hooked(body: list[ast.stmt]) -> list[ast.stmt]:
                 inner = getattr(node, field, None)
                 if isinstance(inner, list):
                     setattr(node, field, hook(inner))
-            out += [node, call] if id(node) in simple or isinstance(node, ast.Pass) else [node]
+            counts = id(node) in simple or isinstance(node, ast.Pass)
+            out += [node, call] if counts and not getattr(node, "extra", False) else [node]
         return out
 
     return hook(body)
@@ -159,7 +163,9 @@ def wrong_results(backward: ast.FunctionDef, drawn: list[Sample]) -> set[str]:
     found: set[str] = set()
     for sample in drawn:
         there = run(backward, sample)
-        found |= {k for k in sample.right if k not in there or sample.differ(there[k], sample.right[k])}
+        found |= {
+            k for k in sample.right if k not in there or sample.differ(there[k], sample.right[k])
+        }
     return found
 
 
@@ -189,9 +195,24 @@ def differences(backward: ast.FunctionDef, sample: Sample) -> list[tuple[str, An
                         found.append((name.removeprefix("d"), copied(a), b))
                 ns[k] = copied(value)
 
-    with contextlib.suppress(Exception):  # what was found before it raised counts
+    try:
         run(backward, sample, mend)
+    except Exception as error:  # it was fed what is right: so it is at fault itself
+        line = _line(error)
+        for s in statements(backward.body):
+            if s.lineno <= line <= (s.end_lineno or s.lineno):
+                found += [(name[1:], None, None) for name in targets(s) if name in sample.answers]
     return found
+
+
+def _line(error: Exception) -> int:
+    """The line of the backward that raised."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<backward>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
 
 
 def leaves(values: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -226,7 +247,7 @@ def _size(value: Any) -> float:
 def _floats(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_floats, value))
-    if inspect.ismodule(value) or callable(value) and not hasattr(value, "detach"):
+    if inspect.ismodule(value) or (callable(value) and not hasattr(value, "detach")):
         return False
     if type(value) in (bool, int, float, str) or value is None:
         return False

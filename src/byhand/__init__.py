@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
     from byhand.checking.report import Mistake as Mistake
     from byhand.checking.report import Report as Report
     from byhand.checking.report import Row as Row
+    from byhand.deriving.derivation import Derivation as Derivation
+    from byhand.deriving.derive import derive as derive
     from byhand.errors import ByhandError as ByhandError
     from byhand.errors import DataError as DataError
     from byhand.errors import ProblemError as ProblemError
@@ -38,6 +40,8 @@ _HOMES = {
     "byhand.checking.check": ("check",),
     "byhand.checking.cmp": ("cmp",),
     "byhand.checking.report": ("Mistake", "Report", "Row"),
+    "byhand.deriving.derivation": ("Derivation",),
+    "byhand.deriving.derive": ("derive",),
     "byhand.program.grad": ("grad",),
     "byhand.errors": (
         "ByhandError",

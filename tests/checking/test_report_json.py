@@ -82,3 +82,8 @@ class TestJson:
         (row,) = [row for row in json.loads(report.to_json())["rows"] if row["name"] == "W"]
         assert row["verdict"] == "nonfinite"
         assert (row["max_error"], row["ulps"]) == (None, None)
+        # Where no rounding is possible at all, an error is infinitely many units of it.
+        report = checked(line(("dh[np.arange(n), y] = dpicked", "dh += 1e300")))
+        assert report["h"].ulps == np.inf
+        (row,) = [row for row in json.loads(report.to_json())["rows"] if row["name"] == "h"]
+        assert (row["verdict"], row["max_error"], row["ulps"]) == ("wrong", 1e300, None)

@@ -159,6 +159,20 @@ class TestCaught:
         copied = in_place.replace("dlogits = probs", "dlogits = probs.copy()")
         assert_right(checked(changed(source, (in_place, copied))))
 
+    @pytest.mark.parametrize("name", ["dif", "dNone", "d", "d1", "dpre[:, None]", "dlambda"])
+    def test_locals_of_any_name_do_no_harm(self, checked: Checked, name: str) -> None:
+        local = name.partition("[")[0]
+        index = "[:, None][:, 0]" if "[" in name else ""
+        report = checked(
+            line(
+                ("dpre = (1 - h**2) * dh", f"{local} = (1 - h**2) * dh"),
+                ("dx = dpre @ W.T", f"dx = {local}{index} @ W.T * 2"),
+                ("dW = x.T @ dpre", f"dW = x.T @ {local}{index}"),
+                ("db = dpre.sum(0)", f"db = {local}.sum(0)"),
+            )
+        )
+        assert report.roots == ("x",)
+
     def test_a_wrong_line_after_a_local_that_is_no_answer(self, checked: Checked) -> None:
         report = checked(line(("dpre = (1 - h**2) * dh", "dpre = (1 - h) * dh")))
         assert not report.ok

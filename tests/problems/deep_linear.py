@@ -1,5 +1,7 @@
 """A stack of layers: weights and biases come in lists, and so do the activations."""
 
+from itertools import pairwise
+
 import numpy as np
 
 data = ("x", "y")
@@ -7,7 +9,7 @@ data = ("x", "y")
 
 def inputs(rng, *, n=7, features=4, hidden=6, classes=3):
     sizes = [features, hidden, hidden, classes]
-    pairs = list(zip(sizes, sizes[1:]))
+    pairs = list(pairwise(sizes))
     return {
         "x": rng.normal(size=(n, features)),
         "y": rng.normal(size=(n, classes)),
@@ -18,7 +20,7 @@ def inputs(rng, *, n=7, features=4, hidden=6, classes=3):
 
 def forward(x, y, Ws, bs):
     activations = [x]
-    for W, b in zip(Ws, bs):
+    for W, b in zip(Ws, bs, strict=True):
         activations.append(np.tanh(activations[-1] @ W + b))
     residual = activations[-1] - y
     loss = 0.5 * (residual**2).sum()

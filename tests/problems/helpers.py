@@ -37,7 +37,7 @@ def backward(x, W, V, a, s, dout):
     da = dout * s
     ds = dout * a
     dg = sigmoid_backward(ds, s)
-    through_a, dW = linear_backward(da, x, W)
-    through_g, dV = linear_backward(dg, x, V)
+    through_a, dW = linear_backward(da, x, W)  # noqa: RUF059
+    through_g, dV = linear_backward(dg, x, V)  # noqa: RUF059
     dx = through_a + through_g
     db = dg.sum(axis=0)

@@ -1,4 +1,5 @@
-"""The Kullback-Leibler divergence of a Gaussian from the standard one, and a sample of it (a VAE)."""
+"""The Kullback-Leibler divergence of a Gaussian from the standard one, and a sample of it (a
+VAE)."""
 
 import numpy as np
 

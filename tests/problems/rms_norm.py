@@ -1,4 +1,4 @@
-"""RMS norm (Zhang and Sennrich 2019): scaled by the root of the mean square, with no mean taken out."""
+"""RMS norm (Zhang and Sennrich 2019): scaled by the root mean square, no mean taken out."""
 
 import numpy as np
 

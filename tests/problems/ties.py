@@ -1,4 +1,4 @@
-"""Whole numbers, so that the largest of a row often occurs twice, and ReLU is often at exactly 0."""
+"""Whole numbers: the largest of a row often occurs twice, and ReLU is often at exactly 0."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A weighted least-squares fit with a softplus weight and a penalty: many small elementwise steps."""
+"""A weighted least-squares fit, softplus weights, a penalty: many small elementwise steps."""
 
 import numpy as np
 

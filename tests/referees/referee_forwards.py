@@ -1,5 +1,7 @@
 """Forwards of every form that a problem may have, with inputs, for the referees to agree on."""
 
+# ruff: noqa: RET504 (every assignment to a name is a step)
+
 from __future__ import annotations
 
 import math
@@ -307,7 +309,9 @@ SPREAD = 2 * np.random.default_rng(1).permutation(24).reshape(2, 3, 4) / 24 - 0.
 NUMPY_CASES = {
     made.problem.name: made
     for made in (
-        case(cross_entropy, x=normal(5, 4), W=normal(4, 3), b=normal(3), y=np.array([2, 0, 1, 1, 0])),
+        case(
+            cross_entropy, x=normal(5, 4), W=normal(4, 3), b=normal(3), y=np.array([2, 0, 1, 1, 0])
+        ),
         case(an_array, x=normal(5, 4), W=normal(4, 3)),
         case(several_arrays, x=normal(5, 4), s=normal(5, 1)),
         case(unnamed_number, x=normal(3, 4)),

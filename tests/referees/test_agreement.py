@@ -1,4 +1,4 @@
-"""Three referees that share no rule, and the engine, must find the same gradients for every step."""
+"""Referees that share no rule, and the engine, must find the same gradients for every step."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def test_every_referee_finds_the_same(name: str) -> None:
     by = {referee: found(referee, case) for referee in names}
     for key in case.keys:
         # What cancels in a gradient is of the size of the largest gradients.
-        floor = 64 * EPS * max(float(np.max(np.abs(g.value), initial=0)) for g in by["torch"].values())
+        floor = (
+            64 * EPS * max(float(np.max(np.abs(g.value), initial=0)) for g in by["torch"].values())
+        )
         for i, one in enumerate(names):
             for other in names[i + 1 :]:
                 off = apart(by[one][key], by[other][key], floor)
@@ -82,7 +84,9 @@ def test_inputs_are_left_as_they_were(referee: str) -> None:
 
 
 def test_jax_refuses_a_problem_in_pytorch() -> None:
-    with pytest.raises(RefereeError, match="this problem is in PyTorch: use --referee torch") as error:
+    with pytest.raises(
+        RefereeError, match="this problem is in PyTorch: use --referee torch"
+    ) as error:
         referees.find("jax")(*TORCH_CASES["torch_mlp"].asked)
     assert "\n" not in str(error.value)
 

@@ -1,5 +1,7 @@
 """Finite differences against exact gradients: accurate, honest about their error, cheap."""
 
+# ruff: noqa: RET504 (every assignment to a name is a step)
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,6 +13,7 @@ from referee_forwards import CASES, Case, case, normal
 from byhand.engine import Tensor
 from byhand.errors import RefereeError
 from byhand.ops.op import Op
+from byhand.program.follow import Follower
 from byhand.program.problem import load, problem_of
 from byhand.referees import perturbed
 from byhand.referees.finite import SAMPLE, finite
@@ -276,7 +279,7 @@ def test_the_cost_on_the_lectures_model(monkeypatch: pytest.MonkeyPatch) -> None
     inputs = problem.inputs()
     keys = list(rehearse(problem, inputs).values)
     runs, statements = 0, 0
-    run, execute = perturbed.run, perturbed.Plain.execute
+    run, execute = perturbed.run, Follower.execute
 
     def counting_run(*args: Any) -> Any:
         nonlocal runs
@@ -289,7 +292,7 @@ def test_the_cost_on_the_lectures_model(monkeypatch: pytest.MonkeyPatch) -> None
         return execute(*args)
 
     monkeypatch.setattr(perturbed, "run", counting_run)
-    monkeypatch.setattr(perturbed.Plain, "execute", counting_execute)
+    monkeypatch.setattr(Follower, "execute", counting_execute)
     finite(problem, inputs, keys, [np.ones(())])
     assert len(keys) == 27
     assert runs < 14_000
@@ -297,7 +300,9 @@ def test_the_cost_on_the_lectures_model(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("name", ["recurrent", "in_place", "scalars_and_constants", "torch_masked"])
-def test_neither_the_engine_nor_an_op_takes_part(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_the_engine_nor_an_op_takes_part(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: Any, **__: Any) -> Any:
         raise AssertionError("a referee used the engine")
 
@@ -308,7 +313,7 @@ def test_neither_the_engine_nor_an_op_takes_part(name: str, monkeypatch: pytest.
 
 
 def test_what_is_detached_is_refused() -> None:
-    with pytest.raises(RefereeError, match="detach cuts a gradient off.*use --referee torch"):
+    with pytest.raises(RefereeError, match=r"detach cuts a gradient off.*use --referee torch"):
         finite(*CASES["torch_detached"].asked)
 
 

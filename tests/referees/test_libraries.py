@@ -1,5 +1,7 @@
 """PyTorch and JAX as referees: exact gradients, honest errors, nothing left behind."""
 
+# ruff: noqa: RET504 (every assignment to a name is a step)
+
 from __future__ import annotations
 
 from typing import Any
@@ -71,7 +73,7 @@ def test_errors_are_honest_in_pytorch(seed: int) -> None:
 @pytest.mark.parametrize("referee", LIBRARIES)
 def test_what_is_not_used_has_gradient_zero(referee: str) -> None:
     def unused(x, y):
-        left = x * y
+        left = x * y  # noqa: F841
         loss = (x * 2).sum()
         return loss
 

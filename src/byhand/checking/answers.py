@@ -1,7 +1,7 @@
 """Which of backward's locals answers for which step of forward.
 
-The gradient of `h` is the local `dh`. A name that forward bound k times has k steps; backward runs in
-reverse, so the last binding of `dh` there belongs to the first step of `h`.
+The gradient of `h` is the local `dh`. A name that forward bound k times has k steps; backward runs
+in reverse, so the last binding of `dh` there belongs to the first step of `h`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,8 @@ def answers(program: Program, hand: Hand) -> Answers:
             note = _unknown(name, writes[-1].value, program)
             notes += [note] if note else []
             continue
-        groups = _bindings(writes, len(steps)) if len(steps) > 1 else [tuple(writes)]
+        once = len(steps) == 1
+        groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
         if len(groups) == len(steps):
             for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
                 found.append(Answer((name, binding), group))
@@ -155,7 +157,7 @@ def _bindings(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:
     if len(starts) > wanted:
         starts = [i for i in starts if i == 0 or not _adds_to_itself(writes[i])]
     if len(starts) > wanted:
-        rooms = {a for a, b in zip(starts, starts[1:], strict=False) if b == a + 1 and _zeros(writes[a])}
+        rooms = {a for a, b in pairwise(starts) if b == a + 1 and _zeros(writes[a])}
         starts = [i for i in starts if i - 1 not in rooms or i == 0]
     ends = [*starts[1:], len(writes)]
     return [tuple(writes[a:b]) for a, b in zip(starts, ends, strict=True)]
@@ -205,5 +207,3 @@ def _unknown(name: str, value: Any, program: Program) -> str | None:
 def _is_whole(value: Any) -> bool:
     found = array(value)
     return isinstance(value, int) or (found is not None and found.dtype.kind in "iub")
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import linecache
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,9 +34,7 @@ class Examination:
     trial: Trial | None
 
 
-def assign_blame(
-    problem: Problem, first: Examination, others: Sequence[Examination]
-) -> list[Row]:
+def assign_blame(problem: Problem, first: Examination, others: Sequence[Examination]) -> list[Row]:
     """The rows of the report."""
     whole = [e for e in (first, *others) if e is first or e.hand.error is None]
     trials = [e.trial for e in whole if e.trial is not None]
@@ -88,11 +88,32 @@ def _mark_roots(problem: Problem, rows: Mapping[Key, Row], found: Blame) -> dict
         raised = root.answer.value
         if isinstance(raised, Raised) and raised.missing is not None:
             row = replace(row, note=_what_is_missing(raised, row, shown.trial))
-        mistake, line = diagnosis.of(root.answer, root.evidence)
-        line = line or row.line
-        source = "" if line is None else problem.forward.source(line)
-        marked[key] = replace(row, at=at, mistake=mistake, line=line, source=source)
+        marked[key] = row = replace(row, at=at)
+        diagnosed = diagnosis.of(root.answer, root.evidence)
+        if diagnosed is not None:
+            mistake, finding = diagnosed
+            line = finding.line or row.line
+            source = "" if line is None else problem.forward.source(line)
+            span = None if finding.part is None else _span(problem, finding.part, line)
+            marked[key] = replace(row, mistake=mistake, line=line, source=source, span=span)
     return marked
+
+
+def _span(problem: Problem, part: ast.AST, line: int | None) -> tuple[int, int] | None:
+    """The columns of a row's source in which a part stands; None where it isn't on that line."""
+    end = getattr(part, "end_col_offset", None)
+    if (
+        line is None
+        or end is None
+        or getattr(part, "end_lineno", None) != getattr(part, "lineno", 0)
+    ):
+        return None
+    text = linecache.getline(problem.forward.file, line)
+    if getattr(part, "lineno", 0) != line:
+        return None
+    before, inside = text.encode()[: part.col_offset], text.encode()[part.col_offset : end]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    start = len(before.decode()) - (len(text) - len(text.lstrip()))
+    return start, start + len(inside.decode())
 
 
 def _what_is_missing(raised: Raised, row: Row, trial: Trial) -> str:

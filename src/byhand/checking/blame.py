@@ -1,9 +1,9 @@
 """Blame: of all gradients that are wrong, those whose own line is wrong.
 
-Every definition is judged on its own, with random upstream gradients (`byhand.checking.evidence`). One
-that is right alone but wrong in the real run only inherited it. One that is wrong alone but right on
-the true gradients holds for a reason that random ones don't have (something is zero, or adds up to
-zero): no mistake. What is wrong alone and on the true gradients is a root.
+Every definition is judged on its own, with random upstream gradients (`byhand.checking.evidence`).
+One that is right alone but wrong in the real run only inherited it. One that is wrong alone but
+right on the true gradients holds for a reason that random ones don't have (something is zero, or
+adds up to zero): no mistake. What is wrong alone and on the true gradients is a root.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Root:
 
 @dataclass(frozen=True, eq=False)
 class Blame:
-    """The roots by name and binding; `lucky` are the definitions that hold on true gradients only."""
+    """The roots by name and binding; `lucky` are the definitions that hold on true gradients
+    only."""
 
     roots: dict[Key, Root]
     lucky: dict[Key, tuple[Evidence, ...]]
@@ -87,8 +88,8 @@ def _nodes(answer: Answer) -> tuple[ast.stmt, ...]:
 def harmful(trial: Trial) -> list[Damage]:
     """The changes in place that leave something wrong behind.
 
-    Changing a value of the forward pass does. So does changing another answer, unless that is written
-    anew afterwards and nothing reads it in between.
+    Changing a value of the forward pass does. So does changing another answer, unless that is
+    written anew afterwards and nothing reads it in between.
     """
     return [damage for damage in trial.hand.damages if _lasts(damage, trial)]
 

@@ -153,7 +153,8 @@ def _upstream(drawn: Draw) -> dict[str, Any]:
 def _row(problem: Problem, program: Program, answer: Answer, truth: Gradient, error: Any) -> Row:
     name, binding = answer.key
     step = program.bindings[name][binding]
-    eps = max(float(np.finfo(each.value.dtype).eps) for each in program.inputs)
+    inputs = [step.value.dtype for step in program.inputs]
+    eps = max((float(np.finfo(each).eps) for each in inputs), default=0.0)
     result = compare(answer.value, truth, error, step.value.dtype, eps)
     note = result.note
     bound = len(program.bindings[name])

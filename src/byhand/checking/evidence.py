@@ -1,7 +1,8 @@
 """Evidence: one definition, tried alone on one draw with random upstream gradients.
 
 What the definition should give follows from the engine's sweep under the same feeds. `Trial` is one
-draw of the problem on which all definitions are tried; `Evidence` is what it shows about one of them.
+draw of the problem on which all definitions are tried; `Evidence` is what it shows about one of
+them.
 """
 
 from __future__ import annotations
@@ -255,12 +256,19 @@ class Evidence:
         found = trial.run(trial.feeds, function, self.answer.key).get(self.answer.key)
         return _judge(found, trial.fed_gradients[self.tensor]).right
 
-    def without(self, key: Key) -> Array:
-        """The gradient, were nothing passed on by the step `key`."""
-        steps = self.trial.drawn.truth.by_key
-        feeds = {k: self.feeds[k] for k in self.cut}
-        grads = self.trial.sweep({**feeds, key: np.zeros_like(steps[key].value)})
-        return grads[self.tensor].value
+    def through(self, key: Key) -> Array:
+        """What of the gradient comes back through the step `key`, which the definition jumps
+        over."""
+        if key not in self._through:
+            steps = self.trial.drawn.truth.by_key
+            feeds = {k: self.feeds[k] for k in self.cut}
+            grads = self.trial.sweep({**feeds, key: np.zeros_like(steps[key].value)})
+            self._through[key] = self.expected.value - grads[self.tensor].value
+        return self._through[key]
+
+    @cached_property
+    def _through(self) -> dict[Key, Array]:
+        return {}
 
     @cached_property
     def between(self) -> tuple[Key, ...]:
@@ -269,7 +277,9 @@ class Evidence:
         reached = {self.tensor}
         stops = {program.by_key[k].tensor for k in self.cut}
         for tensor in computed_first_to_last([step.tensor for step in program]):
-            if tensor not in stops and any(a in reached for a in tensor.args if isinstance(a, Tensor)):
+            if tensor not in stops and any(
+                a in reached for a in tensor.args if isinstance(a, Tensor)
+            ):
                 reached.add(tensor)
         return tuple(
             key for key, step in program.by_key.items() if step.tensor in reached - {self.tensor}

@@ -1,13 +1,14 @@
 """Judging definitions one by one: backward is run on gradients that are given to it.
 
 A definition of `dh` is every statement that writes it, with the locals those need. To judge it on
-its own, everything it reads must be right; so after each statement, what it wrote is taken away to be
-judged, and a gradient known to be right is put in its place: a feed. With independent random feeds,
-what is zero or cancels in a real run no longer does.
+its own, everything it reads must be right; so after each statement, what it wrote is taken away to
+be judged, and a gradient known to be right is put in its place: a feed. With independent random
+feeds, what is zero or cancels in a real run no longer does.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,8 @@ import numpy as np
 from byhand.checking.answers import Answers
 from byhand.checking.hand import array, copied, leaves, touched_names
 from byhand.ops.op import Array
-from byhand.program.statements import Function, Namespace, Statement, StatementError, run
 from byhand.program.kinds import as_torch, is_torch
+from byhand.program.statements import Function, Namespace, Statement, StatementError, run
 from byhand.referees.referee import Key
 
 
@@ -26,8 +27,8 @@ from byhand.referees.referee import Key
 class Plan:
     """What a recorded run of backward tells about the next: which statements write which answers.
 
-    `writes[number]` are the answers that the statement with this number writes, each with whether it
-    starts from nothing (the first statement of its definition).
+    `writes[number]` are the answers that the statement with this number writes, each with whether
+    it starts from nothing (the first statement of its definition).
     """
 
     writes: Mapping[int, tuple[tuple[Key, bool], ...]]
@@ -54,10 +55,8 @@ def run_on_feeds(
     """
     like = next((value for value in given.values() if is_torch(value)), None)
     feeder = _Feeder(plan, feeds, only, like)
-    try:
+    with contextlib.suppress(StatementError):  # what was judged before stands
         run(function, function.namespace(copied_all(given)), feeder.execute)
-    except StatementError:
-        pass  # what was judged before stands
     return feeder.raw
 
 
@@ -137,9 +136,9 @@ def place(namespace: Namespace, name: str, value: Any) -> None:
     if not places:
         namespace[f"d{root}"] = value
         return
-    held = namespace.get(f"d{root}")
+    held: Any = namespace.get(f"d{root}")
     for i in places[:-1]:
-        held = held[i]  # pyright: ignore[reportOptionalSubscript]
+        held = held[i]
     if held is not None:
         held[places[-1]] = value
 
@@ -147,9 +146,9 @@ def place(namespace: Namespace, name: str, value: Any) -> None:
 def fetch(namespace: Namespace, name: str) -> Any:
     """What the local of the gradient `name` holds."""
     root, *places = path(name)
-    held = namespace.get(f"d{root}")
+    held: Any = namespace.get(f"d{root}")
     for i in places:
-        held = held[i]  # pyright: ignore[reportOptionalSubscript]
+        held = held[i]
     return held
 
 

@@ -228,6 +228,7 @@ class _Recorder:
         node = statement.node
         reads = self.reads(statement, namespace)
         touched = touched_names(node)
+        item = self.item(statement, namespace)
         failure = None
         try:
             statement.execute(namespace)
@@ -236,7 +237,7 @@ class _Recorder:
         written: list[str] = []
         for root, rebinds in touched.items():
             if root in namespace and self.is_answer(root):
-                written += self.record(root, namespace[root], rebinds, node, reads, failure)
+                written += self.record(root, namespace[root], rebinds, node, reads, failure, item)
             elif rebinds is not None:
                 before = frozenset[int]() if rebinds else self.tainted.get(root, frozenset())
                 self.tainted[root] = before | reads
@@ -254,20 +255,37 @@ class _Recorder:
             found |= self.tainted.get(name, frozenset())
             if not self.is_answer(name):
                 continue
-            key = name[1:]
-            if index is not None and isinstance(namespace.get(name), list):
-                try:
-                    place = statement.evaluate(index, namespace)
-                except Exception:  # the statement itself will say what is wrong
-                    place = None
-                if isinstance(place, int):
-                    key = f"{key}[{place % max(1, len(namespace[name]))}]"
+            key = self.place(name, index, statement, namespace)[1:]
             found |= {
                 at
                 for known, at in self.latest.items()
                 if known == key or known.startswith(f"{key}[")
             }
         return frozenset(found)
+
+    def place(
+        self, name: str, index: ast.expr | None, statement: Statement, namespace: Namespace
+    ) -> str:
+        """`dhs[2]` for the list dhs at the index t, where t is 2; else the name."""
+        held: Any = namespace.get(name)
+        if index is None or not isinstance(held, list):
+            return name
+        try:
+            at = statement.evaluate(index, namespace)
+        except Exception:  # the statement itself will say what is wrong
+            return name
+        return f"{name}[{at % max(1, len(held))}]" if isinstance(at, int) else name  # pyright: ignore[reportUnknownArgumentType]
+
+    def item(self, statement: Statement, namespace: Namespace) -> str | None:
+        """The item of a list that the statement is about to assign or add to."""
+        match statement.node:
+            case (
+                ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=index)])
+                | ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name), slice=index))
+            ):
+                return self.place(name, index, statement, namespace)
+            case _:
+                return None
 
     def record(
         self,
@@ -277,6 +295,7 @@ class _Recorder:
         node: ast.stmt,
         reads: frozenset[int],
         failure: Raised | None,
+        item: str | None,
     ) -> list[str]:
         """Notes which gradients in the local `root` this statement wrote."""
         written: list[str] = []
@@ -284,7 +303,7 @@ class _Recorder:
             known = key in self.held
             same = known and leaf is self.held[key]
             handed_on = rebinds is None or (not rebinds and key != root)
-            if handed_on and same and unchanged(leaf, self.seen[key]):
+            if key != item and handed_on and same and unchanged(leaf, self.seen[key]):
                 continue
             fresh = (
                 rebinds is True or not known or (key != root and not same and not _augments(node))

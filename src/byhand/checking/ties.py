@@ -1,8 +1,8 @@
 """Ties: where the two sides of a maximum are equal it has a kink, and no one gradient.
 
-Any weights that add up to 1 are right there, and people choose differently: all to the first, to each
-the same, 0 for relu at 0. So the inputs are moved a little, until nothing is equal by accident: there
-everybody has to agree.
+Any weights that add up to 1 are right there, and people choose differently: all to the first, to
+each the same, 0 for relu at 0. So the inputs are moved a little, until nothing is equal by
+accident: there everybody has to agree.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def inputs_of_ties(program: Program) -> frozenset[str]:
 
 def moved(value: Array, rng: np.random.Generator) -> Array:
     """The same values, each a little larger or smaller."""
-    return value + (STEP * rng.normal(size=value.shape) * (1 + np.abs(value))).astype(value.dtype)
+    size: Array = 1 + np.abs(value)
+    return np.asarray(value + STEP * rng.normal(size=value.shape) * size, value.dtype)
 
 
 def _is_tied(tensor: Tensor) -> bool:

@@ -56,7 +56,9 @@ class Dialect(ABC):
             case "logical_not":
                 return ast.UnaryOp(ast.Invert(), written[0].node)
             case "getitem":
-                return nd.subscript(written[0].node, scribe.node(params["index"]))
+                return nd.subscript(
+                    written[0].node, scribe.index(params["index"], written[0].shape)
+                )
             case _:
                 pass
         if op.name in self.writers:
@@ -90,16 +92,27 @@ class Dialect(ABC):
         """`x` broadcast to the shape of `like`."""
 
     @abstractmethod
-    def add_at(
-        self, target: ast.expr, index: ast.expr, g: ast.expr, whole_rows: bool
-    ) -> ast.stmt:
-        """`target[index] += g` where an element may come more than once."""
+    def add_at(self, target: ast.expr, index: ast.expr, g: ast.expr, at: Any) -> ast.stmt:
+        """`target[index] += g` where an element may come more than once. `at` is the index itself."""
+
+    @abstractmethod
+    def constant(self, value: ast.expr, like: ast.expr) -> ast.expr:
+        """The gradient of a scalar, from an expression without arrays."""
 
     def zeros_like(self, like: ast.expr) -> ast.expr:
         return nd.call(f"{self.module}.zeros_like", like)
 
-    def zeros(self, shape: ast.expr) -> ast.expr:
-        return nd.call(f"{self.module}.zeros", shape)
+    @abstractmethod
+    def zeros(self, shape: ast.expr, of: ast.expr) -> ast.expr:
+        """Zeros of this shape, of the type that `of` has."""
+
+    @abstractmethod
+    def repeated(self, x: ast.expr, counts: ast.expr) -> ast.expr:
+        """Each element of a row as often as its count says."""
+
+    @abstractmethod
+    def eye(self, lengths: list[ast.expr], offset: ast.expr | None) -> ast.expr:
+        """Ones on a diagonal of a matrix."""
 
 
 def _operator(op: ast.operator, left: Symbol, right: Symbol) -> ast.expr:

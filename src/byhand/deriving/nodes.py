@@ -7,6 +7,7 @@ negative term is a difference. What is left is what a person would have written.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -34,21 +35,34 @@ class Like(ast.expr):
         self.tensor = tensor
 
 
-Change = Callable[[ast.expr], list[ast.stmt]]
-"""What changes the array that is given as an expression, as statements."""
+class Item(ast.expr):
+    """A recorded tensor that is an item of a list, or its gradient: `hs[2]`, or `hs[t]`."""
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, tensor: Tensor, gradient: bool) -> None:
+        super().__init__()
+        self.tensor = tensor
+        self.gradient = gradient
+
+
+Change = Callable[[ast.expr, bool], list[ast.stmt]]
+"""What changes the array that is given as an expression, as statements. The second argument says
+whether it is still all zeros."""
 
 
 @dataclass
 class Changed(ast.expr):
     """A new array that takes statements to make: `base`, or else zeros like `like`, changed.
 
-    `adds` says that the change adds to what is there already, so that it may come after others.
+    `of` is an array of the type that the zeros must have. `adds` says that the change adds to what is there already, so that it may come after others.
     """
 
     base: ast.expr | None
-    like: Tensor | None
+    like: Tensor | tuple[int, ...] | None
     change: Change
     adds: bool
+    of: ast.expr | None = None
 
     _fields: ClassVar[tuple[str, ...]] = ()
 
@@ -60,6 +74,115 @@ def name(text: str) -> ast.expr:
     for part in rest:
         node = ast.Attribute(node, part, ast.Load())
     return node
+
+
+def parsed(text: str) -> ast.expr | None:
+    """The expression that a step's name is: `x`, `hs[2]`; None for what is no expression."""
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
+
+
+def text(node: ast.expr) -> str:
+    return ast.unparse(node)
+
+
+def length(node: ast.expr) -> int:
+    """About how many characters an expression takes."""
+    return len(ast.unparse(rebuilt(node, _short)))
+
+
+def _short(leaf: ast.expr) -> ast.expr:
+    ours = isinstance(leaf, ast.expr) and not leaf._fields
+    return ast.Name("a_name", ast.Load()) if ours else leaf
+
+
+def mentions(node: ast.AST, target: str) -> bool:
+    """Whether the text of an expression has `target` in it."""
+    if isinstance(node, (ast.Name, ast.Subscript)) and shown_target(node) == target:
+        return True
+    if isinstance(node, Changed):
+        probe = node.change(ast.Name("_", ast.Load()), True)
+        parts: list[ast.AST] = [*probe, *([node.base] if node.base else [])]
+        return any(mentions(part, target) for part in parts)
+    return any(mentions(child, target) for child in ast.iter_child_nodes(node))
+
+
+def shown_target(node: ast.expr) -> str:
+    leaves = all(isinstance(n, PLAIN) for n in ast.walk(node))
+    return ast.unparse(node) if leaves else ""
+
+
+PLAIN = (ast.Name, ast.Subscript, ast.Constant, ast.expr_context)
+
+
+def leaves(node: ast.AST, kind: type[Any]) -> list[Any]:
+    return [n for n in ast.walk(node) if isinstance(n, kind)]
+
+
+def rebuilt(node: Any, leaf: Callable[[ast.expr], ast.expr]) -> Any:
+    """The tree with every node put through `leaf`, from the leaves up. The old one stays."""
+    if isinstance(node, Changed):
+        change, base = node.change, node.base
+
+        def changed(target: ast.expr, first: bool) -> list[ast.stmt]:
+            return [rebuilt(each, leaf) for each in change(target, first)]
+
+        return Changed(
+            None if base is None else rebuilt(base, leaf),
+            node.like,
+            changed,
+            node.adds,
+            node.of and rebuilt(node.of, leaf),
+        )
+    replaced = leaf(node)
+    if isinstance(replaced, Changed):
+        return rebuilt(replaced, leaf)
+    if replaced is not node:
+        return replaced
+    if not node._fields:
+        return node
+    new = type(node)()
+    for field, part in ast.iter_fields(node):
+        if isinstance(part, list):
+            part = [rebuilt(p, leaf) if isinstance(p, ast.AST) else p for p in part]  # pyright: ignore
+        elif isinstance(part, ast.AST) and not isinstance(part, (ast.operator, ast.expr_context)):
+            part = rebuilt(part, leaf)
+        setattr(new, field, part)
+    return new
+
+
+def tidied(node: Any) -> Any:
+    """The tree with what only shows once all is in place: a transpose of a transpose, 1e9."""
+    return rebuilt(node, _tidy) if _tidy(node) is node else tidied(_tidy(node))
+
+
+def _tidy(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Attribute(value=inner, attr="T" | "mT" as turned) if (
+            isinstance(inner, ast.Attribute) and inner.attr == turned
+        ):
+            return tidied(inner.value)
+        case ast.Attribute(
+            value=ast.BinOp(left=left, op=ast.MatMult(), right=right), attr="T" | "mT" as turned
+        ):
+            one, other = (ast.Attribute(x, turned, ast.Load()) for x in (right, left))
+            return tidied(ast.BinOp(one, ast.MatMult(), other))
+        case ast.Constant(value=float() as value) if 0 < abs(value) < 1e-3 or abs(value) >= 1e6:
+            said = re.sub(r"e([+-])0*", lambda m: "e" + m[1].strip("+"), f"{value:g}")
+            return ast.Name(said, ast.Load()) if float(said) == value else node
+        case ast.AugAssign(target=target, op=ast.Add(), value=value) if (
+            positive := unsigned(value)
+        ) is not None:
+            return ast.AugAssign(target, ast.Sub(), positive)  # pyright: ignore
+        case ast.Call(
+            func=ast.Attribute(attr="full_like", value=ast.Name(id=module)),
+            args=[like, ast.Constant(value=1.0)],
+        ):
+            return call(f"{module}.ones_like", like)
+        case _:
+            return node
 
 
 def call(function: str | ast.expr, *args: ast.expr, **options: ast.expr) -> ast.expr:
@@ -83,7 +206,7 @@ def store(target: ast.expr) -> Any:
         case ast.Name(id=text):
             return ast.Name(text, ast.Store())
         case _:
-            raise AssertionError(ast.dump(target))
+            return target  # a leaf, which becomes one of these
 
 
 def same(a: ast.AST, b: ast.AST) -> bool:
@@ -93,8 +216,8 @@ def same(a: ast.AST, b: ast.AST) -> bool:
 def shown(node: ast.AST) -> str:
     """A text that tells trees apart."""
     match node:
-        case Value() | Like():
-            return f"<{type(node).__name__} {id(node.tensor)}>"
+        case Value() | Like() | Item():
+            return f"<{type(node).__name__} {id(node.tensor)} {getattr(node, 'gradient', '')}>"
         case ast.Name(id=text):
             return text
         case ast.Constant(value=value):
@@ -102,7 +225,7 @@ def shown(node: ast.AST) -> str:
         case _:
             parts = [type(node).__name__]
             for _, part in ast.iter_fields(node):
-                if isinstance(part, list):
+                if type(part) is list:
                     parts += [shown(p) if isinstance(p, ast.AST) else repr(p) for p in part]  # pyright: ignore
                 elif isinstance(part, ast.expr_context):
                     continue
@@ -131,8 +254,8 @@ def negative(x: ast.expr) -> ast.expr:
     match x:
         case _ if value is not None:
             return ast.Constant(-value)
-        case ast.UnaryOp(op=ast.USub(), operand=inner):
-            return inner
+        case _ if (positive := unsigned(x)) is not None:
+            return positive
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
             return ast.BinOp(right, ast.Sub(), left)
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right) if (
@@ -143,7 +266,7 @@ def negative(x: ast.expr) -> ast.expr:
             return ast.UnaryOp(ast.USub(), x)
 
 
-def _unsigned(x: ast.expr) -> ast.expr | None:
+def unsigned(x: ast.expr) -> ast.expr | None:
     """What `x` is the negative of, if it begins with a minus sign."""
     match x:
         case ast.UnaryOp(op=ast.USub(), operand=inner):
@@ -151,8 +274,21 @@ def _unsigned(x: ast.expr) -> ast.expr | None:
         case ast.Constant(value=int() | float() as value) if value < 0:
             return ast.Constant(-value)
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
-            inner = _unsigned(left)
+            inner = unsigned(left)
             return None if inner is None else binary(inner, op, right)
+        case _:
+            return None
+
+
+def _scaled(x: ast.expr) -> tuple[int | float, ast.expr] | None:
+    """The number that a product begins with, and the rest of it."""
+    match x:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            number = literal(left)
+            if number is not None:
+                return number, right
+            inner = _scaled(left)
+            return None if inner is None else (inner[0], ast.BinOp(inner[1], ast.Mult(), right))
         case _:
             return None
 
@@ -166,16 +302,16 @@ def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
                 return right
             if b == 0:
                 return left
-            if (inner := _unsigned(right)) is not None:
+            if (inner := unsigned(right)) is not None:
                 return ast.BinOp(left, ast.Sub(), inner)
-            if (inner := _unsigned(left)) is not None and literal(left) is None:
+            if (inner := unsigned(left)) is not None and literal(left) is None:
                 return ast.BinOp(right, ast.Sub(), inner)
         case ast.Sub():
             if b == 0:
                 return left
             if a == 0:
                 return negative(right)
-            if (inner := _unsigned(right)) is not None:
+            if (inner := unsigned(right)) is not None:
                 return ast.BinOp(left, ast.Add(), inner)
         case ast.Mult() if a is not None and b is not None:
             return ast.Constant(a * b)
@@ -185,6 +321,16 @@ def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
             return right
         case ast.Mult() if a == -1:
             return negative(right)
+        case ast.Mult() if b == -1:
+            return negative(left)
+        case ast.Mult() if b is not None:
+            return binary(right, op, left)
+        case ast.Mult() if (
+            a is not None and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Div)
+        ):
+            return binary(binary(left, op, right.left), ast.Div(), right.right)
+        case ast.Mult() if a is not None and (inner := _scaled(right)) is not None:
+            return binary(ast.Constant(a * inner[0]), op, inner[1])
         case ast.Mult() | ast.Div() if b == -1:
             return negative(left)
         case ast.Mult() | ast.Div() if (

@@ -90,13 +90,15 @@ def reshape(args: Args, params: Params, scribe: Scribe) -> ast.expr:
 
 
 def expand_dims(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+    """`x[:, None]`."""
     x, axis = args[0], params["axis"]
-    if isinstance(axis, int):
-        axis = axis % (x.ndim + 1)
-        colons: list[ast.expr] = [ast.Slice() for _ in range(axis)]
-        new = ast.Constant(None)
-        return nd.subscript(x.node, ast.Tuple([*colons, new], ast.Load()) if colons else new)
-    return nd.call("np.expand_dims", x.node, scribe.node(axis))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    ndim = x.ndim + len(axes)
+    new = {a % ndim for a in axes}
+    items: list[ast.expr] = [
+        ast.Constant(None) if a in new else ast.Slice() for a in range(max(new) + 1)
+    ]
+    return nd.subscript(x.node, items[0] if len(items) == 1 else ast.Tuple(items, ast.Load()))
 
 
 def broadcast_to(args: Args, params: Params, scribe: Scribe) -> ast.expr:
@@ -105,16 +107,16 @@ def broadcast_to(args: Args, params: Params, scribe: Scribe) -> ast.expr:
 
 def sigmoid(args: Args, params: Params, scribe: Scribe) -> ast.expr:
     """1 / (1 + exp(-x))."""
-    below = nd.binary(
-        ast.Constant(1), ast.Add(), nd.call("np.exp", nd.negative(args[0].node))
-    )
+    below = nd.binary(ast.Constant(1), ast.Add(), nd.call("np.exp", nd.negative(args[0].node)))
     return ast.BinOp(ast.Constant(1), ast.Div(), below)
 
 
 def logsumexp(args: Args, params: Params, scribe: Scribe) -> ast.expr:
     x, axis, keep = args[0], params.get("axis"), params.get("keepdims", False)
     axes = tuple(range(x.ndim)) if axis is None and x.ndim != 1 else 0 if axis is None else axis
-    return nd.call("np.logaddexp.reduce", x.node, **options({"axis": axes, "keepdims": keep}, scribe))
+    return nd.call(
+        "np.logaddexp.reduce", x.node, **options({"axis": axes, "keepdims": keep}, scribe)
+    )
 
 
 def erf(args: Args, params: Params, scribe: Scribe) -> ast.expr:
@@ -146,6 +148,38 @@ def windows(args: Args, params: Params, scribe: Scribe) -> ast.expr:
         scribe.node(params["window_shape"]),
         scribe.node(params["axis"]),
     )
+
+
+def translated(node: ast.expr, module: str, into: str, keywords: Mapping[str, str]) -> ast.expr:
+    """The library's name and its keywords exchanged, where forward speaks the other dialect."""
+
+    def leaf(each: Any) -> Any:
+        match each:
+            case ast.Name(id=said) if said == module:
+                return ast.Name(into, ast.Load())
+            case ast.keyword(arg=str() as key, value=value) if key in keywords:
+                return ast.keyword(keywords[key], nd.rebuilt(value, leaf))
+            case _:
+                return each
+
+    if not any(isinstance(n, ast.Name) and n.id == module for n in ast.walk(node)):
+        return node
+    return nd.rebuilt(node, leaf)
+
+
+def without_colons(index: ast.expr) -> ast.expr:
+    """An index as an argument, where `:` must be `slice(None)`."""
+    if not isinstance(index, ast.Tuple):
+        return index
+    items: list[ast.expr] = []
+    for item in index.elts:
+        if isinstance(item, ast.Slice):
+            parts = [item.lower, item.upper, *([item.step] if item.step else [])]
+            parts = [part or ast.Constant(None) for part in parts]
+            whole = not any((item.lower, item.upper, item.step))
+            item = nd.call("slice", *([ast.Constant(None)] if whole else parts))
+        items.append(item)
+    return ast.Tuple(items, ast.Load())
 
 
 class NumPy(Dialect):
@@ -192,7 +226,14 @@ class NumPy(Dialect):
         "sort": positional("np.sort", "axis"),
     }
 
+    def constant(self, value: ast.expr, like: ast.expr) -> ast.expr:
+        number = nd.literal(value)
+        return value if number is None else ast.Constant(float(number))
+
     def array(self, value: Any) -> ast.expr:
+        if value.size == 0:
+            kind = nd.name("bool" if value.dtype == bool else "int")
+            return nd.call("np.zeros", nd.parsed(repr(value.shape)) or kind, dtype=kind)
         return nd.call("np.array", ast.parse(repr(value.tolist()), mode="eval").body)
 
     def summed(self, x: ast.expr, axes: tuple[int, ...] | None, keep: bool) -> ast.expr:
@@ -203,6 +244,15 @@ class NumPy(Dialect):
             given["keepdims"] = ast.Constant(True)
         return nd.method(x, "sum", **given)
 
+    def zeros(self, shape: ast.expr, of: ast.expr) -> ast.expr:
+        return nd.call("np.zeros", shape, ast.Attribute(of, "dtype", ast.Load()))
+
+    def repeated(self, x: ast.expr, counts: ast.expr) -> ast.expr:
+        return nd.call("np.repeat", x, counts)
+
+    def eye(self, lengths: list[ast.expr], offset: ast.expr | None) -> ast.expr:
+        return nd.call("np.eye", *lengths, *([] if offset is None else [offset]))
+
     def copy(self, x: ast.expr) -> ast.expr:
         return nd.method(x, "copy")
 
@@ -211,7 +261,8 @@ class NumPy(Dialect):
             return nd.call("np.full_like", like, x)
         return nd.call("np.broadcast_to", x, ast.Attribute(like, "shape", ast.Load()))
 
-    def add_at(
-        self, target: ast.expr, index: ast.expr, g: ast.expr, whole_rows: bool
-    ) -> ast.stmt:
-        return ast.Expr(nd.call("np.add.at", target, index, g))
+    def translated(self, node: ast.expr) -> ast.expr:
+        return translated(node, "torch", "np", {"dim": "axis", "keepdim": "keepdims"})
+
+    def add_at(self, target: ast.expr, index: ast.expr, g: ast.expr, at: Any) -> ast.stmt:
+        return ast.Expr(nd.call("np.add.at", target, without_colons(index), g))

@@ -13,11 +13,12 @@ import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from byhand.deriving.sizes import Dim, Factor, Size
+from byhand.deriving import nodes as nd
+from byhand.deriving.sizes import Dim, Factor, Size, worded
 from byhand.engine.tensor import Tensor
 from byhand.engine.torch_tensor import TorchTensor
 from byhand.ops.op import Op
@@ -26,7 +27,7 @@ from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 
-NOTE = "__note__"
+NOTE, BEGIN, END = "__note__", "__begin__", "__end__"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,37 @@ class Made:
     params: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Round:
+    """One round of a loop: the how-manieth, and the value of the loop's counter in it."""
+
+    loop: int
+    number: int
+    counter: str | None
+    value: int | None
+
+
+@dataclass
+class Loop:
+    """A loop of forward, or a list comprehension, that ran so many rounds."""
+
+    counter: str | None
+    over: ast.expr
+    listed: bool
+    rounds: int = 0
+    nested: bool = False
+
+
+class Place(ast.expr):
+    """The counter of a loop, in one round of it."""
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, round: Round) -> None:
+        super().__init__()
+        self.round = round
+
+
 @dataclass
 class Notes:
     """What forward's expressions said of their values."""
@@ -47,19 +79,26 @@ class Notes:
     same: list[tuple[ast.expr, ast.expr]] = field(default_factory=list[tuple[ast.expr, ast.expr]])
     alive: list[Any] = field(default_factory=list[Any])
     nodes: list[ast.expr] = field(default_factory=list[ast.expr])
+    loops: dict[int, Loop] = field(default_factory=dict[int, "Loop"])
+    rounds: dict[Tensor, Round] = field(default_factory=dict[Tensor, "Round"])
+    now: tuple[Round, ...] = ()
+    tensors: dict[Tensor, ast.expr] = field(default_factory=dict[Tensor, ast.expr])
     fragile: frozenset[str] = frozenset()
     """Names that are bound more than once: at the end they may stand for something else."""
 
     def note(self, node: ast.expr, value: Any) -> Any:
         """Called with every value that an expression of forward had."""
+        node = self.counted(node)
         if self.unsafe(node):
             return value
+        if isinstance(value, Tensor) and isinstance(node, ast.Subscript) and not self.now:
+            self.tensors.setdefault(value, node)
         if type(value) in (int, Size):
             if isinstance(value, Size):
                 self.same.append((value.node, node))
-            return Size(value, node)
+            return worded(int(value), node)
         if type(value) in (float, Factor) or isinstance(value, np.float64):
-            return Factor(value, node)
+            return worded(float(value), node)
         if type(value) is tuple:
             return tuple(
                 self.note(ast.Subscript(node, ast.Constant(i), ast.Load()), item)
@@ -71,6 +110,29 @@ class Notes:
         if place is not None and (isinstance(node, ast.Name) or place not in self.words):
             self.alive.append(value)
             self.words[place] = node
+        return value
+
+    def counted(self, node: ast.expr) -> ast.expr:
+        """`node` with the leaf for its round in the place of the counter of a loop."""
+        counters = {r.counter: r for r in self.now if r.counter and r.value is not None}
+        if not counters:
+            return node
+        return nd.rebuilt(
+            node,
+            lambda n: Place(counters[n.id]) if isinstance(n, ast.Name) and n.id in counters else n,
+        )
+
+    def begin(self, loop: int, value: Any = None) -> None:
+        """A round of a loop begins, with this value for its counter."""
+        outer = tuple(r for r in self.now if r.loop != loop)
+        known = self.loops[loop]
+        value = int(value) if type(value) in (int, Size) else None
+        self.now = (*outer, Round(loop, known.rounds, known.counter, value))
+        known.rounds += 1
+        known.nested |= len(self.now) > 1
+
+    def end(self, loop: int, value: Any = None) -> Any:
+        self.now = tuple(r for r in self.now if r.loop != loop)
         return value
 
     def unsafe(self, node: ast.expr) -> bool:
@@ -99,10 +161,15 @@ def record(problem: Problem, inputs: Mapping[str, Any]) -> Recording:
     """Runs forward on `inputs`. Raises ProblemError where it raises or can't be followed."""
     function = problem.forward
     notes = Notes(fragile=_bound_again(function.body, function.parameters))
-    body = tuple(_Noting(notes).visit(copy.deepcopy(node)) for node in function.body)
+    module = _Noting(notes).visit(ast.Module(copy.deepcopy(list(function.body)), []))
+    body = tuple(module.body)
     for node in body:
         ast.fix_missing_locations(node)
-    ears = {NOTE: lambda key, value: notes.note(notes.nodes[key], value)}
+    ears = {
+        NOTE: lambda key, value: notes.note(notes.nodes[key], value),
+        BEGIN: notes.begin,
+        END: notes.end,
+    }
     noted = replace(function, body=body, globals={**function.globals, **ears})
     kinds = tuple(_recording_kind(kind, notes) for kind in (Tensor, TorchTensor))
     for name, value in inputs.items():
@@ -125,7 +192,17 @@ def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
             notes.made[place] = Made(op, args, params)
         return out
 
-    members: dict[str, Any] = {"__slots__": (), "shape": property(shape), "apply": apply}
+    def init(self: Tensor, *args: Any, **options: Any) -> None:
+        kind.__init__(self, *args, **options)
+        if notes.now:
+            notes.rounds[self] = notes.now[0]
+
+    members: dict[str, Any] = {
+        "__slots__": (),
+        "__init__": init,
+        "shape": property(shape),
+        "apply": apply,
+    }
     if kind is Tensor:
         members["size"] = property(lambda self: math.prod(self.shape))
     return type(kind.__name__, (kind,), members)
@@ -146,6 +223,18 @@ class _Noting(ast.NodeTransformer):
             case ast.Subscript(ctx=ast.Store()):
                 node.slice = self.visit(node.slice)
                 return node
+            case ast.For(target=target, iter=over):
+                loop = self._loop(target, over, False)
+                node = self.generic_visit(node)
+                assert isinstance(node, ast.For)
+                node.body.insert(0, ast.Expr(self._begin(loop)))
+                ended = ast.Call(ast.Name(END, ast.Load()), [ast.Constant(loop)], [])
+                return [node, ast.copy_location(ast.Expr(ended), node)]
+            case ast.ListComp(generators=[ast.comprehension(target=target, iter=over, ifs=[])]):
+                loop = self._loop(target, over, True)
+                node.elt = ast.BoolOp(ast.Or(), [self._begin(loop), self.visit(node.elt)])
+                arguments: list[ast.expr] = [ast.Constant(loop), node]
+                return ast.copy_location(ast.Call(ast.Name(END, ast.Load()), arguments, []), node)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return node
             case ast.Lambda() | ast.FunctionDef() | ast.ClassDef() | ast.JoinedStr():
@@ -170,6 +259,17 @@ class _Noting(ast.NodeTransformer):
             case _:
                 return self.generic_visit(node)
 
+    def _loop(self, target: ast.expr, over: ast.expr, listed: bool) -> int:
+        loops = self.notes.loops
+        counter = target.id if isinstance(target, ast.Name) else None
+        loops[len(loops)] = Loop(counter, copy.deepcopy(over), listed)
+        return len(loops) - 1
+
+    def _begin(self, loop: int) -> ast.expr:
+        counter = self.notes.loops[loop].counter
+        given = [ast.Name(counter, ast.Load())] if counter else []
+        return ast.Call(ast.Name(BEGIN, ast.Load()), [ast.Constant(loop), *given], [])
+
     def _inside(self, node: Any) -> Any:
         """The object of an attribute or a method; a bare name, which may be a module, as it is."""
         match node:
@@ -182,9 +282,7 @@ class _Noting(ast.NodeTransformer):
                 return self.visit(node)
 
     def _wrapped(self, plain: ast.expr, node: ast.expr) -> ast.expr:
-        call = ast.Call(
-            ast.Name(NOTE, ast.Load()), [ast.Constant(len(self.notes.nodes)), node], []
-        )
+        call = ast.Call(ast.Name(NOTE, ast.Load()), [ast.Constant(len(self.notes.nodes)), node], [])
         self.notes.nodes.append(plain)
         return ast.copy_location(call, plain)
 

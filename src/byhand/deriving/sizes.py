@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from byhand.deriving.nodes import binary
 from byhand.engine.tensor import Tensor
 
 
@@ -50,7 +51,8 @@ class Factor(float):
 
 def worded(value: int | float, node: ast.expr) -> Any:
     """`value` with this text. A number without any names in its text stays a plain number."""
-    if isinstance(node, ast.Constant):
+    parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
+    if not any(isinstance(part, ast.Name) or not part._fields for part in parts):
         return value
     return Size(value, node) if isinstance(value, int) else Factor(value, node)
 
@@ -77,11 +79,7 @@ def _combine(kind: type[ast.operator], compute: Any, left: Any, right: Any) -> A
     if not isinstance(value, (int, float)):
         return value
     left_node, right_node = number_node(left), number_node(right)
-    if kind is ast.Mult and left == 1:  # as math.prod begins
-        return worded(value, right_node)
-    if isinstance(left_node, ast.Constant) and isinstance(right_node, ast.Constant):
-        return value
-    return worded(value, ast.BinOp(left_node, kind(), right_node))
+    return worded(value, binary(left_node, kind(), right_node))
 
 
 _NUMBERS = {int, float, Size, Factor}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from byhand.deriving.dialect import Dialect
-from byhand.deriving.nodes import Changed, Value
+from byhand.deriving.changes import CHANGES
+from byhand.deriving.nodes import Changed, Item, Like, Value
 from byhand.deriving.recording import Notes, where
 from byhand.deriving.sizes import Dim, Factor, Size, number_node
 from byhand.engine.tensor import Tensor
@@ -61,25 +62,66 @@ class Symbol(ArrayLike):
 class Scribe:
     """Finds words for values: what forward called them, or else how they were made."""
 
-    def __init__(self, notes: Notes, names: Mapping[Tensor, ast.expr], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        notes: Notes,
+        names: Mapping[Tensor, ast.expr],
+        dialect: Dialect,
+        hoist: Callable[[ast.expr, str], ast.expr],
+    ) -> None:
+        """`hoist` gives a piece of code a statement and a name of its own; the name comes back."""
         self.notes = notes
         self.names = names
         self.dialect = dialect
+        self.hoist = hoist
+        self.items: set[Tensor] = set()
+        self.imports: dict[str, None] = {}
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
-        value = op.forward(*map(_number, args), **{k: _number(v) for k, v in params.items()})
-        symbols = [self.symbol(arg) for arg in args]
-        return Symbol(self.dialect.expression(op, symbols, params, self), value, self)
+        value = op.forward(*map(number, args), **{k: number(v) for k, v in params.items()})
+        symbols = [self.plain(self.symbol(arg)) for arg in args]
+        return Symbol(self.expression(op, symbols, params), value, self)
+
+    def expression(self, op: Op, args: list[Symbol], params: Mapping[str, Any]) -> ast.expr:
+        """Code for `op`; a `Changed` where it takes statements."""
+        if op.name in CHANGES:
+            return CHANGES[op.name](args, params, self)
+        return self.dialect.expression(op, args, params, self)
+
+    def plain(self, symbol: Symbol) -> Symbol:
+        """`symbol` as an expression: what takes statements gets a name."""
+        if not isinstance(symbol.node, Changed):
+            return symbol
+        return Symbol(self.hoist(symbol.node, "grad"), symbol.value, self, symbol.tensor)
+
+    def needs(self, line: str) -> None:
+        """The backward must begin with this import."""
+        self.imports[line] = None
+
+    def shape(self, shape: Any) -> ast.expr:
+        """Words for a shape: that of a recorded tensor as a whole, or each length."""
+        lengths = shape if isinstance(shape, tuple) else (shape,)
+        leaves = [n.node if isinstance(n, Size) else None for n in lengths]  # pyright: ignore
+        first = leaves[0] if leaves else None
+        if isinstance(first, Dim) and first.tensor.value.ndim == len(leaves):
+            each = enumerate(leaves)
+            if all(
+                isinstance(n, Dim) and n.tensor is first.tensor and n.axis == k for k, n in each
+            ):
+                return ast.Attribute(Like(first.tensor), "shape", ast.Load())
+        return self.node(shape)
 
     def symbol(self, value: Any) -> Symbol:
         if isinstance(value, Symbol):
             return value
         if isinstance(value, Tensor):
             return Symbol(self.tensor(value), value.value, self, value)
-        return Symbol(self.node(value), _number(value), self)
+        return Symbol(self.node(value), number(value), self)
 
     def tensor(self, tensor: Tensor) -> ast.expr:
         """A recorded tensor: by its name, or a leaf that is written out at the end."""
+        if tensor in self.items:
+            return Item(tensor, False)
         return self.names.get(tensor) or Value(tensor)
 
     def node(self, value: Any) -> ast.expr:
@@ -92,7 +134,12 @@ class Scribe:
             case Size() | Factor():
                 return self.dialect.translated(number_node(value))
             case slice():
-                parts = (value.start, value.stop, value.step)
+                if self.dialect.name == "torch" and value.step is not None and value.step < 0:
+                    raise UnsupportedError(
+                        "PyTorch has no slices with a negative step: write torch.flip"
+                    )
+                start = None if type(value.start) is int and value.start == 0 else value.start
+                parts = (start, value.stop, value.step)
                 return ast.Slice(*(None if p is None else self.node(p) for p in parts))
             case tuple():
                 return ast.Tuple([self.node(item) for item in value], ast.Load())
@@ -112,15 +159,28 @@ class Scribe:
                     "give it one in forward"
                 )
 
+    def index(self, index: Any, shape: tuple[int, ...]) -> ast.expr:
+        """Words for an index into an array of this shape; 0, 1, 2, ... is a range of its length."""
+        items = index if isinstance(index, tuple) else (index,)
+        written: list[ast.expr] = []
+        for axis, item in enumerate(items):
+            counts = is_array(item) and item.ndim == 1 and where(item) not in self.notes.words
+            if counts and len(item) == shape[axis] and np.array_equal(item, np.arange(len(item))):
+                arange = ast.Attribute(
+                    ast.Name(self.dialect.module, ast.Load()), "arange", ast.Load()
+                )
+                written.append(ast.Call(arange, [self.node(shape[axis])], []))
+            else:
+                written.append(self.node(item))
+        return ast.Tuple(written, ast.Load()) if isinstance(index, tuple) else written[0]
+
     def _array(self, value: Any) -> ast.expr:
         place = where(value)
         if place in self.notes.words:
             return self.dialect.translated(self.notes.words[place])
         if place in self.notes.made:
             made = self.notes.made[place]
-            return self.dialect.expression(
-                made.op, [self.symbol(arg) for arg in made.args], made.params, self
-            )
+            return self.expression(made.op, [self.symbol(arg) for arg in made.args], made.params)
         if value.size > LONGEST_LITERAL:
             raise UnsupportedError(
                 f"an array of shape {tuple(value.shape)} has no name that the backward could use: "
@@ -136,10 +196,8 @@ def _constant(value: Any) -> ast.expr:
     return ast.Constant(value)
 
 
-def _number(x: Any) -> Any:
+def number(x: Any) -> Any:
+    """The value behind the code."""
+    if isinstance(x, tuple):
+        return tuple(map(number, x))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return x.value if isinstance(x, (Symbol, Tensor)) else x
-
-
-def hoisted(symbol: Symbol) -> bool:
-    """Whether it takes statements of its own."""
-    return isinstance(symbol.node, Changed)

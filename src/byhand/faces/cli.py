@@ -16,6 +16,7 @@ import byhand
 from byhand.errors import ByhandError
 from byhand.faces import terminal
 from byhand.faces.commands.check import check
+from byhand.faces.commands.derive import derive
 from byhand.faces.commands.explain import explain
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
@@ -39,7 +40,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (check, explain, train, sample):
+for _command in (check, explain, derive, train, sample):
     cli.add_command(_command)
 
 

@@ -132,18 +132,6 @@ class Borrowed(Bindings):
         return self.library.put(self.lend(held), index, value)
 
 
-class Plain(Follower):
-    """What following a forward on the problem's own arrays takes."""
-
-    def is_array(self, value: Any) -> bool:
-        return is_floats(value) or isinstance(value, np.floating)
-
-    def put(self, held: Any, index: Any, value: Any) -> Any:
-        changed = held.clone() if is_torch(held) else held.copy()
-        changed[index] = value
-        return changed
-
-
 # Walruses. Where `(d := a * b)` is used in its own statement, the follower comes too late to change
 # what d is. So the referees follow a forward in which it is a call that binds d there and then.
 
@@ -185,6 +173,13 @@ def argument(value: Any) -> Any:
     if is_array(value):
         return value.copy()
     return value.detach().clone() if is_torch(value) else value
+
+
+def put(held: Any, index: Any, value: Any) -> Any:
+    """A copy of an array of NumPy's or PyTorch's with `held[index] = value`."""
+    changed = held.clone() if is_torch(held) else held.copy()
+    changed[index] = value
+    return changed
 
 
 def is_floats(value: Any) -> bool:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 
@@ -131,7 +131,7 @@ def _weights(order: int, powers: Sequence[int]) -> list[float]:
     """
     sizes = SHRINK ** np.arange(order, -1, -1.0)
     terms = np.array([sizes**power for power in (0, *powers[:order])])
-    return [float(w) for w in np.linalg.solve(terms, np.eye(order + 1)[0])]
+    return [float(w) for w in cast("list[float]", np.linalg.solve(terms, np.eye(order + 1)[0]))]
 
 
 # Central differences hold the slope and even powers; the difference of the one-sided slopes holds

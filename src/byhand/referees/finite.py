@@ -112,8 +112,8 @@ def _gradient(key: Key, value: Array, along: Callable[[Array], Line], least: flo
     largest = max(size, 1.0) / 4
 
     many = math.sqrt(value.size)
-    way = rng.normal(size=value.shape)
-    way /= max(float(np.linalg.norm(way)), EPS)
+    drawn = np.asarray(rng.normal(size=tuple(value.shape)))
+    way: Array = drawn / max(float(np.linalg.norm(drawn)), EPS)
     line = along(way)
     # Every element in proportion to itself, so that nothing but noise is seen in the small ones.
     own = np.where(value == 0, size, np.where(np.isfinite(value), value, 0.0))

@@ -78,7 +78,9 @@ class OnJax(Borrowed):
         return LibraryArray(array.value if zero is None else array.value + zero, self.library)
 
 
-QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 0}  # it runs once: compiling is what takes time
+QUICKLY: dict[str, Any] = {
+    "xla_backend_optimization_level": 0
+}  # it runs once: compiling is what takes time
 
 
 def _known(values: Iterator[Array]) -> Any:

@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.lib import stride_tricks
 
 from byhand.errors import RefereeError
+from byhand.program.kinds import is_array, is_list, is_tuple
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Answer: TypeAlias = Callable[..., Any]
@@ -47,11 +48,14 @@ class Library:
 
     def lend(self, value: Any) -> Any:
         """`value` with a LibraryArray for every float array, and plain arrays for the others."""
-        if isinstance(value, (list, tuple)):
-            items: list[Any] = [self.lend(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-            return items if isinstance(value, list) else tuple(items)
-        if isinstance(value, (np.ndarray, np.generic)):
-            value = self.array(np.asarray(value))  # pyright: ignore[reportUnknownArgumentType]
+        if is_list(value):
+            return [self.lend(item) for item in value]
+        if is_tuple(value):
+            return tuple(self.lend(item) for item in value)
+        if isinstance(value, np.generic):
+            value = np.asarray(cast("Any", value))
+        if is_array(value):
+            value = self.array(value)
         if not isinstance(value, self.kind):
             return value
         return LibraryArray(value, self) if _dtype(value).kind == "f" else self.plain(value)[()]
@@ -60,13 +64,14 @@ class Library:
         """`value` with arrays of the library's for every LibraryArray and every NumPy array."""
         if isinstance(value, LibraryArray):
             return value.value
-        if isinstance(value, np.ndarray):
-            return self.array(value)  # pyright: ignore[reportUnknownArgumentType]
+        if is_array(value):
+            return self.array(value)
         if isinstance(value, np.generic):
-            return value.item()
-        if isinstance(value, (list, tuple)):
-            items: list[Any] = [self.take_back(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-            return items if isinstance(value, list) else tuple(items)
+            return cast("Any", value).item()
+        if is_list(value):
+            return [self.take_back(item) for item in value]
+        if is_tuple(value):
+            return tuple(self.take_back(item) for item in value)
         return value
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -101,21 +106,19 @@ class Library:
         places = numbers[index]
         if not places.size:
             return x
-        writer, written = np.zeros(x.size, dtype=int), np.zeros(x.size, dtype=bool)
-        writer[places.ravel()] = np.arange(places.size)
-        written[places.ravel()] = True
+        writer: Array = np.zeros(x.shape, dtype=int)
+        writer.ravel()[places.ravel()] = np.arange(1, places.size + 1)
         spread = self.lend(np.zeros(places.shape)) + value
         if spread.shape != places.shape:  # NumPy drops leading axes of length 1
             spread = self.call("reshape", spread, places.shape)
-        assigned = self.gather(spread, writer.reshape(x.shape))
-        return self.call("where", written.reshape(x.shape), assigned, x)
+        return self.call("where", writer > 0, self.gather(spread, writer - 1), x)
 
     def _move(self, func: Answer, x: Any, *args: Any, **kwargs: Any) -> Any:
         """A function that only moves elements: NumPy moves their numbers, the library follows."""
         moved = func(_numbers(x.shape), *args, **kwargs)
-        if isinstance(moved, (list, tuple)):
-            return [self.gather(x, each) for each in moved]  # pyright: ignore[reportUnknownVariableType]
-        return self.gather(x, moved)
+        if is_array(moved):
+            return self.gather(x, moved)
+        return [self.gather(x, each) for each in moved]
 
 
 class LibraryArray:
@@ -150,7 +153,7 @@ class LibraryArray:
         name, call = ufunc.__name__, self.library.call
         if self.library.namespace is np:
             return self.library.by(getattr(ufunc, method), *inputs, **kwargs)
-        inputs = tuple(np.asarray(i) if isinstance(i, list) else i for i in inputs)
+        inputs = tuple(np.asarray(i) if is_list(i) else i for i in inputs)
         match method:
             case "__call__" if not kwargs:
                 return call(name, *inputs)
@@ -265,7 +268,7 @@ def _operator(name: str, swapped: bool) -> Answer:
     def apply(self: LibraryArray, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
-        other = np.asarray(other) if isinstance(other, list) else other
+        other = np.asarray(other) if is_list(other) else other
         return self.library.call(name, *((other, self) if swapped else (self, other)))
 
     return apply

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
+from byhand.program.follow import Follower
 from byhand.program.kinds import is_sequence, is_torch
 from byhand.program.problem import Problem
 from byhand.program.statements import Function, Namespace, Returned, StatementError, run
 from byhand.referees.bindings import (
-    Plain,
     argument,
     bind_walruses,
     explain,
     is_floats,
+    put,
     returned_values,
     values_of,
     without_walruses,
@@ -107,10 +108,8 @@ class Perturbed:
             local = [k for k, v in namespace.items() if _is_local(k, v, forward)]
             if all(_can_be_copied(namespace[k]) for k in local):
                 rest = replace(forward, body=forward.body[i:])
-                changeable = tuple(
-                    k for k in local if _copied(namespace[k], {}) is not namespace[k]
-                )
-                start = _Start(rest, namespace, changeable, dict(follower.called))
+                changed = [k for k in local if _copied(namespace[k], {}) is not namespace[k]]
+                start = _Start(rest, namespace, tuple(changed), dict(follower.called))
                 start = replace(start, namespace=start.fresh())
             try:
                 returned = run(replace(forward, body=(node,)), namespace, follower.execute)
@@ -143,7 +142,7 @@ class Perturbed:
         return [values_of(value) for value in values]
 
 
-class _Adding(Plain):
+class _Adding(Follower):
     """Adds `change` at one binding of a name to floats."""
 
     def __init__(self, target: Call | None, change: Array | None) -> None:
@@ -157,6 +156,12 @@ class _Adding(Plain):
         if (name, count) != self.target:
             return value
         return value + (value.new_tensor(self.change) if is_torch(value) else self.change)
+
+    def is_array(self, value: Any) -> bool:
+        return is_floats(value) or isinstance(value, np.floating)
+
+    def put(self, held: Any, index: Any, value: Any) -> Any:
+        return put(held, index, value)
 
     def argument(self, name: str, value: Any) -> Any:
         if is_sequence(value):

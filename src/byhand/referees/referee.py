@@ -17,9 +17,10 @@ Key: TypeAlias = tuple[str, int]
 class Gradient:
     """The gradient of one step, as a referee has it.
 
-    `value` and `error` (a bound on the referee's own absolute error) have the step's shape; or, where
-    `places` is given, one entry for each of these positions in the flattened step. `direction` adds a
-    check of all positions at once: a random direction, the derivative along it, and its error.
+    `value` and `error` (a bound on the referee's own absolute error) have the step's shape; or,
+    where `places` is given, one entry for each of these positions in the flattened step.
+    `direction` adds a check of all positions at once: a random direction, the derivative along it,
+    and its error.
     """
 
     value: Array

@@ -9,6 +9,7 @@ new tensors in both, so that every step keeps the value its gradient belongs to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,15 @@ import numpy as np
 from byhand.errors import RefereeError
 from byhand.program.kinds import is_torch, speaks_torch
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Bindings, Borrowed, Plain, is_floats, missing
+from byhand.referees.bindings import Bindings, Borrowed, is_floats, missing, put
 from byhand.referees.namespace import Array, Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rounding import rounded
 
 try:
     import torch as pytorch
-    from torch import _numpy as namespace
+
+    namespace: Any = import_module("torch._numpy")
 except ImportError:
     raise RefereeError(
         'the torch referee needs PyTorch: pip install "byhand[torch]", or use --referee finite'
@@ -40,16 +42,20 @@ def torch(
     follower = Native(problem) if speaks_torch(inputs) else OnTorch(problem, NUMPY)
     with pytorch.enable_grad():
         outputs = [tensor_of(output) for output in follower.outputs(inputs)]
-        loss = sum(
+        terms = [
             (out * pytorch.as_tensor(np.asarray(g))).sum()
             for out, g in zip(outputs, upstream, strict=True)
-        )
+        ]
     for key in steps:
         if key not in follower.steps:
             raise missing(problem, key)
-    wanted = [tensor_of(follower.steps[key]) for key in steps]
-    found = pytorch.autograd.grad(loss, wanted, allow_unused=True, materialize_grads=True)
-    return {key: rounded(g.detach().numpy()) for key, g in zip(steps, found, strict=True)}
+    if not steps:
+        return {}
+    wanted = {key: tensor_of(follower.steps[key]) for key in steps}
+    found = pytorch.autograd.grad(
+        terms, list(wanted.values()), allow_unused=True, materialize_grads=True
+    )
+    return {key: rounded(g.detach().numpy()) for key, g in zip(wanted, found, strict=True)}
 
 
 def node(tensor: pytorch.Tensor) -> pytorch.Tensor:
@@ -64,10 +70,8 @@ class OnTorch(Borrowed):
         return LibraryArray(namespace.asarray(node(array.value.tensor)), self.library)
 
 
-class Native(Plain, Bindings):
+class Native(Bindings):
     """A PyTorch forward on PyTorch's tensors."""
-
-    is_array = Bindings.is_array
 
     def is_step(self, value: Any) -> bool:
         return is_floats(value)
@@ -77,6 +81,9 @@ class Native(Plain, Bindings):
 
     def step(self, key: Key, array: Any) -> Any:
         return node(array)
+
+    def put(self, held: Any, index: Any, value: Any) -> Any:
+        return put(held, index, value)
 
 
 def tensor_of(value: Any) -> Any:
@@ -117,6 +124,14 @@ def _of_tensors(func: Any) -> Any:
     return answer
 
 
+def _ddof(correction: float = 0, **options: Any) -> dict[str, Any]:
+    return {"ddof": correction, **options}
+
+
+def _vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
+    return namespace.asarray(pytorch.linalg.vector_norm(x.tensor, ord, axis, keepdims))
+
+
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     axes = tuple(range(x.ndim)) if axis is None else axis
     return namespace.asarray(pytorch.logsumexp(x.tensor, axes, keepdims))
@@ -131,12 +146,15 @@ NUMPY = Library(
     others={
         "cbrt": lambda x: namespace.sign(x) * namespace.absolute(x) ** (1 / 3),
         "floor_divide": lambda x, y: namespace.floor(x / y),
+        "remainder": lambda x, y: x - y * namespace.floor(x / y),
+        "std": lambda *args, **options: namespace.std(*args, **_ddof(**options)),
+        "var": lambda *args, **options: namespace.var(*args, **_ddof(**options)),
         "outer": lambda x, y: namespace.outer(namespace.ravel(x), namespace.ravel(y)),
         "reshape": lambda x, shape: namespace.reshape(x, tuple(np.atleast_1d(shape).tolist())),
         "squeeze": _squeeze,
         "prod": _prod,
         "linalg.solve": _solve,
-        "linalg.vector_norm": namespace.linalg.norm,
+        "linalg.vector_norm": _vector_norm,
         "linalg.matmul": namespace.matmul,
         "linalg.outer": namespace.outer,
         "linalg.tensordot": namespace.tensordot,

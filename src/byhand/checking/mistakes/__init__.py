@@ -1,8 +1,8 @@
 """The mistakes that byhand knows by name: one module each.
 
-A module's docstring is its page (`byhand explain CODE`): a line that says what the mistake is, why it
-happens, and a bad and a good piece of code. `find(suspect)` proves the mistake, or gives None. Where
-several can be proved, the first in `ORDER` is named.
+A module's docstring is its page (`byhand explain CODE`): a line that says what the mistake is, why
+it happens, and a bad and a good piece of code. `find(suspect)` proves the mistake, or gives None.
+Where several can be proved, the first in `ORDER` is named.
 
 To add one: write the module, put it in its place in `ORDER`, and add nothing else; the tests plant
 the bad code of every page and expect its code.
@@ -90,17 +90,15 @@ def page(code: str) -> str:
 class Diagnosis:
     """Finds the mistakes of one backward, root by root.
 
-    One slip in a local that several gradients need makes all of them wrong: so what explained one is
-    tried first on the next.
+    One slip in a local that several gradients need makes all of them wrong: so what explained one
+    is tried first on the next.
     """
 
     earlier: list[tuple[str, Finding]] = field(default_factory=list[tuple[str, Finding]])
     effort: Effort = field(default_factory=Effort)
 
-    def of(
-        self, answer: Answer, evidence: tuple[Evidence, ...]
-    ) -> tuple[Mistake | None, int | None]:
-        """The first mistake that is proved, and the line it stands on, if it is known.
+    def of(self, answer: Answer, evidence: tuple[Evidence, ...]) -> tuple[Mistake, Finding] | None:
+        """The first mistake that is proved; None for a statement that raised for no known reason.
 
         A definition that holds only on the true gradients is looked at on those, too.
         """
@@ -112,12 +110,12 @@ class Diagnosis:
                 again = self.first(on_truth)
                 code, finding = again if again[0] != "unknown" else (code, finding)
         if code == "unknown" and isinstance(answer.value, Raised):
-            return None, None  # the row says what it raised
+            return None  # the row says what it raised
         if code == "unknown":
             self.effort.in_vain.update(alone.statements)
         if finding.edits:
             self.earlier.append((code, finding))
-        return Mistake(code, finding.message), finding.line
+        return Mistake(code, finding.message), finding
 
     def first(self, definition: Suspect) -> tuple[str, Finding]:
         for code, finding in self.earlier:
@@ -140,7 +138,7 @@ def why_it_holds(evidence: tuple[Evidence, ...]) -> str:
     for way, share in odd.ways.items():
         if odd.follows(lambda e, s=share: e.expected.value - s(e)):
             return (
-                f"holds only because what comes back through {way}, which it leaves out, is zero or "
-                "adds up to zero in a real run"
+                f"holds only because what comes back through {way}, which it leaves out, is zero "
+                "or adds up to zero in a real run"
             )
     return "holds only because something is zero, or adds up to zero, in a real run"

@@ -1,15 +1,16 @@
 """Wrote into an array that something else still needs.
 
-Two names can stand for one array. `dlogits = probs` copies nothing: whatever is then written into
-dlogits is written into probs as well, and everything that reads probs later reads something else. The
-same goes for views: a slice, a transpose and a reshape share the memory of what they were made from.
+Two names can stand for one array. `dlogits = dnorm_logits` copies nothing: whatever is then
+added to dlogits is added to dnorm_logits as well, and whoever reads that later reads something
+else. The same goes for views: a slice, a transpose and a reshape share the memory of what they
+were made from.
 
 Bad:
-    dlogits = probs
-    dlogits[np.arange(n), Y] -= 1
+    dlogits = dnorm_logits
+    dlogits += (logits == logit_maxes) * dlogit_maxes
 Good:
-    dlogits = probs.copy()
-    dlogits[np.arange(n), Y] -= 1
+    dlogits = dnorm_logits.copy()
+    dlogits += (logits == logit_maxes) * dlogit_maxes
 """
 
 from byhand.checking.mistakes.suspect import Finding, Suspect

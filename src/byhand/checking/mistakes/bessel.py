@@ -1,7 +1,8 @@
 """n where n - 1 belongs, or the reverse.
 
-A variance with Bessel's correction divides by n - 1, one without by n. The mean divides by n in both.
-The backward divides by whatever forward divided by. The difference is small and easily overlooked.
+A variance with Bessel's correction divides by n - 1, one without by n. The mean divides by n in
+both. The backward divides by whatever forward divided by. The difference is small and easily
+overlooked.
 
 Bad:
     dbndiff2 = np.ones_like(bndiff) * dbnvar / n
@@ -36,8 +37,10 @@ def _one_off(part: ast.AST) -> Iterator[ast.AST]:
     match part:
         case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=1)):
             yield left
-        case ast.Name(ctx=ast.Load()) | ast.Call(func=ast.Name(id="len")) | ast.Subscript(
-            value=ast.Attribute(attr="shape")
+        case (
+            ast.Name(ctx=ast.Load())
+            | ast.Call(func=ast.Name(id="len"))
+            | ast.Subscript(value=ast.Attribute(attr="shape"))
         ):
             yield ast.BinOp(part, ast.Sub(), ast.Constant(1))
         case ast.Call(keywords=keywords):

@@ -28,7 +28,7 @@ def find(suspect: Suspect) -> Finding | None:
 def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     """A statement, or a term, that stands there twice is left out once."""
     match part:
-        case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()) if name.startswith("d"):
+        case ast.AugAssign(op=ast.Add() | ast.Sub()):
             yield ast.Pass()
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             yield left

@@ -3,9 +3,9 @@
 A square brings a 2, a mean a 1/n, a root a 1/2.
 
 Bad:
-    dbndiff = dbnraw * bnvar_inv + dbndiff2 * bndiff
+    dbndiff += bndiff * dbndiff2
 Good:
-    dbndiff = dbnraw * bnvar_inv + dbndiff2 * 2 * bndiff
+    dbndiff += 2 * bndiff * dbndiff2
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 """Right at one size only: a size is written as a number.
 
-A batch of 32 works until the last batch of an epoch has 27. Take sizes from the arrays.
+A batch of 16 works until the last batch of an epoch has 11. Take sizes from the arrays.
 
 Bad:
-    dlogprobs[np.arange(n), Y] = -1 / 32
+    dlogprobs[np.arange(n), Y] = -1 / 16
 Good:
     dlogprobs[np.arange(n), Y] = -1 / n
 """
@@ -30,13 +30,12 @@ def find(suspect: Suspect) -> Finding | None:
                     )
                 case _:
                     pass
-    return Finding(
-        f"{suspect.d} is right at one size only: is a size taken from where it belongs?"
-    )
+    return Finding(f"{suspect.d} is right at one size only: is a size taken from where it belongs?")
 
 
 def _sizes(suspect: Suspect) -> set[float]:
-    """The numbers that a size may have been written as: itself, one less, its reciprocals, products."""
+    """The numbers that a size may have been written as: itself, one less, its reciprocals,
+    products."""
     drawn = suspect.evidence[0].trial.drawn
     shapes = {n for step in drawn.truth for n in step.shape} | {s.value.size for s in drawn.truth}
     lengths = {float(n) for n in shapes if n > 1}

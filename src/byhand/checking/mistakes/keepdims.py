@@ -1,7 +1,7 @@
 """Right values, but the shape lacks the axis that was kept.
 
-A value of shape (1, 64) has a gradient of shape (1, 64). A sum without keepdims=True gives (64,):
-the same numbers, but they will broadcast differently where they are used next.
+A value of shape (1, 64) has a gradient of shape (1, 64). A sum without keepdims=True gives
+(64,): the same numbers, but they will broadcast differently where they are used next.
 
 Bad:
     dbnbias = dhpreact.sum(0)
@@ -31,8 +31,9 @@ def find(suspect: Suspect) -> Finding | None:
     if mend is None:
         return None
     return mend.finding(
-        f"`{text(mend.part)}` drops the axis it adds up, so what follows broadcasts along another one: "
-        "keep the axis")
+        f"`{text(mend.part)}` drops the axis it adds up, so what follows broadcasts along another "
+        "one: keep the axis"
+    )
 
 
 def _squeezed(found: Evidence) -> Array | None:

@@ -1,7 +1,7 @@
 """`[:, Y]` where `[np.arange(n), Y]` is meant.
 
-With labels Y, `a[np.arange(n), Y]` is one element in each row: the first row at Y[0], the second at
-Y[1], and so on. `a[:, Y]` is something else: for every row all the columns in Y.
+With labels Y, `a[np.arange(n), Y]` is one element in each row: the first row at Y[0], the
+second at Y[1], and so on. `a[:, Y]` is something else: for every row all the columns in Y.
 
 Bad:
     dlogprobs[:, Y] = -1 / n
@@ -21,7 +21,8 @@ def find(suspect: Suspect) -> Finding | None:
     if mend is None:
         return None
     return mend.finding(
-        f"`{text(mend.part)}` takes these columns of every row, not one element in each row")
+        f"`{text(mend.part)}` takes these columns of every row, not one element in each row"
+    )
 
 
 def _by_row(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -1,7 +1,7 @@
 """A mean where a sum belongs, or the reverse.
 
-The gradients of copies add up; nothing divides them. The 1/n of a mean loss comes in once, where the
-loss is made, and is in every gradient from there on.
+The gradients of copies add up; nothing divides them. The 1/n of a mean loss comes in once,
+where the loss is made, and is in every gradient from there on.
 
 Bad:
     db2 = dlogits.mean(axis=0)

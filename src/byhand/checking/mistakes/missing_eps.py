@@ -1,7 +1,7 @@
 """The small number under the root is missing.
 
-Forward has `(bnvar + 1e-5) ** -0.5`; so its derivative is taken at bnvar + 1e-5, too. The difference
-is about 2e-5 of the value: too small to see, large enough to be wrong.
+Forward has `(bnvar + 1e-5) ** -0.5`; so its derivative is taken at bnvar + 1e-5, too. The
+difference is about 2e-5 of the value: too small to see, large enough to be wrong.
 
 Bad:
     dbnvar = -0.5 * bnvar**-1.5 * dbnvar_inv

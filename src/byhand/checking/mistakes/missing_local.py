@@ -1,7 +1,7 @@
 """The upstream gradient is passed on without the step's own derivative.
 
-By the chain rule each step multiplies the gradient it gets by its local derivative. Only where that is
-1 (an addition, a copy) does the gradient pass unchanged.
+By the chain rule each step multiplies the gradient it gets by its local derivative. Only where
+that is 1 (an addition, a copy) does the gradient pass unchanged.
 
 Bad:
     dhpreact = dh
@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from byhand.checking.evidence import Evidence
+from byhand.checking.evidence import as_array as _as_array
 from byhand.checking.mistakes.suspect import Finding, Suspect, names_of_forward
-from byhand.checking.mistakes.syntax import factors, text
+from byhand.checking.mistakes.syntax import factors, parsed, text
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
@@ -25,7 +26,11 @@ def find(suspect: Suspect) -> Finding | None:
     for way, found in _passed_on(suspect).items():
         if suspect.follows(found):
             return Finding(f"the gradient of {way} is passed on without the step's own derivative")
-    candidates = list(names_of_forward(suspect))
+    candidates = [
+        *names_of_forward(suspect),
+        *map(parsed, filter(None, suspect.used_in.split(", "))),
+    ]
+    outputs = [each for each in candidates if isinstance(each, (ast.Name, ast.Subscript))]
     parts = {part for statement in suspect.statements for part in factors(statement)}
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
@@ -33,11 +38,11 @@ def find(suspect: Suspect) -> Finding | None:
             for each in candidates:
                 yield ast.BinOp(part, ast.Mult(), each)
                 yield ast.BinOp(part, ast.Div(), each)
-            for each in (*candidates, *map(_name, suspect.used_in.split(", "))):
-                if isinstance(each, ast.Name):
-                    rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), each)
+            for each in outputs:
+                square = ast.BinOp(each, ast.Pow(), ast.Constant(2))
+                for less in (each, square):
+                    rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), less)
                     yield ast.BinOp(part, ast.Mult(), rest)
-                    yield ast.BinOp(part, ast.Mult(), each)
 
     mend = suspect.mend(times, in_index=False)
     if mend is None:
@@ -56,6 +61,11 @@ def _passed_on(suspect: Suspect) -> dict[str, Callable[[Evidence], Array | None]
     count = len(suspect.first.uses)
     if count > 1:
         found[suspect.used_in] = lambda e: _without_derivative(e, tuple(range(len(e.uses))))
+    for step in suspect.program.outputs:
+        name = f"d{step.name}"
+        found.setdefault(
+            step.name, lambda e, n=name: _fitted(_as_array(e.trial.upstream.get(n)), e)
+        )
     for key in suspect.first.cut:
         found.setdefault(key[0], lambda e, k=key: _fitted(e.feeds.get(k), e))
     return found
@@ -78,7 +88,3 @@ def _fitted(upstream: Array | None, found: Evidence) -> Array | None:
         return None if upstream is None else np.asarray(fit(upstream, found.expected.value.shape))
     except ValueError:
         return None
-
-
-def _name(name: str) -> ast.expr:
-    return ast.Name(name, ast.Load())

@@ -1,7 +1,7 @@
 """One use of the value is not added.
 
-A value that is used twice has two paths on which its gradient comes back, and they add up. Look for
-every place where forward reads the name.
+A value that is used twice has two paths on which its gradient comes back, and they add up. Look
+for every place where forward reads the name.
 
 Bad:
     dcounts = counts_sum_inv * dprobs
@@ -23,25 +23,15 @@ MOST = 4
 def find(suspect: Suspect) -> Finding | None:
     ways = suspect.ways
     if len(ways) >= 2:
-        for missing in _subsets(list(ways)):
+        several = _subsets(list(suspect.direct)) if len(suspect.direct) >= 2 else []
+        for missing in dict.fromkeys([*((way,) for way in ways), *several]):
             if suspect.follows(lambda e, m=missing: e.expected.value - sum(ways[w](e) for w in m)):
                 return Finding(f"the path through {', '.join(missing)} is missing")
-    uses = suspect.first.uses
-    if len(uses) >= 2 and len(ways) == 1:
-        for i in range(len(uses)):
-            if suspect.follows(lambda e, i=i: e.expected.value - e.uses[i].share):
-                return Finding(
-                    f"{suspect.used_in} uses {suspect.name} {_times(len(uses))}: one use is missing"
-                )
-    if uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
+    if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
         return Finding(f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}")
     return None
 
 
 def _subsets(ways: list[str]) -> list[tuple[str, ...]]:
-    sizes = range(1, len(ways)) if len(ways) <= MOST else (1, len(ways) - 1)
+    sizes = range(2, len(ways)) if len(ways) <= MOST else (len(ways) - 1,)
     return [subset for size in sizes for subset in combinations(ways, size)]
-
-
-def _times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"

@@ -1,8 +1,8 @@
 """No sum over an axis along which the value was broadcast.
 
-Broadcasting copies: a bias of shape (64,) added to an array of shape (32, 64) is used 32 times. The
-gradients of the copies add up, so on the way back there is a sum over that axis. The shape tells: a
-gradient has the shape of its value.
+Broadcasting copies: a bias of shape (64,) added to an array of shape (32, 64) is used 32 times.
+The gradients of the copies add up, so on the way back there is a sum over that axis. The shape
+tells: a gradient has the shape of its value.
 
 Bad:
     dcounts_sum_inv = counts * dprobs

@@ -1,8 +1,8 @@
 """Repeated indices overwrite each other instead of adding up.
 
-A row of C that is looked up five times gets five gradients, and they add up. `dC[X] += demb` reads
-dC[X], adds, and writes it back: of the five only the last one stays. `np.add.at(dC, X, demb)` adds
-all of them, and so does a loop.
+A row of C that is looked up five times gets five gradients, and they add up. `dC[X] += demb`
+reads dC[X], adds, and writes it back: of the five only the last one stays. `np.add.at(dC, X,
+demb)` adds all of them, and so does a loop.
 
 Bad:
     dC[X] += demb

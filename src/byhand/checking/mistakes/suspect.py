@@ -1,8 +1,8 @@
 """What the mistakes ask about a definition that is wrong.
 
-A mistake is a hypothesis, and is accepted only where the numbers prove it, on every draw: either the
-wrong value follows from the shares that should have been added (`follows`), or undoing the mistake in
-the user's own statements makes the definition right (`mended`).
+A mistake is a hypothesis, and is accepted only where the numbers prove it, on every draw: either
+the wrong value follows from the shares that should have been added (`follows`), or undoing the
+mistake in the user's own statements makes the definition right (`mended`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,11 +30,12 @@ Share: TypeAlias = Callable[[Evidence], Array]
 
 @dataclass(frozen=True)
 class Finding:
-    """A mistake that was proved: what to tell the user, the line where it stands, and what to put in
-    place of which statement to undo it, where it was proved that way."""
+    """A mistake that was proved: what to tell the user, the line and the part of it where it
+    stands, and what to put in place of which statement to undo it, where it was proved that way."""
 
     message: str
     line: int | None = None
+    part: ast.AST | None = None
     edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
 
 
@@ -46,7 +48,7 @@ class Mend:
     edits: Edits
 
     def finding(self, message: str) -> Finding:
-        return Finding(message, self.statement.lineno, self.edits)
+        return Finding(message, self.statement.lineno, self.part, self.edits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ class Effort:
     """How much may still be tried on one backward, in statements run; and the statements that were
     tried on an earlier root in vain."""
 
-    left: int = 60_000
+    left: int = 25_000
     in_vain: set[ast.stmt] = field(default_factory=set[ast.stmt])
 
 
@@ -176,16 +178,28 @@ class Suspect:
     def ways(self) -> Mapping[str, Share]:
         """The paths on which the gradient comes back, by the step each leads to.
 
-        A closed form jumps over steps: each of those is a path, too.
+        A step that uses the value twice is one path, and each use of its own another. A closed form
+        jumps over steps: each of those is a path, too.
         """
-        found: dict[str, Share] = {}
-        for use in self.first.uses:
-            found[", ".join(use.through)] = lambda e, t=use.through: _sum(
+        found = dict(self.direct)
+        for i, use in enumerate(self.first.uses):
+            if sum(each.through == use.through for each in self.first.uses) > 1:
+                found[f"one of the uses in {', '.join(use.through)} (number {i + 1})"] = (
+                    lambda e, i=i: e.uses[i].share
+                )
+        for key in self.first.between:
+            found.setdefault(key[0], lambda e, k=key: e.through(k))
+        return found
+
+    @cached_property
+    def direct(self) -> Mapping[str, Share]:
+        """The paths to the steps that use the value themselves: they add up to the gradient."""
+        return {
+            ", ".join(use.through): lambda e, t=use.through: _sum(
                 each.share for each in e.uses if each.through == t
             )
-        for key in self.first.between:
-            found.setdefault(key[0], lambda e, k=key: e.expected.value - e.without(k))
-        return found
+            for use in self.first.uses
+        }
 
     # What proves a mistake.
 
@@ -199,11 +213,16 @@ class Suspect:
                 return all(
                     (wrong := value(found)) is not None and found.gives(wrong) for found in tried
                 )
-        except (ValueError, KeyError):  # shapes that don't fit, or a step that a draw hasn't
+        except (
+            ValueError,
+            KeyError,
+            IndexError,
+        ):  # shapes that don't fit, or a step that a draw hasn't
             return False
 
     def mended(self, edits: Edits) -> bool:
-        """Whether the definition is right on every draw with these statements in place of its own."""
+        """Whether the definition is right on every draw with these statements in place of its
+        own."""
         function = self.edited(edits)
         for found in (self.first, *self.evidence):
             self.effort.left -= found.trial.length
@@ -231,8 +250,8 @@ class Suspect:
     def scales(self) -> tuple[Scale, ...]:
         """The parts that only lack a number as a factor.
 
-        The definition is linear in such a part: from its value with the part doubled follows how many
-        times as large the part should be.
+        The definition is linear in such a part: from its value with the part doubled follows how
+        many times as large the part should be.
         """
         found: list[Scale] = []
         for statement in self.promising:
@@ -271,19 +290,31 @@ def _sum(shares: Iterable[Array]) -> Array:
     return np.asarray(total)
 
 
+def loaded_names_in(node: ast.expr) -> bool:
+    return any(isinstance(part, ast.Name) for part in ast.walk(node))
+
+
 def names_of_forward(suspect: Suspect) -> Iterator[ast.expr]:
-    """What forward computes on the way from the value to where its gradient comes back from, as the
-    expressions that stand there: candidates for a factor that was left out."""
+    """Candidates for a factor that was left out: the expressions of forward on the way from the
+    value to where its gradient comes back from; and for every gradient that is read, its value.
+    """
     steps = suspect.program.by_key
     lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
     lines |= {steps[key].line for key in suspect.first.between}
     seen: set[str] = set()
+    for statement in suspect.promising:
+        for name, index in loaded_names(statement):
+            if name.startswith("d") and name[1:].isidentifier() and not iskeyword(name[1:]):
+                value = ast.Name(name[1:], ast.Load())
+                place = value if index is None else ast.Subscript(value, index, ast.Load())
+                seen.add(ast.unparse(place))
+                yield parsed(ast.unparse(place))
     for top in suspect.first.trial.problem.forward.body:
         for node in ast.walk(top):
             if not isinstance(node, ast.expr) or node.lineno not in lines:
                 continue
             if isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp)):
                 text = ast.unparse(node)
-                if text not in seen and text not in ("np", "torch", "F"):
+                if text not in seen and loaded_names_in(node) and text not in ("np", "torch", "F"):
                     seen.add(text)
                     yield parsed(text)

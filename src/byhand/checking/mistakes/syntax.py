@@ -45,7 +45,11 @@ def product(statement: ast.AST) -> Iterator[ast.expr]:
     for field, value in ast.iter_fields(statement):
         if field in ("slice", "targets", "target", "keywords", "ctx", "op"):
             continue
-        if isinstance(statement, ast.BinOp) and isinstance(statement.op, ast.Pow) and field == "right":
+        if (
+            isinstance(statement, ast.BinOp)
+            and isinstance(statement.op, ast.Pow)
+            and field == "right"
+        ):
             continue
         if isinstance(statement, ast.Call) and field == "func":
             if isinstance(value, ast.Attribute):

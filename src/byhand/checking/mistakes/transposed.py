@@ -1,7 +1,8 @@
 """A matrix should be transposed, or should not.
 
-The gradient of `x @ W` with respect to x is `dout @ W.T`, with respect to W it is `x.T @ dout`. Where
-all sizes differ the shapes leave only one way to multiply; where two of them are equal, they don't.
+The gradient of `x @ W` with respect to x is `dout @ W.T`, with respect to W it is `x.T @ dout`.
+Where all sizes differ the shapes leave only one way to multiply; where two of them are equal,
+they don't.
 
 Bad:
     dW2 = (h.T @ dlogits).T
@@ -26,7 +27,8 @@ def find(suspect: Suspect) -> Finding | None:
         return None
     return mend.finding(
         f"in `{text(mend.part)}` a matrix is transposed that should not be, or the reverse: "
-        "try the sizes of each axis on paper")
+        "try the sizes of each axis on paper"
+    )
 
 
 def _turned(found: Evidence) -> Array | None:

@@ -1,8 +1,9 @@
 """No mistake that byhand knows explains it.
 
-What is known is said: how large the value is against the right one, and where it is wrong. Work the
-step on a small example: two rows, two columns, numbers you can multiply in your head; and compare
-with `byhand explain FILE NAME`, which lists the paths on which this gradient comes back.
+What is known is said: how large the value is against the right one, and where it is wrong. Work
+the step on a small example: two rows, two columns, numbers you can multiply in your head; and
+compare with `byhand explain FILE NAME`, which lists the paths on which this gradient comes
+back.
 
 Bad:
     dh = np.sin(dlogits @ W2.T)

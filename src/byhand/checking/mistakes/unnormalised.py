@@ -1,4 +1,4 @@
-"""A factor that normalises is missing: the 1/n of a mean, or the denominator of a softmax.
+"""A factor that normalises is missing: a mean's 1/n, or a softmax's denominator.
 
 Bad:
     dlogprobs[np.arange(n), Y] = -1
@@ -42,7 +42,9 @@ def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend(times, in_index=False) if normalisers else None
     if mend is None:
         return None
-    return mend.finding(f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?")
+    return mend.finding(
+        f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?"
+    )
 
 
 def _sizes(suspect: Suspect) -> dict[str, tuple[int, ...]]:
@@ -58,7 +60,8 @@ def _sizes(suspect: Suspect) -> dict[str, tuple[int, ...]]:
 
     for name, value in suspect.program.locals.items():
         if type(value) is int:
-            add(name, lambda p, n=name: p.locals[n] if type(p.locals.get(n)) is int else None)
+            add(name, lambda p, n=name: _whole(p, n))
+            add(f"({name} - 1)", lambda p, n=name: _whole(p, n, less=1))
     for step in suspect.program:
         add(f"{step.name}.size", lambda p, n=step.name: p[n].value.size if n in p else None)
         for axis in range(step.value.ndim):
@@ -66,8 +69,15 @@ def _sizes(suspect: Suspect) -> dict[str, tuple[int, ...]]:
     return found
 
 
+def _whole(program: Program, name: str, less: int = 0) -> int | None:
+    value = program.locals.get(name)
+    return value - less if type(value) is int and value > less else None
+
+
 def _length(program: Program, name: str, axis: int) -> int | None:
-    return program[name].shape[axis] if name in program and axis < program[name].value.ndim else None
+    return (
+        program[name].shape[axis] if name in program and axis < program[name].value.ndim else None
+    )
 
 
 def _normalisers(program: Program) -> list[str]:

@@ -1,7 +1,8 @@
 """Read a gradient before all its paths were added.
 
-A value that is used twice gets its gradient in two pieces. Whoever reads it between the two gets half
-of it. Finish a gradient before you pass it on: backward runs in the reverse of forward's order.
+A value that is used twice gets its gradient in two pieces. Whoever reads it between the two
+gets half of it. Finish a gradient before you pass it on: backward runs in the reverse of
+forward's order.
 
 Bad:
     dcounts = counts_sum_inv * dprobs

@@ -1,7 +1,8 @@
 """Added up (or spread out) along the wrong axis.
 
-A value that was copied down the rows collects its gradient down the rows. Where the array is square,
-or the result broadcasts all the same, the shape doesn't tell that it was the other axis.
+A value that was copied down the rows collects its gradient down the rows. Where the array is
+square, or the result broadcasts all the same, the shape doesn't tell that it was the other
+axis.
 
 Bad:
     dbngain = (bnraw * dhpreact).sum(1, keepdims=True)

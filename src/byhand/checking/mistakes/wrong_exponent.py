@@ -1,6 +1,7 @@
 """The exponent is wrong.
 
-The derivative of v**-0.5 is -0.5 * v**-1.5: the exponent comes down as a factor, and goes down by one.
+The derivative of v**-0.5 is -0.5 * v**-1.5: the exponent comes down as a factor, and goes down
+by one.
 
 Bad:
     dbnvar = -0.5 * (bnvar + 1e-5) ** -0.5 * dbnvar_inv

@@ -1,7 +1,7 @@
 """Another value of the forward pass was used.
 
-The derivative of tanh is 1 - tanh(x)**2: with h = np.tanh(hpreact) that is 1 - h**2, not
-1 - hpreact**2.
+The derivative of tanh is 1 - tanh(x)**2: with h = np.tanh(hpreact) that is 1 - h**2, not 1 -
+hpreact**2.
 
 Bad:
     dhpreact = (1 - hprebn**2) * dh

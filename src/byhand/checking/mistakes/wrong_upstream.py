@@ -1,7 +1,7 @@
 """Another gradient was used.
 
-The gradient that comes back into `hpreact = bngain * bnraw + bnbias` is dhpreact, that of the step's
-result; not dh, that of a later one.
+The gradient that comes back into `hpreact = bngain * bnraw + bnbias` is dhpreact, that of the
+step's result; not dh, that of a later one.
 
 Bad:
     dbnraw = bngain * dh

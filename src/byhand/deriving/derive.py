@@ -1,0 +1,127 @@
+"""`byhand.derive`: from a forward to the backward that a person would write."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from byhand.deriving.derivation import Derivation, DerivedStep
+from byhand.deriving.dialect import Dialect
+from byhand.deriving.numpy_words import NumPy
+from byhand.deriving.recording import record
+from byhand.deriving.sweep import Sweep
+from byhand.deriving.torch_words import PyTorch
+from byhand.deriving.writing import WIDTH, Line, Writer
+from byhand.deriving.verify import verify
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem, did_you_mean, problem_of
+from byhand.program.program import Program, Step
+
+DIALECTS: dict[str, Callable[[], Dialect]] = {"numpy": NumPy, "torch": PyTorch}
+
+
+def derive(
+    problem: Problem | Callable[..., Any],
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    dialect: str | None = None,
+) -> Derivation:
+    """The backward of a forward, one statement for each named value.
+
+    Give a loaded problem, or a forward and the inputs (arrays by name) to try it on. `names` are
+    the gradients that are asked for: every float input that isn't data, unless told otherwise.
+    `dialect` is "numpy" or "torch": what forward is written in, unless told otherwise.
+
+    Raises ProblemError if forward can't be followed, UnsupportedError if it can't be derived.
+    """
+    if not isinstance(problem, Problem):
+        if inputs is None:
+            raise ProblemError("derive(forward, inputs): the inputs are missing")
+        problem = problem_of(problem, None, inputs)
+    given = problem.inputs() if inputs is None else dict(inputs)
+    found = _derived(problem, given, names, dialect)
+    if dialect is None:
+        verify(problem, given, found)
+    return found
+
+
+def _derived(
+    problem: Problem, given: Mapping[str, Any], names: Sequence[str] | None, dialect: str | None
+) -> Derivation:
+    recording = record(problem, given)
+    program = recording.program
+    spoken = dialect or ("torch" if program.in_torch else "numpy")
+    if spoken not in DIALECTS:
+        raise ProblemError(f"dialect {spoken}: choose {' or '.join(DIALECTS)}")
+    sweep = Sweep(recording, DIALECTS[spoken](), _wanted(problem, program, names))
+    sweep.run()
+    writer = Writer(sweep)
+    lines = writer.lines()
+    parameters = _parameters(problem, program, lines)
+    return Derivation(
+        source=_source(parameters, list(sweep.scribe.imports), lines),
+        parameters=parameters,
+        steps=tuple(DerivedStep(line.name, str(line), line.forward, line.remark) for line in lines),
+        notes=tuple(writer.notes),
+        fixed_sizes=bool(writer.notes),
+    )
+
+
+def _wanted(problem: Problem, program: Program, names: Sequence[str] | None) -> list[Step]:
+    if names is None:
+        return [
+            step
+            for step in program.inputs
+            if step.name not in problem.data and step.name.split("[")[0] not in problem.data
+        ]
+    found: list[Step] = []
+    for name in names:
+        matching = [step for step in program if step.name.split("[")[0] == name]
+        matching = [program[name]] if name in program else matching
+        if not matching:
+            raise ProblemError(
+                f"{problem.file}: {name} is no float input and no step of forward"
+                f"{did_you_mean(name, program.bindings)}"
+            )
+        found += matching
+    return found
+
+
+def _parameters(problem: Problem, program: Program, lines: list[Line]) -> tuple[str, ...]:
+    """What the lines use that they don't define, in the order in which forward has it."""
+    defined: set[str] = set()
+    free: dict[str, None] = {}
+    for line in lines:
+        for node in line.nodes:
+            targets = {n.id for n in ast.walk(node) if _stored(n)}
+            loads = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not _stored(n)]
+            inner = targets if isinstance(node, ast.For) else set[str]()
+            free.update(dict.fromkeys(n for n in loads if n not in defined | inner))
+            defined |= targets
+    known = list(dict.fromkeys([*problem.forward.parameters, *program.locals]))
+    upstream = [f"d{step.name}" for step in program.outputs]
+    return tuple(n for n in [*known, *upstream] if n in free)
+
+
+def _stored(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def _source(parameters: tuple[str, ...], imports: list[str], lines: list[Line]) -> str:
+    head = f"def backward({', '.join(parameters)}):"
+    if len(head) > WIDTH:
+        wrapped = textwrap.fill(", ".join(parameters) + ",", WIDTH - 4)
+        head = f"def backward(\n{textwrap.indent(wrapped, '    ')}\n):  # fmt: skip"
+    body: list[str] = [f"    {line}" for line in imports]
+    for line in lines:
+        code = str(line)
+        said = f"{code}  # {line.remark}"
+        if line.remark and "\n" not in code and len(said) <= WIDTH:
+            code = said
+        elif line.remark:
+            code = f"# {line.remark[0].upper()}{line.remark[1:]}.\n{code}"
+        body.append(textwrap.indent(code, "    "))
+    return "\n".join([head, *(body or ["    pass"])]) + "\n"

@@ -1,0 +1,103 @@
+"""No backward is given out that wasn't run: its gradients must be the engine's, at other sizes too.
+
+It is a check of the deriver, not of anybody's work, so all it says is that it won't do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from byhand.deriving.derivation import Derivation
+from byhand.engine.backward import gradients
+from byhand.errors import ProblemError, UnsupportedError
+from byhand.program.kinds import as_torch, is_list, is_torch
+from byhand.program.problem import Problem, in_one_line
+from byhand.program.program import Program
+from byhand.program.trace import trace_problem
+
+TOLERANCE = 1e-6  # a wrong statement is wrong by far more, and rounding by far less
+
+
+def verify(problem: Problem, inputs: Mapping[str, Any], derivation: Derivation) -> None:
+    """Raises UnsupportedError if the derived backward doesn't give forward's gradients."""
+    said = _difference(problem, inputs, derivation)
+    if said:
+        raise UnsupportedError(f"{problem.file}: this forward can't be derived: {said}")
+    if derivation.fixed_sizes:
+        return
+    for sizes in _other_sizes(problem.dimensions):
+        at = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        try:
+            others = problem.inputs(1, **sizes)
+            trace_problem(problem, others)
+        except ProblemError:
+            continue  # not a size for this forward
+        said = _difference(problem, others, derivation)
+        if said:
+            raise UnsupportedError(
+                f"{problem.file}: this forward can't be derived: at {at} {said} (a size that "
+                "forward has no name for: give it one, such as n = x.shape[0])"
+            )
+
+
+def _other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    if dimensions:
+        yield {name: size + 1 + k for k, (name, size) in enumerate(dimensions.items())}
+        yield {name: size + 1 for name, size in dimensions.items()}
+
+
+def _difference(problem: Problem, inputs: Mapping[str, Any], derivation: Derivation) -> str:
+    """What is wrong with the backward on these inputs, or nothing."""
+    with np.errstate(all="ignore"):
+        program = trace_problem(problem, inputs)
+        upstream = program.upstream(1)
+        seeds = [(step.tensor, g) for step, g in zip(program.outputs, upstream, strict=True)]
+        truth = gradients(seeds)
+        try:
+            answers = run(problem, program, derivation, upstream)
+        except Exception as error:
+            return f"the statements raise {in_one_line(error)}"
+    for step in program:
+        answer = answers.get(step.name)
+        if answer is None or len(program.bindings[step.name]) > 1:
+            continue
+        expected = truth.get(step.tensor, np.zeros_like(step.value))
+        got = np.asarray(answer.detach().numpy() if is_torch(answer) else answer)
+        if got.shape != expected.shape:
+            return f"d{step.name} has the shape {got.shape}, not {expected.shape}"
+        largest = float(np.max(np.abs(expected), initial=0.0))
+        if not np.allclose(
+            got, expected, rtol=0, atol=TOLERANCE * max(largest, 1e-3), equal_nan=True
+        ):
+            return f"d{step.name} isn't right"
+    return ""
+
+
+def run(
+    problem: Problem, program: Program, derivation: Derivation, upstream: tuple[Any, ...]
+) -> dict[str, Any]:
+    """The gradients that the backward gives, by name."""
+    namespace = dict(problem.forward.globals) | dict(problem.forward.closure)
+    namespace.setdefault("np", np)
+    source = derivation.source.rstrip() + "\n    return dict(locals())\n"
+    exec(compile(source, "<derived>", "exec"), namespace)
+    known = dict(program.locals)
+    for step, g in zip(program.outputs, upstream, strict=True):
+        known[f"d{step.name}"] = as_torch(g) if program.in_torch else g
+    found = namespace["backward"](**{name: known[name] for name in derivation.parameters})
+    answers: dict[str, Any] = {}
+    for name, value in found.items():
+        if name.startswith("d"):
+            answers.update(_flat(name[1:], value))
+    return answers
+
+
+def _flat(name: str, value: Any) -> dict[str, Any]:
+    if is_list(value):
+        return {
+            k: v for i, item in enumerate(value) for k, v in _flat(f"{name}[{i}]", item).items()
+        }
+    return {name: value}

@@ -1,0 +1,99 @@
+"""The mistakes: every page's bad code gets its code, no right code gets any, and the benchmark
+holds."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.mistakes import CODES, page
+from byhand.checking.report import Report
+from byhand.program import load
+
+ROOT = Path(__file__).parents[2]
+LECTURE = ROOT / "tests/problems/lecture.py"
+sys.path.insert(0, str(ROOT))
+
+
+def bad_and_good(code: str) -> tuple[str, str]:
+    """The two pieces of code of a page."""
+    found = re.fullmatch(r".*\nBad:\n(.*?)\nGood:\n(.*?)", page(code), re.DOTALL)
+    assert found, f"the page of {code} has no Bad and Good"
+    return found[1], found[2]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_bad_code_of_every_page_gets_its_code(code: str, tmp_path: Path):
+    bad, good = bad_and_good(code)
+    source = LECTURE.read_text()
+    assert source.count(good) == 1, f"tests/problems/lecture.py has no\n{good}"
+    # A page may show code that needs more of forward than the right code does.
+    source = source.replace("def backward(\n    X,", "def backward(\n    counts_sum, X,")
+    file = tmp_path / "lecture.py"
+    file.write_text(source.replace(good, bad))
+    report = check(load(file))
+    assert not report.ok
+    assert len(report.roots) == 1
+    mistake = report[report.roots[0]].mistake
+    assert mistake is not None
+    assert mistake.code == code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_page_says_what_and_why(code: str):
+    first, _, rest = page(code).partition("\n")
+    assert first.endswith(".")
+    assert len(first) <= 80
+    assert "Bad:" in rest
+    assert all(len(line) <= 100 for line in page(code).split("\n"))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_message_is_in_the_users_names_and_no_answer(code: str, tmp_path: Path):
+    bad, good = bad_and_good(code)
+    file = tmp_path / "lecture.py"
+    file.write_text(LECTURE.read_text().replace(good, bad))
+    mistake = next(row.mistake for row in check(load(file)).rows if row.mistake)
+    right = good.strip().split("\n")[-1].partition("= ")[2].strip()
+    assert mistake.message
+    assert not right or right not in mistake.message, "the message gives the answer away"
+
+
+def test_the_mistake_is_underlined(tmp_path: Path):
+    file = tmp_path / "lecture.py"
+    file.write_text(LECTURE.read_text().replace("(1 - h**2) * dh", "(1 - hprebn**2) * dh"))
+    row = check(load(file))["hpreact"]
+    assert row.span is not None
+    assert row.source[slice(*row.span)] == "hprebn"
+
+
+# The benchmark, a small part of it.
+
+
+@pytest.fixture(scope="module")
+def sample() -> list[tuple[object, Report | None]]:
+    """Some sixty planted mistakes, from the half to develop on: the other is for the figures."""
+    from benchmarks.mistakes.collect import by_name, collect
+
+    names = ("lecture", "gru_cell", "attention", "rnn", "tied_embedding")
+    cases = [case for name in names for case in collect(by_name()[name], "dev", 12, 2, 4).items()]
+    return [(group, case) for group, found in cases for case in found]  # pyright: ignore
+
+
+def test_a_sample_of_the_benchmark(sample: list[tuple[str, object]]):
+    from benchmarks.mistakes.__main__ import examine
+
+    seen = [(group, examine(case)) for group, case in sample]  # pyright: ignore
+    assert sum(group == "single" for group, _ in seen) >= 60
+    for group, outcome in seen:
+        if group == "right":
+            assert outcome.ok, f"an alarm on {outcome.case.label}: {outcome.roots}"
+        else:
+            assert outcome.right_roots, f"{outcome.case.label}: {outcome.roots}"
+    coded = [outcome.right_code for group, outcome in seen if group == "single"]
+    assert np.mean(coded) >= 0.9

@@ -1,0 +1,76 @@
+"""Running a derived backward beside the engine, in either dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from byhand.deriving.derivation import Derivation
+from byhand.deriving.derive import derive
+from byhand.engine import gradients
+from byhand.program.problem import Problem, load, zoo
+from byhand.program.trace import trace_problem
+
+PROBLEMS = Path(__file__).parent.parent / "problems"
+ALL = {**zoo(), **{file.stem: file for file in sorted(PROBLEMS.glob("*.py"))}}
+
+
+def as_torch(value: Any) -> Any:
+    if isinstance(value, list):
+        return [as_torch(item) for item in value]
+    return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value
+
+
+def given_gradients(
+    problem: Problem, derivation: Derivation, inputs: Mapping[str, Any], dialect: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the derived backward gives for the inputs, and what the engine does."""
+    program = trace_problem(problem, inputs)
+    upstream = program.upstream()
+    known = dict(program.locals)
+    known |= {f"d{step.name}": g for step, g in zip(program.outputs, upstream, strict=True)}
+    if dialect == "torch":
+        known = {name: as_torch(value) for name, value in known.items()}
+    namespace = {**problem.forward.globals, "np": np, "torch": torch}
+    exec(derivation.source.rstrip() + "\n    return dict(locals())\n", namespace)
+    found = namespace["backward"](**{name: known[name] for name in derivation.parameters})
+    seeds = [(step.tensor, g) for step, g in zip(program.outputs, upstream, strict=True)]
+    truth = gradients(seeds)
+    wanted = {
+        step.name: truth.get(step.tensor, np.zeros_like(step.value))
+        for step in program.inputs
+        if step.name.partition("[")[0] not in problem.data
+    }
+    return {name: np.asarray(eval(f"d{name}", found)) for name in wanted}, wanted
+
+
+def assert_right(
+    problem: Problem, inputs: Mapping[str, Any], dialect: str = "numpy", where: str = ""
+) -> Derivation:
+    """Derives, and compares every input's gradient with the engine's."""
+    derivation = derive(problem, inputs, dialect=dialect)
+    found, wanted = given_gradients(problem, derivation, inputs, dialect)
+    for name, truth in wanted.items():
+        said = f"{where} d{name}\n{derivation}"
+        assert found[name].shape == truth.shape, said
+        largest = max(1.0, float(np.max(np.abs(truth), initial=0.0)))
+        np.testing.assert_allclose(found[name], truth, rtol=0, atol=1e-11 * largest, err_msg=said)
+    return derivation
+
+
+def with_derived_backward(file: Path, into: Path, **options: Any) -> Problem:
+    """The problem file with the derived backward in the place of its own."""
+    import ast
+
+    problem = load(file)
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    for node in ast.parse("".join(lines)).body:
+        if isinstance(node, ast.FunctionDef) and node.name == "backward":
+            lines[node.lineno - 1 : node.end_lineno] = [derive(problem, **options).source]
+    target = into / file.name
+    target.write_text("".join(lines), encoding="utf-8")
+    return load(target)

@@ -1,0 +1,165 @@
+"""Deriving whole problems: what is printed, and that it is right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from deriving_cases import ALL, assert_right, with_derived_backward
+from golden import matches_golden
+
+import byhand
+from byhand.deriving.derive import derive
+from byhand.errors import ProblemError, UnsupportedError
+from byhand.program import load
+
+GOLDEN = (
+    "mlp",
+    "mlp_fused",
+    "attention",
+    "conv1d",
+    "gru_cell",
+    "in_torch",
+    "rnn",
+    "tied_embedding",
+)
+WHOLE = pytest.mark.parametrize("name", ALL)
+
+
+@WHOLE
+def test_every_problem_derives_to_a_backward_that_the_check_passes(
+    name: str, tmp_path: Path
+) -> None:
+    problem = with_derived_backward(ALL[name], tmp_path)
+    for referee in ("engine", "torch"):
+        report = byhand.check(problem, referee=referee)
+        assert report.ok, f"{report}"
+        assert {row.verdict for row in report.rows} <= {"exact", "rounding"}, f"{report}"
+
+
+@WHOLE
+def test_every_problem_derives_in_both_dialects(name: str) -> None:
+    problem = load(ALL[name])
+    if name == "in_torch":
+        assert "np." in derive(problem, dialect="numpy").source
+    else:
+        assert "np." not in assert_right(problem, problem.inputs(), "torch").source
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden(name: str) -> None:
+    matches_golden(f"derive_{name}.txt", derive(load(ALL[name])).source)
+
+
+@WHOLE
+def test_no_size_is_a_number(name: str) -> None:
+    """All sizes are large and different, so that a size among the numbers would show."""
+    problem = load(ALL[name])
+    sizes = {size: 41 + 6 * k for k, size in enumerate(problem.dimensions)}
+    if name == "conv1d":
+        sizes["length"] = 97  # longer than the window
+    source = derive(problem, problem.inputs(0, **sizes)).source
+    assert not set(map(str, sizes.values())) & set(re.findall(r"\d+", source)), source
+
+
+def test_a_backward_asks_only_for_what_it_uses() -> None:
+    derivation = derive(load(ALL["layer_norm"]))
+    assert derivation.parameters == ("gain", "centred", "std", "normed", "dout")
+    for parameter in derivation.parameters:
+        assert len(re.findall(rf"\b{parameter}\b", derivation.source)) > 1
+
+
+def test_names_ask_for_some_gradients_only() -> None:
+    source = derive(load(ALL["mlp"]), names=["W2", "b2"]).source
+    assert "dW2 = " in source and "db2 = " in source
+    assert "dh " not in source and "dC" not in source
+
+
+def test_unknown_name_is_one_clear_line() -> None:
+    with pytest.raises(ProblemError, match=r"logit is no float input .*did you mean logits"):
+        derive(load(ALL["mlp"]), names=["logit"])
+
+
+def test_a_function_and_inputs() -> None:
+    rng = np.random.default_rng(0)
+    derivation = byhand.derive(line, {"x": rng.normal(size=(4, 3)), "w": rng.normal(size=3)})
+    assert derivation.parameters == ("x", "w", "dout")
+    assert [step.name for step in derivation.steps] == ["x", "w"]
+    assert str(derivation) == (
+        "def backward(x, w, dout):\n    dx = dout[..., None] * w\n    dw = x.T @ dout\n"
+    )
+
+
+def line(x, w):  # type: ignore[no-untyped-def]
+    out = x @ w
+    return out
+
+
+Write = Callable[[str], Path]
+
+
+def test_an_input_that_is_overwritten_and_needed_is_refused(problem_file: Write) -> None:
+    file = problem_file(
+        """
+        import numpy as np
+        def inputs(rng, *, n=3): return {"x": rng.normal(size=n)}
+        def forward(x):
+            y = x * x
+            x = y + 1
+            return (x * y).sum()
+        """
+    )
+    with pytest.raises(UnsupportedError, match="the input x, which forward overwrites in line 6"):
+        derive(load(file))
+
+
+def test_a_loop_that_is_not_the_same_every_round_is_written_out_and_said(
+    problem_file: Write,
+) -> None:
+    file = problem_file(
+        """
+        import numpy as np
+        def inputs(rng, *, n=3): return {"x": rng.normal(size=(4, n))}
+        def forward(x):
+            s = x[0]
+            for t in range(1, 4):
+                s = s * x[t] if t % 2 else s + x[t]
+            return s.sum()
+        """
+    )
+    derivation = derive(load(file))
+    assert "line 6 is written out round by round" in derivation.notes[0]
+    assert_right(load(file), load(file).inputs())
+
+
+def test_a_size_without_a_name_gets_words(problem_file: Write) -> None:
+    file = problem_file(
+        """
+        import numpy as np
+        def inputs(rng, *, n=5, m=4): return {"x": rng.normal(size=(n, m)), "y": rng.integers(0, m, n)}
+        def forward(x, y):
+            picked = np.exp(x)[np.arange(len(y)), y]
+            loss = picked.reshape(1, -1).mean() + x.reshape(-1).sum() / x.size
+            return loss
+        """
+    )
+    assert_right(load(file), load(file).inputs())
+
+
+def test_two_uses_by_adding_never_change_another_gradient(problem_file: Write) -> None:
+    """dy must be a copy of dz before more is added to it."""
+    file = problem_file(
+        """
+        import numpy as np
+        def inputs(rng, *, n=5): return {"x": rng.normal(size=n), "w": rng.normal(size=n)}
+        def forward(x, w):
+            y = x * 2
+            z = y
+            out = z * w + y[::2].sum() + y[1:].sum() * w
+            return out
+        """
+    )
+    assert_right(load(file), load(file).inputs())
