@@ -26,10 +26,16 @@ def find(suspect: Suspect) -> Finding | None:
         several = _subsets(list(suspect.direct)) if len(suspect.direct) >= 2 else []
         for missing in dict.fromkeys([*((way,) for way in ways), *several]):
             if suspect.follows(lambda e, m=missing: e.expected.value - sum(ways[w](e) for w in m)):
-                return Finding(f"the path through {', '.join(missing)} is missing")
+                used = f"{suspect.name} is used {_times(len(suspect.direct))}: "
+                path = f"the path through {', '.join(missing)} is missing"
+                return Finding(used + path if len(suspect.direct) > 1 else path)
     if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
         return Finding(f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}")
     return None
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
 
 
 def _subsets(ways: list[str]) -> list[tuple[str, ...]]:
