@@ -69,3 +69,17 @@ def test_the_two_commands_are_there(target: str) -> None:
     assert f"make {target} " in text
     makefile = (README.parent / "Makefile").read_text(encoding="utf-8")
     assert re.search(rf"^{target}:", makefile, re.M)
+
+
+def test_the_derived_backward_is_what_the_readme_shows(tmp_path: Path) -> None:
+    (tmp_path / "softmax.py").write_text(block("python"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "byhand", "derive", "softmax.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"```text\n{done.stdout}```" in README.read_text(encoding="utf-8")
