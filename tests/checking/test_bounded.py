@@ -3,8 +3,6 @@
 Every program is run in float32 and in float64; the difference is what rounding did in float32.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

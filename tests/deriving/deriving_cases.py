@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from byhand.program.problem import Problem, load, zoo
 from byhand.program.trace import trace_problem
 
 PROBLEMS = Path(__file__).parent.parent / "problems"
+GOLDEN = Path(__file__).parent.parent / "golden"
 ALL = {**zoo(), **{file.stem: file for file in sorted(PROBLEMS.glob("*.py"))}}
 
 
@@ -64,8 +67,6 @@ def assert_right(
 
 def with_derived_backward(file: Path, into: Path, **options: Any) -> Problem:
     """The problem file with the derived backward in the place of its own."""
-    import ast
-
     problem = load(file)
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     for node in ast.parse("".join(lines)).body:
@@ -74,3 +75,11 @@ def with_derived_backward(file: Path, into: Path, **options: Any) -> Problem:
     target = into / file.name
     target.write_text("".join(lines), encoding="utf-8")
     return load(target)
+
+
+def matches_golden(name: str, content: str) -> None:
+    """Fails if `content` isn't what the golden file holds; BYHAND_GOLDEN=write writes it."""
+    file = GOLDEN / name
+    if os.environ.get("BYHAND_GOLDEN") == "write":
+        file.write_text(content, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == content

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deriving_cases import ALL, assert_right, with_derived_backward
-from golden import matches_golden
+from deriving_cases import ALL, assert_right, matches_golden, with_derived_backward
 
 import byhand
 from byhand.deriving.derive import derive
@@ -95,7 +94,7 @@ def test_a_function_and_inputs() -> None:
 
 def line(x, w):  # type: ignore[no-untyped-def]
     out = x @ w
-    return out
+    return out  # noqa: RET504
 
 
 Write = Callable[[str], Path]
@@ -139,7 +138,8 @@ def test_a_size_without_a_name_gets_words(problem_file: Write) -> None:
     file = problem_file(
         """
         import numpy as np
-        def inputs(rng, *, n=5, m=4): return {"x": rng.normal(size=(n, m)), "y": rng.integers(0, m, n)}
+        def inputs(rng, *, n=5, m=4):
+            return {"x": rng.normal(size=(n, m)), "y": rng.integers(0, m, n)}
         def forward(x, y):
             picked = np.exp(x)[np.arange(len(y)), y]
             loss = picked.reshape(1, -1).mean() + x.reshape(-1).sum() / x.size

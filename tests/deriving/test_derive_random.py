@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from deriving_cases import assert_right
 from hypothesis import given, settings
-from random_forwards import RandomForward, random_forwards
 
 from byhand.errors import UnsupportedError
 from byhand.program import load
+from random_forwards import RandomForward, random_forwards
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from random_forwards import RandomForward, random_forwards
 
 from byhand.engine import gradients
 from byhand.program import load
 from byhand.program.trace import trace_problem
+from random_forwards import RandomForward, random_forwards
 
 # What forward calls np, for PyTorch's tensors; operators and methods are PyTorch's own.
 TORCH = types.SimpleNamespace(

@@ -146,6 +146,13 @@ def filled_in(x):
     return out
 
 
+def counted(x, seen):
+    seen[0] += 1  # not a copy: an index array may be changed in place
+    out = x[seen] * seen[1]
+    seen[1] = 0
+    return out
+
+
 def masked(scores, v):
     time = scores.shape[0]
     mask = np.triu(np.ones((time, time), dtype=bool), 1)
@@ -322,6 +329,7 @@ NUMPY_CASES = {
         case(rebound, x=normal(3, 4)),
         case(in_place, x=normal(3, 3), b=normal(3), s=normal(3, 3, seed=1)),
         case(filled_in, x=normal(4, 3)),
+        case(counted, x=normal(4, 2), seen=np.array([1, 3, 2])),
         case(masked, scores=normal(4, 4), v=normal(4, 2)),
         case(
             layers,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from referee_forwards import CASES, NUMPY_CASES, TORCH_CASES, Case
 
 from byhand import referees
 from byhand.errors import RefereeError
+from byhand.program.problem import load
 from byhand.program.trace import trace_problem
 from byhand.referees.referee import Gradient
+from byhand.referees.rehearsal import rehearse
+from random_forwards import RandomForward, random_forwards
 
 EPS = np.finfo(float).eps
 
@@ -52,6 +60,24 @@ def test_every_referee_finds_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_every_referee_finds_the_same(name: str) -> None:
+    case = CASES[name]
+    compare(case, ("engine", "torch") if name == "torch_detached" else who_can(case))
+
+
+@settings(max_examples=15, deadline=None)
+@given(random_forwards(longest=5))
+def test_random_forwards(drawn: RandomForward) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"random_{uuid4().hex}.py"
+        file.write_text(drawn.source + "\n\ndef inputs(rng):\n    return {}\n", encoding="utf-8")
+        problem = load(file)
+        keys = tuple(rehearse(problem, drawn.inputs).values)
+        case = Case(problem, drawn.inputs, keys, (np.ones(()),))
+        compare(case, who_can(case))
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_the_steps_are_those_of_the_tracer(name: str) -> None:
     case = CASES[name]
     traced = [(step.name, step.binding) for step in trace_problem(case.problem, case.inputs)]
@@ -75,12 +101,27 @@ def test_a_few_steps_alone_have_the_same_gradients(referee: str, name: str) -> N
 
 
 @pytest.mark.parametrize("referee", ["finite", "torch", "jax"])
-def test_inputs_are_left_as_they_were(referee: str) -> None:
-    case = NUMPY_CASES["in_place"]
+@pytest.mark.parametrize("name", ["in_place", "counted"])
+def test_inputs_are_left_as_they_were(name: str, referee: str) -> None:
+    case = NUMPY_CASES[name]
     before = {name: value.copy() for name, value in case.inputs.items()}
     referees.find(referee)(*case.asked)
     for name, value in before.items():
         np.testing.assert_array_equal(case.inputs[name], value)
+
+
+PROBLEMS = sorted((Path(__file__).parents[1] / "problems").glob("*.py"))
+
+
+@pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)
+def test_problem_files(file: Path) -> None:
+    """At a tie each library has a way of its own; of finite differences the error covers all."""
+    problem = load(file)
+    inputs = problem.inputs()
+    program = trace_problem(problem, inputs)
+    keys = tuple((step.name, step.binding) for step in program)
+    case = Case(problem, inputs, keys, program.upstream())
+    compare(case, ("engine", "finite") if file.stem == "ties" else who_can(case))
 
 
 def test_jax_refuses_a_problem_in_pytorch() -> None:

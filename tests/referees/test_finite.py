@@ -225,6 +225,19 @@ def test_infinite_values_on_the_way() -> None:
     assert np.max(last.error) < 1e-9
 
 
+def test_infinite_outputs_that_stay_as_they_are() -> None:
+    def hidden(x):
+        out = x * 2
+        out[1] = -np.inf
+        return out
+
+    x = normal(3)
+    problem = problem_of(hidden, None, {"x": x})
+    found = finite(problem, {"x": x}, [("x", 0), ("out", 1)], [np.ones(3)])
+    np.testing.assert_allclose(found["x", 0].value, [2, 0, 2], atol=1e-9)
+    np.testing.assert_allclose(found["out", 1].value, [1, 0, 1], atol=1e-9)
+
+
 def test_an_infinite_loss_is_refused() -> None:
     def overflowing(x):
         loss = np.exp(1000 * x).sum()

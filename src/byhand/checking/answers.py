@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.hand import Hand, Raised, Write, array, leaves, unchanged
+from byhand.checking.hand import Hand, Raised, Write
+from byhand.checking.values import array, leaves, unchanged
 from byhand.program.problem import did_you_mean
 from byhand.program.program import Program
 from byhand.referees.referee import Key
@@ -52,7 +53,6 @@ class Answers:
 
     found: tuple[Answer, ...]
     notes: tuple[str, ...]
-    all_writes: tuple[Write, ...]
 
     @cached_property
     def written(self) -> Mapping[int, tuple[Answer, ...]]:
@@ -76,8 +76,7 @@ def answers(program: Program, hand: Hand) -> Answers:
     """Assigns what a backward wrote to the steps of forward."""
     found: list[Answer] = []
     notes: list[str] = []
-    all_writes = _seen_through(program, hand)
-    for name, writes in _by_name(program, all_writes).items():
+    for name, writes in _by_name(program, _seen_through(program, hand)).items():
         steps = program.bindings.get(name, ())
         if not steps:
             note = _unknown(name, writes[-1].value, program)
@@ -107,7 +106,7 @@ def answers(program: Program, hand: Hand) -> Answers:
                     f"the returned dict has {key!r}, which is no float input and no step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
-    return Answers(tuple(found), tuple(notes), tuple(all_writes))
+    return Answers(tuple(found), tuple(notes))
 
 
 def _seen_through(program: Program, hand: Hand) -> list[Write]:

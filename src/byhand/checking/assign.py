@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from byhand.checking.blame import Blame, blame, harmful, read_too_early
 from byhand.checking.draws import Draw
 from byhand.checking.evidence import Trial
-from byhand.checking.hand import Damage, Hand, Raised, loaded_names
+from byhand.checking.hand import Damage, Hand, Raised
 from byhand.checking.mistakes import Diagnosis, why_it_holds
+from byhand.checking.names import loaded_names
 from byhand.checking.report import Mistake, Row
 from byhand.program.problem import Problem, did_you_mean
 from byhand.referees.referee import Key

@@ -15,7 +15,8 @@ from byhand.checking.assign import Examination, assign_blame, roots_of
 from byhand.checking.compare import compare
 from byhand.checking.draws import ADVICE, Draw, draw, other_sizes, related_sizes
 from byhand.checking.evidence import Trial
-from byhand.checking.hand import Hand, backward_function, root_name, run_backward, touched_names
+from byhand.checking.hand import Hand, backward_function, run_backward
+from byhand.checking.names import root_name, touched_names
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError
 from byhand.ops.op import Array

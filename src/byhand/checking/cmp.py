@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.hand import array
+from byhand.checking.values import array
 from byhand.ops.op import Array
 
 ROUNDINGS = 64

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.hand import Raised, array
+from byhand.checking.hand import Raised
 from byhand.checking.heat import Heat, heat_map
 from byhand.checking.report import RIGHT, Verdict
+from byhand.checking.values import array
 from byhand.ops.op import Array
 from byhand.referees.referee import Gradient
 

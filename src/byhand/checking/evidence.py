@@ -18,7 +18,8 @@ from byhand.checking.answers import Answer, Answers
 from byhand.checking.compare import Comparison, compare
 from byhand.checking.draws import Draw
 from byhand.checking.feed import Plan, run_on_feeds
-from byhand.checking.hand import Hand, arguments, array, copied
+from byhand.checking.hand import Hand, arguments
+from byhand.checking.values import array, copied
 from byhand.engine.backward import computed_first_to_last, fit
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor

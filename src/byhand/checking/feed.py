@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.answers import Answers
-from byhand.checking.hand import array, copied, leaves, touched_names
+from byhand.checking.names import touched_names
+from byhand.checking.values import array, copied, leaves
 from byhand.ops.op import Array
 from byhand.program.kinds import as_torch, is_torch
 from byhand.program.statements import Function, Namespace, Statement, StatementError, run

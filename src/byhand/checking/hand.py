@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from byhand.checking.names import loaded_names, touched_names
+from byhand.checking.values import array, copied, leaves, unchanged
 from byhand.errors import ProblemError
 from byhand.ops.op import Array
-from byhand.program.kinds import is_array, is_sequence, is_torch
 from byhand.program.problem import Problem, did_you_mean
 from byhand.program.statements import (
     Function,
@@ -170,37 +170,6 @@ def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:
             f"{problem.file}: what backward asks for can't be read: "
             "wrap it in a function that names its parameters"
         ) from None
-
-
-def copied(value: Any) -> Any:
-    """A copy of arrays, and of lists and tuples of them; anything else as it is."""
-    if is_array(value):
-        return value.copy()
-    if is_torch(value):
-        return value.clone()
-    if is_sequence(value):
-        return type(value)(copied(item) for item in value)
-    return value
-
-
-def array(value: Any) -> Array | None:
-    """A float array or number as a NumPy array that shares its memory; None for anything else."""
-    if is_array(value):
-        return value
-    if is_torch(value):
-        return value.detach().numpy()
-    if isinstance(value, (float, np.generic)):
-        return np.asarray(value)
-    return None
-
-
-def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """`value` by name; the items of a list or a tuple one by one, as `name[0]`, `name[1]`, ..."""
-    if is_sequence(value):
-        for i, item in enumerate(value):
-            yield from leaves(f"{name}[{i}]", item)
-    else:
-        yield name, value
 
 
 @dataclass
@@ -357,110 +326,6 @@ class _Recorder:
                 if near and not unchanged(leaf, self.seen[key]):
                     self.damages.append(Damage(key, name, statement.line, self.number))
                     self.seen[key] = copied(leaf)
-
-
-def unchanged(value: Any, before: Any) -> bool:
-    now, then = array(value), array(before)
-    if now is None or then is None:
-        return value is before
-    return now.shape == then.shape and now.dtype == then.dtype and now.tobytes() == then.tobytes()
-
-
-@lru_cache(maxsize=1 << 12)
-def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
-    """The names a statement may write: True where it binds the name anew, False where it changes
-    what the name holds (an item, `+=`), None where it only hands it to a call."""
-    names: dict[str, bool | None] = {}
-    for part in ast.walk(node):
-        match part:
-            case ast.Call(func=func, args=args, keywords=keywords):
-                if isinstance(func, ast.Attribute):
-                    _hand_over(func.value, names)
-                for arg in [*args, *(k.value for k in keywords)]:
-                    _hand_over(arg, names)
-                for name in map(root_name, _written_by(part)):
-                    if name is not None:
-                        names[name] = False
-            case _:
-                pass
-    for part in _of_its_own(node):
-        match part:
-            case ast.Name(id=name, ctx=ast.Store()):
-                names[name] = True
-            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-                name = root_name(part)
-                if name is not None:
-                    names[name] = False
-            case _:
-                pass
-    match node:
-        case ast.AugAssign(target=ast.Name(id=name)):
-            names[name] = False
-        case _:
-            pass
-    return names
-
-
-def _written_by(call: ast.Call) -> list[ast.expr]:
-    """The arguments that a call is known to write into, whether they end up different or not."""
-    written = [keyword.value for keyword in call.keywords if keyword.arg == "out"]
-    match call:
-        case ast.Call(func=ast.Attribute(attr=name), args=[first, *_]) if name in _WRITE_INTO:
-            written.append(first)
-        case ast.Call(func=ast.Attribute(attr=name, value=value)) if name.endswith("_"):
-            written.append(value)  # PyTorch's methods, such as index_add_
-        case _:
-            pass
-    return written
-
-
-_WRITE_INTO = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
-
-
-def _of_its_own(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a statement, but for what has names of its own: functions inside it, and what
-    comprehensions run over."""
-    yield node
-    match node:
-        case ast.FunctionDef() | ast.Lambda() | ast.ClassDef():
-            return
-        case ast.comprehension(iter=iterable, ifs=conditions):
-            parts = iter([iterable, *conditions])
-        case _:
-            parts = ast.iter_child_nodes(node)
-    for part in parts:
-        yield from _of_its_own(part)
-
-
-@lru_cache(maxsize=1 << 12)
-def loaded_names(node: ast.stmt) -> tuple[tuple[str, ast.expr | None], ...]:
-    """The names a statement reads, each with the index it is read at, if it is read at one."""
-    found: list[tuple[str, ast.expr | None]] = []
-    indexed: set[ast.expr] = set()
-    for part in ast.walk(node):
-        match part:
-            case ast.Subscript(value=ast.Name(id=name, ctx=ast.Load()) as whole, slice=index):
-                if isinstance(part.ctx, ast.Load):
-                    found.append((name, index))
-                indexed.add(whole)
-            case ast.Name(id=name, ctx=ast.Load()) if part not in indexed:
-                found.append((name, None))
-            case _:
-                pass
-    return tuple(found)
-
-
-def _hand_over(expression: ast.expr, names: dict[str, bool | None]) -> None:
-    name = root_name(expression)
-    if name is not None:
-        names.setdefault(name, None)
-
-
-def root_name(expression: ast.expr) -> str | None:
-    """`d` of `d`, `d[i]`, `d.T` and `d[i].real`; None for what isn't rooted in a name."""
-    while isinstance(expression, (ast.Subscript, ast.Attribute, ast.Starred)):
-        expression = expression.value
-    return expression.id if isinstance(expression, ast.Name) else None
 
 
 def _augments(node: ast.stmt) -> bool:

@@ -1,5 +1,9 @@
 """Ops that are written as statements: zeros are made, and then changed in place."""
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast

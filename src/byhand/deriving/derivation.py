@@ -19,16 +19,18 @@ class DerivedStep:
     remark: str = ""
 
     def __str__(self) -> str:
-        about = f"{self.name}: {self.forward or 'an input'}" if self.name else ""
-        said = "; ".join(part for part in (about, self.remark) if part)
-        return f"{self.code}\n    # {said}" if said else self.code
+        made = self.forward.partition("  #")[0].strip() or f"the input {self.name}"
+        about = f"back through: {made}" if self.forward else f"for {made}"
+        said = "; ".join(part for part in (about if self.name else "", self.remark) if part)
+        code = self.code.replace("\n", "\n    ")
+        return f"{code}\n    # {said}" if said else code
 
 
 @dataclass(frozen=True)
 class Derivation:
     """A derived backward. `source` is a whole `def backward(...)`; `notes` are about all of it.
 
-    `fixed_sizes`: a loop was written out round by round, so it holds for this number of rounds only.
+    `fixed_sizes`: a loop was written out round by round, so it holds for that many rounds only.
     """
 
     source: str

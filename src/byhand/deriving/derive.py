@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.dialect import Dialect
@@ -13,9 +13,10 @@ from byhand.deriving.numpy_words import NumPy
 from byhand.deriving.recording import record
 from byhand.deriving.sweep import Sweep
 from byhand.deriving.torch_words import PyTorch
-from byhand.deriving.writing import WIDTH, Line, Writer
 from byhand.deriving.verify import verify
+from byhand.deriving.writing import WIDTH, Line, Writer
 from byhand.errors import ProblemError
+from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, did_you_mean, problem_of
 from byhand.program.program import Program, Step
 
@@ -43,7 +44,7 @@ def derive(
         problem = problem_of(problem, None, inputs)
     given = problem.inputs() if inputs is None else dict(inputs)
     found = _derived(problem, given, names, dialect)
-    if dialect is None:
+    if dialect in (None, "torch" if speaks_torch(given) else "numpy"):
         verify(problem, given, found)
     return found
 
@@ -62,7 +63,7 @@ def _derived(
     lines = writer.lines()
     parameters = _parameters(problem, program, lines)
     return Derivation(
-        source=_source(parameters, list(sweep.scribe.imports), lines),
+        source=_source(problem, parameters, list(sweep.scribe.imports), lines),
         parameters=parameters,
         steps=tuple(DerivedStep(line.name, str(line), line.forward, line.remark) for line in lines),
         notes=tuple(writer.notes),
@@ -106,17 +107,29 @@ def _parameters(problem: Problem, program: Program, lines: list[Line]) -> tuple[
     return tuple(n for n in [*known, *upstream] if n in free)
 
 
-def _stored(node: ast.AST) -> bool:
+def _stored(node: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
-def _source(parameters: tuple[str, ...], imports: list[str], lines: list[Line]) -> str:
+def _apart(problem: Problem, first: int, last: int) -> bool:
+    """Whether forward has an empty line between two of its lines."""
+    return any(not problem.forward.source(line) for line in range(first + 1, last))
+
+
+def _source(
+    problem: Problem, parameters: tuple[str, ...], imports: list[str], lines: list[Line]
+) -> str:
     head = f"def backward({', '.join(parameters)}):"
     if len(head) > WIDTH:
         wrapped = textwrap.fill(", ".join(parameters) + ",", WIDTH - 4)
         head = f"def backward(\n{textwrap.indent(wrapped, '    ')}\n):  # fmt: skip"
     body: list[str] = [f"    {line}" for line in imports]
+    at: int | None = None
     for line in lines:
+        if line.at is not None:
+            if at is not None and _apart(problem, line.at, at):
+                body.append("")
+            at = line.at
         code = str(line)
         said = f"{code}  # {line.remark}"
         if line.remark and "\n" not in code and len(said) <= WIDTH:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from byhand.deriving import nodes as nd
 from byhand.ops.op import Op
@@ -37,9 +37,9 @@ Writer = Callable[[Sequence["Symbol"], Mapping[str, Any], "Scribe"], ast.expr]
 class Dialect(ABC):
     """Writes ops in the words of one library."""
 
-    name: str
-    module: str
-    writers: Mapping[str, Writer]
+    name: ClassVar[str]
+    module: ClassVar[str]
+    writers: ClassVar[Mapping[str, Writer]]
 
     def expression(
         self, op: Op, args: Sequence[Symbol], params: Mapping[str, Any], scribe: Scribe
@@ -93,7 +93,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def add_at(self, target: ast.expr, index: ast.expr, g: ast.expr, at: Any) -> ast.stmt:
-        """`target[index] += g` where an element may come more than once. `at` is the index itself."""
+        """`target[index] += g` where an element may come twice; `at` is the index itself."""
 
     @abstractmethod
     def constant(self, value: ast.expr, like: ast.expr) -> ast.expr:

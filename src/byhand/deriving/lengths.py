@@ -4,6 +4,10 @@
 Only what holds at every size counts, never that two lengths happen to be equal in one run.
 """
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
@@ -144,14 +148,14 @@ def _equal_axes(tensor: Tensor, lengths: Lengths) -> Iterable[tuple[Hashable, Ha
 def _indexed(tensor: Tensor, x: Tensor, lengths: Lengths) -> Iterable[tuple[Hashable, Hashable]]:
     """Whole axes stay; arrays of places that stand together bring their own axes."""
     index = tensor.params["index"]
-    items = list(index) if isinstance(index, tuple) else [index]
+    items: list[Any] = list(index) if isinstance(index, tuple) else [index]
     arrays = [i for i, item in enumerate(items) if where(item) is not None]
     if arrays and arrays[-1] - arrays[0] >= len(arrays):
         return  # not side by side: NumPy moves their axes to the front
     if any(items[i].dtype == bool for i in arrays) or any(isinstance(i, list) for i in items):
         return
     taken = sum(item is not None and item is not ... for item in items)
-    rest = [slice(None)] * (x.value.ndim - taken)
+    rest: list[Any] = [slice(None)] * (x.value.ndim - taken)
     at = next((i for i, item in enumerate(items) if item is ...), None)
     items = [*items, *rest] if at is None else [*items[:at], *rest, *items[at + 1 :]]
     here = source = 0
@@ -160,8 +164,8 @@ def _indexed(tensor: Tensor, x: Tensor, lengths: Lengths) -> Iterable[tuple[Hash
     for item in items:
         if where(item) is not None:
             words = lengths.notes.words.get(where(item))
-            for axis in range(item.ndim) if words is not None and item.ndim == together else ():
-                if item.shape[axis] != 1:
+            for axis in range(item.ndim) if item.ndim == together else ():
+                if words is not None and item.shape[axis] != 1:
                     said = lengths.key(_length(words, axis))
                     yield (id(tensor), here - (0 if first else together) + axis), said
             here, source, first = here + (together if first else 0), source + 1, False

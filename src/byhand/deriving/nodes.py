@@ -4,6 +4,10 @@ Trees are built small: a factor of 1 disappears, a minus sign moves to the front
 negative term is a difference. What is left is what a person would have written.
 """
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
@@ -55,7 +59,8 @@ whether it is still all zeros."""
 class Changed(ast.expr):
     """A new array that takes statements to make: `base`, or else zeros like `like`, changed.
 
-    `of` is an array of the type that the zeros must have. `adds` says that the change adds to what is there already, so that it may come after others.
+    `of` has the type that the zeros must have. `adds` says that the change adds to what is there
+    already, so that it may come after others.
     """
 
     base: ast.expr | None
@@ -94,7 +99,7 @@ def length(node: ast.expr) -> int:
 
 
 def _short(leaf: ast.expr) -> ast.expr:
-    ours = isinstance(leaf, ast.expr) and not leaf._fields
+    ours = isinstance(leaf, ast.expr) and not leaf._fields  # pyright: ignore[reportUnnecessaryIsInstance]
     return ast.Name("a_name", ast.Load()) if ours else leaf
 
 
@@ -158,7 +163,7 @@ def tidied(node: Any) -> Any:
     return rebuilt(node, _tidy) if _tidy(node) is node else tidied(_tidy(node))
 
 
-def _tidy(node: ast.expr) -> ast.expr:
+def _tidy(node: Any) -> Any:
     match node:
         case ast.Attribute(value=inner, attr="T" | "mT" as turned) if (
             isinstance(inner, ast.Attribute) and inner.attr == turned
@@ -234,6 +239,13 @@ def shown(node: ast.AST) -> str:
             if type(node).__name__ == "Dim":
                 parts.append(f"{id(node.tensor)} {node.axis}")  # pyright: ignore
             return f"({' '.join(parts)})"
+
+
+def axes(numbers: tuple[int, ...]) -> ast.expr:
+    """One axis as a number, several as a tuple."""
+    if len(numbers) == 1:
+        return ast.Constant(numbers[0])
+    return ast.Tuple([ast.Constant(n) for n in numbers], ast.Load())
 
 
 def literal(node: ast.expr) -> int | float | None:

@@ -1,10 +1,14 @@
 """NumPy's words for the ops."""
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from byhand.deriving import nodes as nd
 from byhand.deriving.dialect import Dialect, Writer
@@ -187,7 +191,7 @@ class NumPy(Dialect):
 
     name = "numpy"
     module = "np"
-    writers = {
+    writers: ClassVar[Mapping[str, Writer]] = {
         **{op: reducing(op) for op in ("sum", "mean", "prod", "max", "min", "var", "std")},
         "argmax": reducing("argmax"),
         "argmin": reducing("argmin"),
@@ -239,7 +243,7 @@ class NumPy(Dialect):
     def summed(self, x: ast.expr, axes: tuple[int, ...] | None, keep: bool) -> ast.expr:
         given: dict[str, ast.expr] = {}
         if axes is not None:
-            given["axis"] = ast.Constant(axes[0] if len(axes) == 1 else axes)
+            given["axis"] = nd.axes(axes)
         if keep:
             given["keepdims"] = ast.Constant(True)
         return nd.method(x, "sum", **given)

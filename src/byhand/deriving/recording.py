@@ -6,6 +6,10 @@ is asked, as it is evaluated, to leave a note of its text with its value: a numb
 itself, an array is known by where it lies in memory.
 """
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
@@ -78,6 +82,7 @@ class Notes:
     made: dict[Any, Made] = field(default_factory=dict[Any, Made])
     same: list[tuple[ast.expr, ast.expr]] = field(default_factory=list[tuple[ast.expr, ast.expr]])
     alive: list[Any] = field(default_factory=list[Any])
+    recent: dict[Any, ast.expr] = field(default_factory=dict[Any, ast.expr])
     nodes: list[ast.expr] = field(default_factory=list[ast.expr])
     loops: dict[int, Loop] = field(default_factory=dict[int, "Loop"])
     rounds: dict[Tensor, Round] = field(default_factory=dict[Tensor, "Round"])
@@ -89,7 +94,12 @@ class Notes:
     def note(self, node: ast.expr, value: Any) -> Any:
         """Called with every value that an expression of forward had."""
         node = self.counted(node)
+        said = node
         if self.unsafe(node):
+            node = nd.rebuilt(node, lambda n: self.recent.get(_place(n), n))
+        if self.unsafe(node):
+            if isinstance(value, (Size, Factor)):
+                self.recent[_place(said)] = value.node
             return value
         if isinstance(value, Tensor) and isinstance(node, ast.Subscript) and not self.now:
             self.tensors.setdefault(value, node)
@@ -139,6 +149,13 @@ class Notes:
         return any(isinstance(n, ast.Name) and n.id in self.fragile for n in ast.walk(node))
 
 
+def _place(node: Any) -> Any:
+    """Where an expression stands in forward."""
+    if getattr(node, "lineno", None) is None:
+        return None
+    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+
+
 def where(value: Any) -> Any:
     """What an array can be known by, as long as it lives; None for what is no plain array."""
     if is_torch(value):
@@ -160,7 +177,8 @@ class Recording:
 def record(problem: Problem, inputs: Mapping[str, Any]) -> Recording:
     """Runs forward on `inputs`. Raises ProblemError where it raises or can't be followed."""
     function = problem.forward
-    notes = Notes(fragile=_bound_again(function.body, function.parameters))
+    hidden = function.defaults.keys() - inputs.keys()  # backward can't ask for these
+    notes = Notes(fragile=_bound_again(function.body, function.parameters) | hidden)
     module = _Noting(notes).visit(ast.Module(copy.deepcopy(list(function.body)), []))
     body = tuple(module.body)
     for node in body:
@@ -171,7 +189,7 @@ def record(problem: Problem, inputs: Mapping[str, Any]) -> Recording:
         END: notes.end,
     }
     noted = replace(function, body=body, globals={**function.globals, **ears})
-    kinds = tuple(_recording_kind(kind, notes) for kind in (Tensor, TorchTensor))
+    kinds = (_recording_kind(Tensor, notes), _recording_kind(TorchTensor, notes))
     for name, value in inputs.items():
         notes.note(ast.Name(name, ast.Load()), value)
     program = trace_problem(replace(problem, forward=noted), inputs, kinds)
@@ -205,7 +223,8 @@ def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
     }
     if kind is Tensor:
         members["size"] = property(lambda self: math.prod(self.shape))
-    return type(kind.__name__, (kind,), members)
+    made: Any = type(kind.__name__, (kind,), members)
+    return made
 
 
 class _Noting(ast.NodeTransformer):
@@ -252,10 +271,12 @@ class _Noting(ast.NodeTransformer):
                 return self._wrapped(plain, self._inside(node))
             case ast.Subscript(ctx=ast.Load()) | ast.BinOp() | ast.UnaryOp() | ast.Compare():
                 plain = copy.deepcopy(node)
-                return self._wrapped(plain, self.generic_visit(node))
+                self.generic_visit(node)
+                return self._wrapped(plain, node)
             case ast.BoolOp() | ast.IfExp():
                 plain = copy.deepcopy(node)
-                return self._wrapped(plain, self.generic_visit(node))
+                self.generic_visit(node)
+                return self._wrapped(plain, node)
             case _:
                 return self.generic_visit(node)
 

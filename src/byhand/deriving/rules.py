@@ -4,6 +4,10 @@ Nearly every rule of `byhand.ops` is written by feeding it symbols. These few bu
 sizes on their way, or compute one thing twice.
 """
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -78,13 +82,14 @@ def trace(
     lengths = (x.shape[first], x.shape[second])
     words = [scribe.node(length) for length in lengths]
     node = scribe.dialect.eye(words, scribe.node(offset) if offset else None)
-    eye = Symbol(node, np.eye(*map(int, lengths), offset), scribe)
+    eye = Symbol(node, np.eye(int(lengths[0]), int(lengths[1]), offset), scribe)
     if first > second:
         eye = eye.T
     if x.ndim == 2:
         return g * eye
     others = tuple(a for a in range(x.ndim) if a not in (first, second))
-    return np.expand_dims(g, (first, second)) * np.expand_dims(eye, others)
+    spread: Any = np.expand_dims  # of symbols
+    return spread(g, (first, second)) * spread(eye, others)
 
 
 def getitem(scribe: Scribe, g: Any, out: Any, x: Any, index: Any) -> Any:

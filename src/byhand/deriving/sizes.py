@@ -5,6 +5,9 @@ tree. `Dim` is the leaf for the length of one axis of a recorded tensor; which w
 `x.shape[0]`) is known only at the end.
 """
 
+# Operators are looked up by name.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast

@@ -5,6 +5,10 @@ computed, and each passes its share on to what it was computed from. A named val
 statement; one without a name only hands an expression on.
 """
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
@@ -92,6 +96,7 @@ class Sweep:
         looped = {t for t in [*self.rounds, *self.items] if notes.loops}
         named = {t: node for t, node in self.last.items() if t not in looped}
         self.scribe = Scribe(notes, named, self.dialect, self.hoist)
+        self.scribe.listed = set(self.items)
         self.scribe.items = {t for t in looped if t in self.items or t in self.last}
         self.order = _in_order([step.tensor for step in program])
         self.places = {tensor: place for place, tensor in enumerate(self.order)}
@@ -129,12 +134,17 @@ class Sweep:
         for tensor, step in outputs.items():
             self.shares[tensor] = [Share(self.seed(step), "")]
         waiting = self.uses(set(outputs))
-        self.accumulating = {
-            _list(step) for step in program if waiting[step.tensor] > 1 and self.rounds
-        } - {""}
+        counts: dict[str, set[int]] = {}
+        for step in program:
+            if step.tensor in self.live and self.rounds and _list(step):
+                counts.setdefault(_list(step), set()).add(min(waiting[step.tensor], 2))
+        # Lists of gradients that begin as zeros: an item gets several shares, or some get none.
+        self.accumulating = {name for name, n in counts.items() if n not in ({0}, {1})}
         complete: list[Tensor] = []
         for tensor in reversed(self.order):
             reached = tensor in self.shares or tensor in self.begun
+            if tensor in self.rounds and tensor in self.steps:  # zeros, until something is added
+                reached |= _list(self.steps[tensor]) in self.accumulating
             if tensor.op is None or not reached or tensor not in self.live:
                 continue
             if self.rounds.get(tensor) != self.round:
@@ -163,16 +173,16 @@ class Sweep:
         """The sweep leaves a round, or enters one: what goes across is written down now."""
         if self.round is not None:
             self.flush(self.round)
+            if to is not None and to.loop != self.round.loop:
+                self.round = None
+                return self.turn(to)
         elif to is not None:
             self.starts[to.loop] = len(self.statements)
             for tensor in [t for t in self.shares if _loop(self.rounds.get(t)) == to.loop]:
                 if tensor in self.steps:
                     self.write(tensor)
-        if self.round is not None and (to is None or to.loop != self.round.loop):
-            if to is not None:
-                self.round = None
-                return self.turn(to)
         self.round = to
+        self.scribe.in_round = to is not None
         self.named_in_round = 0
         return None
 

@@ -4,6 +4,10 @@ The value is that of this one run of forward. It gives the shapes, which decide 
 broadcast axes is due; the code must hold for every size.
 """
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
@@ -13,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.dialect import Dialect
 from byhand.deriving.changes import CHANGES
+from byhand.deriving.dialect import Dialect
 from byhand.deriving.nodes import Changed, Item, Like, Value
 from byhand.deriving.recording import Notes, where
 from byhand.deriving.sizes import Dim, Factor, Size, number_node
@@ -75,6 +79,8 @@ class Scribe:
         self.dialect = dialect
         self.hoist = hoist
         self.items: set[Tensor] = set()
+        self.listed: set[Tensor] = set()
+        self.in_round = False  # there, a name may stand for what it was in another round
         self.imports: dict[str, None] = {}
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
@@ -92,7 +98,7 @@ class Scribe:
         """`symbol` as an expression: what takes statements gets a name."""
         if not isinstance(symbol.node, Changed):
             return symbol
-        return Symbol(self.hoist(symbol.node, "grad"), symbol.value, self, symbol.tensor)
+        return Symbol(self.hoist(symbol.node, "grad_scattered"), symbol.value, self, symbol.tensor)
 
     def needs(self, line: str) -> None:
         """The backward must begin with this import."""
@@ -120,7 +126,7 @@ class Scribe:
 
     def tensor(self, tensor: Tensor) -> ast.expr:
         """A recorded tensor: by its name, or a leaf that is written out at the end."""
-        if tensor in self.items:
+        if tensor in self.items and (tensor in self.listed or not self.in_round):
             return Item(tensor, False)
         return self.names.get(tensor) or Value(tensor)
 
@@ -164,7 +170,9 @@ class Scribe:
         items = index if isinstance(index, tuple) else (index,)
         written: list[ast.expr] = []
         for axis, item in enumerate(items):
-            counts = is_array(item) and item.ndim == 1 and where(item) not in self.notes.words
+            counts = isinstance(item, range) or (
+                is_array(item) and item.ndim == 1 and where(item) not in self.notes.words
+            )
             if counts and len(item) == shape[axis] and np.array_equal(item, np.arange(len(item))):
                 arange = ast.Attribute(
                     ast.Name(self.dialect.module, ast.Load()), "arange", ast.Load()

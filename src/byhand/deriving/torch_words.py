@@ -1,9 +1,14 @@
 """PyTorch's words for the ops."""
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from byhand.deriving import nodes as nd
 from byhand.deriving.dialect import Dialect, Writer
@@ -178,7 +183,7 @@ class PyTorch(Dialect):
 
     name = "torch"
     module = "torch"
-    writers = {
+    writers: ClassVar[Mapping[str, Writer]] = {
         **{op: reducing(op) for op in ("sum", "mean")},
         "prod": prod,
         "max": reducing("amax"),
@@ -240,7 +245,7 @@ class PyTorch(Dialect):
         return nd.call("torch.tensor", ast.parse(repr(value.tolist()), mode="eval").body)
 
     def summed(self, x: ast.expr, axes: tuple[int, ...] | None, keep: bool) -> ast.expr:
-        first = [] if axes is None else [ast.Constant(axes[0] if len(axes) == 1 else axes)]
+        first = [] if axes is None else [nd.axes(axes)]
         options = {"keepdim": ast.Constant(True)} if keep else {}
         return nd.method(x, "sum", *first, **options)
 

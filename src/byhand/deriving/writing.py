@@ -4,6 +4,10 @@ What forward has no name for is computed again where it is needed, or once if it
 The parameters are what is really used.
 """
 
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
@@ -34,6 +38,7 @@ class Line:
     name: str
     remark: str
     forward: str = ""
+    at: int | None = None
 
     def __str__(self) -> str:
         return "\n".join(text(node) for node in self.nodes)
@@ -173,18 +178,29 @@ class Writer:
         """Values that are needed often, or are long, get a statement before their first use."""
         counts: Counter[Tensor] = Counter()
         for statement in statements:
+            self.scribe.in_round = statement.round is not None
             for part in _parts(statement):
                 self.count(part, counts)
         written: list[Statement] = []
         for statement in statements:
             self.sweep.round = statement.round
+            self.scribe.in_round = statement.round is not None
             if written and written[-1].round != statement.round:
                 self.sweep.named_in_round = 1000
+            terms = [nd.rebuilt(term, self.spelled) for term in statement.terms]
+            long = any(nd.length(term) > ONE_SUM - 20 for term in terms)
             for part in _parts(statement):
                 for leaf in nd.leaves(part, Value):
+                    counts[leaf.tensor] += long
                     self.prepare(leaf.tensor, counts, written)
             written.append(_mapped(statement, self.with_known))
         return written
+
+    def spelled(self, leaf: ast.expr) -> ast.expr:
+        """A value without a name as it would be written out."""
+        if isinstance(leaf, Value):
+            return nd.rebuilt(self.code[leaf.tensor], self.spelled)
+        return leaf
 
     def count(self, node: ast.AST, counts: Counter[Tensor]) -> None:
         """Counts the uses of unnamed values in `node`, and in those values once each."""
@@ -370,7 +386,8 @@ class Writer:
             adding = True
             made += change.change(target, first)
         said = statement.step.source if statement.step else ""
-        return [Line(tuple(nd.tidied(node) for node in made), name, statement.remark, said)]
+        at = statement.step.line if statement.step else None
+        return [Line(tuple(nd.tidied(node) for node in made), name, statement.remark, said, at)]
 
 
 def _loop(statement: Statement) -> int | None:
@@ -467,14 +484,14 @@ MODULES = {"np", "torch", "math"}
 
 def text(node: ast.AST) -> str:
     """Code in the usual form: a power of simple things close together, a long sum in lines."""
-    said = _close_powers(ast.unparse(ast.fix_missing_locations(node)))
+    said = _styled(ast.unparse(ast.fix_missing_locations(node)))
     if len(said) <= WIDTH or not isinstance(node, (ast.Assign, ast.AugAssign)):
         return said
     terms = _terms(node.value)
     if len(terms) == 1:
         return said
     head = said[: said.index("=") + 1]
-    parts = [_close_powers(f"{sign}{ast.unparse(term)}") for sign, term in terms]
+    parts = [_styled(f"{sign}{ast.unparse(term)}") for sign, term in terms]
     return "\n    ".join([f"{head} (", *parts]) + "\n)"
 
 
@@ -489,6 +506,15 @@ def _terms(node: ast.expr) -> list[tuple[str, ast.expr]]:
             return [("", node)]
 
 
-def _close_powers(said: str) -> str:
+def _styled(said: str) -> str:
+    """As a formatter would have it: `x**2`, `x[i : i + k]`, double quotes."""
+    if '"' not in said:
+        said = said.replace("'", '"')
+    said = re.sub(r"(?<=[\[ ])(\w*):(\w+ [+-] [\w.]+(?:\[\d+\])?)(?=[\],])", _spaced, said)
     simple = r"(?<![\w.\])])([A-Za-z_][\w.]*|\d+) \*\* (-?[\w.]+)(?![\w.(\[])"
     return re.sub(simple, r"\1**\2", said)
+
+
+def _spaced(found: re.Match[str]) -> str:
+    start, stop = found.groups()
+    return f"{start} : {stop}" if start else f": {stop}"

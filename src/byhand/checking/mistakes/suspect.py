@@ -18,8 +18,8 @@ import numpy as np
 
 from byhand.checking.answers import Answer
 from byhand.checking.evidence import Evidence, Use, as_array
-from byhand.checking.hand import loaded_names, touched_names
 from byhand.checking.mistakes.syntax import Edits, exchanged, factors, parsed, product
+from byhand.checking.names import loaded_names, touched_names
 from byhand.ops.op import Array
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function

@@ -12,9 +12,9 @@ Good:
 import ast
 from collections.abc import Iterator, Mapping
 
-from byhand.checking.hand import loaded_names
 from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
 from byhand.checking.mistakes.syntax import text
+from byhand.checking.names import loaded_names
 
 
 def find(suspect: Suspect) -> Finding | None:
