@@ -19,7 +19,9 @@ from byhand.program.trace import trace_problem
 
 PROBLEMS = Path(__file__).parent.parent / "problems"
 GOLDEN = Path(__file__).parent.parent / "golden"
-ALL = {**zoo(), **{file.stem: file for file in sorted(PROBLEMS.glob("*.py"))}}
+FORWARDS = Path(__file__).parent / "forwards"
+FILES = [*zoo().values(), *sorted(PROBLEMS.glob("*.py")), *sorted(FORWARDS.glob("*.py"))]
+ALL = {file.stem: file for file in FILES}
 
 
 def as_torch(value: Any) -> Any:
@@ -66,13 +68,14 @@ def assert_right(
 
 
 def with_derived_backward(file: Path, into: Path, **options: Any) -> Problem:
-    """The problem file with the derived backward in the place of its own."""
+    """The problem file with the derived backward, and without its own."""
     problem = load(file)
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     for node in ast.parse("".join(lines)).body:
         if isinstance(node, ast.FunctionDef) and node.name == "backward":
-            lines[node.lineno - 1 : node.end_lineno] = [derive(problem, **options).source]
+            del lines[node.lineno - 1 : node.end_lineno]
     target = into / file.name
+    lines += ["\n\n", derive(problem, **options).source]
     target.write_text("".join(lines), encoding="utf-8")
     return load(target)
 

@@ -21,6 +21,7 @@ GOLDEN = (
     "attention",
     "conv1d",
     "gru_cell",
+    "lstm",
     "in_torch",
     "rnn",
     "tied_embedding",

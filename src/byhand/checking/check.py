@@ -183,7 +183,9 @@ def _raised(problem: Problem, function: Function | None, program: Program, hand:
     """The row of the statement that raised."""
     assert hand.error is not None
     line = hand.error.line or None
-    name = _being_written(function, program, hand.error.line) or "backward"
+    name = _being_written(function, program, hand.error.line)
+    if name is None or any(write.name == name for write in hand.writes):
+        name = "backward"  # it is no part of a gradient, or of one that has a row of its own
     return Row(
         name=name,
         verdict="error",

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.answers import Answers
+from byhand.checking.hand import Raised
 from byhand.checking.names import touched_names
 from byhand.checking.values import array, copied, leaves
 from byhand.ops.op import Array
@@ -52,7 +53,7 @@ def run_on_feeds(
 ) -> dict[Key, Any]:
     """What each definition gives when it reads `feeds` for all gradients but its own.
 
-    An answer whose statement raised is absent. With `only`, that definition alone is run.
+    An answer of which a statement raised is Raised. With `only`, that definition alone is run.
     """
     like = next((value for value in given.values() if is_torch(value)), None)
     feeder = _Feeder(plan, feeds, only, like)
@@ -83,18 +84,20 @@ class _Feeder:
                 self.put_feed(namespace, key, None)
             return
         for key, first in writes:
-            if not first and key in self.raw:
+            if not first and key in self.raw and not self.raised(key):
                 place(namespace, key[0], self.raw[key])
         try:
             statement.execute(namespace)
-        except Exception:
+        except Exception as error:
             for key, _ in writes:
-                self.raw.pop(key, None)
+                if not self.raised(key):
+                    self.raw[key] = Raised(f"{type(error).__name__}: {error}", depends=False)
                 self.put_feed(namespace, key, None)
             return
         for key, _ in writes:
             found = fetch(namespace, key[0])
-            self.raw[key] = copied(found)
+            if not self.raised(key):
+                self.raw[key] = copied(found)
             self.put_feed(namespace, key, found)
         self.mend(statement, namespace)
 
@@ -105,6 +108,10 @@ class _Feeder:
             rebinds is None or name in written
             for name, rebinds in touched_names(statement.node).items()
         )
+
+    def raised(self, key: Key) -> bool:
+        """Whether a statement of this definition has raised: then it gives nothing."""
+        return isinstance(self.raw.get(key), Raised)
 
     def put_feed(self, namespace: Namespace, key: Key, like: Any) -> None:
         value = _in_kind(self.feeds[key], self.like if like is None else like)

@@ -27,6 +27,7 @@ from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 
 WIDTH = 96
+OFTEN = 1000  # uses: even a value that takes one operation gets a name
 ONE_SUM = 88  # characters: a longer sum of several paths is written with +=
 
 
@@ -191,7 +192,7 @@ class Writer:
             long = any(nd.length(term) > ONE_SUM - 20 for term in terms)
             for part in _parts(statement):
                 for leaf in nd.leaves(part, Value):
-                    counts[leaf.tensor] += long
+                    counts[leaf.tensor] += OFTEN * long
                     self.prepare(leaf.tensor, counts, written)
             written.append(_mapped(statement, self.with_known))
         return written
@@ -217,7 +218,7 @@ class Writer:
         for leaf in nd.leaves(node, Value):
             self.prepare(leaf.tensor, counts, written)
         node = nd.rebuilt(node, self.with_known)
-        if isinstance(node, Changed) or (counts[tensor] > 1 and _cost(node) > 1):
+        if isinstance(node, Changed) or counts[tensor] > (OFTEN if _cost(node) == 1 else 1):
             target = ast.Name(self.sweep.helper(_hint(tensor, node)), ast.Load())
             changes = (node,) if isinstance(node, Changed) else ()
             round = self.sweep.round

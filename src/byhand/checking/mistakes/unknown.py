@@ -18,7 +18,7 @@ from byhand.checking.mistakes.suspect import Finding, Suspect
 from byhand.ops.op import Array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Finding:
     value, right = as_array(suspect.first.value), suspect.first.expected.value
     if value is None or value.shape != right.shape:
         return Finding(suspect.first.comparison.note or "it is not an array of floats")
