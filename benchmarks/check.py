@@ -12,6 +12,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -41,8 +42,10 @@ def seconds(work: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, fl
 def checks(quick: bool) -> dict[str, float]:
     """A whole check, and PyTorch's check of the same backward, in seconds."""
     inputs = lecture.MLP.inputs()
+    wrong = {name: lecture.mistaken(*edit) for name, edit in lecture.MISTAKES.items()}
     fast = {
         "byhand.check": lambda: byhand.check(lecture.MLP),
+        **{f"byhand.check, {name}": partial(byhand.check, each) for name, each in wrong.items()},
         "gradcheck, fast": lambda: lecture.gradcheck(inputs, fast=True),
     }
     slow = {"gradcheck, slow": lambda: lecture.gradcheck(inputs, fast=False)}
@@ -87,7 +90,7 @@ def measure(quick: bool) -> dict[str, Any]:
         "times_faster_than": {
             name: each / checked["byhand.check"]
             for name, each in checked.items()
-            if name != "byhand.check"
+            if name.startswith("gradcheck")
         },
         "engine_seconds": run,
         "engine_time_per_torch_time": {d: t["engine"] / t["torch"] for d, t in run.items()},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,25 @@ from byhand.program.statements import function_of, run_plainly
 
 torch.set_num_threads(1)
 MLP = byhand.load("mlp")
+
+MISTAKES = {
+    "a path is missing": (" + dcounts_sum\n", "\n"),
+    "a 2 is missing": ("dbndiff2 * 2 * bndiff", "dbndiff2 * bndiff"),
+    "n for n - 1": ("dbnvar / (n - 1)", "dbnvar / n"),
+    "another upstream": ("dbnraw = dhpreact * bngain", "dbnraw = dh * bngain"),
+    "no known mistake": ("dh = dlogits @ W2.T", "dh = np.sin(dlogits @ W2.T)"),
+}
+"""What to replace in the model's backward, and by what."""
+
+
+def mistaken(old: str, new: str) -> byhand.Problem:
+    """The model with a mistake in its backward."""
+    source = Path(MLP.file).read_text(encoding="utf-8")
+    assert source.count(old) == 1, old
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "mlp.py"
+        file.write_text(source.replace(old, new), encoding="utf-8")
+        return byhand.load(file)
 
 
 def forward(X, Y, C, W1, b1, W2, b2, bngain, bnbias):
