@@ -252,7 +252,7 @@ class Writer:
         match leaf:
             case Like():
                 found = self.alike(leaf.tensor)
-                return self.value(leaf.tensor) if found is None else found
+                return self.inline(leaf.tensor) if found is None else found
             case nd.Item():
                 return nd.rebuilt(self.item(leaf), self.settled)
             case Place():
@@ -274,6 +274,14 @@ class Writer:
         if tensor not in self.known:
             self.known[tensor] = nd.rebuilt(self.made(tensor), self.settled)
         return nd.rebuilt(self.known[tensor], self.settled)
+
+    def inline(self, tensor: Tensor) -> ast.expr:
+        """A value written out, without the helps that may be defined only later."""
+
+        def leaf(node: ast.expr) -> ast.expr:
+            return self.inline(node.tensor) if isinstance(node, Value) else self.settled(node)
+
+        return nd.rebuilt(self.scribe.names.get(tensor) or self.made(tensor), leaf)
 
     def alike(self, tensor: Tensor) -> ast.expr | None:
         """A name of something with the shape of `tensor`, best one that is used anyway."""
@@ -313,7 +321,7 @@ class Writer:
         candidates = used or others
         if candidates:
             return min(candidates, key=lambda node: len(nd.text(node)))
-        shape = ast.Attribute(self.value(dim.tensor), "shape", ast.Load())
+        shape = ast.Attribute(self.inline(dim.tensor), "shape", ast.Load())
         return nd.subscript(shape, ast.Constant(dim.axis))
 
     # Lines.

@@ -118,8 +118,6 @@ class Diagnosis:
         return Mistake(code, finding.message), finding
 
     def first(self, definition: Suspect) -> tuple[str, Finding]:
-        if definition.first.comparison.verdict == "nonfinite":
-            return "unknown", unknown.find(definition)  # NaN would agree with anything
         for code, finding in self.earlier:
             own = {s: new for s, new in finding.edits.items() if s in definition.statements}
             if own and definition.mended(own):
