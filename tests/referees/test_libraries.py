@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy
+import jax
 import numpy as np
 import pytest
+import torch
 from referee_forwards import CASES, Case, case, from_numpy, normal
 
 from byhand import referees
@@ -144,6 +145,39 @@ def test_a_function_without_a_counterpart(referee: str, monkeypatch: pytest.Monk
     assert "\n" not in message
     (gradient,) = referees.find("finite")(problem, inputs, [("x", 0)], [np.ones(())]).values()
     np.testing.assert_allclose(gradient.value, 2.0 * (inputs["x"] == np.median(inputs["x"])))
+
+
+def test_a_forward_that_pytorch_cannot_differentiate() -> None:
+    def overwritten(x):
+        h = torch.sigmoid(x)
+        out = h * h
+        h.mul_(2)
+        return out
+
+    inputs = {"x": from_numpy(3)}
+    problem = problem_of(overwritten, None, inputs)
+    with pytest.raises(
+        RefereeError, match=r"PyTorch can't differentiate.*--referee finite"
+    ) as error:
+        referees.find("torch")(problem, inputs, [("x", 0)], [np.ones(3)])
+    assert "\n" not in str(error.value)
+
+
+def test_a_forward_that_jax_cannot_differentiate(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looping(x):
+        h = np.tanh(x)
+        out = h * 3
+        return out
+
+    def loop(x: Any) -> Any:  # JAX runs this forward, but not backward
+        return jax.lax.while_loop(lambda held: held.sum() > 100, lambda held: held / 2, x)
+
+    monkeypatch.setattr(jax.numpy, "tanh", loop)
+    inputs = {"x": normal(3)}
+    problem = problem_of(looping, None, inputs)
+    with pytest.raises(RefereeError, match=r"JAX can't differentiate.*--referee finite") as error:
+        referees.find("jax")(problem, inputs, [("x", 0)], [np.ones(3)])
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("referee", ["finite", *LIBRARIES])

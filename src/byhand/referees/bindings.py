@@ -213,3 +213,12 @@ def missing(problem: Problem, key: Key) -> RefereeError:
         f"{problem.file}: binding {binding + 1} of {name} isn't there when forward runs on this "
         "referee's arrays: use --referee engine"
     )
+
+
+def cannot_differentiate(problem: Problem, library: str, error: Exception) -> RefereeError:
+    """For a forward that runs in a library, but that it has no gradient of."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return RefereeError(
+        f"{problem.file}: {library} can't differentiate this forward ({lines[0]}): "
+        "use --referee finite"
+    )

@@ -5,6 +5,9 @@ the problem in plain NumPy (or plain PyTorch), moves one step a little at a time
 loss (`byhand.referees.differences`). It samples: at most `SAMPLE` elements of a step, and one
 random direction through all of them.
 
+(To import `byhand.program` brings the tracer and the ops along; nothing of theirs runs here, as
+`tests/referees` proves.)
+
 What it can't know is that a forward cuts a gradient off (`detach`); such a forward it refuses.
 """
 

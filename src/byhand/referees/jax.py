@@ -18,7 +18,7 @@ import numpy as np
 from byhand.errors import RefereeError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Borrowed, missing
+from byhand.referees.bindings import Borrowed, cannot_differentiate, missing
 from byhand.referees.namespace import Array, Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
@@ -61,8 +61,12 @@ def jax(
 
     with _float64():
         zeros = {key: np.zeros(shape) for key, shape in shapes.items()}
-        compiled = library.jit(library.grad(loss)).lower(zeros).compile(compiler_options=QUICKLY)
-        found = {key: np.asarray(gradient) for key, gradient in compiled(zeros).items()}
+        try:
+            lowered = library.jit(library.grad(loss)).lower(zeros)
+            gradients = lowered.compile(compiler_options=QUICKLY)(zeros)
+        except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+            raise cannot_differentiate(problem, "JAX", error) from error
+        found = {key: np.asarray(gradient) for key, gradient in gradients.items()}
     return {key: rounded(found[key]) for key in steps}
 
 
@@ -78,9 +82,8 @@ class OnJax(Borrowed):
         return LibraryArray(array.value if zero is None else array.value + zero, self.library)
 
 
-QUICKLY: dict[str, Any] = {
-    "xla_backend_optimization_level": 0
-}  # it runs once: compiling is what takes time
+# It runs once: compiling is what takes time.
+QUICKLY: dict[str, Any] = {"xla_backend_optimization_level": 0}
 
 
 def _known(values: Iterator[Array]) -> Any:

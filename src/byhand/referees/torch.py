@@ -17,7 +17,14 @@ import numpy as np
 from byhand.errors import RefereeError
 from byhand.program.kinds import is_torch, speaks_torch
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Bindings, Borrowed, is_floats, missing, put
+from byhand.referees.bindings import (
+    Bindings,
+    Borrowed,
+    cannot_differentiate,
+    is_floats,
+    missing,
+    put,
+)
 from byhand.referees.namespace import Array, Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rounding import rounded
@@ -52,9 +59,12 @@ def torch(
     if not steps:
         return {}
     wanted = {key: tensor_of(follower.steps[key]) for key in steps}
-    found = pytorch.autograd.grad(
-        terms, list(wanted.values()), allow_unused=True, materialize_grads=True
-    )
+    try:
+        found = pytorch.autograd.grad(
+            terms, list(wanted.values()), allow_unused=True, materialize_grads=True
+        )
+    except RuntimeError as error:
+        raise cannot_differentiate(problem, "PyTorch", error) from error
     return {key: rounded(g.detach().numpy()) for key, g in zip(wanted, found, strict=True)}
 
 
