@@ -35,6 +35,8 @@ def _aligned(g: Any, axis: Axis, keepdims: bool) -> Any:
     """`g` with the reduced axes put back, so that it broadcasts with the input."""
     if keepdims or axis is None or axis == 0:  # broadcasting adds a missing first axis itself
         return g
+    if not g.ndim:  # every axis was reduced
+        return g
     if axis == -1:
         return g[..., None]
     if isinstance(axis, int) and axis > 0:
