@@ -122,7 +122,9 @@ def _gradient(key: Key, value: Array, along: Callable[[Array], Line], least: flo
     own = np.where(value == 0, size, np.where(np.isfinite(value), value, 0.0))
     level = noise(along(way * own), least)
     all_at_once = slope(line, size * many / 4, largest * many, level)
-    while all_at_once.settled and all_at_once.start < largest * many:  # small values, large scale
+    for _ in range(8):  # small values that forward takes large changes of: look further out
+        if not all_at_once.settled or all_at_once.start >= largest * many:
+            break
         further = row(line, min(16 * all_at_once.start, largest * many), level)
         if not further.settled or further.error > all_at_once.error / 4:
             break
