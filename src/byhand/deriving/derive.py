@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.dialect import Dialect
-from byhand.deriving.numpy_words import NumPy
 from byhand.deriving.recording import record
-from byhand.deriving.sweep import Sweep
-from byhand.deriving.torch_words import PyTorch
+from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.steps.writing import WIDTH, Line, Writer
 from byhand.deriving.verify import verify
-from byhand.deriving.writing import WIDTH, Line, Writer
+from byhand.deriving.words.dialect import Dialect
+from byhand.deriving.words.numpy_words import NumPy
+from byhand.deriving.words.torch_words import PyTorch
 from byhand.errors import ProblemError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, did_you_mean, problem_of

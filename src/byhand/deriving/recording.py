@@ -21,8 +21,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from byhand.deriving import nodes as nd
-from byhand.deriving.sizes import Dim, Factor, Size, worded
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.sizes import Dim, Factor, Size, worded
 from byhand.engine.tensor import Tensor
 from byhand.engine.torch_tensor import TorchTensor
 from byhand.ops.op import Op

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.changes import CHANGES
-from byhand.deriving.dialect import Dialect
-from byhand.deriving.nodes import Changed, Item, Like, Value
 from byhand.deriving.recording import Notes, where
-from byhand.deriving.sizes import Dim, Factor, Size, number_node
+from byhand.deriving.words.changes import CHANGES
+from byhand.deriving.words.dialect import Dialect
+from byhand.deriving.words.nodes import Changed, Item, Like, Value
+from byhand.deriving.words.sizes import Dim, Factor, Size, number_node
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 from byhand.ops.arraylike import ArrayLike

@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving import nodes as nd
-from byhand.deriving.changes import once
-from byhand.deriving.dialect import Dialect
-from byhand.deriving.nodes import Changed, Value
 from byhand.deriving.recording import Place, Recording, Round
-from byhand.deriving.rules import rule_for
-from byhand.deriving.sizes import Size
-from byhand.deriving.symbol import Scribe, Symbol
+from byhand.deriving.steps.rules import rule_for
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.changes import once
+from byhand.deriving.words.dialect import Dialect
+from byhand.deriving.words.nodes import Changed, Value
+from byhand.deriving.words.sizes import Size
+from byhand.deriving.words.symbol import Scribe, Symbol
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
 

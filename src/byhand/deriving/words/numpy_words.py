@@ -10,11 +10,11 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byhand.deriving import nodes as nd
-from byhand.deriving.dialect import Dialect, Writer
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.dialect import Dialect, Writer
 
 if TYPE_CHECKING:
-    from byhand.deriving.symbol import Scribe, Symbol
+    from byhand.deriving.words.symbol import Scribe, Symbol
 
 Args = Sequence["Symbol"]
 Params = Mapping[str, Any]

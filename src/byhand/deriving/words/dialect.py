@@ -7,11 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byhand.deriving import nodes as nd
+from byhand.deriving.words import nodes as nd
 from byhand.ops.op import Op
 
 if TYPE_CHECKING:
-    from byhand.deriving.symbol import Scribe, Symbol
+    from byhand.deriving.words.symbol import Scribe, Symbol
 
 OPERATORS: dict[str, type[ast.operator]] = {
     "add": ast.Add,

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from byhand.deriving import nodes as nd
-from byhand.deriving.nodes import Changed
-from byhand.deriving.sizes import Dim, Size
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.nodes import Changed
+from byhand.deriving.words.sizes import Dim, Size
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import BASIC
 
 if TYPE_CHECKING:
-    from byhand.deriving.symbol import Scribe, Symbol
+    from byhand.deriving.words.symbol import Scribe, Symbol
 
 
 def scatter(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.expr:

@@ -17,12 +17,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from byhand.deriving import nodes as nd
-from byhand.deriving.lengths import Lengths
-from byhand.deriving.nodes import Changed, Like, Value
 from byhand.deriving.recording import Place, Round
-from byhand.deriving.sizes import Dim
-from byhand.deriving.sweep import NOUNS, Statement, Sweep
+from byhand.deriving.steps.sweep import NOUNS, Statement, Sweep
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.lengths import Lengths
+from byhand.deriving.words.nodes import Changed, Like, Value
+from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 

@@ -14,9 +14,9 @@ import ast
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-from byhand.deriving.nodes import text
 from byhand.deriving.recording import Notes, where
-from byhand.deriving.sizes import Dim, Size
+from byhand.deriving.words.nodes import text
+from byhand.deriving.words.sizes import Dim, Size
 from byhand.engine.tensor import Tensor
 
 Key = tuple[Any, ...]

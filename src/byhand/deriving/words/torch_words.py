@@ -10,9 +10,9 @@ import ast
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from byhand.deriving import nodes as nd
-from byhand.deriving.dialect import Dialect, Writer
-from byhand.deriving.numpy_words import (
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.dialect import Dialect, Writer
+from byhand.deriving.words.numpy_words import (
     Args,
     Params,
     einsum,
@@ -22,7 +22,7 @@ from byhand.deriving.numpy_words import (
     split,
     translated,
 )
-from byhand.deriving.symbol import Scribe
+from byhand.deriving.words.symbol import Scribe
 
 
 def along(params: Params, scribe: Scribe) -> tuple[list[ast.expr], dict[str, ast.expr]]:

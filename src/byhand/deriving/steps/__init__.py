@@ -1,0 +1,1 @@
+"""The backward step by step: one statement for each named value."""

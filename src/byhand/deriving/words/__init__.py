@@ -1,0 +1,1 @@
+"""Expressions of the backward and the words for them, in NumPy or in PyTorch."""
