@@ -246,14 +246,6 @@ def test_no_alarm_on_what_is_right(file: Path):
     assert all(row.mistake is None for row in report.rows)
 
 
-def test_at_ties_any_weights_that_add_up_to_1_are_right(planted: Planted):
-    file = ROOT / "tests/problems/ties.py"  # each of the largest gets the same weight, relu' = 1
-    assert planted(file, ("(x >= 0)", "(x > 0)")).ok
-    first = "largest = (x == top) & (np.cumsum(x == top, axis=1) == 1)"
-    assert planted(file, ("largest = x == top", first)).ok
-    assert planted(file, ("(x >= 0)", "(x <= 0)")).roots == ("x",)
-
-
 def test_functions_work_without_a_file():
     def forward(x, W):
         out = x @ W

@@ -17,6 +17,7 @@ DRAWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Any]] = {
     "real": lambda rng, shape: rng.normal(size=shape),
     "positive": lambda rng, shape: rng.uniform(0.3, 2.0, size=shape),
     "unit": lambda rng, shape: rng.uniform(0.05, 0.95, size=shape),
+    "above one": lambda rng, shape: rng.uniform(1.2, 3.0, size=shape),
     "large": lambda rng, shape: rng.normal(size=shape) * 30,
     "probabilities": lambda rng, shape: rng.dirichlet(np.ones(shape[-1]), size=shape[:-1]),
     "ties": lambda rng, shape: rng.integers(0, 2, size=shape).astype(float),
@@ -112,11 +113,12 @@ PENALTY = torch.linspace(-1, 1, 25, dtype=torch.float64).reshape(5, 5)
 EXAMPLES: dict[str, list[Example]] = {
     **each(
         "abs absolute neg negative positive clone exp exp2 expm1 square sin cos tan sinh cosh tanh "
-        "sigmoid erf erfc atan arctan sign sgn floor ceil round",
+        "asinh arcsinh sigmoid erf erfc atan arctan sign sgn floor ceil round",
         one(),
     ),
     **each("log log2 log10 log1p sqrt rsqrt reciprocal", one("positive")),
-    **each("asin arcsin acos arccos logit", one("unit")),
+    **each("asin arcsin acos arccos atanh arctanh logit", one("unit")),
+    **each("acosh arccosh", one("above one")),
     "special_exp2": [ex(torch.special.exp2)],
     "special_expm1": [ex(torch.special.expm1)],
     "special_log1p": [ex(torch.special.log1p, draw="positive")],

@@ -124,6 +124,7 @@ np.copy(x) + np.ravel(y).reshape(x.shape) + np.reshape(x, -1).reshape(2, 3, 4)
 np.einsum("bij,bkj->bik", x, y) + np.einsum("bij->b", y)[:, None, None]
 np.einsum("...ij,jk->...ik", x, Y[0].T) + np.einsum("bij,bij,bij", x, y, x)
 np.tensordot(x, y, axes=([0, 2], [0, 2])) + np.inner(x[0], y[1]) + np.tensordot(x, y, 3)
+np.dot(x, y.mT) + np.dot(x[0], y.mT).sum() + np.dot(x, y[0].T)[..., None, 0, None]
 np.dot(x[0], y[0].T) + np.outer(x[0, :, 0], y[0, 0, :3]) + np.linalg.matmul(x[1], y[1].T)
 np.outer(x[0], y[0]) + np.linalg.outer(x[0].ravel(), y[1].ravel())
 np.vdot(x, y) + np.dot(x[0, 0], y[0, 0]) * x[0, 0]

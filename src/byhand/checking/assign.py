@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from byhand.checking.blame import Blame, blame, harmful, read_too_early
 from byhand.checking.draws import Draw
-from byhand.checking.evidence import Trial
 from byhand.checking.hand import Damage, Hand, Raised
 from byhand.checking.mistakes import Diagnosis, why_it_holds
 from byhand.checking.names import loaded_names
 from byhand.checking.report import Mistake, Row
+from byhand.checking.tie_weights import uneven
+from byhand.checking.trial import Trial
 from byhand.program.problem import Problem, did_you_mean
 from byhand.referees.referee import Key
 
@@ -23,7 +24,8 @@ class Examination:
     """One draw, and the verdicts on what backward gave in the end, in backward's order.
 
     `raised` is the row of a statement that ended the run, `missing` those of absent gradients.
-    `trial` is what definitions can be tried on, where backward can be taken apart.
+    `trial` is what definitions can be tried on, where backward can be taken apart; `tied` is one on
+    the same draw as it came, where that has ties.
     """
 
     drawn: Draw
@@ -33,6 +35,7 @@ class Examination:
     missing: tuple[Row, ...]
     notes: tuple[str, ...]
     trial: Trial | None
+    tied: Trial | None
 
 
 def assign_blame(problem: Problem, first: Examination, others: Sequence[Examination]) -> list[Row]:
@@ -43,6 +46,9 @@ def assign_blame(problem: Problem, first: Examination, others: Sequence[Examinat
     if trials:
         found = blame(trials, _right_everywhere(first, others))
         rows = _mark_roots(problem, rows, found)
+        for each in whole:
+            if each.tied is not None and each.tied.hand.error is None:
+                rows = _mark_uneven(rows, each.tied, found)
         rows = _mark_aliased(problem, rows, trials)
         rows = _mark_early(rows, trials[0], found)
         rows = _inherit(rows, first, found)
@@ -162,6 +168,17 @@ def _writer(damage: Damage, trial: Trial) -> Key | None:
             if write.number > damage.number and damage.changed in reads:
                 return answer.key
     return None
+
+
+def _mark_uneven(rows: Mapping[Key, Row], tied: Trial, found: Blame) -> dict[Key, Row]:
+    """What is right wherever nothing is equal, but gives equal elements too much or too little."""
+    marked = dict(rows)
+    known = frozenset(found.roots) | {key for key, row in rows.items() if row.mistake is not None}
+    for key, mistake in uneven(tied, known).items():
+        if key in rows:
+            at = tied.drawn.sizes or None
+            marked[key] = replace(rows[key], verdict="wrong", at=at, mistake=mistake)
+    return marked
 
 
 def _mark_early(rows: Mapping[Key, Row], trial: Trial, found: Blame) -> dict[Key, Row]:

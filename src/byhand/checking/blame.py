@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from byhand.checking.answers import Answer
-from byhand.checking.evidence import Evidence, Trial
+from byhand.checking.evidence import Evidence, evidence_of
 from byhand.checking.hand import Damage
+from byhand.checking.trial import Trial
 from byhand.referees.referee import Key
 
 
@@ -51,7 +52,9 @@ def blame(trials: Sequence[Trial], right: frozenset[Key]) -> Blame:
         if not answer.writes:
             continue
         evidence = tuple(
-            trial.evidence(there) for trial in trials for there in same_definition(answer, trial)
+            evidence_of(trial, there)
+            for trial in trials
+            for there in same_definition(answer, trial)
         )
         if all(found.right for found in evidence):
             continue

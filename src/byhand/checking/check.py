@@ -14,10 +14,12 @@ from byhand.checking.answers import Answer, Answers, answers
 from byhand.checking.assign import Examination, assign_blame, roots_of
 from byhand.checking.compare import compare
 from byhand.checking.draws import ADVICE, Draw, draw, other_sizes, related_sizes
-from byhand.checking.evidence import Trial
 from byhand.checking.hand import Hand, backward_function, run_backward
 from byhand.checking.names import root_name, touched_names
 from byhand.checking.report import Report, Row
+from byhand.checking.trial import Trial
+from byhand.engine.bounded import Bounded
+from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
 from byhand.ops.op import Array
 from byhand.program.kinds import as_torch
@@ -103,15 +105,7 @@ def examine(
 ) -> Examination:
     """Runs the backward on one draw and judges what it gives in the end."""
     program = drawn.program
-    upstream = _upstream(drawn)
-    swept = sweep(drawn.truth, drawn.upstream)
-    truth = {
-        name: _as_given(swept[steps[0].tensor].value, program)
-        for name, steps in drawn.truth.bindings.items()
-        if len(steps) == 1
-    }
-    hand = run_backward(problem, program.locals, upstream, truth)
-    given = answers(program, hand)
+    swept, upstream, hand, given = _run(problem, drawn)
     keys = [answer.key for answer in given.found]
     errors = {key: swept[drawn.truth.by_key[key].tensor] for key in keys}
     if referee == "engine":
@@ -130,12 +124,30 @@ def examine(
         notes.append(
             "backward is no plain Python function: its results are judged, its lines can't be"
         )
-    trial = None
+    trial = tied = None
     if function is not None and drawn.program is drawn.truth:
         trial = Trial(problem, function, drawn, hand, given, upstream, seed)
+    if function is not None and drawn.as_it_came is not None:
+        _, g, ran, held = _run(problem, drawn.as_it_came)
+        tied = Trial(problem, function, drawn.as_it_came, ran, held, g, seed)
     raised = None if hand.error is None else _raised(problem, function, program, hand)
     missing = _missing(problem, program, given, [*rows.values(), *([raised] if raised else [])])
-    return Examination(drawn, hand, rows, raised, tuple(missing), tuple(notes), trial)
+    return Examination(drawn, hand, rows, raised, tuple(missing), tuple(notes), trial, tied)
+
+
+def _run(
+    problem: Problem, drawn: Draw
+) -> tuple[Mapping[Tensor, Bounded], dict[str, Any], Hand, Answers]:
+    """The true gradients, the upstream ones, a run of the backward, and what it answered."""
+    upstream = _upstream(drawn)
+    swept = sweep(drawn.truth, drawn.upstream)
+    truth = {
+        name: _as_given(swept[steps[0].tensor].value, drawn.program)
+        for name, steps in drawn.truth.bindings.items()
+        if len(steps) == 1
+    }
+    hand = run_backward(problem, drawn.program.locals, upstream, truth)
+    return swept, upstream, hand, answers(drawn.program, hand)
 
 
 def _as_given(value: Array, program: Program) -> Any:

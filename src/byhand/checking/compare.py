@@ -41,12 +41,17 @@ class Comparison:
 
 
 def compare(
-    answer: Any, truth: Gradient, error: Array, dtype: np.dtype[Any], eps: float = 0.0
+    answer: Any,
+    truth: Gradient,
+    error: Array,
+    dtype: np.dtype[Any],
+    eps: float = 0.0,
+    mapped: bool = True,
 ) -> Comparison:
     """Judges `answer`; `error` counts the units of rounding of a step of type `dtype`.
 
     `eps` is the rounding of what went into it, where that may be coarser than its own type: in
-    forward, `x / np.sqrt(n)` makes float64 of float32.
+    forward, `x / np.sqrt(n)` makes float64 of float32. A wrong answer's error is `mapped`.
     """
     if isinstance(answer, Raised):
         if answer.depends:
@@ -70,7 +75,7 @@ def compare(
     coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps, eps)
     floor = float(max(np.finfo(found.dtype).tiny, np.finfo(np.float64).tiny))
     unit = float(coarser) * error + floor
-    worst = _elements(found, truth, unit)
+    worst = _elements(found, truth, unit, mapped)
     if truth.direction is not None and not worst.wrong:
         worst = _along(found, truth.direction, unit) or worst
     exact = truth.places is None and bool(np.all(found == truth.value.astype(found.dtype)))
@@ -94,7 +99,7 @@ class _Worst:
         return not self.error <= self.tolerance
 
 
-def _elements(found: Array, truth: Gradient, unit: Array) -> _Worst:
+def _elements(found: Array, truth: Gradient, unit: Array, mapped: bool) -> _Worst:
     """The element that is furthest out, measured by its own tolerance."""
     seen, units = found.astype(np.float64), unit
     if truth.places is not None:
@@ -105,7 +110,7 @@ def _elements(found: Array, truth: Gradient, unit: Array) -> _Worst:
     tolerances = FACTOR * units + truth.error
     with np.errstate(over="ignore"):
         at = np.unravel_index(np.argmax(errors / tolerances), errors.shape)
-    wrong = truth.places is None and not np.all(errors <= tolerances)
+    wrong = mapped and truth.places is None and not np.all(errors <= tolerances)
     heat = heat_map(errors, tolerances) if wrong else None
     return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]), heat)
 

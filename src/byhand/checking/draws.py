@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,8 @@ class Draw:
     """One set of inputs and the forward on it.
 
     `truth` is forward in float64, which the referees know; `program` is forward in the type that
-    backward is run in: the same program where that is float64.
+    backward is run in: the same program where that is float64. `as_it_came` is the same draw before
+    it was moved away from ties; None where it has none, and in other types than float64.
     """
 
     sizes: Mapping[str, int]
@@ -34,6 +36,7 @@ class Draw:
     truth: Program
     program: Program
     upstream: tuple[Any, ...]
+    as_it_came: Draw | None = None
 
 
 def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> Draw:
@@ -43,7 +46,10 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
     inputs = {name: _cast(value, "float64") for name, value in given.items()}
     truth = trace_problem(problem, inputs)
     tied = inputs_of_ties(truth)
+    as_it_came = None
     if tied:
+        if dtype == "float64" and all(np.isfinite(step.value).all() for step in truth.outputs):
+            as_it_came = Draw(dict(sizes), inputs, truth, truth, truth.upstream(seed))
         given = {k: v if k in problem.data else _apart(k, v, tied, seed) for k, v in given.items()}
         inputs = {name: _cast(value, "float64") for name, value in given.items()}
         truth = trace_problem(problem, inputs)
@@ -52,7 +58,7 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
     upstream = truth.upstream(seed)
     if dtype != "float64":
         upstream = tuple(g.astype(dtype).astype(np.float64) for g in upstream)
-    return Draw(dict(sizes), inputs, truth, program, upstream)
+    return Draw(dict(sizes), inputs, truth, program, upstream, as_it_came)
 
 
 def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
@@ -62,7 +68,7 @@ def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
         return type(value)(_apart(f"{name}[{i}]", item, tied, seed) for i, item in items)
     if name not in tied:
         return value
-    rng = np.random.default_rng([seed, 3])
+    rng = np.random.default_rng([seed, 3, zlib.crc32(name.encode())])  # each its own way
     if is_torch(value):
         return value + as_torch(rng.normal(size=tuple(value.shape))).to(value.dtype) * STEP
     return moved(value, rng)

@@ -56,7 +56,7 @@ def run_on_feeds(
     An answer of which a statement raised is Raised. With `only`, that definition alone is run.
     """
     like = next((value for value in given.values() if is_torch(value)), None)
-    feeder = _Feeder(plan, feeds, only, like)
+    feeder = Feeder(plan, feeds, only, like)
     with contextlib.suppress(StatementError):  # what was judged before stands
         run(function, function.namespace(copied_all(given)), feeder.execute)
     return feeder.raw
@@ -67,7 +67,9 @@ def copied_all(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class _Feeder:
+class Feeder:
+    """One run on feeds: what each definition gave is in `raw`."""
+
     plan: Plan
     feeds: Mapping[Key, Array]
     only: Key | None
@@ -114,7 +116,7 @@ class _Feeder:
         return isinstance(self.raw.get(key), Raised)
 
     def put_feed(self, namespace: Namespace, key: Key, like: Any) -> None:
-        value = _in_kind(self.feeds[key], self.like if like is None else like)
+        value = in_kind(self.feeds[key], self.like if like is None else like)
         place(namespace, key[0], value)
         self.placed[key] = value
 
@@ -166,7 +168,7 @@ def path(name: str) -> tuple[Any, ...]:
     return (root, *map(int, places))
 
 
-def _in_kind(value: Array, like: Any) -> Any:
+def in_kind(value: Array, like: Any) -> Any:
     """A copy of `value`, as a number or a PyTorch tensor where `like` is one."""
     if isinstance(like, float):
         return np.float64(value)

@@ -1,8 +1,29 @@
-"""What deriving gives: the text of a backward, and its statements one by one."""
+"""What deriving gives: the text of a backward, its statements one by one, and why each is right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from byhand.deriving.cost import Cost
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """The right side of a gradient after one rewrite, as Python, and what allows the rewrite."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Lemma:
+    """Two Python expressions that are equal, and why: `probs.sum(axis=1)` and `1`."""
+
+    left: str
+    right: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -11,19 +32,14 @@ class DerivedStep:
 
     `name` is whose gradient it is ("" for a help, or a loop), `code` what is written, `forward` the
     line of forward that made the value ("" for an input), `remark` why, where one would ask.
+    `rewrites` lead from what the chain rule gives to the right side of `code`, which is the last.
     """
 
     name: str
     code: str
     forward: str = ""
     remark: str = ""
-
-    def __str__(self) -> str:
-        made = self.forward.partition("  #")[0].strip() or f"the input {self.name}"
-        about = f"back through: {made}" if self.forward else f"for {made}"
-        said = "; ".join(part for part in (about if self.name else "", self.remark) if part)
-        code = self.code.replace("\n", "\n    ")
-        return f"{code}\n    # {said}" if said else code
+    rewrites: tuple[Rewrite, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,9 @@ class Derivation:
     """A derived backward. `source` is a whole `def backward(...)`; `notes` are about all of it.
 
     `fixed_sizes`: a loop was written out round by round, so it holds for that many rounds only.
+    `lemmas` are those that the rewrites of a `closed` form used, `checks` sums of its gradients
+    that must come out. `cost` is what it computes and keeps, `staged` what the form of one
+    statement for each step does, where this is a closed form.
     """
 
     source: str
@@ -38,10 +57,24 @@ class Derivation:
     steps: tuple[DerivedStep, ...]
     notes: tuple[str, ...] = ()
     fixed_sizes: bool = False
+    closed: bool = False
+    lemmas: tuple[Lemma, ...] = ()
+    checks: tuple[Lemma, ...] = ()
+    cost: Cost | None = None
+    staged: Cost | None = None
 
     def __str__(self) -> str:
         return "".join(f"# {note}\n" for note in self.notes) + self.source
 
+    @property
+    def latex(self) -> str:
+        """A LaTeX document of its own: every gradient as a formula, with its rewrites."""
+        from byhand.deriving.shown.latex import document
+
+        return document(self)
+
     def explained(self) -> str:
         """The statements one by one, with what each is for."""
-        return "\n".join([*(f"# {note}" for note in self.notes), *map(str, self.steps)])
+        from byhand.deriving.shown.steps import steps
+
+        return steps(self)

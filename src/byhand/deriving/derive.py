@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
+from byhand.deriving.closed.search import closed_sweep
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.recording import record
 from byhand.deriving.steps.sweep import Sweep
@@ -29,12 +30,14 @@ def derive(
     *,
     names: Sequence[str] | None = None,
     dialect: str | None = None,
+    closed: bool = False,
 ) -> Derivation:
     """The backward of a forward, one statement for each named value.
 
     Give a loaded problem, or a forward and the inputs (arrays by name) to try it on. `names` are
     the gradients that are asked for: every float input that isn't data, unless told otherwise.
-    `dialect` is "numpy" or "torch": what forward is written in, unless told otherwise.
+    `dialect` is "numpy" or "torch": what forward is written in, unless told otherwise. With
+    `closed`, only these gradients are written, each in as few operations as were found.
 
     Raises ProblemError if forward can't be followed, UnsupportedError if it can't be derived.
     """
@@ -43,22 +46,30 @@ def derive(
             raise ProblemError("derive(forward, inputs): the inputs are missing")
         problem = problem_of(problem, None, inputs)
     given = problem.inputs() if inputs is None else dict(inputs)
-    found = _derived(problem, given, names, dialect)
+    found = _derived(problem, given, names, dialect, closed)
     if dialect in (None, "torch" if speaks_torch(given) else "numpy"):
         verify(problem, given, found)
     return found
 
 
 def _derived(
-    problem: Problem, given: Mapping[str, Any], names: Sequence[str] | None, dialect: str | None
+    problem: Problem,
+    given: Mapping[str, Any],
+    names: Sequence[str] | None,
+    dialect: str | None,
+    closed: bool,
 ) -> Derivation:
     recording = record(problem, given)
     program = recording.program
     spoken = dialect or ("torch" if program.in_torch else "numpy")
     if spoken not in DIALECTS:
         raise ProblemError(f"dialect {spoken}: choose {' or '.join(DIALECTS)}")
-    sweep = Sweep(recording, DIALECTS[spoken](), _wanted(problem, program, names))
-    sweep.run()
+    wanted = _wanted(problem, program, names)
+    if closed:
+        sweep = closed_sweep(recording, DIALECTS[spoken], wanted)
+    else:
+        sweep = Sweep(recording, DIALECTS[spoken](), wanted)
+        sweep.run()
     writer = Writer(sweep)
     lines = writer.lines()
     parameters = _parameters(problem, program, lines)

@@ -91,16 +91,19 @@ class Notes:
     fragile: frozenset[str] = frozenset()
     """Names that are bound more than once: at the end they may stand for something else."""
 
-    def note(self, node: ast.expr, value: Any) -> Any:
+    def note(self, plain: ast.expr, value: Any) -> Any:
         """Called with every value that an expression of forward had."""
-        node = self.counted(node)
-        said = node
+        place, node = _place(plain), self.counted(plain)
         if self.unsafe(node):
-            node = nd.rebuilt(node, lambda n: self.recent.get(_place(n), n))
-        if self.unsafe(node):
-            if isinstance(value, (Size, Factor)):
-                self.recent[_place(said)] = value.node
-            return value
+            node = self.counted(nd.rebuilt(plain, lambda n: self.recent.get(_place(n), n)))
+            node = of_shapes(node)
+            if isinstance(value, Tensor):
+                self.recent[place] = nd.Value(value)
+                return value
+            if self.unsafe(node):
+                if isinstance(value, (Size, Factor)):
+                    self.recent[place] = value.node
+                return value
         if isinstance(value, Tensor) and isinstance(node, ast.Subscript) and not self.now:
             self.tensors.setdefault(value, node)
         if type(value) in (int, Size):
@@ -147,6 +150,25 @@ class Notes:
 
     def unsafe(self, node: ast.expr) -> bool:
         return any(isinstance(n, ast.Name) and n.id in self.fragile for n in ast.walk(node))
+
+
+def of_shapes(node: ast.expr) -> ast.expr:
+    """The expression with a leaf that has only a shape, where a value is asked for no more."""
+
+    def leaf(each: ast.expr) -> ast.expr:
+        match each:
+            case ast.Call(func=ast.Name(id="len"), args=[nd.Value(tensor=tensor)]):
+                return Dim(tensor, 0)
+            case ast.Call(
+                func=ast.Attribute(attr="zeros_like" | "ones_like" | "full_like") as func,
+                args=[nd.Value(tensor=tensor), *rest],
+                keywords=options,
+            ):
+                return ast.Call(func, [nd.Like(tensor), *rest], options)
+            case _:
+                return each
+
+    return nd.rebuilt(node, leaf)
 
 
 def _place(node: Any) -> Any:
@@ -258,6 +280,11 @@ class _Noting(ast.NodeTransformer):
                 return node
             case ast.Lambda() | ast.FunctionDef() | ast.ClassDef() | ast.JoinedStr():
                 return node
+            case ast.Call(func=ast.Name(id="sum" | "list" | "tuple") as func, args=[only]) if (
+                isinstance(only, ast.GeneratorExp)
+            ):  # these take it to its end, so it is a list as well
+                listed = ast.copy_location(ast.ListComp(only.elt, only.generators), only)
+                return self.visit(ast.copy_location(ast.Call(func, [listed], []), node))
             case ast.Call(func=func):
                 plain = copy.deepcopy(node)
                 if isinstance(func, ast.Attribute):

@@ -16,7 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from byhand.ops.op import BOOLEAN, NONZERO, POSITIVE, REAL, UNIT, Domain, Op, Sample, Vjp, sample
+from byhand.ops.op import (
+    ABOVE_ONE,
+    BOOLEAN,
+    NONZERO,
+    POSITIVE,
+    REAL,
+    UNIT,
+    Domain,
+    Op,
+    Sample,
+    Vjp,
+    sample,
+)
 
 ONE_ARGUMENT = (sample(()), sample((3, 4)), sample((1, 4)), sample((0, 3)))
 TWO_ARGUMENTS = (
@@ -82,6 +94,11 @@ ARCTAN = elementwise("arctan", np.arctan, lambda g, out, x: g / (1 + x**2), doma
 SINH = elementwise("sinh", np.sinh, lambda g, out, x: g * np.cosh(x), domain=REAL)
 COSH = elementwise("cosh", np.cosh, lambda g, out, x: g * np.sinh(x), domain=REAL)
 TANH = elementwise("tanh", np.tanh, lambda g, out, x: g * (1 - out**2), domain=REAL)
+ARCSINH = elementwise("arcsinh", np.arcsinh, lambda g, out, x: g / np.sqrt(x**2 + 1), domain=REAL)
+ARCCOSH = elementwise(
+    "arccosh", np.arccosh, lambda g, out, x: g / np.sqrt(x**2 - 1), domain=ABOVE_ONE
+)
+ARCTANH = elementwise("arctanh", np.arctanh, lambda g, out, x: g / (1 - x**2), domain=UNIT)
 SIGMOID = elementwise("sigmoid", _sigmoid, lambda g, out, x: g * out * (1 - out), domain=REAL)
 ERF = elementwise(
     "erf", _erf, lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-(x**2)), domain=REAL

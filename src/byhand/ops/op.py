@@ -56,6 +56,7 @@ NONZERO = Domain(
     "nonzero", lambda rng, shape: rng.uniform(0.3, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
 )
 UNIT = Domain("between -1 and 1", lambda rng, shape: rng.uniform(-0.9, 0.9, size=shape))
+ABOVE_ONE = Domain("above 1", lambda rng, shape: rng.uniform(1.2, 3.0, size=shape))
 BOOLEAN = Domain("boolean", lambda rng, shape: rng.random(shape) < 0.5)
 INVERTIBLE = Domain(
     "invertible", lambda rng, shape: rng.normal(size=shape) * 0.3 + np.eye(shape[-1])

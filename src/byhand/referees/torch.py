@@ -107,6 +107,11 @@ def _solve(a: Any, b: Any) -> Any:
     return namespace.linalg.solve(a, b.reshape((1,) * (a.ndim - b.ndim) + b.shape))
 
 
+def _dot(x: Any, y: Any) -> Any:
+    """PyTorch takes more than two axes for a stack of matrices; NumPy for one sum over a pair."""
+    return namespace.tensordot(x, y, ([-1], [-2])) if y.ndim > 2 else namespace.dot(x, y)
+
+
 def _squeeze(x: Any, axis: Any = None) -> Any:
     for a in _last_first(axis, x):
         x = namespace.squeeze(x, a)
@@ -161,6 +166,7 @@ NUMPY = Library(
         "var": lambda *args, **options: namespace.var(*args, **_ddof(**options)),
         "outer": lambda x, y: namespace.outer(namespace.ravel(x), namespace.ravel(y)),
         "reshape": lambda x, shape: namespace.reshape(x, tuple(np.atleast_1d(shape).tolist())),
+        "dot": _dot,
         "squeeze": _squeeze,
         "prod": _prod,
         "linalg.solve": _solve,

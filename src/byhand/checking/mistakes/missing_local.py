@@ -16,8 +16,9 @@ import numpy as np
 
 from byhand.checking.evidence import Evidence
 from byhand.checking.evidence import as_array as _as_array
-from byhand.checking.mistakes.suspect import Finding, Suspect, names_of_forward
-from byhand.checking.mistakes.syntax import factors, parsed, text
+from byhand.checking.mistakes.candidates import values
+from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import factors, parsed, terms, text
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
@@ -26,31 +27,46 @@ def find(suspect: Suspect) -> Finding | None:
     for way, found in _passed_on(suspect).items():
         if suspect.follows(found):
             return Finding(f"the gradient of {way} is passed on without the step's own derivative")
-    candidates = [
-        *names_of_forward(suspect),
+    known = values(suspect)
+    outputs = [
+        *(each for each in known if isinstance(each, (ast.Name, ast.Subscript))),
         *map(parsed, filter(None, suspect.used_in.split(", "))),
     ]
-    outputs = [each for each in candidates if isinstance(each, (ast.Name, ast.Subscript))]
-    parts = {part for statement in suspect.statements for part in factors(statement)}
+
+    slopes = [ast.Name(name, ast.Load()) for name in suspect.first.slopes]
+
+    def slope(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        yield from (ast.BinOp(part, ast.Mult(), each) for each in slopes)
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        if part in parts and isinstance(part, ast.expr):
-            for each in candidates:
-                yield ast.BinOp(part, ast.Mult(), each)
-                yield ast.BinOp(part, ast.Div(), each)
-            for each in outputs:
-                square = ast.BinOp(each, ast.Pow(), ast.Constant(2))
-                for less in (each, square):
-                    rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), less)
-                    yield ast.BinOp(part, ast.Mult(), rest)
+        assert isinstance(part, ast.expr)
+        for each in known:
+            yield ast.BinOp(part, ast.Mult(), each)
+            yield ast.BinOp(part, ast.Div(), each)
+        for each in outputs:
+            square = ast.BinOp(each, ast.Pow(), ast.Constant(2))
+            for less in (each, square):
+                rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), less)
+                yield ast.BinOp(part, ast.Mult(), rest)
 
-    mend = suspect.mend(times, in_index=False)
-    if mend is None:
-        return None
-    return mend.finding(
-        f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: "
-        f"differentiate {suspect.used_in} with respect to {suspect.name}"
-    )
+    def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        for each in (ast.Constant(1.0), *outputs):
+            yield ast.BinOp(part, ast.Add(), each)
+            yield ast.BinOp(part, ast.Sub(), each)
+
+    of = f"differentiate {suspect.used_in} with respect to {suspect.name}"
+    mend = suspect.mend_parts(factors, slope, up_to_factor=True)
+    mend = mend or suspect.mend_parts(factors, times)
+    if mend is not None:
+        said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: {of}"
+        return mend.finding(said)
+    mend = suspect.mend_parts(terms, plus)
+    if mend is not None:
+        said = f"`{text(mend.part)}` lacks a term, part of the step's own derivative: {of}"
+        return mend.finding(said)
+    return None
 
 
 def _passed_on(suspect: Suspect) -> dict[str, Callable[[Evidence], Array | None]]:

@@ -10,11 +10,15 @@ Good:
     dcounts += dcounts_sum
 """
 
+import ast
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.candidates import gradients
+from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
+from byhand.checking.mistakes.syntax import terms, text
 
 MOST = 4
 """Above this many paths only single ones, and all but one, are tried."""
@@ -31,7 +35,29 @@ def find(suspect: Suspect) -> Finding | None:
                 return Finding(used + path if len(suspect.direct) > 1 else path)
     if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
         return Finding(f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}")
+    mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
+    if mend is not None:
+        return mend.finding(f"a gradient is not added to `{text(mend.part)}`: {_used(suspect)}")
     return None
+
+
+def _used(suspect: Suspect) -> str:
+    return f"{suspect.name} is used in {suspect.used_in}"
+
+
+def _plus_each(known: Sequence[ast.expr]) -> Edit:
+    """A gradient is added that isn't there yet."""
+    names = [text(each) for each in known]
+
+    def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        there = {text(node) for node in ast.walk(part) if isinstance(node, ast.expr)}
+        for name, each in zip(names, known, strict=True):
+            if name not in there:
+                yield ast.BinOp(part, ast.Add(), each)
+                yield ast.BinOp(part, ast.Sub(), each)
+
+    return plus
 
 
 def _times(count: int) -> str:

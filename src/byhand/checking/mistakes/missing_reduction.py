@@ -10,10 +10,14 @@ Good:
     dcounts_sum_inv = (counts * dprobs).sum(1, keepdims=True)
 """
 
+import ast
+from collections.abc import Iterator
+
 import numpy as np
 
 from byhand.checking.evidence import Evidence, as_array
 from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.mistakes.syntax import product, text
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
@@ -34,7 +38,22 @@ def find(suspect: Suspect) -> Finding | None:
                     f"{suspect.d} holds one of the copies' gradients: {suspect.name} was broadcast "
                     f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
                 )
+    mend = suspect.mend_parts(product, _summed)
+    if mend is not None:
+        return mend.finding(f"`{text(mend.part)}` should be summed over an axis")
     return None
+
+
+def _summed(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    """A part of a closed form that should have been added up before it went on."""
+    assert isinstance(part, ast.expr)
+    if isinstance(part, (ast.BinOp, ast.Name)):
+        for axis in (0, -1):
+            keep = [
+                ast.keyword("axis", ast.Constant(axis)),
+                ast.keyword("keepdims", ast.Constant(True)),
+            ]
+            yield ast.Call(ast.Attribute(part, "sum", ast.Load()), [], keep)
 
 
 def _where(suspect: Suspect) -> str:

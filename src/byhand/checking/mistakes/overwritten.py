@@ -14,7 +14,7 @@ Good:
 import ast
 
 from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import Edits
+from byhand.checking.rehearse import Edits
 
 
 def find(suspect: Suspect) -> Finding | None:

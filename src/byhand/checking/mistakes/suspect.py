@@ -8,18 +8,18 @@ mistake in the user's own statements makes the definition right (`mended`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from keyword import iskeyword
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from byhand.checking.answers import Answer
 from byhand.checking.evidence import Evidence, Use, as_array
-from byhand.checking.mistakes.syntax import Edits, exchanged, factors, parsed, product
+from byhand.checking.mistakes.syntax import exchanged, factors, product
 from byhand.checking.names import loaded_names, touched_names
+from byhand.checking.rehearse import Edits
 from byhand.ops.op import Array
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
@@ -45,7 +45,7 @@ class Mend:
 
     statement: ast.stmt
     part: ast.AST
-    edits: Edits
+    edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
 
     def finding(self, message: str) -> Finding:
         return Finding(message, self.statement.lineno, self.part, self.edits)
@@ -69,6 +69,9 @@ class Scale:
 
 Edit: TypeAlias = Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]
 """The replacements to try for one part of a statement."""
+
+Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
+"""The parts of a statement to look at."""
 
 
 @dataclass
@@ -223,28 +226,45 @@ class Suspect:
     def mended(self, edits: Edits) -> bool:
         """Whether the definition is right on every draw with these statements in place of its
         own."""
-        function = self.edited(edits)
         for found in (self.first, *self.evidence):
-            self.effort.left -= found.trial.length
-            if self.effort.left < 0 or not found.becomes_right(function):
+            self.effort.left -= 1
+            if self.effort.left < 0 or not found.becomes_right(edits):
                 return False
         return True
 
-    def edited(self, edits: Edits) -> Function:
-        body = self.function.body
-        for old, new in edits.items():
-            body = tuple(exchanged(top, old, new) for top in body)
-        return replace(self.function, body=body)
-
     def mend(self, edit: Edit, in_index: bool = True) -> Mend | None:
         """The first edit of one part of one statement that makes the definition right."""
+        return self.mend_parts(ast.walk if in_index else product, edit)
+
+    def mend_parts(self, parts: Parts, edit: Edit, up_to_factor: bool = False) -> Mend | None:
+        """The same for these parts of a statement; `up_to_factor` also where all that is missing
+        then is a number, the same on every draw."""
         for statement in self.promising:
-            for part in ast.walk(statement) if in_index else product(statement):
+            for part in parts(statement):
                 for new in edit(part, statement):
                     edits = {statement: exchanged(statement, part, new)}
                     if self.mended(edits):
                         return Mend(statement, part, edits)
+                    if up_to_factor and self.mended_but_for_a_factor(edits):
+                        return Mend(statement, part)
         return None
+
+    def mended_but_for_a_factor(self, edits: Edits) -> bool:
+        """Whether these statements make the definition right up to one number on all draws."""
+        number: float | None = None
+        for found in (self.first, *self.evidence):
+            self.effort.left -= 1
+            value, right = as_array(found.tried(edits)), found.expected.value
+            if self.effort.left < 0 or value is None or value.shape != right.shape:
+                return False
+            with np.errstate(all="ignore"):
+                times = float(np.sum(value * right) / np.sum(value * value))
+            if not np.isfinite(times) or not found.judge(times * value, 1e4).right:
+                return False
+            if number is not None and abs(times - number) > 1e-7 * abs(number):
+                return False
+            number = times
+        return number is not None and abs(number) > 1e-9
 
     @cached_property
     def scales(self) -> tuple[Scale, ...]:
@@ -257,17 +277,17 @@ class Suspect:
         for statement in self.promising:
             for part in factors(statement):
                 doubled = ast.BinOp(ast.Constant(2.0), ast.Mult(), part)
-                function = self.edited({statement: exchanged(statement, part, doubled)})
-                times = _times(self.evidence, function)
+                edits = {statement: exchanged(statement, part, doubled)}
+                times = _times(self.evidence, edits)
                 if times is not None:
                     found.append(Scale(statement, part, times))
         return tuple(found)
 
 
-def _times(evidence: Iterable[Evidence], function: Function) -> tuple[float, ...] | None:
+def _times(evidence: Iterable[Evidence], edits: Edits) -> tuple[float, ...] | None:
     times: list[float] = []
     for found in evidence:
-        value, doubled = as_array(found.value), as_array(found.tried(function))
+        value, doubled = as_array(found.value), as_array(found.tried(edits))
         right = found.expected.value
         if value is None or doubled is None or not value.shape == doubled.shape == right.shape:
             return None
@@ -288,33 +308,3 @@ def _sum(shares: Iterable[Array]) -> Array:
     for each in shares:
         total = total + each
     return np.asarray(total)
-
-
-def loaded_names_in(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Name) for part in ast.walk(node))
-
-
-def names_of_forward(suspect: Suspect) -> Iterator[ast.expr]:
-    """Candidates for a factor that was left out: the expressions of forward on the way from the
-    value to where its gradient comes back from; and for every gradient that is read, its value.
-    """
-    steps = suspect.program.by_key
-    lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
-    lines |= {steps[key].line for key in suspect.first.between}
-    seen: set[str] = set()
-    for statement in suspect.promising:
-        for name, index in loaded_names(statement):
-            if name.startswith("d") and name[1:].isidentifier() and not iskeyword(name[1:]):
-                value = ast.Name(name[1:], ast.Load())
-                place = value if index is None else ast.Subscript(value, index, ast.Load())
-                seen.add(ast.unparse(place))
-                yield parsed(ast.unparse(place))
-    for top in suspect.first.trial.problem.forward.body:
-        for node in ast.walk(top):
-            if not isinstance(node, ast.expr) or node.lineno not in lines:
-                continue
-            if isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp)):
-                text = ast.unparse(node)
-                if text not in seen and loaded_names_in(node) and text not in ("np", "torch", "F"):
-                    seen.add(text)
-                    yield parsed(text)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
-
-Edits: TypeAlias = Mapping[ast.stmt, ast.stmt]
-"""Statements, and what to put in their place."""
+from collections.abc import Iterator
+from typing import Any
 
 
 def exchanged(tree: Any, old: ast.AST, new: ast.AST) -> Any:
@@ -19,7 +16,7 @@ def exchanged(tree: Any, old: ast.AST, new: ast.AST) -> Any:
 def _exchanged(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST | None:
     """None where `old` isn't in it."""
     if tree is old:
-        return ast.fix_missing_locations(ast.copy_location(new, old))
+        return _placed(new, old)
     for name, value in ast.iter_fields(tree):
         if isinstance(value, ast.AST):
             found = _exchanged(value, old, new)
@@ -37,6 +34,17 @@ def _exchanged(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST | None:
 def _with(tree: ast.AST, name: str, value: Any) -> ast.AST:
     fields = {**dict(ast.iter_fields(tree)), name: value}
     return ast.copy_location(type(tree)(**fields), tree)
+
+
+def _placed(new: ast.AST, old: ast.AST) -> ast.AST:
+    """Gives `new` the place of `old` in the source, and so all its parts that have none."""
+    if not hasattr(new, "lineno"):
+        ast.copy_location(new, old)
+        if "lineno" not in new._attributes:
+            return new
+        for part in ast.iter_child_nodes(new):
+            _placed(part, old)
+    return new
 
 
 def product(statement: ast.AST) -> Iterator[ast.expr]:
@@ -86,6 +94,21 @@ def factors(statement: ast.stmt) -> Iterator[ast.expr]:
 
 def parsed(expression: str) -> ast.expr:
     return ast.parse(expression, mode="eval").body
+
+
+def terms(statement: ast.AST) -> Iterator[ast.expr]:
+    """The expressions to which a term may be missing: what is multiplied, and the whole."""
+    for part in product(statement):
+        match part:
+            case ast.Constant() | ast.Compare() | ast.Tuple():
+                pass
+            case ast.BinOp(op=ast.Mult() | ast.Div(), left=left, right=right):
+                yield from (each for each in (left, right) if not isinstance(each, ast.Constant))
+            case _:
+                pass
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.expr) and not isinstance(value, ast.Tuple):
+        yield value
 
 
 def text(node: ast.AST) -> str:

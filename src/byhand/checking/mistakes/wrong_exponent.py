@@ -29,6 +29,11 @@ def find(suspect: Suspect) -> Finding | None:
             case ast.Call(func=ast.Attribute(attr="sqrt"), args=[inner]):
                 for exponent in EXPONENTS:
                     yield ast.BinOp(inner, ast.Pow(), ast.Constant(exponent))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                yield ast.BinOp(left, ast.Div(), right)
+                yield ast.BinOp(right, ast.Div(), left)
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                yield ast.BinOp(left, ast.Mult(), right)
             case ast.Name(id=name, ctx=ast.Load()) if name in values:
                 for exponent in (2, -1, 3, 0.5):
                     yield ast.BinOp(part, ast.Pow(), ast.Constant(exponent))

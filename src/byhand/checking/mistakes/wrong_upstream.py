@@ -10,10 +10,11 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
+from byhand.checking.mistakes.candidates import gradients
 from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
-from byhand.checking.mistakes.syntax import text
+from byhand.checking.mistakes.syntax import factors, text
 from byhand.checking.names import loaded_names
 
 
@@ -30,7 +31,9 @@ def find(suspect: Suspect) -> Finding | None:
             case _:
                 pass
 
-    mend = suspect.mend(other) or suspect.mend(_times_each(known), in_index=False)
+    mend = suspect.mend(other) or suspect.mend_parts(
+        factors, _times_each(gradients(suspect)), up_to_factor=True
+    )
     if mend is None:
         return None
     where = f"{suspect.name} is used in {suspect.used_in}"
@@ -39,12 +42,14 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(f"`{text(mend.part)}` lacks the gradient that comes back here: {where}")
 
 
-def _times_each(known: Mapping[str, object]) -> Edit:
+def _times_each(known: Sequence[ast.expr]) -> Edit:
     """A derivative that stands there alone is multiplied by a gradient."""
+    names = {node.id for each in known for node in ast.walk(each) if isinstance(node, ast.Name)}
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        if isinstance(part, ast.expr) and not any(name in known for name, _ in loaded_names(part)):
+        assert isinstance(part, ast.expr)
+        if not any(name in names for name, _ in loaded_names(part)):
             for each in known:
-                yield ast.BinOp(ast.Name(each, ast.Load()), ast.Mult(), part)
+                yield ast.BinOp(part, ast.Mult(), each)
 
     return times

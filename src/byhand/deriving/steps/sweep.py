@@ -91,7 +91,7 @@ class Sweep:
         for name, bound in program.bindings.items():
             self.call(bound[-1].tensor, name)
         for tensor in [*self.steps]:  # a copy has the value of what was copied
-            if tensor.op is not None and tensor.op.name == "positive":
+            if tensor.op is not None and tensor.op.name == "positive" and tensor in self.last:
                 self.call(tensor.args[0], self.steps[tensor].name)
         looped = {t for t in [*self.rounds, *self.items] if notes.loops}
         named = {t: node for t, node in self.last.items() if t not in looped}
@@ -223,8 +223,8 @@ class Sweep:
         reached = set(outputs)
         for tensor in reversed(self.order):
             if tensor in reached and tensor in self.live:
-                for arg in tensor.args:
-                    if isinstance(arg, Tensor):
+                for position, arg in enumerate(tensor.args):
+                    if isinstance(arg, Tensor) and tensor.op and tensor.op.vjp(position):
                         reached.add(arg)
                         counts[arg] += 1
         return counts
@@ -414,6 +414,7 @@ class Sweep:
             if not node.adds and (terms or i or tensor in self.begun):
                 terms.insert(0, Symbol(self.hoist(node, "grad"), tensor.value, self.scribe))
         changed = [n for i, n in enumerate(changed) if n.adds or (i == 0 and len(shares) == 1)]
+        terms.sort(key=lambda term: term.value.shape != tensor.value.shape)
         full = max((t.value.ndim for t in terms), default=0)
         shape = np.broadcast_shapes(*(t.value.shape for t in terms)) if terms else ()
         spread = ""

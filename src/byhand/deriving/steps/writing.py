@@ -52,6 +52,9 @@ class Writer:
         self.sweep = sweep
         self.scribe = sweep.scribe
         self.dialect = sweep.dialect
+        # At the end of forward each of these has the shape of its tensor, whatever its value.
+        last = {t: sweep.last[t] for t in self.scribe.items if t in sweep.last}
+        self.shapes = {**last, **self.scribe.names}
         self.lengths = Lengths(sweep.order, sweep.recording.notes, self.scribe.names)
         self.known: dict[Tensor, ast.expr] = dict(self.scribe.names)
         self.code: dict[Tensor, ast.expr] = {}
@@ -281,7 +284,10 @@ class Writer:
         def leaf(node: ast.expr) -> ast.expr:
             return self.inline(node.tensor) if isinstance(node, Value) else self.settled(node)
 
-        return nd.rebuilt(self.scribe.names.get(tensor) or self.made(tensor), leaf)
+        node = self.shapes.get(tensor) or self.made(tensor)
+        if isinstance(node, Changed) and node.base is not None:
+            node = node.base  # what is changed keeps its shape
+        return nd.rebuilt(node, leaf)
 
     def alike(self, tensor: Tensor) -> ast.expr | None:
         """A name of something with the shape of `tensor`, best one that is used anyway."""
@@ -289,7 +295,7 @@ class Writer:
         at = self.sweep.places.get(tensor, 0)
 
         def rank(other: Tensor) -> tuple[Any, ...]:
-            said = nd.text(self.scribe.names[other])
+            said = nd.text(self.shapes[other])
             used = _root(said) in self.used
             mine = other is tensor
             return (
@@ -301,8 +307,8 @@ class Writer:
                 abs(self.sweep.places.get(other, 0) - at),
             )
 
-        same = [t for t in self.scribe.names if self.lengths.same_shape(t, tensor)]
-        return self.scribe.names[min(same, key=rank)] if same else None
+        same = [t for t in self.shapes if self.lengths.same_shape(t, tensor)]
+        return self.shapes[min(same, key=rank)] if same else None
 
     def length(self, dim: Dim) -> ast.expr:
         """The shortest words for a length: a name of forward, or an axis of something used."""
@@ -310,15 +316,15 @@ class Writer:
         names = [w for w in words if isinstance(w, ast.Name)]
         if names:
             return self.dialect.translated(names[0])
-        tensors = [(t, k) for t, k in axes if t in self.scribe.names]
+        tensors = [(t, k) for t, k in axes if t in self.shapes]
 
         def said(tensor: Tensor, axis: int) -> ast.expr:
-            shape = ast.Attribute(self.scribe.names[tensor], "shape", ast.Load())
+            shape = ast.Attribute(self.shapes[tensor], "shape", ast.Load())
             return nd.subscript(shape, ast.Constant(axis))
 
-        used = [said(t, k) for t, k in tensors if _root(nd.text(self.scribe.names[t])) in self.used]
-        others = [self.dialect.translated(w) for w in words] + [said(t, k) for t, k in tensors]
-        candidates = used or others
+        used = [said(t, k) for t, k in tensors if _root(nd.text(self.shapes[t])) in self.used]
+        plain = [self.dialect.translated(w) for w in words if not nd.leaves(w, Dim)]
+        candidates = used or [*plain, *(said(t, k) for t, k in tensors)]
         if candidates:
             return min(candidates, key=lambda node: len(nd.text(node)))
         shape = ast.Attribute(self.inline(dim.tensor), "shape", ast.Load())
@@ -408,11 +414,7 @@ def _root(said: str) -> str:
 
 
 def _parts(statement: Statement) -> list[ast.AST]:
-    parts: list[ast.AST] = list(statement.terms)
-    for change in statement.changes:
-        parts += change.change(ast.Name("_", ast.Load()), True)
-        parts += [change.base] if change.base is not None else []
-    return parts
+    return [part for node in (*statement.terms, *statement.changes) for part in nd.parts(node)]
 
 
 def _mapped(statement: Statement, leaf: Callable[[ast.expr], ast.expr]) -> Statement:
@@ -471,7 +473,7 @@ def _is_view(node: ast.expr) -> bool:
 
 _VIEWS = {
     "reshape", "transpose", "squeeze", "broadcast_to", "expand_dims", "flip", "expand", "diagonal",
-    "sliding_window_view", "permute", "swapaxes", "view_as", "unsqueeze", "expand_as",
+    "sliding_window_view", "permute", "einsum", "swapaxes", "view_as", "unsqueeze", "expand_as",
 }  # fmt: skip
 
 

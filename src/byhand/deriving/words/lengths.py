@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
 
 from byhand.deriving.recording import Notes, where
-from byhand.deriving.words.nodes import text
-from byhand.deriving.words.sizes import Dim, Size
+from byhand.deriving.words.equal_axes import Length, equal_axes
+from byhand.deriving.words.nodes import shown, text
+from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
-
-Key = tuple[Any, ...]
 
 
 class Lengths:
@@ -39,27 +37,52 @@ class Lengths:
         for tensor in self.tensors:
             for axis in range(tensor.value.ndim):
                 self.axes.setdefault((id(tensor), axis), []).append((tensor, axis))
-            for mine, theirs in _equal_axes(tensor, self):
-                self.join(mine, theirs)
+            for one, other in equal_axes(tensor):
+                self.join(self.length(one), self.length(other))
+
+    def length(self, length: Length) -> Hashable:
+        """What a length is known by that an op has, or that it makes equal to another."""
+        if isinstance(length, ast.expr):
+            return self.key(length)
+        of, axis = length
+        if isinstance(of, Tensor):
+            return id(of), axis
+        words = self.notes.words.get(where(of))
+        return (where(of), axis) if words is None else self.axis(words, axis)
 
     def key(self, node: ast.expr) -> Hashable:
         """What a length is known by. `len(x)` is `x.shape[0]`, and both are x's first axis."""
-        if isinstance(node, Dim):
-            return id(node.tensor), node.axis
-        said = text(node)
         match node:
+            case Dim():
+                return id(node.tensor), node.axis
             case ast.Call(func=ast.Name(id="len"), args=[of]):
-                axis = 0
+                return self.axis(of, 0)
             case ast.Subscript(
                 value=ast.Attribute(value=of, attr="shape"), slice=ast.Constant(value=int() as axis)
             ):
-                pass
+                return self.axis(of, axis)
             case _:
+                said = shown(node)
                 self.words.setdefault(said, [node])
                 return said
+
+    def axis(self, of: ast.expr, axis: int) -> Hashable:
+        """An axis of an array in forward's words: `np.arange(n)` has the length n."""
+        match of:
+            case ast.Call(func=ast.Attribute(attr="arange"), args=[count]):
+                return self.key(count)
+            case ast.Call(func=ast.Attribute(attr="zeros_like" | "ones_like"), args=[like, *_]):
+                return self.axis(like, axis)
+            case ast.Call(
+                func=ast.Attribute(attr="zeros" | "ones"), args=[ast.Tuple(elts=lengths), *_]
+            ):
+                return self.key(lengths[axis])
+            case _:
+                pass
         tensor = self.named.get(text(of))
         if tensor is not None:
             return id(tensor), axis % tensor.value.ndim
+        node = ast.Subscript(ast.Attribute(of, "shape", ast.Load()), ast.Constant(axis), ast.Load())
         said = f"{text(of)}.shape[{axis}]"
         self.words.setdefault(said, [node])
         return said
@@ -90,100 +113,3 @@ class Lengths:
             n == 1 or self.find((id(one), k)) == self.find((id(other), k))
             for k, n in enumerate(one.value.shape)
         )
-
-
-def _equal_axes(tensor: Tensor, lengths: Lengths) -> Iterable[tuple[Hashable, Hashable]]:
-    """Pairs of lengths that the op of `tensor` makes equal."""
-    op, params = tensor.op, tensor.params
-    if op is None:
-        return
-    ndim = tensor.value.ndim
-    arrays = [arg for arg in tensor.args if isinstance(arg, Tensor)]
-    mine = [(id(tensor), axis) for axis in range(ndim)]
-
-    def of(arg: Tensor) -> list[Hashable]:
-        return [(id(arg), axis) for axis in range(arg.value.ndim)]
-
-    if op.family == "elementwise" or op.name in ("tril", "triu", "cumsum", "cumprod", "sort"):
-        for arg in arrays:
-            for back in range(1, arg.value.ndim + 1):
-                if arg.value.shape[-back] == tensor.value.shape[-back] != 1:
-                    yield mine[-back], of(arg)[-back]
-        return
-    if op.name in ("put", "flip", "roll") and arrays:
-        yield from zip(mine, of(arrays[0]), strict=False)
-    elif op.structure == "reduction" and arrays:
-        axis = params.get("axis")
-        of_x = of(arrays[0])
-        axes = range(len(of_x)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        gone = {a % len(of_x) for a in axes} if of_x else set[int]()
-        if params.get("keepdims"):
-            yield from ((m, x) for k, (m, x) in enumerate(zip(mine, of_x)) if k not in gone)  # noqa: B905
-        else:
-            yield from zip(mine, [x for k, x in enumerate(of_x) if k not in gone], strict=True)
-    elif op.name == "transpose":
-        order = params.get("axes") or range(ndim)[::-1]
-        yield from zip(mine, [of(arrays[0])[a] for a in order], strict=True)
-    elif op.name == "matmul" and len(arrays) == 2:
-        x, y = map(of, arrays)
-        if x and y:
-            yield x[-1], y[-2 if len(y) > 1 else 0]
-        if len(x) > 1 and len(mine) >= len(x) - 1:
-            rows = x[:-1] if len(y) <= 2 else x[-2:-1]
-            at = mine[: len(rows)] if len(y) <= 2 else mine[-2:-1]
-            yield from zip(at, rows, strict=False)
-        if len(y) > 1 and mine:
-            yield mine[-1], y[-1]
-        if len(x) > 2 and len(x) == len(y):
-            yield from zip(mine[:-2], x[:-2], strict=True)
-    elif op.name == "getitem":
-        yield from _indexed(tensor, arrays[0], lengths)
-    elif op.name in ("reshape", "broadcast_to"):
-        shape = params["shape"]
-        for axis, length in enumerate(shape if isinstance(shape, tuple) else (shape,)):
-            if isinstance(length, Size):
-                yield mine[axis], lengths.key(length.node)
-
-
-def _indexed(tensor: Tensor, x: Tensor, lengths: Lengths) -> Iterable[tuple[Hashable, Hashable]]:
-    """Whole axes stay; arrays of places that stand together bring their own axes."""
-    index = tensor.params["index"]
-    items: list[Any] = list(index) if isinstance(index, tuple) else [index]
-    arrays = [i for i, item in enumerate(items) if where(item) is not None]
-    if arrays and arrays[-1] - arrays[0] >= len(arrays):
-        return  # not side by side: NumPy moves their axes to the front
-    if any(items[i].dtype == bool for i in arrays) or any(isinstance(i, list) for i in items):
-        return
-    taken = sum(item is not None and item is not ... for item in items)
-    rest: list[Any] = [slice(None)] * (x.value.ndim - taken)
-    at = next((i for i, item in enumerate(items) if item is ...), None)
-    items = [*items, *rest] if at is None else [*items[:at], *rest, *items[at + 1 :]]
-    here = source = 0
-    together = max((item.ndim for item in items if where(item) is not None), default=0)
-    first = True
-    for item in items:
-        if where(item) is not None:
-            words = lengths.notes.words.get(where(item))
-            for axis in range(item.ndim) if item.ndim == together else ():
-                if words is not None and item.shape[axis] != 1:
-                    said = lengths.key(_length(words, axis))
-                    yield (id(tensor), here - (0 if first else together) + axis), said
-            here, source, first = here + (together if first else 0), source + 1, False
-        elif item is None:
-            here += 1
-        elif isinstance(item, slice):
-            if item == slice(None):
-                yield (id(tensor), here), (id(x), source)
-            here, source = here + 1, source + 1
-        else:
-            source += 1
-
-
-def _length(array: ast.expr, axis: int) -> ast.expr:
-    """Words for the length of an array: `np.arange(n)` has n."""
-    match array:
-        case ast.Call(func=ast.Attribute(attr="arange"), args=[count]):
-            return count
-        case _:
-            shape = ast.Attribute(array, "shape", ast.Load())
-            return ast.Subscript(shape, ast.Constant(axis), ast.Load())

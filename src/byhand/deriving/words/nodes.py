@@ -55,7 +55,7 @@ Change = Callable[[ast.expr, bool], list[ast.stmt]]
 whether it is still all zeros."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Changed(ast.expr):
     """A new array that takes statements to make: `base`, or else zeros like `like`, changed.
 
@@ -108,9 +108,7 @@ def mentions(node: ast.AST, target: str) -> bool:
     if isinstance(node, (ast.Name, ast.Subscript)) and shown_target(node) == target:
         return True
     if isinstance(node, Changed):
-        probe = node.change(ast.Name("_", ast.Load()), True)
-        parts: list[ast.AST] = [*probe, *([node.base] if node.base else [])]
-        return any(mentions(part, target) for part in parts)
+        return any(mentions(part, target) for part in parts(node))
     return any(mentions(child, target) for child in ast.iter_child_nodes(node))
 
 
@@ -123,7 +121,15 @@ PLAIN = (ast.Name, ast.Subscript, ast.Constant, ast.expr_context)
 
 
 def leaves(node: ast.AST, kind: type[Any]) -> list[Any]:
-    return [n for n in ast.walk(node) if isinstance(n, kind)]
+    return [n for part in parts(node) for n in ast.walk(part) if isinstance(n, kind)]
+
+
+def parts(node: ast.AST) -> list[ast.AST]:
+    """The node, or the statements that it takes to make it."""
+    if not isinstance(node, Changed):
+        return [node]
+    made = node.change(ast.Name("_", ast.Load()), True)
+    return [*made, *([node.base] if node.base else [])]
 
 
 def rebuilt(node: Any, leaf: Callable[[ast.expr], ast.expr]) -> Any:

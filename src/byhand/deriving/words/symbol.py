@@ -180,7 +180,7 @@ class Scribe:
                 written.append(ast.Call(arange, [self.node(shape[axis])], []))
             else:
                 written.append(self.node(item))
-        return ast.Tuple(written, ast.Load()) if isinstance(index, tuple) else written[0]
+        return written[0] if len(written) == 1 else ast.Tuple(written, ast.Load())
 
     def _array(self, value: Any) -> ast.expr:
         place = where(value)

@@ -16,19 +16,36 @@ TIMEOUT = 30.0
     "--for", "names", metavar="NAMES", help="Only these gradients: names with commas between."
 )
 @click.option(
+    "--closed",
+    is_flag=True,
+    help="The short form: only the gradients asked for, each in as few operations as were found.",
+)
+@click.option(
     "--format",
     "form",
-    type=click.Choice(["python", "steps"]),
-    default="python",
-    show_default=True,
-    help="A backward that can be imported, or its statements one by one with what each is for.",
+    type=click.Choice(["python", "steps", "latex", "html", "json"]),
+    help="A backward that can be imported; its statements with what each is for and what it all "
+    "costs; the same as a LaTeX document, a web page, or one JSON object.  [default: python]",
 )
 @click.option(
     "--dialect",
     type=click.Choice(["numpy", "torch"]),
     help="What to write it in.  [default: what forward is written in]",
 )
-def derive(file: str, names: str | None, form: str, dialect: str | None) -> int:
+@click.option(
+    "--numbers",
+    is_flag=True,
+    help="Work a small instance, to be redone with pencil and paper: by itself, or with --format "
+    "after the rest (in Python, as comments).",
+)
+def derive(
+    file: str,
+    names: str | None,
+    closed: bool,
+    form: str | None,
+    dialect: str | None,
+    numbers: bool,
+) -> int:
     """Writes the backward of FILE, one statement for each named value.
 
     FILE is a problem file or the name of a model of the zoo; it needs no backward of its own.
@@ -36,8 +53,11 @@ def derive(file: str, names: str | None, form: str, dialect: str | None) -> int:
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     with guest(file, TIMEOUT):
         from byhand.deriving.derive import derive as derived
+        from byhand.deriving.shown.show import show
         from byhand.program.problem import load
 
-        found = derived(load(file), names=wanted, dialect=dialect)
-    terminal.say(str(found).rstrip() if form == "python" else found.explained())
+        problem = load(file)
+        found = derived(problem, names=wanted, dialect=dialect, closed=closed)
+        shown = show(problem, found, form, numbers=numbers, dialect=dialect)
+    terminal.say(shown.rstrip())
     return 0

@@ -1,0 +1,269 @@
+"""The sweep with polynomials: the gradient of every value as a sum of monomials.
+
+A gradient stays a polynomial as long as the ops are the ring's own. Before an op of another kind,
+such as a matrix product, it gets a name and becomes an array that later gradients are in terms of:
+that keeps matrix products whole, and the growth of polynomials within bounds.
+"""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.ring import Ring, Rule, joint
+from byhand.deriving.closed.terms import Base, Gradient, Upstream, Passed
+from byhand.deriving.steps.sweep import Sweep
+from byhand.engine.backward import fit
+from byhand.engine.tensor import Tensor
+
+MOST_TERMS = 10  # of a gradient that is passed on without a name
+RULES = {
+    "sum", "mean", "max", "min", "var", "std", "logsumexp", "transpose", "expand_dims", "squeeze",
+    "broadcast_to",
+}  # fmt: skip
+QUIET = {"getitem", "reshape"}
+"""Ops besides the elementwise ones whose rule the ring can be fed to."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The gradient of a value: what it is equal to, and what was used to find that."""
+
+    tensor: Tensor
+    form: Poly
+    base: Base | None
+    used: tuple[Rule, ...]
+
+
+@dataclass
+class Backward:
+    """One sweep, in the order in which gradients become complete."""
+
+    sweep: Sweep
+    ring: Ring
+    name_early: bool = False
+    shares: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
+    definitions: list[Definition] = field(default_factory=list[Definition])
+    found: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
+    """The gradient of every named value."""
+    used: dict[Tensor, dict[Rule, None]] = field(default_factory=dict[Tensor, "dict[Rule, None]"])
+
+    def run(self) -> None:
+        sweep, ring = self.sweep, self.ring
+        outputs = {step.tensor: step for step in sweep.recording.program.outputs}
+        for tensor, step in outputs.items():
+            if sweep.recording.program.scalar:
+                seed = Poly(ring, {(): 1}, ())
+            else:
+                base = ring.base(
+                    ("upstream", step.name),
+                    lambda t=tensor, s=step: Upstream(
+                        t.value.shape, _random(t.value), name=f"d{s.name}"
+                    ),
+                )
+                seed = ring.atom(base, tensor.shape)
+            self.shares[tensor] = seed
+        waiting = sweep.uses(set(outputs))
+        inputs = {s.tensor for s in sweep.recording.program.inputs}
+        for tensor in reversed(sweep.order):
+            if tensor in inputs:
+                continue
+            if tensor.op is None or tensor not in self.shares or tensor not in sweep.live:
+                continue
+            g = self.complete(tensor)
+            for position, arg in enumerate(tensor.args):
+                if not isinstance(arg, Tensor) or arg not in sweep.live:
+                    continue
+                if not g.zero:
+                    g = self.pass_on(tensor, position, arg, g)
+                waiting[arg] -= 1
+                if waiting[arg] == 0 and arg in inputs:
+                    self.complete(arg)
+        for tensor in inputs:
+            if tensor in self.shares:
+                self.complete(tensor)
+
+    def complete(self, tensor: Tensor) -> Poly:
+        """All shares of a value have come in."""
+        self.ring.used = self.used.setdefault(tensor, {})
+        g = self.ring.normal(self.shares.pop(tensor))
+        g = Poly(self.ring, g.terms, tensor.shape)
+        if tensor in self.sweep.steps:
+            self.found[tensor] = g
+        if tensor in self.wanted or len(g.terms) > MOST_TERMS or self.due(tensor, g):
+            g = self.define(tensor, g)
+        return g
+
+    def due(self, tensor: Tensor, g: Poly) -> bool:
+        """Whether a named value's gradient will be needed as an array, so it gets its name now."""
+        if tensor not in self.sweep.steps or _is_atom(g):
+            return False
+        if self.name_early and len(g.terms) > 1 and tensor in self.bent:
+            return True
+        return any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
+
+    def foreign(self, tensor: Tensor) -> bool:
+        """Whether a value without a name comes, perhaps by sums, from an op of another kind."""
+        op = tensor.op
+        if op is None or tensor in self.sweep.steps or tensor not in self.sweep.live:
+            return False
+        if op.name in ("add", "subtract"):
+            return any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
+        return not (op.family == "elementwise" or op.name in RULES or op.name in QUIET)
+
+    @cached_property
+    def bent(self) -> set[Tensor]:
+        """What goes into an elementwise op that is none of the ring's, such as tanh."""
+        return {
+            arg
+            for tensor in self.sweep.order
+            if tensor.op is not None
+            and tensor.op.family == "elementwise"
+            and tensor.op.name not in self.ring.operations
+            for arg in tensor.args
+            if isinstance(arg, Tensor)
+        }
+
+    @property
+    def wanted(self) -> set[Tensor]:
+        return {step.tensor for step in self.sweep.wanted}
+
+    def define(self, tensor: Tensor, g: Poly) -> Poly:
+        """Gives a gradient a statement of its own. What is no computation needs none."""
+        used = tuple(self.used.get(tensor, ()))
+        wanted = tensor in self.wanted
+        if not wanted and (_is_atom(g) or g.zero or not g.places):
+            return g
+        if g.zero or (wanted and not g.places and g.ndim):
+            self.definitions.append(Definition(tensor, g, None, used))
+            return g
+        for other, form in reversed(self.found.items()):  # the same under a name that it has
+            if tensor not in self.sweep.steps and other.value.shape == tensor.value.shape:
+                if form.key == g.key:
+                    tensor = other
+                    break
+        atom = self.ring.gradient(tensor, g)
+        ((monomial, _),) = atom.terms.items()
+        base = monomial[0][0].base if monomial else None
+        self.definitions.append(Definition(tensor, g, base, used))
+        return atom
+
+    def pass_on(self, tensor: Tensor, position: int, arg: Tensor, g: Poly) -> Poly:
+        """Adds the share of one argument. Gives the gradient, which may have got a name."""
+        op = tensor.op
+        assert op is not None
+        ring = self.ring
+        ring.used = self.used.setdefault(arg, {})
+        vjp = op.vjp(position)
+        if vjp is None:
+            return g
+        share = None
+        elementwise = op.family == "elementwise"
+        if elementwise or op.name in RULES:
+            inputs = [ring.poly(a) for a in tensor.args]
+            if op.name == "power" and not isinstance(tensor.args[1], Tensor):
+                inputs[1] = tensor.args[1]
+            share = vjp(g, ring.tensor(tensor), *inputs, **tensor.params)
+        elif op.name in QUIET:
+            share = self.quiet(tensor, arg, g)
+        if share is None:
+            if not (_is_atom(g) and g.ndim == tensor.value.ndim):
+                g = self.named(tensor, g)
+            share = self.passed(tensor, position, arg, g)
+        share = self.fitted(share, tensor, arg, elementwise)
+        self.shares[arg] = ring.sum(self.shares[arg], share) if arg in self.shares else share
+        return g
+
+    def named(self, tensor: Tensor, g: Poly) -> Poly:
+        if any(d.tensor is tensor for d in self.definitions):
+            return g
+        return self.define(tensor, g)
+
+    def quiet(self, tensor: Tensor, arg: Tensor, g: Poly) -> Poly | None:
+        """Back through an index or a reshape that only moves axes, or reads one of each row."""
+        from byhand.deriving.closed import operations
+
+        assert tensor.op is not None
+        if tensor.op.name == "reshape":
+            return operations.reshape(self.ring, g, arg.shape)
+        index = tensor.params["index"]
+        items = index if isinstance(index, tuple) else (index,)
+        simple = all(i is None or i is ... or (isinstance(i, slice) and i == slice(None)) for i in items)
+        ones = (isinstance(i, (int, np.integer)) for i in items)
+        if simple or any(ones):
+            probe = operations.getitem(self.ring, self.ring.tensor(arg), index)
+            if probe is None:
+                return None
+            return self._moved_back(items, g, arg)
+        return operations.scatter(self.ring, g, index, arg.shape)
+
+    def _moved_back(self, items: tuple[Any, ...], g: Poly, arg: Tensor) -> Poly:
+        from byhand.deriving.closed import operations
+
+        items = tuple(items)
+        taken = sum(i is not None and i is not ... for i in items)
+        full = [slice(None)] * (arg.value.ndim - taken)
+        at = next((k for k, i in enumerate(items) if i is ...), None)
+        expanded = [*items, *full] if at is None else [*items[:at], *full, *items[at + 1 :]]
+        sources: list[int | None] = []
+        axis = 0
+        for item in expanded:
+            if item is None:
+                axis += 1
+            elif isinstance(item, slice):
+                sources.append(axis)
+                axis += 1
+            else:
+                sources.append(None)
+        return operations.rearranged(self.ring, g, tuple(sources))
+
+    def passed(self, tensor: Tensor, position: int, arg: Tensor, g: Poly) -> Poly:
+        """What the op's own rule makes of g, as an array of its own."""
+        ring = self.ring
+        vjp = tensor.op.vjp(position) if tensor.op else None
+        assert vjp is not None
+
+        def make() -> Base:
+            inputs = [a.value if isinstance(a, Tensor) else a for a in tensor.args]
+            full = np.broadcast_to(g.value, tensor.value.shape)
+            with np.errstate(all="ignore"):
+                value = fit(vjp(full, tensor.value, *inputs, **tensor.params), arg.value.shape)
+            return Passed(arg.value.shape, value, tensor=tensor, position=position, g=g)
+
+        base = ring.base(("passed", id(tensor), position, g.key), make)
+        return ring.atom(base, arg.shape)
+
+    def fitted(self, share: Poly, tensor: Tensor, arg: Tensor, elementwise: bool) -> Poly:
+        """Summed over the axes along which the argument was broadcast."""
+        shape = joint(share.shape, tensor.shape) if elementwise else tuple(share.shape)
+        if not elementwise:
+            return Poly(self.ring, share.terms, arg.shape)
+        own = (1,) * (len(shape) - arg.value.ndim) + arg.value.shape
+        ndim = len(shape)
+        over = frozenset(ndim - 1 - a for a, n in enumerate(shape) if n != 1 and own[a] == 1)
+        full = Poly(self.ring, share.terms, shape)
+        summed = self.ring.total(full, over) if over else full
+        return Poly(self.ring, summed.terms, arg.shape)
+
+
+def _is_atom(g: Poly) -> bool:
+    monomial = g.single
+    return (
+        monomial is not None
+        and len(monomial) == 1
+        and monomial[0][1] == 1
+        and isinstance(monomial[0][0].base, (Gradient, Upstream))
+        and monomial[0][0].view == monomial[0][0].base.view
+    )
+
+
+def _random(like: Any) -> Any:
+    return np.random.default_rng(1).normal(size=np.shape(like))

@@ -1,0 +1,276 @@
+"""Forms as code, in the words of forward and in the dialect asked for.
+
+Every form is computed on its way, as a `Symbol` is, so that its shape is known.
+"""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.forms import (
+    Applied,
+    Constant,
+    Form,
+    Forms,
+    Leaf,
+    Placed,
+    Power,
+    Product,
+    Sum,
+    Summed,
+)
+from byhand.deriving.closed.terms import (
+    Base,
+    Given,
+    Gradient,
+    Known,
+    Number,
+    OneHot,
+    Passed,
+    Upstream,
+    View,
+)
+from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.symbol import Symbol
+from byhand.ops import elementwise as el
+from byhand.ops.indexing import GETITEM, SCATTER
+from byhand.ops.reduction import MEAN, SUM
+from byhand.ops.shape import TRANSPOSE
+
+
+@dataclass
+class Printer:
+    """Prints forms; what is in `hoisted` gets a statement of its own before its first use."""
+
+    sweep: Sweep
+    forms: Forms
+    names: Mapping[Base, ast.expr]
+    hoisted: Mapping[int, str]
+    keep: bool = False
+    """Whether every sum keeps its axes: the gradient has axes of length 1."""
+    said: dict[int, Symbol] = field(default_factory=dict[int, Symbol])
+
+    def symbol(self, form: Form) -> Symbol:
+        found = self.said.get(id(form))
+        if found is None:
+            found = self.made(form)
+            if id(form) in self.hoisted:
+                node = self.sweep.hoist(found.node, self.hoisted[id(form)])
+                found = Symbol(node, found.value, self.sweep.scribe)
+            self.said[id(form)] = found
+        return found
+
+    def made(self, form: Form) -> Symbol:
+        match form:
+            case Leaf(factor=factor) if factor is not None:
+                return self.placed(self.base(factor.base), factor.view)
+            case Constant(value=value):
+                return self.constant(value)
+            case Product():
+                return self.product(form)
+            case Sum():
+                return self.sum(form)
+            case Power(parts=(part,), exponent=exponent):
+                return self.power(self.symbol(part), exponent)
+            case Summed(parts=(part,), base=base) if base is not None:
+                return self.summed(self.symbol(part), base.over, mean=False)
+            case Applied(base=base, parts=parts) if base is not None and base.op is not None:
+                args = tuple(self.symbol(part) for part in parts)
+                return self.apply(base.op, *args, **(base.params or {}))
+            case Placed(parts=(part,), moves=moves):
+                return self.moved(part, dict(moves))
+            case _:
+                raise AssertionError(form)
+
+    def apply(self, op: Any, *args: Any, **params: Any) -> Symbol:
+        with np.errstate(all="ignore"):
+            return self.sweep.scribe.apply(op, args, params)
+
+    def constant(self, value: Any) -> Symbol:
+        number = value if isinstance(value, int) else _plain(value)
+        return Symbol(ast.Constant(number), np.asarray(float(value)), self.sweep.scribe)
+
+    # Arrays that are there.
+
+    def base(self, base: Base) -> Symbol:
+        scribe = self.sweep.scribe
+        match base:
+            case Given(tensor=tensor) if tensor is not None:
+                return scribe.symbol(tensor)
+            case Known(array=array):
+                return Symbol(scribe.node(array), base.value, scribe)
+            case Number(node=node) if node is not None:
+                return Symbol(scribe.dialect.translated(node), base.value, scribe)
+            case Gradient(tensor=tensor):
+                return Symbol(self.names[base], base.value, scribe, tensor)
+            case Upstream(name=name):
+                return Symbol(nd.name(name), base.value, scribe)
+            case OneHot(index=index, worded=worded):
+                eye = scribe.dialect.eye([scribe.node(worded[1])] * 2, None)
+                rows = Symbol(eye, np.eye(base.shape[1]), scribe)
+                return self.apply(GETITEM, rows, index=index[1])
+            case Passed():
+                return scribe.plain(self.passed(base))
+            case _:
+                raise AssertionError(base)
+
+    def passed(self, base: Passed) -> Symbol:
+        """As the staged backward writes it; it may be a `Changed`."""
+        sweep, tensor, position = self.sweep, base.tensor, base.position
+        assert tensor is not None and base.g is not None
+        g = self.symbol(self.forms.of(base.g))
+        g = Symbol(g.node, g.value, g.scribe, tensor if g.shape == tensor.value.shape else None)
+        arg = tensor.args[position]
+        kept = sweep.shares.pop(arg, None)
+        sweep.pass_on(tensor, position, arg, g)
+        share = sweep.shares.pop(arg)[-1]
+        if kept is not None:
+            sweep.shares[arg] = kept
+        return share.symbol
+
+    # Where axes stand.
+
+    def placed(self, x: Symbol, view: View) -> Symbol:
+        """`x` with its axes at these places, counted from the last."""
+        ndim = x.value.ndim
+        if all(ndim - 1 - axis == place for place, axis in view):
+            return x
+        axes = [axis for _, axis in reversed(view)]
+        if axes != sorted(axes):
+            rest = [a for a in range(ndim) if a not in axes]
+            order = (*rest, *axes)
+            x = self.apply(TRANSPOSE, x, axes=order)
+            view = tuple((place, order.index(axis)) for place, axis in view)
+            if all(ndim - 1 - axis == place for place, axis in view):
+                return x
+        at = {axis: place for place, axis in view}
+        index: list[Any] = []
+        place = max((p for p, _ in view), default=-1)
+        for axis in range(ndim):
+            if axis not in at:
+                index.append(0)
+                continue
+            index += [None] * (place - at[axis])
+            index.append(slice(None))
+            place = at[axis] - 1
+        index += [None] * (place + 1)
+        return self.apply(GETITEM, x, index=tuple(index) if len(index) > 1 else index[0])
+
+    def moved(self, part: Form, moves: Mapping[int, int]) -> Symbol:
+        """A form in another view; a sum drops the axes that it is over, if that does it."""
+        if isinstance(part, Summed) and part.base is not None and id(part) not in self.hoisted:
+            inner = self.symbol(part.parts[0])
+            ndim = inner.value.ndim
+            stay = [p for p in range(ndim)[::-1] if p not in part.base.over]
+            if all(stay[::-1].index(own) == place for own, place in moves.items()):
+                axes = tuple(ndim - 1 - p for p in sorted(part.base.over, reverse=True))
+                return self.reduced(inner, axes, False, mean=False)
+        x = self.symbol(part)
+        ndim = x.value.ndim
+        view = tuple(sorted((place, ndim - 1 - own) for own, place in moves.items()))
+        return self.placed(x, view)
+
+    def summed(self, x: Symbol, over: tuple[int, ...], mean: bool) -> Symbol:
+        """Over places; the axes stay, with length 1, only where that matters."""
+        ndim = x.value.ndim
+        axes = tuple(ndim - 1 - p for p in sorted(over, reverse=True))
+        keep = self.keep or axes != tuple(range(len(axes)))
+        return self.reduced(x, axes, keep, mean)
+
+    def reduced(self, x: Symbol, axes: tuple[int, ...], keep: bool, mean: bool) -> Symbol:
+        every = not keep and len(axes) == x.value.ndim
+        axis: Any = None if every else axes[0] if len(axes) == 1 else axes
+        return self.apply(MEAN if mean else SUM, x, axis=axis, keepdims=keep)
+
+    # Arithmetic.
+
+    def power(self, x: Symbol, exponent: Any) -> Symbol:
+        if exponent == Fraction(1, 2):
+            return self.apply(el.SQRT, x)
+        return self.apply(el.POWER, x, exponent if isinstance(exponent, int) else float(exponent))
+
+    def sum(self, form: Sum) -> Symbol:
+        total: Symbol | None = None
+        for sign, part in zip(form.signs, form.parts, strict=True):
+            x = self.symbol(part)
+            if total is None:
+                total = x if sign > 0 else -x
+            else:
+                total = total + x if sign > 0 else total - x
+        assert total is not None
+        return total
+
+    def product(self, form: Product) -> Symbol:
+        """Small parts first, over the small ones below; then the large ones."""
+        above, below = list(form.parts[: form.above]), list(form.parts[form.above :])
+        above, below, mean = self.as_mean(above, below)
+        size = form.size
+        small = [f for f in above if f.size < size]
+        large = [f for f in above if f.size >= size]
+        under = [f for f in below if f.size < size]
+        rest = [f for f in below if f.size >= size]
+        if all(isinstance(f, Constant) and f.value == 1 for f in small):
+            small = []
+        negative = bool(small) and all(isinstance(f, Constant) and f.value == -1 for f in small)
+        product = self.times(small, mean)
+        if under and small and not negative:
+            product = product / self.times(under, mean) if product is not None else None
+            under = []
+        for f in large:
+            x = self.part(f, mean)
+            product = x if product is None else product * x
+        if product is None:
+            product = self.constant(1)
+        if under:
+            divisor = self.times(under, mean)
+            assert divisor is not None
+            product = product / divisor
+        for f in rest:
+            product = product / self.symbol(f)
+        return product
+
+    def times(self, parts: list[Form], mean: Form | None) -> Symbol | None:
+        product: Symbol | None = None
+        for part in parts:
+            x = self.part(part, mean)
+            product = x if product is None else product * x
+        return product
+
+    def part(self, form: Form, mean: Form | None) -> Symbol:
+        if form is mean and isinstance(form, Summed) and form.base is not None:
+            return self.summed(self.symbol(form.parts[0]), form.base.over, mean=True)
+        return self.symbol(form)
+
+    def as_mean(
+        self, above: list[Form], below: list[Form]
+    ) -> tuple[list[Form], list[Form], Form | None]:
+        """A sum over the number of its elements is a mean."""
+        for form in above:
+            if not isinstance(form, Summed) or form.base is None or id(form) in self.hoisted:
+                continue
+            if id(form) in self.said or not form.base.counts:
+                continue
+            counts = {id(self.forms.factor(f)) for f, e in form.base.counts if e == 1}
+            found = [f for f in below if id(f) in counts]
+            if len(found) == len(form.base.counts):
+                return above, [f for f in below if id(f) not in counts], form
+        return above, below, None
+
+
+def _plain(value: Fraction) -> float:
+    return float(value)
+
+
+__all__ = ["Printer", "tm"]

@@ -1,0 +1,254 @@
+"""What forward's own definitions say: which value stands for which, and which sums are known.
+
+`probs = counts * counts_sum_inv` is an equation, and can be read for any of the three. Read for
+`counts`, it takes an array out of the closed form that would have to be kept. A sum that forward
+took is then known of what is left: with counts = probs * counts_sum, "the counts of a row add up to
+counts_sum" says that the probs of a row add up to 1.
+"""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.operations import OPERATIONS, axes_of
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.ring import Ring, is_input
+from byhand.deriving.closed.signs import nonzero
+from byhand.deriving.closed.terms import Base, Factor, Given, Monomial, Total
+from byhand.engine.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read forward's equations; the cheapest of several is printed.
+
+    `expand`: products of sums are multiplied out, and values without a name that are sums too.
+    `solve`: `centred = x - mean` is read as x = centred + mean. `inputs`: even for an input.
+    `name_early`: the gradient of what goes into a tanh or the like gets a name of its own.
+    """
+
+    name_early: bool = False
+
+    expand: bool = False
+    solve: bool = False
+    inputs: bool = False
+
+
+READINGS = tuple(
+    Reading(name_early, expand, solve, inputs)
+    for name_early in (True, False)
+    for expand, solve, inputs in (
+        (False, False, False),
+        (True, False, False),
+        (False, True, True),
+        (True, False, True),
+    )
+)
+
+
+def relate(ring: Ring, order: Sequence[Tensor], named: Collection[Tensor], reading: Reading) -> None:
+    """Fills the ring with what can be said of the values in `order`."""
+    signs = nonzero(order)
+    reader = _Reader(ring, {t: i for i, t in enumerate(order)}, named, reading, signs)
+    computed = [t for t in order if t.op is not None and t.op.name in OPERATIONS]
+    reduced = [t for t in computed if t.op is not None and t.op.name in ("sum", "mean")]
+    direct = [t for t in computed if t not in set(reduced)]
+    for tensor in direct:
+        reader.read_product(tensor)
+    for tensor in direct:
+        reader.read_sum(tensor)
+    for tensor in reduced:
+        reader.known_sum(tensor)
+    overs = {(_ndim(t), over) for t in reduced if (over := _over(t))}
+    for tensor in computed:
+        if tensor.op is not None and tensor.op.name in ("add", "subtract"):
+            for ndim, over in sorted(overs, key=repr):
+                if tensor.value.ndim == ndim:
+                    reader.sum_of_sum(tensor, over)
+
+
+def _ndim(tensor: Tensor) -> int:
+    return tensor.args[0].value.ndim if isinstance(tensor.args[0], Tensor) else 0
+
+
+def _over(tensor: Tensor) -> frozenset[int]:
+    ndim = _ndim(tensor)
+    axes = axes_of(tensor.params.get("axis"), ndim)
+    return frozenset(ndim - 1 - a for a in axes)
+
+
+@dataclass
+class _Reader:
+    ring: Ring
+    places: dict[Tensor, int]
+    named: Collection[Tensor]
+    reading: Reading
+    nonzero: Collection[Tensor]
+
+    def form(self, tensor: Tensor) -> Poly | None:
+        assert tensor.op is not None
+        args = [self.ring.poly(arg) for arg in tensor.args]
+        return OPERATIONS[tensor.op.name](self.ring, *args, **tensor.params)
+
+    def read_product(self, tensor: Tensor) -> None:
+        """tensor = c * monomial: the largest, else the earliest, of the values gives way."""
+        base, form = self.ring.given(tensor), self.form(tensor)
+        if form is None or base in self.ring.instead or len(form.terms) != 1:
+            return
+        ((monomial, coefficient),) = form.terms.items()
+        whole = tm.places(monomial)
+        if frozenset(p for p, _ in base.view) != whole:
+            return  # broadcast to a larger shape: it isn't determined by its factors
+        candidates = [(self.rank(tensor), None, Fraction(1))]
+        for factor, exponent in monomial:
+            given = factor.base
+            if not isinstance(given, Given) or given.tensor is None or factor.places != whole:
+                continue
+            if is_input(given) and not self.reading.inputs:
+                continue
+            if Fraction(1, 1) / exponent % 1 or not self.divisible(monomial, factor):
+                continue
+            candidates.append((self.rank(given.tensor), factor, Fraction(1) / exponent))
+        _, factor, root = max(candidates, key=lambda c: c[0])
+        if factor is None:
+            self.ring.replace(base, form, tensor)
+            return
+        ring = self.ring
+        rest: Monomial = tuple((f, e) for f, e in monomial if f is not factor)
+        over = Poly(ring, {tm.raised(rest, -1): Fraction(1) / coefficient}, form.shape)
+        solved = ring.power(ring.product(ring.atom(base, form.shape), over), root)
+        given = factor.base
+        assert isinstance(given, Given) and given.tensor is not None
+        own = {axis: place for place, axis in given.view}
+        moves = {place: own[axis] for place, axis in factor.view}
+        ring.replace(given, ring.moved(solved, moves, given.tensor.shape), tensor)
+
+    def divisible(self, monomial: Monomial, but: Factor) -> bool:
+        return all(
+            e < 0 or not f.view and not isinstance(f.base, Given) or self.never_zero(f.base)
+            for f, e in monomial
+            if f is not but
+        )
+
+    def never_zero(self, base: Base) -> bool:
+        return isinstance(base, Given) and base.tensor in self.nonzero
+
+    def rank(self, tensor: Tensor) -> tuple[int, bool, int]:
+        """The highest gives way: large arrays, then such without a name, then early ones."""
+        return (tensor.value.size, tensor not in self.named, -self.places[tensor])
+
+    def read_sum(self, tensor: Tensor) -> None:
+        """tensor = a sum: what has no name gives way, or what `solve` says."""
+        ring = self.ring
+        base, form = ring.given(tensor), self.form(tensor)
+        if form is None or len(form.terms) < 2:
+            return
+        constant = form.terms.get(())
+        if len(form.terms) == 2 and constant is not None:
+            self.read_affine(tensor, base, form)
+        elif base in ring.instead:
+            return
+        elif self.reading.solve and self.solve(tensor, base, form):
+            return
+        elif self.reading.expand and tensor not in self.named:
+            ring.replace(base, form, tensor)
+        if base not in ring.instead:
+            ring.names[form.key] = base
+            ring.names[ring.scaled(form, -1).key] = base
+
+    def read_affine(self, tensor: Tensor, base: Base, form: Poly) -> None:
+        """`1 - p` is one value and not two; what has no name gives way."""
+        (other,) = (m for m in form.terms if m)
+        given = other[0][0].base if len(other) == 1 else None
+        if isinstance(given, Given) and given.tensor not in self.named and not is_input(given):
+            if self.solve(tensor, base, form):
+                return
+        if tensor not in self.named and base not in self.ring.instead:
+            self.ring.replace(base, form, tensor)
+
+    def solve(self, tensor: Tensor, base: Base, form: Poly) -> bool:
+        """tensor = c * v + rest, read for v where it is an earlier value of the same shape."""
+        ring = self.ring
+        for monomial, coefficient in form.terms.items():
+            if len(monomial) != 1:
+                continue
+            factor, exponent = monomial[0]
+            given = factor.base
+            if not isinstance(given, Given) or given.tensor is None or exponent != 1:
+                continue
+            if is_input(given) and not self.reading.inputs:
+                continue
+            if factor.view != base.view or given.view != base.view:
+                continue
+            rest = Poly(ring, {m: c for m, c in form.terms.items() if m != monomial}, form.shape)
+            if any(f.base is given for m in rest.terms for f, _ in m):
+                continue
+            left = ring.normal(ring.atom(base, form.shape))
+            difference = ring.sum(left, ring.scaled(rest, -1))
+            ring.replace(given, ring.scaled(difference, Fraction(1) / coefficient), tensor)
+            return True
+        return False
+
+    # Sums.
+
+    def known_sum(self, tensor: Tensor) -> None:
+        """A sum that forward took is known."""
+        ring = self.ring
+        base = ring.given(tensor)
+        form = self.form(tensor)
+        if form is None:
+            return
+        if any(_totals(m) for m in form.terms):
+            self.solve_total(form, ring.tensor(tensor), tensor)
+        elif base not in ring.instead:
+            ring.replace(base, form, tensor)
+
+    def sum_of_sum(self, tensor: Tensor, over: frozenset[int]) -> None:
+        """The sum over a value that is itself a sum, such as x - mean, where that is known."""
+        ring = self.ring
+        form = self.form(tensor)
+        if form is None:
+            return
+        right = ring.total(form, over)
+        if any(_totals(m) for m in right.terms):
+            return
+        left = ring.total(ring.tensor(tensor), over)
+        if len(left.terms) == 1:
+            self.solve_total(left, right, tensor)
+
+    def solve_total(self, left: Poly, right: Poly, because: Tensor) -> None:
+        """left = right, read for the one sum over places that the left has."""
+        ring = self.ring
+        if len(left.terms) != 1:
+            return
+        ((monomial, coefficient),) = left.terms.items()
+        sums = _totals(monomial)
+        if len(sums) != 1 or sums[0][1] != 1:
+            return
+        factor = sums[0][0]
+        rest: Monomial = tuple((f, e) for f, e in monomial if f is not factor)
+        over = Poly(ring, {tm.raised(rest, -1): Fraction(1) / coefficient}, right.shape)
+        form = ring.product(right, over)
+        if not form.places <= factor.places or any(
+            f.base is factor.base for m in form.terms for f, _ in m
+        ):
+            return
+        own = {axis: place for place, axis in factor.base.view}
+        moves = {place: own[axis] for place, axis in factor.view}
+        ring.replace(factor.base, ring.moved(form, moves, factor.base.shape), because)
+
+
+def _totals(monomial: Monomial) -> list[tuple[Factor, tm.Exponent]]:
+    return [(f, e) for f, e in monomial if isinstance(f.base, Total)]
+
+
+def substitutions(ring: Ring) -> Iterator[tuple[Base, Poly]]:
+    for base, rule in ring.instead.items():
+        yield base, rule.form

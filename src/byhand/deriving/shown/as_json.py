@@ -1,0 +1,65 @@
+"""A derivation as one JSON object, for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from byhand.deriving.derivation import Derivation
+from byhand.deriving.shown.numbers import Instance
+from byhand.ops.op import Array
+from byhand.program.problem import Problem
+
+
+def as_json(
+    problem: Problem, derivation: Derivation, dialect: str, instance: Instance | None = None
+) -> str:
+    """All of it, on one line; `numbers` only where an instance was worked."""
+    found: dict[str, Any] = {
+        "file": problem.file,
+        "closed": derivation.closed,
+        "dialect": dialect,
+        "parameters": derivation.parameters,
+        "source": derivation.source,
+        "steps": [asdict(step) for step in derivation.steps],
+        "lemmas": [asdict(lemma) for lemma in derivation.lemmas],
+        "checks": [asdict(lemma) for lemma in derivation.checks],
+        "notes": derivation.notes,
+        "cost": derivation.cost and asdict(derivation.cost),
+        "staged": derivation.staged and asdict(derivation.staged),
+        "latex": derivation.latex,
+    }
+    if instance is not None:
+        found["numbers"] = [
+            {
+                "part": entry.part,
+                "name": entry.name,
+                "code": entry.work.code if entry.work else "",
+                "line": entry.work.line if entry.work and entry.part == "forward" else None,
+                "decimals": entry.decimals,
+                "value": _listed(entry.printed),
+            }
+            for entry in instance.entries
+        ] + [
+            {
+                "part": "check",
+                "name": check.said,
+                "code": "",
+                "line": None,
+                "decimals": check.decimals,
+                "value": _listed(np.round(check.value, check.decimals)),
+            }
+            for check in instance.checks
+        ]
+    return json.dumps(found, allow_nan=False)
+
+
+def _listed(value: Array) -> Any:
+    """An array as lists, with null for what is no finite number."""
+    if value.dtype.kind != "f":
+        return value.astype(int).tolist()
+    finite = np.isfinite(value)
+    return np.where(finite, value + 0.0, None).tolist() if not finite.all() else value.tolist()

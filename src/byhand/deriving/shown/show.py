@@ -1,0 +1,67 @@
+"""A derivation in the form that was asked for: one function, which gives text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from byhand.deriving.cost import cost
+from byhand.deriving.derivation import Derivation
+from byhand.deriving.shown.as_json import as_json
+from byhand.deriving.shown.html import page
+from byhand.deriving.shown.latex import document
+from byhand.deriving.shown.numbers import worked
+from byhand.deriving.shown.steps import steps
+from byhand.deriving.shown.written import text
+from byhand.program.kinds import speaks_torch
+from byhand.program.problem import Problem
+
+
+def show(
+    problem: Problem,
+    derivation: Derivation,
+    form: str | None = None,
+    *,
+    numbers: bool = False,
+    dialect: str | None = None,
+) -> str:
+    """A derivation as text: Python, steps, a LaTeX document, a web page or JSON.
+
+    With `numbers`, a small instance is worked: alone if no form is given, else after the rest; in
+    Python it stands in comments. `dialect` is what the backward is written in: that of forward,
+    unless told otherwise.
+
+    Raises UnsupportedError where there is no small instance.
+    """
+    inputs = problem.inputs()
+    in_torch = dialect == "torch" if dialect else speaks_torch(inputs)
+    instance = worked(problem, derivation, in_torch) if numbers else None
+    if form not in (None, "python"):
+        derivation = costed(problem, inputs, derivation, in_torch)
+    match form:
+        case "json":
+            return as_json(problem, derivation, "torch" if in_torch else "numpy", instance)
+        case "html":
+            return page(problem, derivation, instance)
+        case "latex":
+            return document(derivation, instance)
+        case "steps":
+            return steps(derivation) + (f"\n\n{text(instance)}" if instance else "")
+        case "python":
+            comments = textwrap.indent(text(instance), "# ", lambda _: True) if instance else ""
+            written = "\n".join(line.rstrip() for line in comments.splitlines())
+            return str(derivation) + (f"\n{written}" if written else "")
+        case None:
+            return text(instance) if instance else str(derivation)
+
+
+def costed(
+    problem: Problem, inputs: Mapping[str, Any], derivation: Derivation, in_torch: bool
+) -> Derivation:
+    """The derivation with what it costs, if it doesn't say so yet."""
+    if derivation.cost is not None:
+        return derivation
+    dialect = "torch" if in_torch else "numpy"
+    return replace(derivation, cost=cost(problem, inputs, derivation, dialect=dialect))
