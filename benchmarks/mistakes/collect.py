@@ -153,10 +153,10 @@ def pairs_of(
     found: Sequence[Mistake], seeds: str, most: int, rng: np.random.Generator
 ) -> list[Case]:
     """Two mistakes at once, in different gradients."""
-    if len(found) < 2:
-        return []
-    source = found[0].edit.source
+    source = found[0].edit.source if found else None
     found = [m for m in found if m.edit.source is source]
+    if source is None or len(found) < 2:
+        return []
     drawn = samples(source, seed=SEEDS[seeds])
     cases: list[Case] = []
     for _ in range(20 * most):

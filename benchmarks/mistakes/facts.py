@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .edits import Edit
-from .source import at, loads, statements
-from .truth import Sample, Values, as_array, differences, run
+from .edits import Edit, edits
+from .source import Source, at, loads, statements, targets
+from .truth import Sample, Values, as_array, differences, raises, run, wrong_results
 
 
 def facts(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
@@ -41,7 +41,7 @@ def facts(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
     if all(r.ndim == 2 and w.shape == r.T.shape and _same(w, r.T) for w, r, _ in seen):
         codes.add("transposed")
     if any(w.shape != r.shape for w, r, _ in seen):
-        return codes
+        return codes | ({"unknown"} if all(_spreads(w, r) for w, r, _ in seen) else set())
     if all(_same(w, 0 * r) for w, r, _ in seen):
         codes.add("missing-path")
     codes |= _ratio([(w, r) for w, r, _ in seen], [s for *_, s in seen])
@@ -55,8 +55,69 @@ def facts(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
             codes |= {"double-path"}
         pairs = [(w - r + v, v) for v, (w, r, _) in zip(values, seen, strict=True)]
         codes |= _ratio(pairs, [s for *_, s in seen])
-    codes |= _passed_on(edit, seen)
-    return codes
+    if "factor" in codes and edit.kind == "dropped factor" and _squared(edit):
+        codes.add("missing-path")  # a product with itself has two paths, of which half is one
+    return codes | _passed_on(edit, seen) | _part_of_it(edit) | _undone_otherwise(edit, drawn)
+
+
+def _spreads(wrong: Any, right: Any) -> bool:
+    """Whether all that is the matter is that a value isn't copied along an axis."""
+    try:
+        return _same(np.broadcast_to(wrong, right.shape), right)
+    except ValueError:
+        return False
+
+
+def _squared(edit: Edit) -> bool:
+    """Whether forward multiplies the value with itself."""
+    names = {name.removeprefix("d") for name in edit.writes}
+    return any(
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mult)
+        and isinstance(node.left, ast.Name)
+        and isinstance(node.right, ast.Name)
+        and node.left.id == node.right.id
+        and node.left.id in names
+        for node in ast.walk(edit.source.forward)
+    )
+
+
+def _part_of_it(edit: Edit) -> set[str]:
+    """Another gradient that is a term of the right one leaves out the paths of the other terms."""
+    if edit.kind != "wrong upstream":
+        return set()
+    before, after = (
+        [n.id for n in ast.walk(ast.parse(t)) if isinstance(n, ast.Name)]
+        for t in (edit.before, edit.after)
+    )
+    for right, wrong in zip(before, after, strict=True):
+        for s in statements(edit.source.backward.body):
+            if right != wrong and right in targets(s) and wrong in _added(s):
+                return {"missing-path"}
+    return set()
+
+
+def _added(statement: ast.stmt) -> set[str]:
+    """The names that a statement adds up, as they are or copied."""
+    value = getattr(statement, "value", None)
+    terms = _split(value) if isinstance(value, ast.expr) else []
+    return {name for term in terms if len(found := loads(term) - {"np"}) == 1 for name in found}
+
+
+def _undone_otherwise(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
+    """Codes of other slips that, undone in the edited statement, make all right again."""
+    if edit.kind not in ("wrong operand", "wrong upstream", "wrong exponent"):
+        return set()
+    place = [at(s) for s in statements(edit.source.backward.body)].index(edit.statement)
+    edited = Source(edit.source.path, edit.source.with_backward(edit.backward))
+    found: set[str] = set()
+    for undone in edits(edited, drawn[0], only=place):
+        if undone.kind in ("wrong operand", "wrong upstream", "wrong exponent") and not (
+            any(raises(undone.backward, s) for s in drawn)
+            or wrong_results(undone.backward, list(drawn))
+        ):
+            found |= undone.codes
+    return found
 
 
 def _passed_on(edit: Edit, seen: Sequence[tuple[Any, Any, Sample]]) -> set[str]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .edits import Scene
+from .scene import Scene
 from .source import Source, at, blocks, loads, number, replaced, statements, targets
 from .truth import Sample
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -35,10 +36,11 @@ def test_python_is_a_backward_that_the_check_passes(
 def test_steps_and_names() -> None:
     done = run("mlp", "--format", "steps", "--for", "b2")
     assert done.returncode == 0
-    assert done.stdout.endswith(
-        "db2 = dlogits.sum(axis=0)\n    # for the input b2; broadcast over axis 0\n"
+    assert (
+        "db2 = dlogits.sum(axis=0)\n    # for the input b2; broadcast over axis 0\n" in done.stdout
     )
     assert "back through: logprobs = np.log(probs)" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("# operations: ")
 
 
 def test_dialect() -> None:
@@ -46,7 +48,47 @@ def test_dialect() -> None:
     assert "db2 = dlogits.sum(0)" in done.stdout and "np." not in done.stdout
 
 
-def test_an_error_is_one_line() -> None:
-    done = run("mlp", "--for", "nonsense")
-    assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr.count("\n") == 1 and "nonsense is no float input" in done.stderr
+def test_closed() -> None:
+    done = run("softmax_cross_entropy", "--closed")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("def backward(y, n, probs):\n")
+    assert "dprobs" not in done.stdout
+
+
+def test_numbers() -> None:
+    done = run("softmax_cross_entropy", "--closed", "--numbers")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Given\n\n  logits\n       0.3  -0.3   1.3\n")
+    assert "      -0.7656   0.1286   0.6370\n" in done.stdout
+
+
+def test_python_with_numbers_is_python() -> None:
+    done = run("softmax_cross_entropy", "--format", "python", "--numbers")
+    assert done.returncode == 0
+    exec(compile(done.stdout, "<derived>", "exec"), {})
+    assert "# Given\n#\n#   logits\n" in done.stdout
+
+
+def test_other_formats() -> None:
+    found = json.loads(run("softmax_cross_entropy", "--format", "json", "--numbers").stdout)
+    assert found["steps"][-1]["name"] == "logits" and found["numbers"]
+    page = run("softmax_cross_entropy", "--format", "html").stdout
+    assert page.startswith("<!DOCTYPE html>") and "<math" in page and page.endswith("</html>\n")
+    latex = run("softmax_cross_entropy", "--format", "latex").stdout
+    assert latex.startswith("\\documentclass") and latex.endswith("\\end{document}\n")
+
+
+def test_an_error_is_one_line(problem_file: Callable[[str], Path]) -> None:
+    large = """
+        import numpy as np
+        def inputs(rng): return {"x": rng.normal(size=40)}
+        def forward(x): return (x**2).sum()
+        """
+    for arguments, said in (
+        (("mlp", "--for", "nonsense"), "nonsense is no float input"),
+        ((str(problem_file(large)), "--numbers"), "too large to be worked by hand"),
+        (("mlp", "--format", "word"), "'word' is not one of"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2 and done.stdout == ""
+        assert done.stderr.count("\n") == 1 and said in done.stderr

@@ -55,7 +55,7 @@ def assign_blame(problem: Problem, first: Examination, others: Sequence[Examinat
         rows = _mark_lucky(rows, found)
     for other in others:
         rows = _elsewhere(rows, other)
-    last = [first.raised] if first.raised else []
+    last = [first.raised] if first.raised else _harm_beside_the_rows(problem, first)
     return [*rows.values(), *last, *first.missing]
 
 
@@ -155,6 +155,31 @@ def _mark_aliased(
             mistake=Mistake("aliased", message),
         )
     return marked
+
+
+def _harm_beside_the_rows(problem: Problem, first: Examination) -> list[Row]:
+    """A row for a backward that changes values of forward where no gradient's row can say so: in
+    code that can't be taken apart, or on the way to a returned dict."""
+    trial = first.trial
+    damages = first.hand.damages if trial is None else harmful(trial)
+    beside = [d for d in damages if trial is None or _writer(d, trial) is None]
+    if not beside:
+        return []
+    changed = dict.fromkeys(damage.changed for damage in beside)
+    values = "a value" if len(changed) == 1 else "values"
+    line = beside[0].line or None
+    return [
+        Row(
+            name="backward",
+            verdict="wrong",
+            line=line,
+            source="" if line is None else problem.forward.source(line),
+            mistake=Mistake(
+                "aliased",
+                f"this changes {', '.join(changed)}, {values} of the forward pass: write to a copy",
+            ),
+        )
+    ]
 
 
 def _writer(damage: Damage, trial: Trial) -> Key | None:

@@ -14,9 +14,10 @@ from byhand.checking.answers import Answer, Answers, answers
 from byhand.checking.assign import Examination, assign_blame, roots_of
 from byhand.checking.compare import compare
 from byhand.checking.draws import ADVICE, Draw, draw, other_sizes, related_sizes
-from byhand.checking.hand import Hand, backward_function, run_backward
+from byhand.checking.hand import Hand
 from byhand.checking.names import root_name, touched_names
 from byhand.checking.report import Report, Row
+from byhand.checking.run import backward_function, run_backward
 from byhand.checking.trial import Trial
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
@@ -132,6 +133,11 @@ def examine(
         tied = Trial(problem, function, drawn.as_it_came, ran, held, g, seed)
     raised = None if hand.error is None else _raised(problem, function, program, hand)
     missing = _missing(problem, program, given, [*rows.values(), *([raised] if raised else [])])
+    if hand.unread is not None and (missing or not hand.taken_apart):
+        notes.append(
+            f"backward returned {hand.unread}, which is not read: return a dict with the gradients "
+            'by name, such as {"W": dW}, or leave them in locals such as dW'
+        )
     return Examination(drawn, hand, rows, raised, tuple(missing), tuple(notes), trial, tied)
 
 
@@ -157,10 +163,11 @@ def _as_given(value: Array, program: Program) -> Any:
 
 def _upstream(drawn: Draw) -> dict[str, Any]:
     """The gradients d<output> that backward may ask for."""
-    return {
-        f"d{step.name}": _as_given(g.astype(step.value.dtype), drawn.program)
-        for step, g in zip(drawn.program.outputs, drawn.upstream, strict=True)
-    }
+    total: dict[str, Array] = {}
+    for step, g in zip(drawn.program.outputs, drawn.upstream, strict=True):
+        g = g.astype(step.value.dtype)  # a value that is returned twice gets both
+        total[step.name] = total[step.name] + g if step.name in total else g
+    return {f"d{name}": _as_given(g, drawn.program) for name, g in total.items()}
 
 
 def _row(problem: Problem, program: Program, answer: Answer, truth: Gradient, error: Any) -> Row:

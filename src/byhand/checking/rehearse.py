@@ -56,24 +56,29 @@ class Rehearsal:
         """What the definition gives with other statements in place of some; None if it raises."""
         namespace = {**self.shared, **copied_all(self.own)}
         found: Any = None
-        for moment in self.moments:
-            namespace.update(moment.bound)
-            if moment.mine and not moment.starts:
-                place(namespace, self.name, found)
-            if moment.playing:
-                statement = moment.statement
-                if statement.node in edits:
-                    statement = Statement(edits[statement.node], statement.file)
-                try:
-                    statement.execute(namespace)
-                    if moment.mine:
-                        found = copied(fetch(namespace, self.name))
-                except Exception:
-                    if moment.mine:
-                        return None
-            for name, value in moment.fed:
-                place(namespace, name, copied(value))
-        return found
+        with contextlib.suppress(Exception):
+            for moment in self.moments:
+                namespace.update(moment.bound)
+                if moment.mine and not moment.starts:
+                    place(namespace, self.name, found)
+                if moment.playing:
+                    self._play(moment, edits, namespace)
+                if moment.mine:
+                    found = copied(fetch(namespace, self.name))
+                for name, value in moment.fed:
+                    place(namespace, name, copied(value))
+            return found
+        return None
+
+    def _play(self, moment: Moment, edits: Edits, namespace: Namespace) -> None:
+        statement = moment.statement
+        if statement.node in edits:
+            statement = Statement(edits[statement.node], statement.file)
+        try:
+            statement.execute(namespace)
+        except Exception:
+            if moment.mine:
+                raise
 
 
 def rehearse(

@@ -13,8 +13,9 @@ import numpy as np
 from byhand.checking.answers import Answers
 from byhand.checking.draws import Draw
 from byhand.checking.feed import Plan, run_on_feeds
-from byhand.checking.hand import Hand, arguments
+from byhand.checking.hand import Hand
 from byhand.checking.rehearse import Rehearsal, rehearse
+from byhand.checking.run import arguments
 from byhand.checking.values import copied
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded

@@ -47,8 +47,8 @@ def clean(text: str) -> str:
 
 def gradient(row: Row) -> str:
     """The name of the gradient: `dprobs` for the row of `probs`."""
-    if row.name == "backward" and row.verdict == "error" and row.expected_shape is None:
-        return row.name  # a statement that raised, and belongs to no gradient
+    if row.name == "backward" and row.expected_shape is None:
+        return row.name  # a statement that raised or does harm, and belongs to no gradient
     return clean(f"d{row.name}")
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeGuard
 
-from byhand.deriving.closed.search import closed_sweep
+from byhand.deriving.closed.reasons import Reasons
+from byhand.deriving.closed.search import closed_forms
+from byhand.deriving.closed.statements import write
 from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.recording import record
+from byhand.deriving.recording import Recording, record
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.steps.writing import WIDTH, Line, Writer
 from byhand.deriving.verify import verify
@@ -65,13 +68,22 @@ def _derived(
     if spoken not in DIALECTS:
         raise ProblemError(f"dialect {spoken}: choose {' or '.join(DIALECTS)}")
     wanted = _wanted(problem, program, names)
-    if closed:
-        sweep = closed_sweep(recording, DIALECTS[spoken], wanted)
-    else:
-        sweep = Sweep(recording, DIALECTS[spoken](), wanted)
-        sweep.run()
+    sweep = Sweep(recording, DIALECTS[spoken](), wanted)
+    sweep.run()
+    staged = _written(problem, sweep)
+    if not closed:
+        return staged
+    if recording.notes.rounds:
+        note = "forward has a loop, for which no closed form is looked for: this is every step"
+        return replace(staged, notes=(*staged.notes, note))
+    return _closed(problem, recording, staged, spoken, wanted)
+
+
+def _written(problem: Problem, sweep: Sweep) -> Derivation:
+    """A sweep's statements as a derivation."""
     writer = Writer(sweep)
     lines = writer.lines()
+    program = sweep.recording.program
     parameters = _parameters(problem, program, lines)
     return Derivation(
         source=_source(problem, parameters, list(sweep.scribe.imports), lines),
@@ -80,6 +92,36 @@ def _derived(
         notes=tuple(writer.notes),
         fixed_sizes=bool(writer.notes),
     )
+
+
+def _closed(
+    problem: Problem, recording: Recording, staged: Derivation, spoken: str, wanted: list[Step]
+) -> Derivation:
+    forms = closed_forms(recording, DIALECTS[spoken], wanted)
+    names = write(forms)
+    sweep = forms.backward.sweep
+    writer = Writer(sweep)
+    lines = writer.lines()
+    program = recording.program
+    parameters = _parameters(problem, program, lines)
+    chain = {step.name: right for step in staged.steps if (right := _right(step.code))}
+    reasons = Reasons(forms, writer, names, chain)
+    conditions = tuple(f"holds where {said}, as here" for said in forms.backward.ring.conditions)
+    return Derivation(
+        source=_source(problem, parameters, list(sweep.scribe.imports), lines),
+        parameters=parameters,
+        steps=reasons.steps(lines),
+        notes=(*conditions, *writer.notes),
+        closed=True,
+        lemmas=reasons.lemmas(),
+        checks=reasons.checks(),
+    )
+
+
+def _right(code: str) -> str:
+    """The right side, of a statement that is only an assignment."""
+    left, equals, right = code.partition(" = ")
+    return right if equals and left.isidentifier() and "\n" not in code else ""
 
 
 def _wanted(problem: Problem, program: Program, names: Sequence[str] | None) -> list[Step]:

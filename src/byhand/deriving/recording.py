@@ -226,6 +226,8 @@ def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
 
     def apply(self: Tensor, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         out = kind.apply(self, op, args, params)
+        if isinstance(out, (np.bool_, np.integer)):  # as an array, it can be known again
+            out = np.asarray(out)
         place = None if isinstance(out, Tensor) else where(out)
         if place is not None:
             notes.alive.append(out)

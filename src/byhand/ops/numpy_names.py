@@ -323,24 +323,31 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 @answers(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     n = np.shape(ary)[axis]
-    if isinstance(indices_or_sections, int):
-        # The first n % sections pieces are one longer.
-        sizes = [n // indices_or_sections] * indices_or_sections
-        stops = [(k + 1) * s + builtins.min(k + 1, n % len(sizes)) for k, s in enumerate(sizes)]
-    else:
-        stops = [*(slice(i).indices(n)[1] for i in indices_or_sections), n]
-    starts = [0, *stops[:-1]]
-    return [
-        SPLIT(ary, start=start, stop=builtins.max(start, stop), axis=axis)
-        for start, stop in zip(starts, stops, strict=True)
-    ]
+    if not isinstance(indices_or_sections, int):
+        return _pieces(ary, [slice(i).indices(n)[1] for i in indices_or_sections], axis)
+    # The first n % sections pieces are one longer.
+    sections = indices_or_sections
+    shares = range(1, sections)
+    more = [builtins.min(k, n % sections) if k < sections - 1 else n % sections for k in shares]
+    return _pieces(ary, [k * (n // sections) + m for k, m in zip(shares, more, strict=True)], axis)
 
 
 @answers(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    if isinstance(indices_or_sections, int) and np.shape(ary)[axis] % indices_or_sections:
-        raise ValueError(f"{np.shape(ary)[axis]} can't be split into {indices_or_sections} equally")
-    return array_split(ary, indices_or_sections, axis)
+    if not isinstance(indices_or_sections, int):
+        return array_split(ary, indices_or_sections, axis)
+    n, sections = np.shape(ary)[axis], indices_or_sections
+    if n % sections:
+        raise ValueError(f"{n} can't be split into {sections} equally")
+    return _pieces(ary, [k * (n // sections) for k in range(1, sections)], axis)
+
+
+def _pieces(x: Any, bounds: Sequence[int], axis: int) -> list[Any]:
+    """What lies between the bounds along an axis."""
+    pairs = zip([0, *bounds], [*bounds, np.shape(x)[axis]], strict=True)
+    return [
+        SPLIT(x, start=start, stop=builtins.max(start, stop), axis=axis) for start, stop in pairs
+    ]
 
 
 @answers(np.vsplit)

@@ -10,8 +10,6 @@ from byhand.checking.mistakes.suspect import Suspect
 from byhand.checking.mistakes.syntax import parsed
 from byhand.checking.names import loaded_names, touched_names
 
-MODULES = ("np", "torch", "F", "math")
-
 
 def values(suspect: Suspect) -> tuple[ast.expr, ...]:
     """Expressions for values: those of forward on the way from the value to where its gradient
@@ -57,10 +55,21 @@ def _of_forward(suspect: Suspect) -> Iterator[ast.expr]:
             if (
                 isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp))
                 and node.lineno in lines
-                and ast.unparse(node) not in MODULES
-                and any(isinstance(part, ast.Name) for part in ast.walk(node))
+                and _is_float(node, suspect)
             ):
                 yield node
+
+
+def _is_float(node: ast.expr, suspect: Suspect) -> bool:
+    """Whether it may be a float value: no list, no whole number, no module."""
+    match node:
+        case ast.Name(id=name):
+            held = suspect.first.trial.available.get(name)
+            return held is not None and not isinstance(held, (int, list, tuple))
+        case ast.Call(func=ast.Attribute(attr="append")):
+            return False
+        case _:
+            return any(isinstance(part, ast.Name) for part in ast.walk(node))
 
 
 def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:

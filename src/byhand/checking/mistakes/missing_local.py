@@ -52,9 +52,11 @@ def find(suspect: Suspect) -> Finding | None:
 
     def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
+        there = {text(node) for node in ast.walk(part) if isinstance(node, ast.expr)}
         for each in (ast.Constant(1.0), *outputs):
-            yield ast.BinOp(part, ast.Add(), each)
-            yield ast.BinOp(part, ast.Sub(), each)
+            if text(each) not in there:
+                yield ast.BinOp(part, ast.Add(), each)
+                yield ast.BinOp(part, ast.Sub(), each)
 
     of = f"differentiate {suspect.used_in} with respect to {suspect.name}"
     mend = suspect.mend_parts(factors, slope, up_to_factor=True)

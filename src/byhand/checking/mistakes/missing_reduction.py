@@ -38,22 +38,31 @@ def find(suspect: Suspect) -> Finding | None:
                     f"{suspect.d} holds one of the copies' gradients: {suspect.name} was broadcast "
                     f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
                 )
-    mend = suspect.mend_parts(product, _summed)
+    mend = suspect.mend_parts(_operands, _summed)
     if mend is not None:
         return mend.finding(f"`{text(mend.part)}` should be summed over an axis")
     return None
 
 
+def _operands(statement: ast.stmt) -> Iterator[ast.expr]:
+    """The parts of a closed form, which may have to be added up before they go on."""
+    for part in product(statement):
+        match part:
+            case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
+                yield from (part.left, part.right)
+            case ast.UnaryOp(op=ast.USub()):
+                yield part.operand
+            case _:
+                pass
+
+
 def _summed(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-    """A part of a closed form that should have been added up before it went on."""
     assert isinstance(part, ast.expr)
     if isinstance(part, (ast.BinOp, ast.Name)):
         for axis in (0, -1):
-            keep = [
-                ast.keyword("axis", ast.Constant(axis)),
-                ast.keyword("keepdims", ast.Constant(True)),
-            ]
-            yield ast.Call(ast.Attribute(part, "sum", ast.Load()), [], keep)
+            kept = {"axis": ast.Constant(axis), "keepdims": ast.Constant(True)}
+            keywords = [ast.keyword(name, value) for name, value in kept.items()]
+            yield ast.Call(ast.Attribute(part, "sum", ast.Load()), [], keywords)
 
 
 def _where(suspect: Suspect) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from byhand.checking.answers import Answer
 from byhand.checking.evidence import Evidence, Use, as_array
-from byhand.checking.mistakes.syntax import exchanged, factors, product
+from byhand.checking.mistakes.syntax import exchanged, factors, product, reads
 from byhand.checking.names import loaded_names, touched_names
 from byhand.checking.rehearse import Edits
 from byhand.ops.op import Array
@@ -234,7 +234,7 @@ class Suspect:
 
     def mend(self, edit: Edit, in_index: bool = True) -> Mend | None:
         """The first edit of one part of one statement that makes the definition right."""
-        return self.mend_parts(ast.walk if in_index else product, edit)
+        return self.mend_parts(reads if in_index else product, edit)
 
     def mend_parts(self, parts: Parts, edit: Edit, up_to_factor: bool = False) -> Mend | None:
         """The same for these parts of a statement; `up_to_factor` also where all that is missing

@@ -47,6 +47,24 @@ def _placed(new: ast.AST, old: ast.AST) -> ast.AST:
     return new
 
 
+def reads(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The statement and all its parts, but for the names it writes to."""
+    match statement:
+        case ast.Assign(targets=targets):
+            pass
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+            targets = [target]
+        case _:
+            targets = list[ast.expr]()
+    written: set[ast.AST] = set()
+    for target in targets:
+        base = target
+        while isinstance(base, (ast.Subscript, ast.Attribute, ast.Starred)):
+            base = base.value
+        written.add(base)
+    yield from (part for part in ast.walk(statement) if part not in written)
+
+
 def product(statement: ast.AST) -> Iterator[ast.expr]:
     """The expressions whose values go into the result: no indices, no axes, no exponents,
     no functions' names."""

@@ -22,12 +22,14 @@ def find(suspect: Suspect) -> Finding:
     value, right = as_array(suspect.first.value), suspect.first.expected.value
     if value is None or value.shape != right.shape:
         return Finding(suspect.first.comparison.note or "it is not an array of floats")
-    return Finding(f"{suspect.d} is wrong {_where(value, right)}")
-
-
-def _where(value: Array, right: Array) -> str:
+    infinite = ~np.isfinite(value)
+    if infinite.any():
+        return Finding(f"{suspect.d} is NaN or infinite {_where(infinite)}")
     size = float(np.max(np.abs(right), initial=0.0))
-    wrong = ~(np.abs(value - right) <= 1e-9 * size)
+    return Finding(f"{suspect.d} is wrong {_where(np.abs(value - right) > 1e-9 * size)}")
+
+
+def _where(wrong: Array) -> str:
     if wrong.all() or not wrong.any():
         return "everywhere"
     for axis in range(wrong.ndim):

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from byhand.checking.mistakes.candidates import gradients
 from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
 from byhand.checking.mistakes.syntax import factors, text
-from byhand.checking.names import loaded_names
+from byhand.checking.names import loaded_names, root_name
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -44,7 +44,7 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _times_each(known: Sequence[ast.expr]) -> Edit:
     """A derivative that stands there alone is multiplied by a gradient."""
-    names = {node.id for each in known for node in ast.walk(each) if isinstance(node, ast.Name)}
+    names = {root_name(each) for each in known}
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)

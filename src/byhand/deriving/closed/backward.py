@@ -19,7 +19,7 @@ import numpy as np
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule, joint
-from byhand.deriving.closed.terms import Base, Gradient, Upstream, Passed
+from byhand.deriving.closed.terms import Base, Gradient, Passed, Upstream
 from byhand.deriving.steps.sweep import Sweep
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
@@ -29,7 +29,7 @@ RULES = {
     "sum", "mean", "max", "min", "var", "std", "logsumexp", "transpose", "expand_dims", "squeeze",
     "broadcast_to",
 }  # fmt: skip
-QUIET = {"getitem", "reshape"}
+QUIET = {"getitem", "reshape", "diagonal"}
 """Ops besides the elementwise ones whose rule the ring can be fed to."""
 
 
@@ -94,7 +94,7 @@ class Backward:
     def complete(self, tensor: Tensor) -> Poly:
         """All shares of a value have come in."""
         self.ring.used = self.used.setdefault(tensor, {})
-        g = self.ring.normal(self.shares.pop(tensor))
+        g = self.ring.cancelled(self.ring.normal(self.shares.pop(tensor)))
         g = Poly(self.ring, g.terms, tensor.shape)
         if tensor in self.sweep.steps:
             self.found[tensor] = g
@@ -108,7 +108,8 @@ class Backward:
             return False
         if self.name_early and len(g.terms) > 1 and tensor in self.bent:
             return True
-        return any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
+        sums = tensor.op is not None and tensor.op.name in ("add", "subtract", "positive")
+        return sums and any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
 
     def foreign(self, tensor: Tensor) -> bool:
         """Whether a value without a name comes, perhaps by sums, from an op of another kind."""
@@ -146,10 +147,10 @@ class Backward:
             self.definitions.append(Definition(tensor, g, None, used))
             return g
         for other, form in reversed(self.found.items()):  # the same under a name that it has
-            if tensor not in self.sweep.steps and other.value.shape == tensor.value.shape:
-                if form.key == g.key:
-                    tensor = other
-                    break
+            same = other.value.shape == tensor.value.shape and form.key == g.key
+            if tensor not in self.sweep.steps and same:
+                tensor = other
+                break
         atom = self.ring.gradient(tensor, g)
         ((monomial, _),) = atom.terms.items()
         base = monomial[0][0].base if monomial else None
@@ -171,7 +172,11 @@ class Backward:
             inputs = [ring.poly(a) for a in tensor.args]
             if op.name == "power" and not isinstance(tensor.args[1], Tensor):
                 inputs[1] = tensor.args[1]
-            share = vjp(g, ring.tensor(tensor), *inputs, **tensor.params)
+            if op.name == "minimum":  # at a tie any weights that add up to 1 are right
+                low = inputs[0] <= inputs[1] if position == 0 else inputs[0] > inputs[1]
+                share = g * low
+            else:
+                share = vjp(g, ring.tensor(tensor), *inputs, **tensor.params)
         elif op.name in QUIET:
             share = self.quiet(tensor, arg, g)
         if share is None:
@@ -194,9 +199,14 @@ class Backward:
         assert tensor.op is not None
         if tensor.op.name == "reshape":
             return operations.reshape(self.ring, g, arg.shape)
+        if tensor.op.name == "diagonal":
+            places = operations.diagonal_places(self.ring, arg.shape, **tensor.params)
+            if places is None:
+                return None
+            return operations.scatter(self.ring, g, tuple(places), arg.shape)
         index = tensor.params["index"]
         items = index if isinstance(index, tuple) else (index,)
-        simple = all(i is None or i is ... or (isinstance(i, slice) and i == slice(None)) for i in items)
+        simple = all(i is None or i is ... or _whole(i) for i in items)
         ones = (isinstance(i, (int, np.integer)) for i in items)
         if simple or any(ones):
             probe = operations.getitem(self.ring, self.ring.tensor(arg), index)
@@ -252,6 +262,10 @@ class Backward:
         full = Poly(self.ring, share.terms, shape)
         summed = self.ring.total(full, over) if over else full
         return Poly(self.ring, summed.terms, arg.shape)
+
+
+def _whole(item: Any) -> bool:
+    return isinstance(item, slice) and item == slice(None)
 
 
 def _is_atom(g: Poly) -> bool:

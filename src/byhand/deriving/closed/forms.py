@@ -84,9 +84,15 @@ class Power(Form):
 
 @dataclass(frozen=True, eq=False)
 class Summed(Form):
-    """The sum of its part over some places; `base` is one of the sums, for their lengths."""
+    """The sum of its part over some places. `counts` says how many elements these have."""
 
-    base: Total | None = None
+    over: tuple[int, ...] = ()
+    counts: Monomial = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Choice(Form):
+    """Its second part where the first, a mask, is true, and its third elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +109,7 @@ class Placed(Form):
     moves: tuple[tuple[int, int], ...] = ()
 
 
+EXPENSIVE = {"sigmoid": 4}  # operations
 OWN = ("lengths", "cost", "parts")
 
 
@@ -147,6 +154,12 @@ class Forms:
 
     def sum(self, terms: Terms) -> Form:
         """Terms without a common factor: those that share one are put together first."""
+        chosen = self.choice(terms)
+        if chosen is not None:
+            return chosen
+        split = _separated(terms)
+        if split is not None:
+            return self.product([(self.sum(part), 1) for part in split])
         best = _most_shared(terms)
         if best is None:
             return self.joined([self.terms({m: c}) for m, c in terms.items()])
@@ -158,6 +171,28 @@ class Forms:
             return first
         others = self.sum(outside) if len(outside) > 1 else self.terms(outside)
         return self.joined([first, others])
+
+    def choice(self, terms: Terms) -> Form | None:
+        """a * mask + b * not mask, as one choice."""
+        ring = self.ring
+        masks = {f: None for m in terms for f, e in m if e == 1 and f.base in ring.compared}
+        for mask in masks:
+            pair, signs = ring.compared[mask.base]
+            for other in masks:
+                same, rest = ring.compared[other.base]
+                if pair != same or mask.view != other.view or signs | rest != frozenset("<=>"):
+                    continue
+                if signs & rest or (other.base in ring.spelled and mask.base not in ring.spelled):
+                    continue
+                sides = [_taken(terms, each) for each in (mask, other)]
+                others = {
+                    m: c for m, c in terms.items() if not _has(m, mask, 1) and not _has(m, other, 1)
+                }
+                parts = (self.factor(mask), *(self.terms(side) for side in sides))
+                lengths = {k: n for part in parts for k, n in part.lengths.items()}
+                form = self.one(Choice, (), lengths, math.prod(lengths.values()), parts=parts)
+                return self.joined([form, self.terms(others)]) if others else form
+        return None
 
     def joined(self, parts: list[Form]) -> Form:
         """The sum of forms: sums within it are opened, small parts are added up first."""
@@ -257,8 +292,10 @@ class Forms:
                 key: Hashable = form.signs
             case Power():
                 key = form.exponent
-            case Summed(base=base) if base is not None:
-                key = (base.over, tuple(form.lengths))
+            case Summed(over=over):
+                key = over
+            case Choice():
+                key = ()
             case Applied():
                 key = id(form.base)
             case Placed():
@@ -273,9 +310,7 @@ class Forms:
             return form
         if isinstance(form, Power):
             return self.power(form.parts[0], tm.exact(form.exponent * exponent))
-        return self.one(
-            Power, exponent, form.lengths, form.size, parts=(form,), exponent=exponent
-        )
+        return self.one(Power, exponent, form.lengths, form.size, parts=(form,), exponent=exponent)
 
     def factors(self, monomial: Monomial) -> list[tuple[Form, Exponent]]:
         return [(self.factor(f), e) for f, e in monomial]
@@ -287,22 +322,26 @@ class Forms:
                 return self.placed(self.summed(inner, base), factor)
             case Group(form=p) if p is not None:
                 return self.placed(self.of(p), factor)
-            case Made(args=args):
+            case Made(args=args, op=op) if op is not None:
                 parts = tuple(self.of(arg) for arg in args)
                 lengths = {place: base.shape[axis] for place, axis in base.view}
-                made = self.one(
-                    Applied, id(base), lengths, base.value.size, parts=parts, base=base
-                )
+                spelled = base in self.ring.spelled
+                cost = 0 if spelled else EXPENSIVE.get(op.name, 1) * base.value.size
+                parts = () if spelled else parts
+                made = self.one(Applied, id(base), lengths, cost, parts=parts, base=base)
                 return self.placed(made, factor)
             case _:
                 lengths = {place: base.shape[axis] for place, axis in factor.view}
                 cost = base.value.size if isinstance(base, Passed) else 0
                 return self.one(Leaf, id(factor), lengths, cost, factor=factor)
 
-    def summed(self, inner: Terms, base: Total) -> Form:
-        part = self.terms(inner)
-        lengths = {place: base.shape[axis] for place, axis in base.view}
-        return self.one(Summed, (base.over, tuple(lengths)), lengths, part.size, parts=(part,), base=base)
+    def summed(self, inner: Mapping[Monomial, Coefficient], base: Total) -> Form:
+        part = self.terms(self.ring.folded(dict(inner)))
+        return self.sum_over(part, base.over, base.counts)
+
+    def sum_over(self, part: Form, over: tuple[int, ...], counts: Monomial) -> Form:
+        lengths = {place: n for place, n in part.lengths.items() if place not in over}
+        return self.one(Summed, over, lengths, part.size, parts=(part,), over=over, counts=counts)
 
     def placed(self, form: Form, factor: Factor) -> Form:
         own = {axis: place for place, axis in factor.base.view}
@@ -326,7 +365,30 @@ class Sharing:
                 break
             done: dict[int, Form] = {}
             roots = [self.rebuilt(root, pair, done) for root in roots]
-        return roots
+        return self.nested(roots)
+
+    def nested(self, roots: list[Form]) -> list[Form]:
+        """A sum over more axes of what is summed over fewer anyway goes on from there."""
+        sums: dict[int, list[Summed]] = {}
+        for form in reached(roots):
+            if isinstance(form, Summed):
+                sums.setdefault(id(form.parts[0]), []).append(form)
+        done: dict[int, Form] = {}
+        for found in sums.values():
+            found.sort(key=lambda f: len(f.over))
+            for i, less in enumerate(found):
+                for more in found[i + 1 :]:
+                    if set(less.over) < set(more.over) and id(more) not in done:
+                        counts = {f: e for f, e in more.counts if (f, e) not in less.counts}
+                        over = tuple(p for p in more.over if p not in less.over)
+                        done[id(more)] = self.forms.sum_over(less, over, tuple(counts.items()))
+        return [self.replaced(root, done) for root in roots] if done else roots
+
+    def replaced(self, form: Form, done: dict[int, Form]) -> Form:
+        if id(form) not in done:
+            parts = tuple(self.replaced(part, done) for part in form.parts)
+            done[id(form)] = form if parts == form.parts else self.forms.again(form, parts)
+        return done[id(form)]
 
     def best(self, roots: list[Form]) -> tuple[Form, Form] | None:
         """The two large factors that stand together in most products."""
@@ -343,11 +405,16 @@ class Sharing:
                     joint = {**forms[one].lengths, **forms[other].lengths}
                     if math.prod(joint.values()) == form.size:
                         counts[one, other] += form.size
-                        forms[one], forms[other] = forms[one], forms[other]
         seen = [(n, pair) for pair, n in counts.items() if n > self.once(pair, forms)]
         if not seen:
             return None
-        first, second = max(seen, key=lambda item: item[0])[1]
+        parents = Counter(id(part) for form in reached(roots) for part in form.parts)
+
+        def uses(pair: tuple[int, int]) -> int:
+            whole = self.forms.product([(forms[i], 1) for i in pair])
+            return parents[id(whole)]
+
+        first, second = max(seen, key=lambda item: (item[0], uses(item[1])))[1]
         return forms[first], forms[second]
 
     def once(self, pair: tuple[int, int], forms: dict[int, Form]) -> int:
@@ -415,6 +482,53 @@ def _content(terms: Terms) -> Coefficient:
         (size,) = sizes
         return tm.exact(sign * size)
     return sign
+
+
+def _taken(terms: Terms, factor: Factor) -> Terms:
+    """The terms that have a factor, without it."""
+    return {
+        tuple((f, e) for f, e in m if f is not factor): c
+        for m, c in terms.items()
+        if _has(m, factor, 1)
+    }
+
+
+def _separated(terms: Terms) -> tuple[Terms, Terms] | None:
+    """(a + b)(c + d) from what it is multiplied out, where one side has a factor of its own."""
+    if len(terms) < 4:
+        return None
+    factors = {f: None for m in terms for f, _ in m}
+    for factor in factors:
+        groups: dict[Exponent, Terms] = {}
+        for monomial, coefficient in terms.items():
+            power = next((e for f, e in monomial if f is factor), 0)
+            rest = tuple((f, e) for f, e in monomial if f is not factor)
+            groups.setdefault(power, {})[rest] = coefficient
+        parts = list(groups.items())
+        if len(parts) < 2 or len({len(g) for _, g in parts}) != 1 or len(parts[0][1]) < 2:
+            continue
+        base = parts[0][1]
+        scales = [_proportion(base, group) for _, group in parts]
+        if all(scale is not None for scale in scales):
+            outer: Terms = {}
+            for (power, _), scale in zip(parts, scales, strict=True):
+                assert scale is not None
+                outer = tm.added(
+                    outer, {tm.times(scale[0], ((factor, power),) if power else ()): scale[1]}
+                )
+            return outer, base
+    return None
+
+
+def _proportion(base: Terms, other: Terms) -> tuple[Monomial, Coefficient] | None:
+    """The monomial and number that make one sum of the other."""
+    first, leading = next(iter(base.items()))
+    for monomial, coefficient in other.items():
+        ratio = tm.times(monomial, tm.raised(first, -1))
+        scale = tm.exact(Fraction(coefficient) / leading)
+        if tm.multiplied({ratio: scale}, base) == other:
+            return ratio, scale
+    return None
 
 
 def _has(monomial: Monomial, factor: Factor, power: int) -> bool:

@@ -17,8 +17,9 @@ import numpy as np
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule
-from byhand.deriving.closed.terms import OneHot
+from byhand.deriving.closed.terms import Base, Made, OneHot
 from byhand.deriving.recording import where
+from byhand.ops import elementwise as el
 from byhand.ops.elementwise import LOGICAL_NOT
 from byhand.ops.reduction import count
 from byhand.program.kinds import is_array, is_torch
@@ -94,13 +95,82 @@ def where_(ring: Ring, condition: Any, x: Any, y: Any) -> Poly | None:
     if y.zero:
         return ring.product(mask, x)
     if x.zero:
-        return ring.product(ring.made(LOGICAL_NOT, (mask,), {}), y)
+        return ring.product(negated(ring, mask), y)
     return None
 
 
 def _is_mask(mask: Poly) -> bool:
     monomial = mask.single
     return monomial is not None and all(f.base.idempotent for f, _ in monomial)
+
+
+# Comparisons, known by the signs of x - y for which they hold.
+
+SIGNS: Mapping[str, frozenset[str]] = {
+    "greater": frozenset(">"),
+    "greater_equal": frozenset(">="),
+    "less": frozenset("<"),
+    "less_equal": frozenset("<="),
+    "equal": frozenset("="),
+    "not_equal": frozenset("<>"),
+}
+COMPARISONS = {
+    SIGNS[op.name]: op
+    for op in (el.GREATER, el.GREATER_EQUAL, el.LESS, el.LESS_EQUAL, el.EQUAL, el.NOT_EQUAL)
+}
+
+
+def comparison(signs: frozenset[str]) -> Operation:
+    return lambda ring, x, y: compared(ring, ring.poly(x), ring.poly(y), signs)
+
+
+def compared(ring: Ring, x: Poly, y: Poly, signs: frozenset[str]) -> Poly:
+    """The mask of where x - y has one of these signs."""
+    mask = ring.made(COMPARISONS[signs], (x, y), {})
+    ((monomial, _),) = mask.terms.items()
+    ring.compared[monomial[0][0].base] = ((x.key, y.key, len(x.shape), len(y.shape)), signs)
+    return mask
+
+
+def negated(ring: Ring, mask: Poly) -> Poly:
+    """The opposite mask."""
+    base = _only(mask)
+    if base is not None and isinstance(base, Made) and base in ring.compared:
+        found = opposite(ring, base)
+        return ring.moved(found, _places(base, mask), mask.shape)
+    if base is not None and isinstance(base, Made) and base.op is LOGICAL_NOT:
+        return ring.moved(base.args[0], _places(base, mask), mask.shape)
+    return ring.made(LOGICAL_NOT, (mask,), {})
+
+
+def opposite(ring: Ring, base: Made) -> Poly:
+    _, signs = ring.compared[base]
+    x, y = base.args
+    return compared(ring, x, y, frozenset("<=>") - signs)
+
+
+def _only(p: Poly) -> Base | None:
+    monomial = p.single
+    if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
+        return None
+    return monomial[0][0].base
+
+
+def _places(base: Base, mask: Poly) -> dict[int, int]:
+    """Where the axes of a base stand in a mask that is it alone."""
+    ((monomial, _),) = mask.terms.items()
+    own = {axis: place for place, axis in base.view}
+    return {own[axis]: place for place, axis in monomial[0][0].view}
+
+
+def logical_not(ring: Ring, mask: Any) -> Poly | None:
+    mask = ring.poly(mask)
+    return negated(ring, mask) if _is_mask(mask) else None
+
+
+def logical_and(ring: Ring, x: Any, y: Any) -> Poly | None:
+    x, y = ring.poly(x), ring.poly(y)
+    return ring.product(x, y) if _is_mask(x) and _is_mask(y) else None
 
 
 # Reductions.
@@ -222,6 +292,21 @@ def picked(ring: Ring, x: Poly, items: list[Any]) -> Poly | None:
     return dropped(ring, ring.total(ring.product(hot, x), frozenset({0})), (axis,))
 
 
+def diagonal(ring: Ring, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Poly | None:
+    """Of a square matrix: the element of each row that has the row's own number."""
+    x = ring.poly(x)
+    places = diagonal_places(ring, x.shape, offset, axis1, axis2)
+    return None if places is None else picked(ring, x, places)
+
+
+def diagonal_places(
+    ring: Ring, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> list[Any] | None:
+    if len(shape) != 2 or offset or shape[0] != shape[1] or axis1 == axis2:
+        return None
+    return [ring.arange(int(shape[0]))] * 2
+
+
 def scatter(ring: Ring, g: Any, index: Any, shape: Any) -> Poly | None:
     """The way back of that: g where the element was read."""
     items: list[Any] = list(index) if isinstance(index, tuple) else [index]
@@ -272,6 +357,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "square": square,
     "reciprocal": reciprocal,
     "where": where_,
+    **{name: comparison(signs) for name, signs in SIGNS.items()},
+    "logical_not": logical_not,
+    "logical_and": logical_and,
+    "diagonal": diagonal,
     "sum": sum_,
     "mean": mean,
     "transpose": transpose,

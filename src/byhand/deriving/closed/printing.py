@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.forms import (
     Applied,
+    Choice,
     Constant,
     Form,
     Forms,
@@ -45,7 +45,7 @@ from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.words import nodes as nd
 from byhand.deriving.words.symbol import Symbol
 from byhand.ops import elementwise as el
-from byhand.ops.indexing import GETITEM, SCATTER
+from byhand.ops.indexing import GETITEM
 from byhand.ops.reduction import MEAN, SUM
 from byhand.ops.shape import TRANSPOSE
 
@@ -58,6 +58,8 @@ class Printer:
     forms: Forms
     names: Mapping[Base, ast.expr]
     hoisted: Mapping[int, str]
+    one_hot: ast.expr | None = None
+    """What to call a one-hot array in an expression without statements of its own."""
     keep: bool = False
     """Whether every sum keeps its axes: the gradient has axes of length 1."""
     said: dict[int, Symbol] = field(default_factory=dict[int, Symbol])
@@ -66,7 +68,7 @@ class Printer:
         found = self.said.get(id(form))
         if found is None:
             found = self.made(form)
-            if id(form) in self.hoisted:
+            if id(form) in self.hoisted and not isinstance(found.node, ast.Name):
                 node = self.sweep.hoist(found.node, self.hoisted[id(form)])
                 found = Symbol(node, found.value, self.sweep.scribe)
             self.said[id(form)] = found
@@ -84,8 +86,13 @@ class Printer:
                 return self.sum(form)
             case Power(parts=(part,), exponent=exponent):
                 return self.power(self.symbol(part), exponent)
-            case Summed(parts=(part,), base=base) if base is not None:
-                return self.summed(self.symbol(part), base.over, mean=False)
+            case Summed(parts=(part,), over=over):
+                return self.summed(self.symbol(part), over, mean=False)
+            case Choice(parts=parts):
+                return self.apply(el.WHERE, *map(self.symbol, parts))
+            case Applied(base=base) if base is not None and base in self.forms.ring.spelled:
+                array = self.forms.ring.spelled[base]
+                return Symbol(self.sweep.scribe.node(array), base.value, self.sweep.scribe)
             case Applied(base=base, parts=parts) if base is not None and base.op is not None:
                 args = tuple(self.symbol(part) for part in parts)
                 return self.apply(base.op, *args, **(base.params or {}))
@@ -118,7 +125,9 @@ class Printer:
             case Upstream(name=name):
                 return Symbol(nd.name(name), base.value, scribe)
             case OneHot(index=index, worded=worded):
-                eye = scribe.dialect.eye([scribe.node(worded[1])] * 2, None)
+                if self.one_hot is not None:
+                    return Symbol(self.one_hot, base.value, scribe)
+                eye = scribe.dialect.eye([scribe.node(worded[1])], None)
                 rows = Symbol(eye, np.eye(base.shape[1]), scribe)
                 return self.apply(GETITEM, rows, index=index[1])
             case Passed():
@@ -170,12 +179,12 @@ class Printer:
 
     def moved(self, part: Form, moves: Mapping[int, int]) -> Symbol:
         """A form in another view; a sum drops the axes that it is over, if that does it."""
-        if isinstance(part, Summed) and part.base is not None and id(part) not in self.hoisted:
+        if isinstance(part, Summed) and id(part) not in self.hoisted and id(part) not in self.said:
             inner = self.symbol(part.parts[0])
             ndim = inner.value.ndim
-            stay = [p for p in range(ndim)[::-1] if p not in part.base.over]
+            stay = [p for p in range(ndim)[::-1] if p not in part.over]
             if all(stay[::-1].index(own) == place for own, place in moves.items()):
-                axes = tuple(ndim - 1 - p for p in sorted(part.base.over, reverse=True))
+                axes = tuple(ndim - 1 - p for p in sorted(part.over, reverse=True))
                 return self.reduced(inner, axes, False, mean=False)
         x = self.symbol(part)
         ndim = x.value.ndim
@@ -203,6 +212,9 @@ class Printer:
 
     def sum(self, form: Sum) -> Symbol:
         total: Symbol | None = None
+        hot = [p for p in form.parts if _one_hot(p) is not None]
+        if len(hot) == 1 and len(form.parts) > 1 and self.one_hot is None:
+            return self.scattered(form, hot[0])
         for sign, part in zip(form.signs, form.parts, strict=True):
             x = self.symbol(part)
             if total is None:
@@ -211,6 +223,29 @@ class Printer:
                 total = total + x if sign > 0 else total - x
         assert total is not None
         return total
+
+    def scattered(self, form: Sum, hot: Form) -> Symbol:
+        """A sum with a one-hot array: the other terms, changed where it is 1."""
+        base = _one_hot(hot)
+        assert base is not None
+        total: Symbol | None = None
+        for sign, part in zip(form.signs, form.parts, strict=True):
+            if part is not hot:
+                x = self.symbol(part)
+                x = x if sign > 0 else -x
+                total = x if total is None else total + x
+        assert total is not None
+        sign = form.signs[form.parts.index(hot)]
+        at = self.sweep.scribe.index(base.index, base.worded)
+
+        def change(target: ast.expr, first: bool) -> list[ast.stmt]:
+            place = nd.store(nd.subscript(target, at))
+            op = ast.Add() if sign > 0 else ast.Sub()
+            return [ast.AugAssign(place, op, ast.Constant(1))]
+
+        value = np.broadcast_to(total.value, base.shape) + sign * base.value
+        changed = nd.Changed(total.node, None, change, False)
+        return Symbol(self.sweep.hoist(changed, "part"), value, self.sweep.scribe)
 
     def product(self, form: Product) -> Symbol:
         """Small parts first, over the small ones below; then the large ones."""
@@ -249,8 +284,8 @@ class Printer:
         return product
 
     def part(self, form: Form, mean: Form | None) -> Symbol:
-        if form is mean and isinstance(form, Summed) and form.base is not None:
-            return self.summed(self.symbol(form.parts[0]), form.base.over, mean=True)
+        if form is mean and isinstance(form, Summed):
+            return self.summed(self.symbol(form.parts[0]), form.over, mean=True)
         return self.symbol(form)
 
     def as_mean(
@@ -258,19 +293,25 @@ class Printer:
     ) -> tuple[list[Form], list[Form], Form | None]:
         """A sum over the number of its elements is a mean."""
         for form in above:
-            if not isinstance(form, Summed) or form.base is None or id(form) in self.hoisted:
+            if not isinstance(form, Summed) or id(form) in self.hoisted:
                 continue
-            if id(form) in self.said or not form.base.counts:
+            if id(form) in self.said or not form.counts:
                 continue
-            counts = {id(self.forms.factor(f)) for f, e in form.base.counts if e == 1}
+            counts = {id(self.forms.factor(f)) for f, e in form.counts if e == 1}
             found = [f for f in below if id(f) in counts]
-            if len(found) == len(form.base.counts):
+            if len(found) == len(form.counts):
                 return above, [f for f in below if id(f) not in counts], form
         return above, below, None
 
 
+def _one_hot(form: Form) -> OneHot | None:
+    """The one-hot array that a form is."""
+    if isinstance(form, Leaf) and form.factor is not None:
+        base = form.factor.base
+        if isinstance(base, OneHot) and form.factor.view == base.view:
+            return base
+    return None
+
+
 def _plain(value: Fraction) -> float:
     return float(value)
-
-
-__all__ = ["Printer", "tm"]

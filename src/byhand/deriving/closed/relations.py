@@ -12,16 +12,22 @@ counts_sum" says that the probs of a row add up to 1.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.identities import recognise
 from byhand.deriving.closed.operations import OPERATIONS, axes_of
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, is_input
 from byhand.deriving.closed.signs import nonzero
 from byhand.deriving.closed.terms import Base, Factor, Given, Monomial, Total
+from byhand.deriving.recording import where
+from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
 
 
@@ -53,8 +59,12 @@ READINGS = tuple(
 )
 
 
-def relate(ring: Ring, order: Sequence[Tensor], named: Collection[Tensor], reading: Reading) -> None:
+def relate(
+    ring: Ring, order: Sequence[Tensor], named: Collection[Tensor], reading: Reading
+) -> None:
     """Fills the ring with what can be said of the values in `order`."""
+    for tensor in order:
+        _join_rows(ring, tensor)
     signs = nonzero(order)
     reader = _Reader(ring, {t: i for i, t in enumerate(order)}, named, reading, signs)
     computed = [t for t in order if t.op is not None and t.op.name in OPERATIONS]
@@ -64,6 +74,7 @@ def relate(ring: Ring, order: Sequence[Tensor], named: Collection[Tensor], readi
         reader.read_product(tensor)
     for tensor in direct:
         reader.read_sum(tensor)
+    recognise(ring, order)
     for tensor in reduced:
         reader.known_sum(tensor)
     overs = {(_ndim(t), over) for t in reduced if (over := _over(t))}
@@ -72,6 +83,25 @@ def relate(ring: Ring, order: Sequence[Tensor], named: Collection[Tensor], readi
             for ndim, over in sorted(overs, key=repr):
                 if tensor.value.ndim == ndim:
                     reader.sum_of_sum(tensor, over)
+
+
+def _join_rows(ring: Ring, tensor: Tensor) -> None:
+    """`x[np.arange(n), y]` says that y is as long as x."""
+    x = tensor.args[0] if tensor.args else None
+    if tensor.op is None or not isinstance(x, Tensor):
+        return
+    if tensor.op.name == "diagonal" and x.value.ndim == 2:
+        ring.lengths.join(ring.lengths.key(Dim(tensor, 0)), ring.lengths.key(Dim(x, 0)))
+        return
+    if tensor.op.name != "getitem":
+        return
+    items = tensor.params["index"]
+    if isinstance(items, tuple) and len(items) == 2:
+        words = ring.notes.words.get(where(items[1]))
+        if words is not None and np.ndim(items[1]) == 1 and len(items[1]) == x.value.shape[0]:
+            shape = ast.Attribute(words, "shape", ast.Load())
+            said = ast.Subscript(shape, ast.Constant(0), ast.Load())
+            ring.lengths.join(ring.lengths.key(Dim(x, 0)), ring.lengths.key(said))
 
 
 def _ndim(tensor: Tensor) -> int:
@@ -106,6 +136,7 @@ class _Reader:
         whole = tm.places(monomial)
         if frozenset(p for p, _ in base.view) != whole:
             return  # broadcast to a larger shape: it isn't determined by its factors
+        candidates: list[tuple[tuple[int, bool, int], Factor | None, Fraction]]
         candidates = [(self.rank(tensor), None, Fraction(1))]
         for factor, exponent in monomial:
             given = factor.base
@@ -132,7 +163,7 @@ class _Reader:
 
     def divisible(self, monomial: Monomial, but: Factor) -> bool:
         return all(
-            e < 0 or not f.view and not isinstance(f.base, Given) or self.never_zero(f.base)
+            e < 0 or (not f.view and not isinstance(f.base, Given)) or self.never_zero(f.base)
             for f, e in monomial
             if f is not but
         )
@@ -154,21 +185,22 @@ class _Reader:
         if len(form.terms) == 2 and constant is not None:
             self.read_affine(tensor, base, form)
         elif base in ring.instead:
-            return
+            pass
         elif self.reading.solve and self.solve(tensor, base, form):
             return
         elif self.reading.expand and tensor not in self.named:
             ring.replace(base, form, tensor)
-        if base not in ring.instead:
-            ring.names[form.key] = base
-            ring.names[ring.scaled(form, -1).key] = base
+        own = ring.normal(ring.atom(base))
+        if len(own.terms) == 1 and not any(f.base is base for m in form.terms for f, _ in m):
+            ring.names.setdefault(form.key, base)
 
     def read_affine(self, tensor: Tensor, base: Base, form: Poly) -> None:
         """`1 - p` is one value and not two; what has no name gives way."""
         (other,) = (m for m in form.terms if m)
         given = other[0][0].base if len(other) == 1 else None
-        if isinstance(given, Given) and given.tensor not in self.named and not is_input(given):
-            if self.solve(tensor, base, form):
+        if isinstance(given, Given) and given.tensor not in self.named:
+            solved = not is_input(given) and self.solve(tensor, base, form)
+            if solved:
                 return
         if tensor not in self.named and base not in self.ring.instead:
             self.ring.replace(base, form, tensor)

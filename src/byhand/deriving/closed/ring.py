@@ -18,6 +18,7 @@ from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import (
     Base,
+    Coefficient,
     Exponent,
     Factor,
     Given,
@@ -31,10 +32,11 @@ from byhand.deriving.closed.terms import (
     Total,
     View,
 )
-from byhand.deriving.recording import where
+from byhand.deriving.recording import Recording, where
 from byhand.deriving.words import nodes as nd
 from byhand.deriving.words.lengths import Lengths
-from byhand.deriving.words.sizes import Dim, Factor as Worded, Size
+from byhand.deriving.words.sizes import Dim, Size
+from byhand.deriving.words.sizes import Factor as Worded
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.program.kinds import is_array, is_torch
@@ -62,13 +64,20 @@ class Ring:
         lengths: Lengths,
         value_of: Callable[[ast.expr], float | None],
         operations: Mapping[str, Callable[..., Poly | None]],
+        tidy: Callable[[Ring, Monomial], Monomial | None],
+        recording: Recording,
         *,
         expand: bool,
     ) -> None:
-        """`value_of` gives the value of a number's words, where they have one."""
+        """`value_of` gives the value of a number's words, where they have one. `tidy` shortens a
+        monomial; None is 0.
+        """
         self.lengths = lengths
         self.value_of = value_of
         self.operations = operations
+        self.tidy = tidy
+        self.notes = recording.notes
+        self.inputs = {step.tensor for step in recording.program.inputs}
         self.expand = expand
         self.bases: dict[Hashable, Base] = {}
         self.factors: dict[tuple[int, View], Factor] = {}
@@ -77,6 +86,12 @@ class Ring:
         self.used: dict[Rule, None] = {}
         self.names: dict[frozenset[Any], Base] = {}
         self.hot: set[Base] = set()
+        self.compared: dict[Base, tuple[Hashable, frozenset[str]]] = {}
+        self.spelled: dict[Base, Any] = {}
+        self.folds: list[tuple[Terms, Poly]] = []
+        self.conditions: dict[str, None] = {}
+        self.ranges: dict[int, Any] = {}
+        self.hidden: dict[Any, bool] = {}
 
     # Leaves.
 
@@ -110,7 +125,15 @@ class Ring:
         return self.normal(plain)
 
     def known(self, array: Any) -> Poly:
-        """An array that has no gradient."""
+        """An array that has no gradient; a comparison is known by what it compares."""
+        made = self.notes.made.get(where(array))
+        if made is not None and made.op.name in MASKS:
+            mask = self.apply(made.op, made.args, made.params)
+            monomial = mask.single
+            if monomial is not None and len(monomial) == 1 and monomial[0][1] == 1:
+                if where(array) in self.notes.words:
+                    self.spelled.setdefault(monomial[0][0].base, array)
+                return mask
         value = np.asarray(array.detach().numpy() if is_torch(array) else array)
         key = ("known", where(array) or id(array))
         mask = value.dtype == bool
@@ -146,6 +169,12 @@ class Ring:
                 if one is not None and other is not None:
                     a, b = self._worded(left, one), self._worded(right, other)
                     return self.product(a, b if isinstance(op, ast.Mult) else self.power(b, -1))
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+                one, other = self.value_of(left), self.value_of(right)
+                counts = one is not None and other is not None and (one * other) % 1 == 0
+                if one is not None and other is not None and not counts:
+                    a, b = self._worded(left, one), self._worded(right, other)
+                    return self.sum(a, b if isinstance(op, ast.Add) else self.scaled(b, -1))
             case _:
                 pass
         simple = isinstance(node, (Dim, ast.Name, ast.Subscript, ast.Attribute, ast.Call))
@@ -160,11 +189,15 @@ class Ring:
             return x
         if isinstance(x, Tensor):
             return self.tensor(x)
-        if isinstance(x, (Size, Worded, bool, int, float)) or isinstance(x, np.generic):
+        if isinstance(x, (Size, Worded, bool, int, float, np.generic)):
             return self.number(x)
         if is_array(x) and x.ndim == 0 and x.dtype.kind in "fiu":
             return self.number(float(x))
         return self.known(x)
+
+    def arange(self, n: int) -> Any:
+        """0, 1, ..., n - 1: the same array for the same n."""
+        return self.ranges.setdefault(n, np.arange(n))
 
     # Arithmetic.
 
@@ -176,6 +209,10 @@ class Ring:
 
     def product(self, p: Poly, q: Poly) -> Poly:
         shape = joint(p.shape, q.shape)
+        if len(q.terms) > 1:
+            q = self.cancelling(q, p)
+        if len(p.terms) > 1:
+            p = self.cancelling(p, q)
         if len(p.terms) > 1 and len(q.terms) > 1:
             count = len(p.terms) * len(q.terms)
             if not self.expand or count > MOST_TERMS:
@@ -183,7 +220,29 @@ class Ring:
                     p = self.grouped(p)
                 else:
                     q = self.grouped(q)
-        return Poly(self, tm.multiplied(p.terms, q.terms), shape)
+        return Poly(self, self.tidied(tm.multiplied(p.terms, q.terms)), shape)
+
+    def cancelling(self, p: Poly, other: Poly) -> Poly:
+        """A sum that the other divides by, as the one factor that it is there."""
+        below = [f for m in other.terms for f, e in m if e < 0 and isinstance(f.base, Group)]
+        leading = self.leading(p.terms)
+        for f in below:
+            assert isinstance(f.base, Group) and f.base.form is not None
+            scale = Fraction(leading) / self.leading(f.base.form.terms)
+            if p.key == self.scaled(f.base.form, scale).key:
+                return Poly(self, {((f, 1),): tm.exact(scale)}, p.shape)
+        return p
+
+    def tidied(self, terms: Terms) -> Terms:
+        """With the identities of masks and one-hot arrays used in every monomial."""
+        if not any(f.base.idempotent for m in terms for f, _ in m):
+            return terms
+        result: Terms = {}
+        for monomial, coefficient in terms.items():
+            monomial = self.tidy(self, monomial)
+            if monomial is not None:
+                result = tm.added(result, {monomial: coefficient})
+        return result
 
     def power(self, p: Poly, exponent: Exponent) -> Poly:
         """p ** exponent; a sum, or what may be negative under a root, is kept as one factor."""
@@ -211,7 +270,8 @@ class Ring:
 
     def opaque_power(self, p: Poly, exponent: Exponent) -> Poly:
         group = self.group(p)
-        return Poly(self, {((group, exponent),): 1}, p.shape)
+        terms: Terms = {((group, exponent),): 1}
+        return Poly(self, terms, p.shape)
 
     def rootable(self, monomial: Monomial) -> bool:
         """Whether roots of its factors may be taken one by one."""
@@ -223,7 +283,7 @@ class Ring:
         """A sum as one factor, up to its leading coefficient."""
         if len(p.terms) < 2 and not even_single:
             return p
-        leading = next(iter(p.terms.values()))
+        leading = self.leading(p.terms)
         if leading != 1:
             name = self.names.get(p.key)
             if name is not None:
@@ -231,6 +291,10 @@ class Ring:
         inner = self.scaled(p, Fraction(1) / leading)
         factor = self.group(inner)
         return Poly(self, {((factor, 1),): leading}, p.shape)
+
+    def leading(self, terms: Terms) -> Coefficient:
+        """The coefficient of the term that comes first in an order of its own."""
+        return terms[min(terms, key=lambda m: [(f.order, e) for f, e in m])]
 
     def group(self, p: Poly) -> Factor:
         name = self.names.get(p.key)
@@ -279,9 +343,7 @@ class Ring:
         outer = Poly(self, tm.multiplied({rest: 1}, inner), shape)
         return tm.multiplied(outside, self.total(outer, over - together).terms)
 
-    def _atom_total(
-        self, core: Monomial, over: frozenset[int], counts: Monomial
-    ) -> Terms:
+    def _atom_total(self, core: Monomial, over: frozenset[int], counts: Monomial) -> Terms:
         if len(core) == 1 and core[0][1] == 1:
             factor = core[0][0]
             base = factor.base
@@ -295,9 +357,31 @@ class Ring:
                 known = self._gradient_total(factor, base.form, over)
                 if known is not None:
                     return known
+            if isinstance(base, (Known, Given)) and self._rows_of_one(base, factor, over):
+                return {(): 1}
         base = self.total_base({core: 1}, tuple(sorted(over)), counts)
         atom = {((self.factor(base, base.view), 1),): 1}
         return self.normal(Poly(self, dict(atom), base.shape)).terms
+
+    def _rows_of_one(self, base: Known | Given, factor: Factor, over: frozenset[int]) -> bool:
+        """Whether an array that forward makes of labels adds up to 1 along these places."""
+        if base.value.dtype.kind != "f" or not base.value.size:
+            return False
+        if isinstance(base, Given):
+            if base.tensor is None or base.tensor in self.inputs or base.tensor.op is not None:
+                return False
+            array = base.tensor.value
+        else:
+            array = base.array
+        axes = tuple(axis for place, axis in factor.view if place in over)
+        if not np.allclose(base.value.sum(axis=axes), 1, rtol=1e-12, atol=0):
+            return False
+        words = self.notes.words.get(where(array))
+        if words is None:
+            return False
+        along = axes[0] if len(axes) == 1 else axes
+        self.conditions[f"{ast.unparse(words)} adds up to 1 along axis {along}"] = None
+        return True
 
     def total_base(self, terms: Terms, over: tuple[int, ...], counts: Monomial) -> Base:
         def make() -> Base:
@@ -355,8 +439,52 @@ class Ring:
             result = tm.added(result, {new: coefficient})
         return Poly(self, result, shape if shape is not None else p.shape)
 
-    def replace(self, base: Base, form: Poly, because: Tensor) -> None:
+    def replace(self, base: Base, form: Poly, because: Tensor | None) -> None:
         self.instead[base] = Rule(base, form, because)
+
+    def folded(self, terms: Terms) -> Terms:
+        """Several terms that together are one known value become that."""
+        sums = [(dict(key), self.normal(self.atom(base))) for key, base in self.names.items()]
+        for definition, whole in [*self.folds, *sums]:
+            if len(definition) > len(terms) or len(definition) < 2:
+                continue
+            if len(whole.terms) >= len(definition):
+                continue
+            terms = self._fold(terms, definition, whole)
+        return terms
+
+    def cancelled(self, p: Poly) -> Poly:
+        """Where a sum stands below, and above with another factor, both go."""
+        below = {f for m in p.terms for f, e in m if e < 0 and isinstance(f.base, Group)}
+        terms = p.terms
+        for f in below:
+            if not isinstance(f.base, Group) or f.base.form is None:
+                continue
+            inside = {m: c for m, c in terms.items() if any(g is f and e < 0 for g, e in m)}
+            outside = {m: c for m, c in terms.items() if m not in inside}
+            whole = Poly(self, {((f, 1),): 1}, p.shape)
+            terms = tm.added(outside, self._fold(inside, f.base.form.terms, whole))
+        return p if terms is p.terms else Poly(self, terms, p.shape)
+
+    def _fold(self, terms: Terms, definition: Terms, whole: Poly) -> Terms:
+        (first, unit), *others = definition.items()
+        for monomial, coefficient in list(terms.items()):
+            if monomial not in terms or not _divides(first, monomial):
+                continue
+            rest = tm.times(monomial, tm.raised(first, -1))
+            scale = Fraction(coefficient) / unit
+            parts = {tm.times(rest, m): tm.exact(c * scale) for m, c in others}
+            if all(terms.get(m) == c for m, c in parts.items()):
+                terms = {m: c for m, c in terms.items() if m != monomial and m not in parts}
+                terms = tm.added(terms, tm.multiplied({rest: tm.exact(scale)}, whole.terms))
+        return terms
+
+    def says(self) -> Hashable:
+        """Equal for rings that replace the same by the same."""
+        return frozenset(
+            (_tensor_of(base), frozenset((*_said(m), c) for m, c in rule.form.terms.items()))
+            for base, rule in self.instead.items()
+        )
 
     # Ops.
 
@@ -394,7 +522,9 @@ class Ring:
             return Made(value.shape, value, value.dtype == bool, op=op, args=polys, params=params)
 
         base = self.base(key, make)
-        return Poly(self, tm.multiplied({((self.factor(base, base.view), 1),): 1}, scale), base.shape)
+        return Poly(
+            self, tm.multiplied({((self.factor(base, base.view), 1),): 1}, scale), base.shape
+        )
 
     def _value(self, op: Op, polys: tuple[Poly, ...], params: Mapping[str, Any]) -> Any:
         with np.errstate(all="ignore"):
@@ -402,6 +532,10 @@ class Ring:
             return np.asarray(op.forward(*(p.value for p in polys), **given))
 
 
+MASKS = {
+    "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_not",
+    "logical_and",
+}  # fmt: skip
 ALL = (-1,)
 # Which arguments an op is linear in.
 LINEAR: Mapping[str, tuple[int, ...]] = {
@@ -451,6 +585,19 @@ def kept(base: Total) -> dict[int, int]:
     return {a: ndim - 1 - a for a in range(ndim)}
 
 
+def _tensor_of(base: Base) -> Hashable:
+    return id(base.tensor) if isinstance(base, Given) else (type(base), base.shape)
+
+
+def _said(monomial: Monomial) -> tuple[Hashable, ...]:
+    return tuple((_tensor_of(f.base), f.view, e) for f, e in monomial)
+
+
+def _divides(part: Monomial, whole: Monomial) -> bool:
+    powers = dict(whole)
+    return all((0 < e <= powers.get(f, 0)) or (powers.get(f, 0) <= e < 0) for f, e in part)
+
+
 def is_input(base: Base) -> bool:
     return isinstance(base, Given) and base.tensor is not None and base.tensor.op is None
 
@@ -460,8 +607,7 @@ def joint(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     ndim = max(len(a), len(b))
     padded = [(1,) * (ndim - len(s)) + tuple(s) for s in (a, b)]
     return tuple(
-        m if n == 1 or (isinstance(m, Size) and m != 1) else n
-        for m, n in zip(*padded, strict=True)
+        m if n == 1 or (isinstance(m, Size) and m != 1) else n for m, n in zip(*padded, strict=True)
     )
 
 

@@ -1,5 +1,5 @@
 """From a recording to closed forms: every reading of forward's equations is tried, and the
-cheapest result is written down.
+cheapest result is kept.
 """
 
 # Trees and recorded values have parts of any type.
@@ -9,32 +9,31 @@ cheapest result is written down.
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition
-from byhand.deriving.closed.forms import Constant, Form, Forms, Leaf, Product, Sharing, Summed, reached
+from byhand.deriving.closed.forms import (
+    Form,
+    Forms,
+    Leaf,
+    Sharing,
+    reached,
+)
+from byhand.deriving.closed.identities import clipped, tidy
 from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.relations import READINGS, Reading, relate
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, Given, Gradient, Made, OneHot, Passed, Terms
+from byhand.deriving.closed.terms import Base, Given, Made, Passed
 from byhand.deriving.recording import Recording
-from byhand.deriving.steps.sweep import Statement, Sweep
-from byhand.deriving.words import nodes as nd
+from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.words.dialect import Dialect
 from byhand.deriving.words.lengths import Lengths
-from byhand.deriving.words.nodes import Changed
 from byhand.deriving.words.sizes import Dim
-from byhand.deriving.words.symbol import Symbol
 from byhand.engine.tensor import Tensor
-from byhand.ops.indexing import GETITEM, SCATTER
 from byhand.program.program import Step
 
 
@@ -49,19 +48,22 @@ class Closed:
     cost: int
 
 
-def closed_sweep(
+def closed_forms(
     recording: Recording, dialect: Callable[[], Dialect], wanted: Sequence[Step]
-) -> Sweep:
-    """A sweep whose statements are the closed forms of the wanted gradients."""
-    tried: dict[Reading, Closed] = {}
+) -> Closed:
+    """The closed forms of the wanted gradients, under the reading that makes them cheapest."""
+    tried: dict[Hashable, Closed] = {}
     for reading in READINGS:
-        tried[reading] = _closed(Sweep(recording, dialect(), wanted), reading)
-    best = min(tried.values(), key=lambda c: c.cost)
-    _write(best)
-    return best.backward.sweep
+        sweep = Sweep(recording, dialect(), wanted)
+        ring = _ring(sweep, reading)
+        says = (reading.name_early, reading.expand, ring.says())
+        if says not in tried:
+            tried[says] = _closed(sweep, ring, reading)
+    return min(tried.values(), key=lambda c: c.cost)
 
 
-def _closed(sweep: Sweep, reading: Reading) -> Closed:
+def _ring(sweep: Sweep, reading: Reading) -> Ring:
+    """A ring that knows forward's equations, in one reading."""
     recording = sweep.recording
     names = {**recording.problem.forward.globals, **recording.program.locals}
 
@@ -79,17 +81,26 @@ def _closed(sweep: Sweep, reading: Reading) -> Closed:
             return None
 
     lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
-    ring = Ring(lengths, value_of, OPERATIONS, expand=reading.expand)
+    ring = Ring(lengths, value_of, OPERATIONS, tidy, recording, expand=reading.expand)
     relate(ring, sweep.order, set(sweep.scribe.names), reading)
+    return ring
+
+
+def _closed(sweep: Sweep, ring: Ring, reading: Reading) -> Closed:
     backward = Backward(sweep, ring, reading.name_early)
     backward.run()
-    definitions = _named_sums(ring, _needed(backward))
+    clipped(ring, list(ring.bases.values()))
+    definitions = _named_sums(ring, [_folded(ring, d) for d in _needed(backward)])
     forms = Forms(ring)
     shared = Sharing(forms).shared([forms.of(d.form) for d in definitions])
     roots = {id(d): form for d, form in zip(definitions, shared, strict=True)}
     cost = sum(form.cost for form in reached(list(roots.values())))
     cost += _recomputed(sweep, roots.values())
     return Closed(backward, definitions, forms, roots, cost)
+
+
+def _folded(ring: Ring, d: Definition) -> Definition:
+    return replace(d, form=Poly(ring, ring.folded(d.form.terms), d.form.shape))
 
 
 def _needed(backward: Backward) -> list[Definition]:
@@ -134,7 +145,6 @@ def bases(p: Poly) -> Iterable[Base]:
 
 def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
     """A sum that is itself a gradient goes by that name in what comes after."""
-    ring.instead = {}
     ring.used = {}
     result: list[Definition] = []
     for d in definitions:
@@ -174,163 +184,3 @@ def _recomputed(sweep: Sweep, roots: Iterable[Form]) -> int:
             if isinstance(base, Given) and base.tensor is not None:
                 total += cost(base.tensor)
     return total
-
-
-# Writing down.
-
-
-def _write(closed: Closed) -> None:
-    sweep, definitions = closed.backward.sweep, closed.definitions
-    names: dict[Base, ast.expr] = {}
-    uses: Counter[Base] = Counter()
-    for d in definitions:
-        uses.update(b for b in bases(d.form) if isinstance(b, Gradient))
-    hoisted = _twice(closed)
-    printer = Printer(sweep, closed.forms, names, hoisted)
-    aliases = _last_names(closed.backward)
-    for d in definitions:
-        step = sweep.steps.get(aliases.get(d.base, d.tensor) if d.base else d.tensor)
-        target = nd.parsed(f"d{step.name}") if step is not None else None
-        if target is None:
-            target = ast.Name(sweep.fresh("grad"), ast.Load())
-        if d.base is not None:
-            names[d.base] = target
-        root = closed.roots[id(d)]
-        statement = _statement(closed, printer, d, target, step)
-        sweep.statements.append(statement)
-        if d.base is not None and root.cost:
-            value = np.asarray(d.base.value)
-            printer.said[id(root)] = Symbol(target, value, sweep.scribe, d.tensor)
-
-
-def _last_names(backward: Backward) -> dict[Base, Tensor]:
-    """Of the values that have one gradient, the one whose name it goes by: the earliest."""
-    wanted = backward.wanted
-    names: dict[Base, Tensor] = {}
-    for tensor, g in backward.found.items():
-        monomial = g.single
-        if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
-            continue
-        factor = monomial[0][0]
-        base = factor.base
-        if isinstance(base, Gradient) and base.tensor is not None:
-            same = base.shape == tensor.value.shape and factor.view == base.view
-            if same and base.tensor not in wanted and names.get(base) not in wanted:
-                names[base] = tensor
-    return names
-
-
-def _twice(closed: Closed) -> dict[int, str]:
-    """Forms that are needed more than once, with a hint for their name."""
-    counts: Counter[int] = Counter()
-    forms = list(reached(list(closed.roots.values())))
-    for form in forms:
-        counts.update({id(part) for part in form.parts})
-    counts.update(id(root) for root in closed.roots.values())
-    roots = {id(root) for root in closed.roots.values()}
-    names = _gradient_names(closed)
-    return {
-        id(form): names.get(id(form)) or _hint(form)
-        for form in forms
-        if counts[id(form)] > 1 and form.cost and id(form) not in roots
-    }
-
-
-def _gradient_names(closed: Closed) -> dict[int, str]:
-    """Forms that are the gradient of a named value, with its name."""
-    backward = closed.backward
-    written = {d.tensor for d in closed.definitions}
-    found: dict[int, str] = {}
-    for tensor, g in backward.found.items():
-        step = backward.sweep.steps[tensor]
-        if tensor not in written and step.name.isidentifier() and len(g.terms) == 1:
-            found[id(closed.forms.of(backward.ring.normal(g)))] = f"d{step.name}"
-    return found
-
-
-def _hint(form: Form) -> str:
-    match form:
-        case Summed():
-            return "total"
-        case Product():
-            return "product"
-        case _:
-            return "part"
-
-
-def _statement(
-    closed: Closed, printer: Printer, d: Definition, target: ast.expr, step: Step | None
-) -> Statement:
-    sweep, tensor = closed.backward.sweep, d.tensor
-    form = d.form
-    if form.zero:
-        node = sweep.dialect.zeros_like(nd.Like(tensor))
-        return Statement(target, (node,), (), tensor, step)
-    printer.keep = tensor.value.ndim > 0 and tensor.value.shape[0] == 1
-    changes: tuple[Changed, ...] = ()
-    terms: list[Symbol] = []
-    hot, rest = _split(form)
-    single = form.single
-    if single is not None and len(single) == 1 and isinstance(single[0][0].base, Passed):
-        symbol = _as_passed(printer, single[0][0].base)
-        if isinstance(symbol.node, Changed):
-            changes = (symbol.node,)
-        else:
-            terms.append(printer.placed(symbol, single[0][0].view))
-    elif hot:
-        if rest:
-            terms.append(printer.symbol(closed.forms.terms(rest)))
-        for base, inner in hot.items():
-            changes = (*changes, _scattered(closed, printer, base, inner))
-    else:
-        terms.append(printer.symbol(closed.roots[id(d)]))
-    terms = [_fit(printer, t, tensor) for t in terms]
-    spread = ""
-    if terms and terms[0].value.shape != tensor.value.shape:
-        spread = "constant" if terms[0].value.ndim == 0 else "array"
-    return Statement(
-        target, tuple(t.node for t in terms), changes, tensor, step, spread=spread
-    )
-
-
-def _as_passed(printer: Printer, base: Passed) -> Symbol:
-    return printer.passed(base)
-
-
-def _fit(printer: Printer, x: Symbol, tensor: Tensor) -> Symbol:
-    """Axes of length 1 in front, as many as the gradient must have."""
-    want, have = tensor.value.shape, x.value.shape
-    if len(have) > len(want):
-        return printer.apply(GETITEM, x, index=(0,) * (len(have) - len(want)))
-    missing = len(want) - len(have)
-    if have and missing and want[:missing] == (1,) * missing and want[missing:] == have:
-        return printer.apply(GETITEM, x, index=(None,) * missing if missing > 1 else None)
-    return x
-
-
-def _split(form: Poly) -> tuple[dict[OneHot, Terms], Terms]:
-    """The terms with a one-hot factor, by factor, without it; and the other terms."""
-    hot: dict[OneHot, Terms] = {}
-    rest: Terms = {}
-    for monomial, coefficient in form.terms.items():
-        found = [
-            f for f, e in monomial if isinstance(f.base, OneHot) and e == 1 and f.view == f.base.view
-        ]
-        if len(found) == 1 and isinstance(base := found[0].base, OneHot):
-            inner = tuple((f, e) for f, e in monomial if f is not found[0])
-            hot.setdefault(base, {})[inner] = coefficient
-        else:
-            rest[monomial] = coefficient
-    return hot, rest
-
-
-def _scattered(closed: Closed, printer: Printer, base: OneHot, inner: Terms) -> Changed:
-    """`d[np.arange(n), y] += inner`, where inner is read at the same elements."""
-    symbol = printer.symbol(closed.forms.terms(inner))
-    if 0 in {place for m in inner for place in tm.places(m)}:
-        symbol = printer.apply(GETITEM, symbol, index=base.index)
-    elif symbol.value.ndim == 2:
-        symbol = printer.apply(GETITEM, symbol, index=(slice(None), 0))
-    found = printer.apply(SCATTER, symbol, index=base.index, shape=base.worded)
-    assert isinstance(found.node, Changed)
-    return found.node

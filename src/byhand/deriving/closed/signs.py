@@ -43,11 +43,9 @@ def nonzero(order: Sequence[Tensor]) -> set[Tensor]:
             least[tensor] = 2
             found.add(tensor)
     for tensor in order:  # a quotient or a power is zero only where what is above is
-        if tensor.op is not None and tensor.op.name in ("reciprocal",):
+        kind = tensor.op.name if tensor.op is not None else ""
+        if kind == "reciprocal" or (kind == "power" and _tensors(tensor.args[:1]) <= found):
             found.add(tensor)
-        if tensor.op is not None and tensor.op.name == "power":
-            if _tensors(tensor.args[:1]) <= found:
-                found.add(tensor)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.shown.numbers import Instance
-from byhand.ops.op import Array
 from byhand.program.problem import Problem
 
 
@@ -57,9 +57,11 @@ def as_json(
     return json.dumps(found, allow_nan=False)
 
 
-def _listed(value: Array) -> Any:
-    """An array as lists, with null for what is no finite number."""
-    if value.dtype.kind != "f":
-        return value.astype(int).tolist()
-    finite = np.isfinite(value)
-    return np.where(finite, value + 0.0, None).tolist() if not finite.all() else value.tolist()
+def _listed(value: Any) -> Any:
+    """An array as lists, with null for what is no finite number, and 1 and 0 for a truth."""
+    if value.ndim:
+        return [_listed(item) for item in value]
+    number = value.item()
+    if isinstance(number, float):
+        return number + 0.0 if math.isfinite(number) else None
+    return int(number)

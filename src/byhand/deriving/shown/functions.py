@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from byhand.deriving.shown.formula import (
+from byhand.deriving.shown.operators import (
     ATOM,
-    AXES,
     MODULES,
     POWER,
     PRODUCT,
     TERM,
-    Formula,
+    Operators,
     Piece,
 )
+
+AXES = "ijklmn"
 
 REDUCERS = {
     "sum": "∑", "prod": "∏", "mean": "mean", "max": "max", "amax": "max", "min": "min",
@@ -43,10 +44,10 @@ OPERATORS: dict[str, ast.operator] = {
     "pow": ast.Pow(), **dict.fromkeys(PRODUCTS, ast.MatMult()),
 }  # fmt: skip
 
-NAMED = {"sigmoid": "σ", "maximum": "max", "minimum": "min", "one_hot": "onehot"}
+NAMED = {"maximum": "max", "minimum": "min", "one_hot": "onehot"}
 
 
-def call(formula: Formula, node: ast.Call) -> Piece:
+def call(formula: Operators, node: ast.Call) -> Piece:
     """A call: of a function of NumPy or PyTorch, or of a method of an array."""
     name, operands, options = _parts(node)
     to = formula.to
@@ -61,6 +62,8 @@ def call(formula: Formula, node: ast.Call) -> Piece:
     match name, operands:
         case "where", [test, yes, no]:
             return formula.cases(test, yes, no)
+        case "full_like", [_, value]:
+            return formula.piece(value)
         case "sqrt", [inside]:
             return Piece(to.root(formula(inside)))
         case "square", [inside]:
@@ -71,6 +74,8 @@ def call(formula: Formula, node: ast.Call) -> Piece:
             return Piece(to.fenced("|", formula(inside), "|"))
         case "negative" | "neg", [inside]:
             return formula.piece(ast.UnaryOp(ast.USub(), inside))
+        case "sigmoid", [inside]:
+            return Piece(to.row([to.name("sigma"), formula.bracketed(formula(inside))]))
         case "outer", [left, right]:
             sides = [formula.at(left, POWER), to.sign("⊗"), formula.at(right, POWER)]
             return Piece(to.row(sides), PRODUCT)
@@ -98,7 +103,7 @@ def _parts(node: ast.Call) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
 
 
 def _reduced(
-    formula: Formula, name: str, operands: list[ast.expr], options: dict[str, ast.expr]
+    formula: Operators, name: str, operands: list[ast.expr], options: dict[str, ast.expr]
 ) -> Piece:
     to = formula.to
     axis = options.get("axis", options.get("dim"))
@@ -120,7 +125,7 @@ def _items(axis: ast.expr | None) -> Sequence[ast.expr]:
     return axis.elts if isinstance(axis, (ast.Tuple, ast.List)) else [axis]
 
 
-def _letter(formula: Formula, axis: ast.expr) -> str:
+def _letter(formula: Operators, axis: ast.expr) -> str:
     """The letter of an axis; the last one, whichever that is, is called so."""
     try:
         number = ast.literal_eval(axis)
@@ -139,7 +144,7 @@ def _axes_moved(arguments: Sequence[ast.expr]) -> str:
     return "" if written in ("", "-1, -2", "-2, -1", "0, 1", "1, 0") else written
 
 
-def _einsum(formula: Formula, letters: str, arrays: Sequence[ast.expr]) -> Piece:
+def _einsum(formula: Operators, letters: str, arrays: Sequence[ast.expr]) -> Piece:
     """The sum over the letters that the result doesn't have."""
     to = formula.to
     terms, _, result = letters.replace(" ", "").partition("->")

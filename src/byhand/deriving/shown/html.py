@@ -12,9 +12,7 @@ from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.shown import wording
 from byhand.deriving.shown.formula import Formula
 from byhand.deriving.shown.notation import MathML
-from byhand.deriving.shown.numbers import Instance
-from byhand.deriving.shown.statements import Row, formula_of, gradient, lemma_row, rows
-from byhand.deriving.shown.written import text
+from byhand.deriving.shown.statements import Row, formula_of, lemma_row, rows
 from byhand.program.problem import Problem
 
 STYLE = """
@@ -47,8 +45,8 @@ LEGEND = (
 )
 
 
-def page(problem: Problem, derivation: Derivation, instance: Instance | None = None) -> str:
-    """The whole page; with the worked instance at its end, if there is one."""
+def page(problem: Problem, derivation: Derivation, worked: str = "") -> str:
+    """The whole page. `worked` is the text of a worked instance, which then stands at the end."""
     formula = formula_of(derivation, MathML())
     title = f"{wording.title(derivation)}: {Path(problem.file).name}"
     parts = [
@@ -61,7 +59,7 @@ def page(problem: Problem, derivation: Derivation, instance: Instance | None = N
         _lemmas("What must come out", [lemma_row(each, formula) for each in derivation.checks]),
         f"<h2>As code</h2>\n<pre><code>{escape(derivation.source)}</code></pre>",
         _cost(wording.costs(derivation)),
-        f"<h2>In numbers</h2>\n<pre>{escape(text(instance))}</pre>" if instance else "",
+        f"<h2>In numbers</h2>\n<pre>{escape(worked)}</pre>" if worked else "",
     ]
     body = "\n".join(part for part in parts if part)
     return (
@@ -73,7 +71,7 @@ def page(problem: Problem, derivation: Derivation, instance: Instance | None = N
 
 
 def _step(step: DerivedStep, formula: Formula) -> str:
-    head = f"<h3>{_math(gradient(step.name, formula))}</h3>" if step.name else ""
+    head = f"<h3>d{escape(step.name)}</h3>" if step.name else ""
     words, code, remark = wording.origin(step)
     about = f"{escape(words)} <code>{escape(code)}</code>" if code else ""
     said = "; ".join(part for part in (about, escape(remark)) if part)

@@ -7,10 +7,8 @@ import re
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.shown import wording
 from byhand.deriving.shown.formula import Formula
-from byhand.deriving.shown.notation import LaTeX, escaped
-from byhand.deriving.shown.numbers import Instance
+from byhand.deriving.shown.notation import LaTeX, escaped, printable
 from byhand.deriving.shown.statements import Row, formula_of, lemma_row, rows
-from byhand.deriving.shown.written import text
 
 HEAD = r"""\documentclass[11pt]{article}
 \usepackage[a4paper, margin=2.2cm]{geometry}
@@ -31,8 +29,11 @@ multiplies element by element; $i$ counts along the first axis, $j$ along the se
 $1$ where it holds and $0$ elsewhere.}"""
 
 
-def document(derivation: Derivation, instance: Instance | None = None) -> str:
-    """The whole document, with every gradient as a formula; at its end the worked instance."""
+def document(derivation: Derivation, worked: str = "") -> str:
+    """The whole document, with every gradient as a formula.
+
+    `worked` is the text of a worked instance, which then stands at the end.
+    """
     formula = formula_of(derivation, LaTeX())
     parts = [rf"\section*{{{escaped(wording.title(derivation))}}}", LEGEND]
     parts += [escaped(note) for note in derivation.notes]
@@ -46,9 +47,9 @@ def document(derivation: Derivation, instance: Instance | None = None) -> str:
             parts += [rf"\subsection*{{{heading}}}", _aligned(found)]
     if cost := wording.costs(derivation):
         parts.append(escaped(f"{cost[0].upper()}{cost[1:]}.").replace("-\\textgreater{}", r"$\to$"))
-    if instance is not None:
-        worked = f"\\begin{{verbatim}}\n{text(instance)}\n\\end{{verbatim}}"
-        parts += [r"\subsection*{In numbers}", f"{{\\small\n{worked}\n}}"]
+    if worked:
+        written = f"\\begin{{verbatim}}\n{printable(worked)}\n\\end{{verbatim}}"
+        parts += [r"\subsection*{In numbers}", f"{{\\small\n{written}\n}}"]
     return HEAD + "\n\n".join(part for part in parts if part) + "\n\\end{document}\n"
 
 
@@ -57,7 +58,8 @@ def _step(step: DerivedStep, formula: Formula) -> str:
     words, code, remark = wording.origin(step)
     about = rf"{escaped(words)} \texttt{{{escaped(code)}}}" if code else ""
     said = "; ".join(part for part in (about, escaped(remark)) if part)
-    return "\n".join(part for part in (said, _aligned(found)) if part)
+    between = "\n\n" if found and found[0].why else "\n"
+    return between.join(part for part in (said, _aligned(found)) if part)
 
 
 def _aligned(found: list[Row]) -> str:
@@ -65,12 +67,12 @@ def _aligned(found: list[Row]) -> str:
     if not found:
         return ""
     lines = [
-        (rf"\intertext{{{escaped(row.why)}:}}" + "\n" if row.why and number else "")
+        (rf"\intertext{{\emph{{{escaped(row.why)}}}}}" + "\n" if row.why and number else "")
         + r"\quad " * row.depth
         + f"{row.left} &{LaTeX().sign(row.sign)} {row.right}"
         for number, row in enumerate(found)
     ]
-    why = f"{escaped(found[0].why)}:\n" if found[0].why else ""
+    why = rf"\emph{{{escaped(found[0].why)}}}" + "\n" if found[0].why else ""
     aligned = "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
     if max(map(_width, found)) > WIDEST:
         aligned = f"{{\\footnotesize\n{aligned}\n}}"

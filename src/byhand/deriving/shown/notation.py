@@ -13,6 +13,8 @@ GREEK = {
     "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "psi": "ψ", "omega": "ω",
 }  # fmt: skip
 
+LETTERS = {letter: name for name, letter in GREEK.items()}
+
 SIGNS = {
     "−": "-", "⊙": r"\odot ", "≠": r"\neq ", "≤": r"\leq ", "≥": r"\geq ", "¬": r"\neg ",
     "∧": r"\wedge ", "∨": r"\vee ", "∑": r"\sum", "∏": r"\prod", "∞": r"\infty ", "π": r"\pi ",
@@ -57,11 +59,12 @@ class LaTeX:
 
     def name(self, text: str) -> str:
         base, index = parts_of(text)
+        base = LETTERS.get(base, base)
         if base in GREEK:
             spelt = {"eps": "varepsilon", "epsilon": "varepsilon", "lam": "lambda"}.get(base, base)
             base = rf"\{spelt} "
-        elif len(base) > 1:
-            base = rf"\mathrm{{{base}}}".replace("_", r"\_")
+        elif len(base) > 1 or not base.isascii():
+            base = rf"\mathrm{{{escaped(base)}}}"
         return f"{base}_{{{index}}}" if index else base
 
     def number(self, text: str) -> str:
@@ -110,16 +113,18 @@ class LaTeX:
 
 def escaped(text: str) -> str:
     """Plain text for LaTeX: what means something there is spelt out."""
-    spelt = {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
-    }
-    return "".join(spelt.get(c, f"\\{c}" if c in "#$%&_{}" else c) for c in text)
+    return "".join(SPELT.get(c, f"\\{c}" if c in "#$%&_{}" else c) for c in printable(text))
+
+
+def printable(text: str) -> str:
+    """What LaTeX has no letter for, beyond those of the European languages, becomes a ?."""
+    return "".join(c if c < "\u0180" else "?" for c in text)
+
+
+SPELT = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
+}  # fmt: skip
 
 
 class MathML:

@@ -15,13 +15,13 @@ from byhand.deriving.cost import available, backward_of
 from byhand.deriving.derivation import Derivation, Lemma
 from byhand.deriving.shown import digits
 from byhand.deriving.shown.instance import one_decimal, small_inputs
-from byhand.deriving.shown.worked import Entry, Sheet, numbers
+from byhand.deriving.shown.statement_values import numbers
+from byhand.deriving.shown.worked import Entry, Sheet
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.ops.op import Array
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
-
 
 INSTANCES = 4  # to choose from
 FEW = 6  # decimals that nobody minds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -40,21 +39,21 @@ def show(
     instance = worked(problem, derivation, in_torch) if numbers else None
     if form not in (None, "python"):
         derivation = costed(problem, inputs, derivation, in_torch)
+    written = text(instance) if instance else ""
     match form:
+        case None if written:
+            return written
         case "json":
             return as_json(problem, derivation, "torch" if in_torch else "numpy", instance)
         case "html":
-            return page(problem, derivation, instance)
+            return page(problem, derivation, written)
         case "latex":
-            return document(derivation, instance)
+            return document(derivation, written)
         case "steps":
-            return steps(derivation) + (f"\n\n{text(instance)}" if instance else "")
-        case "python":
-            comments = textwrap.indent(text(instance), "# ", lambda _: True) if instance else ""
-            written = "\n".join(line.rstrip() for line in comments.splitlines())
-            return str(derivation) + (f"\n{written}" if written else "")
-        case None:
-            return text(instance) if instance else str(derivation)
+            return f"{steps(derivation)}\n\n{written}".rstrip()
+        case _:
+            comments = "\n".join(f"# {line}".rstrip() for line in written.splitlines())
+            return f"{derivation}\n{comments}".rstrip()
 
 
 def costed(

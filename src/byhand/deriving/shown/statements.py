@@ -79,20 +79,28 @@ def _statements(body: list[ast.stmt], formula: Formula, depth: int) -> Iterator[
             case ast.AugAssign(target=target, op=op, value=value):
                 sign = SIGNS.get(type(op), "=")
                 yield Row(formula(target), sign, formula(value), depth=depth)
-            case ast.Expr(value=ast.Call(func=func, args=[place, index, value])) if (
-                ast.unparse(func) == "np.add.at"
-            ):
-                item = formula.item(place, index).markup
-                yield Row(item, "+=", formula(value), depth=depth)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=place, attr="index_add_"))):
-                assert isinstance(node.value, ast.Call)
-                _, index, value = node.value.args
-                item = formula.item(place, index).markup
-                yield Row(item, "+=", formula(value), depth=depth)
+            case ast.Expr(value=ast.Call() as call) if _added(call):
+                place, index, value = _added(call)
+                yield Row(formula.item(place, index).markup, "+=", formula(value), depth=depth)
             case ast.Assign():
                 continue
             case _:
                 yield Row("", "", to.words(ast.unparse(node)), depth=depth)
+
+
+def _added(call: ast.Call) -> tuple[ast.expr, ...]:
+    """Where and at which index a call adds which values; nothing for any other call."""
+    match call:
+        case ast.Call(func=ast.Attribute(attr="at"), args=[place, index, value]):
+            return place, index, value
+        case ast.Call(
+            func=ast.Attribute(value=place, attr="index_put_"),
+            args=[ast.Tuple(elts=[index]) | index, value],
+            keywords=[ast.keyword(arg="accumulate")],
+        ):
+            return place, index, value
+        case _:
+            return ()
 
 
 def _target(target: ast.expr, formula: Formula) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from byhand.deriving.shown.numbers import Instance
 from byhand.deriving.shown.worked import Entry
 from byhand.ops.op import Array
+
+WIDTH = 72
 
 HEADINGS = {"inputs": "Given", "forward": "Forward", "backward": "Backward"}
 
@@ -24,7 +27,7 @@ def text(instance: Instance) -> str:
             lines += ["", HEADINGS[part], ""] if lines else [HEADINGS[part], ""]
         lines += _work(entries)
     lines += ["", *_ending(instance)]
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _by_work(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, list[Entry]]]:
@@ -57,9 +60,12 @@ def _ending(instance: Instance) -> Iterator[str]:
     for check in instance.checks:
         values = "  ".join(rows(np.ravel(check.value), check.decimals))
         yield f"{check.said}: {values}"
-    off = [entry.name for entry in instance.entries if not entry.redone]
-    yield "Every number can be redone from those printed before it, to within one unit of its last"
-    yield "digit" + (f", but for {', '.join(dict.fromkeys(off))}." if off else ".")
+    off = ", ".join(dict.fromkeys(entry.name for entry in instance.entries if not entry.redone))
+    yield from textwrap.wrap(
+        "Every number can be redone from those printed before it, to within one unit of its last "
+        f"digit{f', but for {off}' if off else ''}.",
+        WIDTH,
+    )
 
 
 def rows(value: Array, decimals: int) -> list[str]:
@@ -76,9 +82,8 @@ def rows(value: Array, decimals: int) -> list[str]:
 
 def number(value: Any, decimals: int) -> str:
     """A number as it is printed: nothing is ever -0.0000, and a truth is 1 or 0."""
-    if isinstance(value, (bool, np.bool_)):
-        return str(int(value))
-    if isinstance(value, (int, np.integer)):
-        return str(value)
-    written = f"{value:.{decimals}f}"
-    return written.removeprefix("-") if not float(written) else written
+    plain = value.item()
+    if not isinstance(plain, float):
+        return str(int(plain))
+    written = f"{plain:.{decimals}f}"
+    return written if float(written) else written.removeprefix("-")

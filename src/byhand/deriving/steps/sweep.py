@@ -12,7 +12,7 @@ statement; one without a name only hands an expression on.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from byhand.program.program import Step
 # A gradient that is one number for all elements may be left so by these.
 _SCALAR_STAYS = {"reshape", "transpose", "expand_dims", "squeeze", "flip", "roll"}
 _ARRAYS_ONLY = {"einsum", "inner", "tensordot", "trace", "put"}
+Leaf = Callable[[ast.expr], ast.expr]
 _REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
 
 
@@ -43,6 +44,11 @@ class Share:
     user: str
     why: str = ""
     round: Round | None = None
+
+    def rebuilt(self, leaf: Leaf) -> Share:
+        symbol = self.symbol
+        node = nd.rebuilt(symbol.node, leaf)
+        return replace(self, symbol=Symbol(node, symbol.value, symbol.scribe, symbol.tensor))
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,14 @@ class Statement:
     spread: str = ""
     remark: str = ""
     round: Round | None = None
+
+    def rebuilt(self, leaf: Leaf) -> Statement:
+        """With every leaf of its terms and changes put through `leaf`."""
+        return replace(
+            self,
+            terms=tuple(nd.rebuilt(term, leaf) for term in self.terms),
+            changes=tuple(nd.rebuilt(change, leaf) for change in self.changes),
+        )
 
 
 @dataclass
@@ -199,15 +213,30 @@ class Sweep:
             if plain and tensor not in self.begun:
                 target = nd.parsed(f"d{step.name}")
                 assert target is not None
-                zeros = self.dialect.zeros_like(nd.Like(tensor))
-                start = Statement(target, (zeros,), (), tensor, step)
-                self.statements.insert(self.starts[loop], start)
-                self.begun.add(tensor)
+                self.start(target, tensor, step, self.starts[loop])
             rest = [share for share in shares if share.round != round]
             self.shares[tensor] = mine
             self.write(tensor)
             if rest:
                 self.shares[tensor] = rest
+
+    def start(self, target: ast.expr, tensor: Tensor, step: Step, at: int) -> None:
+        """Zeros, before a loop that adds to them. What has their name already gets another."""
+        said = nd.text(target)
+        saved = ast.Name(self.fresh("grad"), ast.Load())
+
+        def renamed(node: ast.expr) -> ast.expr:
+            return saved if isinstance(node, ast.Name) and node.id == said else node
+
+        if said in self.written:
+            self.statements[at:] = [s.rebuilt(renamed) for s in self.statements[at:]]
+            for shares in self.shares.values():
+                shares[:] = [share.rebuilt(renamed) for share in shares]
+            self.statements.insert(at, Statement(saved, (target,)))
+            at += 1
+        zeros = self.dialect.zeros_like(nd.Like(tensor))
+        self.statements.insert(at, Statement(target, (zeros,), (), tensor, step))
+        self.begun.add(tensor)
 
     def seed(self, step: Step) -> Symbol:
         """1 for a scalar loss; else what backward is given as d<name>."""

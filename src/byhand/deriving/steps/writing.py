@@ -13,8 +13,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from byhand.deriving.recording import Place, Round
@@ -197,7 +197,7 @@ class Writer:
                 for leaf in nd.leaves(part, Value):
                     counts[leaf.tensor] += OFTEN * long
                     self.prepare(leaf.tensor, counts, written)
-            written.append(_mapped(statement, self.with_known))
+            written.append(statement.rebuilt(self.with_known))
         return written
 
     def spelled(self, leaf: ast.expr) -> ast.expr:
@@ -313,7 +313,7 @@ class Writer:
     def length(self, dim: Dim) -> ast.expr:
         """The shortest words for a length: a name of forward, or an axis of something used."""
         words, axes = self.lengths.of(dim)
-        names = [w for w in words if isinstance(w, ast.Name)]
+        names = [w for w in words if isinstance(w, (ast.Name, ast.Constant))]
         if names:
             return self.dialect.translated(names[0])
         tensors = [(t, k) for t, k in axes if t in self.shapes]
@@ -356,7 +356,7 @@ class Writer:
         """The lines of one statement. `again` says that more is added to it later."""
         terms = [nd.tidied(nd.rebuilt(term, self.settled)) for term in statement.terms]
         terms = _merged(terms)
-        changes = [_mapped_change(c, self.settled) for c in statement.changes]
+        changes: list[Changed] = [nd.rebuilt(c, self.settled) for c in statement.changes]
         target, tensor = nd.rebuilt(statement.target, self.settled), statement.tensor
         name = statement.step.name if statement.step else ""
         made: list[ast.stmt] = []
@@ -415,24 +415,6 @@ def _root(said: str) -> str:
 
 def _parts(statement: Statement) -> list[ast.AST]:
     return [part for node in (*statement.terms, *statement.changes) for part in nd.parts(node)]
-
-
-def _mapped(statement: Statement, leaf: Callable[[ast.expr], ast.expr]) -> Statement:
-    return replace(
-        statement,
-        terms=tuple(nd.rebuilt(term, leaf) for term in statement.terms),
-        changes=tuple(_mapped_change(change, leaf) for change in statement.changes),
-    )
-
-
-def _mapped_change(change: Changed, leaf: Callable[[ast.expr], ast.expr]) -> Changed:
-    def mapped(target: ast.expr, first: bool) -> list[ast.stmt]:
-        return [nd.rebuilt(node, leaf) for node in change.change(target, first)]
-
-    base = None if change.base is None else nd.rebuilt(change.base, leaf)
-    return Changed(
-        base, change.like, mapped, change.adds, change.of and nd.rebuilt(change.of, leaf)
-    )
 
 
 def _merged(terms: list[ast.expr]) -> list[ast.expr]:

@@ -13,7 +13,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from byhand.deriving.words.sizes import Size
+from byhand.deriving.words.sizes import Size, number_node
 from byhand.engine.tensor import Tensor
 from byhand.ops.linear import labels
 
@@ -21,6 +21,7 @@ Axis = tuple[Any, int]
 Length = Axis | ast.expr
 """An axis of a tensor or of a plain array, or a length in forward's words."""
 Pairs = Iterable[tuple[Length, Length]]
+ONE = ast.Constant(1)
 Params = Mapping[str, Any]
 
 
@@ -55,10 +56,10 @@ def _but(axes: Sequence[Axis], gone: Iterable[int]) -> list[Axis]:
 
 
 def _broadcast(out: Tensor, arrays: Sequence[Any]) -> Pairs:
-    """From the last axis on; an axis of length 1 stretches."""
+    """From the last axis on; an axis of length 1 stretches where another is longer."""
     for x in arrays:
         for back in range(1, x.ndim + 1):
-            if _shape(x)[-back] == out.value.shape[-back] != 1:
+            if _shape(x)[-back] == out.value.shape[-back]:
                 yield (out, out.ndim - back), (x, x.ndim - back)
 
 
@@ -72,7 +73,12 @@ def _kept(out: Tensor, x: Any, params: Params) -> Pairs:
     axis = params.get("axis")
     gone = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     mine = _axes(out) if not params.get("keepdims") else _but(_axes(out), gone)
-    return zip(mine, _but(_axes(x), gone), strict=True)
+    yield from zip(mine, _but(_axes(x), gone), strict=True)
+    yield from _ones(set(_axes(out)) - set(mine))
+
+
+def _ones(axes: Iterable[Axis]) -> Pairs:
+    return ((axis, ONE) for axis in axes)
 
 
 def _but_axis(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
@@ -170,8 +176,8 @@ def _shaped(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
     """As the new shape says."""
     shape = params["shape"]
     for axis, length in enumerate(shape if isinstance(shape, tuple) else (shape,)):
-        if isinstance(length, Size):
-            yield (out, axis), length.node
+        if isinstance(length, Size) or length == 1:
+            yield (out, axis), number_node(length)
 
 
 def _spread(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
@@ -182,7 +188,9 @@ def _spread(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
 def _expanded(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
     axis = params["axis"]
     new = axis if isinstance(axis, tuple) else (axis,)
-    return zip(_but(_axes(out), new), _axes(arrays[0]), strict=True)
+    kept = _but(_axes(out), new)
+    yield from zip(kept, _axes(arrays[0]), strict=True)
+    yield from _ones(set(_axes(out)) - set(kept))
 
 
 def _squeezed(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
@@ -241,6 +249,7 @@ def _item_by_item(out: Tensor, x: Any, items: Sequence[Any]) -> Iterator[tuple[L
                     yield (out, begins + together - item.ndim + axis), (item, axis)
             source += 1
         elif item is None:
+            yield (out, here), ONE
             here += 1
         elif isinstance(item, slice):
             if item == slice(None):

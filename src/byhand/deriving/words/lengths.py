@@ -109,7 +109,5 @@ class Lengths:
     def same_shape(self, one: Tensor, other: Tensor) -> bool:
         if one.value.shape != other.value.shape:
             return False
-        return all(
-            n == 1 or self.find((id(one), k)) == self.find((id(other), k))
-            for k, n in enumerate(one.value.shape)
-        )
+        axes = range(one.value.ndim)
+        return all(self.find((id(one), k)) == self.find((id(other), k)) for k in axes)

@@ -69,9 +69,11 @@ def named(function: str) -> Writer:
 
 def transpose(args: Args, params: Params, scribe: Scribe) -> ast.expr:
     x, axes = args[0], params.get("axes")
-    if axes is None or [a % x.ndim for a in axes] == list(range(x.ndim))[::-1]:
+    order = [a % x.ndim for a in (axes or range(x.ndim)[::-1])]
+    if order == [1, 0]:
         return flipped(x.node)
-    order = [a % x.ndim for a in axes]
+    if order == list(range(x.ndim)):
+        return x.node
     if order == [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2]:
         return ast.Attribute(x.node, "mT", ast.Load())
     return nd.method(x.node, "transpose", *(ast.Constant(a) for a in order))

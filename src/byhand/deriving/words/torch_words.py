@@ -88,7 +88,7 @@ def listed(called: str) -> Writer:
 def transpose(args: Args, params: Params, scribe: Scribe) -> ast.expr:
     x, axes = args[0], params.get("axes")
     order = [a % x.ndim for a in (axes or range(x.ndim)[::-1])]
-    if x.ndim == 2 and order == [1, 0]:
+    if order == [1, 0]:
         return flipped(x.node)
     if order == list(range(x.ndim)):
         return x.node

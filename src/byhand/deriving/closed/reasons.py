@@ -1,0 +1,179 @@
+"""Why closed forms are right: what of forward's equations each gradient used, in words."""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from byhand.deriving.closed.backward import Definition
+from byhand.deriving.closed.forms import Forms
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.printing import Printer
+from byhand.deriving.closed.ring import Rule
+from byhand.deriving.closed.search import Closed
+from byhand.deriving.closed.terms import Base, Gradient, OneHot, Total, Upstream
+from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
+from byhand.deriving.steps.writing import Line, Writer, text
+from byhand.deriving.words import nodes as nd
+from byhand.engine.tensor import Tensor
+
+ONE_HOT = ast.Name("onehot", ast.Load())
+
+
+@dataclass
+class Reasons:
+    """Writes the steps of a closed derivation. `chain` has what the chain rule gives for a name."""
+
+    closed: Closed
+    writer: Writer
+    names: Mapping[Base, ast.expr]
+    chain: Mapping[str, str]
+    said: dict[Rule, Lemma] = field(default_factory=dict[Rule, Lemma])
+
+    def steps(self, lines: list[Line]) -> tuple[DerivedStep, ...]:
+        """Every gradient on the way, in the order of the sweep, and the lines that are printed."""
+        backward = self.closed.backward
+        printed = {line.name: line for line in lines if line.name}
+        helps = [line for line in lines if not line.name]
+        found: list[DerivedStep] = [DerivedStep("", str(line)) for line in helps]
+        for tensor, g in backward.found.items():
+            step = backward.sweep.steps[tensor]
+            line = printed.get(step.name)
+            if step.name == "loss" or (line is None and _other(g)):
+                continue
+            closed = self.expression(g) if line is None else ""
+            code = str(line) if line is not None else f"d{step.name} = {closed}"
+            final = self.expression(self.definition(tensor, g))
+            remark = line.remark if line is not None else ""
+            found.append(
+                DerivedStep(
+                    step.name, code, step.source, remark, self.rewrites(step.name, tensor, final)
+                )
+            )
+        return tuple(found)
+
+    def definition(self, tensor: Tensor, g: Poly) -> Poly:
+        """What a gradient is equal to, also where that goes by a name."""
+        for d in self.closed.definitions:
+            if d.tensor is tensor:
+                g = d.form
+        monomial = g.single
+        if monomial is not None and len(monomial) == 1 and monomial[0][1] == 1:
+            base = monomial[0][0].base
+            if (
+                isinstance(base, Gradient)
+                and base.form is not None
+                and base.view == monomial[0][0].view
+            ):
+                written = [d.form for d in self.closed.definitions if d.base is base]
+                return written[0] if written else base.form
+        return g
+
+    def rewrites(self, name: str, tensor: Tensor, final: str) -> tuple[Rewrite, ...]:
+        first = self.chain.get(name)
+        if first is None:
+            return ()
+        begun = Rewrite(first, "the chain rule")
+        if first == final:
+            return (begun,)
+        if sorted(first) == sorted(final):  # the same in another order
+            return (Rewrite(final, "the chain rule"),)
+        lemmas = [self.lemma(rule) for rule in self.closed.backward.used.get(tensor, ())]
+        why = "; ".join(f"{each.left} = {each.right}" for each in lemmas if each is not None)
+        return (begun, Rewrite(final, why or "worked out"))
+
+    def lemmas(self) -> tuple[Lemma, ...]:
+        """All that was used for a gradient that is printed or on the way there."""
+        backward = self.closed.backward
+        rules: dict[Rule, None] = {}
+        for tensor in backward.found:
+            rules |= dict.fromkeys(backward.used.get(tensor, {}))
+        found = [self.lemma(rule) for rule in rules]
+        hot = [b for b in backward.ring.bases.values() if isinstance(b, OneHot)]
+        begun = [self.meant(base) for base in hot[:1] if found]
+        return tuple(dict.fromkeys([*begun, *(lemma for lemma in found if lemma is not None)]))
+
+    def meant(self, base: OneHot) -> Lemma:
+        """What `onehot` stands for."""
+        sweep = self.closed.backward.sweep
+        printer = Printer(sweep, Forms(self.closed.backward.ring), self.names, {})
+        node = nd.rebuilt(printer.base(base).node, self.writer.settled)
+        return Lemma("onehot", text(nd.tidied(node)), "1 where the loss reads, 0 elsewhere")
+
+    def lemma(self, rule: Rule) -> Lemma | None:
+        if rule not in self.said:
+            ring = self.closed.backward.ring
+            base = rule.base
+            left = self.expression(ring.atom(base))
+            right = self.expression(rule.form)
+            self.said[rule] = Lemma(left, right, self.why(rule))
+        lemma = self.said[rule]
+        return None if lemma.left == lemma.right else lemma
+
+    def why(self, rule: Rule) -> str:
+        sweep = self.closed.backward.sweep
+        if rule.because is None:
+            return "a one-hot row has a single 1"
+        step = sweep.steps.get(rule.because)
+        if step is None:
+            owners = sweep.recording.program.owners.get(rule.because, ())
+            step = next((s for s in sweep.steps.values() if s.name in owners[:1]), None)
+        source = "" if step is None else step.source.partition("  #")[0].strip()
+        if isinstance(rule.base, Total):
+            return f"by {source}, added up" if source else "added up"
+        return f"by {source}" if source else "by definition"
+
+    def checks(self) -> tuple[Lemma, ...]:
+        """Sums of printed gradients that are 0 along an axis, whatever the numbers are."""
+        ring = self.closed.backward.ring
+        found: dict[str, Lemma] = {}
+        for d in self.closed.definitions:
+            target = self.names.get(d.base) if d.base is not None else None
+            if target is None or d.form.zero:
+                continue
+            ndim = d.form.ndim
+            for axis in range(ndim):
+                place = ndim - 1 - axis
+                long = any(f.length(place) != 1 for m in d.form.terms for f, _ in m)
+                if long and ring.total(d.form, frozenset({place})).zero:
+                    left = f"{ast.unparse(target)}.sum(axis={axis})"
+                    found[left] = Lemma(left, "0", self.sums_to_zero(d))
+        return tuple(found.values())
+
+    def sums_to_zero(self, d: Definition) -> str:
+        step = self.closed.backward.sweep.steps.get(d.tensor)
+        name = "it" if step is None else step.name
+        return f"adding the same to all of {name} along this axis doesn't change the output"
+
+    def expression(self, p: Poly) -> str:
+        """A polynomial as one expression, with nothing taken apart."""
+        sweep = self.closed.backward.sweep
+        names = {**self.names, **self.unwritten()}
+        printer = Printer(sweep, Forms(self.closed.backward.ring), names, {}, one_hot=ONE_HOT)
+        printer.keep = p.ndim > 0 and p.shape[0] == 1
+        kept = len(sweep.statements)
+        node = printer.symbol(printer.forms.of(p)).node
+        del sweep.statements[kept:]
+        return text(nd.tidied(nd.rebuilt(node, self.writer.settled)))
+
+    def unwritten(self) -> dict[Base, ast.expr]:
+        """Names for gradients that are on the way, but not printed."""
+        found: dict[Base, ast.expr] = {}
+        for d in self.closed.backward.definitions:
+            step = self.closed.backward.sweep.steps.get(d.tensor)
+            if d.base is not None and d.base not in self.names:
+                found[d.base] = ast.Name("grad" if step is None else f"d{step.name}", ast.Load())
+        return found
+
+
+def _other(g: Poly) -> bool:
+    """Whether it is just a gradient that has another name already."""
+    monomial = g.single
+    if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
+        return False
+    return isinstance(monomial[0][0].base, (Gradient, Upstream))

@@ -1,0 +1,215 @@
+"""Closed forms as statements of a backward, for the same writer that writes every step.
+
+A sum with a one-hot array is written as a person would: the other terms, changed where it is 1.
+"""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+import numpy as np
+
+from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.backward import Backward, Definition
+from byhand.deriving.closed.forms import (
+    Applied,
+    Choice,
+    Form,
+    Leaf,
+    Placed,
+    Power,
+    Product,
+    Sum,
+    Summed,
+    reached,
+)
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.printing import Printer
+from byhand.deriving.closed.search import Closed
+from byhand.deriving.closed.terms import Base, Gradient, OneHot, Passed, Terms
+from byhand.deriving.steps.sweep import Statement
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.nodes import Changed
+from byhand.deriving.words.symbol import Symbol
+from byhand.engine.tensor import Tensor
+from byhand.ops.indexing import GETITEM, SCATTER
+from byhand.program.program import Step
+
+
+def write(closed: Closed) -> dict[Base, ast.expr]:
+    """Fills the sweep's statements. Gives the names of the gradients that are written."""
+    sweep, definitions = closed.backward.sweep, closed.definitions
+    names: dict[Base, ast.expr] = {}
+    hoisted = _twice(closed)
+    printer = Printer(sweep, closed.forms, names, hoisted)
+    aliases = _last_names(closed.backward)
+    for d in definitions:
+        step = sweep.steps.get(aliases.get(d.base, d.tensor) if d.base else d.tensor)
+        target = nd.parsed(f"d{step.name}") if step is not None else None
+        if target is None:
+            target = ast.Name(sweep.fresh("grad"), ast.Load())
+        if d.base is not None:
+            names[d.base] = target
+        root = closed.roots[id(d)]
+        statement = _statement(closed, printer, d, target, step)
+        if [nd.shown(t) for t in statement.terms] == [nd.shown(target)]:
+            continue  # it goes by this name already
+        sweep.statements.append(statement)
+        if d.base is not None and root.cost:
+            value = np.asarray(d.base.value)
+            printer.said[id(root)] = Symbol(target, value, sweep.scribe, d.tensor)
+    return names
+
+
+def _last_names(backward: Backward) -> dict[Base, Tensor]:
+    """Of the values that have one gradient, the one whose name it goes by: the earliest."""
+    wanted = backward.wanted
+    names: dict[Base, Tensor] = {}
+    for tensor, g in backward.found.items():
+        monomial = g.single
+        if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
+            continue
+        factor = monomial[0][0]
+        base = factor.base
+        if isinstance(base, Gradient) and base.tensor is not None:
+            same = base.shape == tensor.value.shape and factor.view == base.view
+            if same and base.tensor not in wanted and names.get(base) not in wanted:
+                names[base] = tensor
+    return names
+
+
+def _twice(closed: Closed) -> dict[int, str]:
+    """Forms that are needed more than once, with a hint for their name."""
+    counts: Counter[int] = Counter()
+    forms = list(reached(list(closed.roots.values())))
+    for form in forms:
+        counts.update({id(part) for part in form.parts})
+    counts.update(id(root) for root in closed.roots.values())
+    roots = {id(root) for root in closed.roots.values()}
+    names = _gradient_names(closed)
+    return {
+        id(form): names.get(id(form)) or _hint(form)
+        for form in forms
+        if counts[id(form)] > 1 and form.cost and form.lengths and id(form) not in roots
+    }
+
+
+def _gradient_names(closed: Closed) -> dict[int, str]:
+    """Forms that are the gradient of a named value, with its name."""
+    backward = closed.backward
+    written = {d.tensor for d in closed.definitions}
+    found: dict[int, str] = {}
+    for tensor, g in backward.found.items():
+        step = backward.sweep.steps[tensor]
+        if tensor not in written and step.name.isidentifier() and len(g.terms) == 1:
+            found[id(closed.forms.of(backward.ring.normal(g)))] = f"d{step.name}"
+    return found
+
+
+def _hint(form: Form) -> str:
+    """A name for a part that is used more than once: what it is, and of what."""
+    match form:
+        case Placed(parts=(part,)):
+            return _hint(part)
+        case Leaf():
+            return "grad"
+        case Summed():
+            noun = "total"
+        case Product():
+            noun = "product" if form.above > 1 else "ratio"
+        case Power():
+            noun = "power"
+        case Sum(signs=signs):
+            noun = "sum" if min(signs) > 0 else "difference"
+        case Choice():
+            noun = "chosen"
+        case Applied(base=base) if base is not None and base.op is not None:
+            noun = base.op.name
+        case _:
+            noun = "part"
+    return noun
+
+
+def _statement(
+    closed: Closed, printer: Printer, d: Definition, target: ast.expr, step: Step | None
+) -> Statement:
+    sweep, tensor = closed.backward.sweep, d.tensor
+    form = d.form
+    if form.zero:
+        node = sweep.dialect.zeros_like(nd.Like(tensor))
+        return Statement(target, (node,), (), tensor, step)
+    printer.keep = tensor.value.ndim > 0 and tensor.value.shape[0] == 1
+    changes: tuple[Changed, ...] = ()
+    terms: list[Symbol] = []
+    hot, rest = _split(form)
+    single = form.single
+    if single is not None and len(single) == 1 and isinstance(single[0][0].base, Passed):
+        symbol = printer.passed(single[0][0].base)
+        if isinstance(symbol.node, Changed):
+            changes = (symbol.node,)
+        else:
+            terms.append(printer.placed(symbol, single[0][0].view))
+    elif hot and (not rest or all(0 not in tm.places(m) for inner in hot.values() for m in inner)):
+        if rest:
+            terms.append(printer.symbol(closed.forms.terms(rest)))
+        for base, inner in hot.items():
+            changes = (*changes, _scattered(closed, printer, d, base, inner))
+    else:
+        terms.append(printer.symbol(closed.roots[id(d)]))
+    terms = [_fit(printer, t, tensor) for t in terms]
+    spread = ""
+    if terms and terms[0].value.shape != tensor.value.shape:
+        spread = "constant" if terms[0].value.ndim == 0 else "array"
+    return Statement(target, tuple(t.node for t in terms), changes, tensor, step, spread=spread)
+
+
+def _fit(printer: Printer, x: Symbol, tensor: Tensor) -> Symbol:
+    """Axes of length 1 in front, as many as the gradient must have."""
+    want, have = tensor.value.shape, x.value.shape
+    if len(have) > len(want):
+        return printer.apply(GETITEM, x, index=(0,) * (len(have) - len(want)))
+    missing = len(want) - len(have)
+    if have and missing and want[:missing] == (1,) * missing and want[missing:] == have:
+        return printer.apply(GETITEM, x, index=(None,) * missing if missing > 1 else None)
+    return x
+
+
+def _split(form: Poly) -> tuple[dict[OneHot, Terms], Terms]:
+    """The terms with a one-hot factor, by factor, without it; and the other terms."""
+    hot: dict[OneHot, Terms] = {}
+    rest: Terms = {}
+    for monomial, coefficient in form.terms.items():
+        found = [
+            f
+            for f, e in monomial
+            if isinstance(f.base, OneHot) and e == 1 and f.view == f.base.view
+        ]
+        if len(found) == 1 and isinstance(base := found[0].base, OneHot):
+            inner = tuple((f, e) for f, e in monomial if f is not found[0])
+            hot.setdefault(base, {})[inner] = coefficient
+        else:
+            rest[monomial] = coefficient
+    return hot, rest
+
+
+def _scattered(
+    closed: Closed, printer: Printer, d: Definition, base: OneHot, inner: Terms
+) -> Changed:
+    """`d[np.arange(n), y] += inner`, where inner is read at the same elements."""
+    ring = closed.backward.ring
+    places = {place for m in inner for place in tm.places(m)}
+    if 0 not in places:  # one number for each row
+        rows = ring.moved(Poly(ring, inner, base.worded), {p: p - 1 for p in places}, base.worded)
+        symbol = printer.symbol(closed.forms.of(rows))
+    else:
+        symbol = printer.symbol(closed.forms.terms(inner))
+        whole = Symbol(symbol.node, symbol.value, symbol.scribe, d.tensor)
+        symbol = printer.apply(GETITEM, whole, index=base.index)
+    found = printer.apply(SCATTER, symbol, index=base.index, shape=base.worded)
+    assert isinstance(found.node, Changed)
+    return found.node
