@@ -17,6 +17,7 @@ from byhand.deriving.cost import Cost, cost
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
 from byhand.deriving.derive import derive
 from byhand.deriving.shown.show import show
+from byhand.deriving.shown.steps import steps
 from byhand.deriving.shown.wording import costs, size
 from byhand.program.problem import load
 
@@ -77,6 +78,12 @@ def test_python_with_numbers_is_still_python() -> None:
     assert "backward" in namespace
 
 
+def test_a_single_rewrite_that_repeats_the_code_is_left_out() -> None:
+    rule = Rewrite("dout.sum(axis=0)", "the chain rule")
+    repeated = Derivation("", (), (DerivedStep("b", "db = dout.sum(axis=0)", rewrites=(rule,)),))
+    assert steps(repeated) == "db = dout.sum(axis=0)\n    # for the input b"
+
+
 def test_numbers_alone_are_without_code_of_the_whole() -> None:
     assert show(PROBLEM, CLOSED, numbers=True).startswith("Given\n")
     assert show(PROBLEM, CLOSED) == str(CLOSED).rstrip()
@@ -104,6 +111,16 @@ def test_json_of_a_staged_form_says_what_it_costs() -> None:
     found = json.loads(show(PROBLEM, derivation, "json"))
     assert found["cost"] == asdict(cost(PROBLEM, PROBLEM.inputs(), derivation))
     assert found["staged"] is None and "numbers" not in found
+
+
+def test_a_closed_form_is_compared_with_the_staged_form_of_the_same_gradients() -> None:
+    problem = load(ALL["batch_norm"])
+    for names in (None, ["x"]):
+        closed = derive(problem, names=names, closed=True)
+        found = json.loads(show(problem, closed, "json", names=names))
+        staged = derive(problem, names=names)
+        assert found["staged"] == asdict(cost(problem, problem.inputs(), staged))
+        assert found["cost"]["operations"] < found["staged"]["operations"]
 
 
 def test_json_has_null_for_what_is_not_finite() -> None:

@@ -41,6 +41,7 @@ WRITTEN = {
     "x.shape[0] * a": r"{\operatorname{len}}_{0}\left(x\right)\,a",
     "a / b": r"\frac{a}{b}",
     "-1 / n": r"-\frac{1}{n}",
+    "-a * b / 2": r"-\frac{a\odot b}{2}",
     "a / b / c": r"\frac{a}{b\odot c}",
     "a / n * b": r"\frac{a}{n}\odot b",
     "(a + b) ** -0.5": r"{\left(a+b\right)}^{-0.5}",

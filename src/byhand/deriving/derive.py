@@ -6,6 +6,7 @@ import ast
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any, TypeGuard
 
 from byhand.deriving.closed.reasons import Reasons
@@ -50,8 +51,8 @@ def derive(
         problem = problem_of(problem, None, inputs)
     given = problem.inputs() if inputs is None else dict(inputs)
     found = _derived(problem, given, names, dialect, closed)
-    if dialect in (None, "torch" if speaks_torch(given) else "numpy"):
-        verify(problem, given, found)
+    if dialect != "torch" or speaks_torch(given) or find_spec("torch") is not None:
+        verify(problem, given, found, dialect)
     return found
 
 

@@ -6,6 +6,7 @@ It is a check of the deriver, not of anybody's work, so all it says is that it w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from byhand.deriving.derivation import Derivation
 from byhand.engine.backward import gradients
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.kinds import as_torch, is_list, is_torch
+from byhand.program.kinds import as_torch, is_array, is_list, is_sequence, is_torch
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
@@ -21,9 +22,14 @@ from byhand.program.trace import trace_problem
 TOLERANCE = 1e-6  # a wrong statement is wrong by far more, and rounding by far less
 
 
-def verify(problem: Problem, inputs: Mapping[str, Any], derivation: Derivation) -> None:
-    """Raises UnsupportedError if the derived backward doesn't give forward's gradients."""
-    said = _difference(problem, inputs, derivation)
+def verify(
+    problem: Problem, inputs: Mapping[str, Any], derivation: Derivation, dialect: str | None = None
+) -> None:
+    """Raises UnsupportedError if the derived backward doesn't give forward's gradients.
+
+    `dialect` is what it is written in, if not in that of forward.
+    """
+    said = _difference(problem, inputs, derivation, dialect)
     if said:
         raise UnsupportedError(f"{problem.file}: this forward can't be derived: {said}")
     if derivation.fixed_sizes:
@@ -35,7 +41,7 @@ def verify(problem: Problem, inputs: Mapping[str, Any], derivation: Derivation) 
             trace_problem(problem, others)
         except ProblemError:
             continue  # not a size for this forward
-        said = _difference(problem, others, derivation)
+        said = _difference(problem, others, derivation, dialect)
         if said:
             raise UnsupportedError(
                 f"{problem.file}: this forward can't be derived: at {at} {said} (a size that "
@@ -49,7 +55,9 @@ def _other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
         yield {name: size + 1 for name, size in dimensions.items()}
 
 
-def _difference(problem: Problem, inputs: Mapping[str, Any], derivation: Derivation) -> str:
+def _difference(
+    problem: Problem, inputs: Mapping[str, Any], derivation: Derivation, dialect: str | None
+) -> str:
     """What is wrong with the backward on these inputs, or nothing."""
     with np.errstate(all="ignore"):
         program = trace_problem(problem, inputs)
@@ -57,7 +65,7 @@ def _difference(problem: Problem, inputs: Mapping[str, Any], derivation: Derivat
         seeds = [(step.tensor, g) for step, g in zip(program.outputs, upstream, strict=True)]
         truth = gradients(seeds)
         try:
-            answers = run(problem, program, derivation, upstream)
+            answers = run(problem, program, derivation, upstream, dialect)
         except Exception as error:
             return f"the statements raise {in_one_line(error)}"
     for step in program:
@@ -77,22 +85,38 @@ def _difference(problem: Problem, inputs: Mapping[str, Any], derivation: Derivat
 
 
 def run(
-    problem: Problem, program: Program, derivation: Derivation, upstream: tuple[Any, ...]
+    problem: Problem,
+    program: Program,
+    derivation: Derivation,
+    upstream: tuple[Any, ...],
+    dialect: str | None = None,
 ) -> dict[str, Any]:
-    """The gradients that the backward gives, by name."""
+    """The gradients that the backward gives, by name. `dialect` as in `verify`."""
     namespace = dict(problem.forward.globals) | dict(problem.forward.closure)
     namespace.setdefault("np", np)
+    in_torch = program.in_torch if dialect is None else dialect == "torch"
+    if in_torch:
+        namespace["torch"] = import_module("torch")
     source = derivation.source.rstrip() + "\n    return dict(locals())\n"
     exec(compile(source, "<derived>", "exec"), namespace)
     known = dict(program.locals)
-    for step, g in zip(program.outputs, upstream, strict=True):
-        known[f"d{step.name}"] = as_torch(g) if program.in_torch else g
+    known |= {f"d{step.name}": g for step, g in zip(program.outputs, upstream, strict=True)}
+    known = {name: _spoken(value, in_torch) for name, value in known.items()}
     found = namespace["backward"](**{name: known[name] for name in derivation.parameters})
     answers: dict[str, Any] = {}
     for name, value in found.items():
         if name.startswith("d"):
             answers.update(_flat(name[1:], value))
     return answers
+
+
+def _spoken(value: Any, in_torch: bool) -> Any:
+    """A value of forward as this dialect has it."""
+    if is_sequence(value):
+        return type(value)(_spoken(item, in_torch) for item in value)
+    if in_torch:
+        return as_torch(value) if is_array(value) else value
+    return value.detach().numpy() if is_torch(value) else value
 
 
 def _flat(name: str, value: Any) -> dict[str, Any]:

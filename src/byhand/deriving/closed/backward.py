@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from byhand.deriving.closed.operations import exponent_of
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule, joint
-from byhand.deriving.closed.terms import Base, Gradient, Passed, Upstream
+from byhand.deriving.closed.terms import Base, Gradient, Made, Monomial, Passed, Upstream
 from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.words.sizes import Factor, Size
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
 
@@ -104,6 +106,8 @@ class Backward:
 
     def due(self, tensor: Tensor, g: Poly) -> bool:
         """Whether a named value's gradient will be needed as an array, so it gets its name now."""
+        if len(g.terms) > 1 and sum(scatters(m) for m in g.terms) > 0:
+            return True
         if tensor not in self.sweep.steps or _is_atom(g):
             return False
         if self.name_early and len(g.terms) > 1 and tensor in self.bent:
@@ -175,6 +179,8 @@ class Backward:
             if op.name == "minimum":  # at a tie any weights that add up to 1 are right
                 low = inputs[0] <= inputs[1] if position == 0 else inputs[0] > inputs[1]
                 share = g * low
+            elif op.name == "power" and position == 0 and not _is_number(inputs[1]):
+                share = g * inputs[1] * self.one_less(tensor, *inputs)
             else:
                 share = vjp(g, ring.tensor(tensor), *inputs, **tensor.params)
         elif op.name in QUIET:
@@ -186,6 +192,14 @@ class Backward:
         share = self.fitted(share, tensor, arg, elementwise)
         self.shares[arg] = ring.sum(self.shares[arg], share) if arg in self.shares else share
         return g
+
+    def one_less(self, tensor: Tensor, x: Poly, y: Any) -> Any:
+        """x**(y - 1), of which the ring knows that times x it is x**y."""
+        power = x ** (y - 1)
+        monomial = power.single
+        if monomial is not None and len(monomial) == 1 and isinstance(monomial[0][0].base, Made):
+            self.ring.powers[monomial[0][0].base] = (x, self.ring.tensor(tensor))
+        return power
 
     def named(self, tensor: Tensor, g: Poly) -> Poly:
         if any(d.tensor is tensor for d in self.definitions):
@@ -262,6 +276,22 @@ class Backward:
         full = Poly(self.ring, share.terms, shape)
         summed = self.ring.total(full, over) if over else full
         return Poly(self.ring, summed.terms, arg.shape)
+
+
+def _is_number(x: Any) -> bool:
+    if isinstance(x, Poly):
+        return exponent_of(x) is not None
+    return not isinstance(x, (Size, Factor))
+
+
+def scatters(monomial: Monomial) -> bool:
+    """Whether it is what reading some elements hands back: that is written in place."""
+    if len(monomial) != 1 or monomial[0][1] != 1:
+        return False
+    base = monomial[0][0].base
+    if not isinstance(base, Passed) or base.tensor is None or base.tensor.op is None:
+        return False
+    return base.tensor.op.name in ("getitem", "split", "take") and monomial[0][0].view == base.view
 
 
 def _whole(item: Any) -> bool:

@@ -359,12 +359,17 @@ class Sharing:
     forms: Forms
 
     def shared(self, roots: list[Form]) -> list[Form]:
+        cost = total_cost(roots)
         for _ in range(MOST_SHARED):
-            pair = self.best(roots)
-            if pair is None:
+            for pair in self.pairs(roots)[:MOST_TRIED]:
+                done: dict[int, Form] = {}
+                tried = [self.rebuilt(root, pair, done) for root in roots]
+                less = total_cost(tried)
+                if less < cost:
+                    roots, cost = tried, less
+                    break
+            else:
                 break
-            done: dict[int, Form] = {}
-            roots = [self.rebuilt(root, pair, done) for root in roots]
         return self.nested(roots)
 
     def nested(self, roots: list[Form]) -> list[Form]:
@@ -390,8 +395,8 @@ class Sharing:
             done[id(form)] = form if parts == form.parts else self.forms.again(form, parts)
         return done[id(form)]
 
-    def best(self, roots: list[Form]) -> tuple[Form, Form] | None:
-        """The two large factors that stand together in most products."""
+    def pairs(self, roots: list[Form]) -> list[tuple[Form, Form]]:
+        """Two large factors that stand together in several products, the most first."""
         counts: Counter[tuple[int, int]] = Counter()
         forms: dict[int, Form] = {}
         for form in reached(roots):
@@ -407,15 +412,15 @@ class Sharing:
                         counts[one, other] += form.size
         seen = [(n, pair) for pair, n in counts.items() if n > self.once(pair, forms)]
         if not seen:
-            return None
+            return []
         parents = Counter(id(part) for form in reached(roots) for part in form.parts)
 
         def uses(pair: tuple[int, int]) -> int:
             whole = self.forms.product([(forms[i], 1) for i in pair])
             return parents[id(whole)]
 
-        first, second = max(seen, key=lambda item: (item[0], uses(item[1])))[1]
-        return forms[first], forms[second]
+        seen.sort(key=lambda item: (item[0], uses(item[1])), reverse=True)
+        return [(forms[first], forms[second]) for _, (first, second) in seen]
 
     def once(self, pair: tuple[int, int], forms: dict[int, Form]) -> int:
         joint = {**forms[pair[0]].lengths, **forms[pair[1]].lengths}
@@ -439,6 +444,11 @@ class Sharing:
 
 
 MOST_SHARED = 8
+MOST_TRIED = 3
+
+
+def total_cost(roots: list[Form]) -> int:
+    return sum(form.cost for form in reached(roots))
 
 
 def reached(forms: list[Form]) -> Iterator[Form]:

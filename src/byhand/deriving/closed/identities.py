@@ -10,7 +10,7 @@ same two arrays are comparisons again. Logistic function: Abramowitz and Stegun 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import Base, Factor, Given, Made, Monomial, OneHot, Total
 from byhand.engine.tensor import Tensor
-from byhand.ops.elementwise import CLIP, SIGMOID, SIGN
+from byhand.ops.elementwise import CLIP, EXP, SIGMOID, SIGN
 
 VERY_NEGATIVE = -1e4  # what a masked score is set to, so that its exponential is 0
 
@@ -123,6 +123,23 @@ def recognise(ring: Ring, order: Sequence[Tensor]) -> None:
             _logistic(ring, x, tensor)
 
 
+def exponentials(ring: Ring, order: Sequence[Tensor], named: Collection[Tensor]) -> None:
+    """With t = x - log(z), a value exp(x) that has no name is exp(t) z."""
+    for t in order:
+        if t.op is None or t.op.name != "subtract" or t not in named:
+            continue
+        x, log = t.args
+        if not isinstance(x, Tensor) or not isinstance(log, Tensor) or log.op is None:
+            continue
+        if log.op.name != "log" or x.value.shape != t.value.shape:
+            continue
+        for e in order:
+            same = e.op is not None and e.op.name == "exp" and e.args[0] is x
+            if same and e not in named and ring.given(e) not in ring.instead:
+                power = ring.made(EXP, (ring.tensor(t),), {})
+                ring.replace(ring.given(e), ring.product(power, ring.poly(log.args[0])), t)
+
+
 def _of_minus_absolute(tensor: Tensor) -> Tensor | None:
     """The x of exp(-abs(x))."""
     inner = tensor
@@ -141,7 +158,15 @@ def _logistic(ring: Ring, x: Tensor, e: Tensor) -> None:
     for signs in ({">"}, {">", "="}):
         mask = compared(ring, ring.poly(x), ring.number(0), frozenset(signs))
         whole = ring.sum(mask, ring.scaled(signed, -1))
-        ring.folds.append((whole.terms, ring.made(SIGMOID, (ring.poly(x),), {})))
+        ring.folds.append((whole.terms, logistic(ring, ring.poly(x))))
+
+
+def logistic(ring: Ring, x: Poly) -> Poly:
+    """PyTorch has a name for it; in NumPy it is written out."""
+    if ring.in_torch:
+        return ring.made(SIGMOID, (x,), {})
+    power = ring.made(EXP, (ring.scaled(x, -1),), {})
+    return ring.power(ring.sum(ring.number(1), power), -1)
 
 
 def clipped(ring: Ring, bases: Sequence[Base]) -> None:

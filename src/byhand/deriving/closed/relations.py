@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.identities import recognise
+from byhand.deriving.closed.identities import exponentials, recognise
 from byhand.deriving.closed.operations import OPERATIONS, axes_of
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, is_input
@@ -64,6 +64,7 @@ def relate(
 ) -> None:
     """Fills the ring with what can be said of the values in `order`."""
     for tensor in order:
+        ring.given(tensor)
         _join_rows(ring, tensor)
     signs = nonzero(order)
     reader = _Reader(ring, {t: i for i, t in enumerate(order)}, named, reading, signs)
@@ -74,6 +75,7 @@ def relate(
         reader.read_product(tensor)
     for tensor in direct:
         reader.read_sum(tensor)
+    exponentials(ring, order, named)
     recognise(ring, order)
     for tensor in reduced:
         reader.known_sum(tensor)

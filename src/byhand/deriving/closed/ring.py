@@ -77,6 +77,7 @@ class Ring:
         self.operations = operations
         self.tidy = tidy
         self.notes = recording.notes
+        self.in_torch = recording.program.in_torch
         self.inputs = {step.tensor for step in recording.program.inputs}
         self.expand = expand
         self.bases: dict[Hashable, Base] = {}
@@ -90,6 +91,10 @@ class Ring:
         self.spelled: dict[Base, Any] = {}
         self.folds: list[tuple[Terms, Poly]] = []
         self.conditions: dict[str, None] = {}
+        self.owners: dict[Tensor, Tensor] = {}
+        self.same: dict[Hashable, Tensor] = {}
+        self.powers: dict[Base, tuple[Poly, Poly]] = {}
+        """x**(y - 1), with x and x**y."""
         self.ranges: dict[int, Any] = {}
         self.hidden: dict[Any, bool] = {}
 
@@ -115,9 +120,20 @@ class Ring:
         return Poly(self, {((self.factor(base, base.view), 1),): 1}, shape or base.shape)
 
     def given(self, tensor: Tensor) -> Base:
-        return self.base(
-            ("given", id(tensor)), lambda: Given(tensor.value.shape, tensor.value, tensor=tensor)
+        """What was computed twice in the same way is one value."""
+        own = self.owners.get(tensor)
+        if own is None:
+            own = self.owners[tensor] = self.same.setdefault(self._made_by(tensor), tensor)
+        return self.base(("given", id(own)), lambda: Given(own.value.shape, own.value, tensor=own))
+
+    def _made_by(self, tensor: Tensor) -> Hashable:
+        if tensor.op is None:
+            return id(tensor)
+        args = tuple(
+            id(self.owners.get(a, a)) if isinstance(a, Tensor) else where(a) or repr(a)
+            for a in tensor.args
         )
+        return tensor.op.name, args, _param_key(tensor.params)
 
     def tensor(self, tensor: Tensor) -> Poly:
         """A value of forward, in terms of what it is kept in terms of."""
@@ -222,8 +238,28 @@ class Ring:
                     q = self.grouped(q)
         return Poly(self, self.tidied(tm.multiplied(p.terms, q.terms)), shape)
 
+    def _powered(self, terms: Terms) -> Terms:
+        """x**(y - 1) * x -> x**y."""
+        ((monomial, coefficient),) = terms.items()
+        for f, e in monomial:
+            if f.base not in self.powers or e != 1 or f.view != f.base.view:
+                continue
+            x, whole = self.powers[f.base]
+            one = self.grouped(x)
+            ((core, scale),) = one.terms.items()
+            if _divides(core, monomial):
+                rest = tuple((g, k) for g, k in monomial if g is not f)
+                rest = tm.times(rest, tm.raised(core, -1))
+                return tm.multiplied({rest: Fraction(coefficient) / scale}, whole.terms)
+        return terms
+
     def cancelling(self, p: Poly, other: Poly) -> Poly:
         """A sum that the other divides by, as the one factor that it is there."""
+        for base, (x, _) in self.powers.items():
+            if any(f.base is base for m in other.terms for f, _ in m):
+                scale = Fraction(self.leading(p.terms)) / self.leading(x.terms)
+                if p.key == self.scaled(x, scale).key:
+                    return self.grouped(p)
         below = [f for m in other.terms for f, e in m if e < 0 and isinstance(f.base, Group)]
         leading = self.leading(p.terms)
         for f in below:
@@ -235,13 +271,14 @@ class Ring:
 
     def tidied(self, terms: Terms) -> Terms:
         """With the identities of masks and one-hot arrays used in every monomial."""
-        if not any(f.base.idempotent for m in terms for f, _ in m):
+        if not any(f.base.idempotent or f.base in self.powers for m in terms for f, _ in m):
             return terms
         result: Terms = {}
         for monomial, coefficient in terms.items():
             monomial = self.tidy(self, monomial)
             if monomial is not None:
-                result = tm.added(result, {monomial: coefficient})
+                whole = self._powered({monomial: coefficient})
+                result = tm.added(result, whole)
         return result
 
     def power(self, p: Poly, exponent: Exponent) -> Poly:
@@ -360,8 +397,7 @@ class Ring:
             if isinstance(base, (Known, Given)) and self._rows_of_one(base, factor, over):
                 return {(): 1}
         base = self.total_base({core: 1}, tuple(sorted(over)), counts)
-        atom = {((self.factor(base, base.view), 1),): 1}
-        return self.normal(Poly(self, dict(atom), base.shape)).terms
+        return self.normal(self.atom(base)).terms
 
     def _rows_of_one(self, base: Known | Given, factor: Factor, over: frozenset[int]) -> bool:
         """Whether an array that forward makes of labels adds up to 1 along these places."""
@@ -464,6 +500,12 @@ class Ring:
             outside = {m: c for m, c in terms.items() if m not in inside}
             whole = Poly(self, {((f, 1),): 1}, p.shape)
             terms = tm.added(outside, self._fold(inside, f.base.form.terms, whole))
+        for base, (x, _) in self.powers.items():
+            inside = {m: c for m, c in terms.items() if any(f.base is base for f, _ in m)}
+            if inside and len(x.terms) > 1:
+                outside = {m: c for m, c in terms.items() if m not in inside}
+                folded = self._fold(inside, x.terms, self.grouped(x))
+                terms = tm.added(outside, self.tidied(folded))
         return p if terms is p.terms else Poly(self, terms, p.shape)
 
     def _fold(self, terms: Terms, definition: Terms, whole: Poly) -> Terms:

@@ -9,8 +9,9 @@ cheapest result is kept.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from byhand.deriving.closed import terms as tm
@@ -27,7 +28,7 @@ from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.relations import READINGS, Reading, relate
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, Given, Made, Passed
+from byhand.deriving.closed.terms import Base, Given, Made, Passed, Terms
 from byhand.deriving.recording import Recording
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.words.dialect import Dialect
@@ -146,9 +147,16 @@ def bases(p: Poly) -> Iterable[Base]:
 def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
     """A sum that is itself a gradient goes by that name in what comes after."""
     ring.used = {}
+    written: dict[tm.Monomial, tuple[tm.Coefficient, Base]] = {}
     result: list[Definition] = []
     for d in definitions:
         form = ring.normal(d.form)
+        terms = _with_gradients(ring, ring.folded(form.terms), written)
+        form = Poly(ring, terms, form.shape)
+        if d.base is not None and len(form.terms) > 1:
+            ring.folds.append((form.terms, ring.atom(d.base)))
+        elif d.base is not None:
+            written |= {m: (c, d.base) for m, c in form.terms.items() if len(m) > 1}
         result.append(Definition(d.tensor, form, d.base, d.used))
         if d.base is None or len(form.terms) != 1:
             continue
@@ -163,6 +171,20 @@ def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
                 for place, axis in factor.view
             }
             ring.replace(factor.base, ring.moved(atom, back, factor.base.shape), None)
+    return result
+
+
+def _with_gradients(
+    ring: Ring, terms: Terms, written: Mapping[tm.Monomial, tuple[tm.Coefficient, Base]]
+) -> Terms:
+    """Terms that are a gradient already written, up to a number, go by its name."""
+    result: Terms = {}
+    for monomial, coefficient in terms.items():
+        if monomial in written:
+            scale, base = written[monomial]
+            monomial = ((ring.factor(base, base.view), 1),)
+            coefficient = tm.exact(Fraction(coefficient) / scale)
+        result = tm.added(result, {monomial: coefficient})
     return result
 
 

@@ -15,7 +15,7 @@ from collections import Counter
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.backward import Backward, Definition
+from byhand.deriving.closed.backward import Backward, Definition, scatters
 from byhand.deriving.closed.forms import (
     Applied,
     Choice,
@@ -154,6 +154,8 @@ def _statement(
             changes = (symbol.node,)
         else:
             terms.append(printer.placed(symbol, single[0][0].view))
+    elif any(map(scatters, form.terms)):
+        changes, terms = _with_scatters(closed, printer, form)
     elif hot and (not rest or all(0 not in tm.places(m) for inner in hot.values() for m in inner)):
         if rest:
             terms.append(printer.symbol(closed.forms.terms(rest)))
@@ -166,6 +168,27 @@ def _statement(
     if terms and terms[0].value.shape != tensor.value.shape:
         spread = "constant" if terms[0].value.ndim == 0 else "array"
     return Statement(target, tuple(t.node for t in terms), changes, tensor, step, spread=spread)
+
+
+def _with_scatters(
+    closed: Closed, printer: Printer, form: Poly
+) -> tuple[tuple[Changed, ...], list[Symbol]]:
+    """What reading some elements hands back is put in place; the other terms come before."""
+    changes: list[Changed] = []
+    terms: list[Symbol] = []
+    rest = {m: c for m, c in form.terms.items() if not (c == 1 and scatters(m))}
+    if rest:
+        terms.append(printer.symbol(closed.forms.terms(rest)))
+    for monomial, coefficient in form.terms.items():
+        base = monomial[0][0].base if monomial else None
+        if coefficient != 1 or not scatters(monomial) or not isinstance(base, Passed):
+            continue
+        symbol = printer.passed(base)
+        if isinstance(symbol.node, Changed):
+            changes.append(symbol.node)
+        else:
+            terms.append(symbol)
+    return tuple(changes), terms
 
 
 def _fit(printer: Printer, x: Symbol, tensor: Tensor) -> Symbol:

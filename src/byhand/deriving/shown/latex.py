@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.shown import wording
@@ -16,13 +17,16 @@ HEAD = r"""\documentclass[11pt]{article}
 \usepackage{amsmath, amssymb}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.6em plus 0.2em}
+\setlength{\emergencystretch}{4em}
 \allowdisplaybreaks
 \begin{document}
 """
 
-WIDEST = 85
-"""Characters in a line; what is longer is set smaller, so that it stays on the page."""
+SIZES = ((85, r"\footnotesize"), (115, r"\scriptsize"), (150, r"\tiny"))
+"""From how many characters in a line a formula is set smaller, so that it stays on the page."""
 
+COLUMNS = 98
+"""Characters of a worked instance in a line."""
 
 LEGEND = r"""\textit{$L$ is the loss, and $\mathrm{d}x$ short for $\partial L/\partial x$. $\odot$
 multiplies element by element; $i$ counts along the first axis, $j$ along the second. $[\ldots]$ is
@@ -48,8 +52,7 @@ def document(derivation: Derivation, worked: str = "") -> str:
     if cost := wording.costs(derivation):
         parts.append(escaped(f"{cost[0].upper()}{cost[1:]}.").replace("-\\textgreater{}", r"$\to$"))
     if worked:
-        written = f"\\begin{{verbatim}}\n{printable(worked)}\n\\end{{verbatim}}"
-        parts += [r"\subsection*{In numbers}", f"{{\\small\n{written}\n}}"]
+        parts += [r"\subsection*{In numbers}", _verbatim(worked)]
     return HEAD + "\n\n".join(part for part in parts if part) + "\n\\end{document}\n"
 
 
@@ -74,9 +77,22 @@ def _aligned(found: list[Row]) -> str:
     ]
     why = rf"\emph{{{escaped(found[0].why)}}}" + "\n" if found[0].why else ""
     aligned = "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
-    if max(map(_width, found)) > WIDEST:
-        aligned = f"{{\\footnotesize\n{aligned}\n}}"
-    return why + aligned
+    widest = max(map(_width, found))
+    sizes = [size for least, size in SIZES if widest >= least]
+    return why + (f"{{{sizes[-1]}\n{aligned}\n}}" if sizes else aligned)
+
+
+def _verbatim(worked: str) -> str:
+    """The text of a worked instance as it is; lines that are too long go on in the next one."""
+    lines: list[str] = []
+    for line in printable(worked).splitlines():
+        indent = " " * (len(line) - len(line.lstrip()))
+        lines += textwrap.wrap(
+            line, COLUMNS, initial_indent="", subsequent_indent=f"{indent}    ",
+            drop_whitespace=False, replace_whitespace=False,
+        ) or [""]  # fmt: skip
+    body = "\n".join(lines)
+    return f"{{\\footnotesize\n\\begin{{verbatim}}\n{body}\n\\end{{verbatim}}\n}}"
 
 
 def _width(row: Row) -> int:

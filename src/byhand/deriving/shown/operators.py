@@ -163,8 +163,9 @@ class Operators:
         while isinstance(top, ast.BinOp) and isinstance(top.op, ast.Div):
             below.insert(0, top.right)
             top = top.left
-        if isinstance(top, ast.UnaryOp) and isinstance(top.op, ast.USub):
-            whole = self._fraction(top.operand, below)
+        bare = _without_minus(top)
+        if bare is not None:
+            whole = self._fraction(bare, below)
             return Piece(self.to.row([self.to.sign("−"), whole]), NEGATIVE)
         return Piece(self._fraction(top, below), POWER)
 
@@ -223,6 +224,18 @@ def is_count(node: ast.expr) -> bool:
         and len(node.args) == 1
         and ast.unparse(node.func).rpartition(".")[2] in ("arange", "range")
     )
+
+
+def _without_minus(node: ast.expr) -> ast.expr | None:
+    """A product without the minus that it begins with; None if it begins with none."""
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=inside):
+            return inside
+        case ast.BinOp(left=left, op=(ast.Mult() | ast.MatMult()) as op, right=right):
+            bare = _without_minus(left)
+            return None if bare is None else ast.BinOp(bare, op, right)
+        case _:
+            return None
 
 
 def _elementwise(node: ast.expr) -> bool:

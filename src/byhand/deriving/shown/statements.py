@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma
+from byhand.deriving.shown import wording
 from byhand.deriving.shown.formula import Formula
 from byhand.deriving.shown.notation import Notation
 
@@ -38,11 +39,12 @@ def formula_of(derivation: Derivation, notation: Notation) -> Formula:
 
 def rows(step: DerivedStep, formula: Formula) -> list[Row]:
     """A step as formulas: its rewrites from the first to the last, or else its statements."""
-    if not step.rewrites:
+    rewrites = wording.rewrites(step)
+    if not rewrites:
         return list(_statements(ast.parse(step.code).body, formula, 0))
     found: list[Row] = []
     left = gradient(step.name, formula)
-    for rewrite in step.rewrites:
+    for rewrite in rewrites:
         right = _expression(rewrite.code, formula)
         found.append(Row("" if found else left, "=", right, rewrite.why))
     return found

@@ -28,6 +28,6 @@ def _step(step: DerivedStep) -> Iterator[str]:
     yield step.code.replace("\n", "\n    ")
     if said := wording.about(step):
         yield f"    # {said}"
-    for number, rewrite in enumerate(step.rewrites):
+    for number, rewrite in enumerate(wording.rewrites(step)):
         yield f"    #   {'=' if number else ' '} {rewrite.code}"
         yield f"    #       {rewrite.why}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from byhand.deriving.cost import Cost
-from byhand.deriving.derivation import Derivation, DerivedStep, Lemma
+from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
 
 
 def title(derivation: Derivation) -> str:
@@ -22,6 +22,13 @@ def about(step: DerivedStep) -> str:
     """What a statement is for, in one line; nothing for a help or a loop without a remark."""
     words, code, remark = origin(step)
     return "; ".join(part for part in (f"{words} {code}".strip(), remark) if part)
+
+
+def rewrites(step: DerivedStep) -> tuple[Rewrite, ...]:
+    """The rewrites worth showing: none where the chain rule gives what is printed at once."""
+    if len(step.rewrites) == 1 and step.code.endswith(f" = {step.rewrites[0].code}"):
+        return ()
+    return step.rewrites
 
 
 def equality(lemma: Lemma) -> str:

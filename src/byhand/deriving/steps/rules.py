@@ -99,6 +99,9 @@ def getitem(scribe: Scribe, g: Any, out: Any, x: Any, index: Any) -> Any:
         return g[tuple(0 if item is None else item for item in items)]
     if len(items) == 2 and items[0] is ... and items[1] is None:
         return g[..., 0]
+    index, axes = scribe.dialect.forwards(index, x.shape)
+    if axes:
+        g = np.flip(g, axes)
     return SCATTER(g, index=index, shape=x.shape)
 
 

@@ -27,6 +27,7 @@ from byhand.deriving.words.nodes import Changed, Value
 from byhand.deriving.words.sizes import Size
 from byhand.deriving.words.symbol import Scribe, Symbol
 from byhand.engine.tensor import Tensor
+from byhand.ops.shape import CONCATENATE
 from byhand.program.program import Step
 
 # A gradient that is one number for all elements may be left so by these.
@@ -37,6 +38,16 @@ _REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
 
 
 @dataclass(frozen=True)
+class Piece:
+    """The gradient of a part of an array, from `start` to `stop` along an axis."""
+
+    symbol: Symbol
+    axis: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
 class Share:
     """What one use of a value gives back to it. `why` is a remark, or nothing."""
 
@@ -44,11 +55,19 @@ class Share:
     user: str
     why: str = ""
     round: Round | None = None
+    piece: Piece | None = None
 
     def rebuilt(self, leaf: Leaf) -> Share:
-        symbol = self.symbol
-        node = nd.rebuilt(symbol.node, leaf)
-        return replace(self, symbol=Symbol(node, symbol.value, symbol.scribe, symbol.tensor))
+        piece = self.piece
+        return replace(
+            self,
+            symbol=_rebuilt(self.symbol, leaf),
+            piece=piece and replace(piece, symbol=_rebuilt(piece.symbol, leaf)),
+        )
+
+
+def _rebuilt(symbol: Symbol, leaf: Leaf) -> Symbol:
+    return Symbol(nd.rebuilt(symbol.node, leaf), symbol.value, symbol.scribe, symbol.tensor)
 
 
 @dataclass(frozen=True)
@@ -269,7 +288,7 @@ class Sweep:
             return self.shares.pop(tensor)[0].symbol
         if step is not None and step.name not in ("loss", "return"):
             return self.write(tensor)
-        shares = self.shares.pop(tensor)
+        shares = self.joined(tensor, self.shares.pop(tensor))
         total = self.total(tensor, [share.symbol for share in shares])
         if _is_short(total.node) or (self.used_once(tensor) and nd.length(total.node) < LONG):
             return total
@@ -330,7 +349,27 @@ class Sweep:
                 share = op.vjps[0](place, g, out, *inputs, **params)
             else:
                 share = vjp(g, out, *inputs, **params)
-        self.fit(share, tensor, arg)
+        if op.name == "split":
+            piece = Piece(g, params["axis"], params["start"], params["stop"])
+            self.add(arg, Share(share, self.current, piece=piece))
+        else:
+            self.fit(share, tensor, arg)
+
+    def joined(self, tensor: Tensor, shares: list[Share]) -> list[Share]:
+        """The pieces that an array was split into are put side by side again, if all are there."""
+        pieces = [share.piece for share in shares if share.piece is not None]
+        pieces.sort(key=lambda piece: piece.start)
+        if len(pieces) < 2 or len({piece.axis for piece in pieces}) > 1:
+            return shares
+        axis = pieces[0].axis
+        starts = [*(piece.start for piece in pieces), tensor.value.shape[axis]]
+        if starts != [0, *(piece.stop for piece in pieces)]:
+            return shares
+        whole = CONCATENATE(*(piece.symbol for piece in pieces), axis=axis)
+        symbol = Symbol(whole.node, whole.value, self.scribe, tensor)
+        users = dict.fromkeys(share.user for share in shares if share.piece)
+        rest = [share for share in shares if share.piece is None]
+        return [Share(symbol, _and([*users]), round=self.round), *rest]
 
     def aligned(self, out: Symbol, axis: Any, arg: Tensor) -> Symbol:
         if axis is None or arg.value.ndim == 1:
@@ -426,7 +465,7 @@ class Sweep:
             target = nd.Item(tensor, True)
         if _list(step) in self.accumulating:
             self.begun.add(tensor)
-        shares = self.shares.pop(tensor, [])
+        shares = self.joined(tensor, self.shares.pop(tensor, []))
         if shares or tensor not in self.begun:
             self.statements.append(self.statement(target, tensor, step, shares))
         self.begun.add(tensor)
@@ -518,7 +557,7 @@ class Sweep:
                 if nd.mentions(node, text):
                     saved = self.hoist(node, "grad")
                     symbol = Symbol(saved, share.symbol.value, self.scribe, share.symbol.tensor)
-                    shares[i] = Share(symbol, share.user, share.why)
+                    shares[i] = replace(share, symbol=symbol, piece=None)
 
 
 LONG = 60  # characters: what is longer gets a name
@@ -580,4 +619,4 @@ def _listed(axes: Sequence[int]) -> str:
 
 
 def _and(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

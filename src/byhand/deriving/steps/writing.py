@@ -105,14 +105,13 @@ class Writer:
                 bodies.append(self.block(statements, []))
             self.round = None
             texts = {"\n".join(map(str, body)) for body in bodies}
-            if len(texts) == 1 and len(rounds) == known.rounds:
+            if len(texts) == 1 < len(rounds) == known.rounds:  # one round shows nothing
                 return [self.rolled(head, bodies[0])]
-        if known.rounds > 1:
-            where = " over a list" if known.listed else f" in line {known.over.lineno}"
-            self.notes.append(
-                f"the loop{where} is written out round by round: this holds for {known.rounds} "
-                "rounds only"
-            )
+        where = " over a list" if known.listed else f" in line {known.over.lineno}"
+        number = "1 round" if known.rounds == 1 else f"{known.rounds} rounds"
+        self.notes.append(
+            f"the loop{where} is written out round by round: this holds for {number} only"
+        )
         return self.block(block, [])
 
     def head(self, loop: int) -> ast.For | None:
@@ -186,17 +185,22 @@ class Writer:
             for part in _parts(statement):
                 self.count(part, counts)
         written: list[Statement] = []
+        here: set[Tensor] = set()  # in the next round their names will stand for others
         for statement in statements:
             self.sweep.round = statement.round
             self.scribe.in_round = statement.round is not None
             if written and written[-1].round != statement.round:
                 self.sweep.named_in_round = 1000
+                self.known = {t: node for t, node in self.known.items() if t not in here}
+                here.clear()
             terms = [nd.rebuilt(term, self.spelled) for term in statement.terms]
             long = any(nd.length(term) > ONE_SUM - 20 for term in terms)
             for part in _parts(statement):
                 for leaf in nd.leaves(part, Value):
                     counts[leaf.tensor] += OFTEN * long
+                    before = set(self.known)
                     self.prepare(leaf.tensor, counts, written)
+                    here |= self.known.keys() - before if statement.round else set()
             written.append(statement.rebuilt(self.with_known))
         return written
 
@@ -327,8 +331,16 @@ class Writer:
         candidates = used or [*plain, *(said(t, k) for t, k in tensors)]
         if candidates:
             return min(candidates, key=lambda node: len(nd.text(node)))
+        sums = [w for w in words if all(map(self.has_length, nd.leaves(w, Dim)))]
+        if sums:
+            return nd.rebuilt(self.dialect.translated(sums[0]), self.settled)
         shape = ast.Attribute(self.inline(dim.tensor), "shape", ast.Load())
         return nd.subscript(shape, ast.Constant(dim.axis))
+
+    def has_length(self, dim: Dim) -> bool:
+        """Whether something with a name has this length."""
+        words, axes = self.lengths.of(dim)
+        return any(not nd.leaves(w, Dim) for w in words) or any(t in self.shapes for t, _ in axes)
 
     # Lines.
 

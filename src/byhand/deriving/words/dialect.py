@@ -56,14 +56,20 @@ class Dialect(ABC):
             case "logical_not":
                 return ast.UnaryOp(ast.Invert(), written[0].node)
             case "getitem":
-                return nd.subscript(
-                    written[0].node, scribe.index(params["index"], written[0].shape)
-                )
+                return self.indexed(written[0], params["index"], scribe)
             case _:
                 pass
         if op.name in self.writers:
             return self.writers[op.name](written, params, scribe)
         return self.function(op.name, written, params, scribe)
+
+    def indexed(self, x: Symbol, index: Any, scribe: Scribe) -> ast.expr:
+        """`x[index]`."""
+        return nd.subscript(x.node, scribe.index(index, x.shape))
+
+    def forwards(self, index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+        """An index that this library has, and the axes along which to flip what it reads."""
+        return index, ()
 
     def function(
         self, name: str, args: Sequence[Symbol], params: Mapping[str, Any], scribe: Scribe

@@ -13,7 +13,8 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from byhand.deriving.words.sizes import Size, number_node
+from byhand.deriving.words.nodes import binary
+from byhand.deriving.words.sizes import Dim, Size, number_node
 from byhand.engine.tensor import Tensor
 from byhand.ops.linear import labels
 
@@ -96,9 +97,14 @@ def _transposed(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
 
 def _concatenated(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
     """All but `axis` are equal; along it the lengths add up."""
-    axis = params.get("axis", 0)
+    axis = params.get("axis", 0) % out.ndim
     for x in arrays:
         yield from zip(_but(_axes(out), (axis,)), _but(_axes(x), (axis,)), strict=True)
+    if all(isinstance(x, Tensor) for x in arrays):
+        total: ast.expr = ast.Constant(0)
+        for x in arrays:
+            total = binary(total, ast.Add(), Dim(x, axis))
+        yield (out, axis), total
 
 
 def _stacked(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:

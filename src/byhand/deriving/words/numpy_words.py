@@ -138,7 +138,7 @@ def split(args: Args, params: Params, scribe: Scribe) -> ast.expr:
     x, axis = args[0], params.get("axis", 0)
     part = slice(params["start"], params["stop"])
     index = (*(slice(None) for _ in range(axis % x.ndim)), part)
-    return nd.subscript(x.node, scribe.node(index if len(index) > 1 else part))
+    return nd.subscript(x.node, scribe.index(index, x.shape))
 
 
 def pad(args: Args, params: Params, scribe: Scribe) -> ast.expr:

@@ -20,7 +20,7 @@ import numpy as np
 from byhand.deriving.recording import Notes, where
 from byhand.deriving.words.changes import CHANGES
 from byhand.deriving.words.dialect import Dialect
-from byhand.deriving.words.nodes import Changed, Item, Like, Value
+from byhand.deriving.words.nodes import Changed, Item, Like, Value, same
 from byhand.deriving.words.sizes import Dim, Factor, Size, number_node
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
@@ -142,7 +142,7 @@ class Scribe:
             case slice():
                 if self.dialect.name == "torch" and value.step is not None and value.step < 0:
                     raise UnsupportedError(
-                        "PyTorch has no slices with a negative step: write torch.flip"
+                        "PyTorch has no slices with a negative step: write torch.flip in forward"
                     )
                 start = None if type(value.start) is int and value.start == 0 else value.start
                 parts = (start, value.stop, value.step)
@@ -178,6 +178,8 @@ class Scribe:
                     ast.Name(self.dialect.module, ast.Load()), "arange", ast.Load()
                 )
                 written.append(ast.Call(arange, [self.node(shape[axis])], []))
+            elif isinstance(item, slice) and _is_length(item.stop, shape, axis):
+                written.append(self.node(slice(item.start, None, item.step)))
             else:
                 written.append(self.node(item))
         return written[0] if len(written) == 1 else ast.Tuple(written, ast.Load())
@@ -195,6 +197,12 @@ class Scribe:
                 "give it one in forward"
             )
         return self.dialect.array(value)
+
+
+def _is_length(stop: Any, shape: tuple[int, ...], axis: int) -> bool:
+    """Whether a slice ends where the axis ends, and says so: then it needs no end."""
+    length = shape[axis] if axis < len(shape) else None
+    return isinstance(stop, Size) and isinstance(length, Size) and same(stop.node, length.node)
 
 
 def _constant(value: Any) -> ast.expr:

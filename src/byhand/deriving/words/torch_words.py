@@ -22,7 +22,7 @@ from byhand.deriving.words.numpy_words import (
     split,
     translated,
 )
-from byhand.deriving.words.symbol import Scribe
+from byhand.deriving.words.symbol import Scribe, Symbol
 
 
 def along(params: Params, scribe: Scribe) -> tuple[list[ast.expr], dict[str, ast.expr]]:
@@ -234,6 +234,28 @@ class PyTorch(Dialect):
     def translated(self, node: ast.expr) -> ast.expr:
         node = nd.rebuilt(node, _root) if nd.leaves(node, ast.Call) else node
         return translated(node, "np", "torch", {"axis": "dim", "keepdims": "keepdim"})
+
+    def indexed(self, x: Symbol, index: Any, scribe: Scribe) -> ast.expr:
+        index, axes = self.forwards(index, x.shape)
+        read = nd.subscript(x.node, scribe.index(index, x.shape))
+        return nd.call("torch.flip", read, scribe.node(axes)) if axes else read
+
+    def forwards(self, index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+        """`x[::-2]` is `x[(n - 1) % 2::2]`, flipped: PyTorch has no slices with a negative step."""
+        items = index if isinstance(index, tuple) else (index,)
+        if any(not isinstance(item, (slice, int, type(None))) for item in items):
+            return index, ()
+        found: list[Any] = []
+        axes: list[int] = []
+        here = source = 0
+        for item in items:
+            if isinstance(item, slice) and item.start is item.stop is None and (item.step or 1) < 0:
+                first = (shape[source] - 1) % -item.step if item.step < -1 else None
+                item = slice(first, None, -item.step if item.step < -1 else None)
+                axes.append(here)
+            found.append(item)
+            here, source = here + (not isinstance(item, int)), source + (item is not None)
+        return tuple(found), tuple(axes)
 
     def constant(self, value: ast.expr, like: ast.expr) -> ast.expr:
         return nd.call("torch.full_like", like, value)

@@ -58,6 +58,6 @@ def derive(
 
         problem = load(file)
         found = derived(problem, names=wanted, dialect=dialect, closed=closed)
-        shown = show(problem, found, form, numbers=numbers, dialect=dialect)
+        shown = show(problem, found, form, numbers=numbers, names=wanted, dialect=dialect)
     terminal.say(shown.rstrip())
     return 0
