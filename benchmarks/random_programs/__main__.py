@@ -66,7 +66,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     lines = [f"{name.replace('_', ' '):34s} {found[name]:10}" for name in list(found)[:7]]
-    lines.append(f"largest difference, of allowed      {found['largest_difference_of_allowed']:9.2g}")
+    worst = found["largest_difference_of_allowed"]
+    lines.append(f"{'largest difference, of allowed':34s} {worst:10.2g}")
     for field, most in found["most"].items():
         lines.append(f"{f'most {field}':34s} {most[field]:10.0f}  (seed {most['seed']})")
     for verdict, kinds in found["kinds"].items():

@@ -13,7 +13,7 @@ TIES = (Path(__file__).parents[1] / "problems/ties.py").read_text()
 SHARES = "largest / largest.sum(axis=1, keepdims=True)"
 FIRST = "((x == top) & (np.cumsum(x == top, axis=1) == 1))"
 LAST = "(largest & (np.cumsum(largest, axis=1) == largest.sum(axis=1, keepdims=True)))"
-UNEVEN = "(x == top) * np.arange(1, 6)[: x.shape[1]]"
+UNEVEN = "(x == top) * np.arange(1, 1 + x.shape[1])"
 
 # Two named values that are often equal, each with a gradient of its own, and a kink at 0.
 TWO = """

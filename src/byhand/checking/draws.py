@@ -79,7 +79,9 @@ def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
     1."""
     if not dimensions:
         return
-    primes = dict(zip(dimensions, _primes(len(dimensions)), strict=True))
+    primes: dict[str, int] = {}
+    for name, default in dimensions.items():  # none that a size written as a number could be
+        primes[name] = next(p for p in _odd_primes() if p != default and p not in primes.values())
     yield primes
     first = next(iter(dimensions))
     yield {**primes, first: 1}
@@ -90,11 +92,8 @@ def related_sizes(dimensions: Mapping[str, int]) -> dict[str, int]:
     return {name: 2 * size for name, size in dimensions.items()}
 
 
-def _primes(count: int) -> list[int]:
-    """The first odd primes."""
-    odd = itertools.count(3, 2)
-    prime = (n for n in odd if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
-    return list(itertools.islice(prime, count))
+def _odd_primes() -> Iterator[int]:
+    return (n for n in itertools.count(3, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
 
 
 def _cast(value: Any, dtype: str) -> Any:

@@ -115,6 +115,19 @@ class Evidence:
         found = self._reading(new) if new else self
         return found.judge(found.tried(edits)).right
 
+    def times(self, edits: Edits) -> float | None:
+        """How many times as large the definition must be to be right with other statements."""
+        new = self._newly_read(edits)
+        found = self._reading(new) if new else self
+        value, right = as_array(found.tried(edits)), found.expected.value
+        if value is None or value.shape != right.shape:
+            return None
+        with np.errstate(all="ignore"):
+            times = float(np.sum(value * right) / np.sum(value * value))
+        if not np.isfinite(times) or abs(times) < 1e-9:
+            return None
+        return times if found.judge(times * value, 1e4).right else None
+
     def _newly_read(self, edits: Edits) -> frozenset[Key]:
         if self.grads is self.trial.true_gradients:
             return frozenset()
@@ -204,6 +217,10 @@ class Evidence:
                 continue
             if node not in stops:
                 reached.add(node)
+            if node.op is not None and node.op.name == "getitem" and node.args[0] in reached:
+                picked = np.zeros(node.args[0].shape)
+                picked[node.params["index"]] = 1.0
+                found[f"__picked_{number}"] = picked
             if node.op is None or node.op.structure != "elementwise":
                 continue
             values = [a.value if isinstance(a, Tensor) else a for a in node.args]

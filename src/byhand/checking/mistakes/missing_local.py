@@ -10,21 +10,23 @@ Good:
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from byhand.checking.evidence import Evidence
-from byhand.checking.evidence import as_array as _as_array
+from byhand.checking.evidence import Evidence, Use, as_array
 from byhand.checking.mistakes.candidates import values
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import factors, parsed, terms, text
+from byhand.checking.mistakes.lacking import lacking
+from byhand.checking.mistakes.suspect import Finding, Share, Suspect
+from byhand.checking.mistakes.syntax import factors, parsed, text
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
 
 def find(suspect: Suspect) -> Finding | None:
-    for way, found in _passed_on(suspect).items():
+    for way, found in _passed_on(suspect):
         if suspect.follows(found):
             return Finding(f"the gradient of {way} is passed on without the step's own derivative")
     known = values(suspect)
@@ -33,7 +35,7 @@ def find(suspect: Suspect) -> Finding | None:
         *map(parsed, filter(None, suspect.used_in.split(", "))),
     ]
 
-    slopes = [ast.Name(name, ast.Load()) for name in suspect.first.slopes]
+    slopes = [ast.Name(n, ast.Load()) for n in suspect.first.slopes if not n.startswith("__picked")]
 
     def slope(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
@@ -50,59 +52,88 @@ def find(suspect: Suspect) -> Finding | None:
                 rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), less)
                 yield ast.BinOp(part, ast.Mult(), rest)
 
-    def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        assert isinstance(part, ast.expr)
-        there = {text(node) for node in ast.walk(part) if isinstance(node, ast.expr)}
-        for each in (ast.Constant(1.0), *outputs):
-            if text(each) not in there:
-                yield ast.BinOp(part, ast.Add(), each)
-                yield ast.BinOp(part, ast.Sub(), each)
-
     of = f"differentiate {suspect.used_in} with respect to {suspect.name}"
-    mend = suspect.mend_parts(factors, slope, up_to_factor=True)
-    mend = mend or suspect.mend_parts(factors, times)
+    mend = suspect.mend_parts(factors, times)
+    if mend is None and not any(scale.constant for scale in suspect.scales):
+        mend = suspect.mend_parts(factors, slope, but_for_a_number=True)
     if mend is not None:
         said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: {of}"
         return mend.finding(said)
-    mend = suspect.mend_parts(terms, plus)
-    if mend is not None:
-        said = f"`{text(mend.part)}` lacks a term, part of the step's own derivative: {of}"
-        return mend.finding(said)
+    if not any(scale.constant for scale in suspect.scales):
+        lack = lacking(suspect, [ast.Constant(1.0), *outputs])
+        if lack is not None:
+            said = f"`{text(lack.part)}` lacks a term, part of the step's own derivative: {of}"
+            return Finding(said, lack.statement.lineno, lack.part)
+        if _whole(suspect):
+            return Finding(f"{suspect.d} lacks factors, parts of the step's own derivative: {of}")
     return None
 
 
-def _passed_on(suspect: Suspect) -> dict[str, Callable[[Evidence], Array | None]]:
+def _passed_on(suspect: Suspect) -> Iterator[tuple[str, Share]]:
     """What the gradient would be, were one path or all of them without their derivatives."""
-    found: dict[str, Callable[[Evidence], Array | None]] = {}
-    for i, use in enumerate(suspect.first.uses):
-        found[", ".join(use.through)] = lambda e, i=i: _without_derivative(e, (i,))
-    count = len(suspect.first.uses)
-    if count > 1:
-        found[suspect.used_in] = lambda e: _without_derivative(e, tuple(range(len(e.uses))))
+    uses = suspect.first.uses
+    for i, use in enumerate(uses):
+        if not _is_a_number(use):
+            yield ", ".join(use.through), lambda e, i=i: _without_derivative(e, (i,))
+    if len(uses) > 1:
+        yield suspect.used_in, lambda e: _without_derivative(e, tuple(range(len(e.uses))))
     for step in suspect.program.outputs:
         name = f"d{step.name}"
-        found.setdefault(
-            step.name, lambda e, n=name: _fitted(_as_array(e.trial.upstream.get(n)), e)
-        )
+        yield step.name, lambda e, n=name: _fitted(as_array(e.trial.upstream.get(n)), e)
     for key in suspect.first.cut:
-        found.setdefault(key[0], lambda e, k=key: _fitted(e.feeds.get(k), e))
-    return found
+        yield key[0], lambda e, k=key: _fitted(e.feeds.get(k), e)
 
 
-def _without_derivative(found: Evidence, which: tuple[int, ...]) -> Array | None:
+def _is_a_number(use: Use) -> bool:
+    """Whether the derivative is the same number everywhere: then that is what is missing."""
+    if use.full.shape != use.upstream.shape or not use.upstream.all():
+        return False
+    return bool(np.ptp(use.full / use.upstream) <= 1e-9 * np.max(np.abs(use.full / use.upstream)))
+
+
+def _without_derivative(found: Evidence, which: tuple[int, ...]) -> Array:
     value = found.expected.value
     for i in which:
-        if i >= len(found.uses):
-            return None
-        upstream = _fitted(found.uses[i].upstream, found)
-        if upstream is None:
-            return None
-        value = value - found.uses[i].share + upstream
+        use = found.uses[i]
+        value = value - use.share + _fitted(use.upstream, found)
     return value
 
 
-def _fitted(upstream: Array | None, found: Evidence) -> Array | None:
-    try:
-        return None if upstream is None else np.asarray(fit(upstream, found.expected.value.shape))
-    except ValueError:
-        return None
+def _fitted(upstream: Array | None, found: Evidence) -> Array:
+    """A gradient in the shape of the value. Raises ValueError where it can't have that."""
+    if upstream is None:
+        raise ValueError("no such gradient")
+    return np.asarray(fit(upstream, found.expected.value.shape))
+
+
+def _whole(suspect: Suspect) -> bool:
+    """Whether all that is missing is one or two values of forward as factors, and a number."""
+    value, right = as_array(suspect.first.value), suspect.first.expected.value
+    if value is None or value.shape != right.shape or not np.isfinite(value).all():
+        return False
+    names = [name for name in suspect.first.slopes if not name.startswith("__picked")]
+    lines = {text(each) for each in values(suspect)}
+    names += [step.name for step in suspect.program if step.name in lines]
+    powers = [(name, power) for name in names for power in (1, -1)]
+    return any(
+        all(_lacks(found, chosen) for found in (suspect.first, *suspect.evidence))
+        for chosen in combinations(powers, 2)
+    )
+
+
+def _lacks(found: Evidence, chosen: Sequence[tuple[str, int]]) -> bool:
+    """Whether the definition times these values, and some number, is right."""
+    value: Any = as_array(found.value)
+    program = found.trial.drawn.truth
+    with np.errstate(all="ignore"):
+        for name, power in chosen:
+            known = found.slopes.get(name)
+            factor = program[name].value if known is None and name in program else known
+            try:
+                value = None if factor is None or value is None else value * factor**power
+            except ValueError:
+                return False
+        if value is None or value.shape != found.expected.value.shape:
+            return False
+        number = np.sum(value * found.expected.value) / np.sum(value * value)
+        return bool(np.isfinite(number)) and found.judge(number * value, 1e4).right

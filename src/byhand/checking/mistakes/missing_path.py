@@ -17,6 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from byhand.checking.mistakes.candidates import gradients
+from byhand.checking.mistakes.lacking import lacking
 from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
 from byhand.checking.mistakes.syntax import terms, text
 
@@ -38,6 +39,11 @@ def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
     if mend is not None:
         return mend.finding(f"a gradient is not added to `{text(mend.part)}`: {_used(suspect)}")
+    picked = [ast.Name(n, ast.Load()) for n in suspect.first.slopes if n.startswith("__picked")]
+    lack = lacking(suspect, [*gradients(suspect), *picked])
+    if lack is not None:
+        said = f"`{text(lack.part)}` lacks a term: {_used(suspect)}"
+        return Finding(said, lack.statement.lineno, lack.part)
     return None
 
 

@@ -16,8 +16,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.evidence import Evidence, as_array
+from byhand.checking.mistakes.candidates import gradients
 from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import product, text
+from byhand.checking.mistakes.syntax import text
+from byhand.checking.names import root_name
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
@@ -38,31 +40,43 @@ def find(suspect: Suspect) -> Finding | None:
                     f"{suspect.d} holds one of the copies' gradients: {suspect.name} was broadcast "
                     f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
                 )
-    mend = suspect.mend_parts(_operands, _summed)
+    known = {root_name(each) for each in gradients(suspect)}
+
+    def added_up(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        if known & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}:
+            for axis in (0, -1):
+                for word in ("sum", "mean"):
+                    yield _reduced(part, word, axis)
+
+    mend = suspect.mend_parts(_operands, added_up)
     if mend is not None:
-        return mend.finding(f"`{text(mend.part)}` should be summed over an axis")
+        return mend.finding(f"`{text(mend.part)}` should be added up along an axis")
     return None
 
 
-def _operands(statement: ast.stmt) -> Iterator[ast.expr]:
-    """The parts of a closed form, which may have to be added up before they go on."""
-    for part in product(statement):
-        match part:
+def _operands(statement: ast.AST) -> Iterator[ast.expr]:
+    """The parts of a closed form that may have to be added up before they go on: what is multiplied
+    or added elsewhere, unless that is added up itself."""
+    for node in ast.iter_child_nodes(statement):
+        match node:
+            case ast.Call():
+                continue
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
-                yield from (part.left, part.right)
+                yield from (node.left, node.right)
             case ast.UnaryOp(op=ast.USub()):
-                yield part.operand
+                yield node.operand
             case _:
                 pass
+        yield from _operands(node)
+    if isinstance(statement, ast.Assign):
+        yield statement.value
 
 
-def _summed(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-    assert isinstance(part, ast.expr)
-    if isinstance(part, (ast.BinOp, ast.Name)):
-        for axis in (0, -1):
-            kept = {"axis": ast.Constant(axis), "keepdims": ast.Constant(True)}
-            keywords = [ast.keyword(name, value) for name, value in kept.items()]
-            yield ast.Call(ast.Attribute(part, "sum", ast.Load()), [], keywords)
+def _reduced(part: ast.expr, word: str, axis: int) -> ast.expr:
+    kept = {"axis": ast.Constant(axis), "keepdims": ast.Constant(True)}
+    keywords = [ast.keyword(name, value) for name, value in kept.items()]
+    return ast.Call(ast.Attribute(part, word, ast.Load()), [], keywords)
 
 
 def _where(suspect: Suspect) -> str:

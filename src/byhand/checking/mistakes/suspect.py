@@ -232,39 +232,32 @@ class Suspect:
                 return False
         return True
 
+    def mended_but_for_a_number(self, edits: Edits) -> bool:
+        """Whether these statements make the definition right up to one factor on all draws."""
+        numbers: list[float] = []
+        for found in (self.first, *self.evidence):
+            self.effort.left -= 1
+            times = found.times(edits) if self.effort.left >= 0 else None
+            if times is None or abs(times - (numbers or [times])[0]) > 1e-7 * abs(times):
+                return False
+            numbers.append(times)
+        return True
+
     def mend(self, edit: Edit, in_index: bool = True) -> Mend | None:
         """The first edit of one part of one statement that makes the definition right."""
         return self.mend_parts(reads if in_index else product, edit)
 
-    def mend_parts(self, parts: Parts, edit: Edit, up_to_factor: bool = False) -> Mend | None:
-        """The same for these parts of a statement; `up_to_factor` also where all that is missing
-        then is a number, the same on every draw."""
+    def mend_parts(self, parts: Parts, edit: Edit, but_for_a_number: bool = False) -> Mend | None:
+        """The same for these parts of a statement, or where a number is all that is missing
+        then."""
+        proved = self.mended_but_for_a_number if but_for_a_number else self.mended
         for statement in self.promising:
             for part in parts(statement):
                 for new in edit(part, statement):
                     edits = {statement: exchanged(statement, part, new)}
-                    if self.mended(edits):
-                        return Mend(statement, part, edits)
-                    if up_to_factor and self.mended_but_for_a_factor(edits):
-                        return Mend(statement, part)
+                    if proved(edits):
+                        return Mend(statement, part, edits if self.mended(edits) else {})
         return None
-
-    def mended_but_for_a_factor(self, edits: Edits) -> bool:
-        """Whether these statements make the definition right up to one number on all draws."""
-        number: float | None = None
-        for found in (self.first, *self.evidence):
-            self.effort.left -= 1
-            value, right = as_array(found.tried(edits)), found.expected.value
-            if self.effort.left < 0 or value is None or value.shape != right.shape:
-                return False
-            with np.errstate(all="ignore"):
-                times = float(np.sum(value * right) / np.sum(value * value))
-            if not np.isfinite(times) or not found.judge(times * value, 1e4).right:
-                return False
-            if number is not None and abs(times - number) > 1e-7 * abs(number):
-                return False
-            number = times
-        return number is not None and abs(number) > 1e-9
 
     @cached_property
     def scales(self) -> tuple[Scale, ...]:

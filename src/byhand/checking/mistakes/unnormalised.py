@@ -7,25 +7,28 @@ Good:
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
+from byhand.checking.mistakes.sizes import constant, sizes
 from byhand.checking.mistakes.suspect import Finding, Suspect
 from byhand.checking.mistakes.syntax import factors, text
 from byhand.program.program import Program, Step
 
 
 def find(suspect: Suspect) -> Finding | None:
-    for name, size in _sizes(suspect).items():
+    for name, size in sizes(suspect).items():
         for scale in suspect.scales:
-            if all(abs(c * n - 1) < 1e-6 for c, n in zip(scale.times, size, strict=True)):
+            if scale.constant is not None:
+                continue
+            if constant([c * n for c, n in zip(scale.times, size, strict=True)]):
                 return Finding(
-                    f"`{text(scale.part)}` is {name} times too large: a mean divides by how many "
+                    f"`{text(scale.part)}` is not divided by {name}: a mean divides by how many "
                     "there are",
                     scale.statement.lineno,
                 )
-            if all(abs(c - n) < 1e-6 * n for c, n in zip(scale.times, size, strict=True)):
+            if constant([c / n for c, n in zip(scale.times, size, strict=True)]):
                 return Finding(
                     f"`{text(scale.part)}` is divided by {name} once too often",
                     scale.statement.lineno,
@@ -33,50 +36,16 @@ def find(suspect: Suspect) -> Finding | None:
     normalisers = _normalisers(suspect.program)
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        if part in parts:
-            for name in normalisers:
-                yield ast.BinOp(part, ast.Mult(), ast.Name(name, ast.Load()))  # pyright: ignore[reportArgumentType]
-                yield ast.BinOp(part, ast.Div(), ast.Name(name, ast.Load()))  # pyright: ignore[reportArgumentType]
+        assert isinstance(part, ast.expr)
+        for name in normalisers:
+            yield ast.BinOp(part, ast.Mult(), ast.Name(name, ast.Load()))
+            yield ast.BinOp(part, ast.Div(), ast.Name(name, ast.Load()))
 
-    parts = {part for statement in suspect.statements for part in factors(statement)}
-    mend = suspect.mend(times, in_index=False) if normalisers else None
+    mend = suspect.mend_parts(factors, times) if normalisers else None
     if mend is None:
         return None
     return mend.finding(
         f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?"
-    )
-
-
-def _sizes(suspect: Suspect) -> dict[str, tuple[int, ...]]:
-    """The sizes that a mean may have been taken over, by name: one number for each draw."""
-    programs = [found.trial.drawn.truth for found in suspect.evidence]
-    found: dict[str, tuple[int, ...]] = {}
-
-    def add(name: str, size: Callable[[Program], int | None]) -> None:
-        sizes = [size(program) for program in programs]
-        values = tuple(n for n in sizes if n is not None)
-        if len(values) == len(sizes) and max(values) > 1 and values not in found.values():
-            found[name] = values
-
-    for name, value in suspect.program.locals.items():
-        if type(value) is int:
-            add(name, lambda p, n=name: _whole(p, n))
-            add(f"({name} - 1)", lambda p, n=name: _whole(p, n, less=1))
-    for step in suspect.program:
-        add(f"{step.name}.size", lambda p, n=step.name: p[n].value.size if n in p else None)
-        for axis in range(step.value.ndim):
-            add(f"{step.name}.shape[{axis}]", lambda p, n=step.name, a=axis: _length(p, n, a))
-    return found
-
-
-def _whole(program: Program, name: str, less: int = 0) -> int | None:
-    value = program.locals.get(name)
-    return value - less if type(value) is int and value > less else None
-
-
-def _length(program: Program, name: str, axis: int) -> int | None:
-    return (
-        program[name].shape[axis] if name in program and axis < program[name].value.ndim else None
     )
 
 

@@ -31,15 +31,21 @@ def find(suspect: Suspect) -> Finding | None:
             case _:
                 pass
 
-    mend = suspect.mend(other) or suspect.mend_parts(
-        factors, _times_each(gradients(suspect)), up_to_factor=True
-    )
+    mend = suspect.mend(other)
+    if mend is None and not any(scale.constant for scale in suspect.scales):
+        times = _times_each([g for g in gradients(suspect) if text(g) not in _ones(suspect)])
+        mend = suspect.mend_parts(factors, times, but_for_a_number=True)
     if mend is None:
         return None
     where = f"{suspect.name} is used in {suspect.used_in}"
     if isinstance(mend.part, ast.Name) and mend.part.id in (*known, suspect.d):
         return mend.finding(f"{text(mend.part)} is not the gradient that comes back here: {where}")
     return mend.finding(f"`{text(mend.part)}` lacks the gradient that comes back here: {where}")
+
+
+def _ones(suspect: Suspect) -> set[str]:
+    """The gradient of a loss, which is 1: to lack it is to lack nothing."""
+    return {f"d{step.name}" for step in suspect.program.outputs if suspect.program.scalar}
 
 
 def _times_each(known: Sequence[ast.expr]) -> Edit:

@@ -92,6 +92,11 @@ class Backward:
         for tensor in inputs:
             if tensor in self.shares:
                 self.complete(tensor)
+        reached = {d.tensor for d in self.definitions}
+        for step in sweep.wanted:
+            if step.tensor not in reached:
+                nothing = Poly(ring, {}, step.tensor.shape)
+                self.definitions.append(Definition(step.tensor, nothing, None, ()))
 
     def complete(self, tensor: Tensor) -> Poly:
         """All shares of a value have come in."""
@@ -171,7 +176,7 @@ class Backward:
         if vjp is None:
             return g
         share = None
-        elementwise = op.family == "elementwise"
+        elementwise = op.family == "elementwise" or op.name == "broadcast_to"
         if elementwise or op.name in RULES:
             inputs = [ring.poly(a) for a in tensor.args]
             if op.name == "power" and not isinstance(tensor.args[1], Tensor):

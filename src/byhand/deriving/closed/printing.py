@@ -32,6 +32,7 @@ from byhand.deriving.closed.forms import (
 )
 from byhand.deriving.closed.terms import (
     Base,
+    Factor,
     Given,
     Gradient,
     Known,
@@ -48,6 +49,9 @@ from byhand.ops import elementwise as el
 from byhand.ops.indexing import GETITEM
 from byhand.ops.reduction import MEAN, SUM
 from byhand.ops.shape import TRANSPOSE
+
+SCALAR_STAYS = {"getitem", "take", "split", "reshape", "transpose", "flip", "roll"}
+"""Ops for whose gradient one number for all elements is as good as an array."""
 
 
 @dataclass
@@ -77,7 +81,7 @@ class Printer:
     def made(self, form: Form) -> Symbol:
         match form:
             case Leaf(factor=factor) if factor is not None:
-                return self.placed(self.base(factor.base), factor.view)
+                return self.viewed(self.base(factor.base), factor)
             case Constant(value=value):
                 return self.constant(value)
             case Product():
@@ -140,6 +144,8 @@ class Printer:
         sweep, tensor, position = self.sweep, base.tensor, base.position
         assert tensor is not None and base.g is not None
         g = self.symbol(self.forms.of(base.g))
+        if g.value.ndim == 0 and tensor.op is not None and tensor.op.name not in SCALAR_STAYS:
+            g = sweep.spread(g, tensor)
         g = Symbol(g.node, g.value, g.scribe, tensor if g.shape == tensor.value.shape else None)
         arg = tensor.args[position]
         kept = sweep.shares.pop(arg, None)
@@ -150,6 +156,13 @@ class Printer:
         return share.symbol
 
     # Where axes stand.
+
+    def viewed(self, x: Symbol, factor: Factor) -> Symbol:
+        """`x` as a factor; axes of length 1 in front may be missing, and all of a number's."""
+        if not x.value.ndim:
+            return x
+        front = len(factor.base.shape) - x.value.ndim
+        return self.placed(x, tuple((place, axis - front) for place, axis in factor.view))
 
     def placed(self, x: Symbol, view: View) -> Symbol:
         """`x` with its axes at these places, counted from the last."""

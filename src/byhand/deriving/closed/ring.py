@@ -28,6 +28,7 @@ from byhand.deriving.closed.terms import (
     Made,
     Monomial,
     Number,
+    Passed,
     Terms,
     Total,
     View,
@@ -323,8 +324,8 @@ class Ring:
         leading = self.leading(p.terms)
         if leading != 1:
             name = self.names.get(p.key)
-            if name is not None:
-                return self.normal(self.atom(name, p.shape))
+            if name is not None and name not in self.instead:
+                return self.atom(name, p.shape)
         inner = self.scaled(p, Fraction(1) / leading)
         factor = self.group(inner)
         return Poly(self, {((factor, 1),): leading}, p.shape)
@@ -335,7 +336,7 @@ class Ring:
 
     def group(self, p: Poly) -> Factor:
         name = self.names.get(p.key)
-        if name is not None:
+        if name is not None and name not in self.instead:
             return self.factor(name, name.view)
         value = tm.evaluated(p.terms, len(p.shape))
         base = self.base(("group", p.key), lambda: Group(value.shape, value, form=p))
@@ -476,7 +477,8 @@ class Ring:
         return Poly(self, result, shape if shape is not None else p.shape)
 
     def replace(self, base: Base, form: Poly, because: Tensor | None) -> None:
-        self.instead[base] = Rule(base, form, because)
+        if base not in bases(form):
+            self.instead[base] = Rule(base, form, because)
 
     def folded(self, terms: Terms) -> Terms:
         """Several terms that together are one known value become that."""
@@ -625,6 +627,31 @@ def kept(base: Total) -> dict[int, int]:
     """Which place each axis of a sum stands for."""
     ndim = len(base.shape)
     return {a: ndim - 1 - a for a in range(ndim)}
+
+
+def bases(p: Poly) -> set[Base]:
+    """Every base that a polynomial is made of, also inside others."""
+    seen: set[Base] = set()
+    stack: list[Any] = [p.terms]
+    while stack:
+        for monomial in stack.pop():
+            for factor, _ in monomial:
+                base = factor.base
+                if base in seen:
+                    continue
+                seen.add(base)
+                match base:
+                    case Total(terms=terms):
+                        stack.append(terms)
+                    case Group(form=form) if form is not None:
+                        stack.append(form.terms)
+                    case Made(args=args):
+                        stack += [arg.terms for arg in args]
+                    case Passed(g=g) if g is not None:
+                        stack.append(g.terms)
+                    case _:
+                        pass
+    return seen
 
 
 def _tensor_of(base: Base) -> Hashable:

@@ -12,7 +12,6 @@ import ast
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition
@@ -27,8 +26,8 @@ from byhand.deriving.closed.identities import clipped, tidy
 from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.relations import READINGS, Reading, relate
-from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, Given, Made, Passed, Terms
+from byhand.deriving.closed.ring import Ring, bases
+from byhand.deriving.closed.terms import Base, Given, Terms
 from byhand.deriving.recording import Recording
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.words.dialect import Dialect
@@ -117,31 +116,6 @@ def _needed(backward: Backward) -> list[Definition]:
         found[id(definition)] = None
         stack += [by_base[b] for b in bases(definition.form) if b in by_base]
     return [d for d in backward.definitions if id(d) in found]
-
-
-def bases(p: Poly) -> Iterable[Base]:
-    """Every base that a polynomial is made of, also inside others."""
-    seen: set[Base] = set()
-    stack: list[Any] = [p.terms]
-    while stack:
-        for monomial in stack.pop():
-            for factor, _ in monomial:
-                base = factor.base
-                if base in seen:
-                    continue
-                seen.add(base)
-                match base:
-                    case tm.Total(terms=terms):
-                        stack.append(terms)
-                    case tm.Group(form=form) if form is not None:
-                        stack.append(form.terms)
-                    case Made(args=args):
-                        stack += [arg.terms for arg in args]
-                    case Passed(g=g) if g is not None:
-                        stack.append(g.terms)
-                    case _:
-                        pass
-    return seen
 
 
 def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:

@@ -153,7 +153,7 @@ def _statement(
         if isinstance(symbol.node, Changed):
             changes = (symbol.node,)
         else:
-            terms.append(printer.placed(symbol, single[0][0].view))
+            terms.append(printer.viewed(symbol, single[0][0]))
     elif any(map(scatters, form.terms)):
         changes, terms = _with_scatters(closed, printer, form)
     elif hot and (not rest or all(0 not in tm.places(m) for inner in hot.values() for m in inner)):

@@ -17,6 +17,7 @@ from byhand.deriving.words.nodes import Changed
 from byhand.deriving.words.sizes import Dim, Size
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import BASIC
+from byhand.ops.shape import FLIP
 
 if TYPE_CHECKING:
     from byhand.deriving.words.symbol import Scribe, Symbol
@@ -76,10 +77,14 @@ def _counts_up(node: ast.expr) -> bool:
 def put(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.expr:
     """A copy with items assigned."""
     x, value = args
-    at = scribe.node(params["index"])
+    index, axes = params["index"], ()
+    if value.ndim == 0 or value.ndim == x.value[params["index"]].ndim:
+        index, axes = scribe.dialect.forwards(index, x.shape)
+    at = scribe.index(index, x.shape)
+    items = FLIP(value, axis=axes).node if axes and value.ndim else value.node
 
     def change(target: ast.expr, first: bool) -> list[ast.stmt]:
-        return [ast.Assign([nd.store(nd.subscript(target, at))], value.node)]
+        return [ast.Assign([nd.store(nd.subscript(target, at))], items)]
 
     return Changed(x.node, None, change, False)
 
