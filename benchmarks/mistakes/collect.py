@@ -117,7 +117,8 @@ def judged(edit: Edit, drawn: Sequence[Sample]) -> Mistake | None:
     if not roots:
         return None
     codes = set(edit.codes) | facts(edit, other)
-    if _damages(edit, usual) or edit.after.split(" = ")[-1].isidentifier():
+    passed_on = edit.after != "pass" and edit.after.split(" = ")[-1].isidentifier()
+    if _damages(edit, usual) or passed_on:
         codes.add("aliased")
     if not wrong_results(edit.backward, usual):
         codes.add("hard-coded-size")

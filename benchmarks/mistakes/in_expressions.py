@@ -120,7 +120,7 @@ def _of_factor(dropped: ast.expr, scene: Scene) -> Codes:
         return {"unnormalised", "factor", "mean-for-sum"}
     if scene.depends_on_gradient(dropped):
         return {"wrong-upstream", "unknown"}
-    return {"missing-local"}
+    return {"factor"} if scene.is_number(dropped) else {"missing-local"}
 
 
 def _calls(node: ast.Call, scene: Scene) -> Found:

@@ -36,6 +36,11 @@ class Scene:
         value = self.sample.given.get(name, self.wholes.get(name))
         return value if type(value) is int else None
 
+    def is_number(self, node: ast.expr) -> bool:
+        """Whether it is made up of plain numbers that are the same on every draw."""
+        held = [self.sample.given.get(name) for name in loads(node) - {"np", "math", "torch"}]
+        return all(type(value) is float for value in held)
+
     @property
     def wholes(self) -> dict[str, int]:
         """The whole numbers that backward itself computes, such as `n = x.shape[0]`."""

@@ -1,14 +1,14 @@
-"""Any forward of any ops: its backward as the rules print it is right; a mistake in it is found.
+"""Any forward of any ops: its derived backward is right; a mistake in it is found.
 
-Forwards are drawn from the registry; the backward is written by the rules themselves, step by
-step, with `d<name> = ...` for the first share of a gradient and `d<name> += ...` for the others.
+Forwards are drawn from the registry, with sums, means and maxima in between, so that values are
+broadcast; the backward is what `byhand.derive` writes.
 """
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +16,7 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import byhand
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.ops import REGISTRY
@@ -39,42 +40,32 @@ quick = settings(
 )
 
 
-@dataclass
-class Written:
-    """A problem as text: the lines of its backward with the name that each of them writes."""
-
-    inputs: list[str]
-    forward: list[str]
-    backward: list[tuple[str, str]]
-    names: list[str]
-
-    def source(self, backward: list[str] | None = None) -> str:
-        lines = [text for _, text in self.backward] if backward is None else backward
-        asked = ", ".join([*self.names, "dout"])
-        inputs = [each.partition("=")[0] for each in self.inputs]
-        given = ", ".join(f'"{name}": {name}' for name in inputs)
-        return "\n".join(
-            [
-                "import numpy as np",
-                "from byhand.ops import REGISTRY",
-                "def inputs(rng, *, n=3):",
-                *(f"    {each}" for each in self.inputs),
-                f"    return {{{given}}}",
-                f"def forward({', '.join(inputs)}):",
-                *(f"    {each}" for each in self.forward),
-                "    return out",
-                f"def backward({asked}):",
-                *(f"    {each}" for each in lines),
-            ]
-        )
+def source(inputs: list[str], forward: list[str]) -> str:
+    """A problem file without a backward."""
+    names = [each.partition("=")[0] for each in inputs]
+    given = ", ".join(f'"{name}": {name}' for name in names)
+    return "\n".join(
+        [
+            "import numpy as np",
+            "from byhand.ops import REGISTRY",
+            "def inputs(rng, *, n=3):",
+            *(f"    {each}" for each in inputs),
+            f"    return {{{given}}}",
+            f"def forward({', '.join(names)}):",
+            *(f"    {each}" for each in forward),
+            "    return out",
+            "",
+        ]
+    )
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> Written:
-    """A chain of ops in which values are used more than once."""
+def problems(draw: st.DrawFn) -> str:
+    """A problem with a chain of ops in which values are used more than once."""
     inputs: list[str] = []
     forward: list[str] = []
-    steps: list[tuple[str, Op, list[str]]] = []
+    used: set[str] = set()
+    steps: list[str] = []
     live: list[str] = []
 
     def fresh(op: Op, position: int) -> str:
@@ -84,11 +75,12 @@ def problems(draw: st.DrawFn) -> Written:
         )
         return name
 
-    def step(op: Op, args: list[str]) -> str:
+    def step(op: Op, args: list[str], **params: object) -> str:
         name = f"v{len(steps)}"
         symbols = tuple(Symbol(a, np.full(SHAPE, 0.5)) for a in args)
-        forward.append(f"{name} = {call(op, symbols, {})}")
-        steps.append((name, op, args))
+        forward.append(f"{name} = {call(op, symbols, params)}")
+        used.update(args)
+        steps.append(name)
         return name
 
     for _ in range(draw(st.integers(2, 5))):
@@ -101,68 +93,73 @@ def problems(draw: st.DrawFn) -> Written:
         ]
         live += [a for a in args if a not in live and op.domains[0] is REAL]
         live.append(step(REGISTRY["tanh"], [step(op, args)]))
-    used = {a for _, _, args in steps for a in args}
-    loose = [name for name, _, _ in steps if name not in used]
+        if draw(st.booleans()):
+            reduction = REGISTRY[draw(st.sampled_from(["sum", "mean", "max"]))]
+            live.append(step(reduction, [live[-1]], axis=draw(st.integers(0, 1)), keepdims=True))
+    loose = [name for name in steps if name not in used]
     total = loose[0]
     for name in loose[1:]:
         total = step(REGISTRY["add"], [total, name])
-    forward.append(f"out = {total} * 2.0")
-    backward = [(total, f"d{total} = dout * 2.0")]
-    seen = {total}
-    for name, op, args in reversed(steps):
-        symbols = [Symbol(a, np.full(SHAPE, 0.5)) for a in (f"d{name}", name, *args)]
-        for i, arg in enumerate(args):
-            vjp = op.vjp(i)
-            assert vjp is not None
-            with np.errstate(all="ignore"):  # the numbers only stand for their shape
-                share = vjp(*symbols)
-            sign = "+=" if arg in seen else "="
-            copy = "" if arg in seen else ".copy()"
-            backward.append((arg, f"d{arg} {sign} ({share.text}){copy}"))
-            seen.add(arg)
-    names = [i.partition("=")[0] for i in inputs] + [name for name, _, _ in steps]
-    return Written(inputs, forward, backward, names)
+    return source(inputs, [*forward, f"out = {total} * 2.0"])
 
 
-def report_on(source: str) -> Report:
+def derived(problem: str) -> str:
+    """The problem with the backward that byhand derives."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "drawn.py"
-        file.write_text(source)
+        file.write_text(problem)
+        return problem + byhand.derive(load(file)).source
+
+
+def report_on(problem: str) -> Report:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "drawn.py"
+        file.write_text(problem)
         return check(load(file))
 
 
 @quick
 @given(problems())
-def test_the_rules_own_backward_is_right(problem: Written):
-    report = report_on(problem.source())
-    assert report.ok, problem.source()
+def test_the_derived_backward_is_right(problem: str):
+    report = report_on(derived(problem))
+    assert report.ok, problem
     assert report.roots == ()
 
 
-SLIPS: dict[str, Callable[[str], str]] = {
-    "sign": lambda line: line.replace("= (", "= -(", 1),
-    "factor": lambda line: line.replace("= (", "= 3.0 * (", 1),
-    "shifted": lambda line: line.replace("= (", "= 0.1 + (", 1),
+def left_out(value: ast.expr) -> ast.expr:
+    """The first of two terms; what is no sum stays as it is."""
+    return value.left if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add) else value
+
+
+SLIPS: dict[str, Callable[[ast.expr], ast.expr]] = {
+    "sign": lambda value: ast.UnaryOp(ast.USub(), value),
+    "factor": lambda value: ast.BinOp(ast.Constant(3.0), ast.Mult(), value),
+    "shifted": lambda value: ast.BinOp(ast.Constant(0.1), ast.Add(), value),
+    "left out": left_out,
 }
 
 
 @quick
 @given(problems(), st.data())
-def test_a_mistake_has_its_root(problem: Written, data: st.DataObject):
-    at = data.draw(st.integers(1, len(problem.backward) - 1))
-    slip = data.draw(st.sampled_from(["sign", "factor", "shifted", "left out"]))
-    name, line = problem.backward[at]
-    lines = [text for _, text in problem.backward]
-    if slip == "left out":
-        assume("+=" in line)
-        lines[at] = "pass"
-    else:
-        lines[at] = SLIPS[slip](line)
-    report = report_on(problem.source(lines))
-    # What is added may be 0 throughout, such as one side of a maximum: then nothing is wrong.
-    assume(not report.ok or slip == "shifted")
-    assert report.roots == (name,), problem.source(lines)
+def test_a_mistake_has_its_root(problem: str, data: st.DataObject):
+    tree = ast.parse(derived(problem))
+    backward = tree.body[-1]
+    assert isinstance(backward, ast.FunctionDef)
+    statements = [
+        node
+        for node in backward.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isidentifier()
+    ]
+    statement = data.draw(st.sampled_from(statements))
+    slip = data.draw(st.sampled_from(sorted(SLIPS)))
+    name = ast.unparse(statement.targets[0]).removeprefix("d")
+    statement.value = SLIPS[slip](statement.value)
+    planted = ast.unparse(ast.fix_missing_locations(tree))
+    report = report_on(planted)
+    # What is left out may be 0 throughout, such as one side of a maximum: then nothing is wrong.
+    assume(not report.ok or slip != "left out")
+    assert report.roots == (name,), planted
     mistake = report[name].mistake
     assert mistake is not None
     if slip == "sign":
-        assert mistake.code in ("sign", "missing-path", "double-path")
+        assert mistake.code in ("sign", "missing-path", "double-path"), planted

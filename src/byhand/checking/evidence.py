@@ -153,7 +153,8 @@ class Evidence:
 
     @cached_property
     def _rehearsal(self) -> Rehearsal:
-        return self.trial.rehearsal(self.feeds, self.answer.key, self.slopes)
+        more = {**self.slopes, **self.picked}
+        return self.trial.rehearsal(self.feeds, self.answer.key, more)
 
     def through(self, key: Key) -> Array:
         """What of the gradient comes back through the step `key`, which the definition jumps
@@ -217,10 +218,6 @@ class Evidence:
                 continue
             if node not in stops:
                 reached.add(node)
-            if node.op is not None and node.op.name == "getitem" and node.args[0] in reached:
-                picked = np.zeros(node.args[0].shape)
-                picked[node.params["index"]] = 1.0
-                found[f"__picked_{number}"] = picked
             if node.op is None or node.op.structure != "elementwise":
                 continue
             values = [a.value if isinstance(a, Tensor) else a for a in node.args]
@@ -230,6 +227,20 @@ class Evidence:
                     slope = vjp(np.ones(node.shape), node.value, *values, **node.params)
                     if np.ptp(slope) > 0:
                         found[f"__slope_{number}_{position}"] = slope
+        return found
+
+    @cached_property
+    def picked(self) -> Mapping[str, Array]:
+        """1 where forward reads single elements of an array of this shape, and 0 elsewhere; by
+        names to use in an exchanged statement."""
+        found: dict[str, Array] = {}
+        nodes = computed_first_to_last([step.tensor for step in self.trial.drawn.truth])
+        for number, node in enumerate(nodes):
+            if node.op is not None and node.op.name == "getitem":
+                ones = np.zeros(node.args[0].shape)
+                ones[node.params["index"]] = 1.0
+                if ones.shape == self.tensor.shape:
+                    found[f"__picked_{number}"] = ones
         return found
 
     @property

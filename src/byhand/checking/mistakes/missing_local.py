@@ -29,17 +29,7 @@ def find(suspect: Suspect) -> Finding | None:
     for way, found in _passed_on(suspect):
         if suspect.follows(found):
             return Finding(f"the gradient of {way} is passed on without the step's own derivative")
-    known = values(suspect)
-    outputs = [
-        *(each for each in known if isinstance(each, (ast.Name, ast.Subscript))),
-        *map(parsed, filter(None, suspect.used_in.split(", "))),
-    ]
-
-    slopes = [ast.Name(n, ast.Load()) for n in suspect.first.slopes if not n.startswith("__picked")]
-
-    def slope(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        assert isinstance(part, ast.expr)
-        yield from (ast.BinOp(part, ast.Mult(), each) for each in slopes)
+    known, outputs = values(suspect), _outputs(suspect)
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
@@ -52,21 +42,43 @@ def find(suspect: Suspect) -> Finding | None:
                 rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), less)
                 yield ast.BinOp(part, ast.Mult(), rest)
 
-    of = f"differentiate {suspect.used_in} with respect to {suspect.name}"
     mend = suspect.mend_parts(factors, times)
-    if mend is None and not any(scale.constant for scale in suspect.scales):
-        mend = suspect.mend_parts(factors, slope, but_for_a_number=True)
+    if mend is None:
+        return None
+    said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: {_of(suspect)}"
+    return mend.finding(said)
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A factor or a term that a closed form lacks, and maybe a number besides."""
+    slopes = [ast.Name(name, ast.Load()) for name in suspect.first.slopes]
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        yield from (ast.BinOp(part, ast.Mult(), each) for each in slopes)
+
+    mend = suspect.mend_parts(factors, times, but_for_a_number=True)
     if mend is not None:
-        said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: {of}"
-        return mend.finding(said)
-    if not any(scale.constant for scale in suspect.scales):
-        lack = lacking(suspect, [ast.Constant(1.0), *outputs])
-        if lack is not None:
-            said = f"`{text(lack.part)}` lacks a term, part of the step's own derivative: {of}"
-            return Finding(said, lack.statement.lineno, lack.part)
-        if _whole(suspect):
-            return Finding(f"{suspect.d} lacks factors, parts of the step's own derivative: {of}")
+        said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative"
+        return mend.finding(f"{said}: {_of(suspect)}")
+    lack = lacking(suspect, [ast.Constant(1.0), *_outputs(suspect)])
+    if lack is not None:
+        said = f"`{text(lack.part)}` lacks a term, part of the step's own derivative"
+        return Finding(f"{said}: {_of(suspect)}", lack.statement.lineno, lack.part)
+    if _lacks_factors(suspect):
+        said = f"{suspect.d} lacks factors, parts of the step's own derivative"
+        return Finding(f"{said}: {_of(suspect)}")
     return None
+
+
+def _of(suspect: Suspect) -> str:
+    return f"differentiate {suspect.used_in} with respect to {suspect.name}"
+
+
+def _outputs(suspect: Suspect) -> list[ast.expr]:
+    """The values of which a derivative may be made up: named ones, and those it is taken at."""
+    named = [each for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
+    return [*named, *map(parsed, filter(None, suspect.used_in.split(", ")))]
 
 
 def _passed_on(suspect: Suspect) -> Iterator[tuple[str, Share]]:
@@ -106,12 +118,12 @@ def _fitted(upstream: Array | None, found: Evidence) -> Array:
     return np.asarray(fit(upstream, found.expected.value.shape))
 
 
-def _whole(suspect: Suspect) -> bool:
+def _lacks_factors(suspect: Suspect) -> bool:
     """Whether all that is missing is one or two values of forward as factors, and a number."""
     value, right = as_array(suspect.first.value), suspect.first.expected.value
     if value is None or value.shape != right.shape or not np.isfinite(value).all():
         return False
-    names = [name for name in suspect.first.slopes if not name.startswith("__picked")]
+    names = list(suspect.first.slopes)
     lines = {text(each) for each in values(suspect)}
     names += [step.name for step in suspect.program if step.name in lines]
     powers = [(name, power) for name in names for power in (1, -1)]

@@ -36,15 +36,20 @@ def find(suspect: Suspect) -> Finding | None:
                 return Finding(used + path if len(suspect.direct) > 1 else path)
     if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
         return Finding(f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}")
+    return None
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A term that a closed form lacks."""
     mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
     if mend is not None:
         return mend.finding(f"a gradient is not added to `{text(mend.part)}`: {_used(suspect)}")
-    picked = [ast.Name(n, ast.Load()) for n in suspect.first.slopes if n.startswith("__picked")]
+    picked = [ast.Name(name, ast.Load()) for name in suspect.first.picked]
     lack = lacking(suspect, [*gradients(suspect), *picked])
-    if lack is not None:
-        said = f"`{text(lack.part)}` lacks a term: {_used(suspect)}"
-        return Finding(said, lack.statement.lineno, lack.part)
-    return None
+    if lack is None:
+        return None
+    said = f"`{text(lack.part)}` lacks a term: {_used(suspect)}"
+    return Finding(said, lack.statement.lineno, lack.part)
 
 
 def _used(suspect: Suspect) -> str:

@@ -32,15 +32,26 @@ def find(suspect: Suspect) -> Finding | None:
                 pass
 
     mend = suspect.mend(other)
-    if mend is None and not any(scale.constant for scale in suspect.scales):
-        times = _times_each([g for g in gradients(suspect) if text(g) not in _ones(suspect)])
-        mend = suspect.mend_parts(factors, times, but_for_a_number=True)
     if mend is None:
         return None
-    where = f"{suspect.name} is used in {suspect.used_in}"
-    if isinstance(mend.part, ast.Name) and mend.part.id in (*known, suspect.d):
-        return mend.finding(f"{text(mend.part)} is not the gradient that comes back here: {where}")
-    return mend.finding(f"`{text(mend.part)}` lacks the gradient that comes back here: {where}")
+    return mend.finding(
+        f"{text(mend.part)} is not the gradient that comes back here: {_where(suspect)}"
+    )
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A derivative that stands there alone, or with a number."""
+    known = [each for each in gradients(suspect) if text(each) not in _ones(suspect)]
+    mend = suspect.mend_parts(factors, _times_each(known), but_for_a_number=True)
+    if mend is None:
+        return None
+    return mend.finding(
+        f"`{text(mend.part)}` lacks the gradient that comes back here: {_where(suspect)}"
+    )
+
+
+def _where(suspect: Suspect) -> str:
+    return f"{suspect.name} is used in {suspect.used_in}"
 
 
 def _ones(suspect: Suspect) -> set[str]:

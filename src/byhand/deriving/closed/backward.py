@@ -31,6 +31,7 @@ RULES = {
     "sum", "mean", "max", "min", "var", "std", "logsumexp", "transpose", "expand_dims", "squeeze",
     "broadcast_to",
 }  # fmt: skip
+COMPARING = {"max", "min", "maximum", "minimum", "clip"}
 QUIET = {"getitem", "reshape", "diagonal"}
 """Ops besides the elementwise ones whose rule the ring can be fed to."""
 
@@ -111,7 +112,7 @@ class Backward:
 
     def due(self, tensor: Tensor, g: Poly) -> bool:
         """Whether a named value's gradient will be needed as an array, so it gets its name now."""
-        if len(g.terms) > 1 and sum(scatters(m) for m in g.terms) > 0:
+        if len(g.terms) > 1 and any(scatters(m, g.ndim) for m in g.terms):
             return True
         if tensor not in self.sweep.steps or _is_atom(g):
             return False
@@ -178,7 +179,9 @@ class Backward:
         share = None
         elementwise = op.family == "elementwise" or op.name == "broadcast_to"
         if elementwise or op.name in RULES:
-            inputs = [ring.poly(a) for a in tensor.args]
+            exactly = op.name in COMPARING  # of values that rounding may not touch
+            inputs = [ring.raw(a) if exactly else ring.poly(a) for a in tensor.args]
+            out = ring.raw(tensor) if exactly else ring.tensor(tensor)
             if op.name == "power" and not isinstance(tensor.args[1], Tensor):
                 inputs[1] = tensor.args[1]
             if op.name == "minimum":  # at a tie any weights that add up to 1 are right
@@ -187,7 +190,7 @@ class Backward:
             elif op.name == "power" and position == 0 and not _is_number(inputs[1]):
                 share = g * inputs[1] * self.one_less(tensor, *inputs)
             else:
-                share = vjp(g, ring.tensor(tensor), *inputs, **tensor.params)
+                share = vjp(g, out, *inputs, **tensor.params)
         elif op.name in QUIET:
             share = self.quiet(tensor, arg, g)
         if share is None:
@@ -289,12 +292,14 @@ def _is_number(x: Any) -> bool:
     return not isinstance(x, (Size, Factor))
 
 
-def scatters(monomial: Monomial) -> bool:
+def scatters(monomial: Monomial, ndim: int) -> bool:
     """Whether it is what reading some elements hands back: that is written in place."""
     if len(monomial) != 1 or monomial[0][1] != 1:
         return False
     base = monomial[0][0].base
     if not isinstance(base, Passed) or base.tensor is None or base.tensor.op is None:
+        return False
+    if len(base.shape) != ndim:
         return False
     return base.tensor.op.name in ("getitem", "split", "take") and monomial[0][0].view == base.view
 

@@ -156,7 +156,7 @@ def _logistic(ring: Ring, x: Tensor, e: Tensor) -> None:
     fraction = ring.product(tail, ring.power(ring.sum(ring.number(1), tail), -1))
     signed = ring.product(ring.made(SIGN, (ring.poly(x),), {}), fraction)
     for signs in ({">"}, {">", "="}):
-        mask = compared(ring, ring.poly(x), ring.number(0), frozenset(signs))
+        mask = compared(ring, ring.raw(x), ring.number(0), frozenset(signs))
         whole = ring.sum(mask, ring.scaled(signed, -1))
         ring.folds.append((whole.terms, logistic(ring, ring.poly(x))))
 

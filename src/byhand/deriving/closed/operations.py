@@ -121,7 +121,7 @@ COMPARISONS = {
 
 
 def comparison(signs: frozenset[str]) -> Operation:
-    return lambda ring, x, y: compared(ring, ring.poly(x), ring.poly(y), signs)
+    return lambda ring, x, y: compared(ring, ring.raw(x), ring.raw(y), signs)
 
 
 def compared(ring: Ring, x: Poly, y: Poly, signs: frozenset[str]) -> Poly:

@@ -139,11 +139,22 @@ class Printer:
             case _:
                 raise AssertionError(base)
 
+    def fitted(self, x: Symbol, want: tuple[int, ...]) -> Symbol:
+        """`x` with as many axes of length 1 in front as an array of this shape has."""
+        have = x.value.shape
+        if len(have) > len(want):
+            front = (0,) * (len(have) - len(want))
+            return self.apply(GETITEM, x, index=front if len(front) > 1 else 0)
+        missing = len(want) - len(have)
+        if have and missing and want[:missing] == (1,) * missing and want[missing:] == have:
+            return self.apply(GETITEM, x, index=(None,) * missing if missing > 1 else None)
+        return x
+
     def passed(self, base: Passed) -> Symbol:
         """As the staged backward writes it; it may be a `Changed`."""
         sweep, tensor, position = self.sweep, base.tensor, base.position
         assert tensor is not None and base.g is not None
-        g = self.symbol(self.forms.of(base.g))
+        g = self.fitted(self.symbol(self.forms.of(base.g)), tensor.value.shape)
         if g.value.ndim == 0 and tensor.op is not None and tensor.op.name not in SCALAR_STAYS:
             g = sweep.spread(g, tensor)
         g = Symbol(g.node, g.value, g.scribe, tensor if g.shape == tensor.value.shape else None)

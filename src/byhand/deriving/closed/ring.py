@@ -141,6 +141,10 @@ class Ring:
         plain = self.atom(self.given(tensor), tensor.shape)
         return self.normal(plain)
 
+    def raw(self, x: Any) -> Poly:
+        """As `poly`, but a value of forward stands for itself alone."""
+        return self.atom(self.given(x), x.shape) if isinstance(x, Tensor) else self.poly(x)
+
     def known(self, array: Any) -> Poly:
         """An array that has no gradient; a comparison is known by what it compares."""
         made = self.notes.made.get(where(array))

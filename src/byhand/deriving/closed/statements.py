@@ -154,7 +154,7 @@ def _statement(
             changes = (symbol.node,)
         else:
             terms.append(printer.viewed(symbol, single[0][0]))
-    elif any(map(scatters, form.terms)):
+    elif any(scatters(m, form.ndim) for m in form.terms):
         changes, terms = _with_scatters(closed, printer, form)
     elif hot and (not rest or all(0 not in tm.places(m) for inner in hot.values() for m in inner)):
         if rest:
@@ -163,7 +163,7 @@ def _statement(
             changes = (*changes, _scattered(closed, printer, d, base, inner))
     else:
         terms.append(printer.symbol(closed.roots[id(d)]))
-    terms = [_fit(printer, t, tensor) for t in terms]
+    terms = [printer.fitted(t, tensor.value.shape) for t in terms]
     spread = ""
     if terms and terms[0].value.shape != tensor.value.shape:
         spread = "constant" if terms[0].value.ndim == 0 else "array"
@@ -176,12 +176,12 @@ def _with_scatters(
     """What reading some elements hands back is put in place; the other terms come before."""
     changes: list[Changed] = []
     terms: list[Symbol] = []
-    rest = {m: c for m, c in form.terms.items() if not (c == 1 and scatters(m))}
+    rest = {m: c for m, c in form.terms.items() if not (c == 1 and scatters(m, form.ndim))}
     if rest:
         terms.append(printer.symbol(closed.forms.terms(rest)))
     for monomial, coefficient in form.terms.items():
         base = monomial[0][0].base if monomial else None
-        if coefficient != 1 or not scatters(monomial) or not isinstance(base, Passed):
+        if coefficient != 1 or not scatters(monomial, form.ndim) or not isinstance(base, Passed):
             continue
         symbol = printer.passed(base)
         if isinstance(symbol.node, Changed):
@@ -189,17 +189,6 @@ def _with_scatters(
         else:
             terms.append(symbol)
     return tuple(changes), terms
-
-
-def _fit(printer: Printer, x: Symbol, tensor: Tensor) -> Symbol:
-    """Axes of length 1 in front, as many as the gradient must have."""
-    want, have = tensor.value.shape, x.value.shape
-    if len(have) > len(want):
-        return printer.apply(GETITEM, x, index=(0,) * (len(have) - len(want)))
-    missing = len(want) - len(have)
-    if have and missing and want[:missing] == (1,) * missing and want[missing:] == have:
-        return printer.apply(GETITEM, x, index=(None,) * missing if missing > 1 else None)
-    return x
 
 
 def _split(form: Poly) -> tuple[dict[OneHot, Terms], Terms]:

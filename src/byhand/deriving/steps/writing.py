@@ -13,12 +13,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from byhand.deriving.recording import Place, Round
-from byhand.deriving.steps.sweep import NOUNS, Statement, Sweep
+from byhand.deriving.steps.sweep import NOUNS, Leaf, Statement, Sweep
 from byhand.deriving.words import nodes as nd
 from byhand.deriving.words.lengths import Lengths
 from byhand.deriving.words.nodes import Changed, Like, Value
@@ -201,7 +201,7 @@ class Writer:
                     before = set(self.known)
                     self.prepare(leaf.tensor, counts, written)
                     here |= self.known.keys() - before if statement.round else set()
-            written.append(statement.rebuilt(self.with_known))
+            written.append(statement.rebuilt(self.with_known(dict(self.known))))
         return written
 
     def spelled(self, leaf: ast.expr) -> ast.expr:
@@ -224,7 +224,7 @@ class Writer:
         node = self.code[tensor]
         for leaf in nd.leaves(node, Value):
             self.prepare(leaf.tensor, counts, written)
-        node = nd.rebuilt(node, self.with_known)
+        node = nd.rebuilt(node, self.with_known(self.known))
         if isinstance(node, Changed) or counts[tensor] > (OFTEN if _cost(node) == 1 else 1):
             target = ast.Name(self.sweep.helper(_hint(tensor, node)), ast.Load())
             changes = (node,) if isinstance(node, Changed) else ()
@@ -247,10 +247,8 @@ class Writer:
             f"{last.line}: give the new value a name of its own"
         )
 
-    def with_known(self, leaf: ast.expr) -> ast.expr:
-        if isinstance(leaf, Value):
-            return self.known.get(leaf.tensor, leaf)
-        return leaf
+    def with_known(self, known: Mapping[Tensor, ast.expr]) -> Leaf:
+        return lambda leaf: known.get(leaf.tensor, leaf) if isinstance(leaf, Value) else leaf
 
     # Shapes.
 
@@ -279,7 +277,7 @@ class Writer:
 
     def value(self, tensor: Tensor) -> ast.expr:
         if tensor not in self.known:
-            self.known[tensor] = nd.rebuilt(self.made(tensor), self.settled)
+            self.known[tensor] = self.made(tensor)
         return nd.rebuilt(self.known[tensor], self.settled)
 
     def inline(self, tensor: Tensor) -> ast.expr:
