@@ -16,11 +16,11 @@ from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.recording import Recording, record
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.steps.writing import WIDTH, Line, Writer
-from byhand.deriving.verify import verify
+from byhand.deriving.verify import difference, other_sizes, verify
 from byhand.deriving.words.dialect import Dialect
 from byhand.deriving.words.numpy_words import NumPy
 from byhand.deriving.words.torch_words import PyTorch
-from byhand.errors import ProblemError
+from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, did_you_mean, problem_of
 from byhand.program.program import Program, Step
@@ -51,8 +51,18 @@ def derive(
         problem = problem_of(problem, None, inputs)
     given = problem.inputs() if inputs is None else dict(inputs)
     found = _derived(problem, given, names, dialect, closed)
-    if dialect != "torch" or speaks_torch(given) or find_spec("torch") is not None:
+    if dialect == "torch" and not speaks_torch(given) and find_spec("torch") is None:
+        return found
+    try:
         verify(problem, given, found, dialect)
+    except UnsupportedError as error:
+        # An axis that happens to have length 1 looks like one that always has; others may not.
+        for _, others in other_sizes(problem):
+            found = _derived(problem, others, names, dialect, closed)
+            if not difference(problem, given, found, dialect):
+                verify(problem, others, found, dialect)
+                return found
+        raise error from None
     return found
 
 

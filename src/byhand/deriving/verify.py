@@ -29,19 +29,14 @@ def verify(
 
     `dialect` is what it is written in, if not in that of forward.
     """
-    said = _difference(problem, inputs, derivation, dialect)
+    said = difference(problem, inputs, derivation, dialect)
     if said:
         raise UnsupportedError(f"{problem.file}: this forward can't be derived: {said}")
     if derivation.fixed_sizes:
         return
-    for sizes in _other_sizes(problem.dimensions):
+    for sizes, others in other_sizes(problem):
         at = ", ".join(f"{name}={size}" for name, size in sizes.items())
-        try:
-            others = problem.inputs(1, **sizes)
-            trace_problem(problem, others)
-        except ProblemError:
-            continue  # not a size for this forward
-        said = _difference(problem, others, derivation, dialect)
+        said = difference(problem, others, derivation, dialect)
         if said:
             raise UnsupportedError(
                 f"{problem.file}: this forward can't be derived: at {at} {said} (a size that "
@@ -49,13 +44,20 @@ def verify(
             )
 
 
-def _other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    if dimensions:
-        yield {name: size + 1 + k for k, (name, size) in enumerate(dimensions.items())}
-        yield {name: size + 1 for name, size in dimensions.items()}
+def other_sizes(problem: Problem) -> Iterator[tuple[dict[str, int], dict[str, Any]]]:
+    """Other sizes that forward takes, and inputs of these sizes."""
+    dimensions = list(problem.dimensions.items())
+    for step in (1, 0) if dimensions else ():
+        sizes = {name: size + 1 + step * k for k, (name, size) in enumerate(dimensions)}
+        try:
+            others = problem.inputs(1, **sizes)
+            trace_problem(problem, others)
+        except ProblemError:
+            continue  # not sizes for this forward
+        yield sizes, others
 
 
-def _difference(
+def difference(
     problem: Problem, inputs: Mapping[str, Any], derivation: Derivation, dialect: str | None
 ) -> str:
     """What is wrong with the backward on these inputs, or nothing."""
