@@ -53,6 +53,7 @@ class Backward:
     sweep: Sweep
     ring: Ring
     name_early: bool = False
+    """Whether the gradient of what goes into a tanh or the like gets a name of its own."""
     shares: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
     definitions: list[Definition] = field(default_factory=list[Definition])
     found: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])

@@ -94,20 +94,20 @@ class Reasons:
         for tensor in backward.found:
             rules |= dict.fromkeys(backward.used.get(tensor, {}))
         found = [self.lemma(rule) for rule in rules]
-        hot = [b for b in backward.ring.bases.values() if isinstance(b, OneHot)]
+        hot = [b for b in self.closed.forms.ring.bases.values() if isinstance(b, OneHot)]
         begun = [self.meant(base) for base in hot[:1] if found]
         return tuple(dict.fromkeys([*begun, *(lemma for lemma in found if lemma is not None)]))
 
     def meant(self, base: OneHot) -> Lemma:
         """What `onehot` stands for."""
         sweep = self.closed.backward.sweep
-        printer = Printer(sweep, Forms(self.closed.backward.ring), self.names, {})
+        printer = Printer(sweep, Forms(self.closed.forms.ring), self.names, {})
         node = nd.rebuilt(printer.base(base).node, self.writer.settled)
         return Lemma("onehot", text(nd.tidied(node)), "1 where the loss reads, 0 elsewhere")
 
     def lemma(self, rule: Rule) -> Lemma | None:
         if rule not in self.said:
-            ring = self.closed.backward.ring
+            ring = self.closed.forms.ring
             base = rule.base
             left = self.expression(ring.atom(base))
             right = self.expression(rule.form)
@@ -130,7 +130,7 @@ class Reasons:
 
     def checks(self) -> tuple[Lemma, ...]:
         """Sums of printed gradients that are 0 along an axis, whatever the numbers are."""
-        ring = self.closed.backward.ring
+        ring = self.closed.forms.ring
         found: dict[str, Lemma] = {}
         for d in self.closed.definitions:
             target = self.names.get(d.base) if d.base is not None else None
@@ -154,7 +154,7 @@ class Reasons:
         """A polynomial as one expression, with nothing taken apart."""
         sweep = self.closed.backward.sweep
         names = {**self.names, **self.unwritten()}
-        printer = Printer(sweep, Forms(self.closed.backward.ring), names, {}, one_hot=ONE_HOT)
+        printer = Printer(sweep, Forms(self.closed.forms.ring), names, {}, one_hot=ONE_HOT)
         printer.keep = p.ndim > 0 and p.shape[0] == 1
         kept = len(sweep.statements)
         node = printer.symbol(printer.forms.of(p)).node

@@ -37,25 +37,18 @@ class Reading:
 
     `expand`: products of sums are multiplied out, and values without a name that are sums too.
     `solve`: `centred = x - mean` is read as x = centred + mean. `inputs`: even for an input.
-    `name_early`: the gradient of what goes into a tanh or the like gets a name of its own.
     """
-
-    name_early: bool = False
 
     expand: bool = False
     solve: bool = False
     inputs: bool = False
 
 
-READINGS = tuple(
-    Reading(name_early, expand, solve, inputs)
-    for name_early in (True, False)
-    for expand, solve, inputs in (
-        (False, False, False),
-        (True, False, False),
-        (False, True, True),
-        (True, False, True),
-    )
+READINGS = (
+    Reading(),
+    Reading(expand=True),
+    Reading(solve=True, inputs=True),
+    Reading(expand=True, inputs=True),
 )
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -98,6 +99,13 @@ class Ring:
         """x**(y - 1), with x and x**y."""
         self.ranges: dict[int, Any] = {}
         self.hidden: dict[Any, bool] = {}
+
+    def fork(self) -> Ring:
+        """A ring of its own, of the same arrays, that starts with what this one knows."""
+        other = copy.copy(self)
+        other.instead, other.folds = dict(self.instead), list(self.folds)
+        other.used, other.conditions = {}, dict(self.conditions)
+        return other
 
     # Leaves.
 

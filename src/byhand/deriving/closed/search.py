@@ -12,6 +12,7 @@ import ast
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition
@@ -25,7 +26,7 @@ from byhand.deriving.closed.forms import (
 from byhand.deriving.closed.identities import clipped, tidy
 from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.relations import READINGS, Reading, relate
+from byhand.deriving.closed.relations import READINGS, relate
 from byhand.deriving.closed.ring import Ring, bases
 from byhand.deriving.closed.terms import Base, Given, Terms
 from byhand.deriving.recording import Recording
@@ -52,50 +53,54 @@ def closed_forms(
     recording: Recording, dialect: Callable[[], Dialect], wanted: Sequence[Step]
 ) -> Closed:
     """The closed forms of the wanted gradients, under the reading that makes them cheapest."""
-    tried: dict[Hashable, Closed] = {}
+    sweep = Sweep(recording, dialect(), wanted)
+    lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
+    numbers = Numbers({**recording.problem.forward.globals, **recording.program.locals})
+    rings: dict[Hashable, Ring] = {}
     for reading in READINGS:
-        sweep = Sweep(recording, dialect(), wanted)
-        ring = _ring(sweep, reading)
-        says = (reading.name_early, reading.expand, ring.says())
-        if says not in tried:
-            tried[says] = _closed(sweep, ring, reading)
-    return min(tried.values(), key=lambda c: c.cost)
+        ring = Ring(lengths, numbers.value, OPERATIONS, tidy, recording, expand=reading.expand)
+        relate(ring, sweep.order, set(sweep.scribe.names), reading)
+        rings.setdefault((reading.expand, ring.says()), ring)
+    tried = [_closed(Backward(sweep, ring)) for ring in rings.values()]
+    if tried[0].backward.bent:
+        tried += [_closed(Backward(sweep, ring, name_early=True)) for ring in rings.values()]
+    return min(tried, key=lambda closed: closed.cost)
 
 
-def _ring(sweep: Sweep, reading: Reading) -> Ring:
-    """A ring that knows forward's equations, in one reading."""
-    recording = sweep.recording
-    names = {**recording.problem.forward.globals, **recording.program.locals}
+@dataclass(frozen=True)
+class Numbers:
+    """The values of the numbers that forward has words for."""
 
-    def value_of(node: ast.expr) -> float | None:
-        if isinstance(node, Dim):
-            return float(node.tensor.value.shape[node.axis])
-        if isinstance(node, ast.BinOp):
-            left, right = value_of(node.left), value_of(node.right)
-            if left is None or right is None:
-                return None
-            node = ast.BinOp(ast.Constant(left), node.op, ast.Constant(right))
+    names: Mapping[str, Any]
+
+    def value(self, node: ast.expr) -> float | None:
+        """None for what isn't a number, or can't be told."""
+        match node:
+            case Dim():
+                return float(node.tensor.value.shape[node.axis])
+            case ast.BinOp():
+                left, right = self.value(node.left), self.value(node.right)
+                if left is None or right is None:
+                    return None
+                node = ast.BinOp(ast.Constant(left), node.op, ast.Constant(right))
+            case _:
+                pass
         try:
-            return float(eval(ast.unparse(node), dict(names)))
+            return float(eval(ast.unparse(node), dict(self.names)))
         except Exception:
             return None
 
-    lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
-    ring = Ring(lengths, value_of, OPERATIONS, tidy, recording, expand=reading.expand)
-    relate(ring, sweep.order, set(sweep.scribe.names), reading)
-    return ring
 
-
-def _closed(sweep: Sweep, ring: Ring, reading: Reading) -> Closed:
-    backward = Backward(sweep, ring, reading.name_early)
+def _closed(backward: Backward) -> Closed:
     backward.run()
+    ring = backward.ring.fork()
     clipped(ring, list(ring.bases.values()))
     definitions = _named_sums(ring, [_folded(ring, d) for d in _needed(backward)])
     forms = Forms(ring)
     shared = Sharing(forms).shared([forms.of(d.form) for d in definitions])
     roots = {id(d): form for d, form in zip(definitions, shared, strict=True)}
     cost = sum(form.cost for form in reached(list(roots.values())))
-    cost += _recomputed(sweep, roots.values())
+    cost += _recomputed(backward.sweep, roots.values())
     return Closed(backward, definitions, forms, roots, cost)
 
 

@@ -107,7 +107,7 @@ def _gradient_names(closed: Closed) -> dict[int, str]:
     for tensor, g in backward.found.items():
         step = backward.sweep.steps[tensor]
         if tensor not in written and step.name.isidentifier() and len(g.terms) == 1:
-            found[id(closed.forms.of(backward.ring.normal(g)))] = f"d{step.name}"
+            found[id(closed.forms.of(closed.forms.ring.normal(g)))] = f"d{step.name}"
     return found
 
 
@@ -213,7 +213,7 @@ def _scattered(
     closed: Closed, printer: Printer, d: Definition, base: OneHot, inner: Terms
 ) -> Changed:
     """`d[np.arange(n), y] += inner`, where inner is read at the same elements."""
-    ring = closed.backward.ring
+    ring = closed.forms.ring
     places = {place for m in inner for place in tm.places(m)}
     if 0 not in places:  # one number for each row
         rows = ring.moved(Poly(ring, inner, base.worded), {p: p - 1 for p in places}, base.worded)
