@@ -17,10 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from byhand.deriving.closed.folding import cancelled
+from byhand.deriving.closed.moves import QUIET, back_through
 from byhand.deriving.closed.operations import exponent_of
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule, joint
 from byhand.deriving.closed.terms import Base, Gradient, Made, Monomial, Passed, Upstream
+from byhand.deriving.closed.totals import total
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.words.sizes import Factor, Size
 from byhand.engine.backward import fit
@@ -32,7 +35,6 @@ RULES = {
     "broadcast_to",
 }  # fmt: skip
 COMPARING = {"max", "min", "maximum", "minimum", "clip"}
-QUIET = {"getitem", "reshape", "diagonal"}
 """Ops besides the elementwise ones whose rule the ring can be fed to."""
 
 
@@ -103,7 +105,7 @@ class Backward:
     def complete(self, tensor: Tensor) -> Poly:
         """All shares of a value have come in."""
         self.ring.used = self.used.setdefault(tensor, {})
-        g = self.ring.cancelled(self.ring.normal(self.shares.pop(tensor)))
+        g = cancelled(self.ring, self.ring.normal(self.shares.pop(tensor)))
         g = Poly(self.ring, g.terms, tensor.shape)
         if tensor in self.sweep.steps:
             self.found[tensor] = g
@@ -193,7 +195,7 @@ class Backward:
             else:
                 share = vjp(g, out, *inputs, **tensor.params)
         elif op.name in QUIET:
-            share = self.quiet(tensor, arg, g)
+            share = back_through(self.ring, tensor, arg, g)
         if share is None:
             if not (_is_atom(g) and g.ndim == tensor.value.ndim):
                 g = self.named(tensor, g)
@@ -214,49 +216,6 @@ class Backward:
         if any(d.tensor is tensor for d in self.definitions):
             return g
         return self.define(tensor, g)
-
-    def quiet(self, tensor: Tensor, arg: Tensor, g: Poly) -> Poly | None:
-        """Back through an index or a reshape that only moves axes, or reads one of each row."""
-        from byhand.deriving.closed import operations
-
-        assert tensor.op is not None
-        if tensor.op.name == "reshape":
-            return operations.reshape(self.ring, g, arg.shape)
-        if tensor.op.name == "diagonal":
-            places = operations.diagonal_places(self.ring, arg.shape, **tensor.params)
-            if places is None:
-                return None
-            return operations.scatter(self.ring, g, tuple(places), arg.shape)
-        index = tensor.params["index"]
-        items = index if isinstance(index, tuple) else (index,)
-        simple = all(i is None or i is ... or _whole(i) for i in items)
-        ones = (isinstance(i, (int, np.integer)) for i in items)
-        if simple or any(ones):
-            probe = operations.getitem(self.ring, self.ring.tensor(arg), index)
-            if probe is None:
-                return None
-            return self._moved_back(items, g, arg)
-        return operations.scatter(self.ring, g, index, arg.shape)
-
-    def _moved_back(self, items: tuple[Any, ...], g: Poly, arg: Tensor) -> Poly:
-        from byhand.deriving.closed import operations
-
-        items = tuple(items)
-        taken = sum(i is not None and i is not ... for i in items)
-        full = [slice(None)] * (arg.value.ndim - taken)
-        at = next((k for k, i in enumerate(items) if i is ...), None)
-        expanded = [*items, *full] if at is None else [*items[:at], *full, *items[at + 1 :]]
-        sources: list[int | None] = []
-        axis = 0
-        for item in expanded:
-            if item is None:
-                axis += 1
-            elif isinstance(item, slice):
-                sources.append(axis)
-                axis += 1
-            else:
-                sources.append(None)
-        return operations.rearranged(self.ring, g, tuple(sources))
 
     def passed(self, tensor: Tensor, position: int, arg: Tensor, g: Poly) -> Poly:
         """What the op's own rule makes of g, as an array of its own."""
@@ -283,7 +242,7 @@ class Backward:
         ndim = len(shape)
         over = frozenset(ndim - 1 - a for a, n in enumerate(shape) if n != 1 and own[a] == 1)
         full = Poly(self.ring, share.terms, shape)
-        summed = self.ring.total(full, over) if over else full
+        summed = total(self.ring, full, over) if over else full
         return Poly(self.ring, summed.terms, arg.shape)
 
 
@@ -303,10 +262,6 @@ def scatters(monomial: Monomial, ndim: int) -> bool:
     if len(base.shape) != ndim:
         return False
     return base.tensor.op.name in ("getitem", "split", "take") and monomial[0][0].view == base.view
-
-
-def _whole(item: Any) -> bool:
-    return isinstance(item, slice) and item == slice(None)
 
 
 def _is_atom(g: Poly) -> bool:

@@ -12,105 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
-
-from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.operations import compared, negated
+from byhand.deriving.closed.comparing import compared, negated
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, Factor, Given, Made, Monomial, OneHot, Total
+from byhand.deriving.closed.terms import Base, Given, Made
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import CLIP, EXP, SIGMOID, SIGN
-
-VERY_NEGATIVE = -1e4  # what a masked score is set to, so that its exponential is 0
-
-
-def tidy(ring: Ring, monomial: Monomial) -> Monomial | None:
-    """A monomial in which masks and one-hot arrays say no more than they must; None for 0."""
-    monomial = _picked(monomial)
-    found = _intersected(ring, monomial)
-    return None if found is None else _unhidden(ring, found)
-
-
-def _picked(monomial: Monomial) -> Monomial:
-    """Where a one-hot array is 1, the sum of it times x is x."""
-    hot = {f for f, e in monomial if isinstance(f.base, OneHot) and e == 1}
-    if not hot:
-        return monomial
-    for f, e in monomial:
-        if not isinstance(f.base, Total) or f.base.over != (0,) or f.view != f.base.view:
-            continue
-        ((inner, _),) = list(f.base.terms.items())[:1]
-        if len(f.base.terms) == 1 and any(g in hot and k == 1 for g, k in inner):
-            rest: Monomial = tuple((g, k) for g, k in inner if g not in hot)
-            without: Monomial = tuple((g, k) for g, k in monomial if g is not f)
-            return _picked(tm.times(without, tm.raised(rest, e)))
-    return monomial
-
-
-def _intersected(ring: Ring, monomial: Monomial) -> Monomial | None:
-    """Two comparisons of the same arrays are one."""
-    masks = [f for f, e in monomial if f.base in ring.compared and e == 1]
-    for i, one in enumerate(masks):
-        for other in masks[i + 1 :]:
-            (pair, signs), (same, more) = ring.compared[one.base], ring.compared[other.base]
-            if pair != same or one.view != other.view:
-                continue
-            both = signs & more
-            if not both:
-                return None
-            base = one.base if both == signs else other.base if both == more else None
-            if base is None:
-                continue
-            gone = other if base is one.base else one
-            return _intersected(ring, tuple((f, e) for f, e in monomial if f is not gone))
-    return monomial
-
-
-def _unhidden(ring: Ring, monomial: Monomial) -> Monomial:
-    """A mask goes where a value is exactly 0 wherever the mask is."""
-    for mask, e in monomial:
-        if e != 1 or mask.base.value.dtype != bool:
-            continue
-        for f, k in monomial:
-            if k > 0 and isinstance(f.base, Given) and _zero_outside(ring, f, mask):
-                return _unhidden(ring, tuple((g, n) for g, n in monomial if g is not mask))
-    return monomial
-
-
-def _zero_outside(ring: Ring, f: Factor, mask: Factor) -> bool:
-    key = (f, mask)
-    if key not in ring.hidden:
-        ring.hidden[key] = False
-        assert isinstance(f.base, Given) and f.base.tensor is not None
-        if mask.places <= f.places and _masked(f.base.tensor):
-            ndim = max(f.places, default=-1) + 1
-            values = tm.laid_out(f.base.value, f.view, ndim)
-            on = tm.laid_out(mask.base.value, mask.view, ndim)
-            off = np.broadcast_to(~on, values.shape)
-            ring.hidden[key] = bool(off.any()) and bool(np.all(values[off] == 0))
-    return ring.hidden[key]
-
-
-def _masked(tensor: Tensor) -> bool:
-    """Whether a value is an exponential, or its share of a sum, of what was masked."""
-    stack, seen, exponential = [tensor], set[Tensor](), False
-    while stack:
-        each = stack.pop()
-        if each in seen or each.op is None:
-            continue
-        seen.add(each)
-        exponential |= each.op.name in ("exp", "exp2")
-        if each.op.name in ("where", "put", "add") and exponential:
-            numbers = [a for a in each.args if not isinstance(a, Tensor)]
-            if any(
-                np.size(n) and np.min(np.asarray(n, dtype=float)) < VERY_NEGATIVE for n in numbers
-            ):
-                return True
-        if each.op.name in ("divide", "multiply", "exp", "exp2", "subtract", "where", "add"):
-            stack += [a for a in each.args if isinstance(a, Tensor)]
-    return False
-
 
 # Functions that forwards write in a form that doesn't overflow.
 

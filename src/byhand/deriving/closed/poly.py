@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from byhand.deriving.closed.terms import Monomial, Terms, evaluated, places
+from byhand.deriving.closed.terms import (
+    Base,
+    Group,
+    Made,
+    Monomial,
+    Passed,
+    Terms,
+    Total,
+    evaluated,
+    places,
+)
 from byhand.ops.arraylike import ArrayLike
 from byhand.ops.op import Array, Op
 
@@ -80,3 +90,28 @@ class Poly(ArrayLike):
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Poly:
         return self.ring.apply(op, args, params)
+
+
+def bases(p: Poly) -> set[Base]:
+    """Every base that a polynomial is made of, also inside others."""
+    seen: set[Base] = set()
+    stack: list[Any] = [p.terms]
+    while stack:
+        for monomial in stack.pop():
+            for factor, _ in monomial:
+                base = factor.base
+                if base in seen:
+                    continue
+                seen.add(base)
+                match base:
+                    case Total(terms=terms):
+                        stack.append(terms)
+                    case Group(form=form) if form is not None:
+                        stack.append(form.terms)
+                    case Made(args=args):
+                        stack += [arg.terms for arg in args]
+                    case Passed(g=g) if g is not None:
+                        stack.append(g.terms)
+                    case _:
+                        pass
+    return seen

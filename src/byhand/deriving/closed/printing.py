@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from byhand.deriving.closed.factoring import Forms
 from byhand.deriving.closed.forms import (
     Applied,
     Choice,
     Constant,
     Form,
-    Forms,
     Leaf,
     Placed,
     Power,

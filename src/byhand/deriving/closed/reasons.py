@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from byhand.deriving.closed.backward import Definition
-from byhand.deriving.closed.forms import Forms
+from byhand.deriving.closed.factoring import Forms
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.ring import Rule
 from byhand.deriving.closed.search import Closed
 from byhand.deriving.closed.terms import Base, Gradient, OneHot, Total, Upstream
+from byhand.deriving.closed.totals import total
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.writing import Line, Writer, text
 from byhand.deriving.words import nodes as nd
@@ -140,7 +141,7 @@ class Reasons:
             for axis in range(ndim):
                 place = ndim - 1 - axis
                 long = any(f.length(place) != 1 for m in d.form.terms for f, _ in m)
-                if long and ring.total(d.form, frozenset({place})).zero:
+                if long and total(ring, d.form, frozenset({place})).zero:
                     left = f"{ast.unparse(target)}.sum(axis={axis})"
                     found[left] = Lemma(left, "0", self.sums_to_zero(d))
         return tuple(found.values())

@@ -20,12 +20,15 @@ from fractions import Fraction
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.arrays import is_input
 from byhand.deriving.closed.identities import exponentials, recognise
-from byhand.deriving.closed.operations import OPERATIONS, axes_of
+from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.ring import Ring, is_input
+from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.signs import nonzero
 from byhand.deriving.closed.terms import Base, Factor, Given, Monomial, Total
+from byhand.deriving.closed.totals import total
+from byhand.deriving.closed.views import axes_of
 from byhand.deriving.recording import where
 from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
@@ -243,10 +246,10 @@ class _Reader:
         form = self.form(tensor)
         if form is None:
             return
-        right = ring.total(form, over)
+        right = total(ring, form, over)
         if any(_totals(m) for m in right.terms):
             return
-        left = ring.total(ring.tensor(tensor), over)
+        left = total(ring, ring.tensor(tensor), over)
         if len(left.terms) == 1:
             self.solve_total(left, right, tensor)
 

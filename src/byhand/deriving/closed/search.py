@@ -8,32 +8,26 @@ cheapest result is kept.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition
-from byhand.deriving.closed.forms import (
-    Form,
-    Forms,
-    Leaf,
-    Sharing,
-    reached,
-)
-from byhand.deriving.closed.identities import clipped, tidy
+from byhand.deriving.closed.factoring import Forms
+from byhand.deriving.closed.folding import folded
+from byhand.deriving.closed.forms import Form, Leaf, reached
+from byhand.deriving.closed.identities import clipped
 from byhand.deriving.closed.operations import OPERATIONS
-from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.poly import Poly, bases
 from byhand.deriving.closed.relations import READINGS, relate
-from byhand.deriving.closed.ring import Ring, bases
+from byhand.deriving.closed.ring import Ring
+from byhand.deriving.closed.sharing import Sharing
 from byhand.deriving.closed.terms import Base, Given, Terms
 from byhand.deriving.recording import Recording
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.words.dialect import Dialect
 from byhand.deriving.words.lengths import Lengths
-from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
 
@@ -55,40 +49,15 @@ def closed_forms(
     """The closed forms of the wanted gradients, under the reading that makes them cheapest."""
     sweep = Sweep(recording, dialect(), wanted)
     lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
-    numbers = Numbers({**recording.problem.forward.globals, **recording.program.locals})
     rings: dict[Hashable, Ring] = {}
     for reading in READINGS:
-        ring = Ring(lengths, numbers.value, OPERATIONS, tidy, recording, expand=reading.expand)
+        ring = Ring(lengths, recording, OPERATIONS, expand=reading.expand)
         relate(ring, sweep.order, set(sweep.scribe.names), reading)
-        rings.setdefault((reading.expand, ring.says()), ring)
-    tried = [_closed(Backward(sweep, ring)) for ring in rings.values()]
+        rings.setdefault((reading.expand, _says(ring)), ring)
+    tried = [_closed(Backward(sweep, ring, name_early=True)) for ring in rings.values()]
     if tried[0].backward.bent:
-        tried += [_closed(Backward(sweep, ring, name_early=True)) for ring in rings.values()]
+        tried += [_closed(Backward(sweep, ring)) for ring in rings.values()]
     return min(tried, key=lambda closed: closed.cost)
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """The values of the numbers that forward has words for."""
-
-    names: Mapping[str, Any]
-
-    def value(self, node: ast.expr) -> float | None:
-        """None for what isn't a number, or can't be told."""
-        match node:
-            case Dim():
-                return float(node.tensor.value.shape[node.axis])
-            case ast.BinOp():
-                left, right = self.value(node.left), self.value(node.right)
-                if left is None or right is None:
-                    return None
-                node = ast.BinOp(ast.Constant(left), node.op, ast.Constant(right))
-            case _:
-                pass
-        try:
-            return float(eval(ast.unparse(node), dict(self.names)))
-        except Exception:
-            return None
 
 
 def _closed(backward: Backward) -> Closed:
@@ -104,8 +73,24 @@ def _closed(backward: Backward) -> Closed:
     return Closed(backward, definitions, forms, roots, cost)
 
 
+def _says(ring: Ring) -> Hashable:
+    """Equal for rings that replace the same by the same."""
+    return frozenset(
+        (_tensor_of(base), frozenset((*_said(m), c) for m, c in rule.form.terms.items()))
+        for base, rule in ring.instead.items()
+    )
+
+
+def _tensor_of(base: Base) -> Hashable:
+    return id(base.tensor) if isinstance(base, Given) else (type(base), base.shape)
+
+
+def _said(monomial: tm.Monomial) -> tuple[Hashable, ...]:
+    return tuple((_tensor_of(f.base), f.view, e) for f, e in monomial)
+
+
 def _folded(ring: Ring, d: Definition) -> Definition:
-    return replace(d, form=Poly(ring, ring.folded(d.form.terms), d.form.shape))
+    return replace(d, form=Poly(ring, folded(ring, d.form.terms), d.form.shape))
 
 
 def _needed(backward: Backward) -> list[Definition]:
@@ -130,7 +115,7 @@ def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
     result: list[Definition] = []
     for d in definitions:
         form = ring.normal(d.form)
-        terms = _with_gradients(ring, ring.folded(form.terms), written)
+        terms = _with_gradients(ring, folded(ring, form.terms), written)
         form = Poly(ring, terms, form.shape)
         if d.base is not None and len(form.terms) > 1:
             ring.folds.append((form.terms, ring.atom(d.base)))

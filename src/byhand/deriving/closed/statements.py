@@ -106,7 +106,7 @@ def _gradient_names(closed: Closed) -> dict[int, str]:
     found: dict[int, str] = {}
     for tensor, g in backward.found.items():
         step = backward.sweep.steps[tensor]
-        if tensor not in written and step.name.isidentifier() and len(g.terms) == 1:
+        if tensor not in written and step.name.isidentifier():
             found[id(closed.forms.of(closed.forms.ring.normal(g)))] = f"d{step.name}"
     return found
 

@@ -1,0 +1,298 @@
+"""A polynomial as an expression that takes few operations.
+
+Common factors are taken out, first those of all terms, then those of most. Products take small
+arrays together before large ones. Two sums over the same places become one. Equal expressions are
+one object, so that what comes twice can be computed once.
+"""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import Any
+
+from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.common import (
+    common_factor,
+    content,
+    has,
+    merged_totals,
+    most_shared,
+    separated,
+    taken,
+)
+from byhand.deriving.closed.folding import folded
+from byhand.deriving.closed.forms import (
+    Applied,
+    Choice,
+    Constant,
+    Form,
+    Leaf,
+    Lengths,
+    Placed,
+    Power,
+    Product,
+    Sum,
+    Summed,
+)
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.ring import Ring
+from byhand.deriving.closed.terms import (
+    Coefficient,
+    Exponent,
+    Factor,
+    Group,
+    Made,
+    Monomial,
+    Passed,
+    Terms,
+    Total,
+)
+
+EXPENSIVE = {"sigmoid": 4}  # operations
+OWN = ("lengths", "cost", "parts")
+
+
+@dataclass
+class Forms:
+    """Makes forms; equal ones are one object."""
+
+    ring: Ring
+    table: dict[Hashable, Form] = field(default_factory=dict[Hashable, Form])
+
+    def one(self, kind: type[Any], key: Hashable, lengths: Lengths, cost: int, **rest: Any) -> Any:
+        parts: tuple[Form, ...] = rest.get("parts", ())
+        whole = (kind, key, tuple(map(id, parts)))
+        found = self.table.get(whole)
+        if found is None:
+            found = self.table[whole] = kind(lengths=lengths, cost=cost, **rest)
+        return found
+
+    # From polynomials.
+
+    def of(self, p: Poly) -> Form:
+        return self.terms(p.terms)
+
+    def terms(self, terms: Terms) -> Form:
+        terms = merged_totals(terms, self.ring)
+        if not terms:
+            return self.constant(0)
+        if len(terms) == 1:
+            ((monomial, coefficient),) = terms.items()
+            return self.product(self.factors(monomial), coefficient)
+        common = common_factor(terms)
+        number = content(terms)
+        if common or number != 1:
+            inverse = tm.raised(common, -1)
+            rest = {
+                tm.times(m, inverse) if common else m: tm.exact(Fraction(c) / number)
+                for m, c in terms.items()
+            }
+            inner = self.sum(rest)
+            return self.product([*self.factors(common), (inner, 1)], number)
+        return self.sum(terms)
+
+    def sum(self, terms: Terms) -> Form:
+        """Terms without a common factor: those that share one are put together first."""
+        chosen = self.choice(terms)
+        if chosen is not None:
+            return chosen
+        split = separated(terms)
+        if split is not None:
+            return self.product([(self.sum(part), 1) for part in split])
+        best = most_shared(terms)
+        if best is None:
+            return self.joined([self.terms({m: c}) for m, c in terms.items()])
+        factor, power = best
+        inside = {m: c for m, c in terms.items() if has(m, factor, power)}
+        outside = {m: c for m, c in terms.items() if m not in inside}
+        first = self.terms(inside)
+        if not outside:
+            return first
+        others = self.sum(outside) if len(outside) > 1 else self.terms(outside)
+        return self.joined([first, others])
+
+    def choice(self, terms: Terms) -> Form | None:
+        """a * mask + b * not mask, as one choice."""
+        ring = self.ring
+        masks = {f: None for m in terms for f, e in m if e == 1 and f.base in ring.compared}
+        for mask in masks:
+            pair, signs = ring.compared[mask.base]
+            for other in masks:
+                same, rest = ring.compared[other.base]
+                if pair != same or mask.view != other.view or signs | rest != frozenset("<=>"):
+                    continue
+                if signs & rest or (other.base in ring.spelled and mask.base not in ring.spelled):
+                    continue
+                sides = [taken(terms, each) for each in (mask, other)]
+                others = {
+                    m: c for m, c in terms.items() if not has(m, mask, 1) and not has(m, other, 1)
+                }
+                parts = (self.factor(mask), *(self.terms(side) for side in sides))
+                lengths = {k: n for part in parts for k, n in part.lengths.items()}
+                form = self.one(Choice, (), lengths, math.prod(lengths.values()), parts=parts)
+                return self.joined([form, self.terms(others)]) if others else form
+        return None
+
+    def joined(self, parts: list[Form]) -> Form:
+        """The sum of forms: sums within it are opened, small parts are added up first."""
+        flat: list[tuple[int, Form]] = []
+        for part in parts:
+            sign, bare = self.unsigned(part)
+            if isinstance(bare, Sum):
+                flat += [(sign * s, p) for s, p in zip(bare.signs, bare.parts, strict=True)]
+            else:
+                flat.append((sign, bare))
+        flat.sort(key=lambda item: item[0] < 0)
+        lengths: dict[int, int] = {}
+        for _, part in flat:
+            lengths |= part.lengths
+        cost = 0
+        sizes: dict[int, int] = {}
+        for _, part in flat:
+            joint = {**sizes, **part.lengths}
+            cost += math.prod(joint.values()) if sizes or part is not flat[0][1] else 0
+            sizes = joint
+        signs = tuple(s for s, _ in flat)
+        return self.one(Sum, signs, lengths, cost, parts=tuple(p for _, p in flat), signs=signs)
+
+    def unsigned(self, form: Form) -> tuple[int, Form]:
+        """The sign that a form begins with, and the rest."""
+        match form:
+            case Constant(value=value) if value < 0:
+                return -1, self.constant(-value)
+            case Product(parts=(Constant(value=value), *_)) if value < 0 and form.above:
+                rest = list(form.parts[1:])
+                above = [(p, 1) for p in rest[: form.above - 1]]
+                below = [(p, -1) for p in rest[form.above - 1 :]]
+                return -1, self.product([*above, *below], -value)
+            case _:
+                return 1, form
+
+    def constant(self, value: Coefficient) -> Form:
+        return self.one(Constant, value, {}, 0, value=value)
+
+    def product(self, factors: list[tuple[Form, Exponent]], coefficient: Coefficient = 1) -> Form:
+        """Numbers first, then small arrays, then large ones; divided by what is below."""
+        above: list[Form] = []
+        below: list[Form] = []
+        for form, exponent in factors:
+            if isinstance(form, Product) and exponent in (1, -1):
+                n = form.above
+                ups, downs = list(form.parts[:n]), list(form.parts[n:])
+                if ups and isinstance(ups[0], Constant):
+                    number = Fraction(ups[0].value)
+                    coefficient = tm.exact(coefficient * (number if exponent == 1 else 1 / number))
+                    ups = ups[1:]
+                if downs and isinstance(downs[0], Constant):
+                    number = Fraction(downs[0].value)
+                    coefficient = tm.exact(coefficient * (1 / number if exponent == 1 else number))
+                    downs = downs[1:]
+                (above if exponent == 1 else below).extend(ups)
+                (below if exponent == 1 else above).extend(downs)
+            elif isinstance(form, Constant) and isinstance(exponent, int):
+                coefficient = tm.exact(Fraction(coefficient) * Fraction(form.value) ** exponent)
+            else:
+                power = self.power(form, abs(exponent))
+                (above if exponent > 0 else below).append(power)
+        above.sort(key=lambda f: f.size)
+        below.sort(key=lambda f: f.size)
+        fraction = Fraction(coefficient)
+        simple = fraction.denominator <= 64 or fraction.denominator in (100, 1000)
+        if simple:
+            numerator, denominator = fraction.numerator, fraction.denominator
+        else:
+            numerator, denominator = coefficient, 1
+        if numerator != 1 or not above:
+            above.insert(0, self.constant(numerator))
+        if denominator != 1:
+            below.insert(0, self.constant(denominator))
+        if len(above) == 1 and not below:
+            return above[0]
+        return self.kept_product(above, below)
+
+    def kept_product(self, above: list[Form], below: list[Form]) -> Form:
+        """A product of these parts as they are."""
+        above, below = sorted(above, key=lambda f: f.size), sorted(below, key=lambda f: f.size)
+        lengths: dict[int, int] = {}
+        cost = 0
+        for i, part in enumerate(sorted([*above, *below], key=lambda f: f.size)):
+            lengths |= part.lengths
+            if i and not (isinstance(part, Constant) and part.value == -1):
+                cost += math.prod(lengths.values())
+        parts = (*above, *below)
+        return self.one(Product, len(above), lengths, cost, parts=parts, above=len(above))
+
+    def again(self, form: Form, parts: tuple[Form, ...]) -> Form:
+        """The same form of other parts, which are worth the same."""
+        match form:
+            case Product():
+                return self.kept_product(list(parts[: form.above]), list(parts[form.above :]))
+            case Sum():
+                key: Hashable = form.signs
+            case Power():
+                key = form.exponent
+            case Summed(over=over):
+                key = over
+            case Choice():
+                key = ()
+            case Applied():
+                key = id(form.base)
+            case Placed():
+                key = form.moves
+            case _:
+                return form
+        rest = {f.name: getattr(form, f.name) for f in fields(form) if f.name not in OWN}
+        return self.one(type(form), key, form.lengths, form.cost, parts=parts, **rest)
+
+    def power(self, form: Form, exponent: Exponent) -> Form:
+        if exponent == 1:
+            return form
+        if isinstance(form, Power):
+            return self.power(form.parts[0], tm.exact(form.exponent * exponent))
+        return self.one(Power, exponent, form.lengths, form.size, parts=(form,), exponent=exponent)
+
+    def factors(self, monomial: Monomial) -> list[tuple[Form, Exponent]]:
+        return [(self.factor(f), e) for f, e in monomial]
+
+    def factor(self, factor: Factor) -> Form:
+        base = factor.base
+        match base:
+            case Total(terms=inner):
+                return self.placed(self.summed(inner, base), factor)
+            case Group(form=p) if p is not None:
+                return self.placed(self.of(p), factor)
+            case Made(args=args, op=op) if op is not None:
+                parts = tuple(self.of(arg) for arg in args)
+                lengths = {place: base.shape[axis] for place, axis in base.view}
+                spelled = base in self.ring.spelled
+                cost = 0 if spelled else EXPENSIVE.get(op.name, 1) * base.value.size
+                parts = () if spelled else parts
+                made = self.one(Applied, id(base), lengths, cost, parts=parts, base=base)
+                return self.placed(made, factor)
+            case _:
+                lengths = {place: base.shape[axis] for place, axis in factor.view}
+                cost = base.value.size if isinstance(base, Passed) else 0
+                return self.one(Leaf, id(factor), lengths, cost, factor=factor)
+
+    def summed(self, inner: Mapping[Monomial, Coefficient], base: Total) -> Form:
+        part = self.terms(folded(self.ring, dict(inner)))
+        return self.sum_over(part, base.over, base.counts)
+
+    def sum_over(self, part: Form, over: tuple[int, ...], counts: Monomial) -> Form:
+        lengths = {place: n for place, n in part.lengths.items() if place not in over}
+        return self.one(Summed, over, lengths, part.size, parts=(part,), over=over, counts=counts)
+
+    def placed(self, form: Form, factor: Factor) -> Form:
+        own = {axis: place for place, axis in factor.base.view}
+        moves = tuple((own[axis], place) for place, axis in factor.view)
+        if all(a == b for a, b in moves):
+            return form
+        lengths = {place: factor.base.shape[axis] for place, axis in factor.view}
+        return self.one(Placed, moves, lengths, 0, parts=(form,), moves=moves)

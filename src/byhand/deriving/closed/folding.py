@@ -1,0 +1,101 @@
+"""Several terms that together are one thing: a value of forward, what a fraction has below."""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.terms import Group, Monomial, Terms
+
+if TYPE_CHECKING:
+    from byhand.deriving.closed.ring import Ring
+
+
+def powered(ring: Ring, terms: Terms) -> Terms:
+    """x**(y - 1) * x -> x**y."""
+    ((monomial, coefficient),) = terms.items()
+    for f, e in monomial:
+        if f.base not in ring.powers or e != 1 or f.view != f.base.view:
+            continue
+        x, whole = ring.powers[f.base]
+        one = ring.grouped(x)
+        ((core, scale),) = one.terms.items()
+        if _divides(core, monomial):
+            rest = tuple((g, k) for g, k in monomial if g is not f)
+            rest = tm.times(rest, tm.raised(core, -1))
+            return tm.multiplied({rest: Fraction(coefficient) / scale}, whole.terms)
+    return terms
+
+
+def cancelling(ring: Ring, p: Poly, other: Poly) -> Poly:
+    """A sum that the other divides by, as the one factor that it is there."""
+    for base, (x, _) in ring.powers.items():
+        if any(f.base is base for m in other.terms for f, _ in m):
+            scale = Fraction(ring.leading(p.terms)) / ring.leading(x.terms)
+            if p.key == ring.scaled(x, scale).key:
+                return ring.grouped(p)
+    below = [f for m in other.terms for f, e in m if e < 0 and isinstance(f.base, Group)]
+    leading = ring.leading(p.terms)
+    for f in below:
+        assert isinstance(f.base, Group) and f.base.form is not None
+        scale = Fraction(leading) / ring.leading(f.base.form.terms)
+        if p.key == ring.scaled(f.base.form, scale).key:
+            return Poly(ring, {((f, 1),): tm.exact(scale)}, p.shape)
+    return p
+
+
+def folded(ring: Ring, terms: Terms) -> Terms:
+    """Several terms that together are one known value become that."""
+    sums = [(dict(key), ring.normal(ring.atom(base))) for key, base in ring.names.items()]
+    for definition, whole in [*ring.folds, *sums]:
+        if len(definition) > len(terms) or len(definition) < 2:
+            continue
+        if len(whole.terms) >= len(definition):
+            continue
+        terms = _fold(terms, definition, whole)
+    return terms
+
+
+def cancelled(ring: Ring, p: Poly) -> Poly:
+    """Where a sum stands below, and above with another factor, both go."""
+    below = {f for m in p.terms for f, e in m if e < 0 and isinstance(f.base, Group)}
+    terms = p.terms
+    for f in below:
+        if not isinstance(f.base, Group) or f.base.form is None:
+            continue
+        inside = {m: c for m, c in terms.items() if any(g is f and e < 0 for g, e in m)}
+        outside = {m: c for m, c in terms.items() if m not in inside}
+        whole = Poly(ring, {((f, 1),): 1}, p.shape)
+        terms = tm.added(outside, _fold(inside, f.base.form.terms, whole))
+    for base, (x, _) in ring.powers.items():
+        inside = {m: c for m, c in terms.items() if any(f.base is base for f, _ in m)}
+        if inside and len(x.terms) > 1:
+            outside = {m: c for m, c in terms.items() if m not in inside}
+            folded = _fold(inside, x.terms, ring.grouped(x))
+            terms = tm.added(outside, ring.tidied(folded))
+    return p if terms is p.terms else Poly(ring, terms, p.shape)
+
+
+def _fold(terms: Terms, definition: Terms, whole: Poly) -> Terms:
+    (first, unit), *others = definition.items()
+    for monomial, coefficient in list(terms.items()):
+        if monomial not in terms or not _divides(first, monomial):
+            continue
+        rest = tm.times(monomial, tm.raised(first, -1))
+        scale = Fraction(coefficient) / unit
+        parts = {tm.times(rest, m): tm.exact(c * scale) for m, c in others}
+        if all(terms.get(m) == c for m, c in parts.items()):
+            terms = {m: c for m, c in terms.items() if m != monomial and m not in parts}
+            terms = tm.added(terms, tm.multiplied({rest: tm.exact(scale)}, whole.terms))
+    return terms
+
+
+def _divides(part: Monomial, whole: Monomial) -> bool:
+    powers = dict(whole)
+    return all((0 < e <= powers.get(f, 0)) or (powers.get(f, 0) <= e < 0) for f, e in part)
