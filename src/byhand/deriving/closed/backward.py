@@ -34,6 +34,10 @@ RULES = {
     "sum", "mean", "max", "min", "var", "std", "logsumexp", "transpose", "expand_dims", "squeeze",
     "broadcast_to",
 }  # fmt: skip
+SCATTERED = {
+    "getitem", "split", "take", "take_along_axis", "sliding_window_view", "diagonal", "repeat", "put",
+}  # fmt: skip
+"""Ops whose way back is written as changes to an array of zeros."""
 COMPARING = {"max", "min", "maximum", "minimum", "clip"}
 """Ops besides the elementwise ones whose rule the ring can be fed to."""
 
@@ -261,7 +265,7 @@ def scatters(monomial: Monomial, ndim: int) -> bool:
         return False
     if len(base.shape) != ndim:
         return False
-    return base.tensor.op.name in ("getitem", "split", "take") and monomial[0][0].view == base.view
+    return base.tensor.op.name in SCATTERED and monomial[0][0].view == base.view
 
 
 def _is_atom(g: Poly) -> bool:

@@ -124,6 +124,16 @@ def _size(monomial: Monomial) -> int:
     return math.prod(lengths.values())
 
 
+def _lengths(total: Total) -> frozenset[tuple[int, int]]:
+    """How long a sum is at each of the places that it is over."""
+    return frozenset(
+        (place, factor.length(place))
+        for monomial in total.terms
+        for factor, _ in monomial
+        for place in factor.places & frozenset(total.over)
+    )
+
+
 def merged_totals(terms: Terms, ring: Ring) -> Terms:
     """c * M * sum(A) + d * M * sum(B) -> M * sum(c * A + d * B)."""
     alike: dict[Any, list[tuple[Monomial, Factor]]] = {}
@@ -131,7 +141,7 @@ def merged_totals(terms: Terms, ring: Ring) -> Terms:
         sums = [f for f, e in monomial if isinstance(f.base, Total) and e == 1]
         if len(sums) == 1 and isinstance(total := sums[0].base, Total):
             rest = tuple((f, e) for f, e in monomial if f is not sums[0])
-            key = (rest, total.over, sums[0].view, total.shape)
+            key = (rest, total.over, sums[0].view, total.shape, _lengths(total))
             alike.setdefault(key, []).append((monomial, sums[0]))
     merged = dict(terms)
     for (rest, *_), found in alike.items():

@@ -48,9 +48,12 @@ def write(closed: Closed) -> dict[Base, ast.expr]:
     hoisted = _twice(closed)
     printer = Printer(sweep, closed.forms, names, hoisted)
     aliases = _last_names(closed.backward)
+    program, wanted = sweep.recording.program, closed.backward.wanted
     for d in definitions:
         step = sweep.steps.get(aliases.get(d.base, d.tensor) if d.base else d.tensor)
         target = nd.parsed(f"d{step.name}") if step is not None else None
+        if step is not None and len(program.bindings[step.name]) > 1 and d.tensor not in wanted:
+            target = ast.Name(sweep.fresh(f"grad_{step.name}"), ast.Load())
         if target is None:
             target = ast.Name(sweep.fresh("grad"), ast.Load())
         if d.base is not None:
@@ -147,14 +150,7 @@ def _statement(
     changes: tuple[Changed, ...] = ()
     terms: list[Symbol] = []
     hot, rest = _split(form)
-    single = form.single
-    if single is not None and len(single) == 1 and isinstance(single[0][0].base, Passed):
-        symbol = printer.passed(single[0][0].base)
-        if isinstance(symbol.node, Changed):
-            changes = (symbol.node,)
-        else:
-            terms.append(printer.viewed(symbol, single[0][0]))
-    elif any(scatters(m, form.ndim) for m in form.terms):
+    if any(scatters(m, form.ndim) for m in form.terms):
         changes, terms = _with_scatters(closed, printer, form)
     elif hot and (not rest or all(0 not in tm.places(m) for inner in hot.values() for m in inner)):
         if rest:
