@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -34,12 +34,19 @@ RULES = {
     "sum", "mean", "max", "min", "var", "std", "logsumexp", "transpose", "expand_dims", "squeeze",
     "broadcast_to",
 }  # fmt: skip
+STAYS = {"flip", "roll", "reshape"}
 SCATTERED = {
-    "getitem", "split", "take", "take_along_axis", "sliding_window_view", "diagonal", "repeat", "put",
+    "getitem", "split", "take", "take_along_axis", "sliding_window_view", "diagonal", "repeat",
+    "put",
 }  # fmt: skip
 """Ops whose way back is written as changes to an array of zeros."""
 COMPARING = {"max", "min", "maximum", "minimum", "clip"}
 """Ops besides the elementwise ones whose rule the ring can be fed to."""
+
+
+Naming = Literal["needed", "bent", "all"]
+"""Which gradients get a statement of their own: those that an op of another kind is fed with, those
+of what goes into a tanh or the like as well, or those of all values that have a name."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,7 @@ class Backward:
 
     sweep: Sweep
     ring: Ring
-    name_early: bool = False
-    """Whether the gradient of what goes into a tanh or the like gets a name of its own."""
+    naming: Naming = "needed"
     shares: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
     definitions: list[Definition] = field(default_factory=list[Definition])
     found: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
@@ -95,7 +101,7 @@ class Backward:
                 if not g.zero:
                     g = self.pass_on(tensor, position, arg, g)
                 waiting[arg] -= 1
-                if waiting[arg] == 0 and arg in inputs:
+                if waiting[arg] == 0 and arg in inputs and arg in self.shares:
                     self.complete(arg)
         for tensor in inputs:
             if tensor in self.shares:
@@ -123,8 +129,13 @@ class Backward:
             return True
         if tensor not in self.sweep.steps or _is_atom(g):
             return False
-        if self.name_early and len(g.terms) > 1 and tensor in self.bent:
-            return True
+        match self.naming:
+            case "bent" if len(g.terms) > 1 and tensor in self.bent:
+                return True
+            case "all" if len(g.terms) > 1 or any(len(m) > 1 for m in g.terms):
+                return True
+            case _:
+                pass
         sums = tensor.op is not None and tensor.op.name in ("add", "subtract", "positive")
         return sums and any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
 
@@ -200,6 +211,8 @@ class Backward:
                 share = vjp(g, out, *inputs, **tensor.params)
         elif op.name in QUIET:
             share = back_through(self.ring, tensor, arg, g)
+        elif op.name in STAYS and not g.places:
+            share = g  # one number for all elements is that wherever they go
         if share is None:
             if not (_is_atom(g) and g.ndim == tensor.value.ndim):
                 g = self.named(tensor, g)

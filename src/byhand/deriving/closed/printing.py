@@ -240,13 +240,19 @@ class Printer:
         if len(hot) == 1 and len(form.parts) > 1 and self.one_hot is None:
             return self.scattered(form, hot[0])
         for sign, part in zip(form.signs, form.parts, strict=True):
-            x = self.symbol(part)
+            x = self.counted(self.symbol(part))
             if total is None:
                 total = x if sign > 0 else -x
             else:
                 total = total + x if sign > 0 else total - x
         assert total is not None
         return total
+
+    def counted(self, x: Symbol) -> Symbol:
+        """A mask as numbers: masks can't be added or subtracted."""
+        if x.value.dtype != bool:
+            return x
+        return self.apply(el.WHERE, x, self.constant(1), self.constant(0))
 
     def scattered(self, form: Sum, hot: Form) -> Symbol:
         """A sum with a one-hot array: the other terms, changed where it is 1."""
@@ -255,7 +261,7 @@ class Printer:
         total: Symbol | None = None
         for sign, part in zip(form.signs, form.parts, strict=True):
             if part is not hot:
-                x = self.symbol(part)
+                x = self.counted(self.symbol(part))
                 x = x if sign > 0 else -x
                 total = x if total is None else total + x
         assert total is not None

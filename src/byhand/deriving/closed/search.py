@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.backward import Backward, Definition
+from byhand.deriving.closed.backward import Backward, Definition, Naming
 from byhand.deriving.closed.factoring import Forms
 from byhand.deriving.closed.folding import folded
 from byhand.deriving.closed.forms import Form, Leaf, reached
@@ -50,13 +50,12 @@ def closed_forms(
     sweep = Sweep(recording, dialect(), wanted)
     lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
     rings: dict[Hashable, Ring] = {}
+    namings: tuple[Naming, ...] = ("bent", "needed", "all")
     for reading in READINGS:
         ring = Ring(lengths, recording, OPERATIONS, expand=reading.expand)
         relate(ring, sweep.order, set(sweep.scribe.names), reading)
         rings.setdefault((reading.expand, _says(ring)), ring)
-    tried = [_closed(Backward(sweep, ring, name_early=True)) for ring in rings.values()]
-    if tried[0].backward.bent:
-        tried += [_closed(Backward(sweep, ring)) for ring in rings.values()]
+    tried = [_closed(Backward(sweep, r, naming)) for naming in namings for r in rings.values()]
     return min(tried, key=lambda closed: closed.cost)
 
 

@@ -31,7 +31,7 @@ from byhand.deriving.closed.forms import (
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.terms import Base, Gradient, OneHot, Passed, Terms
+from byhand.deriving.closed.terms import Base, Given, Gradient, OneHot, Passed, Terms
 from byhand.deriving.steps.sweep import Statement
 from byhand.deriving.words import nodes as nd
 from byhand.deriving.words.nodes import Changed
@@ -96,7 +96,7 @@ def _twice(closed: Closed) -> dict[int, str]:
     roots = {id(root) for root in closed.roots.values()}
     names = _gradient_names(closed)
     return {
-        id(form): names.get(id(form)) or _hint(form)
+        id(form): names.get(id(form)) or _hint(closed, form)
         for form in forms
         if counts[id(form)] > 1 and form.cost and form.lengths and id(form) not in roots
     }
@@ -109,16 +109,28 @@ def _gradient_names(closed: Closed) -> dict[int, str]:
     found: dict[int, str] = {}
     for tensor, g in backward.found.items():
         step = backward.sweep.steps[tensor]
-        if tensor not in written and step.name.isidentifier():
-            found[id(closed.forms.of(closed.forms.ring.normal(g)))] = f"d{step.name}"
+        form = closed.forms.of(closed.forms.ring.normal(g))
+        if tensor not in written and step.name.isidentifier() and form.size == tensor.value.size:
+            found[id(form)] = f"d{step.name}"
     return found
 
 
-def _hint(form: Form) -> str:
+def _hint(closed: Closed, form: Form) -> str:
     """A name for a part that is used more than once: what it is, and of what."""
+    names = closed.backward.sweep.scribe.names
+    for leaf in reached([form]):
+        base = leaf.factor.base if isinstance(leaf, Leaf) and leaf.factor is not None else None
+        tensor = base.tensor if isinstance(base, Given) else None
+        said = None if tensor is None else names.get(tensor)
+        if isinstance(said, ast.Name):
+            return f"{_noun(form)}_{said.id}"
+    return _noun(form)
+
+
+def _noun(form: Form) -> str:
     match form:
         case Placed(parts=(part,)):
-            return _hint(part)
+            return _noun(part)
         case Leaf():
             return "grad"
         case Summed():
@@ -180,10 +192,10 @@ def _with_scatters(
         if coefficient != 1 or not scatters(monomial, form.ndim) or not isinstance(base, Passed):
             continue
         symbol = printer.passed(base)
-        if isinstance(symbol.node, Changed):
+        if isinstance(symbol.node, Changed) and symbol.node.adds:
             changes.append(symbol.node)
         else:
-            terms.append(symbol)
+            terms.append(printer.sweep.scribe.plain(symbol))
     return tuple(changes), terms
 
 
