@@ -132,6 +132,8 @@ class Printer:
                 if self.one_hot is not None:
                     return Symbol(self.one_hot, base.value, scribe)
                 eye = scribe.dialect.eye([scribe.node(worded[1])], None)
+                if self.forms.ring.ranges.get(base.shape[1]) is index[1]:
+                    return Symbol(eye, base.value, scribe)  # each row reads its own number
                 rows = Symbol(eye, np.eye(base.shape[1]), scribe)
                 return self.apply(GETITEM, rows, index=index[1])
             case Passed():
