@@ -25,6 +25,7 @@ class Arrays:
         self.notes = recording.notes
         self.in_torch = recording.program.in_torch
         self.inputs = {step.tensor for step in recording.program.inputs}
+        self.called = {step.tensor: step.name for step in recording.program}
         self.bases: dict[Hashable, Base] = {}
         self.factors: dict[tuple[int, View], Factor] = {}
         self.ages: dict[int, int] = {}

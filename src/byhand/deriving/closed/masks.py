@@ -88,6 +88,10 @@ def _zero_outside(ring: Ring, f: Factor, mask: Factor) -> bool:
             on = tm.laid_out(mask.base.value, mask.view, ndim)
             off = np.broadcast_to(~on, values.shape)
             ring.hidden[key] = bool(off.any()) and bool(np.all(values[off] == 0))
+    if ring.hidden[key]:
+        assert isinstance(f.base, Given) and f.base.tensor is not None
+        name = ring.called.get(f.base.tensor, "the exponential")
+        ring.conditions[f"{name} is 0 wherever it is masked"] = None
     return ring.hidden[key]
 
 
@@ -101,10 +105,8 @@ def _masked(tensor: Tensor) -> bool:
         seen.add(each)
         exponential |= each.op.name in ("exp", "exp2")
         if each.op.name in ("where", "put", "add") and exponential:
-            numbers = [a for a in each.args if not isinstance(a, Tensor)]
-            if any(
-                np.size(n) and np.min(np.asarray(n, dtype=float)) < VERY_NEGATIVE for n in numbers
-            ):
+            numbers = (np.asarray(a) for a in each.args if not isinstance(a, Tensor))
+            if any(np.min(n, initial=0) < VERY_NEGATIVE for n in numbers):
                 return True
         if each.op.name in ("divide", "multiply", "exp", "exp2", "subtract", "where", "add"):
             stack += [a for a in each.args if isinstance(a, Tensor)]

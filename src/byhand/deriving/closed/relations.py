@@ -25,7 +25,7 @@ from byhand.deriving.closed.identities import exponentials, recognise
 from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.signs import nonzero
+from byhand.deriving.closed.signs import signs
 from byhand.deriving.closed.terms import Base, Factor, Given, Monomial, Total
 from byhand.deriving.closed.totals import total
 from byhand.deriving.closed.views import axes_of
@@ -62,8 +62,9 @@ def relate(
     for tensor in order:
         ring.given(tensor)
         _join_rows(ring, tensor)
-    signs = nonzero(order)
-    reader = _Reader(ring, {t: i for i, t in enumerate(order)}, named, reading, signs)
+    known = signs(order)
+    ring.positive = known.positive
+    reader = _Reader(ring, {t: i for i, t in enumerate(order)}, named, reading, known.nonzero)
     computed = [t for t in order if t.op is not None and t.op.name in OPERATIONS]
     reduced = [t for t in computed if t.op is not None and t.op.name in ("sum", "mean")]
     direct = [t for t in computed if t not in set(reduced)]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.arrays import Arrays, is_input, param_key
+from byhand.deriving.closed.arrays import Arrays, param_key
 from byhand.deriving.closed.folding import cancelling, powered
 from byhand.deriving.closed.masks import tidy
 from byhand.deriving.closed.numbers import Words, worded
@@ -30,6 +30,7 @@ from byhand.deriving.closed.terms import (
     Known,
     Made,
     Monomial,
+    Number,
     Terms,
 )
 from byhand.deriving.recording import Recording, where
@@ -88,6 +89,7 @@ class Ring(Arrays):
         self.powers: dict[Base, tuple[Poly, Poly]] = {}
         """x**(y - 1), with x and x**y."""
         self.hot: set[Base] = set()
+        self.positive: frozenset[Tensor] = frozenset()
 
     def fork(self) -> Ring:
         """A ring of its own, of the same arrays, that starts with what this one knows."""
@@ -211,7 +213,13 @@ class Ring(Arrays):
         """Whether roots of its factors may be taken one by one."""
         if len(monomial) == 1 and (monomial[0][1] == 1 or not isinstance(monomial[0][1], int)):
             return True
-        return all(bool(np.all(f.base.value > 0)) and not is_input(f.base) for f, _ in monomial)
+        return all(self.is_positive(f.base) for f, _ in monomial)
+
+    def is_positive(self, base: Base) -> bool:
+        """As forward's text says it; a length is positive anyway."""
+        if isinstance(base, Number):
+            return bool(base.value > 0)
+        return isinstance(base, Given) and base.tensor in self.positive
 
     def grouped(self, p: Poly) -> Poly:
         """A sum as one factor, up to its leading coefficient."""

@@ -1,4 +1,4 @@
-"""Which values of forward are never zero, as far as its own text says."""
+"""Which values of forward are positive or never zero, as far as its own text says."""
 
 # Trees and recorded values have parts of any type.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,16 @@ LIKE_ITS_INPUT = {
 }  # fmt: skip
 
 
-def nonzero(order: Sequence[Tensor]) -> set[Tensor]:
-    """Values that forward divides by or takes the log of, and such as can only be positive."""
+@dataclass(frozen=True)
+class Signs:
+    """Values that are positive, and values that are not zero."""
+
+    positive: frozenset[Tensor]
+    nonzero: frozenset[Tensor]
+
+
+def signs(order: Sequence[Tensor]) -> Signs:
+    """What forward divides by or takes the log of isn't zero; what is an exponential is positive."""
     found: set[Tensor] = set()
     for tensor in order:
         op = tensor.op
@@ -46,7 +55,7 @@ def nonzero(order: Sequence[Tensor]) -> set[Tensor]:
         kind = tensor.op.name if tensor.op is not None else ""
         if kind == "reciprocal" or (kind == "power" and _tensors(tensor.args[:1]) <= found):
             found.add(tensor)
-    return found
+    return Signs(frozenset(t for t, sign in least.items() if sign == 2), frozenset(found))
 
 
 def _tensors(args: Sequence[Any]) -> set[Tensor]:
