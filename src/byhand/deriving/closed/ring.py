@@ -25,6 +25,7 @@ from byhand.deriving.closed.terms import (
     Coefficient,
     Exponent,
     Factor,
+    Given,
     Gradient,
     Group,
     Known,

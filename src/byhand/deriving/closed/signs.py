@@ -30,7 +30,7 @@ class Signs:
 
 
 def signs(order: Sequence[Tensor]) -> Signs:
-    """What forward divides by or takes the log of isn't zero; what is an exponential is positive."""
+    """What forward divides by isn't zero, nor what it takes the log of; exponentials are positive."""
     found: set[Tensor] = set()
     for tensor in order:
         op = tensor.op
