@@ -56,7 +56,7 @@ from byhand.deriving.closed.terms import (
 )
 
 EXPENSIVE = {"sigmoid": 4}  # operations
-OWN = ("lengths", "cost", "parts")
+OWN = ("lengths", "cost", "number", "parts")
 
 
 @dataclass
@@ -71,7 +71,8 @@ class Forms:
         whole = (kind, key, tuple(map(id, parts)))
         found = self.table.get(whole)
         if found is None:
-            found = self.table[whole] = kind(lengths=lengths, cost=cost, **rest)
+            number = len(self.table)
+            found = self.table[whole] = kind(lengths=lengths, cost=cost, number=number, **rest)
         return found
 
     # From polynomials.

@@ -52,7 +52,7 @@ def cancelling(ring: Ring, p: Poly, other: Poly) -> Poly:
 
 def folded(ring: Ring, terms: Terms) -> Terms:
     """Several terms that together are one known value become that."""
-    sums = [(dict(key), ring.normal(ring.atom(base))) for key, base in ring.names.items()]
+    sums = [(form, ring.normal(ring.atom(base))) for base, form in ring.defined.items()]
     for definition, whole in [*ring.folds, *sums]:
         if len(definition) > len(terms) or len(definition) < 2:
             continue
@@ -64,7 +64,7 @@ def folded(ring: Ring, terms: Terms) -> Terms:
 
 def cancelled(ring: Ring, p: Poly) -> Poly:
     """Where a sum stands below, and above with another factor, both go."""
-    below = {f for m in p.terms for f, e in m if e < 0 and isinstance(f.base, Group)}
+    below = dict.fromkeys(f for m in p.terms for f, e in m if e < 0 and isinstance(f.base, Group))
     terms = p.terms
     for f in below:
         if not isinstance(f.base, Group) or f.base.form is None:

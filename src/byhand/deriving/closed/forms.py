@@ -24,11 +24,12 @@ Lengths = Mapping[int, int]
 @dataclass(frozen=True, eq=False)
 class Form:
     """An expression. `lengths`: how long it is at each place that it has. `cost`: what computing
-    it from its parts takes, in scalar operations.
+    it from its parts takes, in scalar operations. `number` counts expressions as they are made.
     """
 
     lengths: Lengths
     cost: int
+    number: int = 0
     parts: tuple[Form, ...] = ()
 
     @property

@@ -192,6 +192,7 @@ class _Reader:
         own = ring.normal(ring.atom(base))
         if len(own.terms) == 1 and not any(f.base is base for m in form.terms for f, _ in m):
             ring.names.setdefault(form.key, base)
+            ring.defined.setdefault(base, form.terms)
 
     def read_affine(self, tensor: Tensor, base: Base, form: Poly) -> None:
         """`1 - p` is one value and not two; what has no name gives way."""

@@ -79,6 +79,8 @@ class Ring(Arrays):
         self.used: dict[Rule, None] = {}
         self.names: dict[frozenset[Any], Base] = {}
         """Values of forward that are sums, by what they are the sum of."""
+        self.defined: dict[Base, Terms] = {}
+        """The same the other way round."""
         self.folds: list[tuple[Terms, Poly]] = []
         """Sums, and what they are equal to in fewer terms."""
         self.conditions: dict[str, None] = {}

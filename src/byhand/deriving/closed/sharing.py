@@ -66,34 +66,23 @@ class Sharing:
 
     def pairs(self, roots: list[Form]) -> list[tuple[Form, Form]]:
         """Two large factors that stand together in several products, the most first."""
-        counts: Counter[tuple[int, int]] = Counter()
-        forms: dict[int, Form] = {}
+        saved: Counter[tuple[Form, Form]] = Counter()
         for form in reached(roots):
             if not isinstance(form, Product):
                 continue
-            parts = [p for p in form.parts[: form.above] if p.lengths]
-            forms |= {id(p): p for p in parts}
-            ids = sorted(id(p) for p in parts)
-            for i, one in enumerate(ids):
-                for other in ids[i + 1 :]:
-                    joint = {**forms[one].lengths, **forms[other].lengths}
-                    if math.prod(joint.values()) == form.size:
-                        counts[one, other] += form.size
-        seen = [(n, pair) for pair, n in counts.items() if n > self.once(pair, forms)]
-        if not seen:
-            return []
-        parents = Counter(id(part) for form in reached(roots) for part in form.parts)
+            parts = [part for part in form.parts[: form.above] if part.lengths]
+            parts.sort(key=lambda part: part.number)
+            for i, one in enumerate(parts):
+                for other in parts[i + 1 :]:
+                    if _size(one, other) == form.size:
+                        saved[one, other] += form.size
+        uses = Counter(part for form in reached(roots) for part in form.parts)
 
-        def uses(pair: tuple[int, int]) -> int:
-            whole = self.forms.product([(forms[i], 1) for i in pair])
-            return parents[id(whole)]
+        def worth(pair: tuple[Form, Form]) -> tuple[int, int]:
+            return saved[pair], uses[self.forms.product([(part, 1) for part in pair])]
 
-        seen.sort(key=lambda item: (item[0], uses(item[1])), reverse=True)
-        return [(forms[first], forms[second]) for _, (first, second) in seen]
-
-    def once(self, pair: tuple[int, int], forms: dict[int, Form]) -> int:
-        joint = {**forms[pair[0]].lengths, **forms[pair[1]].lengths}
-        return math.prod(joint.values())
+        seen = [pair for pair, size in saved.items() if size > _size(*pair)]
+        return sorted(seen, key=worth, reverse=True)
 
     def rebuilt(self, form: Form, pair: tuple[Form, Form], done: dict[int, Form]) -> Form:
         found = done.get(id(form))
@@ -110,3 +99,8 @@ class Sharing:
                 new = self.forms.kept_product([*rest, joint], list(new.parts[new.above :]))
         done[id(form)] = new
         return new
+
+
+def _size(one: Form, other: Form) -> int:
+    """How large the product of two forms is."""
+    return math.prod({**one.lengths, **other.lengths}.values())

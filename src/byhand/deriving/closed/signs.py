@@ -16,7 +16,7 @@ from byhand.engine.tensor import Tensor
 
 POSITIVE = {"exp", "exp2", "sigmoid", "cosh", "logaddexp"}
 LIKE_ITS_INPUT = {
-    "sum", "mean", "max", "min", "prod", "sqrt", "cbrt", "reciprocal", "positive", "reshape",
+    "sum", "mean", "max", "min", "prod", "cbrt", "reciprocal", "positive", "reshape",
     "transpose", "expand_dims", "squeeze", "broadcast_to", "getitem", "take", "sort", "flip",
 }  # fmt: skip
 
@@ -30,7 +30,7 @@ class Signs:
 
 
 def signs(order: Sequence[Tensor]) -> Signs:
-    """What forward divides by isn't zero, nor what it takes the log of; exponentials are positive."""
+    """What forward divides by or takes the log of isn't zero; an exponential is positive."""
     found: set[Tensor] = set()
     for tensor in order:
         op = tensor.op
@@ -88,13 +88,19 @@ def _sign(tensor: Tensor, known: dict[Tensor, int]) -> int:
             return max(signs) if min(signs) >= 1 else 0
         case "multiply" | "divide":
             return min(signs)
+        case "sqrt":
+            return max(signs[0], 1)
         case "square" | "absolute" | "var" | "std":
             return 1
         case "power":
             exponent = tensor.args[1]
             if signs[0] == 2:
                 return 2
-            even = not isinstance(exponent, Tensor) and np.all(np.asarray(exponent) % 2 == 0)
+            if isinstance(exponent, Tensor):
+                return signs[0]
+            if np.all(np.asarray(exponent) % 1 != 0):  # a root: there is none of a negative number
+                return 2 if _least(exponent) < 0 else max(signs[0], 1)
+            even = np.all(np.asarray(exponent) % 2 == 0)
             return max(signs[0], 1) if even else signs[0]
         case "maximum":
             return max(signs)
