@@ -15,9 +15,9 @@ from .edits import Edit, edits
 from .facts import facts
 from .rewrites import rewritten
 from .source import Source, replaced, sources
-from .truth import Sample, faults, leaves, raises, run, samples, wrong_results
+from .truth import Sample, faults, leaves, raises, run, samples, samples_of_one, wrong_results
 
-SEEDS = {"dev": 11, "report": 29}
+SEEDS = {"dev": 11, "report": 83}
 VARIANTS = 6
 
 
@@ -137,9 +137,11 @@ def _damages(edit: Edit, usual: Sequence[Sample]) -> bool:
 
 
 def right_all_the_same(edit: Edit, drawn: Sequence[Sample]) -> bool:
-    if edit.kind == "missing copy" or any(raises(edit.backward, s) for s in drawn):
+    """Whether it changes nothing, also in a batch of 1: there a division by n - 1 raises."""
+    everywhere = [*drawn, *samples_of_one(edit.source, seed=0)]
+    if edit.kind == "missing copy" or any(raises(edit.backward, s) for s in everywhere):
         return False
-    return not wrong_results(edit.backward, list(drawn))
+    return not wrong_results(edit.backward, everywhere)
 
 
 def single(mistake: Mistake) -> Case:
@@ -205,7 +207,7 @@ def collect(
     source: Source, seeds: str, singles: int, pairs: int, variants: int
 ) -> dict[str, list[Case]]:
     """All cases from one problem."""
-    rng = np.random.default_rng([zlib.crc32(source.path.stem.encode()), seeds == "report"])
+    rng = np.random.default_rng([zlib.crc32(source.path.stem.encode()), SEEDS[seeds]])
     found, lucky = mistakes_of(source, seeds, singles, rng)
     return {
         "single": [single(m) for m in found],

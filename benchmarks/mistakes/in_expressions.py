@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterator
 
 from .scene import Scene, as_number, is_size, size_of
-from .source import Source, at, statements, targets
+from .source import Source, at, loads, statements, targets
 
 EPS = 1e-2
 REDUCTIONS = {"sum", "mean"}
@@ -120,7 +120,9 @@ def _of_factor(dropped: ast.expr, scene: Scene) -> Codes:
         return {"unnormalised", "factor", "mean-for-sum"}
     if scene.depends_on_gradient(dropped):
         return {"wrong-upstream", "unknown"}
-    return {"factor"} if scene.is_number(dropped) else {"missing-local"}
+    if scene.is_number(dropped):  # a number of forward's, such as tau, is part of the derivative
+        return {"factor", "missing-local"} if loads(dropped) - {"np", "math"} else {"factor"}
+    return {"missing-local"}
 
 
 def _calls(node: ast.Call, scene: Scene) -> Found:

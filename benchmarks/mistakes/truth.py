@@ -76,13 +76,23 @@ class Sample:
 
 def samples(source: Source, seed: int) -> list[Sample]:
     """The default sizes twice, and others, where forward can be run on them."""
-    found: list[Sample] = []
     names = list(source.dimensions)
     plans = [
         {},
         *(dict(zip(names, sizes, strict=False)) for sizes in SIZES),
         {k: 2 * v for k, v in source.dimensions.items()},
     ]
+    return _drawn(source, plans, seed)
+
+
+def samples_of_one(source: Source, seed: int) -> list[Sample]:
+    """A batch of 1 (the first size), where the problem can be run on it."""
+    drawn = _drawn(source, [{name: 1} for name in list(source.dimensions)[:1]], seed)
+    return [sample for sample in drawn if not raises(source.backward, sample)]
+
+
+def _drawn(source: Source, plans: list[dict[str, int]], seed: int) -> list[Sample]:
+    found: list[Sample] = []
     for i, sizes in enumerate(plans):
         try:
             with np.errstate(divide="raise", invalid="raise", over="raise"):

@@ -7,6 +7,7 @@ broadcast; the backward is what `byhand.derive` writes.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -148,7 +149,7 @@ def test_a_mistake_has_its_root(problem: str, data: st.DataObject):
     statements = [
         node
         for node in backward.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isidentifier()
+        if isinstance(node, ast.Assign) and re.fullmatch(r"d[vx]\d+", ast.unparse(node.targets[0]))
     ]
     statement = data.draw(st.sampled_from(statements))
     slip = data.draw(st.sampled_from(sorted(SLIPS)))

@@ -6,8 +6,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from edited import line
 from golden_files import matches_golden
 from sample_reports import EVERY, HOSTILE, WRONG
+from verdicts import Checked
 
 from byhand.checking.html import fragment, page
 from byhand.checking.text import plain
@@ -105,3 +107,13 @@ def test_notebooks_show_it() -> None:
 
 def test_golden() -> None:
     matches_golden("report_wrong.html", page(WRONG))
+
+
+def test_a_map_shows_where_the_error_sits(checked: Checked) -> None:
+    """One row of a (4, 3) gradient is wrong: the map has one row of cells, at its place."""
+    report = checked(line(("dW = x.T @ dpre", "dW = x.T @ dpre\n    dW[2] += dW[1]")))
+    reader = Reader(fragment(report))
+    (svg,) = (attrs for tag, attrs in reader.tags if tag == "svg")
+    assert svg["viewbox"] == "0 0 3 4"
+    cells = [attrs for tag, attrs in reader.tags if tag == "rect" and "fill-opacity" in attrs][1:]
+    assert {(cell["x"], cell["y"]) for cell in cells} == {("0", "2"), ("1", "2"), ("2", "2")}

@@ -73,6 +73,10 @@ RIGHT: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     ),
     "a side of abs": (TWO, (("np.sign(a - 1)", "np.where(a >= 1, 1.0, -1.0)"),)),
     "unnamed": (UNNAMED, ()),
+    "by way of a local": (
+        TIES,
+        ((f"dx += dtop * {SHARES}", f"draft = dx + dtop * {SHARES}\n    dx = draft"),),
+    ),
 }
 WRONG: dict[str, tuple[str, tuple[tuple[str, str], ...], str, str]] = {
     "all to each": (TIES, ((SHARES, "largest"),), "x", "double-path"),

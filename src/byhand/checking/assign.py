@@ -5,37 +5,18 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from byhand.checking.blame import Blame, blame, harmful, read_too_early
-from byhand.checking.draws import Draw
-from byhand.checking.hand import Damage, Hand, Raised
+from byhand.checking.blame import Blame, blame, read_too_early
+from byhand.checking.examine import Examination
+from byhand.checking.hand import Raised
+from byhand.checking.harm import harm_beside_the_rows, mark_aliased
 from byhand.checking.mistakes import Diagnosis, why_it_holds
-from byhand.checking.names import loaded_names
 from byhand.checking.report import Mistake, Row
 from byhand.checking.tie_weights import uneven
 from byhand.checking.trial import Trial
 from byhand.program.problem import Problem, did_you_mean
 from byhand.referees.referee import Key
-
-
-@dataclass(frozen=True, eq=False)
-class Examination:
-    """One draw, and the verdicts on what backward gave in the end, in backward's order.
-
-    `raised` is the row of a statement that ended the run, `missing` those of absent gradients.
-    `trial` is what definitions can be tried on, where backward can be taken apart; `tied` is one on
-    the same draw as it came, where that has ties.
-    """
-
-    drawn: Draw
-    hand: Hand
-    rows: Mapping[Key, Row]
-    raised: Row | None
-    missing: tuple[Row, ...]
-    notes: tuple[str, ...]
-    trial: Trial | None
-    tied: Trial | None
 
 
 def assign_blame(problem: Problem, first: Examination, others: Sequence[Examination]) -> list[Row]:
@@ -49,13 +30,16 @@ def assign_blame(problem: Problem, first: Examination, others: Sequence[Examinat
         for each in whole:
             if each.tied is not None and each.tied.hand.error is None:
                 rows = _mark_uneven(rows, each.tied, found)
-        rows = _mark_aliased(problem, rows, trials)
+        rows = mark_aliased(problem, rows, trials)
         rows = _mark_early(rows, trials[0], found)
         rows = _inherit(rows, first, found)
         rows = _mark_lucky(rows, found)
     for other in others:
         rows = _elsewhere(rows, other)
-    last = [first.raised] if first.raised else _harm_beside_the_rows(problem, first)
+    harm = harm_beside_the_rows(problem, first.hand, first.trial)
+    last = [first.raised] if first.raised else harm
+    if not last and all(row.right and row.mistake is None for row in rows.values()):
+        last = _raised_elsewhere(others)
     return [*rows.values(), *last, *first.missing]
 
 
@@ -133,73 +117,11 @@ def _what_is_missing(raised: Raised, row: Row, trial: Trial) -> str:
     return f"{row.note}: {advice}" if advice else str(row.note)
 
 
-def _mark_aliased(
-    problem: Problem, rows: Mapping[Key, Row], trials: Sequence[Trial]
-) -> dict[Key, Row]:
-    marked = dict(rows)
-    for damage in harmful(trials[0]):
-        key = _writer(damage, trials[0])
-        if key is None or key not in rows:
-            continue
-        what = (
-            f"{damage.changed}, which something else still needs"
-            if damage.changed.startswith("d") and damage.changed[1:] in trials[0].drawn.truth
-            else f"{damage.changed}, a value of the forward pass"
-        )
-        message = f"this line also changes {what}: they share memory; write to a copy"
-        marked[key] = replace(
-            marked[key],
-            verdict="wrong",
-            line=damage.line,
-            source=problem.forward.source(damage.line),
-            mistake=Mistake("aliased", message),
-        )
-    return marked
-
-
-def _harm_beside_the_rows(problem: Problem, first: Examination) -> list[Row]:
-    """A row for a backward that changes values of forward where no gradient's row can say so: in
-    code that can't be taken apart, or on the way to a returned dict."""
-    trial = first.trial
-    damages = first.hand.damages if trial is None else harmful(trial)
-    beside = [d for d in damages if trial is None or _writer(d, trial) is None]
-    if not beside:
-        return []
-    changed = dict.fromkeys(damage.changed for damage in beside)
-    values = "a value" if len(changed) == 1 else "values"
-    line = beside[0].line or None
-    return [
-        Row(
-            name="backward",
-            verdict="wrong",
-            line=line,
-            source="" if line is None else problem.forward.source(line),
-            mistake=Mistake(
-                "aliased",
-                f"this changes {', '.join(changed)}, {values} of the forward pass: write to a copy",
-            ),
-        )
-    ]
-
-
-def _writer(damage: Damage, trial: Trial) -> Key | None:
-    """The answer that a statement was writing, or else the next one that reads what it changed."""
-    for answer in trial.answers.found:
-        if any(write.number == damage.number for write in answer.writes):
-            return answer.key
-    for answer in trial.answers.found:
-        for write in answer.writes:
-            reads = {name for name, _ in loaded_names(write.node)}
-            if write.number > damage.number and damage.changed in reads:
-                return answer.key
-    return None
-
-
 def _mark_uneven(rows: Mapping[Key, Row], tied: Trial, found: Blame) -> dict[Key, Row]:
     """What is right wherever nothing is equal, but gives equal elements too much or too little."""
     marked = dict(rows)
-    known = frozenset(found.roots) | {key for key, row in rows.items() if row.mistake is not None}
-    for key, mistake in uneven(tied, known).items():
+    known = {key for key, row in rows.items() if row.mistake is not None}
+    for key, mistake in uneven(tied, frozenset({*known, *found.roots, *found.lucky})).items():
         if key in rows:
             at = tied.drawn.sizes or None
             marked[key] = replace(rows[key], verdict="wrong", at=at, mistake=mistake)
@@ -256,6 +178,17 @@ def _inherit(rows: Mapping[Key, Row], first: Examination, found: Blame) -> dict[
         else replace(row, verdict="inherited")
         for key, row in rows.items()
     }
+
+
+def _raised_elsewhere(others: Sequence[Examination]) -> list[Row]:
+    """The first statement that raises at other sizes only, where it belongs to no gradient's
+    row."""
+    for other in others:
+        if other.raised is not None and other.drawn.sizes:
+            message = "this raises at other sizes: is one of them written as a number?"
+            mistake = Mistake("hard-coded-size", message)
+            return [replace(other.raised, at=other.drawn.sizes, mistake=mistake)]
+    return []
 
 
 def _elsewhere(rows: Mapping[Key, Row], other: Examination) -> dict[Key, Row]:

@@ -12,33 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from byhand.checking import paths
 from byhand.checking.answers import Answer
 from byhand.checking.compare import Comparison, compare
 from byhand.checking.names import loaded_names
 from byhand.checking.rehearse import Edits, Rehearsal
 from byhand.checking.trial import Trial
 from byhand.checking.values import array
-from byhand.engine.backward import computed_first_to_last, fit
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Array
 from byhand.referees.referee import Gradient, Key
-
-
-@dataclass(frozen=True, eq=False)
-class Use:
-    """One use of a value in forward, and the share of its gradient that comes back through it.
-
-    `through` are the names of the steps that this use is part of. `full` is the share before it is
-    summed over broadcast axes, `share` after; `upstream` the gradient that the op itself got.
-    """
-
-    through: tuple[str, ...]
-    node: Tensor
-    position: int
-    upstream: Array
-    full: Array
-    share: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,17 +100,26 @@ class Evidence:
         return found.judge(found.tried(edits)).right
 
     def times(self, edits: Edits) -> float | None:
-        """How many times as large the definition must be to be right with other statements."""
+        """How many times as large the definition must be to be right with other statements.
+
+        Any number will do, NaN, where all is zero.
+        """
         new = self._newly_read(edits)
         found = self._reading(new) if new else self
-        value, right = as_array(found.tried(edits)), found.expected.value
+        return found.number(found.tried(edits))
+
+    def number(self, value: Any) -> float | None:
+        """How many times as large `value` must be to be right; NaN if all is zero."""
+        value, right = as_array(value), self.expected.value
         if value is None or value.shape != right.shape:
             return None
+        if not value.any():
+            return np.nan if self.judge(value).right else None
         with np.errstate(all="ignore"):
             times = float(np.sum(value * right) / np.sum(value * value))
         if not np.isfinite(times) or abs(times) < 1e-9:
             return None
-        return times if found.judge(times * value, 1e4).right else None
+        return times if self.judge(times * value, 1e4).right else None
 
     def _newly_read(self, edits: Edits) -> frozenset[Key]:
         if self.grads is self.trial.true_gradients:
@@ -172,76 +165,19 @@ class Evidence:
 
     @cached_property
     def between(self) -> tuple[Key, ...]:
-        """The steps that this definition jumps over, from near to far."""
-        program = self.trial.drawn.truth
-        reached = {self.tensor}
-        stops = {program.by_key[k].tensor for k in self.cut}
-        for tensor in computed_first_to_last([step.tensor for step in program]):
-            if tensor not in stops and any(
-                a in reached for a in tensor.args if isinstance(a, Tensor)
-            ):
-                reached.add(tensor)
-        return tuple(
-            key for key, step in program.by_key.items() if step.tensor in reached - {self.tensor}
-        )
+        return paths.between(self)
 
     @cached_property
-    def uses(self) -> tuple[Use, ...]:
-        """Every use of the value in forward, with the share that comes back through it."""
-        program = self.trial.drawn.truth
-        found: list[Use] = []
-        fed = {program.by_key[k].tensor: v for k, v in self.feeds.items() if k in self.cut}
-        for node in self.grads:
-            if node.op is None:
-                continue
-            for position, arg in enumerate(node.args):
-                vjp = node.op.vjp(position) if arg is self.tensor else None
-                if vjp is None:
-                    continue
-                g = fed[node] if node in fed else self.grads[node].value
-                values = [a.value if isinstance(a, Tensor) else a for a in node.args]
-                full = np.asarray(vjp(g, node.value, *values, **node.params))
-                share = np.asarray(fit(full, self.tensor.shape))
-                found.append(Use(program.owners.get(node, ()), node, position, g, full, share))
-        return tuple(found)
+    def uses(self) -> tuple[paths.Use, ...]:
+        return paths.uses(self)
 
     @cached_property
     def slopes(self) -> Mapping[str, Array]:
-        """The local derivatives on the way from the value to where its gradient comes back from, by
-        names to use in an exchanged statement. Those that are one number are left out."""
-        program = self.trial.drawn.truth
-        stops = {program.by_key[k].tensor for k in self.cut}
-        reached = {self.tensor}
-        found: dict[str, Array] = {}
-        for number, node in enumerate(computed_first_to_last([step.tensor for step in program])):
-            if not any(arg in reached for arg in node.args if isinstance(arg, Tensor)):
-                continue
-            if node not in stops:
-                reached.add(node)
-            if node.op is None or node.op.structure != "elementwise":
-                continue
-            values = [a.value if isinstance(a, Tensor) else a for a in node.args]
-            for position, arg in enumerate(node.args):
-                vjp = node.op.vjps[position] if isinstance(arg, Tensor) and arg in reached else None
-                if vjp is not None:
-                    slope = vjp(np.ones(node.shape), node.value, *values, **node.params)
-                    if np.ptp(slope) > 0:
-                        found[f"__slope_{number}_{position}"] = slope
-        return found
+        return paths.slopes(self)
 
     @cached_property
     def picked(self) -> Mapping[str, Array]:
-        """1 where forward reads single elements of an array of this shape, and 0 elsewhere; by
-        names to use in an exchanged statement."""
-        found: dict[str, Array] = {}
-        nodes = computed_first_to_last([step.tensor for step in self.trial.drawn.truth])
-        for number, node in enumerate(nodes):
-            if node.op is not None and node.op.name == "getitem":
-                ones = np.zeros(node.args[0].shape)
-                ones[node.params["index"]] = 1.0
-                if ones.shape == self.tensor.shape:
-                    found[f"__picked_{number}"] = ones
-        return found
+        return paths.picked(self)
 
     @property
     def cut(self) -> frozenset[Key]:

@@ -65,11 +65,13 @@ def uneven(trial: Trial, besides: frozenset[Key]) -> dict[Key, Mistake]:
         return {}
     on_truth = _Ties(found).reach([evidence_of(trial, answer).on_truth() for answer in answers])
     wrong_on_truth = {each.key: (each, others) for each, others in _unexplained(on_truth)}
-    return {
-        each.key: _mistake([(each, others), wrong_on_truth[each.key]])
-        for each, others in wrong
-        if each.key in wrong_on_truth
-    }
+    marked: dict[Key, Mistake] = {}
+    for each, others in wrong:
+        if each.key in wrong_on_truth:
+            totals = [_totals(each, others), _totals(*wrong_on_truth[each.key])]
+            if all(totals):  # else it isn't the weights, and shows where nothing is equal
+                marked[each.key] = _mistake(each, totals)
+    return marked
 
 
 @dataclass
@@ -172,10 +174,8 @@ def _column(tied: Tied, unknown: Unknown) -> Array:
     return np.zeros(tied.off.size) if moved is None else moved.ravel()
 
 
-def _mistake(shown: Sequence[tuple[Tied, tuple[Tied, ...]]]) -> Mistake:
-    """What is wrong with the weights, as two draws of upstream gradients show it."""
-    each = shown[0][0]
-    totals = [_totals(tied, others) for tied, others in shown]
+def _mistake(each: Tied, totals: Sequence[Mapping[Tie, float]]) -> Mistake:
+    """What is wrong with the weights, by what they add up to on two draws of upstream gradients."""
     odd = {tie: t for total in totals for tie, t in total.items() if not _adds_up(tie, t)}
     owners = each.evidence.trial.drawn.truth.owners
     reached = dict.fromkeys(tie for tie, _ in each.moves)
@@ -184,7 +184,7 @@ def _mistake(shown: Sequence[tuple[Tied, tuple[Tied, ...]]]) -> Mistake:
         f"where the values that {', '.join(ways)} chooses from are equal, "
         "the weights of their gradients must add up to 1"
     )
-    if not odd or not all(totals):
+    if not odd:
         return Mistake("unknown", said)
     sums = list(odd.values())
     constant = max(sums) - min(sums) <= CLOSE

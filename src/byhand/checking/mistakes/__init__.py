@@ -45,7 +45,8 @@ from byhand.checking.mistakes import (
     wrong_operand,
     wrong_upstream,
 )
-from byhand.checking.mistakes.suspect import Effort, Finding, Suspect
+from byhand.checking.proving.finding import Effort, Finding
+from byhand.checking.proving.suspect import Suspect
 from byhand.checking.report import Mistake
 
 ORDER: tuple[ModuleType, ...] = (

@@ -13,7 +13,8 @@ Good:
     dlogits += (logits == logit_maxes) * dlogit_maxes
 """
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
 
 
 def find(suspect: Suspect) -> Finding | None:

@@ -13,8 +13,9 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import exchanged, text
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import exchanged, text
 
 
 def find(suspect: Suspect) -> Finding | None:

@@ -12,8 +12,9 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import text
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import text
 
 
 def find(suspect: Suspect) -> Finding | None:

@@ -11,8 +11,9 @@ Good:
 import numpy as np
 
 from byhand.checking.evidence import Evidence, as_array
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import text
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import text
 from byhand.ops.op import Array
 
 

@@ -10,7 +10,8 @@ Good:
 
 import ast
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -19,18 +20,28 @@ def find(suspect: Suspect) -> Finding | None:
     if not usual or not all(e.right for e in usual) or all(e.right for e in other):
         return None
     sizes = _sizes(suspect)
-    for statement in suspect.statements:
-        for part in ast.walk(statement):
-            match part:
-                case ast.Constant(value=int(size) | float(size)) if size in sizes:
-                    return Finding(
-                        f"the number {size:g} is a size: this is right only as long as the arrays "
-                        "have it",
-                        statement.lineno,
-                    )
-                case _:
-                    pass
-    return Finding(f"{suspect.d} is right at one size only: is a size taken from where it belongs?")
+    numbers: list[tuple[float, int]] = [
+        (value, statement.lineno)
+        for statement in suspect.statements
+        for part in ast.walk(statement)
+        if (value := _number(part)) in sizes
+    ]
+    if not numbers:
+        return Finding(
+            f"{suspect.d} is right at one size only: is a size taken from where it belongs?"
+        )
+    size, line = max(numbers)
+    return Finding(  # the largest: a small one is rather an axis or an exponent
+        f"the number {size:g} is a size: this is right only as long as the arrays have it", line
+    )
+
+
+def _number(part: ast.AST) -> float | None:
+    match part:
+        case ast.Constant(value=int(number) | float(number)):
+            return number
+        case _:
+            return None
 
 
 def _sizes(suspect: Suspect) -> set[float]:

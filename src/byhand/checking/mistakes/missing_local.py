@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.evidence import Evidence, Use, as_array
-from byhand.checking.mistakes.candidates import values
-from byhand.checking.mistakes.lacking import lacking
-from byhand.checking.mistakes.suspect import Finding, Share, Suspect
-from byhand.checking.mistakes.syntax import factors, parsed, text
+from byhand.checking.evidence import Evidence, as_array
+from byhand.checking.paths import Use
+from byhand.checking.proving.candidates import values
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.lacking import lacking
+from byhand.checking.proving.suspect import Share, Suspect
+from byhand.checking.proving.syntax import factors, parsed, text
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
@@ -29,18 +31,13 @@ def find(suspect: Suspect) -> Finding | None:
     for way, found in _passed_on(suspect):
         if suspect.follows(found):
             return Finding(f"the gradient of {way} is passed on without the step's own derivative")
-    known, outputs = values(suspect), _outputs(suspect)
+    known = values(suspect)
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
         for each in known:
             yield ast.BinOp(part, ast.Mult(), each)
             yield ast.BinOp(part, ast.Div(), each)
-        for each in outputs:
-            square = ast.BinOp(each, ast.Pow(), ast.Constant(2))
-            for less in (each, square):
-                rest = ast.BinOp(ast.Constant(1.0), ast.Sub(), less)
-                yield ast.BinOp(part, ast.Mult(), rest)
 
     mend = suspect.mend_parts(factors, times)
     if mend is None:
@@ -51,7 +48,10 @@ def find(suspect: Suspect) -> Finding | None:
 
 def find_late(suspect: Suspect) -> Finding | None:
     """A factor or a term that a closed form lacks, and maybe a number besides."""
-    slopes = [ast.Name(name, ast.Load()) for name in suspect.first.slopes]
+    slopes: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.slopes]
+    for each in _outputs(suspect):  # of tanh and of a sigmoid: in a loop that is all there is
+        for less in (each, ast.BinOp(each, ast.Pow(), ast.Constant(2))):
+            slopes.append(ast.BinOp(ast.Constant(1.0), ast.Sub(), less))
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
@@ -64,7 +64,7 @@ def find_late(suspect: Suspect) -> Finding | None:
     lack = lacking(suspect, [ast.Constant(1.0), *_outputs(suspect)])
     if lack is not None:
         said = f"`{text(lack.part)}` lacks a term, part of the step's own derivative"
-        return Finding(f"{said}: {_of(suspect)}", lack.statement.lineno, lack.part)
+        return lack.finding(f"{said}: {_of(suspect)}")
     if _lacks_factors(suspect):
         said = f"{suspect.d} lacks factors, parts of the step's own derivative"
         return Finding(f"{said}: {_of(suspect)}")
@@ -145,7 +145,4 @@ def _lacks(found: Evidence, chosen: Sequence[tuple[str, int]]) -> bool:
                 value = None if factor is None or value is None else value * factor**power
             except ValueError:
                 return False
-        if value is None or value.shape != found.expected.value.shape:
-            return False
-        number = np.sum(value * found.expected.value) / np.sum(value * value)
-        return bool(np.isfinite(number)) and found.judge(number * value, 1e4).right
+        return found.number(value) is not None

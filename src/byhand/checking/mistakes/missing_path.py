@@ -16,10 +16,11 @@ from itertools import combinations
 
 import numpy as np
 
-from byhand.checking.mistakes.candidates import gradients
-from byhand.checking.mistakes.lacking import lacking
-from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
-from byhand.checking.mistakes.syntax import terms, text
+from byhand.checking.proving.candidates import gradients, sums
+from byhand.checking.proving.finding import Edit, Finding
+from byhand.checking.proving.lacking import lacking
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import terms, text
 
 MOST = 4
 """Above this many paths only single ones, and all but one, are tried."""
@@ -45,11 +46,11 @@ def find_late(suspect: Suspect) -> Finding | None:
     if mend is not None:
         return mend.finding(f"a gradient is not added to `{text(mend.part)}`: {_used(suspect)}")
     picked = [ast.Name(name, ast.Load()) for name in suspect.first.picked]
-    lack = lacking(suspect, [*gradients(suspect), *picked])
+    known = gradients(suspect)
+    lack = lacking(suspect, [*known, *picked]) or lacking(suspect, sums(suspect, known))
     if lack is None:
         return None
-    said = f"`{text(lack.part)}` lacks a term: {_used(suspect)}"
-    return Finding(said, lack.statement.lineno, lack.part)
+    return lack.finding(f"`{text(lack.part)}` lacks a term: {_used(suspect)}")
 
 
 def _used(suspect: Suspect) -> str:

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.evidence import Evidence, as_array
-from byhand.checking.mistakes.candidates import gradients
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import text
 from byhand.checking.names import root_name
+from byhand.checking.proving.candidates import gradients
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import reduced, text
 from byhand.engine.backward import fit
 from byhand.ops.op import Array
 
@@ -52,7 +53,7 @@ def find_late(suspect: Suspect) -> Finding | None:
         if known & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}:
             for axis in (0, -1):
                 for word in ("sum", "mean"):
-                    yield _reduced(part, word, axis)
+                    yield reduced(part, word, axis)
 
     mend = suspect.mend_parts(_operands, added_up)
     if mend is not None:
@@ -76,12 +77,6 @@ def _operands(statement: ast.AST) -> Iterator[ast.expr]:
         yield from _operands(node)
     if isinstance(statement, ast.Assign):
         yield statement.value
-
-
-def _reduced(part: ast.expr, word: str, axis: int) -> ast.expr:
-    kept = {"axis": ast.Constant(axis), "keepdims": ast.Constant(True)}
-    keywords = [ast.keyword(name, value) for name, value in kept.items()]
-    return ast.Call(ast.Attribute(part, word, ast.Load()), [], keywords)
 
 
 def _where(suspect: Suspect) -> str:

@@ -12,8 +12,11 @@ Good:
 """
 
 import ast
+from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import parsed
 from byhand.checking.rehearse import Edits
 
 
@@ -21,16 +24,19 @@ def find(suspect: Suspect) -> Finding | None:
     for write in suspect.answer.writes[1:]:
         match write.node:
             case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
-                added = ast.AugAssign(target, ast.Add(), value)
-                ast.fix_missing_locations(ast.copy_location(added, write.node))
-                edits: Edits = {write.node: added}
-                if suspect.mended(edits):
-                    return Finding(
-                        f"this replaces the part of {suspect.d} that was there already: add to it",
-                        write.line,
-                        write.node,
-                        edits,
-                    )
+                for added in _added(target, value):
+                    ast.fix_missing_locations(ast.copy_location(added, write.node))
+                    edits: Edits = {write.node: added}
+                    if suspect.mended(edits):
+                        said = f"this replaces the part of {suspect.d} that was there already"
+                        return Finding(f"{said}: add to it", write.line, write.node, edits)
             case _:
                 pass
     return None
+
+
+def _added(target: ast.Name | ast.Subscript, value: ast.expr) -> Iterator[ast.stmt]:
+    """The statement with `+=`; with an index also one that adds up repeats."""
+    yield ast.AugAssign(target, ast.Add(), value)
+    if isinstance(target, ast.Subscript):
+        yield ast.Expr(ast.Call(parsed("np.add.at"), [target.value, target.slice, value], []))

@@ -13,7 +13,8 @@ Good:
 import numpy as np
 
 from byhand.checking.evidence import Evidence
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
 from byhand.ops.op import Array
 
 READS = ("getitem", "take", "take_along_axis")

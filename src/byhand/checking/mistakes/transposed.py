@@ -14,8 +14,9 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.evidence import Evidence, as_array
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import text
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import text
 from byhand.ops.op import Array
 
 

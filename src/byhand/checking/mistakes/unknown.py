@@ -14,7 +14,8 @@ Good:
 import numpy as np
 
 from byhand.checking.evidence import as_array
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
 from byhand.ops.op import Array
 
 

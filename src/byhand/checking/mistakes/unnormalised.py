@@ -11,14 +11,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from byhand.checking.mistakes.sizes import constant, sizes
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import factors, text
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.sizes import constant, sizes
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import factors, text
 from byhand.program.program import Program, Step
 
 
 def find(suspect: Suspect) -> Finding | None:
-    for name, size in sizes(suspect).items():
+    for name, size in sizes(suspect.evidence).items():
         for scale in suspect.scales:
             if scale.constant is not None:
                 continue

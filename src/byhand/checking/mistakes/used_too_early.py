@@ -14,7 +14,8 @@ Good:
     dnorm_logits = counts * dcounts
 """
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
 
 
 def find(suspect: Suspect) -> Finding | None:

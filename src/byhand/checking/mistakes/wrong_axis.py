@@ -13,8 +13,9 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.mistakes.suspect import Finding, Suspect
-from byhand.checking.mistakes.syntax import exchanged, text
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import exchanged, text
 
 AXES = (0, 1, 2, 3, -1, -2)
 
@@ -28,6 +29,8 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
+        case ast.Call(func=ast.Attribute(attr="reshape")):
+            pass  # takes lengths, not axes
         case ast.Call(args=args, keywords=keywords):
             for given in [*args, *(k.value for k in keywords if k.arg in ("axis", "dim"))]:
                 old = _axis(given)

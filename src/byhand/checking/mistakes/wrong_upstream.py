@@ -12,10 +12,11 @@ Good:
 import ast
 from collections.abc import Iterator, Sequence
 
-from byhand.checking.mistakes.candidates import gradients
-from byhand.checking.mistakes.suspect import Edit, Finding, Suspect
-from byhand.checking.mistakes.syntax import factors, text
 from byhand.checking.names import loaded_names, root_name
+from byhand.checking.proving.candidates import gradients
+from byhand.checking.proving.finding import Edit, Finding
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import factors, text
 
 
 def find(suspect: Suspect) -> Finding | None:

@@ -16,9 +16,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.checking.answers import Answer
-from byhand.checking.evidence import Evidence, Use, as_array
-from byhand.checking.mistakes.syntax import exchanged, factors, product, reads
+from byhand.checking.evidence import Evidence, as_array
 from byhand.checking.names import loaded_names, touched_names
+from byhand.checking.paths import Use
+from byhand.checking.proving.finding import Edit, Effort, Mend, Parts, Scale
+from byhand.checking.proving.syntax import exchanged, factors, product, reads
 from byhand.checking.rehearse import Edits
 from byhand.ops.op import Array
 from byhand.program.program import Program, Step
@@ -26,61 +28,6 @@ from byhand.program.statements import Function
 
 Share: TypeAlias = Callable[[Evidence], Array]
 """What comes back on one path."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A mistake that was proved: what to tell the user, the line and the part of it where it
-    stands, and what to put in place of which statement to undo it, where it was proved that way."""
-
-    message: str
-    line: int | None = None
-    part: ast.AST | None = None
-    edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
-
-
-@dataclass(frozen=True, eq=False)
-class Mend:
-    """The exchange of one part of one statement, which makes the definition right."""
-
-    statement: ast.stmt
-    part: ast.AST
-    edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
-
-    def finding(self, message: str) -> Finding:
-        return Finding(message, self.statement.lineno, self.part, self.edits)
-
-
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """A part of a statement that would make the definition right, were it so many times as large:
-    one number for each draw."""
-
-    statement: ast.stmt
-    part: ast.expr
-    times: tuple[float, ...]
-
-    @property
-    def constant(self) -> float | None:
-        """The number, if it is the same on every draw."""
-        first = self.times[0]
-        return first if all(abs(c - first) <= 1e-7 * abs(first) for c in self.times) else None
-
-
-Edit: TypeAlias = Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]
-"""The replacements to try for one part of a statement."""
-
-Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
-"""The parts of a statement to look at."""
-
-
-@dataclass
-class Effort:
-    """How much may still be tried on one backward, in statements run; and the statements that were
-    tried on an earlier root in vain."""
-
-    left: int = 25_000
-    in_vain: set[ast.stmt] = field(default_factory=set[ast.stmt])
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,10 +185,10 @@ class Suspect:
         for found in (self.first, *self.evidence):
             self.effort.left -= 1
             times = found.times(edits) if self.effort.left >= 0 else None
-            if times is None or abs(times - (numbers or [times])[0]) > 1e-7 * abs(times):
+            if times is None or any(abs(times - each) > 1e-7 * abs(times) for each in numbers[:1]):
                 return False
-            numbers.append(times)
-        return True
+            numbers += [] if np.isnan(times) else [times]
+        return bool(numbers)
 
     def mend(self, edit: Edit, in_index: bool = True) -> Mend | None:
         """The first edit of one part of one statement that makes the definition right."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from keyword import iskeyword
 
-from byhand.checking.mistakes.suspect import Suspect
-from byhand.checking.mistakes.syntax import parsed
 from byhand.checking.names import loaded_names, touched_names
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import parsed, reduced
 
 
 def values(suspect: Suspect) -> tuple[ast.expr, ...]:
@@ -28,6 +28,19 @@ def gradients(suspect: Suspect) -> tuple[ast.expr, ...]:
     for each in (*named, *_locals(suspect, of_data=False)):
         found.setdefault(ast.unparse(each), each)
     return tuple(found.values())
+
+
+def sums(suspect: Suspect, known: Sequence[ast.expr]) -> list[ast.expr]:
+    """What closed forms have: a gradient, alone or times a value, added up along an axis."""
+    shape = suspect.step.shape
+    alike = [name for name, has in suspect.values.items() if has == shape and len(shape) > 1]
+    found: list[ast.expr] = []
+    for gradient in known if alike else ():
+        times = [ast.BinOp(gradient, ast.Mult(), ast.Name(name, ast.Load())) for name in alike]
+        for each in (gradient, *times):
+            for axis in (0, -1):
+                found.append(reduced(each, "sum", axis))
+    return found
 
 
 def _of_gradients(suspect: Suspect) -> Iterator[ast.expr]:

@@ -129,5 +129,12 @@ def terms(statement: ast.AST) -> Iterator[ast.expr]:
         yield value
 
 
+def reduced(part: ast.expr, word: str, axis: int) -> ast.expr:
+    """`part.sum(axis=0, keepdims=True)`."""
+    kept = {"axis": ast.Constant(axis), "keepdims": ast.Constant(True)}
+    keywords = [ast.keyword(name, value) for name, value in kept.items()]
+    return ast.Call(ast.Attribute(part, word, ast.Load()), [], keywords)
+
+
 def text(node: ast.AST) -> str:
     return ast.unparse(node)

@@ -7,26 +7,34 @@ often the term must be added to make it right; and that is one number for all el
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
 from byhand.checking.evidence import Evidence, as_array
-from byhand.checking.mistakes.sizes import explained
-from byhand.checking.mistakes.suspect import Suspect
-from byhand.checking.mistakes.syntax import exchanged, reads, terms, text
+from byhand.checking.proving.finding import Finding
+from byhand.checking.proving.sizes import explained
+from byhand.checking.proving.suspect import Suspect
+from byhand.checking.proving.syntax import exchanged, reads, terms, text
+from byhand.checking.rehearse import Edits
 from byhand.ops.op import Array
+
+NEAR = 1e-12
+"""How much of the square of what is missing a promising term may leave."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lack:
-    """A part of a statement that lacks these terms, each times some number."""
+    """A part of a statement that lacks some terms, each times some number; and the edits that add
+    them, where the numbers are the same on every draw."""
 
     statement: ast.stmt
     part: ast.expr
-    added: tuple[ast.expr, ...]
+    edits: Edits
+
+    def finding(self, message: str) -> Finding:
+        return Finding(message, self.statement.lineno, self.part, self.edits)
 
 
 def lacking(suspect: Suspect, candidates: Sequence[ast.expr]) -> Lack | None:
@@ -43,27 +51,68 @@ def lacking(suspect: Suspect, candidates: Sequence[ast.expr]) -> Lack | None:
                 for term in absent
                 if (change := _change(suspect, suspect.first, statement, part, term)) is not None
             }
-            singles = [(term,) for term in changes]
-            for added in (*singles, *combinations(changes, 2)):
-                if _times(suspect.first, [changes[term] for term in added]) is not None and (
-                    _on_all_draws(suspect, statement, part, added)
-                ):
-                    return Lack(statement, part, added)
+            for added in _promising(suspect.first, changes):
+                if _times(suspect.first, [changes[term] for term in added]) is None:
+                    continue
+                times = _on_all_draws(suspect, statement, part, added)
+                if times is not None:
+                    return Lack(statement, part, _edits(suspect, statement, part, added, times))
     return None
+
+
+def _promising(
+    evidence: Evidence, changes: Mapping[ast.expr, Array]
+) -> Iterator[tuple[ast.expr, ...]]:
+    """The terms, alone and in pairs, that come near to what is missing: by least squares on inner
+    products, for all at once and so only to half the digits."""
+    value = as_array(evidence.value)
+    if value is None or not changes:
+        return
+    terms = list(changes)
+    columns = np.stack([change.ravel() / np.linalg.norm(change) for change in changes.values()])
+    off = (evidence.expected.value - value).ravel()
+    size = float(off @ off)
+    along, products = columns @ off, columns @ columns.T
+    for i in np.flatnonzero(size - along**2 <= NEAR * size):
+        yield (terms[i],)
+    with np.errstate(all="ignore"):
+        a, b = along[:, None], along[None, :]
+        left = size - (a * a + b * b - 2 * a * b * products) / (1 - products**2)
+    for i, j in np.argwhere(np.triu(left <= NEAR * size, 1)):
+        yield terms[i], terms[j]
+
+
+def _edits(
+    suspect: Suspect,
+    statement: ast.stmt,
+    part: ast.expr,
+    added: tuple[ast.expr, ...],
+    times: Sequence[Sequence[float]],
+) -> Edits:
+    whole = part
+    for term, numbers in zip(added, times, strict=True):
+        exact = round(numbers[0], 9)
+        whole = ast.BinOp(whole, ast.Add(), ast.BinOp(ast.Constant(exact), ast.Mult(), term))
+    edits = {statement: exchanged(statement, part, whole)}
+    return edits if suspect.mended(edits) else {}
 
 
 def _on_all_draws(
     suspect: Suspect, statement: ast.stmt, part: ast.expr, added: tuple[ast.expr, ...]
-) -> bool:
+) -> list[tuple[float, ...]] | None:
+    """The numbers for each term, one for each draw that shows something, if they make sense."""
+    wrong = [evidence for evidence in suspect.evidence if not evidence.right]
     found: list[list[float]] = []
-    for evidence in suspect.evidence:
+    for evidence in wrong:
         changes = [_change(suspect, evidence, statement, part, term) for term in added]
         known = [change for change in changes if change is not None]
         times = _times(evidence, known) if len(known) == len(added) else None
         if times is None:
-            return False
+            return None
         found.append(times)
-    return all(explained(suspect, numbers) for numbers in zip(*found, strict=True))
+    each = list(zip(*found, strict=True))
+    sensible = len(found) > 1 and all(explained(wrong, numbers) for numbers in each)
+    return each if sensible else None
 
 
 def _change(

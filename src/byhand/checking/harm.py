@@ -1,0 +1,75 @@
+"""Rows for what a backward changed in place and should not have: aliased."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from byhand.checking.blame import harmful
+from byhand.checking.hand import Damage, Hand
+from byhand.checking.names import loaded_names
+from byhand.checking.report import Mistake, Row
+from byhand.checking.trial import Trial
+from byhand.program.problem import Problem
+from byhand.referees.referee import Key
+
+
+def mark_aliased(
+    problem: Problem, rows: Mapping[Key, Row], trials: Sequence[Trial]
+) -> dict[Key, Row]:
+    marked = dict(rows)
+    for damage in harmful(trials[0]):
+        key = _writer(damage, trials[0])
+        if key is None or key not in rows:
+            continue
+        what = (
+            f"{damage.changed}, which something else still needs"
+            if damage.changed.startswith("d") and damage.changed[1:] in trials[0].drawn.truth
+            else f"{damage.changed}, a value of the forward pass"
+        )
+        message = f"this line also changes {what}: they share memory; write to a copy"
+        marked[key] = replace(
+            marked[key],
+            verdict="wrong",
+            line=damage.line,
+            source=problem.forward.source(damage.line),
+            mistake=Mistake("aliased", message),
+        )
+    return marked
+
+
+def harm_beside_the_rows(problem: Problem, hand: Hand, trial: Trial | None) -> list[Row]:
+    """A row for a backward that changes values of forward where no gradient's row can say so: in
+    code that can't be taken apart, or on the way to a returned dict."""
+    damages = hand.damages if trial is None else harmful(trial)
+    beside = [d for d in damages if trial is None or _writer(d, trial) is None]
+    if not beside:
+        return []
+    changed = dict.fromkeys(damage.changed for damage in beside)
+    values = "a value" if len(changed) == 1 else "values"
+    line = beside[0].line or None
+    return [
+        Row(
+            name="backward",
+            verdict="wrong",
+            line=line,
+            source="" if line is None else problem.forward.source(line),
+            mistake=Mistake(
+                "aliased",
+                f"this changes {', '.join(changed)}, {values} of the forward pass: write to a copy",
+            ),
+        )
+    ]
+
+
+def _writer(damage: Damage, trial: Trial) -> Key | None:
+    """The answer that a statement was writing, or else the next one that reads what it changed."""
+    for answer in trial.answers.found:
+        if any(write.number == damage.number for write in answer.writes):
+            return answer.key
+    for answer in trial.answers.found:
+        for write in answer.writes:
+            reads = {name for name, _ in loaded_names(write.node)}
+            if write.number > damage.number and damage.changed in reads:
+                return answer.key
+    return None

@@ -1,0 +1,1 @@
+"""How a mistake is proved: what is suspected, what may be tried, what the numbers say."""

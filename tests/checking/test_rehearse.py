@@ -1,0 +1,58 @@
+"""A definition rehearsed gives what it gave: nothing that it needs was left out."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from byhand.checking.draws import draw
+from byhand.checking.evidence import Evidence, as_array, evidence_of
+from byhand.checking.examine import examine
+from byhand.checking.run import backward_function
+from byhand.program import load
+from byhand.program.problem import zoo
+
+PROBLEMS = sorted((Path(__file__).parents[1] / "problems").glob("*.py")) + list(zoo().values())
+
+
+def definitions(file: Path) -> list[Evidence]:
+    problem = load(file)
+    found = examine(
+        problem, backward_function(problem), draw(problem, {}, "float64", 0), "engine", 0
+    )
+    assert found.trial is not None
+    answers = [answer for answer in found.trial.answers.found if answer.writes]
+    return [evidence_of(found.trial, answer) for answer in answers]
+
+
+@pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)
+def test_the_same_comes_out(file: Path):
+    for each in definitions(file):
+        value, again = as_array(each.value), as_array(each.tried({}))
+        assert value is not None
+        assert again is not None
+        np.testing.assert_array_equal(again, value, err_msg=each.answer.key[0])
+
+
+def test_an_exchanged_statement_is_what_runs():
+    for each in definitions(Path(__file__).parents[1] / "problems/lecture.py"):
+        last = each.answer.writes[-1].node
+        if isinstance(last, ast.Assign):
+            zeros = ast.parse("0 * value").body[0]
+            assert isinstance(zeros, ast.Expr)
+            zeros.value.right = last.value  # type: ignore[attr-defined]
+            other = ast.Assign(last.targets, zeros.value)
+            ast.fix_missing_locations(ast.copy_location(other, last))
+            found = as_array(each.tried({last: other}))
+            assert found is not None
+            assert not found.any()
+
+
+def test_what_raises_gives_nothing():
+    (first, *_) = definitions(Path(__file__).parents[1] / "problems/lecture.py")
+    last = first.answer.writes[-1].node
+    raising = ast.copy_location(ast.parse("raise ValueError").body[0], last)
+    assert first.tried({last: ast.fix_missing_locations(raising)}) is None
