@@ -136,6 +136,7 @@ def test_the_max_path_left_out_is_no_mistake_but_noted(planted: Planted):
     assert report.roots == ()
     assert "holds only because" in (report["logits"].note or "")
     assert "logit_maxes" in (report["logits"].note or "")
+    assert "probs.sum(axis=1, keepdims=True) = 1" in (report["logits"].note or "")
 
 
 def test_zeros_for_what_adds_up_to_zero_are_noted(planted: Planted):
@@ -148,6 +149,13 @@ def test_zeros_for_what_adds_up_to_zero_are_noted(planted: Planted):
     )
     assert report.ok
     assert "holds only because" in (report["logit_maxes"].note or "")
+    assert "probs.sum(axis=1, keepdims=True) = 1" in (report["logit_maxes"].note or "")
+
+
+def test_the_bias_before_a_batch_norm_may_be_zeros(planted: Planted):
+    report = planted(MLP, ("db1 = dhprebn.sum(axis=0)", "db1 = 0.0 * dhprebn[0]"))
+    assert report.ok
+    assert "bnraw.sum(axis=0, keepdims=True) = 0" in (report["b1"].note or "")
 
 
 def test_two_at_once(planted: Planted):
