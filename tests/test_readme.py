@@ -83,3 +83,29 @@ def test_the_derived_backward_is_what_the_readme_shows(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert f"```text\n{done.stdout}```" in README.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "begins"),
+    [
+        ("byhand derive mlp --closed", "def backward("),
+        ("byhand derive softmax_cross_entropy --closed --numbers", "Backward\n"),
+    ],
+)
+def test_closed_forms_are_what_the_readme_shows(command: str, begins: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    text = README.read_text(encoding="utf-8")
+    start = text.index("```text\n", text.index(f"`{command}`")) + len("```text\n")
+    end = text.index("```", start)
+    shown = done.stdout[done.stdout.index(begins) :]
+    if os.environ.get("BYHAND_GOLDEN") == "write":
+        README.write_text(text[:start] + shown + text[end:], encoding="utf-8")
+        return
+    assert text[start:end] == shown

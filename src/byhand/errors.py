@@ -19,3 +19,7 @@ class RefereeError(ByhandError):
 
 class DataError(ByhandError):
     """A data file or the folder of a training run can't be read or written."""
+
+
+class CourseError(ByhandError):
+    """A course, a lesson or an exercise can't be used, or a learner's folder can't."""

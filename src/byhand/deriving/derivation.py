@@ -48,8 +48,9 @@ class Derivation:
 
     `fixed_sizes`: a loop was written out round by round, so it holds for that many rounds only.
     `lemmas` are those that the rewrites of a `closed` form used, `checks` sums of its gradients
-    that must come out. `cost` is what it computes and keeps, `staged` what the form of one
-    statement for each step does, where this is a closed form.
+    that must come out. `cost` is what it computes and keeps on the inputs that it was derived with
+    (None if it couldn't be run), `staged` what the form of one statement for each step does, where
+    this is a closed form.
     """
 
     source: str

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 from byhand.deriving.closed.reasons import Reasons
 from byhand.deriving.closed.search import closed_forms
 from byhand.deriving.closed.statements import write
+from byhand.deriving.cost import cost
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.recording import Recording, record
 from byhand.deriving.steps.sweep import Sweep
@@ -24,6 +25,9 @@ from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, did_you_mean, problem_of
 from byhand.program.program import Program, Step
+
+LOOPS = "forward has a loop, for which no closed form is looked for: this is every step"
+NOTHING_SHORTER = "no form with fewer operations was found: this is every step"
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {"numpy": NumPy, "torch": PyTorch}
 
@@ -41,7 +45,8 @@ def derive(
     Give a loaded problem, or a forward and the inputs (arrays by name) to try it on. `names` are
     the gradients that are asked for: every float input that isn't data, unless told otherwise.
     `dialect` is "numpy" or "torch": what forward is written in, unless told otherwise. With
-    `closed`, only these gradients are written, each in as few operations as were found.
+    `closed`, only these gradients are written, each in as few operations as were found; where that
+    isn't fewer than every step takes, it is every step after all, and a note says so.
 
     Raises ProblemError if forward can't be followed, UnsupportedError if it can't be derived.
     """
@@ -50,20 +55,45 @@ def derive(
             raise ProblemError("derive(forward, inputs): the inputs are missing")
         problem = problem_of(problem, None, inputs)
     given = problem.inputs() if inputs is None else dict(inputs)
-    found = _derived(problem, given, names, dialect, closed)
-    if dialect == "torch" and not speaks_torch(given) and find_spec("torch") is None:
+    found, staged = _derived(problem, given, names, dialect, closed)
+    if not can_run(given, dialect):
         return found
     try:
         verify(problem, given, found, dialect)
     except UnsupportedError as error:
         # An axis that happens to have length 1 looks like one that always has; others may not.
         for _, others in other_sizes(problem):
-            found = _derived(problem, others, names, dialect, closed)
+            found, staged = _derived(problem, others, names, dialect, closed)
             if not difference(problem, given, found, dialect):
                 verify(problem, others, found, dialect)
-                return found
-        raise error from None
-    return found
+                break
+        else:
+            raise error from None
+    return _costed(problem, given, found, staged, dialect)
+
+
+def can_run(inputs: Mapping[str, Any], dialect: str | None) -> bool:
+    """Whether a backward in this dialect can be run here: PyTorch need not be installed."""
+    return dialect != "torch" or speaks_torch(inputs) or find_spec("torch") is not None
+
+
+def _costed(
+    problem: Problem,
+    given: Mapping[str, Any],
+    found: Derivation,
+    staged: Derivation | None,
+    dialect: str | None,
+) -> Derivation:
+    """With what it costs. Closed forms that save no operations give way to every step."""
+    found = replace(found, cost=cost(problem, given, found, dialect=dialect))
+    if staged is None:
+        return found
+    staged = replace(staged, cost=cost(problem, given, staged, dialect=dialect))
+    assert found.cost is not None and staged.cost is not None
+    if found.cost.operations <= staged.cost.operations:
+        return replace(found, staged=staged.cost)
+    verify(problem, given, staged, dialect)
+    return replace(staged, notes=(*staged.notes, NOTHING_SHORTER))
 
 
 def _derived(
@@ -72,7 +102,8 @@ def _derived(
     names: Sequence[str] | None,
     dialect: str | None,
     closed: bool,
-) -> Derivation:
+) -> tuple[Derivation, Derivation | None]:
+    """The derivation; and for closed forms what they are compared with, that of every step."""
     recording = record(problem, given)
     program = recording.program
     spoken = dialect or ("torch" if program.in_torch else "numpy")
@@ -83,11 +114,10 @@ def _derived(
     sweep.run()
     staged = _written(problem, sweep)
     if not closed:
-        return staged
+        return staged, None
     if recording.notes.rounds:
-        note = "forward has a loop, for which no closed form is looked for: this is every step"
-        return replace(staged, notes=(*staged.notes, note))
-    return _closed(problem, recording, staged, spoken, wanted)
+        return replace(staged, notes=(*staged.notes, LOOPS)), None
+    return _closed(problem, recording, staged, spoken, wanted), staged
 
 
 def _written(problem: Problem, sweep: Sweep) -> Derivation:
@@ -117,7 +147,7 @@ def _closed(
     parameters = _parameters(problem, program, lines)
     chain = {step.name: right for step in staged.steps if (right := _right(step.code))}
     reasons = Reasons(forms, writer, names, chain)
-    conditions = tuple(f"holds where {said}, as here" for said in forms.backward.ring.conditions)
+    conditions = tuple(f"holds where {said}, as here" for said in forms.forms.ring.conditions)
     return Derivation(
         source=_source(problem, parameters, list(sweep.scribe.imports), lines),
         parameters=parameters,

@@ -52,16 +52,33 @@ class Round:
     counter: str | None
     value: int | None
 
+    @property
+    def place(self) -> int:
+        """What a loop over this counter has in this round."""
+        return self.number if self.value is None else self.value
+
 
 @dataclass
 class Loop:
-    """A loop of forward, or a list comprehension, that ran so many rounds."""
+    """A loop of forward, or a list comprehension, that ran so many rounds and binds `names`.
 
-    counter: str | None
+    `nested` says that there is a loop in it or around it.
+    """
+
+    names: tuple[str, ...]
     over: ast.expr
     listed: bool
     rounds: int = 0
     nested: bool = False
+
+    @property
+    def counter(self) -> str | None:
+        """The name that counts the rounds, if one does."""
+        match self.over:
+            case ast.Call(func=ast.Name(id="range" | "enumerate")) if self.names:
+                return self.names[0]
+            case _:
+                return None
 
 
 class Place(ast.expr):
@@ -106,7 +123,7 @@ class Notes:
                 return value
         if isinstance(value, Tensor) and isinstance(node, ast.Subscript) and not self.now:
             self.tensors.setdefault(value, node)
-        if type(value) in (int, Size):
+        if type(value) in (int, Size) or isinstance(value, np.integer):
             if isinstance(value, Size):
                 self.same.append((value.node, node))
             return worded(int(value), node)
@@ -135,14 +152,23 @@ class Notes:
             lambda n: Place(counters[n.id]) if isinstance(n, ast.Name) and n.id in counters else n,
         )
 
-    def begin(self, loop: int, value: Any = None) -> None:
-        """A round of a loop begins, with this value for its counter."""
+    def begin(self, loop: int, *values: Any) -> None:
+        """A round of a loop begins, with these values for the names that it binds."""
         outer = tuple(r for r in self.now if r.loop != loop)
         known = self.loops[loop]
-        value = int(value) if type(value) in (int, Size) else None
-        self.now = (*outer, Round(loop, known.rounds, known.counter, value))
+        value = int(values[0]) if values and type(values[0]) in (int, Size) else None
+        round = Round(loop, known.rounds, known.counter, value)
+        self.now = (*outer, round)
+        for item in values:
+            if isinstance(item, Tensor) and item.op is not None and item.op.name == "getitem":
+                index = item.params["index"]
+                if type(index) is int and index == round.number:  # of what the loop is over
+                    self.rounds[item] = self.now[0]
+                    item.params = {"index": Size(index, Place(round))}
         known.rounds += 1
-        known.nested |= len(self.now) > 1
+        if outer:
+            for r in self.now:
+                self.loops[r.loop].nested = True
 
     def end(self, loop: int, value: Any = None) -> Any:
         self.now = tuple(r for r in self.now if r.loop != loop)
@@ -311,13 +337,12 @@ class _Noting(ast.NodeTransformer):
 
     def _loop(self, target: ast.expr, over: ast.expr, listed: bool) -> int:
         loops = self.notes.loops
-        counter = target.id if isinstance(target, ast.Name) else None
-        loops[len(loops)] = Loop(counter, copy.deepcopy(over), listed)
+        names = tuple(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+        loops[len(loops)] = Loop(names, copy.deepcopy(over), listed)
         return len(loops) - 1
 
     def _begin(self, loop: int) -> ast.expr:
-        counter = self.notes.loops[loop].counter
-        given = [ast.Name(counter, ast.Load())] if counter else []
+        given = [ast.Name(name, ast.Load()) for name in self.notes.loops[loop].names]
         return ast.Call(ast.Name(BEGIN, ast.Load()), [ast.Constant(loop), *given], [])
 
     def _inside(self, node: Any) -> Any:

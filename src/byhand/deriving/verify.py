@@ -35,25 +35,30 @@ def verify(
     if derivation.fixed_sizes:
         return
     for sizes, others in other_sizes(problem):
-        at = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        if all(others[name] is value for name, value in inputs.items() if name in others):
+            continue  # the same arrays again
         said = difference(problem, others, derivation, dialect)
-        if said:
-            raise UnsupportedError(
-                f"{problem.file}: this forward can't be derived: at {at} {said} (a size that "
-                "forward has no name for: give it one, such as n = x.shape[0])"
+        if said and sizes:
+            at = ", ".join(f"{name}={size}" for name, size in sizes.items())
+            said = (
+                f"at {at} {said} (a size that forward has no name for: give it one, such as "
+                "n = x.shape[0])"
             )
+        if said:
+            other = "" if sizes else "with other inputs "
+            raise UnsupportedError(f"{problem.file}: this forward can't be derived: {other}{said}")
 
 
 def other_sizes(problem: Problem) -> Iterator[tuple[dict[str, int], dict[str, Any]]]:
-    """Other sizes that forward takes, and inputs of these sizes."""
+    """Other sizes that forward takes, and other inputs, of these sizes; just those without any."""
     dimensions = list(problem.dimensions.items())
-    for step in (1, 0) if dimensions else ():
+    for seed, step in ((1, 1), (2, 0)) if dimensions else ((1, 0),):
         sizes = {name: size + 1 + step * k for k, (name, size) in enumerate(dimensions)}
         try:
-            others = problem.inputs(1, **sizes)
+            others = problem.inputs(seed, **sizes)
             trace_problem(problem, others)
         except ProblemError:
-            continue  # not sizes for this forward
+            continue  # not inputs for this forward
         yield sizes, others
 
 
@@ -105,6 +110,11 @@ def run(
     known |= {f"d{step.name}": g for step, g in zip(program.outputs, upstream, strict=True)}
     known = {name: _spoken(value, in_torch) for name, value in known.items()}
     found = namespace["backward"](**{name: known[name] for name in derivation.parameters})
+    return answers_in(found)
+
+
+def answers_in(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The gradients among the locals of a backward, by name; those of a list one by one."""
     answers: dict[str, Any] = {}
     for name, value in found.items():
         if name.startswith("d"):

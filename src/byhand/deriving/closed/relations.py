@@ -258,9 +258,12 @@ class _Reader:
     def solve_total(self, left: Poly, right: Poly, because: Tensor) -> None:
         """left = right, read for the one sum over places that the left has."""
         ring = self.ring
-        if len(left.terms) != 1:
+        unknown = [m for m in left.terms if _totals(m)]
+        if len(unknown) != 1:
             return
-        ((monomial, coefficient),) = left.terms.items()
+        monomial, coefficient = unknown[0], left.terms[unknown[0]]
+        rest_of_left = {m: c for m, c in left.terms.items() if m is not monomial}
+        right = ring.sum(right, ring.scaled(Poly(ring, rest_of_left, left.shape), -1))
         sums = _totals(monomial)
         if len(sums) != 1 or sums[0][1] != 1:
             return

@@ -11,11 +11,16 @@ import numpy as np
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.shown.numbers import Instance
+from byhand.deriving.yours import Yours
 from byhand.program.problem import Problem
 
 
 def as_json(
-    problem: Problem, derivation: Derivation, dialect: str, instance: Instance | None = None
+    problem: Problem,
+    derivation: Derivation,
+    dialect: str,
+    instance: Instance | None = None,
+    yours: Yours | None = None,
 ) -> str:
     """All of it, on one line; `numbers` only where an instance was worked."""
     found: dict[str, Any] = {
@@ -30,6 +35,7 @@ def as_json(
         "notes": derivation.notes,
         "cost": derivation.cost and asdict(derivation.cost),
         "staged": derivation.staged and asdict(derivation.staged),
+        "yours": yours and {"agree": yours.agree, **asdict(yours)},
         "latex": derivation.latex,
     }
     if instance is not None:

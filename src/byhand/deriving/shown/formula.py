@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 
 from byhand.deriving.shown import functions
-from byhand.deriving.shown.operators import ATOM, Operators, Piece, is_count
+from byhand.deriving.shown.expressions import is_count
+from byhand.deriving.shown.operators import ATOM, Operators, Piece
 
 
 class Formula(Operators):

@@ -13,6 +13,7 @@ from byhand.deriving.shown import wording
 from byhand.deriving.shown.formula import Formula
 from byhand.deriving.shown.notation import MathML
 from byhand.deriving.shown.statements import Row, formula_of, lemma_row, rows
+from byhand.deriving.yours import Yours
 from byhand.program.problem import Problem
 
 STYLE = """
@@ -45,8 +46,14 @@ LEGEND = (
 )
 
 
-def page(problem: Problem, derivation: Derivation, worked: str = "") -> str:
-    """The whole page. `worked` is the text of a worked instance, which then stands at the end."""
+def page(
+    problem: Problem, derivation: Derivation, worked: str = "", yours: Yours | None = None
+) -> str:
+    """The whole page.
+
+    `worked` is the text of a worked instance, which then stands at the end. `yours` is how the
+    file's own backward compares.
+    """
     formula = formula_of(derivation, MathML())
     title = f"{wording.title(derivation)}: {Path(problem.file).name}"
     parts = [
@@ -58,7 +65,7 @@ def page(problem: Problem, derivation: Derivation, worked: str = "") -> str:
         _lemmas("What was used", [lemma_row(each, formula) for each in derivation.lemmas]),
         _lemmas("What must come out", [lemma_row(each, formula) for each in derivation.checks]),
         f"<h2>As code</h2>\n<pre><code>{escape(derivation.source)}</code></pre>",
-        _cost(wording.costs(derivation)),
+        _ending(wording.ending(derivation, yours)),
         f"<h2>In numbers</h2>\n<pre>{escape(worked)}</pre>" if worked else "",
     ]
     body = "\n".join(part for part in parts if part)
@@ -108,8 +115,5 @@ def _lemmas(heading: str, found: list[Row]) -> str:
     return f"<h2>{heading}</h2>\n{items}"
 
 
-def _cost(said: str) -> str:
-    if not said:
-        return ""
-    written = said.replace("->", "→")
-    return f'<p class="quiet">{escape(written[0].upper() + written[1:])}.</p>'
+def _ending(said: list[str]) -> str:
+    return f'<p class="quiet">{escape(" ".join(said))}</p>' if said else ""

@@ -10,6 +10,7 @@ from byhand.deriving.shown import wording
 from byhand.deriving.shown.formula import Formula
 from byhand.deriving.shown.notation import LaTeX, escaped, printable
 from byhand.deriving.shown.statements import Row, formula_of, lemma_row, rows
+from byhand.deriving.yours import Yours
 
 HEAD = r"""\documentclass[11pt]{article}
 \usepackage[a4paper, margin=2.2cm]{geometry}
@@ -33,10 +34,11 @@ multiplies element by element; $i$ counts along the first axis, $j$ along the se
 $1$ where it holds and $0$ elsewhere.}"""
 
 
-def document(derivation: Derivation, worked: str = "") -> str:
+def document(derivation: Derivation, worked: str = "", yours: Yours | None = None) -> str:
     """The whole document, with every gradient as a formula.
 
-    `worked` is the text of a worked instance, which then stands at the end.
+    `worked` is the text of a worked instance, which then stands at the end. `yours` is how the
+    file's own backward compares.
     """
     formula = formula_of(derivation, LaTeX())
     parts = [rf"\section*{{{escaped(wording.title(derivation))}}}", LEGEND]
@@ -49,8 +51,8 @@ def document(derivation: Derivation, worked: str = "") -> str:
         if lemmas:
             found = [lemma_row(each, formula) for each in lemmas]
             parts += [rf"\subsection*{{{heading}}}", _aligned(found)]
-    if cost := wording.costs(derivation):
-        parts.append(escaped(f"{cost[0].upper()}{cost[1:]}.").replace("-\\textgreater{}", r"$\to$"))
+    if ending := wording.ending(derivation, yours):
+        parts.append(escaped(" ".join(ending)))
     if worked:
         parts += [r"\subsection*{In numbers}", _verbatim(worked)]
     return HEAD + "\n\n".join(part for part in parts if part) + "\n\\end{document}\n"

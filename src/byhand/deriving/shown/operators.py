@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from byhand.deriving.shown.expressions import elementwise, is_count, is_number, without_minus
 from byhand.deriving.shown.notation import Notation
 
 RELATION, SUM, NEGATIVE, TERM, PRODUCT, POWER, ATOM = range(7)
@@ -133,7 +134,7 @@ class Operators:
             case ast.Div():
                 return self.quotient(left, right)
             case ast.MatMult():
-                level = POWER if _elementwise(left) else PRODUCT
+                level = POWER if elementwise(left) else PRODUCT
                 factors = [self.at(left, level), to.space(), self.at(right, POWER)]
                 return Piece(to.row(factors), PRODUCT)
             case ast.Pow():
@@ -163,7 +164,7 @@ class Operators:
         while isinstance(top, ast.BinOp) and isinstance(top.op, ast.Div):
             below.insert(0, top.right)
             top = top.left
-        bare = _without_minus(top)
+        bare = without_minus(top)
         if bare is not None:
             whole = self._fraction(bare, below)
             return Piece(self.to.row([self.to.sign("−"), whole]), NEGATIVE)
@@ -215,48 +216,3 @@ class Operators:
     def function(self, name: str, operands: Sequence[ast.expr]) -> Piece:
         """name(a, b)"""
         return Piece(self.to.row([self.to.word(name), self.bracketed(self.commas(operands))]))
-
-
-def is_count(node: ast.expr) -> bool:
-    """Whether it is 0, 1, 2, ..., as `np.arange(n)`."""
-    return (
-        isinstance(node, ast.Call)
-        and len(node.args) == 1
-        and ast.unparse(node.func).rpartition(".")[2] in ("arange", "range")
-    )
-
-
-def _without_minus(node: ast.expr) -> ast.expr | None:
-    """A product without the minus that it begins with; None if it begins with none."""
-    match node:
-        case ast.UnaryOp(op=ast.USub(), operand=inside):
-            return inside
-        case ast.BinOp(left=left, op=(ast.Mult() | ast.MatMult()) as op, right=right):
-            bare = _without_minus(left)
-            return None if bare is None else ast.BinOp(bare, op, right)
-        case _:
-            return None
-
-
-def _elementwise(node: ast.expr) -> bool:
-    """Whether it is a product of two arrays, element by element."""
-    match node:
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return not (is_number(left) or is_number(right))
-        case _:
-            return False
-
-
-def is_number(node: ast.expr) -> bool:
-    """Whether it is a plain number: a constant, a length, or worked out from such."""
-    match node:
-        case ast.Constant() | ast.Subscript(value=ast.Attribute(attr="shape")):
-            return True
-        case ast.Call(func=ast.Name(id="len")) | ast.Attribute(attr="size"):
-            return True
-        case ast.UnaryOp(operand=inside):
-            return is_number(inside)
-        case ast.BinOp(left=left, right=right):
-            return is_number(left) and is_number(right)
-        case _:
-            return False

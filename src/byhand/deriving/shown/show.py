@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
-from byhand.deriving.cost import cost
 from byhand.deriving.derivation import Derivation
-from byhand.deriving.derive import derive
+from byhand.deriving.derive import can_run
+from byhand.deriving.shown import wording
 from byhand.deriving.shown.as_json import as_json
 from byhand.deriving.shown.html import page
 from byhand.deriving.shown.latex import document
 from byhand.deriving.shown.numbers import worked
 from byhand.deriving.shown.steps import steps
 from byhand.deriving.shown.written import text
+from byhand.deriving.yours import compared
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
 
@@ -25,13 +24,15 @@ def show(
     form: str | None = None,
     *,
     numbers: bool = False,
+    compare: bool = False,
     names: Sequence[str] | None = None,
     dialect: str | None = None,
 ) -> str:
     """A derivation as text: Python, steps, a LaTeX document, a web page or JSON.
 
     With `numbers`, a small instance is worked: alone if no form is given, else after the rest; in
-    Python it stands in comments. `names` and `dialect` are what it was derived with.
+    Python it stands in comments. With `compare`, it is said at the end how the problem's own
+    backward compares, if it has one. `names` and `dialect` are what it was derived with.
 
     Raises UnsupportedError where there is no small instance.
     """
@@ -39,36 +40,26 @@ def show(
     in_torch = dialect == "torch" if dialect else speaks_torch(inputs)
     spoken = "torch" if in_torch else "numpy"
     instance = worked(problem, derivation, in_torch) if numbers else None
-    if form not in (None, "python"):
-        derivation = costed(problem, inputs, derivation, names, spoken)
     written = text(instance) if instance else ""
+    if form is None and written:
+        return written
+    yours = None
+    if compare and can_run(inputs, dialect):
+        yours = compared(problem, inputs, derivation, names, dialect)
     match form:
-        case None if written:
-            return written
         case "json":
-            return as_json(problem, derivation, spoken, instance)
+            return as_json(problem, derivation, spoken, instance, yours)
         case "html":
-            return page(problem, derivation, written)
+            return page(problem, derivation, written, yours)
         case "latex":
-            return document(derivation, written)
+            return document(derivation, written, yours)
         case "steps":
-            return f"{steps(derivation)}\n\n{written}".rstrip()
+            return f"{steps(derivation, yours)}\n\n{written}".rstrip()
         case _:
-            comments = "\n".join(f"# {line}".rstrip() for line in written.splitlines())
-            return f"{derivation}\n{comments}".rstrip()
+            ending = wording.ending(derivation, yours) if derivation.closed or yours else []
+            parts = [str(derivation), _comments(ending), _comments(written.splitlines())]
+            return "\n".join(part for part in parts if part).rstrip()
 
 
-def costed(
-    problem: Problem,
-    inputs: Mapping[str, Any],
-    derivation: Derivation,
-    names: Sequence[str] | None,
-    dialect: str,
-) -> Derivation:
-    """The derivation with what it costs, and a closed form with what the staged form does."""
-    found = derivation.cost or cost(problem, inputs, derivation, dialect=dialect)
-    staged = derivation.staged
-    if derivation.closed and staged is None:
-        longer = derive(problem, inputs, names=names, dialect=dialect)
-        staged = cost(problem, inputs, longer, dialect=dialect)
-    return replace(derivation, cost=found, staged=staged)
+def _comments(lines: Sequence[str]) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in lines)

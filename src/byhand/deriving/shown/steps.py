@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.shown import wording
+from byhand.deriving.yours import Yours
 
 
-def steps(derivation: Derivation) -> str:
+def steps(derivation: Derivation, yours: Yours | None = None) -> str:
     """Every statement with what it is for, and the rewrites that led to it."""
     lines = [f"# {note}" for note in derivation.notes]
     for step in derivation.steps:
@@ -19,8 +20,8 @@ def steps(derivation: Derivation) -> str:
     ):
         if lemmas:
             lines += ["", f"# {said}", *(f"#   {wording.equality(each)}" for each in lemmas)]
-    if cost := wording.costs(derivation):
-        lines += ["", f"# {cost}"]
+    if ending := wording.ending(derivation, yours):
+        lines += ["", *(f"# {said}" for said in ending)]
     return "\n".join(lines)
 
 

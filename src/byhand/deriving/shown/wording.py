@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from byhand.deriving.cost import Cost
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
+from byhand.deriving.yours import Yours
 
 
 def title(derivation: Derivation) -> str:
@@ -36,26 +37,65 @@ def equality(lemma: Lemma) -> str:
     return f"{lemma.left} = {lemma.right}" + (f": {lemma.why}" if lemma.why else "")
 
 
-def costs(derivation: Derivation) -> str:
+def ending(derivation: Derivation, yours: Yours | None = None) -> list[str]:
+    """What stands at the end of a derivation: sentences on what it costs and on your own form."""
+    return [*costs(derivation), *([] if yours is None else _yours(derivation, yours))]
+
+
+def costs(derivation: Derivation) -> list[str]:
     """What the backward computes and keeps; beside it what the staged form does, if known."""
-    found = [each for each in (derivation.staged, derivation.cost) if each is not None]
-    if not found or derivation.cost is None:
-        return ""
-    operations = " -> ".join(f"{each.operations:,}" for each in found)
-    words = [_kept(each, word=each is found[0]) for each in found]
-    return f"operations: {operations}; keeps {' -> '.join(words)} of forward{_inputs(found[-1])}"
+    own, staged = derivation.cost, derivation.staged
+    if own is None:
+        return []
+    computes, keeps = _operations(own), f"Keeps {_arrays(own)} of forward"
+    if own.arrays_kept:
+        keeps += f" ({size(own.bytes_kept)})"
+    if staged is not None:
+        same = own.operations == staged.operations
+        computes += ", as many as" if same else f", instead of {staged.operations:,}"
+        computes += " step by step"
+        if (own.arrays_kept, own.bytes_kept) == (staged.arrays_kept, staged.bytes_kept):
+            keeps += ", as step by step"
+        else:
+            keeps += f", instead of {staged.arrays_kept} ({size(staged.bytes_kept)})"
+    if own.inputs_kept:
+        plural = "s" * (own.inputs_kept != 1)
+        keeps += f", and {own.inputs_kept} input{plural} ({size(own.input_bytes_kept)})"
+    return [f"{computes}.", f"{keeps}."]
 
 
-def _kept(cost: Cost, *, word: bool) -> str:
-    arrays = f" array{'s' * (cost.arrays_kept != 1)}" if word else ""
-    return f"{cost.arrays_kept}{arrays} ({size(cost.bytes_kept)})"
+def _operations(cost: Cost) -> str:
+    return f"{cost.operations:,} operation{'s' * (cost.operations != 1)}"
 
 
-def _inputs(cost: Cost) -> str:
-    if not cost.inputs_kept:
-        return ""
-    plural = "s" * (cost.inputs_kept != 1)
-    return f", and {cost.inputs_kept} input{plural} ({size(cost.input_bytes_kept)})"
+def _arrays(cost: Cost) -> str:
+    count = cost.arrays_kept
+    return f"{count} array{'s' * (count != 1)}" if count else "nothing"
+
+
+def _yours(derivation: Derivation, yours: Yours) -> list[str]:
+    if yours.raised:
+        return [f"Yours can't be compared: {yours.raised}."]
+    if not yours.agree:
+        said = [f"differ in {_gradients(yours.differ)}"] if yours.differ else []
+        lacks = [f"yours gives no {_gradients(yours.missing)}"] if yours.missing else []
+        start = "Yours and the derived form " if said else ""
+        text = start + "; ".join([*said, *lacks])
+        return [f"{text[0].upper()}{text[1:]}: `byhand check` says more."]
+    if yours.cost is None or derivation.cost is None:
+        return ["Yours and the derived form agree."]
+    theirs, own = yours.cost, derivation.cost
+    return [
+        f"Yours and the derived form agree; yours keeps {_arrays(theirs)}, the derived one "
+        f"{own.arrays_kept or 'nothing'}.",
+        f"Yours takes {_operations(theirs)}, the derived one {own.operations:,}.",
+    ]
+
+
+def _gradients(names: tuple[str, ...]) -> str:
+    """dx, dW and db."""
+    called = [f"d{name}" for name in names]
+    return " and ".join([", ".join(called[:-1]), called[-1]] if called[1:] else called)
 
 
 def size(count: int) -> str:

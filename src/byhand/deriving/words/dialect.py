@@ -91,7 +91,8 @@ class Dialect(ABC):
         """The sum over some axes, or over all."""
 
     @abstractmethod
-    def copy(self, x: ast.expr) -> ast.expr: ...
+    def copy(self, x: ast.expr, scalar: bool = False) -> ast.expr:
+        """A copy; what is `scalar` may be a plain number."""
 
     @abstractmethod
     def spread(self, x: ast.expr, like: ast.expr, constant: bool) -> ast.expr:

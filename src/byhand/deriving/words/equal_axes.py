@@ -245,10 +245,10 @@ def _indexed(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
 def _item_by_item(out: Tensor, x: Any, items: Sequence[Any]) -> Iterator[tuple[Length, Length]]:
     together = max((getattr(item, "ndim", 0) for item in items), default=0)
     here = source = 0
-    begins: int | None = None
+    begins = -1
     for item in items:
         if getattr(item, "ndim", 0):
-            if begins is None:
+            if begins < 0:
                 begins, here = here, here + together
             for axis in range(item.ndim):
                 if item.shape[axis] != 1:

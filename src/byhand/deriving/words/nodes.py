@@ -50,6 +50,12 @@ class Item(ast.expr):
         self.gradient = gradient
 
 
+class _Target(ast.expr):
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+
+_TARGET = _Target()
+
 Change = Callable[[ast.expr, bool], list[ast.stmt]]
 """What changes the array that is given as an expression, as statements. The second argument says
 whether it is still all zeros."""
@@ -138,7 +144,8 @@ def rebuilt(node: Any, leaf: Callable[[ast.expr], ast.expr]) -> Any:
         change, base = node.change, node.base
 
         def changed(target: ast.expr, first: bool) -> list[ast.stmt]:
-            return [rebuilt(each, leaf) for each in change(target, first)]
+            made = [rebuilt(each, leaf) for each in change(_TARGET, first)]  # not what is changed
+            return [rebuilt(each, lambda n: target if n is _TARGET else n) for each in made]
 
         return Changed(
             None if base is None else rebuilt(base, leaf),

@@ -259,8 +259,8 @@ class NumPy(Dialect):
     def eye(self, lengths: list[ast.expr], offset: ast.expr | None) -> ast.expr:
         return nd.call("np.eye", *lengths, *([] if offset is None else [offset]))
 
-    def copy(self, x: ast.expr) -> ast.expr:
-        return nd.method(x, "copy")
+    def copy(self, x: ast.expr, scalar: bool = False) -> ast.expr:
+        return nd.call("np.array", x) if scalar else nd.method(x, "copy")
 
     def spread(self, x: ast.expr, like: ast.expr, constant: bool) -> ast.expr:
         if constant:

@@ -282,7 +282,7 @@ class PyTorch(Dialect):
             return nd.call("torch.eye", *lengths)
         return nd.method(nd.method(nd.call("torch.ones", *lengths), "triu", offset), "tril", offset)
 
-    def copy(self, x: ast.expr) -> ast.expr:
+    def copy(self, x: ast.expr, scalar: bool = False) -> ast.expr:
         return nd.method(x, "clone")
 
     def spread(self, x: ast.expr, like: ast.expr, constant: bool) -> ast.expr:

@@ -1,0 +1,157 @@
+"""Back through one op: from the gradient of its result to the share of one argument.
+
+The rules give a share in the shape of the result; along the axes where the argument was broadcast
+it is summed here, and nowhere else. A gradient that is one number for all elements stays one number
+for as long as the rules allow.
+"""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from byhand.deriving.recording import Place, Round
+from byhand.deriving.steps.rules import rule_for
+from byhand.deriving.steps.shares import Piece, Share
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.changes import once
+from byhand.deriving.words.nodes import Changed
+from byhand.deriving.words.sizes import Size
+from byhand.deriving.words.symbol import Scribe, Symbol
+from byhand.engine.tensor import Tensor
+from byhand.ops.op import Op
+
+# A gradient that is one number for all elements may be left so by these.
+_SCALAR_STAYS = {"reshape", "transpose", "expand_dims", "squeeze", "flip", "roll"}
+_ARRAYS_ONLY = {"einsum", "inner", "tensordot", "trace", "put"}
+_REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
+
+
+@dataclass(frozen=True)
+class Local:
+    """Writes shares. `rounds` says in which round of a loop a value was made."""
+
+    scribe: Scribe
+    rounds: Mapping[Tensor, Round]
+
+    def share(self, tensor: Tensor, position: int, arg: Tensor, g: Symbol) -> Share | None:
+        """What `tensor` gives back to its argument at `position`; None if nothing."""
+        op = tensor.op
+        assert op is not None
+        if op.vjp(position) is None:
+            return None
+        if op.name in _SCALAR_STAYS and g.value.ndim == 0:
+            return Share(Symbol(g.node, g.value, self.scribe, arg))
+        g, params = self.fed(op, g, tensor)
+        share = self.by_rule(op, position, arg, g, tensor, params)
+        if op.name == "split":
+            piece = Piece(g, params["axis"], params["start"], params["stop"])
+            return Share(share, piece=piece)
+        return self.fitted(share, tensor, arg)
+
+    def fed(self, op: Op, g: Symbol, tensor: Tensor) -> tuple[Symbol, Mapping[str, Any]]:
+        """The gradient in a shape that the rule takes, and the parameters to go with it."""
+        if op.name in _ARRAYS_ONLY and nd.literal(g.node) is not None:
+            node = self.scribe.dialect.spread(g.node, nd.Like(tensor), True)
+            g = Symbol(node, np.broadcast_to(g.value, tensor.value.shape), self.scribe, tensor)
+        if op.name in _REDUCTIONS and g.value.ndim == 0 < tensor.value.ndim:
+            return g, {**tensor.params, "keepdims": True}
+        one_number = op.name == "getitem" and g.value.ndim == 0
+        if (g.value.shape != tensor.value.shape and op.family != "elementwise") and not one_number:
+            g = self.spread(g, tensor)
+        return g, tensor.params
+
+    def by_rule(
+        self,
+        op: Op,
+        position: int,
+        arg: Tensor,
+        g: Symbol,
+        tensor: Tensor,
+        params: Mapping[str, Any],
+    ) -> Symbol:
+        """The local derivative, written."""
+        out = self.scribe.symbol(tensor)
+        if params.get("keepdims") and not tensor.params.get("keepdims"):
+            out = self.aligned(out, tensor.params.get("axis"), arg)
+        inputs = [self.input(a) for a in tensor.args]
+        if op.name == "power" and not isinstance(tensor.args[0], Tensor):
+            inputs[0] = self.scribe.symbol(tensor.args[0])
+        rule = rule_for(op.name, self.scribe)
+        if op.name == "getitem" and g.value.ndim == 0 < tensor.value.ndim:
+            g, rule = self.everywhere(g, tensor, arg), None
+        if rule is not None:
+            return rule(g, out, *inputs, **params)
+        round = self.rounds.get(arg)
+        if op.name == "stack" and round is not None and round.place == position:
+            place = Size(position, Place(round))  # the item of a comprehension
+            assert op.vjps[0] is not None
+            return op.vjps[0](place, g, out, *inputs, **params)
+        vjp = op.vjp(position)
+        assert vjp is not None
+        return vjp(g, out, *inputs, **params)
+
+    def aligned(self, out: Symbol, axis: Any, arg: Tensor) -> Symbol:
+        if axis is None or arg.value.ndim == 1:
+            return out
+        return np.expand_dims(out, axis)  # pyright: ignore
+
+    def everywhere(self, g: Symbol, tensor: Tensor, arg: Tensor) -> Symbol:
+        """One number for every element that was read: assigning it spreads it."""
+        at = self.scribe.index(tensor.params["index"], arg.value.shape)
+        if self.scribe.dialect.name == "torch" and not once(tensor.params["index"], at):
+            return self.spread(g, tensor)
+        return Symbol(g.node, np.broadcast_to(g.value, tensor.value.shape), self.scribe)
+
+    def input(self, arg: Any) -> Any:
+        """What a rule gets for an argument: a symbol, or a number as it is."""
+        if isinstance(arg, Tensor) or hasattr(arg, "dtype"):
+            return self.scribe.symbol(arg)
+        return arg
+
+    def spread(self, g: Symbol, tensor: Tensor) -> Symbol:
+        """`g` in the full shape of `tensor`."""
+        constant = g.value.ndim == 0
+        node = self.scribe.dialect.spread(g.node, nd.Like(tensor), constant)
+        value = np.broadcast_to(g.value, tensor.value.shape)
+        return Symbol(node, value, self.scribe, tensor)
+
+    def fitted(self, share: Symbol, tensor: Tensor, arg: Tensor) -> Share:
+        """A share summed over the axes along which `arg` was broadcast."""
+        op, shape, why = tensor.op, arg.value.shape, ""
+        assert op is not None
+        if isinstance(share.node, Changed):
+            return Share(share)
+        elementwise = op.family == "elementwise" or op.name == "broadcast_to"
+        if elementwise and shape != tensor.value.shape and share.value.shape != tensor.value.shape:
+            share = self.spread(share, tensor)
+        extra = share.value.ndim - len(shape)
+        if extra > 0:
+            axes = tuple(range(extra))
+            everything = extra == share.value.ndim
+            share = self.summed(share, None if everything else axes, keep=False)
+            why = "broadcast over all axes" if everything else _over(axes)
+        lengths = (1,) * (len(shape) - share.value.ndim) + share.value.shape
+        copied = tuple(i for i, n in enumerate(lengths) if n != 1 and shape[i] == 1)
+        if copied:
+            share = self.summed(share, copied, keep=True)
+            why = _over(copied)
+        whole = arg if share.value.shape == shape else None
+        return Share(Symbol(share.node, share.value, self.scribe, whole), why=why)
+
+    def summed(self, x: Symbol, axes: tuple[int, ...] | None, keep: bool) -> Symbol:
+        positive = nd.unsigned(x.node)
+        node = self.scribe.dialect.summed(x.node if positive is None else positive, axes, keep)
+        node = node if positive is None else nd.negative(node)
+        return Symbol(node, x.value.sum(axes, keepdims=keep), self.scribe)
+
+
+def _over(axes: Sequence[int]) -> str:
+    return f"broadcast over axis {' and '.join(map(str, axes))}"

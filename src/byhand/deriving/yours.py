@@ -1,0 +1,141 @@
+"""The backward that a problem file has, beside the one that was derived from its forward."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from byhand.deriving.cost import Cost, available, cost
+from byhand.deriving.derivation import Derivation
+from byhand.deriving.verify import answers_in, run
+from byhand.errors import ProblemError, UnsupportedError
+from byhand.program.kinds import is_torch, speaks_torch
+from byhand.program.problem import Problem, in_one_line
+from byhand.program.program import Program, Step
+from byhand.program.statements import StatementError, function_of, run_plainly
+from byhand.program.trace import trace_problem
+from byhand.referees.engine import engine
+from byhand.referees.referee import Gradient
+
+ROUNDING = 64  # times the engine's bound: two forms may add the same up in other orders
+
+
+@dataclass(frozen=True)
+class Yours:
+    """What became of the file's own backward, on the same inputs and upstream gradients.
+
+    `differ` names the gradients that aren't the derived ones, `missing` those that it doesn't give.
+    `raised` says what it raised, in one line. `cost` is None where it has no statements to count.
+    """
+
+    differ: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    raised: str = ""
+    cost: Cost | None = None
+
+    @property
+    def agree(self) -> bool:
+        """Whether both give the same gradients, but for rounding."""
+        return not (self.differ or self.missing or self.raised)
+
+
+def compared(
+    problem: Problem,
+    inputs: Mapping[str, Any],
+    derivation: Derivation,
+    names: Sequence[str] | None = None,
+    dialect: str | None = None,
+) -> Yours | None:
+    """Compares the problem's own backward with a derived one; None where it has none.
+
+    `names` and `dialect` are what was derived with.
+    """
+    if problem.backward is None:
+        return None
+    with np.errstate(all="ignore"):
+        program = trace_problem(problem, inputs)
+        upstream = program.upstream(1)
+        derived = run(problem, program, derivation, upstream, dialect)
+        try:
+            yours = _answers(problem, inputs, program)
+            taken = _cost(problem, inputs)
+        except ProblemError as error:
+            return Yours(raised=str(error).removeprefix(f"{problem.file}: "))
+        steps = [step for step in _wanted(problem, program, names) if step.name in derived]
+        known = engine(problem, inputs, [(s.name, s.binding) for s in steps], upstream)
+    missing = tuple(step.name for step in steps if step.name not in yours)
+    differ = tuple(
+        step.name
+        for step in steps
+        if step.name in yours
+        and not _same(yours[step.name], derived[step.name], known[step.name, step.binding])
+    )
+    return Yours(differ, missing, cost=taken)
+
+
+def _wanted(problem: Problem, program: Program, names: Sequence[str] | None) -> list[Step]:
+    """The steps whose gradients were asked for, but for those with a name that has several."""
+    if names is None:
+        found = [s for s in program.inputs if s.name.partition("[")[0] not in problem.data]
+    else:
+        found = [s for s in program if s.name in names or s.name.partition("[")[0] in names]
+    return [step for step in found if len(program.bindings[step.name]) == 1]
+
+
+def _answers(problem: Problem, inputs: Mapping[str, Any], program: Program) -> dict[str, Any]:
+    """The gradients that the problem's backward gives, by name.
+
+    Raises ProblemError if it raises or asks for what isn't there.
+    """
+    assert problem.backward is not None
+    known = available(problem, program, speaks_torch(inputs))
+    try:
+        function = function_of(problem.backward, problem.tree)
+        asked, optional = list(function.parameters), set(function.defaults)
+    except ProblemError:  # compiled code, which is called as a whole
+        function, optional = None, set[str]()
+        asked = list(inspect.signature(problem.backward).parameters)
+    lacking = [name for name in asked if name not in known and name not in optional]
+    if lacking:
+        raise ProblemError(f"it asks for {', '.join(lacking)}")
+    given = {name: known[name] for name in asked if name in known}
+    try:
+        if function is None:
+            found, returned = {}, problem.backward(**given)
+        else:
+            ended, found = run_plainly(function, given)
+            returned = ended.value
+    except StatementError as error:
+        assert error.__cause__ is not None
+        said = in_one_line(error.__cause__)
+        raise ProblemError(f"in line {error.line} it raises {said}") from error.__cause__
+    except Exception as error:
+        raise ProblemError(f"it raises {in_one_line(error)}") from error
+    answers = answers_in(found)
+    if isinstance(returned, dict):
+        named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
+        answers |= answers_in({f"d{name}": value for name, value in named.items()})
+    return answers
+
+
+def _cost(problem: Problem, inputs: Mapping[str, Any]) -> Cost | None:
+    assert problem.backward is not None
+    try:
+        return cost(problem, inputs, problem.backward)
+    except UnsupportedError:
+        return None
+
+
+def _same(one: Any, other: Any, known: Gradient) -> bool:
+    """Whether two gradients are the same, but for rounding in the coarser of their dtypes."""
+    a, b = (np.asarray(x.detach().numpy() if is_torch(x) else x) for x in (one, other))
+    if a.shape != b.shape or {a.dtype.kind, b.dtype.kind} != {"f"}:
+        return False
+    coarser = max(np.finfo(a.dtype).eps, np.finfo(b.dtype).eps) / np.finfo(np.float64).eps
+    allowed = ROUNDING * float(coarser) * known.error
+    with np.errstate(all="ignore"):
+        return bool(np.all((np.abs(a - b) <= allowed) | (np.isnan(a) & np.isnan(b)) | (a == b)))

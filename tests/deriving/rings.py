@@ -1,0 +1,57 @@
+"""A ring for a forward, and what the tests ask of it."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from byhand.deriving.closed.factoring import Forms
+from byhand.deriving.closed.operations import OPERATIONS
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.printing import Printer
+from byhand.deriving.closed.relations import Reading, relate
+from byhand.deriving.closed.ring import Ring
+from byhand.deriving.recording import record
+from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.lengths import Lengths
+from byhand.deriving.words.numpy_words import NumPy
+from byhand.deriving.words.sizes import Dim
+from byhand.program.problem import load
+
+HEAD = "import numpy as np\n\ndef inputs(rng): return {}\n\n"
+
+
+class Recorded:
+    """A forward recorded on these inputs, and a ring that knows its equations."""
+
+    def __init__(
+        self, file: Path, body: str, inputs: Mapping[str, Any], reading: Reading | None = None
+    ) -> None:
+        """`body` are the statements of forward; the last must return."""
+        text = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+        file.write_text(f"{HEAD}def forward({', '.join(inputs)}):\n{text}\n", encoding="utf-8")
+        recording = record(load(file), inputs)
+        self.program = recording.program
+        self.sweep = Sweep(recording, NumPy(), list(self.program.inputs))
+        self.lengths = Lengths(self.sweep.order, recording.notes, self.sweep.scribe.names)
+        reading = reading or Reading()
+        self.ring = Ring(self.lengths, recording, OPERATIONS, expand=reading.expand)
+        relate(self.ring, self.sweep.order, set(self.sweep.scribe.names), reading)
+
+    def __getitem__(self, name: str) -> Poly:
+        """The value of this name in the ring."""
+        return self.ring.tensor(self.program[name].tensor)
+
+    def code(self, p: Poly) -> str:
+        """A polynomial as it would be printed, with numbers for lengths."""
+        forms = Forms(self.ring)
+        node = Printer(self.sweep, forms, {}, {}).symbol(forms.of(p)).node
+        return ast.unparse(ast.fix_missing_locations(nd.rebuilt(nd.tidied(node), _as_number)))
+
+
+def _as_number(leaf: ast.expr) -> ast.expr:
+    return ast.Constant(leaf.tensor.value.shape[leaf.axis]) if isinstance(leaf, Dim) else leaf

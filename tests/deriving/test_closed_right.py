@@ -1,0 +1,54 @@
+"""Closed forms of whole problems: put into the file, they are right for every referee."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from deriving_cases import ALL, matches_golden, with_derived_backward
+
+import byhand
+from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
+from byhand.deriving.yours import compared
+from byhand.program.kinds import speaks_torch
+from byhand.program.problem import load, zoo
+
+GOLDEN = ("lecture", "batch_norm_bessel", "softmax_cross_entropy", "attention")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_problem_is_right_by_every_referee(name: str, tmp_path: Path) -> None:
+    problem = with_derived_backward(ALL[name], tmp_path, closed=True)
+    numpy = not speaks_torch(problem.inputs())  # the jax referee runs NumPy forwards
+    for referee in ("engine", "finite", "torch", *(["jax"] if numpy else [])):
+        report = byhand.check(problem, referee=referee)
+        assert report.ok, f"{referee}\n{report}"
+        assert {row.verdict for row in report.rows} <= {"exact", "rounding"}, f"{referee}\n{report}"
+
+
+@pytest.mark.parametrize("name", zoo())
+def test_the_zoo_and_its_closed_form_agree(name: str) -> None:
+    problem = load(name)
+    derivation = derive(problem, closed=True)
+    yours = compared(problem, problem.inputs(), derivation)
+    assert yours is not None and yours.agree
+    assert yours.cost is not None and derivation.cost is not None
+    assert derivation.cost.operations <= yours.cost.operations
+    assert derivation.cost.bytes_kept <= yours.cost.bytes_kept
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_it_saves_operations_or_says_that_it_is_every_step(name: str) -> None:
+    found = derive(load(ALL[name]), closed=True)
+    assert found.cost is not None
+    said = {LOOPS, NOTHING_SHORTER} & set(found.notes)
+    if found.closed:
+        assert found.staged is not None and found.cost.operations <= found.staged.operations
+        assert not said
+    else:
+        assert len(said) == 1 and found.staged is None
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden(name: str) -> None:
+    matches_golden(f"closed_{name}.txt", derive(load(ALL[name]), closed=True).explained() + "\n")
