@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any, TypeGuard
 
 from byhand.deriving.closed.reasons import Reasons
-from byhand.deriving.closed.search import closed_forms
+from byhand.deriving.closed.search import Closed, closed_forms
 from byhand.deriving.closed.statements import write
 from byhand.deriving.cost import cost
 from byhand.deriving.derivation import Derivation, DerivedStep
@@ -117,7 +117,10 @@ def _derived(
         return staged, None
     if recording.notes.rounds:
         return replace(staged, notes=(*staged.notes, LOOPS)), None
-    return _closed(problem, recording, staged, spoken, wanted), staged
+    forms = closed_forms(recording, DIALECTS[spoken], wanted)
+    if forms is None:
+        return replace(staged, notes=(*staged.notes, NOTHING_SHORTER)), None
+    return _closed(problem, recording, staged, forms), staged
 
 
 def _written(problem: Problem, sweep: Sweep) -> Derivation:
@@ -136,9 +139,8 @@ def _written(problem: Problem, sweep: Sweep) -> Derivation:
 
 
 def _closed(
-    problem: Problem, recording: Recording, staged: Derivation, spoken: str, wanted: list[Step]
+    problem: Problem, recording: Recording, staged: Derivation, forms: Closed
 ) -> Derivation:
-    forms = closed_forms(recording, DIALECTS[spoken], wanted)
     names = write(forms)
     sweep = forms.backward.sweep
     writer = Writer(sweep)

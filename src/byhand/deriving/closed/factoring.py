@@ -44,6 +44,7 @@ from byhand.deriving.closed.forms import (
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import (
+    Base,
     Coefficient,
     Exponent,
     Factor,
@@ -65,6 +66,7 @@ class Forms:
 
     ring: Ring
     table: dict[Hashable, Form] = field(default_factory=dict[Hashable, Form])
+    of_base: dict[Base, Form] = field(default_factory=dict[Base, Form])
 
     def one(self, kind: type[Any], key: Hashable, lengths: Lengths, cost: int, **rest: Any) -> Any:
         parts: tuple[Form, ...] = rest.get("parts", ())
@@ -264,23 +266,29 @@ class Forms:
 
     def factor(self, factor: Factor) -> Form:
         base = factor.base
+        if isinstance(base, (Total, Group, Made)):
+            if base not in self.of_base:
+                self.of_base[base] = self.computed(base)
+            return self.placed(self.of_base[base], factor)
+        lengths = {place: base.shape[axis] for place, axis in factor.view}
+        cost = base.value.size if isinstance(base, Passed) else 0
+        return self.one(Leaf, id(factor), lengths, cost, factor=factor)
+
+    def computed(self, base: Total | Group | Made) -> Form:
+        """What isn't there, but is computed of what is."""
         match base:
             case Total(terms=inner):
-                return self.placed(self.summed(inner, base), factor)
+                return self.summed(inner, base)
             case Group(form=p) if p is not None:
-                return self.placed(self.of(p), factor)
+                return self.of(p)
             case Made(args=args, op=op) if op is not None:
-                parts = tuple(self.of(arg) for arg in args)
-                lengths = {place: base.shape[axis] for place, axis in base.view}
                 spelled = base in self.ring.spelled
                 cost = 0 if spelled else EXPENSIVE.get(op.name, 1) * base.value.size
-                parts = () if spelled else parts
-                made = self.one(Applied, id(base), lengths, cost, parts=parts, base=base)
-                return self.placed(made, factor)
+                parts = () if spelled else tuple(self.of(arg) for arg in args)
+                lengths = {place: base.shape[axis] for place, axis in base.view}
+                return self.one(Applied, id(base), lengths, cost, parts=parts, base=base)
             case _:
-                lengths = {place: base.shape[axis] for place, axis in factor.view}
-                cost = base.value.size if isinstance(base, Passed) else 0
-                return self.one(Leaf, id(factor), lengths, cost, factor=factor)
+                raise AssertionError(base)
 
     def summed(self, inner: Mapping[Monomial, Coefficient], base: Total) -> Form:
         part = self.terms(folded(self.ring, dict(inner)))

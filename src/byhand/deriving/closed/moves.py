@@ -15,6 +15,7 @@ from byhand.deriving.closed.picks import diagonal_places, scatter
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.views import rearranged, reshape
+from byhand.deriving.words.sizes import Size
 from byhand.engine.tensor import Tensor
 
 QUIET = {"getitem", "reshape", "diagonal"}
@@ -32,7 +33,8 @@ def back_through(ring: Ring, tensor: Tensor, arg: Tensor, g: Poly) -> Poly | Non
         case _:
             index = tensor.params["index"]
             items = index if isinstance(index, tuple) else (index,)
-            if not all(item is None or item is ... or _basic(item) for item in items):
+            place = len(items) == 1 and arg.value.ndim == 1 and isinstance(items[0], Size)
+            if place or not all(item is None or item is ... or _basic(item) for item in items):
                 return scatter(ring, g, index, arg.shape)
             if getitem(ring, ring.tensor(arg), index) is None:
                 return None

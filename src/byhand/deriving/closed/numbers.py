@@ -18,6 +18,7 @@ import numpy as np
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Number
+from byhand.deriving.recording import where
 from byhand.deriving.words import nodes as nd
 from byhand.deriving.words.sizes import Dim
 
@@ -47,6 +48,11 @@ class Words:
             return float(eval(ast.unparse(node), dict(self.names)))
         except Exception:
             return None
+
+    def name_of(self, array: Any) -> str:
+        """The name that forward has for an array, or nothing."""
+        place = where(array)
+        return next((name for name, value in self.names.items() if where(value) == place), "")
 
 
 def worded(ring: Ring, node: ast.expr, value: float) -> Poly:

@@ -30,6 +30,7 @@ from byhand.deriving.closed.views import (
     squeeze,
     transpose,
 )
+from byhand.deriving.words.sizes import Size
 from byhand.ops.reduction import count
 
 Operation = Callable[..., Poly | None]
@@ -117,7 +118,7 @@ def getitem(ring: Ring, x: Any, index: Any) -> Poly | None:
     """New axes, an axis of length 1 left out, or one element of each row."""
     x = ring.poly(x)
     items: list[Any] = list(index) if isinstance(index, tuple) else [index]
-    if any(is_list(item) for item in items):
+    if any(is_list(item) for item in items) or (x.ndim == 1 and isinstance(items[0], Size)):
         return picked(ring, x, items)
     taken = sum(item is not None and item is not ... for item in items)
     if any(item is ... for item in items):

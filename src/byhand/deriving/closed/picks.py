@@ -12,10 +12,12 @@ import numpy as np
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule
-from byhand.deriving.closed.terms import OneHot
+from byhand.deriving.closed.terms import Base, OneHot
 from byhand.deriving.closed.totals import total
 from byhand.deriving.closed.views import dropped, expand_dims
 from byhand.deriving.recording import where
+from byhand.deriving.words import nodes as nd
+from byhand.deriving.words.sizes import Size
 from byhand.program.kinds import is_array, is_torch
 
 
@@ -50,13 +52,15 @@ def scatter(ring: Ring, g: Any, index: Any, shape: Any) -> Poly | None:
     hot = one_hot(ring, items, tuple(shape))
     if hot is None:
         return None
-    if g.ndim:
+    if len(shape) == 2 and g.ndim:
         g = expand_dims(ring, g, -1)
     return ring.product(g, hot)
 
 
 def one_hot(ring: Ring, items: list[Any], shape: tuple[int, ...]) -> Poly | None:
     """Ones where the index reads, if that is one element of every row of a matrix."""
+    if len(items) == 1 and len(shape) == 1 and isinstance(items[0], Size):
+        return _hot_place(ring, items[0], shape)
     if len(items) != 2 or len(shape) != 2:
         return None
     rows, columns = (np.asarray(item) if is_list(item) else None for item in items)
@@ -74,7 +78,24 @@ def one_hot(ring: Ring, items: list[Any], shape: tuple[int, ...]) -> Poly | None
         lambda: OneHot(tuple(map(int, shape)), value, True, index=tuple(items), worded=shape),
     )
     hot = Poly(ring, ring.atom(base).terms, tuple(shape))
-    if base not in ring.hot:  # every row has a single 1
+    return _known(ring, base, hot)
+
+
+def _hot_place(ring: Ring, place: Size, shape: tuple[int, ...]) -> Poly | None:
+    """The same for one element of a row."""
+    if not 0 <= int(place) < shape[0]:
+        return None
+    value = np.zeros(int(shape[0]))
+    value[int(place)] = 1
+    key = ("one hot", nd.shown(place.node), shape)
+    whole = tuple(map(int, shape))
+    base = ring.base(key, lambda: OneHot(whole, value, True, index=(place,), worded=shape))
+    return _known(ring, base, Poly(ring, ring.atom(base).terms, tuple(shape)))
+
+
+def _known(ring: Ring, base: Base, hot: Poly) -> Poly:
+    """Every row has a single 1."""
+    if base not in ring.hot:
         ring.hot.add(base)
         ((row, _),) = total(ring, hot, frozenset({0})).terms.items()
         ring.instead[row[0][0].base] = Rule(row[0][0].base, Poly(ring, {(): 1}, ()), None)

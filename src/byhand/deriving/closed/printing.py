@@ -56,12 +56,14 @@ SCALAR_STAYS = {"getitem", "take", "split", "reshape", "transpose", "flip", "rol
 
 @dataclass
 class Printer:
-    """Prints forms; what is in `hoisted` gets a statement of its own before its first use."""
+    """Prints forms. What is in `hoisted` gets a statement before its first use: a name, and the
+    shape that it must have, if any.
+    """
 
     sweep: Sweep
     forms: Forms
     names: Mapping[Base, ast.expr]
-    hoisted: Mapping[int, str]
+    hoisted: Mapping[int, tuple[str, tuple[int, ...] | None]]
     one_hot: ast.expr | None = None
     """What to call a one-hot array in an expression without statements of its own."""
     keep: bool = False
@@ -73,7 +75,9 @@ class Printer:
         if found is None:
             found = self.made(form)
             if id(form) in self.hoisted and not isinstance(found.node, ast.Name):
-                node = self.sweep.hoist(found.node, self.hoisted[id(form)])
+                name, shape = self.hoisted[id(form)]
+                found = found if shape is None else self.fitted(found, shape)
+                node = self.sweep.hoist(found.node, name)
                 found = Symbol(node, found.value, self.sweep.scribe)
             self.said[id(form)] = found
         return found
@@ -131,11 +135,11 @@ class Printer:
             case OneHot(index=index, worded=worded):
                 if self.one_hot is not None:
                     return Symbol(self.one_hot, base.value, scribe)
-                eye = scribe.dialect.eye([scribe.node(worded[1])], None)
-                if self.forms.ring.ranges.get(base.shape[1]) is index[1]:
+                eye = scribe.dialect.eye([scribe.node(worded[-1])], None)
+                if self.forms.ring.ranges.get(base.shape[-1]) is index[-1]:
                     return Symbol(eye, base.value, scribe)  # each row reads its own number
-                rows = Symbol(eye, np.eye(base.shape[1]), scribe)
-                return self.apply(GETITEM, rows, index=index[1])
+                rows = Symbol(eye, np.eye(base.shape[-1]), scribe)
+                return self.apply(GETITEM, rows, index=index[-1])
             case Passed():
                 return scribe.plain(self.passed(base))
             case _:

@@ -39,24 +39,31 @@ class Reasons:
     def steps(self, lines: list[Line]) -> tuple[DerivedStep, ...]:
         """Every gradient on the way, in the order of the sweep, and the lines that are printed."""
         backward = self.closed.backward
-        printed = {line.name: line for line in lines if line.name}
-        helps = [line for line in lines if not line.name]
-        found: list[DerivedStep] = [DerivedStep("", str(line)) for line in helps]
+        unnamed: list[Line] = []
+        before: dict[str, list[Line]] = {}
+        printed: dict[str, Line] = {}
+        names = {step.name for step in (backward.sweep.steps[t] for t in backward.found)}
+        for line in lines:
+            own = line.name or _target(line).removeprefix("d")
+            if own not in names:
+                unnamed.append(line)
+            else:
+                printed[own], before[own], unnamed = line, unnamed, []
+        found: list[DerivedStep] = []
         for tensor, g in backward.found.items():
             step = backward.sweep.steps[tensor]
-            line = printed.get(step.name)
+            line = printed.pop(step.name, None)
             if step.name == "loss" or (line is None and _other(g)):
                 continue
+            found += [DerivedStep("", str(each)) for each in before.get(step.name, ())]
             closed = self.expression(g) if line is None else ""
             code = str(line) if line is not None else f"d{step.name} = {closed}"
             final = self.expression(self.definition(tensor, g))
             remark = line.remark if line is not None else ""
-            found.append(
-                DerivedStep(
-                    step.name, code, step.source, remark, self.rewrites(step.name, tensor, final)
-                )
-            )
-        return tuple(found)
+            rewrites = self.rewrites(step.name, tensor, final)
+            found.append(DerivedStep(step.name, code, step.source, remark, rewrites))
+        rest = [*unnamed, *printed.values()]
+        return (*found, *(DerivedStep(line.name, str(line)) for line in rest))
 
     def definition(self, tensor: Tensor, g: Poly) -> Poly:
         """What a gradient is equal to, also where that goes by a name."""
@@ -112,7 +119,9 @@ class Reasons:
             base = rule.base
             left = self.expression(ring.atom(base))
             right = self.expression(rule.form)
-            self.said[rule] = Lemma(left, right, self.why(rule))
+            why = self.why(rule)
+            why = "by definition" if why == f"by {left} = {right}" else why
+            self.said[rule] = Lemma(left, right, why)
         lemma = self.said[rule]
         return None if lemma.left == lemma.right else lemma
 
@@ -178,3 +187,13 @@ def _other(g: Poly) -> bool:
     if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
         return False
     return isinstance(monomial[0][0].base, (Gradient, Upstream))
+
+
+def _target(line: Line) -> str:
+    """The name that a line assigns to first."""
+    first = line.nodes[0]
+    match first:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case _:
+            return ""

@@ -43,6 +43,23 @@ from byhand.ops.op import Op
 from byhand.program.kinds import is_array, is_torch
 
 MOST_TERMS = 12  # of a product that is multiplied out
+LARGEST = 10**60  # numerator or denominator
+HIGHEST = 64  # exponent
+
+
+class Growing(Exception):
+    """A polynomial has grown out of bounds: this reading of forward is no use."""
+
+
+def bounded(terms: Terms) -> Terms:
+    """Raises Growing where a number or an exponent has grown beyond all use."""
+    for monomial, coefficient in terms.items():
+        fraction = Fraction(coefficient)
+        if max(abs(fraction.numerator), fraction.denominator) > LARGEST:
+            raise Growing
+        if any(abs(exponent) > HIGHEST for _, exponent in monomial):
+            raise Growing
+    return terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +198,7 @@ class Ring(Arrays):
                     p = self.grouped(p)
                 else:
                     q = self.grouped(q)
-        return Poly(self, self.tidied(tm.multiplied(p.terms, q.terms)), shape)
+        return Poly(self, bounded(self.tidied(tm.multiplied(p.terms, q.terms))), shape)
 
     def tidied(self, terms: Terms) -> Terms:
         """With the identities of masks and one-hot arrays used in every monomial."""

@@ -9,6 +9,7 @@ cheapest result is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -21,7 +22,7 @@ from byhand.deriving.closed.identities import clipped
 from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly, bases
 from byhand.deriving.closed.relations import READINGS, relate
-from byhand.deriving.closed.ring import Ring
+from byhand.deriving.closed.ring import Growing, Ring
 from byhand.deriving.closed.sharing import Sharing
 from byhand.deriving.closed.terms import Base, Given, Terms
 from byhand.deriving.recording import Recording
@@ -45,18 +46,30 @@ class Closed:
 
 def closed_forms(
     recording: Recording, dialect: Callable[[], Dialect], wanted: Sequence[Step]
-) -> Closed:
-    """The closed forms of the wanted gradients, under the reading that makes them cheapest."""
+) -> Closed | None:
+    """The closed forms of the wanted gradients, under the reading that makes them cheapest.
+
+    None if they grow out of bounds under every reading.
+    """
     sweep = Sweep(recording, dialect(), wanted)
     lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
     rings: dict[Hashable, Ring] = {}
-    namings: tuple[Naming, ...] = ("bent", "needed", "all")
     for reading in READINGS:
         ring = Ring(lengths, recording, OPERATIONS, expand=reading.expand)
-        relate(ring, sweep.order, set(sweep.scribe.names), reading)
-        rings.setdefault((reading.expand, _says(ring)), ring)
-    tried = [_closed(Backward(sweep, r, naming)) for naming in namings for r in rings.values()]
-    return min(tried, key=lambda closed: closed.cost)
+        with suppress(Growing):
+            relate(ring, sweep.order, set(sweep.scribe.names), reading)
+            rings.setdefault((reading.expand, _says(ring)), ring)
+    found: list[Closed] = []
+    for naming in NAMINGS:
+        for ring in rings.values():
+            backward = Backward(sweep, ring, naming)
+            if naming != "bent" or backward.bent:
+                with suppress(Growing):
+                    found.append(_closed(backward))
+    return min(found, key=lambda closed: closed.cost, default=None)
+
+
+NAMINGS: tuple[Naming, ...] = ("bent", "needed", "all")
 
 
 def _closed(backward: Backward) -> Closed:

@@ -86,7 +86,7 @@ def _last_names(backward: Backward) -> dict[Base, Tensor]:
     return names
 
 
-def _twice(closed: Closed) -> dict[int, str]:
+def _twice(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
     """Forms that are needed more than once, with a hint for their name."""
     counts: Counter[int] = Counter()
     forms = list(reached(list(closed.roots.values())))
@@ -96,22 +96,22 @@ def _twice(closed: Closed) -> dict[int, str]:
     roots = {id(root) for root in closed.roots.values()}
     names = _gradient_names(closed)
     return {
-        id(form): names.get(id(form)) or _hint(closed, form)
+        id(form): names.get(id(form)) or (_hint(closed, form), None)
         for form in forms
         if counts[id(form)] > 1 and form.cost and form.lengths and id(form) not in roots
     }
 
 
-def _gradient_names(closed: Closed) -> dict[int, str]:
+def _gradient_names(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
     """Forms that are the gradient of a named value, with its name."""
     backward = closed.backward
     written = {d.tensor for d in closed.definitions}
-    found: dict[int, str] = {}
+    found: dict[int, tuple[str, tuple[int, ...] | None]] = {}
     for tensor, g in backward.found.items():
         step = backward.sweep.steps[tensor]
         form = closed.forms.of(closed.forms.ring.normal(g))
         if tensor not in written and step.name.isidentifier() and form.size == tensor.value.size:
-            found[id(form)] = f"d{step.name}"
+            found[id(form)] = f"d{step.name}", tensor.value.shape
     return found
 
 

@@ -104,8 +104,9 @@ def _is_one(ring: Ring, base: Known | Given, factor: Factor, over: frozenset[int
     words = ring.notes.words.get(where(array))
     if words is None:
         return False
+    said = ring.words.name_of(array) or ast.unparse(words)
     along = axes[0] if len(axes) == 1 else axes
-    ring.conditions[f"{ast.unparse(words)} adds up to 1 along axis {along}"] = None
+    ring.conditions[f"{said} adds up to 1 along axis {along}"] = None
     return True
 
 

@@ -1,39 +1,129 @@
-"""Code as a formatter would have it."""
+"""Code as a formatter would have it: lines that fit, broken at loose operators and arguments."""
 
 from __future__ import annotations
 
 import ast
 import re
+from textwrap import indent
 
 WIDTH = 96
+TAB = "    "
+SUMS: tuple[type[ast.operator], ...] = (ast.Add, ast.Sub)
+PRODUCTS: tuple[type[ast.operator], ...] = (ast.Mult, ast.Div, ast.MatMult, ast.FloorDiv, ast.Mod)
+SIGNS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.MatMult: "@",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+}
 
 
-def text(node: ast.AST) -> str:
-    """Code in the usual form: a power of simple things close together, a long sum in lines."""
-    said = _styled(ast.unparse(ast.fix_missing_locations(node)))
-    if len(said) <= WIDTH or not isinstance(node, (ast.Assign, ast.AugAssign)):
+def text(node: ast.AST, width: int = WIDTH) -> str:
+    """A statement or an expression."""
+    said = _flat(node)
+    if max(map(len, said.splitlines())) <= width:
         return said
-    terms = _terms(node.value)
-    if len(terms) == 1:
-        return said
-    head = said[: said.index("=") + 1]
-    parts = [_styled(f"{sign}{ast.unparse(term)}") for sign, term in terms]
-    return "\n    ".join([f"{head} (", *parts]) + "\n)"
-
-
-def _terms(node: ast.expr) -> list[tuple[str, ast.expr]]:
-    """The terms of a sum, each with the sign that it is written with."""
     match node:
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right) if not isinstance(
-            right, ast.BinOp
-        ) or not isinstance(right.op, (ast.Add, ast.Sub)):
-            return [*_terms(left), ("+ " if isinstance(op, ast.Add) else "- ", right)]
+        case ast.For(body=body):
+            head = said.splitlines()[0]
+            return "\n".join([head, *(indent(text(each, width - len(TAB)), TAB) for each in body)])
+        case ast.Assign(targets=[target], value=value):
+            head = f"{_flat(target)} = "
+        case ast.AugAssign(target=target, op=op, value=value):
+            head = f"{_flat(target)} {SIGNS[type(op)]}= "
+        case ast.Expr(value=value):
+            head = ""
+        case _:
+            return said
+    return head + broken(value, width, len(head))
+
+
+def broken(node: ast.expr, width: int, taken: int = 0, bracketed: bool = False) -> str:
+    """An expression in lines of this width, of which `taken` is used already in the first.
+
+    `bracketed`: it stands between brackets, and so needs none of its own.
+    """
+    said = _flat(node)
+    if len(said) + taken <= width:
+        return said
+    inner = width - len(TAB)
+    match node:
+        case ast.BinOp(op=op) if isinstance(op, (*SUMS, *PRODUCTS)):
+            kinds = SUMS if isinstance(op, SUMS) else PRODUCTS
+            parts = _chain(node, kinds)
+            lines = "\n".join(f"{sign}{_operand(part, kinds, inner)}" for sign, part in parts)
+            return lines if bracketed else f"(\n{indent(lines, TAB)}\n)"
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return f"-{_closed(operand, width, taken + 1)}"
+        case ast.Call(func=ast.Attribute(value=of, attr=attr), args=args, keywords=options) if len(
+            _flat(node.func)
+        ) + taken > width or not (args or options):
+            rest = _flat(ast.Call(ast.Name("_", ast.Load()), args, options))[1:]
+            return f"{_closed(of, width, taken)}.{attr}{rest}"
+        case ast.Call(func=func, args=args, keywords=options):
+            given = [broken(arg, inner, 1, True) for arg in args]
+            given += [f"{k.arg}={broken(k.value, inner, 20, True)}" for k in options]
+            return f"{_flat(func)}(\n{_listed(given)})"
+        case ast.Tuple(elts=items):
+            return f"(\n{_listed([broken(item, inner, 1, True) for item in items])})"
+        case ast.Attribute(value=of, attr=attr):
+            return f"{_closed(of, width, taken)}.{attr}"
+        case ast.Subscript(value=of, slice=index):
+            return f"{_closed(of, width, taken)}{_flat(_read(index))[1:]}"
+        case ast.Compare(left=left, ops=[_], comparators=[right]):
+            sign = _flat(ast.Compare(_NAME, node.ops, [_NAME]))[1:-1]
+            return f"{_closed(left, width, taken)}{sign}{_closed(right, width, 1)}"
+        case _:
+            return said
+
+
+_NAME = ast.Name("_", ast.Load())
+
+
+def _listed(items: list[str]) -> str:
+    return indent("".join(f"{item},\n" for item in items), TAB)
+
+
+def _read(index: ast.expr) -> ast.expr:
+    return ast.Subscript(_NAME, index, ast.Load())
+
+
+def _closed(node: ast.expr, width: int, taken: int) -> str:
+    """An expression that something is done to: in brackets, unless it is one piece."""
+    if isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Constant)):
+        return broken(node, width, taken)
+    said = broken(node, width - len(TAB), 0, True)
+    return f"(\n{indent(said, TAB)}\n)"
+
+
+def _chain(node: ast.expr, kinds: tuple[type[ast.operator], ...]) -> list[tuple[str, ast.expr]]:
+    """The operands of a sum or a product, each with the sign before it."""
+    match node:
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, kinds):
+            return [*_chain(left, kinds), (f"{SIGNS[type(op)]} ", right)]
         case _:
             return [("", node)]
 
 
-def _styled(said: str) -> str:
-    """As a formatter would have it: `x**2`, `x[i : i + k]`, double quotes."""
+def _operand(node: ast.expr, kinds: tuple[type[ast.operator], ...], width: int) -> str:
+    """In brackets, if it binds no closer than the operators around it."""
+    loose = isinstance(node, (ast.Compare, ast.IfExp, ast.BoolOp)) or (
+        isinstance(node, ast.BinOp)
+        and not isinstance(node.op, ast.Pow)
+        and (kinds is PRODUCTS or not isinstance(node.op, PRODUCTS))
+    )
+    if not loose:
+        return broken(node, width, 2, kinds is SUMS)
+    said = _flat(node)
+    return f"({said})" if len(said) + 4 <= width else _closed(node, width, 2)
+
+
+def _flat(node: ast.AST) -> str:
+    """On one line: `x**2`, `x[i : i + k]`, double quotes."""
+    said = ast.unparse(ast.fix_missing_locations(node))
     if '"' not in said:
         said = said.replace("'", '"')
     said = re.sub(r"(?<=[\[ ])(\w*):(\w+ [+-] [\w.]+(?:\[\d+\])?)(?=[\],])", _spaced, said)

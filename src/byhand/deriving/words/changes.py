@@ -115,6 +115,8 @@ def scatter_along_axis(args: list[Symbol], params: Mapping[str, Any], scribe: Sc
 def overlap_add(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.expr:
     """A loop over the places within a window, each of which adds one shifted copy."""
     g, axes, shape = args[0].node, params["axis"], params["shape"]
+    if not isinstance(g, ast.Name):  # it is used more than once
+        g = scribe.hoist(g, "grad_windows")
     offsets = [f"k{i}" if len(axes) > 1 else "k" for i in range(len(axes))]
     window = [scribe.node(n) for n in params["window_shape"]]
 
