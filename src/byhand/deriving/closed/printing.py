@@ -122,6 +122,8 @@ class Printer:
     def base(self, base: Base) -> Symbol:
         scribe = self.sweep.scribe
         match base:
+            case Passed() if base in self.names:
+                return Symbol(self.names[base], base.value, scribe)
             case Given(tensor=tensor) if tensor is not None:
                 return scribe.symbol(tensor)
             case Known(array=array):

@@ -16,7 +16,7 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.ring import Rule
 from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.terms import Base, Gradient, OneHot, Total, Upstream
+from byhand.deriving.closed.terms import Base, Gradient, OneHot, Passed, Total, Upstream
 from byhand.deriving.closed.totals import total
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.writing import Line, Writer, text
@@ -161,9 +161,11 @@ class Reasons:
         return f"adding the same to all of {name} along this axis doesn't change the output"
 
     def expression(self, p: Poly) -> str:
-        """A polynomial as one expression, with nothing taken apart."""
+        """A polynomial as one expression; gradients of other values go by their names."""
         sweep = self.closed.backward.sweep
         names = {**self.names, **self.unwritten()}
+        if (own := _passed(p)) is not None:
+            names.pop(own, None)
         printer = Printer(sweep, Forms(self.closed.forms.ring), names, {}, one_hot=ONE_HOT)
         printer.keep = p.ndim > 0 and p.shape[0] == 1
         kept = len(sweep.statements)
@@ -178,7 +180,21 @@ class Reasons:
             step = self.closed.backward.sweep.steps.get(d.tensor)
             if d.base is not None and d.base not in self.names:
                 found[d.base] = ast.Name("grad" if step is None else f"d{step.name}", ast.Load())
+        for tensor, g in self.closed.backward.found.items():
+            base = _passed(g)
+            if base is not None and base.shape == tensor.value.shape:
+                step = self.closed.backward.sweep.steps[tensor]
+                found[base] = ast.Name(f"d{step.name}", ast.Load())
         return found
+
+
+def _passed(g: Poly) -> Base | None:
+    """What an op's own rule gave, if the gradient is just that."""
+    monomial = g.single
+    if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
+        return None
+    base = monomial[0][0].base
+    return base if isinstance(base, Passed) and monomial[0][0].view == base.view else None
 
 
 def _other(g: Poly) -> bool:
