@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
 
 import numpy as np
 import pytest
 from deriving_cases import ALL, FORWARDS, assert_right, matches_golden, with_derived_backward
 
 import byhand
+from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
+from byhand.deriving.verify import verify
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program import load
 
@@ -164,3 +169,130 @@ def test_two_uses_by_adding_never_change_another_gradient(problem_file: Write) -
         """
     )
     assert_right(load(file), load(file).inputs())
+
+
+def derived(body: str, problem_file: Write, **options: Any) -> Derivation:
+    """What is derived for a forward of some arrays, checked against the engine."""
+    file = problem_file(
+        "import numpy as np\n"
+        "def inputs(rng, *, n=3, m=4):\n"
+        "    return {'x': rng.normal(size=(n, m)), 'w': rng.normal(size=m)}\n"
+        f"def forward(x, w):\n{indent(dedent(body), '    ')}"
+    )
+    problem = load(file)
+    dialect = options.get("dialect", "numpy")
+    return assert_right(problem, problem.inputs(), dialect)
+
+
+LOOPS = {
+    "items of an array are assigned": (
+        """
+        h = np.zeros_like(x)
+        for i in range(len(x)):
+            h[i] = np.sin(x[i]) * w
+        return (h * h).sum()
+        """,
+        "    for i in reversed(range(len(x))):\n",
+    ),
+    "a sum runs along": (
+        """
+        h = 0.0
+        for i in range(len(x)):
+            h = h + np.sin(x[i]) * w
+        return (h * h).sum()
+        """,
+        "        dw += dh * np.sin(items_x)\n",
+    ),
+    "a comprehension": (
+        """
+        h = np.stack([np.exp(row) for row in x])
+        return (h * w).sum()
+        """,
+        "    for i in range(len(x)):\n",
+    ),
+    "a generator": (
+        """
+        h = sum(row * w for row in x)
+        return (h * h).sum()
+        """,
+        "    for i in range(len(x)):\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_comes_out_as_a_loop(name: str, problem_file: Write) -> None:
+    body, line = LOOPS[name]
+    derivation = derived(body, problem_file)
+    assert line in derivation.source, derivation
+    assert not derivation.notes
+
+
+def test_a_loop_in_a_loop_is_written_out_and_said(problem_file: Write) -> None:
+    derivation = derived(
+        """
+        s = 0.0
+        for i in range(3):
+            for j in range(4):
+                s = s + x[i, j] * w[j]
+        return s * s
+        """,
+        problem_file,
+    )
+    assert derivation.fixed_sizes
+    assert "round by round" in derivation.notes[0]
+
+
+def test_what_was_split_is_put_together_again(problem_file: Write) -> None:
+    body = """
+        a, b = np.split(np.tanh(x), 2, axis=1)
+        return (a * b).sum()
+        """
+    for dialect, line in (
+        ("numpy", "np.concatenate([da, db], axis=1)"),
+        ("torch", "torch.cat([da, db], dim=1)"),
+    ):
+        assert line in derived(body, problem_file, dialect=dialect).source
+
+
+def test_a_part_of_a_split_ends_where_the_axis_ends(problem_file: Write) -> None:
+    body = """
+        a, b = np.split(x, 2, axis=1)
+        return (b * b).sum()
+        """
+    assert "dx[:, x.shape[1] // 2:] = " in derived(body, problem_file).source
+
+
+def test_slices_backwards_in_torch(problem_file: Write) -> None:
+    body = """
+        a = x[::-1] * np.arange(3)[:, None]
+        b = x[:, ::-3] ** 2
+        return a.sum() * b.sum()
+        """
+    assert "torch.flip(" in derived(body, problem_file, dialect="torch").source
+
+
+def test_the_gradient_of_a_mean_through_a_mask_keeps_its_precision(problem_file: Write) -> None:
+    """PyTorch makes float32 of a number times a mask."""
+    body = """
+        kept = np.arange(4) < 3
+        return (np.maximum(x, 0) * kept).sum() / kept.sum() / 7
+        """
+    derived(body, problem_file, dialect="torch")
+
+
+@WHOLE
+def test_lines_fit(name: str) -> None:
+    for dialect in ("numpy", "torch"):
+        lines = derive(load(ALL[name]), dialect=dialect).source.splitlines()
+        assert max(map(len, lines)) <= 100, max(lines, key=len)
+
+
+def test_what_is_wrong_in_the_other_dialect_is_refused() -> None:
+    problem = load(ALL["layer_norm"])
+    given = problem.inputs()
+    right = derive(problem, dialect="torch")
+    wrong = replace(right, source=right.source.replace("dgain = ", "dgain = 2 * "))
+    verify(problem, given, right, "torch")
+    with pytest.raises(UnsupportedError, match="dgain isn't right"):
+        verify(problem, given, wrong, "torch")
