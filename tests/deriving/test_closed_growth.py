@@ -14,9 +14,12 @@ import numpy as np
 import pytest
 from benchmarks.random_programs.draw import RandomProgram, draw
 
+from byhand.deriving.closed.search import closed_forms
 from byhand.deriving.derive import derive
+from byhand.deriving.recording import record
+from byhand.deriving.words.numpy_words import NumPy
 from byhand.errors import UnsupportedError
-from byhand.program.problem import load
+from byhand.program.problem import Problem, load
 
 PROGRAMS = 24
 LONGEST = 6  # characters of the backward for each of forward
@@ -52,6 +55,27 @@ def test_what_is_derived_stays_in_proportion(drawn: RandomProgram, tmp_path: Pat
 
 CHAINS = {
     "each of two": "h{n} = h{i} * (x + {n}.5 * h{i})",
-    "each of two that are new": "h{n} = h{i} * (x + np.sin({n} * x))",
     "powers of sums": "h{n} = (h{i} + np.cos({n} * x)) ** 2 / 4",
 }
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+def test_a_chain_of_products_of_sums_stays_short(tmp_path: Path, kind: str) -> None:
+    """Multiplied out, this would have hundreds of terms."""
+    lines = "\n".join("    " + CHAINS[kind].format(i=i, n=i + 1) for i in range(8))
+    file = tmp_path / "chain.py"
+    file.write_text(
+        "import numpy as np\n\ndef inputs(rng, *, n=4): return {'x': rng.normal(size=n) / 9}\n\n"
+        f"def forward(x):\n    h0 = np.sin(x)\n{lines}\n    loss = h8.sum()\n    return loss\n"
+    )
+    problem = load(file)
+    found = derive(problem, closed=True)
+    assert len(found.source) <= 1.5 * len(derive(problem).source), found.source
+    assert max(terms_of(problem)) <= MOST
+
+
+def terms_of(problem: Problem) -> list[int]:
+    """How many terms each gradient of the closed form has."""
+    recording = record(problem, problem.inputs())
+    forms = closed_forms(recording, NumPy, list(recording.program.inputs))
+    return [len(definition.form.terms) for definition in forms.definitions]
