@@ -21,11 +21,15 @@ from typing import Any
 from .draw import LONGEST, draw
 from .judge import Outcome, judge, reason
 
+FAILURES = ("unequal", "exception", "refused")
+COUNTED = ("nothing_shorter", "not_looked_for", "by_rounds")
+MEASURED = ("statements", "lines", "characters", "widest", "milliseconds")
+
 
 def judged(seeds: Sequence[int], processes: int, **options: Any) -> list[Outcome]:
-    """The outcomes, from several processes; each comes with its seed."""
+    """The outcomes in the order of their seeds, from several processes."""
+    found: list[Outcome] = []
     with get_context("spawn").Pool(processes, maxtasksperchild=500) as pool:
-        found = []
         for outcome in pool.imap_unordered(partial(judge, **options), seeds, chunksize=10):
             found.append(outcome)
             if len(found) % 500 == 0:
@@ -36,43 +40,45 @@ def judged(seeds: Sequence[int], processes: int, **options: Any) -> list[Outcome
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The counts, the extremes, and one example of every kind of failure."""
     right = [o for o in outcomes if o.verdict == "equal"]
-    kinds: dict[str, dict[str, Any]] = {}
-    for verdict in ("unequal", "exception", "refused"):
-        failed = [o for o in outcomes if o.verdict == verdict]
-        counts = Counter(map(reason, failed) if verdict != "unequal" else ["other gradients"])
-        kinds[verdict] = {
-            said: {
-                "count": len(failed) if verdict == "unequal" else count,
-                "seed": example.seed,
-                "said": example.said,
-            }
-            for said, count in counts.most_common()
-            for example in [o for o in failed if verdict == "unequal" or reason(o) == said][:1]
-        }
+    counts = {verdict: sum(o.verdict == verdict for o in outcomes) for verdict in FAILURES}
     return {
         "programs": len(outcomes),
-        **{v: sum(o.verdict == v for o in outcomes) for v in ("equal", *kinds)},
-        "nothing_shorter": sum(o.nothing_shorter for o in right),
-        "written_round_by_round": sum(o.by_rounds for o in right),
+        "equal": len(right),
+        **counts,
+        **{field: sum(getattr(o, field) for o in right) for field in COUNTED},
         "largest_difference_of_allowed": max((o.worst for o in right), default=0.0),
         "most": {
             field: asdict(max(right, key=lambda o: getattr(o, field)))
-            for field in ("statements", "lines", "characters", "widest", "milliseconds")
+            for field in MEASURED
             if right
         },
-        "kinds": kinds,
+        "kinds": {verdict: kinds(outcomes, verdict) for verdict in FAILURES},
     }
 
 
+def kinds(outcomes: Sequence[Outcome], verdict: str) -> list[dict[str, Any]]:
+    """The failures of this verdict, most frequent kind first, each with its first example."""
+    failed = [o for o in outcomes if o.verdict == verdict]
+    said = {o.seed: "other gradients" if verdict == "unequal" else reason(o) for o in failed}
+    return [
+        {"count": count, "seed": first.seed, "said": first.said}
+        for kind, count in Counter(said.values()).most_common()
+        for first in [next(o for o in failed if said[o.seed] == kind)]
+    ]
+
+
 def table(found: dict[str, Any]) -> str:
-    lines = [f"{name.replace('_', ' '):34s} {found[name]:10}" for name in list(found)[:7]]
+    lines = [
+        f"{name.replace('_', ' '):34s} {found[name]:10}"
+        for name in ("programs", "equal", *FAILURES, *COUNTED)
+    ]
     worst = found["largest_difference_of_allowed"]
     lines.append(f"{'largest difference, of allowed':34s} {worst:10.2g}")
     for field, most in found["most"].items():
         lines.append(f"{f'most {field}':34s} {most[field]:10.0f}  (seed {most['seed']})")
-    for verdict, kinds in found["kinds"].items():
-        for said, each in kinds.items():
-            lines.append(f"\n{verdict}, {each['count']} times, such as seed {each['seed']}: {said}")
+    for verdict in FAILURES:
+        for each in found["kinds"][verdict]:
+            lines.append(f"\n{verdict}: {each['count']}, such as {each['seed']}: {each['said']}")
     return "\n".join(lines)
 
 
@@ -89,9 +95,8 @@ def main() -> None:
     if options.show is not None:
         print(draw(options.show, options.longest).source)
         return
-    seeds = range(options.seed, options.seed + options.count)
     outcomes = judged(
-        seeds,
+        range(options.seed, options.seed + options.count),
         os.cpu_count() or 1,
         longest=options.longest,
         dialect=options.dialect,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.derive import derive
+from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
 from byhand.deriving.verify import run
 from byhand.errors import UnsupportedError
-from byhand.program.problem import load
+from byhand.program.problem import Problem, load
+from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.referees import find
 from byhand.referees.referee import Gradient
@@ -31,8 +33,12 @@ class Outcome:
     """What became of a program.
 
     `verdict` is "equal", "unequal", "refused" or "exception"; `said` says what differs, or the
-    error. `statements` counts forward's, `lines` and `characters` the backward's, and `worst` is
-    the largest difference, as a part of what rounding may explain.
+    error. `statements` counts forward's lines; `lines`, `characters` and `widest` measure the
+    backward. `milliseconds` are those of the processor. `worst` is the largest difference, as a
+    part of what rounding may explain.
+
+    `by_rounds`: a loop was written out round by round. Of closed forms, `nothing_shorter` was
+    found, or they were `not_looked_for` since forward has a loop.
     """
 
     seed: int
@@ -46,6 +52,7 @@ class Outcome:
     worst: float = 0.0
     by_rounds: bool = False
     nothing_shorter: bool = False
+    not_looked_for: bool = False
 
 
 @cache
@@ -63,53 +70,56 @@ def judge(
     file.write_text(drawn.source, encoding="utf-8")
     try:
         problem = load(file)
-        given = problem.inputs()
-        program = trace_problem(problem, given)
-        start = time.perf_counter()
-        options: dict[str, Any] = {"closed": True} if closed else {"dialect": dialect}
-        derivation = derive(problem, given, **options)
-        milliseconds = 1e3 * (time.perf_counter() - start)
-        upstream = program.upstream()
-        keys = [key for key in program.by_key if key[0] in given]
-        engine = find("engine")(problem, given, keys, upstream)
-        torch = find("torch")(problem, given, keys, upstream)
-        found = run(problem, program, derivation, upstream)
+        program = trace_problem(problem, problem.inputs())
+        start = time.process_time()
+        derived = derive(problem, dialect=dialect, closed=closed)
+        milliseconds = 1e3 * (time.process_time() - start)
+        found = run(problem, program, derived, program.upstream(), dialect)
+        ratios = differences(problem, program, found)
     except UnsupportedError as error:
         return Outcome(seed, "refused", str(error).removeprefix(f"{file}: "))
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         said = f"{type(error).__name__}: {error} ({Path(where.filename).name}, {where.name})"
-        return Outcome(seed, "exception", said.replace(f"{file}: ", ""))
+        return Outcome(seed, "exception", said.replace(str(file), "forward"))
     finally:
         file.unlink()
-    ratios: dict[str, float] = {}
-    for name, number in keys:
-        if len(program.bindings[name]) > 1:
-            continue
-        known = engine[name, number]
-        ratios[f"d{name}, against the engine"] = _ratio(found.get(name), known.value, known)
-        ratios[f"d{name}, against PyTorch"] = _ratio(
-            found.get(name), torch[name, number].value, known, torch[name, number]
-        )
     wrong = {name: ratio for name, ratio in ratios.items() if not ratio <= 1}
-    source = derivation.source
+    lines = derived.source.splitlines()
     return Outcome(
         seed,
         "unequal" if wrong else "equal",
         "; ".join(f"{name}: {ratio:.1e}" for name, ratio in wrong.items()),
-        len(drawn.body.splitlines()),
-        len(source.splitlines()),
-        len(source),
-        max(map(len, source.splitlines())),
-        milliseconds,
-        max(ratios.values()),
-        any("round by round" in note for note in derivation.notes),
+        statements=len(drawn.body.splitlines()),
+        lines=len(lines),
+        characters=len(derived.source),
+        widest=max(map(len, lines)),
+        milliseconds=milliseconds,
+        worst=max(ratios.values()),
+        by_rounds=derived.fixed_sizes,
+        nothing_shorter=NOTHING_SHORTER in derived.notes,
+        not_looked_for=LOOPS in derived.notes,
     )
+
+
+def differences(problem: Problem, program: Program, found: Mapping[str, Any]) -> dict[str, float]:
+    """How far every input's gradient is from the two referees', as a part of what it may be."""
+    given, upstream = problem.inputs(), program.upstream()
+    keys = [(step.name, 0) for step in program.inputs]
+    engine = find("engine")(problem, given, keys, upstream)
+    torch = find("torch")(problem, given, keys, upstream)
+    ratios: dict[str, float] = {}
+    for key in keys:
+        answer, mine, theirs = found.get(key[0]), engine[key], torch[key]
+        ratios[f"d{key[0]}, against the engine"] = _ratio(answer, mine.value, mine)
+        ratios[f"d{key[0]}, against PyTorch"] = _ratio(answer, theirs.value, mine, theirs)
+    return ratios
 
 
 def _ratio(found: Any, truth: np.ndarray, *known: Gradient) -> float:
     """The largest difference, as a part of what rounding may explain."""
-    if found is None or np.shape(found) != truth.shape:
+    found = np.asarray(found, dtype=float)
+    if found.shape != truth.shape:
         return float("inf")
     allowed = ROUNDING * known[0].error + sum(each.error for each in known[1:]) + 1e-300
     return float(np.max(np.abs(found - truth) / allowed, initial=0.0))

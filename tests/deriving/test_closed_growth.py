@@ -55,18 +55,19 @@ def test_what_is_derived_stays_in_proportion(drawn: RandomProgram, tmp_path: Pat
 
 CHAINS = {
     "each of two": "h{n} = h{i} * (x + {n}.5 * h{i})",
+    "each of two that are new": "h{n} = h{i} * (x + np.sin({n} * x))",
     "powers of sums": "h{n} = (h{i} + np.cos({n} * x)) ** 2 / 4",
 }
 
 
 @pytest.mark.parametrize("kind", CHAINS)
 def test_a_chain_of_products_of_sums_stays_short(tmp_path: Path, kind: str) -> None:
-    """Multiplied out, this would have hundreds of terms."""
-    lines = "\n".join("    " + CHAINS[kind].format(i=i, n=i + 1) for i in range(8))
+    """Multiplied out, this would have thousands of terms; in brackets, a line for each link."""
+    lines = "\n".join("    " + CHAINS[kind].format(i=i, n=i + 1) for i in range(16))
     file = tmp_path / "chain.py"
     file.write_text(
         "import numpy as np\n\ndef inputs(rng, *, n=4): return {'x': rng.normal(size=n) / 9}\n\n"
-        f"def forward(x):\n    h0 = np.sin(x)\n{lines}\n    loss = h8.sum()\n    return loss\n"
+        f"def forward(x):\n    h0 = np.sin(x)\n{lines}\n    loss = h16.sum()\n    return loss\n"
     )
     problem = load(file)
     found = derive(problem, closed=True)

@@ -33,12 +33,27 @@ def backward(x, w, error):
 """A problem file whose backward is right; tests change a line of it."""
 
 
-def run_byhand(*arguments: str, **options: Any) -> Done:
-    """Runs byhand in a process without a terminal."""
+_ON_A_FULL_DISK = """
+import resource, runpy, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+runpy.run_module("byhand", run_name="__main__", alter_sys=True)
+"""
+
+
+def run_byhand(*arguments: str, largest_file: int | None = None, **options: Any) -> Done:
+    """Runs byhand in a process without a terminal; it can write no file of more bytes than
+    `largest_file`.
+    """
+    how = (
+        ["-m", "byhand"]
+        if largest_file is None
+        else ["-c", _ON_A_FULL_DISK.format(size=largest_file)]
+    )
     extra: dict[str, str] = options.pop("env", {})
     clean = {name: value for name, value in os.environ.items() if name != "BYHAND_TRACEBACK"}
     return subprocess.run(
-        [sys.executable, "-m", "byhand", *arguments],
+        [sys.executable, *how, *arguments],
         capture_output=options.pop("capture_output", True),
         stdin=subprocess.DEVNULL,
         text=True,

@@ -40,12 +40,14 @@ from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import GETITEM, SCATTER
 from byhand.program.program import Step
 
+DEEP = 8  # forms within forms: what stands deeper gets a statement of its own
+
 
 def write(closed: Closed) -> dict[Base, ast.expr]:
     """Fills the sweep's statements. Gives the names of the gradients that are written."""
     sweep, definitions = closed.backward.sweep, closed.definitions
     names: dict[Base, ast.expr] = {}
-    hoisted = _twice(closed)
+    hoisted = _hoisted(closed)
     printer = Printer(sweep, closed.forms, names, hoisted)
     aliases = _last_names(closed.backward)
     program, wanted = sweep.recording.program, closed.backward.wanted
@@ -86,8 +88,9 @@ def _last_names(backward: Backward) -> dict[Base, Tensor]:
     return names
 
 
-def _twice(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
-    """Forms that are needed more than once, with a hint for their name."""
+def _hoisted(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
+    """Forms that get a statement of their own, with a hint for their name: what is needed more
+    than once, and what would stand too deep in brackets."""
     counts: Counter[int] = Counter()
     forms = list(reached(list(closed.roots.values())))
     for form in forms:
@@ -95,11 +98,15 @@ def _twice(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
     counts.update(id(root) for root in closed.roots.values())
     roots = {id(root) for root in closed.roots.values()}
     names = _gradient_names(closed)
-    return {
-        id(form): names.get(id(form)) or (_hint(closed, form), None)
-        for form in forms
-        if counts[id(form)] > 1 and form.cost and form.lengths and id(form) not in roots
-    }
+    found: dict[int, tuple[str, tuple[int, ...] | None]] = {}
+    depths: dict[int, int] = {}
+    for form in forms:
+        depth = 1 + max((depths[id(part)] for part in form.parts), default=-1)
+        often = counts[id(form)] > 1
+        if (often or depth >= DEEP) and form.cost and form.lengths and id(form) not in roots:
+            found[id(form)] = names.get(id(form)) or (_hint(closed, form), None)
+        depths[id(form)] = 0 if id(form) in found or id(form) in roots else depth
+    return found
 
 
 def _gradient_names(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:

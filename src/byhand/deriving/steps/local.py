@@ -31,6 +31,7 @@ from byhand.ops.op import Op
 # A gradient that is one number for all elements may be left so by these.
 _SCALAR_STAYS = {"reshape", "transpose", "expand_dims", "squeeze", "flip", "roll"}
 _ARRAYS_ONLY = {"einsum", "inner", "tensordot", "trace", "put"}
+_MASKING = {"maximum", "minimum", "clip", "max", "min", "prod", "cumprod"}
 _REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
 
 
@@ -58,15 +59,20 @@ class Local:
 
     def fed(self, op: Op, g: Symbol, tensor: Tensor) -> tuple[Symbol, Mapping[str, Any]]:
         """The gradient in a shape that the rule takes, and the parameters to go with it."""
-        if op.name in _ARRAYS_ONLY and nd.literal(g.node) is not None:
-            node = self.scribe.dialect.spread(g.node, nd.Like(tensor), True)
-            g = Symbol(node, np.broadcast_to(g.value, tensor.value.shape), self.scribe, tensor)
+        literal = nd.literal(g.node) is not None and op.name in _ARRAYS_ONLY
+        if literal or (g.value.ndim == 0 < tensor.value.ndim and self.needs_type(op, tensor)):
+            return self.spread(g, tensor), tensor.params
         if op.name in _REDUCTIONS and g.value.ndim == 0 < tensor.value.ndim:
             return g, {**tensor.params, "keepdims": True}
         one_number = op.name == "getitem" and g.value.ndim == 0
         if (g.value.shape != tensor.value.shape and op.family != "elementwise") and not one_number:
             g = self.spread(g, tensor)
         return g, tensor.params
+
+    def needs_type(self, op: Op, tensor: Tensor) -> bool:
+        """Whether the rule multiplies by a mask: PyTorch makes float32 of that and a number."""
+        masking = op.name in _MASKING or any(map(_is_mask, tensor.args))
+        return masking and self.scribe.dialect.name == "torch"
 
     def by_rule(
         self,
@@ -151,6 +157,13 @@ class Local:
         node = self.scribe.dialect.summed(x.node if positive is None else positive, axes, keep)
         node = node if positive is None else nd.negative(node)
         return Symbol(node, x.value.sum(axes, keepdims=keep), self.scribe)
+
+
+def _is_mask(arg: Any) -> bool:
+    """Whether an argument is an array of no floats, NumPy's or PyTorch's."""
+    dtype = getattr(arg, "dtype", None)
+    kind = getattr(dtype, "kind", "f")
+    return not getattr(dtype, "is_floating_point", kind == "f")
 
 
 def _over(axes: Sequence[int]) -> str:

@@ -53,7 +53,12 @@ def broken(node: ast.expr, width: int, taken: int = 0, bracketed: bool = False) 
     match node:
         case ast.BinOp(op=op) if isinstance(op, (*SUMS, *PRODUCTS)):
             kinds = SUMS if isinstance(op, SUMS) else PRODUCTS
+            if not bracketed and len(said) <= inner:
+                return f"(\n{TAB}{said}\n)"
             parts = _chain(node, kinds)
+            short = _around_brackets(parts, kinds, width, taken)
+            if short is not None:
+                return short
             lines = "\n".join(f"{sign}{_operand(part, kinds, inner)}" for sign, part in parts)
             return lines if bracketed else f"(\n{indent(lines, TAB)}\n)"
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -108,17 +113,46 @@ def _chain(node: ast.expr, kinds: tuple[type[ast.operator], ...]) -> list[tuple[
             return [("", node)]
 
 
-def _operand(node: ast.expr, kinds: tuple[type[ast.operator], ...], width: int) -> str:
-    """In brackets, if it binds no closer than the operators around it."""
-    loose = isinstance(node, (ast.Compare, ast.IfExp, ast.BoolOp)) or (
+def _around_brackets(
+    parts: list[tuple[str, ast.expr]],
+    kinds: tuple[type[ast.operator], ...],
+    width: int,
+    taken: int,
+) -> str | None:
+    """A product broken inside the brackets of its first or last factor, where the others fit."""
+    last = _is_loose(parts[-1][1], kinds)
+    sign, loose = parts[-1] if last else parts[0]
+    if kinds is not PRODUCTS or not _is_loose(loose, kinds):
+        return None
+    others = parts[:-1] if last else parts[1:]
+    rest = " ".join(f"{sign}{_flat_operand(part, kinds)}" for sign, part in others)
+    said = (
+        f"{rest} {sign}{_closed(loose, width, 0)}" if last else f"{_closed(loose, width, 0)} {rest}"
+    )
+    lines = said.splitlines()
+    fits = len(lines[0]) + taken <= width and max(map(len, lines)) <= width
+    return said if fits else None
+
+
+def _is_loose(node: ast.expr, kinds: tuple[type[ast.operator], ...]) -> bool:
+    """Whether it binds no closer than the operators around it."""
+    return isinstance(node, (ast.Compare, ast.IfExp, ast.BoolOp)) or (
         isinstance(node, ast.BinOp)
         and not isinstance(node.op, ast.Pow)
         and (kinds is PRODUCTS or not isinstance(node.op, PRODUCTS))
     )
-    if not loose:
+
+
+def _flat_operand(node: ast.expr, kinds: tuple[type[ast.operator], ...]) -> str:
+    return f"({_flat(node)})" if _is_loose(node, kinds) else _flat(node)
+
+
+def _operand(node: ast.expr, kinds: tuple[type[ast.operator], ...], width: int) -> str:
+    """In brackets, if it is loose."""
+    if not _is_loose(node, kinds):
         return broken(node, width, 2, kinds is SUMS)
-    said = _flat(node)
-    return f"({said})" if len(said) + 4 <= width else _closed(node, width, 2)
+    said = _flat_operand(node, kinds)
+    return said if len(said) + 2 <= width else _closed(node, width, 2)
 
 
 def _flat(node: ast.AST) -> str:

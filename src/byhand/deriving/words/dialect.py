@@ -82,6 +82,10 @@ class Dialect(ABC):
         """An expression of forward, whatever dialect that is in."""
         return node
 
+    def number(self, node: ast.expr) -> ast.expr:
+        """An expression of forward that is a number, whatever dialect that is in."""
+        return self.translated(node)
+
     @abstractmethod
     def array(self, value: Any) -> ast.expr:
         """A small array spelled out."""

@@ -265,11 +265,24 @@ def _item_by_item(out: Tensor, x: Any, items: Sequence[Any]) -> Iterator[tuple[L
             source += 1
 
 
+def _diagonal(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
+    """As long as both axes of a square. What is square only at some sizes is found out later, when
+    the backward is run at others."""
+    x = arrays[0]
+    pair = (params.get("axis1", 0), params.get("axis2", 1))
+    yield from zip(_axes(out)[:-1], _but(_axes(x), pair), strict=True)
+    rows, cols = (_axes(x)[axis] for axis in pair)
+    if not params.get("offset", 0) and _shape(x)[rows[1]] == _shape(x)[cols[1]]:
+        yield rows, cols
+        yield (out, out.ndim - 1), rows
+
+
 RULES: dict[str, Callable[[Tensor, Sequence[Any], Params], Pairs]] = {
     **dict.fromkeys(("put", "flip", "roll", "tril", "triu", "inv", "sort", "argsort"), _same),
     **dict.fromkeys(("cumsum", "cumprod"), _same),
     **dict.fromkeys(("split", "repeat"), _but_axis),
     "transpose": _transposed,
+    "diagonal": _diagonal,
     "concatenate": _concatenated,
     "stack": _stacked,
     "pad": _padded,

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from byhand.deriving.recording import Notes, where
+from byhand.deriving.words import nodes as nd
 from byhand.deriving.words.changes import CHANGES
 from byhand.deriving.words.dialect import Dialect
 from byhand.deriving.words.nodes import Changed, Item, Like, Value, same
@@ -138,7 +139,7 @@ class Scribe:
             case Tensor():
                 return self.tensor(value)
             case Size() | Factor():
-                return self.dialect.translated(number_node(value))
+                return self.dialect.number(number_node(value))
             case slice():
                 if self.dialect.name == "torch" and value.step is not None and value.step < 0:
                     raise UnsupportedError(
@@ -152,11 +153,11 @@ class Scribe:
             case list():
                 return ast.List([self.node(item) for item in value], ast.Load())
             case bool() | int() | float() | str() | None:
-                return _constant(value)
+                return self.constant(value)
             case _ if value is ...:
                 return ast.Constant(...)
             case np.generic():
-                return _constant(value.item())
+                return self.constant(value.item())
             case _ if is_array(value) or is_torch(value):
                 return self._array(value)
             case _:
@@ -184,6 +185,12 @@ class Scribe:
                 written.append(self.node(item))
         return written[0] if len(written) == 1 else ast.Tuple(written, ast.Load())
 
+    def constant(self, value: Any) -> ast.expr:
+        if not isinstance(value, float) or math.isfinite(value):
+            return ast.Constant(value)
+        said = f"{self.dialect.module}.{'nan' if math.isnan(value) else 'inf'}"
+        return nd.negative(nd.name(said)) if value < 0 else nd.name(said)
+
     def _array(self, value: Any) -> ast.expr:
         place = where(value)
         if place in self.notes.words:
@@ -203,13 +210,6 @@ def _is_length(stop: Any, shape: tuple[int, ...], axis: int) -> bool:
     """Whether a slice ends where the axis ends, and says so: then it needs no end."""
     length = shape[axis] if axis < len(shape) else None
     return isinstance(stop, Size) and isinstance(length, Size) and same(stop.node, length.node)
-
-
-def _constant(value: Any) -> ast.expr:
-    if isinstance(value, float) and not math.isfinite(value):
-        sign = "-" if value < 0 else ""
-        return ast.parse(f"{sign}np.inf" if math.isinf(value) else "np.nan", mode="eval").body
-    return ast.Constant(value)
 
 
 def number(x: Any) -> Any:

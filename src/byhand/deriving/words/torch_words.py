@@ -178,6 +178,14 @@ def _root(node: ast.expr) -> ast.expr:
             return node
 
 
+def _item(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="sum" | "max" | "min" | "prod" | "count_nonzero")):
+            return nd.method(node, "item")
+        case _:
+            return node
+
+
 class PyTorch(Dialect):
     """Plain PyTorch, with nothing that needs autograd."""
 
@@ -234,6 +242,10 @@ class PyTorch(Dialect):
     def translated(self, node: ast.expr) -> ast.expr:
         node = nd.rebuilt(node, _root) if nd.leaves(node, ast.Call) else node
         return translated(node, "np", "torch", {"axis": "dim", "keepdims": "keepdim"})
+
+    def number(self, node: ast.expr) -> ast.expr:
+        """A sum of an array of integers is a tensor: in a quotient it would become float32."""
+        return nd.rebuilt(self.translated(node), _item)
 
     def indexed(self, x: Symbol, index: Any, scribe: Scribe) -> ast.expr:
         index, axes = self.forwards(index, x.shape)
