@@ -15,9 +15,12 @@ import click
 import byhand
 from byhand.errors import ByhandError
 from byhand.faces import terminal
+from byhand.faces.commands.author import author
 from byhand.faces.commands.check import check
+from byhand.faces.commands.course import hint, list_, next_, reset, solution
 from byhand.faces.commands.derive import derive
 from byhand.faces.commands.explain import explain
+from byhand.faces.commands.learn import learn
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
 
@@ -40,7 +43,10 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (check, explain, derive, train, sample):
+for _command in (
+    *(check, explain, derive, train, sample),
+    *(learn, list_, next_, hint, reset, solution, author),
+):
     cli.add_command(_command)
 
 

@@ -1,0 +1,118 @@
+"""A learner's file, checked for what the exercise asks: the report on these gradients alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from byhand.checking.check import check
+from byhand.checking.report import Report, Row
+from byhand.course.blanks import is_blank
+from byhand.program.problem import Problem, load
+from byhand.program.trace import trace_problem
+
+UNREAD = "isn't judged yet: it reads a gradient that is still to be written"
+
+
+def judge(file: str | Path, asked: Sequence[str], referee: str = "engine") -> Report:
+    """Checks a file for the gradients of the names in `asked`.
+
+    What is left as `dprobs = ...` is missing. Raises ProblemError as `check` does.
+    """
+    problem = load(file)
+    backward = _backward(problem)
+    blanks = {} if backward is None else _blanks(backward)
+    if problem.tree is not None and backward is not None and blanks:
+        # A blank that nothing reads yet need not be run: the check would look for its mistake.
+        read = {n.id for n in ast.walk(backward) if isinstance(n, ast.Name) and _loaded(n)}
+        unread = [node for name, node in blanks.items() if name not in read]
+        problem = replace(problem, tree=_without(problem.tree, unread))
+    lines = {name[1:]: node.lineno for name, node in blanks.items()}
+    report = check(problem, referee=referee)
+    found = restricted_to(report, asked, lines)
+    return (
+        _with_shapes(found, problem) if any(r.verdict == "missing" for r in found.rows) else found
+    )
+
+
+def restricted_to(
+    report: Report, asked: Sequence[str], blanks: Mapping[str, int] | None = None
+) -> Report:
+    """The report on the names in `asked`, and on whatever else is at fault.
+
+    `blanks` are the lines of those that aren't written yet.
+    """
+    blanks = blanks or {}
+    names = set(asked)
+    rows: list[Row] = []
+    for row in report.rows:
+        if row.verdict == "missing" or row.name in blanks:
+            continue
+        if _root(row) in names:
+            rows.append(_waiting(row) if row.verdict == "inherited" else row)
+        elif row.name in report.roots or not (row.right or row.verdict == "inherited"):
+            rows.append(row)
+    there = {_root(row) for row in rows}
+    rows += [Row(n, "missing", line=blanks.get(n)) for n in asked if n not in there]
+    kept = {row.name for row in rows if row.verdict != "missing"}
+    return replace(
+        report,
+        rows=tuple(rows),
+        roots=tuple(name for name in report.roots if name in kept),
+        notes=tuple(note for note in report.notes if not note.startswith("not tried at")),
+    )
+
+
+def _with_shapes(report: Report, problem: Problem) -> Report:
+    """The report, where missing rows say which shape is expected."""
+    forward = trace_problem(problem, problem.inputs())
+    rows = [
+        replace(row, expected_shape=forward[row.name].shape)
+        if row.verdict == "missing" and row.name in forward
+        else row
+        for row in report.rows
+    ]
+    return replace(report, rows=tuple(rows))
+
+
+def _waiting(row: Row) -> Row:
+    """An inherited row that read a blank, without what Python says about `...`."""
+    return replace(row, note=UNREAD) if row.note and "ellipsis" in row.note else row
+
+
+def _root(row: Row) -> str:
+    return row.name.partition("[")[0]
+
+
+def _backward(problem: Problem) -> ast.FunctionDef | None:
+    body = problem.tree.body if problem.tree is not None else []
+    found = [n for n in body if isinstance(n, ast.FunctionDef) and n.name == "backward"]
+    return found[-1] if found else None
+
+
+def _blanks(backward: ast.FunctionDef) -> dict[str, ast.stmt]:
+    """The blanks that are still there, by the local they leave to be written."""
+    return {
+        target.id: node
+        for node in ast.walk(backward)
+        if isinstance(node, ast.Assign) and is_blank(node)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id.startswith("d")
+    }
+
+
+def _loaded(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Load)
+
+
+def _without(tree: ast.Module, statements: Iterable[ast.stmt]) -> ast.Module:
+    """The tree with `pass` in the place of these statements."""
+    gone = {id(statement) for statement in statements}
+
+    class Leave(ast.NodeTransformer):
+        def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+            return ast.copy_location(ast.Pass(), node) if id(node) in gone else node
+
+    return Leave().visit(tree)

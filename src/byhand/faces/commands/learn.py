@@ -1,0 +1,65 @@
+"""`byhand learn [DIR]`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+FOLDER = "byhand-course"
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--course", metavar="DIR", help="A course of your own: a folder with a course.toml.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1, max=1e6),
+    default=10.0,
+    show_default=True,
+    metavar="S",
+    help="Give up on a check after this many seconds.",
+)
+def learn(folder: str | None, course: str | None, timeout: float) -> int:
+    """The course: exercises in DIR, and a verdict whenever you save one.
+
+    DIR is made if it isn't there; without it, it is the learner's folder you are in, or else
+    byhand-course. Without a terminal this says where you stand and checks the current exercise
+    once.
+    """
+    from byhand.course import learner as learners
+
+    place = Path(folder) if folder is not None else _here()
+    learner = learners.start(place, Path(course) if course is not None else None)
+    if _in_terminal():
+        from byhand.faces.learning.watching import watch
+
+        return watch(learner, timeout)
+    from byhand.faces.learning import words
+    from byhand.faces.learning.apart import Apart
+    from byhand.faces.learning.showing import show
+
+    with Apart(timeout) as apart:
+        verdict = learners.verdict(learner, learner.current, apart.check)
+    after = words.after(learner, verdict, keys=False)
+    show(f"{words.where(learner)}\n\n{verdict.text}\n\n{after}")
+    return 0
+
+
+def _here() -> Path:
+    """The learner's folder that we are in, or else the one to make."""
+    from byhand.course.progress import FILE
+
+    here = Path.cwd()
+    for place in (here, *here.parents):
+        if (place / FILE).is_file():
+            return Path() if place == here else place
+    return Path(FOLDER)
+
+
+def _in_terminal() -> bool:
+    if find_spec("termios") is None:  # keys can't be read one by one
+        return False
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()  # pyright: ignore[reportUnnecessaryComparison]

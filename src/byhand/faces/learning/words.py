@@ -1,0 +1,161 @@
+"""What the course says, within 80 columns. Every function gives a text."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+
+from byhand.course import learner as learners
+from byhand.course.course import READING, Exercise
+from byhand.course.learner import Learner
+from byhand.course.progress import Verdict
+
+COLUMNS = 80
+KEYS = "[n]ext  [h]int  [l]ist  [c]heck again  [r]eset  [s]olution  [q]uit"
+
+_COMMANDS: Mapping[str, str] = {"next": "byhand next", "hint": "byhand hint", "list": "byhand list"}
+
+
+def where(learner: Learner) -> str:
+    """Where the learner stands, and what the current exercise asks for."""
+    exercise = learner.current
+    reading = learner.path(exercise).parent / READING
+    asked = ", ".join(f"d{name}" for name in exercise.blanks.asked)
+    return "\n".join(
+        [
+            f"{learner.course.title}: {_done(learner)}",
+            "",
+            f"{exercise.number} {exercise.title}",
+            f"  reading   {_near(reading)}",
+            f"  file      {_near(learner.path(exercise))}",
+            _hanging("  asks for  ", asked),
+        ]
+    )
+
+
+def after(learner: Learner, verdict: Verdict, *, keys: bool) -> str:
+    """What there is to do after a verdict: on to the next exercise, or help with this one."""
+    to_next, to_hint = ("n", "h") if keys else (_COMMANDS["next"], _COMMANDS["hint"])
+    if not verdict.passed:
+        return f"For a hint: {to_hint}"
+    following = learners.following(learner)
+    if following is None:
+        return f"That is all: {_done(learner)}."
+    return f"Done. On to {following.number} {following.title}: {to_next}"
+
+
+def listing(learner: Learner) -> str:
+    """All exercises: `x` for those that are done, `>` for the current one."""
+    standing, current = learner.standing, learner.current
+    lines = [f"{learner.course.title}: {_done(learner)}"]
+    for lesson in learner.course.lessons:
+        lines += ["", lesson.title]
+        for exercise in lesson.exercises:
+            mark = ">" if exercise == current else " "
+            done = "x" if exercise.id in standing.passed else " "
+            title = textwrap.shorten(exercise.title, 44, placeholder="...")
+            lines.append(f"{mark} [{done}] {exercise.number:5} {title:45} {exercise.name}".rstrip())
+    return "\n".join(lines)
+
+
+def advanced(learner: Learner, what: str | None, *, keys: bool) -> str:
+    """Opens the next exercise that isn't done, or the one that is named."""
+    before = learner.current
+    exercise = learner.course.find(what) if what else learners.following(learner)
+    if exercise is None:
+        return f"There is no other exercise left: {_done(learner)}."
+    learners.open_exercise(learner, exercise)
+    left = ""
+    if before.id not in learner.standing.passed and before != exercise:
+        back = "saving its file" if keys else f"byhand next {before.number}"
+        left = f"{before.number} is left open; {back} goes back to it.\n\n"
+    return left + where(learner)
+
+
+def hint(learner: Learner, *, keys: bool) -> str:
+    exercise = learner.current
+    number = learners.next_hint(learner, exercise)
+    count = len(exercise.hints)
+    again = "h" if keys else _COMMANDS["hint"]
+    more = f"For the next one: {again}" if number < count else "That is the last one."
+    return (
+        f"Hint {number} of {count} on {exercise.number}\n\n"
+        f"{wrapped(exercise.hints[number - 1])}\n\n{more}"
+    )
+
+
+def solution(learner: Learner, *, keys: bool) -> str:
+    exercise = learner.current
+    again = "press s again" if keys else "ask again"
+    if not learners.may_see_solution(learner, exercise):
+        left = len(exercise.hints) - learner.standing.hints.get(exercise.id, 0)
+        hints = "" if left < 1 else f", and there {_are(left, 'hint')} left"
+        return wrapped(f"{exercise.number} isn't done yet{hints}. To see its solution, {again}.")
+    return f"A solution of {exercise.number}\n\n{_code(exercise.blanks.solution)}"
+
+
+def reset(learner: Learner) -> str:
+    exercise = learner.current
+    was = learner.path(exercise).exists()
+    kept = learners.reset(learner, exercise)
+    file = _near(learner.path(exercise))
+    if kept is not None:
+        return f"{file} is as it was at first.\nYours is kept in {_near(kept)}."
+    return f"{file} is as it was at first{' already' if was else ''}."
+
+
+def wrapped(text: str) -> str:
+    """Prose in lines of 80 columns; indented lines stay as they are."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return "\n\n".join(
+        part if part.startswith("    ") else _filled(" ".join(part.split())) for part in paragraphs
+    )
+
+
+def _near(path: Path) -> str:
+    """A path as seen from here, if that is shorter."""
+    try:
+        seen = os.path.relpath(path)
+    except (OSError, ValueError):  # the folder we are in is gone; another drive
+        return str(path)
+    return min(str(path), seen, key=len)
+
+
+def _code(source: str) -> str:
+    """Code as it stands, but with its comments in lines of 80 columns."""
+    parts: list[str] = []
+    for comments, lines in groupby(source.rstrip().split("\n"), lambda line: line[:1] == "#"):
+        if comments:
+            text = " ".join(line.lstrip("# ") for line in lines)
+            parts.append(textwrap.fill(text, COLUMNS, initial_indent="# ", subsequent_indent="# "))
+        else:
+            parts += lines
+    return "\n".join(parts)
+
+
+def _done(learner: Learner) -> str:
+    passed = learner.standing.passed
+    exercises = learner.course.exercises
+    done = sum(exercise.id in passed for exercise in exercises)
+    return f"{done} of {len(exercises)} exercises done"
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, COLUMNS, break_long_words=False, break_on_hyphens=False)
+
+
+def _are(count: int, noun: str) -> str:
+    return f"is 1 {noun}" if count == 1 else f"are {count} {noun}s"
+
+
+def _hanging(first: str, text: str) -> str:
+    indent = " " * len(first)
+    return textwrap.fill(text, COLUMNS, initial_indent=first, subsequent_indent=indent)
+
+
+def title(exercise: Exercise) -> str:
+    return f"{exercise.number} {exercise.title}"

@@ -1,0 +1,73 @@
+"""A learner's file is judged for what the exercise asks, and for whatever else is at fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_course import SQUARE
+
+from byhand.checking.report import Report
+from byhand.course.blanks import by_marks, by_names
+from byhand.course.course import bundled, load_course
+from byhand.course.judge import UNREAD, judge
+
+
+@pytest.fixture
+def judged(tmp_path: Path):
+    def run(source: str, *asked: str) -> Report:
+        file = tmp_path / "file.py"
+        file.write_text(source)
+        return judge(file, asked)
+
+    return run
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {row.name: row.verdict for row in report.rows}
+
+
+def test_as_shipped_just_the_blanks_are_missing(judged) -> None:
+    report = judged(by_marks(SQUARE, Path()).source, "y")
+    assert verdicts(report) == {"y": "missing"}
+    assert (report["y"].line, report["y"].expected_shape) == (18, (8,))
+    assert not report.ok
+    assert report.roots == ()
+
+
+def test_what_reads_a_blank_waits(judged) -> None:
+    source = by_marks(SQUARE, Path()).source
+    report = judged(source, "y", "x")
+    assert verdicts(report) == {"x": "inherited", "y": "missing"}
+    assert report["x"].note == UNREAD
+
+
+def test_what_is_not_asked_for_may_be_left_out(judged) -> None:
+    report = judged(SQUARE.replace("    dx = 2 * x * dy\n", ""), "y")
+    assert verdicts(report) == {"y": "exact"}
+    assert report.ok
+
+
+def test_what_is_not_asked_for_must_not_be_wrong(judged) -> None:
+    report = judged(SQUARE.replace("2 * x", "3 * x"), "y")
+    assert verdicts(report) == {"y": "exact", "x": "wrong"}
+    assert not report.ok
+
+
+def test_a_blank_line_that_was_deleted_is_missing(judged) -> None:
+    source = by_names(SQUARE, Path(), ["x"], "Task").source
+    report = judged(source.replace("    dx = ...  # your turn\n", ""), "x")
+    assert verdicts(report) == {"x": "missing"}
+    assert report["x"].line is None
+
+
+@pytest.mark.parametrize("exercise", load_course(bundled()).exercises, ids=lambda e: e.name)
+def test_every_solution_passes_when_it_is_typed_in(judged, exercise) -> None:
+    blanks = exercise.blanks
+    lines = blanks.source.splitlines()
+    turns = [i for i, line in enumerate(lines) if line.endswith("# your turn")]
+    solution = [f"    {line}" if line else "" for line in blanks.solution.splitlines()]
+    lines[turns[0] : turns[-1] + 1] = solution
+    report = judged("\n".join(lines) + "\n", *blanks.asked)
+    assert report.ok, str(report)
+    assert {row.name for row in report.rows} == set(blanks.asked)

@@ -1,0 +1,100 @@
+"""`byhand learn` in a terminal of its own, typed to and read from as a person would."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+KEYS = "[q]uit"
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+class Session:
+    """A `byhand learn` that runs; every text it shows comes without colour."""
+
+    def __init__(
+        self, folder: Path, *arguments: str, term: str = "dumb", program: str | None = None
+    ) -> None:
+        """Runs it in `folder`; with `program`, the Python code that is run instead of byhand."""
+        start = ("-m", "byhand") if program is None else ("-c", program)
+        self.terminal, inside = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, *start, "learn", *arguments],
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            cwd=folder,
+            start_new_session=True,
+            env=os.environ | {"TERM": term},
+        )
+        os.close(inside)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.terminal)
+
+    def shows(self, text: str = KEYS, seconds: float = 30.0) -> str:
+        """Waits until `text` is shown; gives all that was shown until then."""
+        shown = ""
+        end = time.monotonic() + seconds
+        while text not in shown:
+            ready, _, _ = select.select([self.terminal], [], [], max(0, end - time.monotonic()))
+            assert ready, f"{text!r} isn't shown:\n{shown}"
+            shown += os.read(self.terminal, 1 << 16).decode().replace("\r", "")
+        return shown
+
+    def quiet(self, seconds: float) -> None:
+        """Fails if anything is shown in this time."""
+        ready, _, _ = select.select([self.terminal], [], [], seconds)
+        assert not ready, os.read(self.terminal, 1 << 16).decode()
+
+    def press(self, key: str, text: str = KEYS) -> str:
+        os.write(self.terminal, key.encode())
+        return self.shows(text)
+
+    def save(self, file: Path, content: str) -> str:
+        """Saves as editors do: into a file aside, which takes the place of the old one."""
+        aside = file.with_name(f".{file.name}.swp")
+        aside.write_text(content)
+        aside.replace(file)
+        return self.shows()
+
+    def quit(self) -> int:
+        os.write(self.terminal, b"q")
+        return self.process.wait(10)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+
+def matches_golden(name: str, shown: str) -> None:
+    """Fails if `shown`, but for times and rounding, isn't what the golden file holds;
+    BYHAND_GOLDEN=write writes it."""
+    content = re.sub(r"\d+ ms|\d+\.\d s", "TIME", shown)
+    content = re.sub(r" +\d(\.\d)?e[+-]\d+", " N", content).strip() + "\n"
+    content = re.sub(r"exact   |rounding", "right   ", re.sub(r"\(\d+ exact.*?\)", "", content))
+    file = GOLDEN / name
+    if os.environ.get("BYHAND_GOLDEN") == "write":
+        file.write_text(content, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == content
+
+
+def typed(source: str, **answers: str) -> str:
+    """A learner's file with some of its blanks filled in."""
+    for name, answer in answers.items():
+        blank = f"    {name} = ...  # your turn\n"
+        assert blank in source
+        source = source.replace(blank, "".join(f"    {line}\n" for line in answer.split("\n")))
+    return source

@@ -1,0 +1,90 @@
+"""`byhand author`: the bundled course is right, a new lesson is, and what is wrong is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import run_byhand
+
+
+@pytest.fixture
+def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new lesson, in a course of its own."""
+    monkeypatch.chdir(tmp_path)
+    done = run_byhand("author", "new", "1-squares", "--course", "course")
+    assert (done.returncode, done.stderr) == (0, "")
+    return tmp_path / "course/1-squares"
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new))
+
+
+def test_the_bundled_course() -> None:
+    done = run_byhand("author", "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("12 exercises, nothing wrong\n")
+
+
+def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
+    done = run_byhand("author", "check", "course")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.splitlines()[-1] == "1 exercise, nothing wrong"
+    learned = run_byhand("learn", "w", "--course", "course")
+    assert (learned.returncode, learned.stderr) == (0, "")
+    assert "Next: write dx and check again." in learned.stdout
+    again = run_byhand("author", "new", "1-squares", "--course", "course")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "is there already" in again.stderr
+    assert run_byhand("author", "new", "2-more", "--course", "course").returncode == 0
+    assert "2 exercises, nothing" in run_byhand("author", "check", "course").stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("first.py", "2 * x * dy", "3 * x * dy", "its solution: dx is wrong, says engine"),
+        ("first.py", "2 * x * dy", "3 * x * dy", "its solution: dx is wrong, says finite"),
+        ("first.py", "dy = np.ones_like(x)", "dy = 0 * x", "dy is wrong, though it isn't asked"),
+        ("first.py", "    # END SOLUTION\n", "", "begins here and is never ended"),
+        ("first.py", "dx = 2 * x * dy", "dx = 2 * x *", "first.py: is not Python"),
+        ("first.py", "y = x * x", "y = x / 0 * x", "nan|NaN|infinity"),
+        ("first.py", "y = x * x", "raise ValueError('no')", "ValueError"),
+        ("first.toml", '"What is needed for the answer.",', "", "has 2 hints: write at least 3"),
+        ("first.toml", "What is needed for the answer.", "", "hint 2 is empty"),
+        ("first.toml", "in words", "2*x * dy", "hint 3 holds a part of the solution: 2 * x * dy"),
+        (
+            "first.toml",
+            'write = "2 * dy"',
+            'write = "-2 * x * dy"',
+            "to be sign, not missing-local",
+        ),
+        (
+            "first.toml",
+            'of = "2 * x * dy"',
+            'of = "2 * y"',
+            "`2 * y` stands 0 times in the solution",
+        ),
+        ("reading.md", "dx = 2 * x", "dx = 3 * x", "doesn't print what the reading shows"),
+        ("reading.md", "Name your", ">>> 1 + 1\n3\n\nName your", "reading.md"),
+    ],
+)
+def test_what_is_wrong_is_said(lesson: Path, file: str, old: str, new: str, expected: str) -> None:
+    change(lesson / file, old, new)
+    done = run_byhand("author", "check", "course")
+    assert (done.returncode, done.stderr) == (1, "")
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    assert any(part in line for line in wrong for part in expected.split("|")), done.stdout
+    assert "nothing wrong" not in done.stdout
+
+
+def test_a_course_that_can_not_be_read(tmp_path: Path) -> None:
+    done = run_byhand("author", "check", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "course.toml: no such file" in done.stderr
+    named = run_byhand("author", "new", "../up", cwd=tmp_path)
+    assert (named.returncode, named.stdout) == (2, "")
+    assert "a name has letters" in named.stderr

@@ -1,0 +1,168 @@
+"""`byhand learn` in a terminal: the verdict on every save, the keys, and going on where it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from command_line import run_byhand
+from learning_session import KEYS, Session, matches_golden, typed
+
+LESSON = "w/6-backprop-ninja"
+RIGHT = {
+    "dlogprobs": "dlogprobs = np.zeros_like(probs)\ndlogprobs[rows, Y] = -1 / n",
+    "dprobs": "dprobs = dlogprobs / probs",
+}
+WRONG = RIGHT | {"dprobs": "dprobs = dlogprobs * probs"}
+
+
+@pytest.fixture
+def loss(tmp_path: Path) -> Path:
+    return tmp_path / LESSON / "loss.py"
+
+
+def test_wrong_first_then_right(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        shown = session.shows()
+        blank = loss.read_text()
+        shown += session.save(loss, typed(blank, dlogprobs=RIGHT["dlogprobs"]))
+        shown += session.save(loss, typed(blank, **WRONG))
+        shown += session.save(loss, typed(blank, **RIGHT))
+        shown += session.press("n")
+        assert session.quit() == 0
+    assert "\x1b" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    matches_golden("learn_session.txt", shown)
+
+
+def test_keys(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        blank = loss.read_text()
+        shown = session.press("h", "For the next one: h")
+        shown += session.press("h", "For the next one: h")
+        shown += session.press("s", "again.")
+        shown += session.press("s", "dlogprobs / probs")
+        shown += session.press("l", "temperature")
+        shown += session.press("x")
+        session.save(loss, typed(blank, **WRONG))
+        shown += session.press("r", "press r again.")
+        assert "dlogprobs * probs" in loss.read_text()
+        shown += session.press("r")
+        assert loss.read_text() == blank
+        assert "dlogprobs * probs" in loss.with_name("loss.kept-1.py").read_text()
+        shown += session.press("c")
+    assert max(map(len, shown.splitlines())) <= 80
+    matches_golden("learn_keys.txt", shown)
+
+
+def test_it_goes_on_after_a_kill(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        session.press("h", "Hint 1 of 4")
+        session.save(loss, typed(loss.read_text(), **RIGHT))
+        session.press("n")
+        session.kill()
+    right = loss.read_text()
+    with Session(tmp_path, "w") as session:
+        shown = session.shows()
+        assert "1 of 12 exercises done" in shown
+        assert "6.2 Counts" in shown
+        session.save(loss, right + "\n# once more\n")  # goes back to what is saved
+        assert "Hint 2 of 4 on 6.1" in session.press("h", "For the next one")
+        session.quit()
+    assert "> [x] 6.1" in run_byhand("list", cwd=tmp_path / "w").stdout
+
+
+def test_the_check_is_in_a_process_that_ends_with_the_session(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        session.kill()
+        # The process that waits for the next check holds the terminal no longer.
+        deadline = time.monotonic() + 10
+        while _of_session(session.process.pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not _of_session(session.process.pid)
+
+
+def _of_session(leader: int) -> list[str]:
+    """The processes that belong to the session of a process."""
+    found: list[str] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == leader and fields[0] != "Z":
+            found.append(stat.parent.name)
+    return found
+
+
+def test_what_a_file_does_stays_in_its_check(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w", "--timeout", "2") as session:
+        session.shows()
+        blank = loss.read_text()
+        for statement, expected in (
+            ("while True: pass", "still running after 2 s, at `while True:"),
+            ("exit()", "loss.py:78: calls exit"),
+            ("import os; os._exit(3)", "ended the check: no answer"),
+            ("print('hello', n)", "hello 32"),
+            ("dlogprobs = (", "'(' was never closed"),
+        ):
+            assert expected in session.save(loss, typed(blank, dlogprobs=statement))
+        shown = session.save(loss, typed(blank, **RIGHT))
+        assert "2 of 2 gradients are right" in shown
+
+
+def test_a_save_that_changes_nothing_is_not_checked_again(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        loss.write_text(loss.read_text())
+        session.quiet(1.5)
+
+
+WITHOUT_EVENTS = """\
+from byhand.faces.learning import waking
+waking._libc = lambda: None
+from byhand.faces.cli import main
+main()
+"""
+
+
+def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w", program=WITHOUT_EVENTS) as session:
+        session.shows()
+        blank = loss.read_text()
+        assert "1 of 2 gradients" in session.save(loss, typed(blank, dlogprobs=RIGHT["dlogprobs"]))
+        assert "2 of 2 gradients" in session.save(loss, typed(blank, **RIGHT))
+        assert "6.2 Counts" in session.press("n")
+        session.press("n")
+        shown = session.save(loss, typed(blank, **WRONG))
+        assert shown.lstrip().startswith("6.1 From the loss")
+        assert session.quit() == 0
+
+
+def test_other_commands_meanwhile(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        assert run_byhand("next", "6.10", cwd=tmp_path / "w").returncode == 0
+        cross_entropy = loss.with_name("cross_entropy.py")
+        solution = "dlogits = (probs - (Y[:, None] == np.arange(probs.shape[1]))) / n"
+        shown = session.save(cross_entropy, typed(cross_entropy.read_text(), dlogits=solution))
+        assert "1 of 1 gradient is right" in shown
+
+
+def test_ctrl_c(tmp_path: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        os.kill(session.process.pid, signal.SIGINT)
+        assert session.shows("stopped").strip() == "byhand: stopped"
+        assert session.process.wait(10) == 130
+
+
+def test_colour_where_it_is_wanted(tmp_path: Path) -> None:
+    with Session(tmp_path, "w", term="xterm") as session:
+        assert "\x1b[31m✗" in session.shows(KEYS)

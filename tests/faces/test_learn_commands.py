@@ -1,0 +1,90 @@
+"""The course without a terminal: `learn` once, and the commands from the learner's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import Done, run_byhand
+from learning_session import matches_golden, typed
+
+COMMANDS = ("list", "next", "hint", "reset", "solution")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(done: Done) -> str:
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "\x1b" not in done.stdout
+    return done.stdout
+
+
+def complaint(done: Done) -> str:
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "bug in byhand" not in done.stderr
+    return done.stderr
+
+
+def test_learn_once(here: Path) -> None:
+    first = said(run_byhand("learn"))
+    matches_golden("learn_once.txt", first)
+    assert said(run_byhand("learn")) == first  # even its time: it wasn't run again
+    loss = here / "byhand-course/6-backprop-ninja/loss.py"
+    loss.write_text(typed(loss.read_text(), dlogprobs="while True: pass"))
+    assert "still running after 1 s" in said(run_byhand("learn", "--timeout", "1"))
+
+
+def test_the_commands(here: Path) -> None:
+    run_byhand("learn", "w")
+    folder = here / "w/6-backprop-ninja"
+    texts = [
+        f"$ byhand {' '.join(command)}\n{said(run_byhand(*command, cwd=folder))}"
+        for command in (
+            ("next",),
+            ("hint",),
+            ("solution",),
+            ("solution",),
+            ("next", "temperature"),
+            ("next",),
+            ("reset",),
+            ("list",),
+        )
+    ]
+    matches_golden("learn_commands.txt", "\n".join(texts))
+
+
+def test_outside_of_a_learners_folder(here: Path) -> None:
+    for command in COMMANDS:
+        assert "is no learner's folder: byhand learn makes one" in complaint(run_byhand(command))
+
+
+def test_what_can_not_be_done(here: Path) -> None:
+    Path("file").touch()
+    assert "file" in complaint(run_byhand("learn", "file"))
+    assert "holds other files" in complaint(run_byhand("learn", "."))
+    assert "none/course.toml: no such file" in complaint(
+        run_byhand("learn", "w", "--course", "none")
+    )
+    assert not Path("w").exists()
+    run_byhand("learn", "w")
+    assert "no such exercise" in complaint(run_byhand("next", "6.99", cwd=here / "w"))
+    loss = here / "w/6-backprop-ninja/loss.py"
+    loss.unlink()
+    loss.mkdir()
+    assert "loss.py" in complaint(run_byhand("learn", "w"))
+    assert "loss.py" in complaint(run_byhand("reset", cwd=here / "w"))
+
+
+def test_a_deleted_file_comes_back(here: Path) -> None:
+    run_byhand("learn", "w")
+    loss = here / "w/6-backprop-ninja/loss.py"
+    source = loss.read_text()
+    loss.unlink()
+    said(run_byhand("learn", "w"))
+    assert loss.read_text() == source
