@@ -25,6 +25,7 @@ Seen = Mapping[str, tuple[int, int, int]]
 def watch(learner: Learner, timeout: float) -> int:
     """Watches until the learner quits."""
     with Apart(timeout) as apart, Waking(sys.stdin.fileno()) as waking:
+        apart.get_ready(learner.current)
         watching = _Watching(learner, apart, waking)
         watching.start()
         while (key_and_event := waking.wait())[0] != "q":
@@ -131,7 +132,6 @@ class _Watching:
         verdict = learners.verdict(learner, learner.current, self._apart.check, again=again)
         after = words.after(learner, verdict, keys=True)
         show(f"\n{verdict.text}\n\n{after}\n{words.KEYS}\n")
-        self._apart.get_ready()
 
 
 def _look(learner: Learner) -> Seen:
