@@ -4,8 +4,8 @@
 
 Measured from outside, on a pseudo-terminal, as a person would see it: the clock starts when the
 file takes the place of the old one, and stops when the whole verdict was shown. The exercise is the
-one of lesson 6 with the longest file, which holds all 26; every save has another content, right and wrong in
-turns, so that each is really checked.
+one of lesson 6 with the longest file, which holds all 26 gradients; every save has another content,
+right and wrong in turns, so that each is really checked.
 """
 
 from __future__ import annotations

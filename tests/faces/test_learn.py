@@ -126,16 +126,17 @@ def test_a_save_that_changes_nothing_is_not_checked_again(tmp_path: Path, loss: 
         session.quiet(1.5)
 
 
-WITHOUT_EVENTS = """\
-from byhand.faces.learning import waking
-waking._libc = lambda: None
-from byhand.faces.cli import main
-main()
-"""
+NO_SUCH_CALL = "_libc = lambda: None"
+NO_EVENT_COMES = "Waking.follow = lambda self, folders: None"
 
 
-def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path) -> None:
-    with Session(tmp_path, "w", program=WITHOUT_EVENTS) as session:
+@pytest.mark.parametrize("system", [NO_SUCH_CALL, NO_EVENT_COMES])
+def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path, system: str) -> None:
+    program = (
+        f"from byhand.faces import cli\nfrom byhand.faces.learning import waking\n"
+        f"waking.{system}\ncli.main()"
+    )
+    with Session(tmp_path, "w", program=program) as session:
         session.shows()
         blank = loss.read_text()
         assert "1 of 2 gradients" in session.save(loss, typed(blank, dlogprobs=RIGHT["dlogprobs"]))

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from byhand.course.course import Exercise
+from byhand.course.learner import Checked
 from byhand.faces.guest import slow_imports
 from byhand.faces.learning.words import COLUMNS, wrapped
 
@@ -54,8 +55,8 @@ class Apart:
             self._server, self._libraries = _start(libraries), libraries
         return self._server
 
-    def check(self, folder: Path, exercise: Exercise) -> tuple[bool, str]:
-        """Checks the exercise in a learner's folder: whether it is passed, and what to show."""
+    def check(self, folder: Path, exercise: Exercise) -> Checked:
+        """Checks the exercise in a learner's folder."""
         job = {
             "folder": str(folder),
             "file": exercise.file,
@@ -68,8 +69,8 @@ class Apart:
         parts = [printed.strip()] if printed.strip() else []
         if not answer:  # what is printed last then is the reason, unless it was killed
             lines = printed.strip().splitlines() or [f"{exercise.file}: ended the check: no answer"]
-            return False, "\n".join(wrapped(line) for line in lines)
-        return bool(answer["passed"]), "\n\n".join([*parts, answer["text"]])
+            return Checked(False, "\n".join(wrapped(line) for line in lines), lasting=False)
+        return Checked(answer["passed"], "\n\n".join([*parts, answer["text"]]), answer["lasting"])
 
     def _end(self) -> None:
         if self._server is not None:
@@ -170,9 +171,9 @@ def _answer(
     try:
         with guest(job["file"], job["timeout"]):
             report = judge(job["file"], job["asked"])
-        answer = {"passed": report.ok, "text": render(report)}
+        answer = {"passed": report.ok, "text": render(report), "lasting": True}
     except ByhandError as error:
-        answer = {"passed": False, "text": wrapped(one_line(str(error)))}
+        answer = {"passed": False, "text": wrapped(one_line(str(error))), "lasting": False}
     sys.stdout.write(json.dumps(answer))
     sys.stdout.flush()
     os._exit(0)  # threads and exit handlers of the learner's are not waited for

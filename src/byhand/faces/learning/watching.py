@@ -44,6 +44,7 @@ class _Watching:
         self._exercise = learner.current
         self._elsewhere = learner.progress.elsewhere
         self._seen: Seen = {}
+        self._verdict_on = ""  # the digest of what was checked last
         self._asked_to_reset = False
 
     def start(self) -> None:
@@ -97,13 +98,13 @@ class _Watching:
         """Checks what was saved. Saving the file of another exercise goes to that exercise.
 
         The file of the current one may have been written by us, when it was opened or reset; then
-        its verdict is known already.
+        its verdict was shown already.
         """
         others = [exercise for exercise in saved if exercise.id != self._learner.current.id]
         if others:
             learners.open_exercise(self._learner, others[0])
         shown = self._follow()
-        if saved and not shown and not learners.is_known(self._learner, saved[0]):
+        if saved and not shown and self._verdict_on != learners.digest(self._learner, saved[0]):
             self._check()
 
     def _moved(self) -> None:
@@ -130,6 +131,7 @@ class _Watching:
         """Shows the verdict on the current exercise, and what to do next."""
         learner = self._learner
         verdict = learners.verdict(learner, learner.current, self._apart.check, again=again)
+        self._verdict_on = verdict.digest
         after = words.after(learner, verdict, keys=True)
         show(f"\n{verdict.text}\n\n{after}\n{words.KEYS}\n")
 
