@@ -20,6 +20,7 @@ from byhand.course.course import load_course
         ("dy = -y", "It is -y.", True),
         ("dy = y.T", "It is y.T now.", True),
         ("dy = y[:, None]", "It is y[:,None].", True),
+        ("if len(y):\n        dy = 2 * y\n    elif 1:\n        dy = y", "It is 2 * y.", True),
         ("dy = y", "It has to do with y.", False),
     ],
 )

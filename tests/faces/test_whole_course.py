@@ -9,6 +9,7 @@ from pathlib import Path
 from learning_session import Session, type_in
 
 from byhand.course.course import Exercise, bundled, load_course
+from solved import solved
 
 
 def test_every_exercise_in_order(tmp_path: Path) -> None:
@@ -20,13 +21,13 @@ def test_every_exercise_in_order(tmp_path: Path) -> None:
             assert "For a hint: h" in shown
             file = tmp_path / "w" / exercise.file
             shown += session.press("h", "For the next one: h\n")
-            for answer, mistake in wrong_answers(exercise, file.read_text()):
+            for answer, mistake in wrong_answers(exercise):
                 type_in(file, answer)
                 verdict = session.shows()
                 assert mistake in verdict, f"{exercise.id}: {mistake!r} isn't in\n{verdict}"
                 assert "For a hint: h" in verdict
                 shown += verdict
-            type_in(file, solved(exercise, file.read_text()))
+            type_in(file, solved(exercise))
             verdict = session.shows()
             assert "Done. On to" in verdict or "That is all" in verdict, verdict
             assert max(map(len, (shown + verdict).splitlines())) <= 80
@@ -35,18 +36,10 @@ def test_every_exercise_in_order(tmp_path: Path) -> None:
         assert session.quit() == 0
 
 
-def wrong_answers(exercise: Exercise, blank: str) -> Iterator[tuple[str, str]]:
+def wrong_answers(exercise: Exercise) -> Iterator[tuple[str, str]]:
     """Those of the catalogue with the mistake that is to be named, or else a guess."""
-    right = solved(exercise, blank)
+    right = solved(exercise)
     for wrong in exercise.wrong:
         yield right.replace(wrong.instead_of, wrong.write), f"({wrong.mistake})"
     if not exercise.wrong:
         yield f"{right.rstrip()}\n    d{exercise.blanks.asked[0]} = 0.123\n", "Next: "
-
-
-def solved(exercise: Exercise, blank: str) -> str:
-    """The learner's file, with a backward that is right."""
-    source = exercise.problem.read_text()
-    forward, backward = (text.partition("def backward") for text in (blank, source))
-    lines = [line for line in "".join(backward[1:]).splitlines() if " SOLUTION" not in line]
-    return forward[0] + "\n".join(lines) + "\n"
