@@ -85,9 +85,10 @@ def diagnosed(exercise: Exercise, folder: Path) -> Iterator[str]:
         file = folder / f"{exercise.name}.py"
         write_aside(file, source.replace(wrong.instead_of, wrong.write))
         report = judge(file, exercise.blanks.asked)
-        found = [m.code for name in report.roots if (m := report[name].mistake) is not None]
-        if found != [wrong.mistake]:
-            said = " and ".join(found) or "right"
+        found = {m.code for name in report.roots if (m := report[name].mistake) is not None}
+        if found != {wrong.mistake}:
+            said = " and ".join(sorted(found)) or "wrong without a name"
+            said = "right" if report.ok else said
             yield f"a wrong answer: `{wrong.write}` is said to be {said}, not {wrong.mistake}"
 
 
