@@ -98,6 +98,10 @@ def open_exercise(learner: Learner, exercise: Exercise) -> None:
         write_aside(reading, lesson.reading.read_bytes())
     if not path.exists():
         write_aside(path, exercise.blanks.source)
+    make_current(learner, exercise)
+
+
+def make_current(learner: Learner, exercise: Exercise) -> None:
     if learner.standing.current != exercise.id:
         learner.progress.note("opened", exercise.id)
 

@@ -70,14 +70,14 @@ class _Watching:
     def _press(self, key: str, sure: bool) -> None:
         match key:
             case "n":
-                show(f"\n{words.advanced(self._learner, None, keys=True)}")
+                show(f"\n{words.advanced(self._learner, None, words.BY_KEYS)}")
                 self._moved()
             case "g":
                 if what := self._waking.line(f"\n{words.WHERE_TO}"):
-                    show(f"\n{words.advanced(self._learner, what, keys=True)}")
+                    show(f"\n{words.advanced(self._learner, what, words.BY_KEYS)}")
                     self._moved()
             case "h":
-                show(f"\n{words.hint(self._learner, keys=True)}\n")
+                show(f"\n{words.hint(self._learner, words.BY_KEYS)}\n")
             case "l":
                 show(f"\n{words.listing(self._learner)}\n")
             case "c":
@@ -90,7 +90,7 @@ class _Watching:
                 show("\nTo put this exercise back as it was (yours is kept), press r again.")
                 self._asked_to_reset = True
             case "s":
-                show(f"\n{words.solution(self._learner, keys=True)}\n")
+                show(f"\n{words.solution(self._learner, words.BY_KEYS)}\n")
             case _:
                 show(words.KEYS)
 
@@ -132,7 +132,7 @@ class _Watching:
         learner = self._learner
         verdict = learners.verdict(learner, learner.current, self._apart.check, again=again)
         self._verdict_on = verdict.digest
-        after = words.after(learner, verdict, keys=True)
+        after = words.after(learner, verdict, words.BY_KEYS)
         show(f"\n{verdict.text}\n\n{after}\n{words.KEYS}\n")
 
 
