@@ -57,8 +57,7 @@ def by_marks(source: str, file: Path) -> Blanks:
             raise CourseError(f"{file}:{begin}: the solution writes no gradient in backward")
         indent = re.match(r"\s*", lines[begin - 1])
         kept += lines[end : begin - 1]
-        turns = _turns(inside, known)
-        kept += [f"{indent[0] if indent else ''}{target} = {TURN}" for target in turns]
+        kept += [f"{indent[0] if indent else ''}{target} = {TURN}" for target in blanks.values()]
         solution += ["", *lines[begin : last - 1]] if solution else lines[begin : last - 1]
         statements += inside
         end = last
@@ -162,22 +161,6 @@ def _targets(statements: Sequence[ast.stmt], known: frozenset[str]) -> dict[str,
                 case _:
                     found.setdefault(name, f"d{name}")
     return found
-
-
-def _turns(statements: Sequence[ast.stmt], known: frozenset[str]) -> list[str]:
-    """What a marked solution writes, in order: `dprobs`, or `dvalues[a]` and `dvalues[b]`."""
-    found: dict[str, str] = {}
-    for statement in statements:
-        match statement:
-            case ast.Assign(targets=[target]) | ast.AugAssign(target=target):
-                for name in _answers(statement, known):
-                    text = ast.unparse(target) if isinstance(target, ast.Subscript) else f"d{name}"
-                    found.setdefault(text, f"d{name}")
-            case _ if not hasattr(statement, "body"):
-                found |= {f"d{name}": f"d{name}" for name in _answers(statement, known)}
-            case _:
-                pass
-    return [text for text, whole in found.items() if text == whole or whole not in found]
 
 
 def _marked(lines: Sequence[str], file: Path) -> Iterator[tuple[int, int]]:
