@@ -8,7 +8,8 @@ Begin with a zero for each value and a 1 for the last. Then two short lines for 
 product or sum, and one for tanh: to the gradient of what went in, *add* its share of the
 gradient of the result, as in `dvalues[5] += dvalues[6] * ...`.
 
-values[0] is used twice.
+values[0] is used twice. The three elements of x are the first three values, so `dx` is an
+array of the first three gradients.
 """
 
 import numpy as np
@@ -42,6 +43,6 @@ def backward(values):
 
     dvalues[0] += dvalues[3] * values[1]
     dvalues[1] += dvalues[3] * values[0]
-    # END SOLUTION
 
     dx = np.array(dvalues[:3])
+    # END SOLUTION
