@@ -79,8 +79,8 @@ def diagnosed(exercise: Exercise, folder: Path) -> Iterator[str]:
         write_aside(file, source.replace(wrong.instead_of, wrong.write))
         report = judge(file, exercise.blanks.asked)
         found = [m.code for name in report.roots if (m := report[name].mistake) is not None]
-        if found != [wrong.mistake]:
-            said = " and ".join(found) or "right"
+        if set(found) != {wrong.mistake}:
+            said = " and ".join(dict.fromkeys(found)) or "right"
             yield f"a wrong answer: `{wrong.write}` is said to be {said}, not {wrong.mistake}"
 
 

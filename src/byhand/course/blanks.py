@@ -111,7 +111,9 @@ def _blanks(
 ) -> Blanks:
     text = re.sub(r"\n{3,}", "\n\n", dedent("\n".join(solution))).strip("\n") + "\n"
     # A statement's own text, so that what is compared with hints is what the author wrote.
-    parts = tuple(ast.get_source_segment(source, s) or ast.unparse(s) for s in statements)
+    inner = {id(s): s for top in statements for s in ast.walk(top) if isinstance(s, ast.stmt)}
+    simple = [s for s in inner.values() if not hasattr(s, "body")]
+    parts = tuple(ast.get_source_segment(source, s) or ast.unparse(s) for s in simple)
     return Blanks("\n".join(kept).rstrip() + "\n", tuple(targets), text, parts)
 
 
