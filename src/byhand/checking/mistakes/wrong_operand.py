@@ -19,7 +19,9 @@ from byhand.checking.proving.syntax import text
 
 def find(suspect: Suspect) -> Finding | None:
     values = suspect.values
-    lists = {step.name.partition("[")[0] for step in suspect.program if "[" in step.name}
+    lists = dict.fromkeys(
+        step.name.partition("[")[0] for step in suspect.program if "[" in step.name
+    )
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
@@ -34,6 +36,9 @@ def find(suspect: Suspect) -> Finding | None:
                 for next_to in (ast.Add(), ast.Sub()):
                     place = ast.BinOp(index, next_to, ast.Constant(1))
                     yield ast.Subscript(part.value, place, ast.Load())
+                for near in lists:
+                    if near != name:
+                        yield ast.Subscript(ast.Name(near, ast.Load()), index, ast.Load())
             case _:
                 pass
 
