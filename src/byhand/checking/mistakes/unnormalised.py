@@ -34,11 +34,10 @@ def find(suspect: Suspect) -> Finding | None:
                     f"`{text(scale.part)}` is divided by {name} once too often",
                     scale.statement.lineno,
                 )
-    mend = _with_another_axis(suspect)
+    mend = _with_another_size(suspect)
     if mend is not None:
         return mend.finding(
-            f"`{text(mend.part)}` is not how many there are: over which axes does forward take "
-            "the mean?"
+            f"`{text(mend.part)}` is not how many there are: over what does forward take the mean?"
         )
     normalisers = _normalisers(suspect.program)
 
@@ -56,17 +55,17 @@ def find(suspect: Suspect) -> Finding | None:
     )
 
 
-def _with_another_axis(suspect: Suspect) -> Mend | None:
-    """A mean over several axes divides by the product of their sizes, in every place."""
+def _with_another_size(suspect: Suspect) -> Mend | None:
+    """It divides by another size, or by only one of several that a mean was taken over."""
     others = list(sizes(suspect.evidence))
 
     def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case (
-                ast.Subscript(value=ast.Attribute(attr="shape"))
-                | ast.Call(func=ast.Name(id="len"))
+                ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="len"))
             ):
                 for size in others:
+                    yield parsed(size)
                     yield ast.BinOp(part, ast.Mult(), parsed(size))
             case _:
                 pass
