@@ -1,7 +1,8 @@
 """A layer with batch norm, GELU by the sigmoid, and cross-entropy, in PyTorch."""
 
-import torch
 import torch.nn.functional as F
+
+import torch
 
 
 def inputs(rng, *, n=10, features=6, classes=5):

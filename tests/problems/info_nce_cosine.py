@@ -5,8 +5,9 @@ Kornblith, Norouzi and Hinton, SimCLR (2020), table 2; Wang, Xiang, Cheng and Yu
 (2017), section 3.
 """
 
-import torch
 import torch.nn.functional as F
+
+import torch
 
 
 def inputs(rng, *, n=7, width=4):
