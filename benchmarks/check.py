@@ -18,9 +18,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import torch
 
 import byhand
-import torch
 from byhand.engine import Tensor
 
 from . import fresh, lecture

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 import byhand
-import torch
 from byhand.program.statements import function_of, run_plainly
 
 torch.set_num_threads(1)

@@ -25,9 +25,8 @@ from byhand.train.gradients import hand_backward, items_named
 from byhand.train.rewrite import explained, with_locals
 
 try:
-    from torch.autograd.function import once_differentiable
-
     import torch
+    from torch.autograd.function import once_differentiable
 except ImportError:
     raise RefereeError('byhand.torch needs PyTorch: pip install "byhand[torch]"') from None
 

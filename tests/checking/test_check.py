@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from edited import changed, line
 from verdicts import DTYPES, Checked, assert_right
 
-import torch
 from byhand.checking.check import check
 from byhand.errors import ProblemError, RefereeError
 from byhand.program import load

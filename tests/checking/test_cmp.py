@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import byhand
-import torch
 from byhand.checking.cmp import compared
 
 

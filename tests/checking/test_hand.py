@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from runs import one_run
 
-import torch
 from byhand.checking.hand import Hand, Raised
 from byhand.checking.names import touched_names
 from byhand.checking.run import arguments, backward_function

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 import torch
+
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
 from byhand.engine import gradients

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import torch.nn.functional as F
 from torch_examples import EXAMPLES, LABELS, METHOD_EXAMPLES, NO_EXAMPLE, Example
 
-import torch
 from byhand.engine import Tensor, gradients, torch_names
 from byhand.engine.torch_tensor import TorchTensor
 from byhand.errors import UnsupportedError

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 
-import torch
 from byhand.engine import Tensor
 from byhand.engine.torch_tensor import TorchTensor
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import torch
+
 from byhand.engine.backward import fit
 from byhand.ops import REGISTRY
 

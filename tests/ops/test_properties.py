@@ -7,9 +7,9 @@ from typing import Any
 import hypothesis.extra.numpy as hnp
 import hypothesis.strategies as st
 import numpy as np
+import torch
 from hypothesis import given, settings
 
-import torch
 from byhand.engine.backward import fit
 from byhand.ops import REGISTRY
 

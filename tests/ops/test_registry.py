@@ -15,10 +15,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 from op_referees import JAX, TORCH
 from printing import Symbol, evaluated
 
-import torch
 from byhand.engine.backward import fit
 from byhand.ops import REGISTRY
 from byhand.ops.op import Op, Sample

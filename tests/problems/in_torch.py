@@ -1,8 +1,7 @@
 """A layer with batch norm, GELU by the sigmoid, and cross-entropy, in PyTorch."""
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 
 def inputs(rng, *, n=10, features=6, classes=5):

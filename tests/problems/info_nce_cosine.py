@@ -5,9 +5,8 @@ Kornblith, Norouzi and Hinton, SimCLR (2020), table 2; Wang, Xiang, Cheng and Yu
 (2017), section 3.
 """
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 
 def inputs(rng, *, n=7, width=4):

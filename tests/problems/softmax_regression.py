@@ -5,9 +5,8 @@ Closed form: softmax less the smoothed labels, over n. Szegedy, Vanhoucke, Ioffe
 Recognition and Machine Learning (2006), equation 4.109.
 """
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 data = ("x",)
 

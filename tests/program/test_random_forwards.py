@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 
-import torch
 from byhand.engine import gradients
 from byhand.program import load
 from byhand.program.trace import trace_problem

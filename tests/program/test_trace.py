@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import torch
 import torch.nn.functional as F
 from tracing import followed, gradient, names
 
-import torch
 from byhand.errors import ProblemError
 from byhand.program import load, trace
 from byhand.program.trace import trace_problem

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from numpy.lib.stride_tricks import sliding_window_view
 
-import torch
 from byhand.program.problem import Problem, problem_of
 from byhand.referees.rehearsal import rehearse
 

@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+import torch
 from referee_forwards import CASES, Case, case, from_numpy, normal
 
-import torch
 from byhand import referees
 from byhand.engine import Tensor
 from byhand.errors import RefereeError

@@ -13,11 +13,11 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from referee_forwards import normal
 from scipy import special
 
-import torch
 from byhand.ops import REGISTRY
 from byhand.referees.jax import NUMPY as JAX
 from byhand.referees.namespace import Library, LibraryArray

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 import torch
+
 from byhand.errors import DataError, ProblemError
 from byhand.program.problem import load
 from byhand.train import evaluate, sample, train

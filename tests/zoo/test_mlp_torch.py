@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import torch
+
 from byhand.program.problem import Problem, load
 from byhand.program.statements import function_of, run_plainly
 

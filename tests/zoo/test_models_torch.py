@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from test_models import forward_and_backward
 
-import torch
 from byhand.program.problem import load
 
 

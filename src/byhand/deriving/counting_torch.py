@@ -10,10 +10,9 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
-
-import torch
 
 if TYPE_CHECKING:
     from byhand.deriving.counting import Tally

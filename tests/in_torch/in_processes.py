@@ -10,12 +10,12 @@ import os
 import sys
 from pathlib import Path
 
+import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 import byhand
 import byhand.torch
-import torch
 
 STEPS, BATCH = 5, 64
 

@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from in_processes import Model
-
 import torch
+from in_processes import Model
 
 SCRIPT = str(Path(__file__).with_name("in_processes.py"))
 

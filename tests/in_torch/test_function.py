@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import byhand
 import byhand.torch
-import torch
 from byhand.errors import ProblemError
 from byhand.program import load
 from byhand.program.kinds import is_array, is_list
