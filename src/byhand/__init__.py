@@ -28,7 +28,6 @@ if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
     from byhand.errors import ProblemError as ProblemError
     from byhand.errors import RefereeError as RefereeError
     from byhand.errors import UnsupportedError as UnsupportedError
-    from byhand.faces.learning.magics import load_ipython_extension as load_ipython_extension
     from byhand.program.grad import grad as grad
     from byhand.program.problem import Problem as Problem
     from byhand.program.problem import load as load
@@ -51,7 +50,6 @@ _HOMES = {
         "RefereeError",
         "UnsupportedError",
     ),
-    "byhand.faces.learning.magics": ("load_ipython_extension",),
     "byhand.program.problem": ("Problem", "load"),
     "byhand.program.program": ("Program",),
     "byhand.program.trace": ("trace",),
@@ -65,6 +63,11 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Called by `%load_ext byhand` in a notebook: the course's `%%check`, `%hint` and others."""
+    import_module("byhand.faces.learning.magics").load_ipython_extension(shell)
 
 
 def __dir__() -> list[str]:

@@ -33,7 +33,7 @@ _BEGIN, _END = (re.compile(rf"\s*#+ ?{word} SOLUTION\s*") for word in ("BEGIN", 
 class Blanks:
     """The learner's copy, the names it asks for (`probs`, for dprobs), and the lines left out.
 
-    `statements` are the statements among them, those in loops and branches also on their own.
+    `statements` are the simple statements among them, also those in loops and branches.
     """
 
     source: str
@@ -109,7 +109,8 @@ def _blanks(
     statements: list[ast.stmt],
 ) -> Blanks:
     text = re.sub(r"\n{3,}", "\n\n", dedent("\n".join(solution))).strip("\n") + "\n"
-    parts = tuple(map(ast.unparse, statements))
+    inner = {id(s): s for top in statements for s in ast.walk(top) if isinstance(s, ast.stmt)}
+    parts = tuple(ast.unparse(s) for s in inner.values() if not hasattr(s, "body"))
     return Blanks("\n".join(kept).rstrip() + "\n", tuple(targets), text, parts)
 
 
