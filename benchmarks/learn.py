@@ -5,7 +5,7 @@
 Measured from outside, on a pseudo-terminal, as a person would see it: the clock starts when the
 file takes the place of the old one, and stops when the whole verdict was shown. The exercise is the
 one of lesson 6 with the longest file, which holds all 26 gradients; every save has another content,
-right and wrong in turns, so that each is really checked.
+the right answer and the catalogue's wrong ones in turns, so that each is really checked.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -71,13 +72,11 @@ def largest() -> Exercise:
 
 
 def answers(exercise: Exercise) -> Iterator[str]:
-    """Files to save, right and wrong in turns, no two of them alike."""
+    """Files to save: the right one and every wrong one in turns, no two of them alike."""
     right = exercise.problem.read_text(encoding="utf-8")
-    wrong = right
-    for answer in exercise.wrong[:1]:
-        wrong = right.replace(answer.instead_of, answer.write)
-    for number in range(10**6):
-        yield f"{(right, wrong)[number % 2]}\n# {number}\n"
+    wrong = [right.replace(answer.instead_of, answer.write) for answer in exercise.wrong]
+    for number, text in enumerate(cycle([right, *wrong])):
+        yield f"{text}\n# {number}\n"
 
 
 def measured(saves: int) -> dict[str, Any]:
@@ -99,7 +98,10 @@ def measured(saves: int) -> dict[str, Any]:
         os.write(terminal.screen, b"g")
         time.sleep(PAUSE)
         terminal.press(f"{exercise.id}\n")
-        waits = [_wait(terminal, folder / exercise.file, text) for text in _some(exercise, saves)]
+        waits = [
+            _wait(terminal, folder / exercise.file, text)
+            for text in islice(answers(exercise), saves)
+        ]
         terminal.quit()
     return {
         "exercise": exercise.id,
@@ -114,10 +116,6 @@ def measured(saves: int) -> dict[str, Any]:
         "machine": platform.machine(),
         "python": platform.python_version(),
     }
-
-
-def _some(exercise: Exercise, saves: int) -> Iterator[str]:
-    return (text for _, text in zip(range(saves), answers(exercise), strict=False))
 
 
 def _wait(terminal: Terminal, file: Path, text: str) -> float:

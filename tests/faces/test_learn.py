@@ -112,6 +112,8 @@ def test_what_a_file_does_stays_in_its_check(tmp_path: Path, loss: Path) -> None
             ("while True: pass", "still running after 2 s, at `while True:"),
             ("exit()", "loss.py:78: calls exit"),
             ("import os; os._exit(3)", "ended the check: no answer"),
+            ("import os; os.kill(os.getppid(), 9); os._exit(3)", "ended the check: no answer"),
+            ("while True: print(n)", "still running after 2 s"),
             ("print('hello', n)", "hello 32"),
             ("dlogprobs = (", "'(' was never closed"),
         ):
@@ -127,15 +129,18 @@ def test_a_save_that_changes_nothing_is_not_checked_again(tmp_path: Path, loss: 
         session.quiet(1.5)
 
 
-NO_SUCH_CALL = "_libc = lambda: None"
-NO_EVENT_COMES = "Waking.follow = lambda self, folders: None"
-
-
-@pytest.mark.parametrize("system", [NO_SUCH_CALL, NO_EVENT_COMES])
-def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path, system: str) -> None:
+@pytest.mark.parametrize(
+    "system",
+    [
+        "waking._libc = lambda: None",  # there is no such call
+        "waking.Waking.follow = lambda self, folders: None",  # no event ever comes
+        "apart.FORKS = False",
+    ],
+)
+def test_a_system_that_can_do_less(tmp_path: Path, loss: Path, system: str) -> None:
     program = (
-        f"from byhand.faces import cli\nfrom byhand.faces.learning import waking\n"
-        f"waking.{system}\ncli.main()"
+        f"from byhand.faces import cli\nfrom byhand.faces.learning import apart, waking\n"
+        f"{system}\ncli.main()"
     )
     with Session(tmp_path, "w", program=program) as session:
         session.shows()

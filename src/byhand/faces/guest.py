@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from byhand.errors import ByhandError, ProblemError
-from byhand.faces.terminal import complain
+from byhand.faces.terminal import one_line
 
 
 @contextlib.contextmanager
@@ -115,7 +115,9 @@ def _watched(file: str, timeout: float | None) -> Generator[None]:
         line = _line_running(file, guarded)
         with ending:
             if not done.is_set():
-                complain(_too_long(file, line, timeout))
+                # Not by way of sys.stderr, where the guest may be in the middle of a print.
+                with contextlib.suppress(OSError):
+                    os.write(2, f"{one_line(_too_long(file, line, timeout))}\n".encode())
                 os._exit(2)
 
     threading.Thread(target=watch, name="byhand-timeout", daemon=True).start()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 10.0
 FORKS = sys.platform == "linux"  # elsewhere system libraries that NumPy uses may not stand it
+_FORK, _ONCE = "fork", "once"  # how a server is told
 _SPARE = 20.0  # for what isn't the learner's: importing, finding the mistake
 _PRINTED = 4000  # bytes of what a file prints that are shown
 
@@ -49,8 +50,8 @@ class Apart:
     def get_ready(self, exercise: Exercise) -> subprocess.Popen[bytes]:
         """Lets a server wait that has imported what this exercise needs."""
         libraries = slow_imports(exercise.blanks.source)
-        ended = self._server is not None and self._server.poll() is not None
-        if self._server is None or ended or not libraries <= self._libraries:
+        there = self._server is not None and self._server.poll() is None
+        if self._server is None or not there or not libraries <= self._libraries:
             self._end()
             self._server, self._libraries = _start(libraries), libraries
         return self._server
@@ -87,7 +88,7 @@ class Apart:
 def _start(libraries: frozenset[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         # -P: nothing is imported from where we happen to be
-        [sys.executable, "-P", "-m", __name__, *sorted(libraries)],
+        [sys.executable, "-P", "-m", __name__, _FORK if FORKS else _ONCE, *sorted(libraries)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -120,14 +121,16 @@ def _ask(
         server.stdin.write(json.dumps(job).encode() + b"\n")
     until = time.monotonic() + seconds
     for listener in listeners:
-        listener.join(until - time.monotonic() if until > time.monotonic() else 0)
-        if listener.is_alive():
-            _kill(server)
-            listener.join(1)
+        listener.join(max(0, until - time.monotonic()))
+    texts = [heard.get(name, "") for name in ("answer", "printed")]
+    if not all(text.endswith(job["end"]) for text in texts):  # it ended, or took too long
+        _kill(server)
+        server.wait()
+    answer, printed = (text.removesuffix(job["end"]) for text in texts)
     try:
-        return json.loads(heard.get("answer") or "{}"), heard.get("printed", "")
+        return json.loads(answer or "{}"), printed
     except json.JSONDecodeError:  # something that the file left running wrote into it
-        return {}, heard.get("printed", "")
+        return {}, printed
 
 
 def _listen(stream: IO[bytes], end: str, name: str, heard: dict[str, str]) -> None:
@@ -138,10 +141,10 @@ def _listen(stream: IO[bytes], end: str, name: str, heard: dict[str, str]) -> No
         text += part
         if name == "printed" and len(text) > 2 * _PRINTED:
             text = text[:_PRINTED] + b"\n...\n" + text[-_PRINTED // 2 :]
-    heard[name] = text.removesuffix(mark).decode(errors="replace")
+    heard[name] = text.decode(errors="replace")
 
 
-def _main(libraries: list[str]) -> None:
+def _main(forks: bool, libraries: list[str]) -> None:
     """The server: gets ready, waits for jobs, lets each be answered."""
     judge, render = _ready()
     for library in libraries:
@@ -149,7 +152,7 @@ def _main(libraries: list[str]) -> None:
             importlib.import_module(library)
     while line := sys.stdin.readline():
         job = json.loads(line)
-        if FORKS and (child := os.fork()):
+        if forks and (child := os.fork()):
             os.waitpid(child, 0)
             for stream in (sys.stdout, sys.stderr):
                 stream.write(job["end"])
@@ -203,4 +206,4 @@ def _ready() -> tuple[Callable[..., Report], Callable[[Report], str]]:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        _main(sys.argv[1:])
+        _main(sys.argv[1] == _FORK, sys.argv[2:])

@@ -134,6 +134,7 @@ class _Watching:
         self._verdict_on = verdict.digest
         after = words.after(learner, verdict, words.BY_KEYS)
         show(f"\n{verdict.text}\n\n{after}\n{words.KEYS}\n")
+        self._apart.get_ready(learner.current)  # for the next check, if it needs another server
 
 
 def _look(learner: Learner) -> Seen:
