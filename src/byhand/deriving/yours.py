@@ -29,8 +29,8 @@ class Yours:
     """What became of the file's own backward, on the same inputs and upstream gradients.
 
     `differ` names the gradients that aren't the derived ones, `missing` those that it doesn't give.
-    `raised` says what it raised, in one line. `cost` is None where it has no statements to count, and
-    where only some gradients were asked for: it is that of the whole backward.
+    `raised` says what it raised, in one line. `cost` is that of the whole backward; it is None where
+    there are no statements to count, and where only some gradients were asked for.
     """
 
     differ: tuple[str, ...] = ()
