@@ -1,7 +1,9 @@
-"""The bigram model as a net of one layer, in steps: `bigram_net` of the zoo, taken apart.
+"""The bigram model as a net of one layer, in steps: `bigram_net` of the zoo,
+taken apart.
 
-X has the first characters of n pairs, Y the second ones. The model is Andrej Karpathy's: "The
-spelled-out intro to language modeling: building makemore" (Neural Networks: Zero to Hero, 2022).
+X has the first characters of n pairs, Y the second ones. The model is Andrej
+Karpathy's: "The spelled-out intro to language modeling: building makemore"
+(Neural Networks: Zero to Hero, 2022).
 """
 
 import numpy as np
