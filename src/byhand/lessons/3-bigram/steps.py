@@ -11,7 +11,7 @@ import numpy as np
 
 def inputs(rng, *, n=32, vocabulary=27):
     return {
-        "X": rng.integers(0, vocabulary, n),
+        "X": rng.integers(0, vocabulary, (n, 1)),
         "Y": rng.integers(0, vocabulary, n),
         "W": rng.normal(size=(vocabulary, vocabulary)),
     }
@@ -19,7 +19,7 @@ def inputs(rng, *, n=32, vocabulary=27):
 
 def forward(X, Y, W):
     n = len(X)
-    onehot = np.eye(W.shape[0], dtype=W.dtype)[X]  # (n, vocabulary)
+    onehot = np.eye(W.shape[0], dtype=W.dtype)[X[:, 0]]  # (n, vocabulary)
     logits = onehot @ W
     counts = np.exp(logits)
     total = counts.sum(axis=1, keepdims=True)  # (n, 1)
