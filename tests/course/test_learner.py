@@ -45,15 +45,6 @@ def test_only_what_was_opened_is_there(learner: Learner) -> None:
     assert "Write the other one." in (learner.folder / "1-squares/again.py").read_text()
 
 
-def test_what_a_reading_works_with_comes_with_it_but_no_solution(tmp_path: Path) -> None:
-    reading = "Try `byhand derive plain.py --numbers`, and byhand check square.py.\n"
-    course = write_course(tmp_path / "course", reading=reading)
-    (course / "1-squares/plain.py").write_text(SQUARE)
-    learner = learners.start(tmp_path / "mine", course)
-    assert (learner.folder / "1-squares/plain.py").read_text() == SQUARE
-    assert "your turn" in (learner.folder / "1-squares/square.py").read_text()
-
-
 def test_a_file_that_did_not_change_is_not_run_again(learner: Learner) -> None:
     check, exercise = Check(), learner.current
     first = learners.verdict(learner, exercise, check)

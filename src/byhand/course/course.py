@@ -77,14 +77,6 @@ class Lesson:
     def reading(self) -> Path:
         return self.folder / READING
 
-    @property
-    def examples(self) -> tuple[Path, ...]:
-        """The problem files beside the reading that its commands name, and that are no exercise."""
-        named = re.findall(r"byhand \w+ (\w+)\.py\b", _read(self.reading).decode(errors="replace"))
-        solutions = [exercise.name for exercise in self.exercises]
-        files = [self.folder / f"{n}.py" for n in dict.fromkeys(named) if n not in solutions]
-        return tuple(file for file in files if file.is_file())
-
 
 @dataclass(frozen=True)
 class Course:

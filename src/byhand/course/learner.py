@@ -13,7 +13,7 @@ from pathlib import Path
 
 from byhand import __version__
 from byhand.course import progress
-from byhand.course.course import Course, Exercise, bundled, load_course
+from byhand.course.course import READING, Course, Exercise, bundled, load_course
 from byhand.course.progress import Progress, Standing, Verdict
 from byhand.errors import CourseError
 from byhand.files import write_aside
@@ -74,14 +74,14 @@ def at(folder: Path) -> Learner:
 
 
 def open_exercise(learner: Learner, exercise: Exercise) -> None:
-    """Makes an exercise the current one; its file, its reading and what that works with are
-    written if they aren't there."""
+    """Makes an exercise the current one; its file and its reading are written if they aren't
+    there."""
     lesson = learner.course.lesson_of(exercise)
     path = learner.path(exercise)
     _make(path.parent)
-    for file in (lesson.reading, *lesson.examples):
-        if not (path.parent / file.name).exists():
-            write_aside(path.parent / file.name, file.read_bytes())
+    reading = path.parent / READING
+    if not reading.exists():
+        write_aside(reading, lesson.reading.read_bytes())
     if not path.exists():
         write_aside(path, exercise.blanks.source)
     if learner.standing.current != exercise.id:
