@@ -110,6 +110,12 @@ def verdict(learner: Learner, exercise: Exercise, check: Check, *, again: bool =
     return found
 
 
+def is_known(learner: Learner, exercise: Exercise) -> bool:
+    """Whether what the learner's file holds was checked already."""
+    last = learner.progress.verdict(exercise.id)
+    return last is not None and last.digest == _digest(learner.path(exercise), exercise)
+
+
 def next_hint(learner: Learner, exercise: Exercise) -> int:
     """The number of the hint to show: one more than last time, but at most the last."""
     shown = learner.standing.hints.get(exercise.id, 0)

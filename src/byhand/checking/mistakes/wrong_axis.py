@@ -32,8 +32,8 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
-        case ast.Call(func=ast.Attribute(attr="reshape")):
-            pass  # takes lengths, not axes
+        case ast.Call(func=ast.Attribute(attr="reshape" | "at")):
+            pass  # takes lengths, or indices, not axes
         case ast.Call(args=args, keywords=keywords):
             for given in [*args, *(k.value for k in keywords if k.arg in ("axis", "dim"))]:
                 old = _axis(given)
