@@ -1,4 +1,4 @@
-"""7.7 Residual and skip connections
+"""7.6 Residual and skip connections
 
 What a layer makes is not put in the place of what went in, it is added to it:
 `xs[i + 1] = xs[i] + zs[i]`. And besides, every layer speaks to the output
