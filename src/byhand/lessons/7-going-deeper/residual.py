@@ -10,10 +10,12 @@ So `zs[i]` is used twice, and `xs[i]` is used twice. Write what stands in the lo
 
 import numpy as np
 
+LAYERS = 3
 
-def inputs(rng, *, n=6, width=5, classes=4, layers=3):
+
+def inputs(rng, *, n=6, width=5, classes=4):
     def weights(*shape):
-        return [rng.normal(size=shape) / np.sqrt(width) for _ in range(layers)]
+        return [rng.normal(size=shape) / np.sqrt(width) for _ in range(LAYERS)]
 
     return {
         "x": rng.normal(size=(n, width)),
