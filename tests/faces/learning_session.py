@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
@@ -14,19 +15,26 @@ from pathlib import Path
 
 KEYS = "[q]uit"
 GOLDEN = Path(__file__).parent.parent / "golden"
+PRACTICE = Path(__file__).parent / "practice"
+"""A small course: the bundled one may change without these tests."""
 
 
 class Session:
     """A `byhand learn` that runs; every text it shows comes without colour."""
 
     def __init__(
-        self, folder: Path, *arguments: str, term: str = "dumb", program: str | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        course: Path = PRACTICE,
+        term: str = "dumb",
+        program: str | None = None,
     ) -> None:
         """Runs it in `folder`; with `program`, the Python code that is run instead of byhand."""
         start = ("-m", "byhand") if program is None else ("-c", program)
         self.terminal, inside = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, *start, "learn", *arguments],
+            [sys.executable, *start, "learn", *arguments, "--course", str(course)],
             stdin=inside,
             stdout=inside,
             stderr=inside,
@@ -35,6 +43,7 @@ class Session:
             env=os.environ | {"TERM": term},
         )
         os.close(inside)
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
 
     def __enter__(self) -> Session:
         return self
@@ -51,7 +60,7 @@ class Session:
         while text not in shown:
             ready, _, _ = select.select([self.terminal], [], [], max(0, end - time.monotonic()))
             assert ready, f"{text!r} isn't shown:\n{shown}"
-            shown += os.read(self.terminal, 1 << 16).decode().replace("\r", "")
+            shown += self._decode(os.read(self.terminal, 1 << 16)).replace("\r", "")
         return shown
 
     def quiet(self, seconds: float) -> None:

@@ -48,7 +48,7 @@ def restricted_to(
     names = set(asked)
     rows: list[Row] = []
     for row in report.rows:
-        if row.verdict == "missing" or row.name in blanks:
+        if row.verdict == "missing" or _root(row) in blanks:
             continue
         if _root(row) in names:
             rows.append(_waiting(row) if row.verdict == "inherited" else row)
@@ -93,14 +93,21 @@ def _backward(problem: Problem) -> ast.FunctionDef | None:
 
 
 def _blanks(backward: ast.FunctionDef) -> dict[str, ast.stmt]:
-    """The blanks that are still there, by the local they leave to be written."""
+    """The blanks that are still there, by the local they leave to be written.
+
+    `dhs[t] = ...` in a loop leaves all of `dhs`.
+    """
     return {
         target.id: node
         for node in ast.walk(backward)
         if isinstance(node, ast.Assign) and is_blank(node)
-        for target in node.targets
+        for target in map(_base, node.targets)
         if isinstance(target, ast.Name) and target.id.startswith("d")
     }
+
+
+def _base(target: ast.expr) -> ast.expr:
+    return target.value if isinstance(target, ast.Subscript) else target
 
 
 def _loaded(name: ast.Name) -> bool:

@@ -74,14 +74,17 @@ def at(folder: Path) -> Learner:
 
 
 def open_exercise(learner: Learner, exercise: Exercise) -> None:
-    """Makes an exercise the current one; its file and its reading are written if they aren't
-    there."""
+    """Makes an exercise the current one; its file, its reading, and the examples that the reading
+    works, are written if they aren't there."""
     lesson = learner.course.lesson_of(exercise)
     path = learner.path(exercise)
     _make(path.parent)
     reading = path.parent / READING
     if not reading.exists():
         write_aside(reading, lesson.reading.read_bytes())
+        for example in lesson.examples:
+            if not (path.parent / example.name).exists():
+                write_aside(path.parent / example.name, example.read_bytes())
     if not path.exists():
         write_aside(path, exercise.blanks.source)
     if learner.standing.current != exercise.id:
@@ -108,6 +111,12 @@ def verdict(learner: Learner, exercise: Exercise, check: Check, *, again: bool =
     found = Verdict(digest, passed, text)
     learner.progress.keep(exercise.id, found)
     return found
+
+
+def is_known(learner: Learner, exercise: Exercise) -> bool:
+    """Whether what the learner's file holds was checked already."""
+    last = learner.progress.verdict(exercise.id)
+    return last is not None and last.digest == _digest(learner.path(exercise), exercise)
 
 
 def next_hint(learner: Learner, exercise: Exercise) -> int:

@@ -10,12 +10,13 @@ from itertools import groupby
 from pathlib import Path
 
 from byhand.course import learner as learners
-from byhand.course.course import READING, Exercise
+from byhand.course.course import READING
 from byhand.course.learner import Learner
 from byhand.course.progress import Verdict
 
 COLUMNS = 80
-KEYS = "[n]ext  [h]int  [l]ist  [c]heck again  [r]eset  [s]olution  [q]uit"
+KEYS = "[n]ext [h]int [l]ist [g]o to [c]heck again [r]eset [s]olution [q]uit"
+WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
 
 _COMMANDS: Mapping[str, str] = {"next": "byhand next", "hint": "byhand hint", "list": "byhand list"}
 
@@ -155,7 +156,3 @@ def _are(count: int, noun: str) -> str:
 def _hanging(first: str, text: str) -> str:
     indent = " " * len(first)
     return textwrap.fill(text, COLUMNS, initial_indent=first, subsequent_indent=indent)
-
-
-def title(exercise: Exercise) -> str:
-    return f"{exercise.number} {exercise.title}"
