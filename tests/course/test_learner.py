@@ -48,7 +48,9 @@ def test_only_what_was_opened_is_there(learner: Learner) -> None:
 def test_the_examples_of_a_reading_come_with_it(tmp_path: Path, course: Path) -> None:
     lesson = course / "1-squares"
     (lesson / "worked.py").write_text(SQUARE)
-    works = [f"```text byhand derive {name}\n```\n" for name in ("worked.py", "square.py", "none.py")]
+    works = [
+        f"```text byhand derive {name}\n```\n" for name in ("worked.py", "square.py", "none.py")
+    ]
     (lesson / "reading.md").write_text("".join(works))
     folder = learners.start(tmp_path / "mine", course).folder / "1-squares"
     assert (folder / "worked.py").read_text() == SQUARE
