@@ -66,7 +66,8 @@ def test_every_solution_passes_when_it_is_typed_in(judged, exercise) -> None:
     blanks = exercise.blanks
     lines = blanks.source.splitlines()
     turns = [i for i, line in enumerate(lines) if line.endswith("# your turn")]
-    solution = [f"    {line}" if line else "" for line in blanks.solution.splitlines()]
+    indent = lines[turns[0]].partition("d")[0]
+    solution = [f"{indent}{line}" if line else "" for line in blanks.solution.splitlines()]
     lines[turns[0] : turns[-1] + 1] = solution
     report = judged("\n".join(lines) + "\n", *blanks.asked)
     assert report.ok, str(report)
