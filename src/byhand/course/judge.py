@@ -50,6 +50,8 @@ def restricted_to(
     for row in report.rows:
         if row.verdict == "missing" or _root(row) in blanks:
             continue
+        if blanks and _root(row) not in names and _reads_a_blank(row):
+            continue
         if _root(row) in names:
             rows.append(_waiting(row) if row.verdict == "inherited" else row)
         elif row.name in report.roots or not (row.right or row.verdict == "inherited"):
@@ -79,7 +81,12 @@ def _with_shapes(report: Report, problem: Problem) -> Report:
 
 def _waiting(row: Row) -> Row:
     """An inherited row that read a blank, without what Python says about `...`."""
-    return replace(row, note=UNREAD) if row.note and "ellipsis" in row.note else row
+    return replace(row, note=UNREAD) if _reads_a_blank(row) else row
+
+
+def _reads_a_blank(row: Row) -> bool:
+    """Whether this is what Python says when it computes with `...`."""
+    return row.note is not None and "ellipsis" in row.note
 
 
 def _root(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 The same as in 9.6, but p is never there as a whole: the loop takes one block of keys
 and values at a time, as the kernel does. A block's `dk` and `dv` are complete when
-the block is done. `dq` needs all blocks. `delta`, the mean of 9.6, needs none.
+the block is done. `dq` needs all blocks. `mean`, that of softmax, needs none.
 
 The mask is causal: a query looks at keys up to its own place. lse knows of the mask,
 but a score that you compute again doesn't: what must p be there? Write what stands in
@@ -37,14 +37,14 @@ def backward(q, k, v, block, out, lse, dout):
     time, scale = q.shape[-2], q.shape[-1] ** -0.5
     places = torch.arange(time)
     dq, dk, dv = torch.zeros_like(q), torch.empty_like(k), torch.empty_like(v)
-    delta = (out * dout).sum(-1, keepdim=True)
+    mean = (out * dout).sum(-1, keepdim=True)
     for start in range(0, time, block):
         keys = slice(start, start + block)
         # BEGIN SOLUTION
         kb, vb = k[:, keys], v[:, keys]
         p = torch.exp(q @ kb.mT * scale - lse)
         p = torch.where(places[keys] > places[:, None], 0.0, p)
-        ds = p * (dout @ vb.mT - delta) * scale
+        ds = p * (dout @ vb.mT - mean) * scale
         dv[:, keys] = p.mT @ dout
         dk[:, keys] = ds.mT @ q
         dq += ds @ kb
