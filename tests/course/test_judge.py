@@ -11,6 +11,7 @@ from byhand.checking.report import Report
 from byhand.course.blanks import by_marks, by_names
 from byhand.course.course import bundled, load_course
 from byhand.course.judge import UNREAD, judge
+from solved import solved
 
 
 @pytest.fixture
@@ -74,14 +75,8 @@ def test_blanks_in_a_loop_are_missing_until_they_are_written(judged) -> None:
     assert report.roots == ()
 
 
-@pytest.mark.parametrize("exercise", load_course(bundled()).exercises, ids=lambda e: e.name)
+@pytest.mark.parametrize("exercise", load_course(bundled()).exercises, ids=lambda e: e.id)
 def test_every_solution_passes_when_it_is_typed_in(judged, exercise) -> None:
-    blanks = exercise.blanks
-    lines = blanks.source.splitlines()
-    turns = [i for i, line in enumerate(lines) if line.endswith("# your turn")]
-    indent = lines[turns[0]].partition("d")[0]
-    solution = [f"{indent}{line}" if line else "" for line in blanks.solution.splitlines()]
-    lines[turns[0] : turns[-1] + 1] = solution
-    report = judged("\n".join(lines) + "\n", *blanks.asked)
+    report = judged(solved(exercise), *exercise.blanks.asked)
     assert report.ok, str(report)
-    assert {row.name.partition("[")[0] for row in report.rows} == set(blanks.asked)
+    assert {row.name.partition("[")[0] for row in report.rows} == set(exercise.blanks.asked)

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -26,15 +27,19 @@ class Session:
         self,
         folder: Path,
         *arguments: str,
-        course: Path = PRACTICE,
+        course: Path | None = PRACTICE,
         term: str = "dumb",
         program: str | None = None,
     ) -> None:
-        """Runs it in `folder`; with `program`, the Python code that is run instead of byhand."""
+        """Runs it in `folder`; with `program`, the Python code that is run instead of byhand.
+
+        Without `course` it is the bundled one.
+        """
+        chosen = () if course is None else ("--course", str(course))
         start = ("-m", "byhand") if program is None else ("-c", program)
         self.terminal, inside = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, *start, "learn", *arguments, "--course", str(course)],
+            [sys.executable, *start, "learn", *arguments, *chosen],
             stdin=inside,
             stdout=inside,
             stderr=inside,
@@ -86,6 +91,23 @@ class Session:
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+
+
+def type_in(file: Path, content: str) -> None:
+    """Types a file, line by line, on the terminal of a program that saves it at the end."""
+    keyboard, inside = pty.openpty()
+    modes = termios.tcgetattr(inside)
+    modes[3] &= ~termios.ECHO  # nobody looks
+    termios.tcsetattr(inside, termios.TCSANOW, modes)
+    editor = subprocess.Popen(
+        ["sh", "-c", 'cat > "$0.new" && mv "$0.new" "$0"', file], stdin=inside
+    )
+    os.close(inside)
+    for line in content.splitlines():
+        os.write(keyboard, f"{line}\n".encode())
+    os.write(keyboard, b"\x04")  # Ctrl-D: the end
+    assert editor.wait(10) == 0
+    os.close(keyboard)
 
 
 def matches_golden(name: str, shown: str) -> None:

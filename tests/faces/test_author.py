@@ -39,6 +39,7 @@ def test_every_bundled_lesson_is_right(tmp_path: Path, lesson: Lesson) -> None:
 
 
 def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
+    change(lesson / "reading.md", "Name your", "```pycon\n>>> 1 + 1\n2\n```\n\nName your")
     done = run_byhand("author", "check", "course")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert done.stdout.splitlines()[-1] == "1 exercise, nothing wrong"
@@ -64,6 +65,7 @@ def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
         ("first.py", "y = x * x", "raise ValueError('no')", "ValueError"),
         ("first.toml", '"What is needed for the answer.",', "", "has 2 hints: write at least 3"),
         ("first.toml", "What is needed for the answer.", "", "hint 2 is empty"),
+        ("first.toml", "in words", "`2*(x) * dy`", "hint 3 holds a part of the solution"),
         ("first.toml", "in words", "2*x * dy", "hint 3 holds a part of the solution: 2 * x * dy"),
         (
             "first.toml",
@@ -78,7 +80,8 @@ def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
             "`2 * y` stands 0 times in the solution",
         ),
         ("reading.md", "dx = 2 * x", "dx = 3 * x", "doesn't print what the reading shows"),
-        ("reading.md", "Name your", ">>> 1 + 1\n3\n\nName your", "reading.md"),
+        ("reading.md", "Name your", "```pycon\n>>> 1 + 1\n3\n```\n\nName your", "reading.md"),
+        ("reading.md", "byhand derive", "byhand 'derive", "can't be read: No closing quotation"),
     ],
 )
 def test_what_is_wrong_is_said(lesson: Path, file: str, old: str, new: str, expected: str) -> None:

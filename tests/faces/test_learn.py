@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
 from command_line import run_byhand
-from learning_session import KEYS, Session, matches_golden, typed
+from learning_session import KEYS, PRACTICE, Session, matches_golden, typed
 
 LESSON = "w/6-backprop-ninja"
 RIGHT = {
@@ -126,16 +127,17 @@ def test_a_save_that_changes_nothing_is_not_checked_again(tmp_path: Path, loss: 
         session.quiet(1.5)
 
 
-WITHOUT_EVENTS = """\
-from byhand.faces.learning import waking
-waking._libc = lambda: None
-from byhand.faces.cli import main
-main()
-"""
+NO_SUCH_CALL = "_libc = lambda: None"
+NO_EVENT_COMES = "Waking.follow = lambda self, folders: None"
 
 
-def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path) -> None:
-    with Session(tmp_path, "w", program=WITHOUT_EVENTS) as session:
+@pytest.mark.parametrize("system", [NO_SUCH_CALL, NO_EVENT_COMES])
+def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path, system: str) -> None:
+    program = (
+        f"from byhand.faces import cli\nfrom byhand.faces.learning import waking\n"
+        f"waking.{system}\ncli.main()"
+    )
+    with Session(tmp_path, "w", program=program) as session:
         session.shows()
         blank = loss.read_text()
         assert "1 of 2 gradients" in session.save(loss, typed(blank, dlogprobs=RIGHT["dlogprobs"]))
@@ -184,6 +186,46 @@ def test_a_file_that_is_gone(tmp_path: Path, loss: Path) -> None:
         loss.unlink()
         loss.mkdir()
         assert "loss.py: can't be read" in session.press("c")
+        assert session.quit() == 0
+
+
+SWISH = '''\
+"""The gradient of x * sigmoid(x), in PyTorch."""
+import torch
+
+def inputs(rng, *, n=8):
+    return {"x": torch.from_numpy(rng.normal(size=n))}
+
+def forward(x):
+    s = torch.sigmoid(x)
+    loss = (x * s).sum()
+    return loss
+
+def backward(x, s):
+    ds = x
+    # BEGIN SOLUTION
+    dx = s + ds * s * (1 - s)
+    # END SOLUTION
+'''
+
+
+def test_pytorch(tmp_path: Path) -> None:
+    """An exercise in PyTorch, after one in NumPy: the server must have imported it."""
+    lesson = tmp_path / "course/6-backprop-ninja"
+    shutil.copytree(PRACTICE, tmp_path / "course")
+    (lesson / "swish.py").write_text(SWISH)
+    (lesson / "swish.toml").write_text('title = "Swish"\nhints = ["?", "a", "b"]\n')
+    course = tmp_path / "course/course.toml"
+    course.write_text(course.read_text().replace('"cross_entropy"', '"swish"'))
+    swish = tmp_path / LESSON / "swish.py"
+    with Session(tmp_path, "w", "--timeout", "2", course=tmp_path / "course") as session:
+        session.shows()
+        session.press("g", "then Enter.")
+        assert "0 of 1 gradient is right; 1 missing" in session.press("swish\n")
+        blank = swish.read_text()
+        for answer, expected in (("s", "0 of 1 gradient"), ("s + ds * s * (1 - s)", "1 of 1")):
+            shown = session.save(swish, typed(blank, dx=f"dx = {answer}"))
+            assert expected in shown
         assert session.quit() == 0
 
 

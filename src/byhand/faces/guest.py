@@ -156,12 +156,17 @@ def _too_long(file: str, line: int | None, timeout: float) -> str:
     )
 
 
+def slow_imports(source: str) -> frozenset[str]:
+    """The slow libraries that a file imports."""
+    found: list[str] = re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M)
+    return frozenset(found)
+
+
 def _import_early(file: str) -> None:
     """Imports the slow libraries that `file` imports, so that their start isn't held against it."""
     with contextlib.suppress(OSError):
-        source = Path(file).read_text(encoding="utf-8", errors="replace")
         for library in sorted(
-            set(re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M))
+            slow_imports(Path(file).read_text(encoding="utf-8", errors="replace"))
         ):
             with contextlib.suppress(Exception):  # the file's own import will say what is wrong
                 importlib.import_module(library)

@@ -25,6 +25,7 @@ Seen = Mapping[str, tuple[int, int, int]]
 def watch(learner: Learner, timeout: float) -> int:
     """Watches until the learner quits."""
     with Apart(timeout) as apart, Waking(sys.stdin.fileno()) as waking:
+        apart.get_ready(learner.current)
         watching = _Watching(learner, apart, waking)
         watching.start()
         while (key_and_event := waking.wait())[0] != "q":
@@ -43,6 +44,7 @@ class _Watching:
         self._exercise = learner.current
         self._elsewhere = learner.progress.elsewhere
         self._seen: Seen = {}
+        self._verdict_on = ""  # the digest of what was checked last
         self._asked_to_reset = False
 
     def start(self) -> None:
@@ -68,14 +70,14 @@ class _Watching:
     def _press(self, key: str, sure: bool) -> None:
         match key:
             case "n":
-                show(f"\n{words.advanced(self._learner, None, keys=True)}")
+                show(f"\n{words.advanced(self._learner, None, words.BY_KEYS)}")
                 self._moved()
             case "g":
                 if what := self._waking.line(f"\n{words.WHERE_TO}"):
-                    show(f"\n{words.advanced(self._learner, what, keys=True)}")
+                    show(f"\n{words.advanced(self._learner, what, words.BY_KEYS)}")
                     self._moved()
             case "h":
-                show(f"\n{words.hint(self._learner, keys=True)}\n")
+                show(f"\n{words.hint(self._learner, words.BY_KEYS)}\n")
             case "l":
                 show(f"\n{words.listing(self._learner)}\n")
             case "c":
@@ -88,7 +90,7 @@ class _Watching:
                 show("\nTo put this exercise back as it was (yours is kept), press r again.")
                 self._asked_to_reset = True
             case "s":
-                show(f"\n{words.solution(self._learner, keys=True)}\n")
+                show(f"\n{words.solution(self._learner, words.BY_KEYS)}\n")
             case _:
                 show(words.KEYS)
 
@@ -96,13 +98,13 @@ class _Watching:
         """Checks what was saved. Saving the file of another exercise goes to that exercise.
 
         The file of the current one may have been written by us, when it was opened or reset; then
-        its verdict is known already.
+        its verdict was shown already.
         """
         others = [exercise for exercise in saved if exercise.id != self._learner.current.id]
         if others:
             learners.open_exercise(self._learner, others[0])
         shown = self._follow()
-        if saved and not shown and not learners.is_known(self._learner, saved[0]):
+        if saved and not shown and self._verdict_on != learners.digest(self._learner, saved[0]):
             self._check()
 
     def _moved(self) -> None:
@@ -129,9 +131,9 @@ class _Watching:
         """Shows the verdict on the current exercise, and what to do next."""
         learner = self._learner
         verdict = learners.verdict(learner, learner.current, self._apart.check, again=again)
-        after = words.after(learner, verdict, keys=True)
+        self._verdict_on = verdict.digest
+        after = words.after(learner, verdict, words.BY_KEYS)
         show(f"\n{verdict.text}\n\n{after}\n{words.KEYS}\n")
-        self._apart.get_ready()
 
 
 def _look(learner: Learner) -> Seen:

@@ -1,0 +1,45 @@
+"""The whole course, tried as a new user would: from a fresh folder, every exercise in order, first
+as it is, then wrong, then right, each answer typed line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from learning_session import Session, type_in
+
+from byhand.course.course import Exercise, bundled, load_course
+from solved import solved
+
+
+def test_every_exercise_in_order(tmp_path: Path) -> None:
+    exercises = load_course(bundled()).exercises
+    with Session(tmp_path, "w", course=None) as session:
+        shown = session.shows()
+        for exercise in exercises:
+            assert f"\n{exercise.number} {exercise.title}\n" in shown
+            assert "For a hint: h" in shown
+            file = tmp_path / "w" / exercise.file
+            shown += session.press("h", "For the next one: h\n")
+            for answer, mistake in wrong_answers(exercise):
+                type_in(file, answer)
+                verdict = session.shows()
+                assert mistake in verdict, f"{exercise.id}: {mistake!r} isn't in\n{verdict}"
+                assert "For a hint: h" in verdict
+                shown += verdict
+            type_in(file, solved(exercise))
+            verdict = session.shows()
+            assert "Done. On to" in verdict or "That is all" in verdict, verdict
+            assert max(map(len, (shown + verdict).splitlines())) <= 80
+            shown = verdict if exercise == exercises[-1] else session.press("n")
+        assert f"That is all: {len(exercises)} of {len(exercises)} exercises done" in shown
+        assert session.quit() == 0
+
+
+def wrong_answers(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    """Those of the catalogue with the mistake that is to be named, or else a guess."""
+    right = solved(exercise)
+    for wrong in exercise.wrong:
+        yield right.replace(wrong.instead_of, wrong.write), f"({wrong.mistake})"
+    if not exercise.wrong:
+        yield f"{right.rstrip()}\n    d{exercise.blanks.asked[0]} = 0.123\n", "Next: "
