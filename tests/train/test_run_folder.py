@@ -156,6 +156,8 @@ def test_what_is_no_run_is_told_so(tmp_path: Path) -> None:
         ("config.json", b"{"),
         ("config.json", b"{}"),
         ("config.json", b"[1]"),
+        ("config.json", b'{"schedule": 1}'),
+        ("optimiser.safetensors", b"no"),
         ("parameters.safetensors", b"no"),
         ("curve.csv", b"step,loss\nx\n"),
     ],

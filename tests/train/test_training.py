@@ -189,6 +189,7 @@ def test_a_resumed_run_can_go_elsewhere_and_further(interrupted: TrainingRun) ->
         ({"seed": 1}, "was trained with other seed: only `steps` can be changed"),
         ({"sizes": {"hidden": 99}}, "was trained with other sizes"),
         ({"data": "names"}, "was trained with other data"),
+        ({"schedule": {"rate": 0.2}}, "was trained with other schedule"),
         ({"problem": "mlp_fused"}, "was trained with other model"),
         ({"steps": 100}, "has done 137 steps of 100: give a larger number of steps"),
     ],

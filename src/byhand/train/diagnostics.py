@@ -126,13 +126,13 @@ def _called(call: ast.Call) -> str:
 def _items(step: str, steps: Mapping[str, Any]) -> Sequence[str]:
     """The names of a step: its own, or those of the items of a list. Where the list is long, as
     over the characters of a word, some of them."""
-    value = steps.get(step)
+    value: Any = steps[step]
     if not isinstance(value, list):
         return [step] if np.ndim(value) > 1 else []
-    count = len(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    count = len(value)  # pyright: ignore[reportUnknownArgumentType]
     some = sorted({round(i) for i in np.linspace(0, count - 1, min(count, 6))})
     return [f"{step}[{i}]" for i in some]
 
 
 def _array(gradient: Any, like: Array) -> Array | None:
-    return gradient if isinstance(gradient, np.ndarray) and gradient.shape == like.shape else None
+    return gradient if np.shape(gradient) == like.shape else None

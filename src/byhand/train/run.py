@@ -32,6 +32,7 @@ from byhand.train.curve import draw
 from byhand.train.data import Array
 from byhand.train.folder import recover
 from byhand.train.loop import Losses, Updates
+from byhand.train.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Config:
     data_sha256: str
     characters: str
     sizes: dict[str, int]
-    schedule: dict[str, Any]
+    schedule: Schedule
     seed: int
     done: int
     seconds: float
@@ -59,7 +60,7 @@ class Config:
 
     @property
     def steps(self) -> int:
-        return self.schedule["steps"]
+        return self.schedule.steps
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def load_run(folder: str | Path) -> Run:
 
 
 def _config(content: dict[str, Any]) -> Config:
-    return Config(**{field.name: content[field.name] for field in fields(Config)})
+    known = {field.name: content[field.name] for field in fields(Config)}
+    return Config(**{**known, "schedule": Schedule(**known["schedule"])})
 
 
 def _tensors(file: Path) -> dict[str, Array]:

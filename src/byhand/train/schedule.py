@@ -9,7 +9,7 @@ last word.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from byhand.errors import ProblemError
@@ -38,9 +38,6 @@ class Schedule:
     def learning_rate(self, step: int) -> float:
         """The rate of the step with this number, counted from 0."""
         return self.rate if step < self.falls * self.steps else self.rate / 10
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 NAMES = tuple(field.name for field in fields(Schedule))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,7 @@ def _resumed(
         "data": (found.sha256, config.data_sha256),
         "seed": (config.seed if seed is None else seed, config.seed),
         "sizes": ({**config.sizes, **(sizes or {})}, config.sizes),
-        "schedule": ({**config.schedule, **(schedule or {})}, config.schedule),
+        "schedule": ({**asdict(config.schedule), **(schedule or {})}, asdict(config.schedule)),
     }
     for what, (new, old) in asked.items():
         if new != old:
@@ -173,7 +173,7 @@ def _resumed(
         raise DataError(
             f"{place}: has done {config.done} steps of {goal}: give a larger number of steps"
         )
-    planned = Schedule(**{**config.schedule, "steps": goal})
+    planned = replace(config.schedule, steps=goal)
     plan = _plan(problem, found, config.sizes, restored(problem, run), config.seed, planned)
     plan.descent.done, plan.descent.seconds = config.done, config.seconds
     plan.descent.state = run.optimiser
@@ -206,7 +206,7 @@ def _underway(plan: _Plan) -> Run:
         data_sha256=plan.words.sha256,
         characters=plan.words.characters,
         sizes=plan.sizes,
-        schedule=descent.schedule.as_json(),
+        schedule=descent.schedule,
         seed=descent.seed,
         done=descent.done,
         seconds=descent.seconds,
