@@ -131,8 +131,9 @@ def load_run(folder: str | Path) -> Run:
 
 
 def _config(content: dict[str, Any]) -> Config:
-    known = {field.name: content[field.name] for field in fields(Config)}
-    return Config(**{**known, "schedule": Schedule(**known["schedule"])})
+    known: dict[str, Any] = {field.name: content[field.name] for field in fields(Config)}
+    known["schedule"] = Schedule(**known["schedule"])
+    return Config(**known)
 
 
 def _tensors(file: Path) -> dict[str, Array]:
