@@ -23,7 +23,7 @@ from byhand.checking.hand import Raised
 from byhand.checking.run import arguments, backward_function, run_backward
 from byhand.checking.values import array
 from byhand.course.grading.lock import Limits, lock
-from byhand.course.grading.wire import READY, Reply, Value, encode
+from byhand.course.grading.wire import HEADER, READY, Reply, Value, encode
 from byhand.errors import ByhandError
 from byhand.program.problem import Problem, problem_in
 from byhand.referees.referee import Key
@@ -81,9 +81,11 @@ def enter() -> tuple[Job, Sequence[Sitting], int]:
 
 
 def send(out: int, reply: Reply, largest: int) -> None:
+    values = [value for run in reply.runs for value in run.values()]
+    size = sum(value.array.nbytes for value in values if value.array is not None)
+    if size + HEADER > largest:
+        reply = Reply(error=f"its gradients take {size} bytes: far too many")
     message = encode(reply)
-    if len(message) > largest:
-        message = encode(Reply(error=f"its gradients take {len(message)} bytes: far too many"))
     while message:
         message = message[os.write(out, message) :]
     os._exit(0)  # threads and exit handlers are not waited for

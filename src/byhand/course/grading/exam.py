@@ -81,7 +81,6 @@ class Paper:
     def forward(self) -> dict[Tensor, Bounded]:
         return forward_bounds(self.drawn.truth)
 
-
     def alone(self, read: frozenset[Key]) -> Mapping[Tensor, Bounded]:
         """What is right where the gradients in `read` are the random ones."""
         feeds = {key: self.feeds[key] for key in read}

@@ -58,7 +58,9 @@ class Grades:
     failed: tuple[str, ...] = ()
 
 
-def grade_all(grading: Grading, state: State, executor: Executor, window: int, tell: Tell) -> Grades:
+def grade_all(
+    grading: Grading, state: State, executor: Executor, window: int, tell: Tell
+) -> Grades:
     """Grades what isn't graded yet, at most `window` submissions at a time.
 
     Raises CourseError if an exercise can't be graded, or if the executor breaks.

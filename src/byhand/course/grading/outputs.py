@@ -32,7 +32,7 @@ def write(grades: Grades, out: Path) -> tuple[Path, ...]:
     """Writes everything; gives the paths. Raises DataError if that can't be done."""
     feedback, gradescope = _beside(out, "feedback"), _beside(out, "gradescope")
     as_json = out.with_suffix(".json")
-    work = {student.shown: {} for student in grades.grading.students}
+    work: dict[str, dict[str, Outcome]] = {student.shown: {} for student in grades.grading.students}
     for outcome in grades.outcomes:
         work[outcome.student][outcome.exercise] = outcome
     _make(feedback)
@@ -60,11 +60,9 @@ def _csv(grades: Grades, work: Mapping[str, Work]) -> str:
     names = [f"{exercise.number} d{name}" for exercise, name in columns]
     rows.writerow(["student", "points", "out of", *names, "remarks"])
     for student, mine in work.items():
-        points = {
-            (o.exercise, mark.name): mark.points for o in mine.values() for mark in o.marks
-        }
+        points = {(o.exercise, mark.name): mark.points for o in mine.values() for mark in o.marks}
         remarks = "; ".join(
-            f"{e.number}: {mine[e.id].reason}" for e in exercises if e.id in mine and mine[e.id].reason
+            f"{e.number}: {o.reason}" for e in exercises if (o := mine.get(e.id)) and o.reason
         )
         total = sum(points.values())
         each = [points.get((exercise.id, name), "") for exercise, name in columns]

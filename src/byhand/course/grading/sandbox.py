@@ -54,7 +54,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """How submissions are kept apart. `words` say it; `lacks` what this machine has no means for."""
+    """How submissions are kept apart: `words` say it, `lacks` says what this machine can't do."""
 
     bubblewrap: str | None
     hidden: tuple[str, ...]
@@ -128,7 +128,7 @@ def find(kind: Kind = "auto", hidden: tuple[str, ...] = ()) -> Sandbox:
 
 def _tried(sandbox: Sandbox) -> Sandbox:
     """The sandbox, after it was tried on nothing: it knows then what holds in it."""
-    job = Job("", "nothing", _NOTHING, sandbox.readable, HEADER)
+    job = Job("", "nothing", _NOTHING, sandbox.readable, 2 * HEADER)
     ended = sandbox.run(kit.for_running(), job, pickle.dumps(()))
     if ended.message is None:
         raise SandboxError(ended.reason)

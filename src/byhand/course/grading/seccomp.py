@@ -80,13 +80,17 @@ _CALLS: dict[str, tuple[int | None, int | None]] = {
     "restart_syscall": (219, 128),
     "exit": (60, 93),
     "exit_group": (231, 94),
+    "openat": (257, 56),
+    "open": (2, None),
+    "fcntl": (72, 25),
+    "prlimit64": (302, 261),
 }
 
-# Calls that are allowed if one argument (its place, from 0) has none of these bits, ...
+# Of these calls one argument (its place, from 0) must have none of these bits, ...
 _WRITING = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # O_ACCMODE, CREAT, TRUNC, APPEND, TMPFILE
-_WITHOUT_BITS = {"openat": (257, 56, 2, _WRITING), "open": (2, None, 1, _WRITING)}
-# ... or one of these values: fcntl could make the kernel send signals; prlimit64 is for pid 0, us.
-_WITH_VALUE = {"fcntl": (72, 25, 1, (0, 1, 2, 3, 1030)), "prlimit64": (302, 261, 0, (0,))}
+_WITHOUT_BITS = {"openat": (2, _WRITING), "open": (1, _WRITING)}
+# ... and of these one of these values: fcntl could have signals sent, prlimit64 change others.
+_WITH_VALUE = {"fcntl": (1, (0, 1, 2, 3, 1030)), "prlimit64": (0, (0,))}
 
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -115,26 +119,32 @@ def _program(column: int, arch: int) -> Iterator[bytes]:
     yield _instruction(_EQUAL, arch, 1, 0)
     yield _instruction(_RETURN, _KILL)
     yield _instruction(_LOAD, _NUMBER)
-    for numbers in _CALLS.values():
-        if (number := numbers[column]) is not None:
-            yield _instruction(_EQUAL, number, 0, 1)
-            yield _instruction(_RETURN, _ALLOW)
-    for *numbers, place, bits in _WITHOUT_BITS.values():
-        if (number := numbers[column]) is not None:
-            yield _instruction(_EQUAL, number, 0, 4)
-            yield _instruction(_LOAD, _ARGUMENTS + 8 * place)
-            yield _instruction(_ANY_BIT, bits, 1, 0)
-            yield _instruction(_RETURN, _ALLOW)
-            yield _instruction(_RETURN, _REFUSE)
-    for *numbers, place, values in _WITH_VALUE.values():
-        if (number := numbers[column]) is not None:
-            yield _instruction(_EQUAL, number, 0, 2 + 2 * len(values))
-            yield _instruction(_LOAD, _ARGUMENTS + 8 * place)
-            for value in values:
-                yield _instruction(_EQUAL, value, 0, 1)
-                yield _instruction(_RETURN, _ALLOW)
-            yield _instruction(_RETURN, _REFUSE)
+    for name, numbers in _CALLS.items():
+        if (number := numbers[column]) is None:
+            continue
+        tests = list(_tests(name))
+        yield _instruction(_EQUAL, number, 0, len(tests))
+        yield from tests
     yield _instruction(_RETURN, _REFUSE)
+
+
+def _tests(name: str) -> Iterator[bytes]:
+    """What is asked of a call's argument, if anything, before it is allowed."""
+    if name in _WITHOUT_BITS:
+        place, bits = _WITHOUT_BITS[name]
+        yield _instruction(_LOAD, _ARGUMENTS + 8 * place)
+        yield _instruction(_ANY_BIT, bits, 1, 0)
+        yield _instruction(_RETURN, _ALLOW)
+        yield _instruction(_RETURN, _REFUSE)
+    elif name in _WITH_VALUE:
+        place, values = _WITH_VALUE[name]
+        yield _instruction(_LOAD, _ARGUMENTS + 8 * place)
+        for value in values:
+            yield _instruction(_EQUAL, value, 0, 1)
+            yield _instruction(_RETURN, _ALLOW)
+        yield _instruction(_RETURN, _REFUSE)
+    else:
+        yield _instruction(_RETURN, _ALLOW)
 
 
 def _instruction(code: int, k: int, then: int = 0, otherwise: int = 0) -> bytes:

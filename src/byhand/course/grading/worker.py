@@ -95,7 +95,7 @@ def _advice(sandbox: Sandbox, job: Job, exam: Exam) -> Iterator[Advice]:
     known = {code_of(module) for module in ORDER}
     asked: Any = exam.asked
     try:
-        smaller = Job(job.source, job.file, job.limits, job.readable, HEADER)
+        smaller = Job(job.source, job.file, job.limits, job.readable, 2 * HEADER)
         ended = sandbox.run(kit.for_advising(), smaller, pickle.dumps(asked))
         if ended.message is None:
             return

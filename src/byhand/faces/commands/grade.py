@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("submissions")
-@click.option("--out", required=True, metavar="FILE", help="The table of results, such as results.csv.")
+@click.option(
+    "--out", required=True, metavar="FILE", help="The table of results, such as results.csv."
+)
 @click.option("--course", metavar="DIR", help="A course of your own; without it, byhand's.")
 @click.option(
     "--exercise",
