@@ -97,14 +97,14 @@ def _reply(job: Job, sittings: Sequence[Sitting]) -> Reply:
         if not callable(problem.backward):
             return Reply(error=f"{job.file}: has no `def backward(...)`")
         with np.errstate(all="ignore"):
-            return Reply(tuple(run for sitting in sittings for run in _runs(problem, sitting)))
+            return Reply(tuple(run for sitting in sittings for run in runs_of(problem, sitting)))
     except ByhandError as error:
         return Reply(error=str(error))
     except BaseException as error:
         return Reply(error=f"{job.file}: raised {type(error).__name__}: {error}")
 
 
-def _runs(problem: Problem, sitting: Sitting) -> tuple[Mapping[Key, Value], Mapping[Key, Value]]:
+def runs_of(problem: Problem, sitting: Sitting) -> tuple[Mapping[Key, Value], Mapping[Key, Value]]:
     """What backward gives, and what each of its definitions gives alone."""
     # Where a statement raises, what comes after it goes on with a random gradient.
     stand_ins = {name: sitting.feeds[name, 0] for name in sitting.bindings}

@@ -173,10 +173,12 @@ def _progress() -> Generator[Tell]:
 
 
 def _summary(grades: Grades, seconds: float, written: Sequence[Path]) -> str:
-    count = len(grades.outcomes)
-    lines = [
-        f"{len(grades.grading.students)} students, {len(grades.grading.exercises)} exercises: "
-        f"{grades.anew} of {count} files graded now, in {seconds:.1f} s; the others hadn't changed",
-        *(f"  {path}" for path in written),
-    ]
-    return "\n".join(lines)
+    files, anew = len(grades.outcomes), grades.anew
+    many, exercises = len(grades.grading.students), len(grades.grading.exercises)
+    what = f"{many} student{'s'[: many > 1]}, {exercises} exercise{'s'[: exercises > 1]}"
+    if not anew:
+        graded = "nothing had changed"
+    else:
+        some = f"{anew}" if anew == files else f"{anew} of {files}"
+        graded = f"{some} files graded in {seconds:.1f} s"
+    return "\n".join([f"{what}: {graded}", *(f"  {path}" for path in written)])
