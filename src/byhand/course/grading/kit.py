@@ -35,11 +35,11 @@ _CHECKING = ("checking", "deriving", "engine", "ops", "program", "referees")
 @lru_cache
 def for_running() -> bytes:
     """What it takes to run a submission."""
-    codes = {name: _code(_file(name), name) for name in (*_RUNNING, *_APART, CHILD)}
+    codes = {name: code_of(_source(name), name) for name in (*_RUNNING, *_APART, CHILD)}
     for name in list(codes):
         parts = name.split(".")
         for i in range(1, len(parts)):  # packages, without what theirs import
-            codes.setdefault(".".join(parts[:i]), marshal.dumps(compile("", name, "exec")))
+            codes.setdefault(".".join(parts[:i]), code_of(b"", name))
     return pickle.dumps((CHILD, codes))
 
 
@@ -48,11 +48,11 @@ def for_advising() -> bytes:
     """What it takes to check one: the checker with all that is below it, and no model."""
     codes: dict[str, bytes] = {}
     for name in ("byhand", "byhand.course", grading.__name__):
-        codes[name] = _code(_file(f"{name}.__init__"), name)
+        codes[name] = code_of(_source(f"{name}.__init__"), name)
     for name in (*_APART, CHILD, ADVISER, "byhand.errors", "byhand.files"):
-        codes[name] = _code(_file(name), name)
+        codes[name] = code_of(_source(name), name)
     for name in ("byhand.course.blanks", "byhand.course.judge"):
-        codes[name] = _code(_file(name), name)
+        codes[name] = code_of(_source(name), name)
     for package in _CHECKING:
         _collect(resources.files("byhand") / package, f"byhand.{package}", codes)
     return pickle.dumps((ADVISER, codes))
@@ -62,15 +62,16 @@ def _collect(folder: Traversable, package: str, codes: dict[str, bytes]) -> None
     for entry in folder.iterdir():
         name = f"{package}.{entry.name.removesuffix('.py')}".removesuffix(".__init__")
         if entry.is_file() and entry.name.endswith(".py"):
-            codes[name] = _code(entry, name)
+            codes[name] = code_of(entry.read_bytes(), name)
         elif entry.is_dir() and not entry.name.startswith("_"):
             _collect(entry, name, codes)
 
 
-def _file(name: str) -> Traversable:
+def _source(name: str) -> bytes:
     first, *rest = name.split(".")
-    return resources.files(first).joinpath(*rest[:-1], f"{rest[-1]}.py")
+    return resources.files(first).joinpath(*rest[:-1], f"{rest[-1]}.py").read_bytes()
 
 
-def _code(file: Traversable, name: str) -> bytes:
-    return marshal.dumps(compile(file.read_bytes(), name, "exec", dont_inherit=True))
+def code_of(source: bytes, name: str) -> bytes:
+    """A module's code, for an interpreter like this one."""
+    return marshal.dumps(compile(source, name, "exec", dont_inherit=True))

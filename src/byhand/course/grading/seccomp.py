@@ -113,6 +113,11 @@ def restrict() -> bool:
     return done == 0 and libc.prctl(_PR_SET_SECCOMP, _FILTER, program, 0, 0) == 0
 
 
+def calls() -> tuple[str, ...]:
+    """The names of the calls that are left, on this machine or another."""
+    return tuple(_CALLS)
+
+
 def _program(column: int, arch: int) -> Iterator[bytes]:
     """One test for each call, in turn; what none of them allows is refused."""
     yield _instruction(_LOAD, _ARCH)

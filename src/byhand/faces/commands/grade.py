@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,8 @@ def grade(
     student, and results for Gradescope. What is graded already and hasn't changed isn't graded
     again. Exit status: 0 if everything was graded, 1 if something was not, 2 if nothing could be.
     """
+    if find_spec("resource") is None:  # what limits a process
+        raise click.UsageError("needs Linux or macOS: use a container, or WSL")
     from byhand.course.course import bundled, load_course
     from byhand.course.grading import outputs
     from byhand.course.grading.grader import Grading, grade_all
