@@ -122,17 +122,27 @@ def test_killed_at_any_time_it_goes_on_to_the_same_results(tmp_path: Path, cours
         hand_in(students, f"student-{i:02}", (RIGHT, WRONG)[i % 2])
     arguments = (students, "--course", course, "--out", out, "--jobs", "2")
     done_then: list[int] = []
-    for kept in (1, 5):
-        grader = subprocess.Popen(
-            command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        while grader.poll() is None and count(out) < kept:
-            time.sleep(0.02)
-        grader.send_signal(signal.SIGKILL)
-        grader.wait()
+    for kept, how in ((1, signal.SIGINT), (2, signal.SIGKILL), (5, signal.SIGKILL)):
+        with subprocess.Popen(
+            command(*arguments),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as grader:
+            while grader.poll() is None and count(out) < kept:
+                time.sleep(0.02)
+            if how == signal.SIGKILL:
+                grader.kill()
+            else:  # as Ctrl-C does: everybody in the terminal gets it
+                os.killpg(grader.pid, how)
+            _, said = grader.communicate()
+        if how == signal.SIGINT:
+            assert grader.returncode == 130
+            assert said.splitlines()[-1] == "byhand: stopped" and "Traceback" not in said
         done_then.append(count(out))
         assert not out.exists()
-    assert 1 <= done_then[0] <= done_then[1] < 12
+    assert 1 <= done_then[0] <= done_then[1] <= done_then[2] < 12
     left = 12 - count(out)
     done = run_grade(*arguments)
     assert f"{left} of 12 files graded" in done.stdout, done.stderr

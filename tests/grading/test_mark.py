@@ -116,6 +116,17 @@ def test_answers_to_another_exam_are_refused(sine: Sheet) -> None:
         marks(sine, Reply(()))
 
 
+@pytest.mark.parametrize("value", [1.7e308, -1.7e308, 5e-324, np.inf, np.nan])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_extreme_values_are_wrong_and_no_more(sine: Sheet, value: float, dtype: str) -> None:
+    with np.errstate(all="ignore"):
+        filled = [np.full(paper.feeds["y", 0].shape, value).astype(dtype) for paper in sine.papers]
+    runs = [{("y", 0): Value(each), ("x", 0): Value(each)} for each in filled for _ in range(2)]
+    for mark in marks(sine, Reply(tuple(runs))):
+        assert mark.points == 0
+        assert mark.max_error is None or np.isfinite(mark.max_error)
+
+
 def test_unknown_gradients_are_left_aside(sine: Sheet) -> None:
     reply = computed(sine, RIGHT)
     more = {("nothing", 0): Value(np.ones(3)), ("x", 7): Value(np.ones(3))}

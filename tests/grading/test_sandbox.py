@@ -19,9 +19,9 @@ from byhand.course.grading.sandbox import Kind, SandboxError, find
 from byhand.course.grading.worker import Outcome, Task, grade
 
 CHANGING = """
-    fork vfork clone clone3 execve execveat kill tkill tgkill ptrace socket connect bind sendto ioctl
-    unlink unlinkat rename mkdir chmod fchmod fchown truncate ftruncate mount unshare setns bpf
-    io_uring_setup memfd_create process_vm_readv process_vm_writev pidfd_send_signal setpriority
+    fork vfork clone clone3 execve execveat kill tkill tgkill ptrace socket connect bind sendto
+    ioctl unlink unlinkat rename mkdir chmod fchmod fchown truncate ftruncate mount unshare setns
+    bpf io_uring_setup memfd_create process_vm_readv process_vm_writev pidfd_send_signal setpriority
     sched_setaffinity prctl seccomp
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
@@ -84,11 +85,17 @@ def grade_all(
             except SandboxError as error:
                 failed.append(f"{task.student}, {task.exam.id}: {error}")
                 continue
+            except CourseError:
+                raise
             except BrokenExecutor as error:
                 raise CourseError(
                     f"a grading process was ended from outside ({error}): "
                     "run the same command again to go on"
                 ) from error
+            except Exception as error:  # whatever somebody handed in, the others go on
+                what = f"this is a bug in byhand: {type(error).__name__}: {error}"
+                failed.append(f"{task.student}, {task.exam.id}: {what}")
+                continue
             state.keep(task, outcome)
             found[task.student, task.exam.id] = outcome
             anew += 1
@@ -123,6 +130,7 @@ def local_executor(jobs: int) -> ProcessPoolExecutor:
 
 
 def _end_with_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which ends us
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -8,6 +8,7 @@ else is at fault.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -90,10 +91,11 @@ def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
             judged = _judge(value, paper, key, paper.true)
             at = dict(paper.drawn.sizes) or None
             line = None if value is None else value.line
-            mark = Mark(name, judged.verdict, line, judged.max_error, at, judged.note)
+            error = judged.max_error
+            error = error if error is not None and math.isfinite(error) else None
             if not judged.right:
-                return mark
-            mark = Mark(name, judged.verdict, line, judged.max_error, None, judged.note)
+                return Mark(name, judged.verdict, line, error, at, judged.note)
+            mark = Mark(name, judged.verdict, line, error, None, judged.note)
             if worst.verdict in ("missing", "exact") or _error(mark) > _error(worst):
                 worst = mark
     return worst

@@ -9,8 +9,10 @@ Markdown, not as HTML.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,9 +41,9 @@ def write(grades: Grades, out: Path) -> tuple[Path, ...]:
     exercises = grades.grading.exercises
     for student in grades.grading.students:
         mine = work[student.shown]
-        place = gradescope / student.name
+        place = gradescope / _short(student.name)
         _make(place)
-        write_aside(feedback / f"{student.name}.md", _feedback(student, exercises, mine))
+        write_aside(feedback / f"{_short(student.name)}.md", _feedback(student, exercises, mine))
         write_aside(place / "results.json", _dumped(_gradescope(exercises, mine)))
     write_aside(as_json, _dumped(_everything(grades, work)))
     write_aside(out, _csv(grades, work))
@@ -214,6 +216,13 @@ def _code(text: str) -> str:
 
 def _dumped(found: Mapping[str, Any]) -> str:
     return json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _short(name: str) -> str:
+    """The name, if a file's may be as long."""
+    if len(os.fsencode(name)) <= 200:
+        return name
+    return f"{name[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
 
 
 def _make(folder: Path) -> None:

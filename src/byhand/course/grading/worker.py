@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from byhand import __version__
 from byhand.course.grading import kit
 from byhand.course.grading.child import Job
 from byhand.course.grading.exam import Exam, sheet_of
@@ -14,6 +15,7 @@ from byhand.course.grading.lock import Limits
 from byhand.course.grading.mark import Mark, marks, nothing
 from byhand.course.grading.sandbox import Kind, Sandbox, SandboxError, find
 from byhand.course.grading.wire import HEADER, WireError, decode
+from byhand.errors import CourseError
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Task:
     limits: Limits
     kind: Kind = "auto"
     hidden: tuple[str, ...] = ()
+    version: str = __version__
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ def grade(task: Task) -> Outcome:
     """Grades one submission. Raises SandboxError if it could not be run, CourseError if the
     exercise can't be graded."""
     exam = task.exam
+    if task.version != __version__:
+        raise CourseError(
+            f"a machine of the cluster has byhand {__version__}, this one {task.version}: "
+            "install the same on both"
+        )
     if task.content is None:
         return Outcome(task.student, exam.id, nothing(exam.asked), task.refused)
     try:
