@@ -2,6 +2,9 @@
 
 A verdict is the points, and what the reason or a note says (a regular expression). `{course}`,
 `{students}`, `{byhand}`, `{outside}` and `{port}` are replaced by where these are.
+
+They are as harmless as can be where nothing holds them back: signals are number 0, and the fork
+bomb stops at 64 processes.
 """
 
 from __future__ import annotations
@@ -80,10 +83,10 @@ return np.cos(y)""",
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", {port}))
 return np.cos(y)""",
     "kills-parent": """\
-os.kill(os.getppid(), signal.SIGKILL)
+os.kill(os.getppid(), 0)
 return np.cos(y)""",
     "kills-all": """\
-os.kill(-1, signal.SIGKILL)
+os.kill(-1, 0)
 return np.cos(y)""",
     "starts-program": """\
 subprocess.run(["true"], check=True)
@@ -94,10 +97,12 @@ for thread in threads:
     thread.start()
 return np.cos(y)""",
     "fork-bomb": """\
-while True:
-    os.fork()""",
+for _ in range(6):
+    os.fork()
+time.sleep(5)
+return np.cos(y)""",
     "limits-of-others": """\
-resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (3, 3))
+resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE)
 return np.cos(y)""",
     "raises-its-limit": """\
 resource.setrlimit(resource.RLIMIT_CPU, (1000, 1000))
@@ -118,7 +123,6 @@ HOSTILE: dict[str, Hostile] = {
             "glob",
             "os",
             "resource",
-            "signal",
             "socket",
             "subprocess",
             "threading",

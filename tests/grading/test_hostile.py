@@ -23,6 +23,7 @@ from handing_in import (
 from hostile import HOSTILE
 
 import byhand
+from byhand.course.grading.sandbox import Kind, find
 
 HONEST = 4
 
@@ -51,8 +52,11 @@ def write_files(students: Path, course: Path) -> None:
 
 @pytest.mark.parametrize("sandbox", SANDBOXES)
 def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
-    tmp_path: Path, sandbox: str
+    tmp_path: Path, sandbox: Kind
 ) -> None:
+    holds = find(sandbox).words.split(" + ")
+    if not {"seccomp", "memory"} <= {*holds} or not {"bubblewrap", "landlock"} & {*holds}:
+        pytest.skip(f"too little holds hostile code back here: {holds}")
     course = write_course(tmp_path / "course")
     students, outside = tmp_path / "students", tmp_path / "outside"
     outside.mkdir()

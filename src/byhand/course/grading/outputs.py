@@ -8,6 +8,7 @@ Markdown, not as HTML.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -43,10 +44,10 @@ def write(grades: Grades, out: Path) -> tuple[Path, ...]:
         mine = work[student.shown]
         place = gradescope / _short(student.name)
         _make(place)
-        write_aside(feedback / f"{_short(student.name)}.md", _feedback(student, exercises, mine))
-        write_aside(place / "results.json", _dumped(_gradescope(exercises, mine)))
-    write_aside(as_json, _dumped(_everything(grades, work)))
-    write_aside(out, _csv(grades, work))
+        _put(feedback / f"{_short(student.name)}.md", _feedback(student, exercises, mine))
+        _put(place / "results.json", _dumped(_gradescope(exercises, mine)))
+    _put(as_json, _dumped(_everything(grades, work)))
+    _put(out, _csv(grades, work))
     return (out, as_json, feedback, gradescope)
 
 
@@ -223,6 +224,14 @@ def _short(name: str) -> str:
     if len(os.fsencode(name)) <= 200:
         return name
     return f"{name[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+
+
+def _put(file: Path, text: str) -> None:
+    """Writes a file, unless it is there already: most students' didn't change."""
+    with contextlib.suppress(OSError):
+        if file.read_bytes() == text.encode():
+            return
+    write_aside(file, text)
 
 
 def _make(folder: Path) -> None:
