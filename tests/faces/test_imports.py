@@ -11,7 +11,7 @@ import pytest
 
 import byhand
 
-HEAVY = {"click", "jax", "numpy", "pygal", "rich", "safetensors", "torch"}
+HEAVY = {"click", "dask", "distributed", "jax", "numpy", "pygal", "rich", "safetensors", "torch"}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -29,6 +29,7 @@ def loaded_after(code: str) -> set[str]:
         ("import byhand", set[str]()),
         ("import byhand.faces.cli", {"click"}),
         ("import byhand; byhand.check(byhand.load('mlp')).as_json()", {"numpy"}),
+        ("import byhand.course.grading.grader, byhand.course.grading.cluster", {"numpy"}),
         ("import byhand; byhand.Report", {"numpy"}),
         ("import byhand; str(byhand.check(byhand.load('mlp')))", {"numpy", "rich"}),
     ],

@@ -21,7 +21,11 @@ def judge(file: str | Path, asked: Sequence[str], referee: str = "engine") -> Re
 
     What is left as `dprobs = ...` is missing. Raises ProblemError as `check` does.
     """
-    problem = load(file)
+    return judge_problem(load(file), asked, referee)
+
+
+def judge_problem(problem: Problem, asked: Sequence[str], referee: str = "engine") -> Report:
+    """Checks a problem that is loaded for the gradients of the names in `asked`."""
     backward = _backward(problem)
     blanks = {} if backward is None else _blanks(backward)
     if problem.tree is not None and backward is not None and blanks:
