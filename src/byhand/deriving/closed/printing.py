@@ -129,7 +129,7 @@ class Printer:
             case Known(array=array):
                 return Symbol(scribe.node(array), base.value, scribe)
             case Number(node=node) if node is not None:
-                return Symbol(scribe.dialect.translated(node), base.value, scribe)
+                return Symbol(scribe.dialect.number(node), base.value, scribe)
             case Gradient(tensor=tensor):
                 return Symbol(self.names[base], base.value, scribe, tensor)
             case Upstream(name=name):
