@@ -95,8 +95,8 @@ def layer_norm_backward(dout, x, gain):
     return dx, dgain, dbias
 
 
-# GELU (Hendrycks & Gimpel, arXiv:1606.08415), in its form with tanh. NumPy takes x**3 for a power of
-# any kind, which would take longer than all the rest of a transformer; x**2 is a product.
+# GELU (Hendrycks & Gimpel, arXiv:1606.08415), in its form with tanh. NumPy computes x**3 as a power
+# of any kind, which would take longer than all the rest of a transformer; x**2 is a product.
 
 
 def gelu(x):
