@@ -11,7 +11,7 @@ import pytest
 
 import byhand
 
-HEAVY = {"click", "jax", "numpy", "pygal", "rich", "safetensors", "torch"}
+HEAVY = {"click", "jax", "matplotlib", "numpy", "pygal", "rich", "safetensors", "torch"}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -30,6 +30,7 @@ def loaded_after(code: str) -> set[str]:
         ("import byhand.faces.cli", {"click"}),
         ("import byhand; byhand.check(byhand.load('mlp')).as_json()", {"numpy"}),
         ("import byhand; byhand.Report", {"numpy"}),
+        ("import byhand.train", {"numpy", "safetensors"}),
         ("import byhand; str(byhand.check(byhand.load('mlp')))", {"numpy", "rich"}),
     ],
 )
