@@ -13,7 +13,7 @@ from byhand.errors import DataError
 from byhand.program.problem import load
 from byhand.train import train
 from byhand.train.data import read_words, split
-from byhand.train.diagnostics import Layer, bending, look
+from byhand.train.diagnostics import Layer, bending, look, pictures_of
 from byhand.train.loop import Descent, batches, in_precision
 from byhand.train.run import load_run
 from byhand.train.schedule import Schedule
@@ -116,6 +116,17 @@ def test_a_model_without_layers_gets_what_it_has(word_file: Path) -> None:
     run = train("bigram", data=word_file, steps=3, diagnostics=True).run
     found = sorted(file.name for file in Path(run).glob("*.png"))
     assert found == ["updates.png", "weight-gradients.png"]
+
+
+def test_what_gets_no_gradient_is_left_out(word_file: Path) -> None:
+    descent = descent_of("mlp_plain", word_file, n=16)
+    descent.values["W2"][...] = 0
+    assert "gradients.png" not in pictures_of(descent)
+    assert list(pictures_of(descent)) == [
+        "activations.png",
+        "dead-units.png",
+        "weight-gradients.png",
+    ]
 
 
 def test_without_matplotlib_it_says_so_before_training(

@@ -65,12 +65,12 @@ def pictures_of(descent: Descent) -> dict[str, bytes]:
             [(layer.name, layer.value, float(layer.dead.mean())) for layer in layers]
         )
         drawn["dead-units.png"] = pictures.dead_units([(each.name, each.dead) for each in layers])
-    if found := [(x.name, x.gradient) for x in layers if x.gradient is not None]:
-        drawn["gradients.png"] = pictures.gradients(found)
-    if weights:
-        drawn["weight-gradients.png"] = pictures.weight_gradients(
-            [(weight.name, weight.value, weight.gradient) for weight in weights]
-        )
+    moved = [(x.name, x.gradient) for x in layers if x.gradient is not None and x.gradient.any()]
+    if moved:
+        drawn["gradients.png"] = pictures.gradients(moved)
+    matrices = [(x.name, x.value, x.gradient) for x in weights if x.gradient.any()]
+    if matrices:
+        drawn["weight-gradients.png"] = pictures.weight_gradients(matrices)
     if descent.updates:
         drawn["updates.png"] = pictures.updates(descent.updates)
     return drawn

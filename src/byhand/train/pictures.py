@@ -14,7 +14,7 @@ from byhand.errors import DataError
 from byhand.train.data import Array
 from byhand.train.loop import Updates
 
-BINS = 60
+BINS = 40
 HEALTHY = 1e-3
 """A rule of thumb from the lectures: an update about a thousandth of what it changes."""
 
@@ -36,20 +36,24 @@ def activations(layers: Sequence[tuple[str, Array, float]]) -> bytes:
 
 
 def gradients(layers: Sequence[tuple[str, Array]]) -> bytes:
-    """Histograms of (name, gradients)."""
-    figure, axes = _figure("Gradients of the activations", "gradient", "density")
-    for name, values in layers:
-        axes.plot(*_histogram(values), label=f"d{name}: deviation {values.std():.1e}")
+    """Histograms of (name, gradients), by their size: the layers' may be decades apart."""
+    figure, axes = _figure("Gradients of the activations", "size of the gradient", "density")
+    for i, (name, values) in enumerate(layers):
+        label = f"d{name}: deviation {values.std():.1e}"
+        axes.plot(*_sizes(values), label=label, linestyle=_style(i))
+    axes.set_xscale("log")
     axes.legend(fontsize="small")
     return _png(figure)
 
 
 def weight_gradients(weights: Sequence[tuple[str, Array, Array]]) -> bytes:
-    """Histograms of (name, weights, gradients)."""
-    figure, axes = _figure("Gradients of the matrices", "gradient", "density")
-    for name, value, gradient in weights:
-        ratio = gradient.std() / value.std()
-        axes.plot(*_histogram(gradient), label=f"d{name}: {ratio:.1e} of {name}")
+    """Histograms of (name, weights, gradients), by the size of the gradients."""
+    figure, axes = _figure("Gradients of the matrices", "size of the gradient", "density")
+    for i, (name, value, gradient) in enumerate(weights):
+        with np.errstate(divide="ignore"):  # of zeros
+            label = f"d{name}: {gradient.std() / value.std():.1e} of {name}"
+        axes.plot(*_sizes(gradient), label=label, linestyle=_style(i))
+    axes.set_xscale("log")
     axes.legend(fontsize="small", ncols=1 + len(weights) // 12)
     return _png(figure)
 
@@ -74,8 +78,9 @@ def updates(points: Updates) -> bytes:
     """The sizes of the updates beside what they change, over the steps."""
     figure, axes = _figure("Updates", "step", "update : data (deviations)")
     steps = [step for step, _ in points]
-    for name in points[0][1]:
-        axes.plot(steps, [ratios[name] for _, ratios in points], label=name, linewidth=0.8)
+    for i, name in enumerate(points[0][1]):
+        ratios = [found[name] for _, found in points]
+        axes.plot(steps, ratios, label=name, linewidth=0.8, linestyle=_style(i))
     axes.set_yscale("log")
     axes.axhline(HEALTHY, color="black", linestyle="dashed", linewidth=1)
     axes.legend(fontsize="small", ncols=1 + len(points[0][1]) // 12)
@@ -86,6 +91,18 @@ def _histogram(values: Array) -> tuple[Array, Array]:
     """The middles of the bins, and the density in each."""
     density, edges = np.histogram(np.asarray(values, np.float64), bins=BINS, density=True)
     return (edges[1:] + edges[:-1]) / 2, density
+
+
+def _sizes(values: Array) -> tuple[Array, Array]:
+    """The same for absolute values, on a logarithmic scale; what is 0 is left out."""
+    sizes = np.abs(np.asarray(values, np.float64))
+    middles, density = _histogram(np.log10(sizes[sizes > 0]))
+    return 10**middles, density
+
+
+def _style(i: int) -> str:
+    """There are ten colours."""
+    return ("solid", "dashed", "dotted")[i // 10 % 3]
 
 
 def _figure(title: str, across: str, up: str) -> tuple[Any, Any]:
