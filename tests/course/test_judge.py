@@ -62,6 +62,19 @@ def test_a_blank_line_that_was_deleted_is_missing(judged) -> None:
     assert report["x"].line is None
 
 
+def test_blanks_in_a_loop_are_missing_until_they_are_written(judged) -> None:
+    residual = load_course(bundled()).find("residual")
+    source = residual.blanks.source
+    report = judged(source, *residual.blanks.asked)
+    assert verdicts(report) == dict.fromkeys(("zs", "Ss", "Ws", "xs"), "missing")
+    begun = source.replace("dzs[i] = ...", "dzs[i] = dxs[i + 1] + dout @ Ss[i].T")
+    report = judged(begun, *residual.blanks.asked)
+    found = {name: verdict for name, verdict in verdicts(report).items() if verdict != "missing"}
+    assert found == {"zs[2]": "exact", "zs[1]": "inherited", "zs[0]": "inherited"}
+    assert report["zs[0]"].note == UNREAD
+    assert report.roots == ()
+
+
 @pytest.mark.parametrize("exercise", load_course(bundled()).exercises, ids=lambda e: e.id)
 def test_every_solution_passes_when_it_is_typed_in(judged, exercise) -> None:
     report = judged(solved(exercise), *exercise.blanks.asked)

@@ -48,6 +48,19 @@ def test_only_what_was_opened_is_there(learner: Learner) -> None:
     assert "Write the other one." in (learner.folder / "1-squares/again.py").read_text()
 
 
+def test_the_examples_of_a_reading_come_with_it(tmp_path: Path, course: Path) -> None:
+    lesson = course / "1-squares"
+    (lesson / "worked.py").write_text(SQUARE)
+    works = [
+        f"```text byhand derive {name}\n```\n" for name in ("worked.py", "square.py", "none.py")
+    ]
+    (lesson / "reading.md").write_text("".join(works))
+    folder = learners.start(tmp_path / "mine", course).folder / "1-squares"
+    assert (folder / "worked.py").read_text() == SQUARE
+    assert "your turn" in (folder / "square.py").read_text()
+    assert not (folder / "none.py").exists()
+
+
 def test_a_file_that_did_not_change_is_not_run_again(learner: Learner) -> None:
     check, exercise = Check(), learner.current
     first = learners.verdict(learner, exercise, check)

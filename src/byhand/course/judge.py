@@ -21,7 +21,11 @@ def judge(file: str | Path, asked: Sequence[str], referee: str = "engine") -> Re
 
     What is left as `dprobs = ...` is missing. Raises ProblemError as `check` does.
     """
-    problem = load(file)
+    return judge_problem(load(file), asked, referee)
+
+
+def judge_problem(problem: Problem, asked: Sequence[str], referee: str = "engine") -> Report:
+    """Checks a problem that is loaded for the gradients of the names in `asked`."""
     backward = _backward(problem)
     blanks = {} if backward is None else _blanks(backward)
     if problem.tree is not None and backward is not None and blanks:
@@ -49,6 +53,8 @@ def restricted_to(
     rows: list[Row] = []
     for row in report.rows:
         if row.verdict == "missing" or _root(row) in blanks:
+            continue
+        if blanks and _root(row) not in names and _reads_a_blank(row):
             continue
         if _root(row) in names:
             rows.append(_waiting(row) if row.verdict == "inherited" else row)
@@ -79,7 +85,12 @@ def _with_shapes(report: Report, problem: Problem) -> Report:
 
 def _waiting(row: Row) -> Row:
     """An inherited row that read a blank, without what Python says about `...`."""
-    return replace(row, note=UNREAD) if row.note and "ellipsis" in row.note else row
+    return replace(row, note=UNREAD) if _reads_a_blank(row) else row
+
+
+def _reads_a_blank(row: Row) -> bool:
+    """Whether this is what Python says when it computes with `...`."""
+    return row.note is not None and "ellipsis" in row.note
 
 
 def _root(row: Row) -> str:

@@ -88,14 +88,17 @@ def at(folder: Path) -> Learner:
 
 
 def open_exercise(learner: Learner, exercise: Exercise) -> None:
-    """Makes an exercise the current one; its file and its reading are written if they aren't
-    there."""
+    """Makes an exercise the current one; its file, its reading, and the examples that the reading
+    works, are written if they aren't there."""
     lesson = learner.course.lesson_of(exercise)
     path = learner.path(exercise)
     _make(path.parent)
     reading = path.parent / READING
     if not reading.exists():
         write_aside(reading, lesson.reading.read_bytes())
+        for example in lesson.examples:
+            if not (path.parent / example.name).exists():
+                write_aside(path.parent / example.name, example.read_bytes())
     if not path.exists():
         write_aside(path, exercise.blanks.source)
     make_current(learner, exercise)

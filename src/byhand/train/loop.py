@@ -1,10 +1,10 @@
-"""Stochastic gradient descent on hand-written gradients.
+"""The descent on hand-written gradients, step by step.
 
 Training is repeatable to the bit on one machine: the parameters start from the seed, and the batch
 of a step depends on the seed and on the number of the step alone. So a run that was stopped can go
-on from its parameters as if it had never been. (NumPy spreads the products of large matrices over
-several threads; then their number, OPENBLAS_NUM_THREADS, has to be the same. The lecture's model is
-below that.)
+on from its parameters, and what its optimiser keeps, as if it had never been. (NumPy spreads the
+products of large matrices over several threads; then their number, OPENBLAS_NUM_THREADS, has to be
+the same. The lecture's model is below that.)
 
 The arithmetic is in float32, as in the lectures: float64 takes about a fifth to a half
 longer and learns no better: 200,000 steps of the lecture's model end at the same losses to five
@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -27,9 +27,14 @@ from byhand.program.problem import Inputs, Problem
 from byhand.train.data import Array, Examples
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
 from byhand.train.interrupt import held_back
+from byhand.train.optimisers import optimiser_of
+from byhand.train.schedule import Schedule
 
 Progress: TypeAlias = Callable[[int, int, float, float], None]
 Losses: TypeAlias = list[tuple[int, float]]
+Updates: TypeAlias = list[tuple[int, dict[str, float]]]
+
+SAVED_EVERY = 10.0  # seconds between two checkpoints
 
 _TOGETHER = 100  # batches drawn at once
 _SHOWN_EVERY = 0.1  # seconds between two calls of progress
@@ -63,8 +68,13 @@ def in_precision(values: Inputs, dtype: type[np.floating[Any]]) -> Inputs:
     return {name: cast(value) for name, value in values.items()}
 
 
-def batches(examples: Examples, size: int, seed: int, start: int) -> Iterator[tuple[Array, Array]]:
-    """The batches from step `start` on, drawn with replacement."""
+def batches(
+    examples: Examples, size: int | None, seed: int, start: int
+) -> Iterator[tuple[Array, Array]]:
+    """The batches from step `start` on, drawn with replacement; without a `size`, all examples."""
+    if size is None:
+        yield from itertools.repeat((examples.X, examples.Y))
+        return
     first = start % _TOGETHER
     for chunk in itertools.count(start // _TOGETHER):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
@@ -73,18 +83,15 @@ def batches(examples: Examples, size: int, seed: int, start: int) -> Iterator[tu
         first = 0
 
 
-def learning_rate(step: int, steps: int) -> float:
-    """The lectures' schedule: 0.1, and 0.01 from half of the steps on."""
-    return 0.1 if 2 * step < steps else 0.01
-
-
 @dataclass
 class Descent:
-    """A descent underway: `done` of `steps` steps.
+    """A descent underway: `done` of the steps of its `schedule`.
 
     `values` are the inputs of the problem by name. Its float32 parameters are changed in place, and
     `X` and `Y` are filled with a batch of `size` contexts and the characters that follow them.
-    `losses` are pairs of a step and the mean loss of the steps since the pair before.
+    `state` is what the optimiser keeps besides. `losses` are pairs of a step and the mean loss of
+    the steps since the pair before. If `watched`, `updates` are pairs of a step and, for each
+    matrix, how large its update was beside the matrix itself, both as standard deviations.
     """
 
     problem: Problem
@@ -92,55 +99,77 @@ class Descent:
     examples: Examples
     size: int
     seed: int
-    steps: int
+    schedule: Schedule
     done: int = 0
     seconds: float = 0.0
+    state: Mapping[str, Array] = field(default_factory=dict[str, Array])
     losses: Losses = field(default_factory=Losses)
+    watched: bool = False
+    updates: Updates = field(default_factory=Updates)
 
-    def run(self, progress: Progress | None = None) -> None:
+    @property
+    def parameters(self) -> dict[str, Array]:
+        return trained_inputs(self.problem, self.values)
+
+    def batches(self) -> Iterator[tuple[Array, Array]]:
+        """The batches of the steps to come."""
+        size = None if self.schedule.batch == "full" else self.size
+        return batches(self.examples, size, self.seed, self.done)
+
+    def run(
+        self, progress: Progress | None = None, save: Callable[[], object] | None = None
+    ) -> None:
         """Descends until all steps are done, or until Ctrl-C.
 
         `progress(step, steps, loss, steps_per_second)` is called about ten times a second, and
-        after the last step; the loss is a running mean over some hundred steps. Raises
-        ProblemError if the loss is no longer a number.
+        after the last step; the loss is a running mean over some hundred steps. `save()` is called
+        every ten seconds, after a step. Raises ProblemError if the loss is no longer a number.
         """
         gradients = hand_gradients(self.problem)
-        parameters = trained_inputs(self.problem, self.values)
-        answering = {f"d{name}": parameter for name, parameter in parameters.items()}
+        parameters, schedule = self.parameters, self.schedule
+        optimiser = optimiser_of(schedule, parameters, self.state)
         lists = any("[" in name for name in parameters)
-        drawn = batches(self.examples, self.size, self.seed, self.done)
-        every = max(1, self.steps // _POINTS)
+        drawn = self.batches()
+        every = max(1, schedule.steps // _POINTS)
         first, seconds_before = self.done, self.seconds
         total, running, since = 0.0, 0.0, self.done
-        shown = began = time.perf_counter()
+        saved = shown = began = time.perf_counter()
         with held_back() as stop, np.errstate(all="ignore"):  # a NaN is told of in one line
-            for step in range(self.done, self.steps):
+            for step in range(self.done, schedule.steps):
                 self.values["X"], self.values["Y"] = next(drawn)
                 found = gradients(self.values)
                 answers = items_named(found.answers) if lists else found.answers
                 if step == first:
                     check_gradients(self.problem, parameters, found.loss, answers)
-                rate = learning_rate(step, self.steps)
-                for name, parameter in answering.items():
-                    parameter -= rate * answers[name]
+                noted = (step + 1) % every == 0
+                before = _copies(parameters) if self.watched and noted else {}
+                optimiser.step(parameters, answers, schedule.learning_rate(step), step)
 
                 self.done = step + 1
                 loss = float(found.loss)
                 total += loss
                 running = loss if step == first else running + 0.01 * (loss - running)
-                last = stop.pressed or self.done == self.steps
+                last = stop.pressed or self.done == schedule.steps
                 now = time.perf_counter()
                 if progress and (last or now - shown > _SHOWN_EVERY):
                     shown, speed = now, (self.done - first) / (now - began)
                     try:
-                        progress(self.done, self.steps, running, speed)
+                        progress(self.done, schedule.steps, running, speed)
                     except KeyboardInterrupt:
                         last = True
-                if last or self.done % every == 0:
+                if last or noted:
                     self._note(since, total / (self.done - since))
                     total, since = 0.0, self.done
+                    self.seconds = seconds_before + now - began
+                    self.state = optimiser.state
+                if before:
+                    self.updates.append((self.done, _update_sizes(before, parameters)))
                 if last:
                     break
+                # At a point of the curve, so that this too goes on as if nothing had been.
+                if save and noted and now - saved > SAVED_EVERY:
+                    save()
+                    saved = time.perf_counter()
         self.seconds = seconds_before + time.perf_counter() - began
 
     def _note(self, since: int, mean: float) -> None:
@@ -151,3 +180,14 @@ class Descent:
                 f"{self.done}: is a gradient wrong? `byhand check` tells"
             )
         self.losses.append((self.done, mean))
+
+
+def _copies(parameters: Mapping[str, Array]) -> dict[str, Array]:
+    """Of the matrices: biases and gains change on a scale of their own."""
+    return {name: parameter.copy() for name, parameter in parameters.items() if parameter.ndim > 1}
+
+
+def _update_sizes(before: Mapping[str, Array], after: Mapping[str, Array]) -> dict[str, float]:
+    return {
+        name: float((after[name] - matrix).std() / matrix.std()) for name, matrix in before.items()
+    }

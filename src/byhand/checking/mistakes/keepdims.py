@@ -26,7 +26,7 @@ def find(suspect: Suspect) -> Finding | None:
         got, wanted = suspect.first.comparison.shape, suspect.step.shape
         return Finding(
             f"the values are right, but {suspect.d} has shape {got} where {suspect.name} has "
-            f"{wanted}: an axis of length 1 {_slip(len(got), len(wanted))}"
+            f"{wanted}: an axis of length 1 {_slip(len(got or ()), len(wanted))}"
         )
     mend = suspect.mend(_kept)
     if mend is None:

@@ -45,7 +45,9 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _turned(found: Evidence) -> Array | None:
     value = as_array(found.value)
-    return np.swapaxes(found.expected.value, -1, -2) if np.ndim(value) >= 2 else None
+    if value is None or value.ndim < 2:
+        return None
+    return np.swapaxes(found.expected.value, -1, -2)
 
 
 def _turn(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
@@ -86,5 +88,5 @@ def _transpose(node: ast.expr) -> ast.expr:
         case ast.Call(func=ast.Attribute(value=value, attr="swapaxes" | "transpose")):
             return value
         case _:
-            last = [ast.Constant(-1), ast.Constant(-2)]
-            return ast.Call(ast.Attribute(node, "swapaxes", ast.Load()), last, [])
+            turn = ast.Attribute(node, "swapaxes", ast.Load())
+            return ast.Call(turn, [ast.Constant(-1), ast.Constant(-2)], [])

@@ -1,9 +1,10 @@
 """1.2 A chain
 
-Four steps in a row. Go back from the last to the first: each gradient is the local
-derivative of one step, times the gradient that you have just found.
+Four steps in a row. Go back from the last to the first: each gradient is the
+local derivative of one step, times the gradient that you have just found.
 
-No gradient needs more than one short line, whatever lies between it and the loss.
+No gradient needs more than one short line, whatever lies between it and the
+loss.
 """
 
 import numpy as np

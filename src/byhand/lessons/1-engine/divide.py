@@ -1,9 +1,11 @@
 """1.4 A quotient
 
-`q = a / b`, and then the logarithm of its square. A quotient is a product with 1 / b,
-and 1 / b is b to the power of -1: the rules for products and powers are all you need.
+`q = a / b`, and then the logarithm of its square. A quotient is a product with
+1 / b, and 1 / b is b to the power of -1: the rules for products and powers are
+all you need.
 
-Before you write `db`: if a and b are positive and b grows, does q grow or shrink?
+Before you write `db`: if a and b are positive and b grows, does q grow or
+shrink?
 """
 
 import numpy as np

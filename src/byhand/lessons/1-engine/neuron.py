@@ -1,8 +1,8 @@
 """1.5 A neuron
 
-Two inputs, two weights and a bias; tanh; and the squared distance from a target t.
-This is the smallest thing that learns: move each weight a little against its gradient,
-and the output comes closer to t.
+Two inputs, two weights and a bias; tanh; and the squared distance from a
+target t. This is the smallest thing that learns: move each weight a little
+against its gradient, and the output comes closer to t.
 
 The target is data: nobody asks for its gradient.
 """

@@ -1,14 +1,15 @@
 """1.9 A derivation of your own: through a loop
 
-Newton's way to a square root: from a guess x, go to the mean of x and a / x. After a few
-rounds nothing changes any more. The loop is a tape like any other, and a is used in
-every round of it.
+Newton's way to a square root: from a guess x, go to the mean of x and a / x.
+After a few rounds nothing changes any more. The loop is a tape like any other,
+and a is used in every round of it.
 
 Go back from the last guess to the first, and collect `da` on the way.
 
-Then on paper: what should da be, if the last guess is the square root of a? And what is
-the local derivative of one round with respect to its guess, when the guess is right
-already? So which of the rounds have a hand in da? Print `dxs`, and see.
+Then on paper: what should da be, if the last guess is the square root of a?
+And what is the local derivative of one round with respect to its guess, when
+the guess is right already? So which of the rounds have a hand in da? Print
+`dxs`, and see.
 """
 
 import numpy as np

@@ -1,9 +1,10 @@
 """1.3 Used twice
 
-x goes into the sum and into the product, and so does y. A small step in x reaches the
-loss on two paths, and both parts arrive.
+x goes into the sum and into the product, and so does y. A small step in x
+reaches the loss on two paths, and both parts arrive.
 
-Write the gradients of a and b first, then those of x and y: one term for each path.
+Write the gradients of a and b first, then those of x and y: one term for each
+path.
 """
 
 import numpy as np

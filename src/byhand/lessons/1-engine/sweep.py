@@ -1,10 +1,12 @@
 """1.8 The engine: the sweep
 
-Now the tape is another one each time: `tape[k]` has a kind of operation and the places of
-its operands. Its result is `values[len(x) + k]`. Some values are used often, some never.
+Now the tape is another one each time: `tape[k]` has a kind of operation and
+the places of its operands. Its result is `values[len(x) + k]`. Some values are
+used often, some never.
 
-Write the whole backward: a list of zeros, one for each value; a 1 where the way back
-begins; the loop over the tape; and `dx`, an array of what the first values have collected.
+Write the whole backward: a list of zeros, one for each value; a 1 where the
+way back begins; the loop over the tape; and `dx`, an array of what the first
+values have collected.
 
 When this is right you have written an autograd engine.
 """

@@ -1,10 +1,12 @@
 """1.6 A derivation of your own: tanh from its parts
 
-tanh is a quotient of exponentials. Go back over its parts, one by one; e is used twice.
+tanh is a quotient of exponentials. Go back over its parts, one by one; e is
+used twice.
 
-Then take pencil and paper: put your lines into one another until only t is left in the
-formula for dx. The last exercise used what should come out. To check: print both, or
-write the short form instead of your line for dx and save.
+Then take pencil and paper: put your lines into one another until only t is
+left in the formula for dx. The last exercise used what should come out. To
+check: print both, or write the short form instead of your line for dx and
+save.
 """
 
 import numpy as np

@@ -1,15 +1,15 @@
 """1.7 The engine: play it yourself
 
-An engine does not know your formula. It writes down what happens, operation by operation,
-and gives each value a place instead of a name. That list is the tape. Be the engine: go
-back over it, from the last operation to the first.
+An engine does not know your formula. It writes down what happens, operation by
+operation, and gives each value a place instead of a name. That list is the
+tape. Be the engine: go back over it, from the last operation to the first.
 
-Begin with a zero for each value and a 1 for the last. Then two short lines for each
-product or sum, and one for tanh: to the gradient of what went in, *add* its share of the
-gradient of the result, as in `dvalues[5] += dvalues[6] * ...`.
+Begin with a zero for each value and a 1 for the last. Then two short lines for
+each product or sum, and one for tanh: to the gradient of what went in, *add*
+its share of the gradient of the result, beginning with `dvalues[5] += ...`.
 
-values[0] is used twice. The three elements of x are the first three values, so `dx` is an
-array of the first three gradients.
+values[0] is used twice. The three elements of x are the first three values, so
+`dx` is an array of the first three gradients.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """2.1 Broadcasting: a bias
 
-b has 4 elements and x has rows of 4. NumPy adds b to every row of x, as if b had been
-copied for each of them. So every element of b is used once a row.
+b has 4 elements and x has rows of 4. NumPy adds b to every row of x, as if b
+had been copied for each of them. So every element of b is used once a row.
 
 `dout` comes in: what lies behind `out` doesn't matter here.
 """

@@ -1,9 +1,10 @@
 """2.2 Broadcasting: a row times a column
 
-`row` has the shape (1, m) and `column` (n, 1). Their product has the shape (n, m): both
-were broadcast, along different axes.
+`row` has the shape (1, m) and `column` (n, 1). Their product has the shape (n,
+m): both were broadcast, along different axes.
 
-A gradient has the shape of its value, also where an axis of it has the length 1.
+A gradient has the shape of its value, also where an axis of it has the length
+1.
 """
 
 import numpy as np

@@ -1,11 +1,11 @@
 """2.4 A matrix product, by its shapes
 
-`out = x @ W + b`. Write down the three shapes, (n, inputs), (inputs, outputs) and
-(n, outputs), and look for products that give the shapes you need. There is one way for
-each gradient.
+`out = x @ W + b`. Write down the three shapes, (n, inputs), (inputs, outputs)
+and (n, outputs), and look for products that give the shapes you need. There is
+one way for each gradient.
 
-Beware: at first all sizes here are equal, so that a transpose too many or too few goes
-unseen by the shapes. The check tries other sizes too.
+Beware: at first all sizes here are equal, so that a transpose too many or too
+few goes unseen by the shapes. The check tries other sizes too.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """2.6 Picking rows: a scatter
 
-`rows = table[ids]` takes a row of the table for each number in ids. Rows may be taken
-several times, and some are never taken.
+`rows = table[ids]` takes a row of the table for each number in ids. Rows may
+be taken several times, and some are never taken.
 
 What was picked on the way there is put back on the way, where it came from.
 """

@@ -1,9 +1,11 @@
 """2.7 Slices: differences of neighbours
 
-`steps` are the differences between each element of x and the one before it; the loss is
-the sum of their squares, as one would write it to make a curve smooth.
+`steps` are the differences between each element of x and the one before it;
+the loss is the sum of their squares, as one would write it to make a curve
+smooth.
 
-A slice is an index as well. Both slices take almost all of x, so the two scatters overlap.
+A slice is an index as well. Both slices take almost all of x, so the two
+scatters overlap.
 """
 
 import numpy as np

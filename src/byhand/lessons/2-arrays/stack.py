@@ -1,10 +1,12 @@
 """2.5 A stack of products
 
-`x @ W` works for stacks, too: x has the shape (n, time, width) here, and every one of its
-n matrices is multiplied by the same W. The scores multiply each of the n results with the
-transpose of that same x, so that they have the shape (n, time, time).
+`x @ W` works for stacks, too: x has the shape (n, time, width) here, and every
+one of its n matrices is multiplied by the same W. The scores multiply each of
+the n results with the transpose of that same x, so that they have the shape
+(n, time, time).
 
-swapaxes(-1, -2) transposes each matrix of a stack. And W is one matrix for all.
+swapaxes(-1, -2) transposes each matrix of a stack. And W is one matrix for
+all.
 """
 
 import numpy as np

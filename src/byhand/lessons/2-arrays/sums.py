@@ -1,9 +1,10 @@
 """2.3 A sum, and a mean
 
-The other way around: where forward sums, backward broadcasts. `total` adds up each row,
-and `loss` is the mean of all squares.
+The other way around: where forward sums, backward broadcasts. `total` adds up
+each row, and `loss` is the mean of all squares.
 
-Go back over the mean, the squares, and the sum. Mind how many elements the mean has.
+Go back over the mean, the squares, and the sum. Mind how many elements the
+mean has.
 """
 
 import numpy as np

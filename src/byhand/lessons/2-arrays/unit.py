@@ -1,12 +1,14 @@
 """2.9 A derivation of your own: rows of length 1
 
-Each row of x is divided by its length, so that only its direction is left. Write the
-gradients of the parts first: `dlength` is a column, and x has two paths.
+Each row of x is divided by its length, so that only its direction is left.
+Write the gradients of the parts first: `dlength` is a column, and x has two
+paths.
 
-Then on paper, for one row: put everything into one formula for dx, with only dy, y and
-length in it. Two things to check it by. The formula must agree with the long one: save it
-in its place. And to stretch a row changes nothing about y, so the step dx must have no
-part along x: the sum of x * dx is 0 in every row. Print it.
+Then on paper, for one row: put everything into one formula for dx, with only
+dy, y and length in it. Two things to check it by. The formula must agree with
+the long one: save it in its place. And to stretch a row changes nothing about
+y, so the step dx must have no part along x: the sum of x * dx is 0 in every
+row. Print it.
 """
 
 import numpy as np

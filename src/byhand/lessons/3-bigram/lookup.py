@@ -1,11 +1,11 @@
 """3.5 A row of W, without the product
 
-A row of zeros with a single 1, times W, is a row of W. To multiply 27 numbers with zero
-in order to find one of them is a waste; an index does it at once. The bigram net is a table
-that is looked up, and nothing else.
+A row of zeros with a single 1, times W, is a row of W. To multiply 27 numbers
+with zero in order to find one of them is a waste; an index does it at once.
+The bigram net is a table that is looked up, and nothing else.
 
-Write the backward of the lookup. Both ways must give the same dW; the mean over the pairs
-is in dlogits already.
+Write the backward of the lookup. Both ways must give the same dW; the mean
+over the pairs is in dlogits already.
 """
 
 import numpy as np

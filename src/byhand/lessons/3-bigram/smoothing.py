@@ -1,11 +1,12 @@
 """3.6 Smoothing
 
-Pairs that never occurred get the probability 0 from counting, and an infinite surprise if
-they do occur one day. For a table of counts, add 1 to each. For a net there is a term in
-the loss that pulls all of W towards 0, where all characters are alike.
+Pairs that never occurred get the probability 0 from counting, and an infinite
+surprise if they do occur one day. For a table of counts, add 1 to each. For a
+net there is a term in the loss that pulls all of W towards 0, where all
+characters are alike.
 
-So W is used twice: in the lookup, and in the mean of its squares. `strength` is a number,
-and gets a gradient too.
+So W is used twice: in the lookup, and in the mean of its squares. `strength`
+is a number, and gets a gradient too.
 """
 
 import numpy as np

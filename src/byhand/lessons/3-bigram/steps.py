@@ -1,7 +1,9 @@
-"""The bigram model as a net of one layer, in steps: `bigram_net` of the zoo, taken apart.
+"""The bigram model as a net of one layer, in steps: `bigram_net` of the zoo,
+taken apart.
 
-X has the first characters of n pairs, Y the second ones. The model is Andrej Karpathy's: "The
-spelled-out intro to language modeling: building makemore" (Neural Networks: Zero to Hero, 2022).
+X has the first characters of n pairs, Y the second ones. The model is Andrej
+Karpathy's: "The spelled-out intro to language modeling: building makemore"
+(Neural Networks: Zero to Hero, 2022).
 """
 
 import numpy as np
@@ -9,7 +11,7 @@ import numpy as np
 
 def inputs(rng, *, n=32, vocabulary=27):
     return {
-        "X": rng.integers(0, vocabulary, n),
+        "X": rng.integers(0, vocabulary, (n, 1)),
         "Y": rng.integers(0, vocabulary, n),
         "W": rng.normal(size=(vocabulary, vocabulary)),
     }
@@ -17,7 +19,7 @@ def inputs(rng, *, n=32, vocabulary=27):
 
 def forward(X, Y, W):
     n = len(X)
-    onehot = np.eye(W.shape[0], dtype=W.dtype)[X]  # (n, vocabulary)
+    onehot = np.eye(W.shape[0], dtype=W.dtype)[X[:, 0]]  # (n, vocabulary)
     logits = onehot @ W
     counts = np.exp(logits)
     total = counts.sum(axis=1, keepdims=True)  # (n, 1)

@@ -1,8 +1,8 @@
 """4.4 Another nonlinearity, with a knob
 
-tanh goes numb on both sides. A leaky ReLU lets everything pass where z is positive, and a
-small share, `slope`, where it is negative. Here the slope is learned too: a single number,
-used wherever a z is negative.
+tanh goes numb on both sides. A leaky ReLU lets everything pass where z is
+positive, and a small share, `slope`, where it is negative. Here the slope is
+learned too: a single number, used wherever a z is negative.
 
 Go back over both branches, and collect `dslope`.
 """

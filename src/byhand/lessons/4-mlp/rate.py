@@ -1,11 +1,12 @@
 """4.6 A gradient for the learning rate
 
-A step of learning is a formula like any other: W less the rate times its gradient g. After
-the step there is a new loss. So the rate has a gradient, too, which tells whether it should
-have been larger.
+A step of learning is a formula like any other: W less the rate times its
+gradient g. After the step there is a new loss. So the rate has a gradient,
+too, which tells whether it should have been larger.
 
-g is data here, the gradient that the last batch gave. When `drate` is right: it is minus
-the sum of a product of two gradients. What does it mean if they point the same way?
+g is data here, the gradient that the last batch gave. When `drate` is right:
+it is minus the sum of a product of two gradients. What does it mean if they
+point the same way?
 """
 
 import numpy as np

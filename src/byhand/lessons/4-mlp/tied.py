@@ -1,8 +1,8 @@
 """4.5 One table for both ends
 
-The rows of C stand for the characters that go in. Why not for those that come out, too? To
-score a character, multiply the hidden values with its row: `h @ C.T`. This saves a matrix,
-and large language models do it.
+The rows of C stand for the characters that go in. Why not for those that come
+out, too? To score a character, multiply the hidden values with its row: `h @
+C.T`. This saves a matrix, and large language models do it.
 
 So C is used twice, once picked by rows and once as a whole.
 """

@@ -1,12 +1,14 @@
 """4.7 A derivation of your own: labels that aren't sure
 
-Even the right character is only one that came this time. So let the target be a mixture:
-the share 1 - eps for the character that came, and eps spread evenly over all V of them.
-The loss of a row is the sum, over all characters, of target times surprise.
+Even the right character is only one that came this time. So let the target be
+a mixture: the share 1 - eps for the character that came, and eps spread evenly
+over all V of them. The loss of a row is the sum, over all characters, of
+target times surprise.
 
-On paper, for one row, as for p - y in lesson 3: what comes back to the scores? The targets
-add up to 1; that makes it short. Then `deps`: only the targets depend on it. To check: with
-eps = 0 you must get the old result. And for which scores is dlogits zero now?
+On paper, for one row, as for p - y in lesson 3: what comes back to the scores?
+The targets add up to 1; that makes it short. Then `deps`: only the targets
+depend on it. To check: with eps = 0 you must get the old result. And for which
+scores is dlogits zero now?
 """
 
 import numpy as np

@@ -1,11 +1,13 @@
 """5.6 Deep
 
-Six layers of tanh, one after the other, in a loop. The weights come in a list, and forward
-keeps every layer's values in `hs`; hs[0] is x. Walk the list backwards; the answers are
-lists, too, or their elements: `dWs[i]` and `dhs[i]`.
+Six layers of tanh, one after the other, in a loop. The weights come in a list,
+and forward keeps every layer's values in `hs`; hs[0] is x. Walk the list
+backwards; the answers are lists, too, or their elements: `dWs[i]` and
+`dhs[i]`.
 
-When it is right, print dhs[i].std() for every i. Then scale the weights in `inputs` by 0.5
-or by 3 and print it again. (The check takes your inputs as they are; put them back after.)
+When it is right, print dhs[i].std() for every i. Then scale the weights in
+`inputs` by 0.5 or by 3 and print it again. (The check takes your inputs as
+they are; put them back after.)
 """
 
 import numpy as np

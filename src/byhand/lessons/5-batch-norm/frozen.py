@@ -1,10 +1,12 @@
 """5.1 Batch norm, frozen
 
-When training is over, batch norm takes its means and variances from the whole training set.
-They are fixed numbers then, data like any other, and what is left is simple: every column
-is shifted, scaled by `inv`, then gets its gain and its bias.
+When training is over, batch norm takes its means and variances from the whole
+training set. They are fixed numbers then, data like any other, and what is
+left is simple: every column is shifted, scaled by `inv`, then gets its gain
+and its bias.
 
-The batch is in rows, so that gain and bias, of shape (width,), are used n times.
+The batch is in rows, so that gain and bias, of shape (width,), are used n
+times.
 """
 
 import numpy as np

@@ -1,10 +1,11 @@
 """5.4 The whole layer
 
-A product, then the mean, the variance, a gain and a bias: the two halves together, and what
-lies around them. `centred` is used twice, `pre` is used twice.
+A product, then the mean, the variance, a gain and a bias: the two halves
+together, and what lies around them. `centred` is used twice, `pre` is used
+twice.
 
-When dW is right, print (W * dW).sum(axis=0), and compare it with dW itself. The reading
-says what you should see, and why.
+When dW is right, print (W * dW).sum(axis=0), and compare it with dW itself.
+The reading says what you should see, and why.
 """
 
 import numpy as np

@@ -1,10 +1,11 @@
 """5.3 The spread of the batch
 
-Half of a batch norm: no mean, only the size of the numbers. `square` is the mean of their
-squares, and `inv` is one over its root; the small number keeps it finite if all are zero.
+Half of a batch norm: no mean, only the size of the numbers. `square` is the
+mean of their squares, and `inv` is one over its root; the small number keeps
+it finite if all are zero.
 
-The exponents are where slips happen. A power -0.5 has the derivative -0.5 times the power
--1.5, and the power -1.5 is inv to the third.
+The exponents are where slips happen. A power -0.5 has the derivative -0.5
+times the power -1.5, and the power -1.5 is inv to the third.
 """
 
 import numpy as np

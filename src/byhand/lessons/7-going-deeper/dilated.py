@@ -1,4 +1,4 @@
-"""7.6 A causal, dilated convolution
+"""7.5 A causal, dilated convolution
 
 Every place looks at itself and at the place `step` before it, never ahead. With
 the steps 1, 2, 4 in three layers, one place sees eight. `past` is `x` moved to

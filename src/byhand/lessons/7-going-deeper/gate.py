@@ -1,4 +1,4 @@
-"""7.5 The gated unit
+"""7.4 The gated unit
 
 WaveNet's own activation is a product of two: a tanh, which makes a proposal, and
 a sigmoid between 0 and 1, the gate, which says how much of it gets through.

@@ -1,4 +1,4 @@
-"""7.4 Batch norm over three axes
+"""7.3 Batch norm over three axes
 
 `a` has a row of channels for every pair of every context, (n, pairs, channels).
 Batch norm gives each channel mean 0 and variance 1 over all these rows: over the

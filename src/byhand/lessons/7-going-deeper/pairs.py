@@ -1,4 +1,4 @@
-"""7.3 Neighbours, two by two
+"""7.2 Neighbours, two by two
 
 `x` has a vector for each of 8 places. Neighbours are joined in pairs by reading
 the same numbers in another shape: four vectors, each twice as long. One matrix

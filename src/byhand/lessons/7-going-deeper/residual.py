@@ -1,4 +1,4 @@
-"""7.7 Residual and skip connections
+"""7.6 Residual and skip connections
 
 What a layer makes is not put in the place of what went in, it is added to it:
 `xs[i + 1] = xs[i] + zs[i]`. And besides, every layer speaks to the output
@@ -10,10 +10,12 @@ So `zs[i]` is used twice, and `xs[i]` is used twice. Write what stands in the lo
 
 import numpy as np
 
+LAYERS = 3
 
-def inputs(rng, *, n=6, width=5, classes=4, layers=3):
+
+def inputs(rng, *, n=6, width=5, classes=4):
     def weights(*shape):
-        return [rng.normal(size=shape) / np.sqrt(width) for _ in range(layers)]
+        return [rng.normal(size=shape) / np.sqrt(width) for _ in range(LAYERS)]
 
     return {
         "x": rng.normal(size=(n, width)),

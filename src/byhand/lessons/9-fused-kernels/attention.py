@@ -41,8 +41,8 @@ def backward(q, k, v, out, lse, dout):
     dv = p.mT @ dout
     dp = dout @ v.mT
     # The mean of dp in each row, weighted by p: the sum of p dp is that of out dout.
-    delta = (out * dout).sum(-1, keepdim=True)
-    ds = p * (dp - delta) * scale
+    mean = (out * dout).sum(-1, keepdim=True)
+    ds = p * (dp - mean) * scale
     dq = ds @ k
     dk = ds.mT @ q
     # END SOLUTION

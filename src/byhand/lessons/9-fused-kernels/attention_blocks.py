@@ -2,10 +2,11 @@
 
 The same as in 9.6, but p is never there as a whole: the loop takes one block of keys
 and values at a time, as the kernel does. A block's `dk` and `dv` are complete when
-the block is done. `dq` needs all blocks. `delta` needs none of them.
+the block is done. `dq` needs all blocks. `mean`, that of softmax, needs none.
 
-The mask is causal: a query looks at keys up to its own place. A masked score may be
-left out of p, however large it is. Write `delta`, and what stands in the loop.
+The mask is causal: a query looks at keys up to its own place. lse knows of the mask,
+but a score that you compute again doesn't: what must p be there? Write what stands in
+the loop; `keys` are the block's places.
 """
 
 import torch
@@ -21,12 +22,10 @@ def _kernel(q, k, v):
 
 
 def inputs(rng, *, heads=2, time=7, head=3):
-    return {
-        **{
-            name: torch.from_numpy(rng.normal(size=(heads, time, head))) for name in ("q", "k", "v")
-        },
-        "block": 3,
-    }
+    def floats():
+        return torch.from_numpy(rng.normal(size=(heads, time, head)))
+
+    return {"q": floats(), "k": floats(), "v": floats(), "block": 3}
 
 
 def forward(q, k, v, block):
@@ -38,15 +37,15 @@ def backward(q, k, v, block, out, lse, dout):
     time, scale = q.shape[-2], q.shape[-1] ** -0.5
     places = torch.arange(time)
     dq, dk, dv = torch.zeros_like(q), torch.empty_like(k), torch.empty_like(v)
-    # BEGIN SOLUTION
-    delta = (out * dout).sum(-1, keepdim=True)
+    mean = (out * dout).sum(-1, keepdim=True)
     for start in range(0, time, block):
         keys = slice(start, start + block)
+        # BEGIN SOLUTION
         kb, vb = k[:, keys], v[:, keys]
         p = torch.exp(q @ kb.mT * scale - lse)
         p = torch.where(places[keys] > places[:, None], 0.0, p)
-        ds = p * (dout @ vb.mT - delta) * scale
+        ds = p * (dout @ vb.mT - mean) * scale
         dv[:, keys] = p.mT @ dout
         dk[:, keys] = ds.mT @ q
         dq += ds @ kb
-    # END SOLUTION
+        # END SOLUTION
