@@ -82,7 +82,7 @@ class Sandbox:
             else:
                 command += ["--ro-bind-try", root, root]
         for path in self.hidden:
-            if any(Path(path).is_relative_to(root) for root in _roots()):
+            if Path(path).is_dir() and any(Path(path).is_relative_to(r) for r in _roots()):
                 command += ["--tmpfs", path, "--remount-ro", path]
         command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
         return [*command, "--remount-ro", "/", "--chdir", "/", "--", *python]
