@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from byhand.course.grading.sandbox import Kind, SandboxError, find
+from byhand.course.grading.conversation import SandboxError
+from byhand.course.grading.sandbox import Kind, find
 
 SINE = '''\
 """Write the gradients of the sine."""
@@ -127,14 +130,33 @@ def verdicts(student: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def processes_in(folder: Path) -> list[str]:
-    """The processes that mention this folder, or whose parent is gone and that are graders'."""
-    found: list[str] = []
+def processes_with(marker: str) -> set[int]:
+    """The processes that were started with this in their environment."""
+    found: set[int] = set()
     for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(folder) in line and entry.name != str(os.getpid()):
-            found.append(line)
+        with contextlib.suppress(OSError):
+            if marker.encode() in (entry / "environ").read_bytes():
+                found.add(int(entry.name))
+    return found - {os.getpid()}
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes that a process has started, and those that these have started."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            after_name = (entry / "stat").read_text().rpartition(")")[2]
+            parents[int(entry.name)] = int(after_name.split()[1])
+    found: set[int] = set()
+    while more := {child for child, parent in parents.items() if parent in found | {pid}} - found:
+        found |= more
     return found
+
+
+def still_there(pids: set[int], seconds: float = 10) -> set[int]:
+    """Those of the processes that haven't ended after some seconds."""
+    deadline = time.monotonic() + seconds
+    while pids and time.monotonic() < deadline:
+        pids = {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+        time.sleep(0.02)
+    return pids

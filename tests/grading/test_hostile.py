@@ -14,9 +14,10 @@ from handing_in import (
     RIGHT,
     SANDBOXES,
     hand_in,
-    processes_in,
+    processes_with,
     results,
     run_grade,
+    still_there,
     verdicts,
     write_course,
 )
@@ -87,7 +88,7 @@ def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
             students,
             *("--course", course, "--out", out, "--sandbox", sandbox),
             *("--timeout", "1", "--memory", "256", "--jobs", "4"),
-            env={**os.environ, "SECRET_OF_THE_GRADER": "x"},
+            env={**os.environ, "SECRET_OF_THE_GRADER": str(tmp_path)},
         )
         assert done.returncode == 0, done.stderr
         with pytest.raises(BlockingIOError):
@@ -117,6 +118,6 @@ def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
     assert (outside / "precious").read_text() == "precious"
     assert (outside / "precious").stat().st_mode & 0o777 == 0o644
     assert not Path("/tmp/byhand-hostile").exists()
-    assert not processes_in(tmp_path)
+    assert not still_there(processes_with(str(tmp_path)))
     feedback = (tmp_path / "results.feedback" / "injects-markdown.md").read_text()
     assert "\n# 100" not in feedback and "¦</td>" in feedback

@@ -92,6 +92,14 @@ def test_verdicts_are_those_of_the_check(sine: Sheet, line: str, verdict: str) -
     assert marked(sine, f"dy = np.cos(y)\n{line}")["x"].verdict == verdict
 
 
+def test_changing_what_is_still_needed_is_charged(sine: Sheet) -> None:
+    found = marked(sine, "y *= 1.0\nx *= 2.0\ndy = np.cos(y)\ndx = x * dy")
+    assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
+    assert "also changes x" in str(found["x"].note)
+    found = marked(sine, "x *= 2.0\ndy = np.sin(y)\ndx = x * dy")
+    assert said(found) == {"y": ("wrong", 0), "x": ("wrong", 0)}
+
+
 def test_reading_too_early_is_no_inheritance(sine: Sheet) -> None:
     """The definition of dx is right, but nobody else is at fault."""
     found = marked(sine, "dy = np.zeros(len(y))\ndx = 2 * x * dy\ndy += np.cos(y)")
@@ -154,8 +162,6 @@ def test_the_course_as_learners_see_it(exercise) -> None:
     solved = marks(sheet, computed(sheet, exam.source))
     assert all(mark.verdict in ("exact", "rounding") for mark in solved)
     for wrong in exercise.wrong:
-        if wrong.mistake == "aliased":  # a matter of style, as long as the values are right
-            continue
         source = exam.source.replace(wrong.instead_of, wrong.write)
         report = judge_problem(problem_in(source, Path("wrong.py")), exercise.blanks.asked)
         charged = {mark.name for mark in marks(sheet, computed(sheet, source)) if not mark.points}

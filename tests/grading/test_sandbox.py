@@ -13,9 +13,10 @@ from handing_in import RIGHT, SANDBOXES, with_backward, write_course
 
 from byhand.course.course import load_course
 from byhand.course.grading import kit, lock, sandbox, seccomp
+from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import exam_of
 from byhand.course.grading.lock import Limits
-from byhand.course.grading.sandbox import Kind, SandboxError, find
+from byhand.course.grading.sandbox import Kind, find
 from byhand.course.grading.worker import Outcome, Task, grade
 
 CHANGING = """

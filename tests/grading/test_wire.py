@@ -20,7 +20,15 @@ def message(header: Any, rest: bytes = b"") -> bytes:
 
 
 def row(**changes: Any) -> dict[str, Any]:
-    return {"key": ["x", 0], "words": "", "raised": False, "line": 1, "reads": [], **changes}
+    return {
+        "key": ["x", 0],
+        "words": "",
+        "raised": False,
+        "line": 1,
+        "reads": [],
+        "harms": "",
+        **changes,
+    }
 
 
 def one(rest: bytes = b"", **changes: Any) -> bytes:

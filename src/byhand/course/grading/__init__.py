@@ -13,7 +13,8 @@ are compared here. docs/grading.md says against what this protects.
 
 What runs apart:
 
-    sandbox.py      starts the process, feeds it and listens to it, within limits
+    sandbox.py      starts the process, in bubblewrap where it works
+    conversation.py feeds it and listens to it, within limits, and ends it
     kit.py          the modules it may use, as code
     boot.py         the first thing that runs there
     child.py        runs the submission and sends what it computed

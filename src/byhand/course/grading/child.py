@@ -11,13 +11,14 @@ import os
 import pickle
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from byhand.checking.answers import Answer, Answers, answers
+from byhand.checking.damage import harmful, writer
 from byhand.checking.feed import Plan, run_on_feeds
 from byhand.checking.hand import Raised
 from byhand.checking.run import arguments, backward_function, run_backward
@@ -115,6 +116,9 @@ def runs_of(problem: Problem, sitting: Sitting) -> tuple[Mapping[Key, Value], Ma
     alone: dict[Key, Value] = {}
     if (function := backward_function(problem)) is not None:
         asked = arguments(problem, function, sitting.locals, sitting.upstream)
+        for damage in harmful(hand, given, asked, sitting.bindings):
+            if (key := writer(damage, given)) in values:
+                values[key] = replace(values[key], harms=damage.changed)
         found = run_on_feeds(function, asked, Plan.of(given), sitting.feeds)
         alone = {key: _plain(found.get(key)) for key in values}
     return values, alone

@@ -21,7 +21,7 @@ def cluster_executor(address: str) -> Generator[Executor]:
     except ImportError:
         raise CourseError("--dask needs Dask: pip install 'byhand[dask]'") from None
     try:
-        client: Any = Client(address, timeout=10, set_as_default=False)
+        client: Any = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CourseError(f"--dask {address}: can't be reached: {reason}") from error

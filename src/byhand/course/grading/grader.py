@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from byhand.course.course import Course, Exercise, bundled
+from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import exam_of
 from byhand.course.grading.lock import Limits
-from byhand.course.grading.sandbox import Kind, SandboxError
+from byhand.course.grading.sandbox import Kind
 from byhand.course.grading.state import State
 from byhand.course.grading.submissions import Student, handed_in
 from byhand.course.grading.worker import Outcome, Task, grade
@@ -73,11 +74,9 @@ def grade_all(
     running: dict[Future[Outcome], Task] = {}
     anew = 0
 
-    def collect(some: bool) -> None:
+    def collect() -> None:
         nonlocal anew
-        if not running:
-            return
-        done, _ = wait(running, return_when=FIRST_COMPLETED) if some else wait(running)
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             task = running.pop(future)
             try:
@@ -109,8 +108,9 @@ def grade_all(
                 continue
             running[executor.submit(grade, task)] = task
             if len(running) >= window:
-                collect(some=True)
-        collect(some=False)
+                collect()
+        while running:
+            collect()
     finally:
         for future in running:
             future.cancel()

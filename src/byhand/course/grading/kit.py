@@ -20,6 +20,7 @@ _RUNNING = (  # what runs a backward statement by statement; no engine, no refer
     "byhand.program.problem",
     "byhand.program.statements",
     "byhand.checking.answers",
+    "byhand.checking.damage",
     "byhand.checking.feed",
     "byhand.checking.hand",
     "byhand.checking.names",

@@ -95,6 +95,9 @@ def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
             error = error if error is not None and math.isfinite(error) else None
             if not judged.right:
                 return Mark(name, judged.verdict, line, error, at, judged.note)
+            if value is not None and value.harms:
+                note = f"also changes {value.harms}, which is still needed: write to a copy"
+                return Mark(name, "wrong", line, error, None, note)
             mark = Mark(name, judged.verdict, line, error, None, judged.note)
             if worst.verdict in ("missing", "exact") or _error(mark) > _error(worst):
                 worst = mark
@@ -107,7 +110,7 @@ def _right_alone(runs: Sequence[tuple[Paper, _Run, _Run]], name: str) -> bool:
         for key, _ in _keys(paper, name):
             if key not in real:
                 continue
-            if key not in alone:
+            if key not in alone or real[key].harms:
                 return False
             read = frozenset(k for k in real[key].reads if k in paper.feeds and k != key)
             if not _judge(alone[key], paper, key, _expected(paper, read)).right:

@@ -92,25 +92,28 @@ _WITHOUT_BITS = {"openat": (2, _WRITING), "open": (1, _WRITING)}
 # ... and of these one of these values: fcntl could have signals sent, prlimit64 change others.
 _WITH_VALUE = {"fcntl": (1, (0, 1, 2, 3, 1030)), "prlimit64": (0, (0,))}
 
-_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+# The column above, the number of the architecture, and that of seccomp itself.
+_MACHINES = {"x86_64": (0, 0xC000003E, 317), "aarch64": (1, 0xC00000B7, 277)}
 
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16  # places in struct seccomp_data
 
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
+_PR_SET_NO_NEW_PRIVS = 38
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1
 
 
 def restrict() -> bool:
     """From now on this process can do no more than the list says. False where it can't be done."""
     if sys.platform != "linux" or platform.machine() not in _MACHINES or sys.maxsize < 2**32:
         return False
-    code = b"".join(_program(*_MACHINES[platform.machine()]))
+    column, arch, seccomp = _MACHINES[platform.machine()]
+    code = b"".join(_program(column, arch))
     buffer = ctypes.create_string_buffer(code)
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
     done = libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return done == 0 and libc.prctl(_PR_SET_SECCOMP, _FILTER, program, 0, 0) == 0
+    return done == 0 and libc.syscall(seccomp, _SET_MODE_FILTER, _ALL_THREADS, program) == 0
 
 
 def calls() -> tuple[str, ...]:

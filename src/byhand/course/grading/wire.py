@@ -37,8 +37,9 @@ class WireError(Exception):
 class Value:
     """What a submission gave for one gradient: an array, or else, in words, what it was instead.
 
-    `reads` are the gradients that its definition read, `line` is where it is written, and
-    `raised` says that a statement raised instead of giving it.
+    `reads` are the gradients that its definition read, `line` is where it is written, and `raised`
+    says that a statement raised instead of giving it. `harms` is what that line changes besides,
+    though something else still needs it.
     """
 
     array: Array | None
@@ -46,6 +47,7 @@ class Value:
     raised: bool = False
     line: int | None = None
     reads: frozenset[Key] = frozenset()
+    harms: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,7 @@ def encode(reply: Reply) -> bytes:
                 "raised": value.raised,
                 "line": value.line,
                 "reads": sorted(value.reads),
+                "harms": value.harms[:TEXT],
             }
             if value.array is not None:
                 plain = np.asarray(value.array, order="C")
@@ -100,6 +103,7 @@ def decode(message: bytes) -> Reply:
                     row["raised"] is True,
                     _whole(row["line"]),
                     frozenset(_key(key) for key in row["reads"]),
+                    _text(row["harms"]) or "",
                 )
             runs.append(run)
         if len(rest):

@@ -10,10 +10,11 @@ from typing import Any
 from byhand import __version__
 from byhand.course.grading import kit
 from byhand.course.grading.child import Job
+from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import Exam, sheet_of
 from byhand.course.grading.lock import Limits
 from byhand.course.grading.mark import Mark, marks, nothing
-from byhand.course.grading.sandbox import Kind, Sandbox, SandboxError, find
+from byhand.course.grading.sandbox import Kind, Sandbox, find
 from byhand.course.grading.wire import HEADER, WireError, decode
 from byhand.errors import CourseError
 
