@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -161,6 +163,8 @@ class Ring(Arrays):
         """A number: exact, with its words where forward has some."""
         if isinstance(x, (Size, Worded)):
             return worded(self, x.node, float(x))
+        if not math.isfinite(x):  # of a helper, whose numbers have no words
+            return worded(self, ast.parse(f"float('{float(x)}')", mode="eval").body, float(x))
         fraction = Fraction(int(x)) if float(x).is_integer() else Fraction(repr(float(x)))
         return Poly(self, {(): tm.exact(fraction)} if fraction else {}, ())
 
