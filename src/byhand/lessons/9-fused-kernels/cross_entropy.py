@@ -23,7 +23,7 @@ def inputs(rng, *, n=8, classes=6):
 
 def forward(logits, labels):
     smoothing = 0.1
-    counts = labels != -100
+    counts = (labels != -100).to(logits.dtype)
     rows = torch.arange(len(labels))
     lse = torch.logsumexp(logits, -1)  # (n,)
     right = lse - logits[rows, labels.clamp(min=0)]
@@ -34,7 +34,7 @@ def forward(logits, labels):
 
 
 def backward(logits, labels, smoothing, lse):
-    counts = labels != -100
+    counts = (labels != -100).to(logits.dtype)
     rows = torch.arange(len(labels))
     classes = logits.shape[-1]
     # BEGIN SOLUTION

@@ -22,7 +22,7 @@ def inputs(rng, *, n=7, width=5, vocabulary=6):
 
 
 def forward(x, W, labels, chunk):
-    lse = torch.cat([torch.logsumexp(rows @ W.T, -1) for rows in x.split(chunk)])
+    lse = torch.logsumexp(x @ W.T, -1)  # the kernel does this chunk by chunk, too
     right = (x * W[labels]).sum(-1)
     loss = (lse - right).mean()
     return loss
