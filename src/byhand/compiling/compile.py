@@ -1,0 +1,243 @@
+"""From a step written in NumPy to one in machine code.
+
+    trace -> statements -> nests, products, calls -> memory -> source -> Numba
+
+A step is any function of arrays by name that returns a loss and changes its parameters in place.
+What it did on the first batch is what every step does: its shapes and its decisions are settled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from byhand.compiling.dependences import live
+from byhand.compiling.lower import lowered
+from byhand.compiling.memory import Memory, planned
+from byhand.compiling.module import Fed, module_source
+from byhand.compiling.nests import Item, fused
+from byhand.compiling.relink import running
+from byhand.compiling.source import ARENAS
+from byhand.compiling.statements import Call, Held
+from byhand.compiling.storage import Array, Storage
+from byhand.compiling.tape import Tape, Traced
+from byhand.errors import UnsupportedError
+
+Step = Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is known of a step before its code is made."""
+
+    items: list[Item]
+    storages: list[Storage]
+    memory: Memory
+    inputs: dict[str, Storage]
+    first: dict[int, Array]
+    loss: int
+
+    @property
+    def calls(self) -> list[str]:
+        """What NumPy does itself, as `np.name (line 12)`."""
+        return [
+            f"np.{item.name}" + (f" (line {item.line})" if item.line else "")
+            for item in self.items
+            if isinstance(item, Call)
+        ]
+
+
+def plan(step: Step, values: Mapping[str, Any]) -> Plan:
+    """Traces `step` on `values` and plans its code.
+
+    Raises UnsupportedError, in one line, if what it does can't be known in advance.
+    """
+    tape = Tape()
+    inputs: dict[str, Storage] = {}
+    first: dict[int, Array] = {}
+
+    def given(name: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [given(f"{name}[{i}]", each) for i, each in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        if not isinstance(value, np.ndarray):
+            return value
+        made = tape.input(name, value)
+        inputs[name] = made.storage
+        first[made.storage.number] = value
+        return made
+
+    token = running.set(tape)
+    try:
+        with np.errstate(all="ignore"):
+            loss = step({name: given(name, value) for name, value in values.items()})
+    finally:
+        running.reset(token)
+    if not isinstance(loss, Traced) or loss.size != 1 or loss.storage.constant:
+        raise UnsupportedError("the loss doesn't depend on the inputs")
+    loss = tape.copy(loss)
+    kept = {s.number for s in inputs.values()} | {loss.storage.number}
+    statements = lowered(live(tape.statements, kept), tape.storages)
+    items = fused(statements)
+    kept |= {s.number for s in tape.storages if s.name == "constant"}
+    for storage in {s for item in items for s in _storages(item)}:
+        if tape.storages[storage].dtype.str not in ARENAS:
+            raise UnsupportedError(f"arrays of {tape.storages[storage].dtype} aren't compiled")
+    memory = planned(items, tape.storages, kept)
+    return Plan(items, tape.storages, memory, inputs, first, loss.storage.number)
+
+
+def _storages(item: Item) -> set[int]:
+    from byhand.compiling.memory import used
+
+    return used(item)
+
+
+@dataclass
+class CompiledStep:
+    """A step in machine code, with the memory it works in.
+
+    `run(fed)` takes many steps: `fed` has the inputs that are another in each of them, with the
+    steps as first axis. It returns the losses. The inputs named in `changing` are copied in before
+    and out after. `calls` are the parts that NumPy still does.
+    """
+
+    plan: Plan
+    module: ModuleType
+    fed: tuple[Fed, ...]
+    arenas: dict[str, Array] = field(default_factory=dict[str, Array])
+
+    @property
+    def calls(self) -> list[str]:
+        return self.plan.calls
+
+    def input(self, name: str) -> Array:
+        """The memory of an input: read it, and write it."""
+        storage = self.plan.inputs[name]
+        return self._view(Held(storage.window(storage.base), storage.base.shape))
+
+    def run(self, fed: Mapping[str, Array]) -> Array:
+        arrays = list(self.arenas.values())
+        rows = [np.asarray(fed[each.name]) for each in self.fed]
+        losses = np.empty(len(rows[0]))
+        rows = [np.ascontiguousarray(row.reshape(len(losses), -1), f.kind) for row, f in zip(rows, self.fed, strict=True)]
+        if not self.plan.calls:
+            self.module.steps(*arrays, *rows, losses)
+            return losses
+        calls = [self._call(item) for item in self.plan.items if isinstance(item, Call)]
+        regions = [getattr(self.module, f"region_{i}") for i in range(len(calls) + 1)]
+        storage = self.plan.storages[self.plan.loss]
+        place = self.plan.memory.places[self.plan.loss]
+        for step in range(len(losses)):
+            for each, row in zip(self.fed, rows, strict=True):
+                self.arenas[each.kind][each.place : each.place + each.size] = row[step]
+            regions[0](*arrays)
+            for call, region in zip(calls, regions[1:], strict=True):
+                call()
+                region(*arrays)
+            losses[step] = self.arenas[storage.dtype.str][place]
+        return losses
+
+    def _view(self, held: Held) -> Array:
+        """The array that a window shows."""
+        storage = self.plan.storages[held.window.storage]
+        arena = self.arenas[storage.dtype.str]
+        start = self.plan.memory.places[storage.number] + held.window.offset
+        strides = tuple(stride * arena.itemsize for stride in held.window.strides)
+        return np.lib.stride_tricks.as_strided(arena[start:], held.shape, strides)
+
+    def _call(self, item: Call) -> Callable[[], None]:
+        arguments, keywords = self._filled(item.arguments), self._filled(item.keywords)
+        targets = [self._view(target) for target in item.targets]
+
+        def call() -> None:
+            result = item.function(*arguments, **keywords)
+            results = result if isinstance(result, (tuple, list)) else [result]
+            for target, made in zip(targets, results, strict=True):
+                target[...] = made
+
+        return call
+
+    def _filled(self, argument: Any) -> Any:
+        match argument:
+            case Held():
+                return self._view(argument)
+            case list() | tuple():
+                return type(argument)(map(self._filled, argument))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            case dict():
+                return {key: self._filled(each) for key, each in argument.items()}  # pyright: ignore[reportUnknownVariableType]
+            case _:
+                return argument
+
+
+def compile_step(step: Step, values: Mapping[str, Any], fed: tuple[str, ...]) -> CompiledStep:
+    """Compiles `step` for inputs like `values`, of which those named in `fed` change every step.
+
+    Raises UnsupportedError if it can't be followed, and ImportError without Numba.
+    """
+    made = plan(step, values)
+    places = [made.inputs[name] for name in fed if name in made.inputs]
+    feeding = tuple(
+        Fed(s.name or "", s.dtype.str, made.memory.places[s.number], s.size)
+        for s in places
+        if s.number in made.memory.places
+    )
+    loss = (made.storages[made.loss].dtype.str, made.memory.places[made.loss])
+    source = module_source(made.items, made.memory, made.storages, feeding, loss)
+    compiled = CompiledStep(made, load(source), feeding)
+    compiled.arenas = {
+        kind: aligned(made.memory.sizes.get(kind, 1), kind) for kind in ARENAS
+    }
+    for storage in made.storages:
+        if storage.name is not None and storage.number in made.memory.places:
+            held = Held(storage.window(storage.base), storage.base.shape)
+            compiled._view(held)[...] = made.first.get(storage.number, storage.base)  # pyright: ignore[reportPrivateUsage]
+    return compiled
+
+
+def aligned(size: int, kind: str) -> Array:
+    """Zeros that begin with a line of the cache."""
+    dtype = np.dtype(kind)
+    raw = np.zeros(size * dtype.itemsize + 64, np.uint8)
+    start = -raw.__array_interface__["data"][0] % 64
+    return raw[start : start + size * dtype.itemsize].view(dtype)
+
+
+def load(source: str) -> ModuleType:
+    """The module of a source, kept in a cache folder, so that machine code is kept there too."""
+    name = "step_" + hashlib.sha256(source.encode()).hexdigest()[:24]
+    if name in sys.modules:
+        return sys.modules[name]
+    file = _folder() / f"{name}.py"
+    if not file.exists():
+        from byhand.files import write_aside
+
+        write_aside(file, source)
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _folder() -> Path:
+    """Where compiled steps are kept: in the user's cache, or for this process only."""
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = root / "byhand" / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="byhand-"))
