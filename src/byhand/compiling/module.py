@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Item, Nest
-from byhand.compiling.source import ARENAS, nest_source
+from byhand.compiling.source import ARENAS, nest_lines
 from byhand.compiling.statements import Call, Product
 from byhand.compiling.storage import Storage
 
@@ -20,7 +20,10 @@ from numba import njit
 from byhand.compiling.products import product
 from byhand.compiling.scalars import *
 
-quick = njit(fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy")
+quick = njit(
+    cache=True, fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy",
+    no_cfunc_wrapper=True,
+)
 '''
 
 _ARRAYS = ", ".join(ARENAS.values())
@@ -45,32 +48,34 @@ def module_source(
 ) -> str:
     """Source with a function `region_<n>` for what stands between two calls of NumPy, and, where
     there is no such call, a function `steps` that feeds, runs and notes the loss."""
-    functions: dict[str, str] = {}
+    kernels: dict[str, str] = {}
     regions: list[list[str]] = [[]]
-    for item in items:
+    for number, item in enumerate(items):
         if isinstance(item, Call):
             regions.append([])
         elif isinstance(item, Nest):
-            name = f"nest_{len(functions)}"
-            functions[name] = "@quick\n" + nest_source(name, item, memory, storages)
-            regions[-1].append(f"    {name}({_ARRAYS})")
+            regions[-1] += nest_lines(number, item, memory, storages)
         else:
-            regions[-1] += _product_calls(item, functions, memory, storages)
-    blocks = [_HEAD, *functions.values()]
-    for number, lines in enumerate(regions):
-        decorator = "@njit" if len(regions) == 1 else "@njit(cache=True)"
-        blocks.append(
-            "\n".join([f"{decorator}\ndef region_{number}({_ARRAYS}):", *(lines or ["    pass"])])
-        )
+            regions[-1] += _product_lines(item, kernels, memory, storages)
+    blocks = [_HEAD + "\n" + "\n".join(f"{name} = {made}" for made, name in kernels.items())]
     if len(regions) == 1:
-        blocks.append(_steps(fed, loss))
+        blocks.append(_steps(regions[0], fed, loss))
+    else:
+        blocks += [
+            "\n".join([f"@quick\ndef region_{number}({_ARRAYS}):", *_indented(lines or ["pass"])])
+            for number, lines in enumerate(regions)
+        ]
     return "\n\n\n".join(blocks) + "\n"
 
 
-def _steps(fed: Sequence[Fed], loss: tuple[str, int]) -> str:
+def _indented(lines: Sequence[str], depth: int = 1) -> list[str]:
+    return ["    " * depth + line for line in lines]
+
+
+def _steps(body: Sequence[str], fed: Sequence[Fed], loss: tuple[str, int]) -> str:
     names = [f"fed_{each.name}" for each in fed]
     lines = [
-        f"@njit(cache=True)\ndef steps({', '.join([_ARRAYS, *names, 'losses'])}):",
+        f"@quick\ndef steps({', '.join([_ARRAYS, *names, 'losses'])}):",
         "    for step in range(len(losses)):",
     ]
     for each, name in zip(fed, names, strict=True):
@@ -80,38 +85,26 @@ def _steps(fed: Sequence[Fed], loss: tuple[str, int]) -> str:
             f"            {ARENAS[each.kind]}[{place}] = {name}[step, j]",
         ]
     lines += [
-        f"        region_0({_ARRAYS})",
+        *_indented(body, 2),
         f"        losses[step] = {ARENAS[loss[0]]}[{loss[1]}]",
     ]
     return "\n".join(lines)
 
 
-def _product_calls(
-    item: Product, functions: dict[str, str], memory: Memory, storages: Sequence[Storage]
+def _product_lines(
+    item: Product, kernels: dict[str, str], memory: Memory, storages: Sequence[Storage]
 ) -> list[str]:
     """The lines that run a batch of products, with loops over the batch."""
     kernel = (
         f"product({item.sizes}, {item.left.strides[-2:]}, {item.right.strides[-2]}, "
         f"{item.target.strides[-2]})"
     )
-    name = next((n for n, source in functions.items() if source.endswith(f"= {kernel}")), None)
-    if name is None:
-        name = f"product_{len(functions)}"
-        functions[name] = f"{name} = {kernel}"
-    lines: list[str] = []
-    indent = "    "
-    for axis, size in enumerate(item.batch):
-        lines.append(f"{indent}for b{axis} in range({size}):")
-        indent += "    "
+    name = kernels.setdefault(kernel, f"product_{len(kernels)}")
+    loops = [f"{'    ' * axis}for i{axis} in range({size}):" for axis, size in enumerate(item.batch)]
     arguments: list[str] = []
     for window in (item.target, item.left, item.right):
         start = memory.places[window.storage] + window.offset
-        terms = [f"b{axis} * {s}" for axis, s in enumerate(window.strides[:-2]) if s]
+        terms = [f"i{axis} * {s}" for axis, s in enumerate(window.strides[:-2]) if s]
         arena = ARENAS[storages[window.storage].dtype.str]
         arguments += [arena, " + ".join([str(start), *terms])]
-    lines.append(f"{indent}{name}({', '.join(arguments)})")
-    return lines
-
-
-def loss_place(memory: Memory, storages: Mapping[int, Storage], number: int) -> tuple[str, int]:
-    return storages[number].dtype.str, memory.places[number]
+    return [*loops, "    " * len(loops) + f"{name}({', '.join(arguments)})"]

@@ -31,8 +31,9 @@ class _Writer:
     nest: Nest
     memory: Memory
     storages: Sequence[Storage]
+    prefix: str
     lines: list[str] = field(default_factory=list[str])
-    depth: int = 1
+    depth: int = 0
     count: int = 0
     known: dict[Window, str] = field(default_factory=dict[Window, str])
     scopes: list[dict[Window, str]] = field(default_factory=list[dict[Window, str]])
@@ -42,7 +43,7 @@ class _Writer:
 
     def variable(self) -> str:
         self.count += 1
-        return f"v{self.count}"
+        return f"{self.prefix}{self.count}"
 
     # Windows.
 
@@ -131,9 +132,11 @@ class _Writer:
             self.hold(loop.target, "")
 
 
-def nest_source(name: str, nest: Nest, memory: Memory, storages: Sequence[Storage]) -> str:
-    """A function that runs a nest: `def name(F, D, I, B): ...`."""
-    w = _Writer(nest, memory, storages)
+def nest_lines(
+    number: int, nest: Nest, memory: Memory, storages: Sequence[Storage]
+) -> list[str]:
+    """The lines that run a nest. `number` is part of its variables' names: they have one type."""
+    w = _Writer(nest, memory, storages, f"v{number}_")
     _starts(w)
     for axis, size in enumerate(nest.shape[:-1]):
         w.put(f"for i{axis} in range({size}):")
@@ -146,7 +149,7 @@ def nest_source(name: str, nest: Nest, memory: Memory, storages: Sequence[Storag
         for loop, p, beside in nest.members:
             if p == phase and beside:
                 w.statement(loop)
-    return "\n".join([f"def {name}({', '.join(ARENAS.values())}):", *w.lines])
+    return w.lines
 
 
 def _starts(w: _Writer) -> None:
