@@ -27,6 +27,7 @@ from byhand.compiling.memory import Memory, planned
 from byhand.compiling.module import Fed, module_source
 from byhand.compiling.nests import Item, fused
 from byhand.compiling.relink import running
+from byhand.compiling.repeats import without_repeats
 from byhand.compiling.source import ARENAS
 from byhand.compiling.statements import Call, Held
 from byhand.compiling.storage import Array, Storage
@@ -86,7 +87,8 @@ def plan(step: Step, values: Mapping[str, Any]) -> Plan:
         raise UnsupportedError("the loss doesn't depend on the inputs")
     loss = tape.copy(loss)
     kept = {s.number for s in inputs.values()} | {loss.storage.number}
-    statements = lowered(live(tape.statements, kept), tape.storages)
+    statements = without_repeats(live(tape.statements, kept), kept)
+    statements = lowered(live(statements, kept), tape.storages)
     items = fused(statements)
     kept |= {s.number for s in tape.storages if s.name == "constant"}
     for storage in {s for item in items for s in _storages(item)}:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
-from byhand.compiling.statements import Loop, Product, Statement, Window
+from byhand.compiling.statements import Loop, Product, Statement, Transposition, Window
 from byhand.compiling.storage import Storage
 
 
@@ -59,20 +58,14 @@ def _ready(product: Product, storages: list[Storage]) -> list[Statement]:
     copy = Storage(len(storages), base, constant=False)
     storages.append(copy)
     window = copy.window(base)
-    packed = Loop(base.shape, window, "positive", (product.right,), (kind,), kind, line=product.line)
-    return [packed, replace(product, right=window)]
+    return [_copied(product, window, kind), replace(product, right=window)]
 
 
-def places(product: Product) -> list[tuple[int, int, int]]:
-    """The offsets of target, left and right of each product of the batch."""
-    windows = (product.target, product.left, product.right)
-    found: list[tuple[int, int, int]] = []
-    for number in range(math.prod(product.batch)):
-        index = np.unravel_index(number, product.batch) if product.batch else ()
-        found.append(
-            tuple(
-                w.offset + sum(int(i) * s for i, s in zip(index, w.strides, strict=False))
-                for w in windows
-            )  # pyright: ignore[reportArgumentType]
-        )
-    return found
+def _copied(product: Product, to: Window, kind: str) -> Statement:
+    """The right matrix copied to a window in which its rows are contiguous."""
+    (_, n, k), right = product.sizes, product.right
+    if right.strides[-2] == 1:
+        flipped = replace(right, strides=(*right.strides[:-2], right.strides[-1], 1))
+        return Transposition(product.batch, (n, k), to, flipped, product.line)
+    shape = (*product.batch, k, n)
+    return Loop(shape, to, "positive", (right,), (kind,), kind, line=product.line)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Item, Nest
 from byhand.compiling.source import ARENAS, nest_lines
-from byhand.compiling.statements import Call, Product
+from byhand.compiling.statements import Call, Product, Transposition
 from byhand.compiling.storage import Storage
 
 _HEAD = '''"""A training step, compiled from its forward and its hand-written backward."""
@@ -19,6 +19,7 @@ from numba import njit
 
 from byhand.compiling.products import product
 from byhand.compiling.scalars import *
+from byhand.compiling.transposes import transpose
 
 quick = njit(
     cache=True, fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy",
@@ -56,7 +57,7 @@ def module_source(
         elif isinstance(item, Nest):
             regions[-1] += nest_lines(number, item, memory, storages)
         else:
-            regions[-1] += _product_lines(item, kernels, memory, storages)
+            regions[-1] += _kernel_lines(item, kernels, memory, storages)
     blocks = [_HEAD + "\n" + "\n".join(f"{name} = {made}" for made, name in kernels.items())]
     if len(regions) == 1:
         blocks.append(_steps(regions[0], fed, loss))
@@ -91,18 +92,26 @@ def _steps(body: Sequence[str], fed: Sequence[Fed], loss: tuple[str, int]) -> st
     return "\n".join(lines)
 
 
-def _product_lines(
-    item: Product, kernels: dict[str, str], memory: Memory, storages: Sequence[Storage]
+def _kernel_lines(
+    item: Product | Transposition,
+    kernels: dict[str, str],
+    memory: Memory,
+    storages: Sequence[Storage],
 ) -> list[str]:
-    """The lines that run a batch of products, with loops over the batch."""
-    kernel = (
-        f"product({item.sizes}, {item.left.strides[-2:]}, {item.right.strides[-2]}, "
-        f"{item.target.strides[-2]})"
-    )
-    name = kernels.setdefault(kernel, f"product_{len(kernels)}")
+    """The lines that run a batch of products or transpositions, with loops over the batch."""
+    if isinstance(item, Product):
+        windows = (item.target, item.left, item.right)
+        kernel = (
+            f"product({item.sizes}, {item.left.strides[-2:]}, {item.right.strides[-2]}, "
+            f"{item.target.strides[-2]})"
+        )
+    else:
+        windows = (item.target, item.source)
+        kernel = f"transpose({item.sizes}, {item.source.strides[-2]}, {item.target.strides[-2]})"
+    name = kernels.setdefault(kernel, f"kernel_{len(kernels)}")
     loops = [f"{'    ' * axis}for i{axis} in range({size}):" for axis, size in enumerate(item.batch)]
     arguments: list[str] = []
-    for window in (item.target, item.left, item.right):
+    for window in windows:
         start = memory.places[window.storage] + window.offset
         terms = [f"i{axis} * {s}" for axis, s in enumerate(window.strides[:-2]) if s]
         arena = ARENAS[storages[window.storage].dtype.str]

@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from byhand.compiling.dependences import accesses, conflicts, meet
-from byhand.compiling.statements import Call, Loop, Product, Shape, Source, Statement, Window
+from byhand.compiling.statements import (
+    Call,
+    Loop,
+    Product,
+    Shape,
+    Source,
+    Statement,
+    Transposition,
+    Window,
+)
 
 _MOST = 60  # statements of one nest: more would fight for the registers
 
@@ -39,7 +48,7 @@ class Nest:
         return 1 + max(phase for _, phase, _ in self.members)
 
 
-Item: TypeAlias = Nest | Product | Call
+Item: TypeAlias = Nest | Product | Transposition | Call
 
 
 def fused(statements: list[Statement]) -> list[Item]:
@@ -84,15 +93,8 @@ def canonical(loop: Loop) -> Loop:
             axis += 1
     merged = _with_windows(loop, shape, windows)
     if loop.start is not None and all(merged.target.strides) and not merged.target.picks:
-        return _of_one(merged)
+        return replace(merged, combine="set", start=None)  # each group has one member
     return merged
-
-
-def _of_one(loop: Loop) -> Loop:
-    """A reduction in which each group has one member."""
-    if loop.combine in ("argmax", "argmin"):
-        return replace(loop, combine="set", start=None, sources=(0,))
-    return replace(loop, combine="set", start=None)
 
 
 def _even(window: Window, axis: int, shape: Shape) -> bool:
@@ -115,8 +117,6 @@ def _joined(nest: Nest, loop: Loop) -> Nest | None:
         return None
     outer = math.prod(loop.shape) < math.prod(shape) or not shape
     own = _split(loop, shape[:-1] if outer else shape)
-    if loop.combine in ("argmax", "argmin") and not is_row_sum(own):
-        return None
     members = [
         (_split(other, shape[:-1] if beside else shape), phase, beside)
         for other, phase, beside in nest.members

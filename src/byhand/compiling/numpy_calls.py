@@ -182,31 +182,19 @@ def _reduced(
 def argument(
     tape: Tape, name: str, array: Traced, axis: Any = None, out: Any = None, *, keepdims: Any = False
 ) -> Any:
-    """np.argmax and np.argmin: the loop runs along their axis last."""
-    func = getattr(np, name)
+    """np.argmax and np.argmin: the least index at which the extreme stands."""
     if axis is None:
         array, axis = reshape(tape, array, -1), 0
-    plain = func(array.value, axis=axis)
+    func = getattr(np, name)
     if out is not None or array.storage.constant:
         return _constant_or_call(tape, func, (array, axis), {}, name)
-    moved = tape.view(array, np.moveaxis(array.value, axis, -1))
-    result = tape.fresh(np.expand_dims(plain, -1))
-    kind = array.dtype.str
-    tape.add(
-        Loop(
-            moved.shape,
-            tape.target(result),
-            "positive",
-            (tape.source(moved, moved.shape),),
-            (kind,),
-            kind,
-            name,
-            0,
-            line(),
-        )
+    extreme = reduce(
+        tape, np.maximum if name == "argmax" else np.minimum, array, axis, keepdims=True
     )
-    kept = np.moveaxis(result.value, -1, axis) if keepdims is True else result.value[..., 0]
-    return tape.view(result, kept)
+    size = array.shape[axis]
+    places = np.arange(size).reshape([-1 if i == axis % array.ndim else 1 for i in range(array.ndim)])
+    candidates = np.where(array == extreme, places, size)
+    return reduce(tape, np.minimum, candidates, axis, keepdims=keepdims)
 
 
 def mean(tape: Tape, array: Traced, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **rest: Any) -> Any:

@@ -15,6 +15,8 @@ from byhand.compiling.storage import Storage
 ARENAS = {"<f4": "F", "<f8": "D", "<i8": "I", "|b1": "B"}
 """The array that holds all storages of a type."""
 
+_LANES = 16  # numbers that a wide register holds: a short last one is masked, not done one by one
+
 _CASTS = {"<f4": "f4", "<f8": "f8", "<i8": "i8", "|b1": "bool"}
 _COMBINED = {
     "add": "({0} + {1})",
@@ -112,8 +114,6 @@ class _Writer:
         exponent = loop.sources[-1]
         number = None if isinstance(exponent, Window) else exponent
         made = expression(loop.op, sources, loop.types[-1], number)
-        if loop.combine in ("argmax", "argmin"):
-            return made
         return cast(made, loop.result, self.kind(loop.target))
 
     def statement(self, loop: Loop) -> None:
@@ -181,31 +181,25 @@ def _inner_loop(w: _Writer, loops: list[Loop]) -> None:
         if loop.combine != "set" and is_row_sum(loop) and not loop.target.picks:
             sums[i] = w.variable()
             kind = w.kind(loop.target)
-            if loop.combine in ("argmax", "argmin"):
-                infinite = -math.inf if loop.combine == "argmax" else math.inf
-                w.put(f"{sums[i]} = i8(0)")
-                w.put(f"{sums[i]}b = {literal(infinite, loop.types[0])}")
-            elif loop.start is None:
+            if loop.start is None:
                 w.put(f"{sums[i]} = {literal(_NEUTRAL[loop.combine], kind)}")
             else:
                 w.put(f"{sums[i]} = {literal(loop.start, kind)}")
-    w.put(f"for i{axis} in range({w.nest.shape[-1]}):")
+    size = w.nest.shape[-1]
+    whole = -(-size // _LANES) * _LANES
+    masked = size > _LANES // 2 and size % _LANES not in (0, _LANES // 2) and whole < 2 * size
+    w.put(f"for i{axis} in range({whole if masked else size}):")
     w.scopes.append(w.known)
     w.known = {}
-    w.depth += 1
+    w.depth += 1 + masked
+    if masked:  # the last register is filled up with lanes that do nothing
+        w.lines.append("    " * (w.depth - 1) + f"if i{axis} < {size}:")
     for i, loop in enumerate(loops):
         if i not in sums:
             w.statement(loop)
-        elif loop.combine in ("argmax", "argmin"):
-            name = w.variable()
-            w.put(f"{name} = {w.value(loop)}")
-            sign = ">" if loop.combine == "argmax" else "<"
-            w.put(f"if {name} {sign} {sums[i]}b:")
-            w.put(f"    {sums[i]}b = {name}")
-            w.put(f"    {sums[i]} = i{axis}")
         else:
             w.put(f"{sums[i]} = {combined(loop.combine, sums[i], w.value(loop))}")
-    w.depth -= 1
+    w.depth -= 1 + masked
     w.known = w.scopes.pop()
     for i, name in sums.items():
         loop = loops[i]

@@ -76,8 +76,7 @@ Source: TypeAlias = Window | Number
 class Loop:
     """For every point of `shape`, `target` is set to `op(sources)`, or combined with it.
 
-    `combine` is "set", "add", "multiply", "maximum", "minimum", "argmax" or "argmin": every one but
-    "set" takes what is in the target along; `start` is then what is put there before, or None
+    `combine` is "set", "add", "multiply", "maximum" or "minimum": every one but "set" takes what is in the target along; `start` is then what is put there before, or None
     where it is to add to what is there already. `types` are the NumPy types that the sources are
     cast to; `result` is the type that the op gives.
     """
@@ -129,6 +128,29 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Transposition:
+    """Matrices written the other way round: `target[..., j, i] = source[..., i, j]`, of one type.
+
+    `sizes` are rows and columns of the source. The windows have the axes of the batch, then rows
+    and columns of their own, along which both are contiguous.
+    """
+
+    batch: Shape
+    sizes: tuple[int, int]
+    target: Window
+    source: Window
+    line: int | None = None
+
+    @property
+    def writes(self) -> tuple[Window, ...]:
+        return (self.target,)
+
+    @property
+    def reads(self) -> tuple[Window, ...]:
+        return (self.source,)
+
+
+@dataclass(frozen=True)
 class Call:
     """What NumPy is left to do: `function` on arguments in which a `Held` stands for an array."""
 
@@ -157,7 +179,7 @@ class Held:
     shape: Shape
 
 
-Statement: TypeAlias = Loop | Product | Call
+Statement: TypeAlias = Loop | Product | Transposition | Call
 
 
 def shape_of(statement: Statement, window: Window) -> Shape:
@@ -168,6 +190,9 @@ def shape_of(statement: Statement, window: Window) -> Shape:
         case Product(batch, (m, n, k)):
             own = {id(statement.target): (m, n), id(statement.left): (m, k)}
             return (*batch, *own.get(id(window), (k, n)))
+        case Transposition(batch, (rows, columns)):
+            flipped = window is statement.target
+            return (*batch, columns, rows) if flipped else (*batch, rows, columns)
         case Call():
             held = (*statement.targets, *statement.held)
             return next(each.shape for each in held if each.window is window)
