@@ -186,6 +186,8 @@ def compile_step(step: Step, values: Mapping[str, Any], fed: tuple[str, ...]) ->
 
     Raises UnsupportedError if it can't be followed, and ImportError without Numba.
     """
+    if importlib.util.find_spec("numba") is None:
+        raise ImportError("compiling needs Numba")
     made = plan(step, values)
     places = [made.inputs[name] for name in fed if name in made.inputs]
     feeding = tuple(

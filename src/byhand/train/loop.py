@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -24,16 +24,19 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
+from byhand.train.compiled import FastSteps, fast_steps
 from byhand.train.data import Array, Examples
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
 from byhand.train.interrupt import held_back
 
 Progress: TypeAlias = Callable[[int, int, float, float], None]
 Losses: TypeAlias = list[tuple[int, float]]
+Batch: TypeAlias = tuple[Array, Array]
 
 _TOGETHER = 100  # batches drawn at once
 _SHOWN_EVERY = 0.1  # seconds between two calls of progress
 _POINTS = 1000  # of the loss curve
+_CALL = 0.05  # seconds that a call of compiled code may take: Ctrl-C waits for it
 
 
 def trained_inputs(problem: Problem, values: Inputs) -> dict[str, Array]:
@@ -78,13 +81,21 @@ def learning_rate(step: int, steps: int) -> float:
     return 0.1 if 2 * step < steps else 0.01
 
 
+def descend(parameters: Mapping[str, Array], answers: Mapping[str, Any], rate: Any) -> None:
+    """One step against the gradient."""
+    for name, parameter in parameters.items():
+        parameter -= rate * answers[f"d{name}"]
+
+
 @dataclass
 class Descent:
     """A descent underway: `done` of `steps` steps.
 
     `values` are the inputs of the problem by name. Its float32 parameters are changed in place, and
     `X` and `Y` are filled with a batch of `size` contexts and the characters that follow them.
-    `losses` are pairs of a step and the mean loss of the steps since the pair before.
+    `losses` are pairs of a step and the mean loss of the steps since the pair before. Where it is
+    `compiled`, many steps are one call of machine code; `note` says why it could not be, or which
+    parts aren't.
     """
 
     problem: Problem
@@ -96,6 +107,8 @@ class Descent:
     done: int = 0
     seconds: float = 0.0
     losses: Losses = field(default_factory=Losses)
+    compiled: bool = False
+    note: str | None = None
 
     def run(self, progress: Progress | None = None) -> None:
         """Descends until all steps are done, or until Ctrl-C.
@@ -104,30 +117,21 @@ class Descent:
         after the last step; the loss is a running mean over some hundred steps. Raises
         ProblemError if the loss is no longer a number.
         """
-        gradients = hand_gradients(self.problem)
         parameters = trained_inputs(self.problem, self.values)
-        answering = {f"d{name}": parameter for name, parameter in parameters.items()}
-        lists = any("[" in name for name in parameters)
         drawn = batches(self.examples, self.size, self.seed, self.done)
         every = max(1, self.steps // _POINTS)
         first, seconds_before = self.done, self.seconds
         total, running, since = 0.0, 0.0, self.done
         shown = began = time.perf_counter()
         with held_back() as stop, np.errstate(all="ignore"):  # a NaN is told of in one line
-            for step in range(self.done, self.steps):
-                self.values["X"], self.values["Y"] = next(drawn)
-                found = gradients(self.values)
-                answers = items_named(found.answers) if lists else found.answers
-                if step == first:
-                    check_gradients(self.problem, parameters, found.loss, answers)
-                rate = learning_rate(step, self.steps)
-                for name, parameter in answering.items():
-                    parameter -= rate * answers[name]
-
-                self.done = step + 1
-                loss = float(found.loss)
-                total += loss
-                running = loss if step == first else running + 0.01 * (loss - running)
+            advance, count = self._advance(parameters), 1
+            while self.done < self.steps:
+                count = min(count, self.steps - self.done, every - self.done % every)
+                started = time.perf_counter()
+                for loss in advance(list(itertools.islice(drawn, count))):
+                    total += loss
+                    running = loss if self.done == first else running + 0.01 * (loss - running)
+                    self.done += 1
                 last = stop.pressed or self.done == self.steps
                 now = time.perf_counter()
                 if progress and (last or now - shown > _SHOWN_EVERY):
@@ -141,7 +145,40 @@ class Descent:
                     total, since = 0.0, self.done
                 if last:
                     break
+                if self.compiled:
+                    count = max(1, int(count * min(2, _CALL / max(now - started, 1e-6))))
         self.seconds = seconds_before + time.perf_counter() - began
+
+    def _advance(self, parameters: dict[str, Array]) -> Callable[[list[Batch]], Iterable[float]]:
+        """A function that takes the steps of some batches, and gives their losses."""
+        gradients = hand_gradients(self.problem)
+        lists = any("[" in name for name in parameters)
+
+        def plain(batches: list[Batch]) -> Iterator[float]:
+            for self.values["X"], self.values["Y"] in batches:
+                found = gradients(self.values)
+                answers = items_named(found.answers) if lists else found.answers
+                if not checked:
+                    check_gradients(self.problem, parameters, found.loss, answers)
+                    checked.append(True)
+                descend(parameters, answers, learning_rate(self.done, self.steps))
+                yield float(found.loss)
+
+        def fast(batches: list[Batch]) -> Iterable[float]:
+            assert isinstance(steps, FastSteps)
+            rates = [learning_rate(self.done + i, self.steps) for i in range(len(batches))]
+            X, Y = (np.stack(part) for part in zip(*batches, strict=True))
+            return steps.run({"X": X, "Y": Y, "rate": np.array(rates, np.float32)}).tolist()
+
+        checked: list[bool] = []
+        if not self.compiled:
+            return plain
+        steps = fast_steps(self.problem, self.values, parameters, descend, ("rate",))
+        if isinstance(steps, str):
+            self.compiled, self.note = False, steps
+            return plain
+        self.note = steps.note
+        return fast
 
     def _note(self, since: int, mean: float) -> None:
         """Adds a point to the loss curve."""

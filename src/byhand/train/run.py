@@ -31,7 +31,8 @@ class Config:
     """What a run was asked for, and how it went.
 
     `file` is the model's name in the zoo, else the path of its problem file; `data` is `names` or
-    a path. `done` of `steps` steps took `seconds`. The losses are in nats per character.
+    a path. `done` of `steps` steps took `seconds`. The losses are in nats per character. `compiled`:
+    whether the steps were machine code, whose rounding is its own.
     """
 
     model: str
@@ -47,6 +48,7 @@ class Config:
     parameters: int
     train_loss: float
     val_loss: float
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def load_run(folder: str | Path) -> Run:
 
 
 def _config(content: dict[str, Any]) -> Config:
-    return Config(**{field.name: content[field.name] for field in fields(Config)})
+    return Config(**{f.name: content[f.name] for f in fields(Config) if f.name in content})
 
 
 def _tensors(file: Path) -> dict[str, Array]:

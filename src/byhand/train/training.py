@@ -13,6 +13,7 @@ import numpy as np
 from byhand.errors import DataError, ProblemError
 from byhand.program.problem import Inputs, Problem, load, zoo
 from byhand.train import folder
+from byhand.train.compiled import WORTH_IT
 from byhand.train.data import BUNDLED, Split, Words, read_words, split
 from byhand.train.evaluate import mean_loss, training_statistics
 from byhand.train.interrupt import held_back
@@ -31,8 +32,8 @@ class TrainingRun:
     """What a training came to. `run` is its folder; `steps` were done, of the `planned` ones.
 
     `train_loss` and `val_loss` are means of the cross-entropy in nats per character over the whole
-    split; `parameters` is how many numbers were trained; `compiled`, whether a compiled backward
-    took the place of the Python one.
+    split; `parameters` is how many numbers were trained; `compiled`, whether the steps were machine
+    code made from forward and backward. `note` says why they weren't, or which parts weren't.
     """
 
     model: str
@@ -46,6 +47,7 @@ class TrainingRun:
     val_loss: float
     samples: tuple[str, ...]
     compiled: bool = False
+    note: str | None = None
 
     @property
     def steps_per_second(self) -> float:
@@ -77,6 +79,7 @@ def train(
     sizes: Mapping[str, int] | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    plain: bool = False,
     progress: Progress | None = None,
 ) -> TrainingRun:
     """Trains a problem, or a model of the zoo by name, and writes a run folder.
@@ -89,6 +92,9 @@ def train(
     `out`. It has its data, seed and sizes already, and, without `steps`, its goal: the parameters
     come out as if it had never been stopped. With `steps` it gets a new goal, and the learning rate
     falls at half of that.
+
+    From 2,000 steps on they are compiled where they can be, unless `plain`; a run that goes on is
+    compiled or plain as it was before.
 
     `progress(step, steps, loss, steps_per_second)` is called about ten times a second. Ctrl-C stops
     between two steps, and what was learned is evaluated and written all the same.
@@ -105,10 +111,11 @@ def train(
         plan = _fresh(problem, data or BUNDLED, steps or STEPS, seed or 0, sizes or {})
     else:
         plan = _resumed(problem, Path(resume), data, steps, seed, sizes)
+    plan.descent.compiled &= not plain
     plan.descent.run(progress)
     with held_back():  # an impatient second Ctrl-C must not lose what was learned
         run = _evaluated(plan)
-        return _result(run, write(run.files()))
+        return _result(run, write(run.files()), plan.descent.note)
 
 
 @dataclass(frozen=True)
@@ -160,6 +167,7 @@ def _resumed(
     plan = _plan(problem, found, config.sizes, restored(problem, run), config.seed, goal)
     plan.descent.done, plan.descent.seconds = config.done, config.seconds
     plan.descent.losses = run.losses
+    plan.descent.compiled = config.compiled
     return plan
 
 
@@ -169,7 +177,8 @@ def _plan(
     n, block = values["X"].shape
     parts = split(found, block)
     single = in_precision(values, np.float32)
-    return _Plan(found, parts, sizes, Descent(problem, single, parts.train, n, seed, steps))
+    descent = Descent(problem, single, parts.train, n, seed, steps, compiled=steps >= WORTH_IT)
+    return _Plan(found, parts, sizes, descent)
 
 
 def _evaluated(plan: _Plan) -> Run:
@@ -191,12 +200,13 @@ def _evaluated(plan: _Plan) -> Run:
         parameters=sum(parameter.size for parameter in parameters.values()),
         train_loss=mean_loss(problem, values, statistics, plan.split.train),
         val_loss=mean_loss(problem, values, statistics, plan.split.validation),
+        compiled=descent.compiled,
     )
     drawn = words(problem, values, statistics, plan.words.characters, _SAMPLES, seed=0)
     return Run(config, parameters, statistics, descent.losses, tuple(drawn))
 
 
-def _result(run: Run, place: Path) -> TrainingRun:
+def _result(run: Run, place: Path, note: str | None) -> TrainingRun:
     config = run.config
     return TrainingRun(
         model=config.model,
@@ -209,6 +219,8 @@ def _result(run: Run, place: Path) -> TrainingRun:
         train_loss=config.train_loss,
         val_loss=config.val_loss,
         samples=run.samples,
+        compiled=config.compiled,
+        note=note,
     )
 
 

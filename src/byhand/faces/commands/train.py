@@ -47,6 +47,7 @@ def _sizes(
 )
 @click.option("--out", metavar="DIR", help="The folder to write.  [default: runs/MODEL-NUMBER]")
 @click.option("--resume", metavar="DIR", help="Go on with the run in this folder.")
+@click.option("--plain", is_flag=True, help="Step by step in NumPy, even where compiling works.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def train(
     model: str | None,
@@ -56,6 +57,7 @@ def train(
     sizes: dict[str, int],
     out: str | None,
     resume: str | None,
+    plain: bool,
     as_json: bool,
 ) -> int:
     """Trains MODEL on its hand-written gradients.
@@ -82,6 +84,7 @@ def train(
             sizes=sizes,
             out=out,
             resume=resume,
+            plain=plain,
             progress=progress,
         )
     if as_json:
@@ -90,6 +93,8 @@ def train(
         terminal.say(json.dumps(result.as_json(), allow_nan=False))
     else:
         terminal.say(_summary(result))
+    if result.note:
+        terminal.complain(f"{'partly ' if result.compiled else 'not '}compiled: {result.note}")
     return 0 if result.steps >= result.planned else 130
 
 
