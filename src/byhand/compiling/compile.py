@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +25,7 @@ import numpy as np
 from byhand.compiling.dependences import live
 from byhand.compiling.lower import lowered
 from byhand.compiling.memory import Memory, planned
-from byhand.compiling.module import Fed, module_source
+from byhand.compiling.module import Fed, module_source, regions
 from byhand.compiling.nests import Item, fused
 from byhand.compiling.relink import running
 from byhand.compiling.repeats import without_repeats
@@ -132,22 +133,26 @@ class CompiledStep:
         rows = [np.asarray(fed[each.name]) for each in self.fed]
         losses = np.empty(len(rows[0]))
         rows = [np.ascontiguousarray(row.reshape(len(losses), -1), f.kind) for row, f in zip(rows, self.fed, strict=True)]
-        if not self.plan.calls:
+        if hasattr(self.module, "steps"):
             self.module.steps(*arrays, *rows, losses)
             return losses
-        calls = [self._call(item) for item in self.plan.items if isinstance(item, Call)]
-        regions = [getattr(self.module, f"region_{i}") for i in range(len(calls) + 1)]
         storage = self.plan.storages[self.plan.loss]
         place = self.plan.memory.places[self.plan.loss]
         for step in range(len(losses)):
             for each, row in zip(self.fed, rows, strict=True):
                 self.arenas[each.kind][each.place : each.place + each.size] = row[step]
-            regions[0](*arrays)
-            for call, region in zip(calls, regions[1:], strict=True):
-                call()
-                region(*arrays)
+            for part in self._parts:
+                part(*arrays)
             losses[step] = self.arenas[storage.dtype.str][place]
         return losses
+
+    @cached_property
+    def _parts(self) -> list[Callable[..., object]]:
+        """What is run one after the other where a step isn't one function."""
+        return [
+            self._call(part[0]) if isinstance(part[0], Call) else getattr(self.module, f"region_{i}")
+            for i, part in enumerate(regions(self.plan.items))
+        ]
 
     def _view(self, held: Held) -> Array:
         """The array that a window shows."""
@@ -157,11 +162,11 @@ class CompiledStep:
         strides = tuple(stride * arena.itemsize for stride in held.window.strides)
         return np.lib.stride_tricks.as_strided(arena[start:], held.shape, strides)
 
-    def _call(self, item: Call) -> Callable[[], None]:
+    def _call(self, item: Call) -> Callable[..., object]:
         arguments, keywords = self._filled(item.arguments), self._filled(item.keywords)
         targets = [self._view(target) for target in item.targets]
 
-        def call() -> None:
+        def call(*arrays: Array) -> None:
             result = item.function(*arguments, **keywords)
             results = result if isinstance(result, (tuple, list)) else [result]
             for target, made in zip(targets, results, strict=True):

@@ -26,15 +26,24 @@ def accesses(statement: Statement) -> Iterator[tuple[Window, bool]]:
         yield window, False
 
 
-def conflicts(first: Statement, second: Statement) -> bool:
-    """Whether it matters which of two statements comes first."""
-    for one, written in accesses(first):
-        for other, writing in accesses(second):
-            if one.storage != other.storage or not (written or writing):
-                continue
-            if meet(one, _shape(first, one), other, _shape(second, other)):
-                return True
-    return False
+class Passed:
+    """Statements that others may have to wait for, by the storages that they touch."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, list[tuple[Window, Shape, bool]]] = {}
+
+    def add(self, statement: Statement) -> None:
+        for window, written in accesses(statement):
+            entry = (window, _shape(statement, window), written)
+            self._held.setdefault(window.storage, []).append(entry)
+
+    def block(self, statement: Statement) -> bool:
+        """Whether it matters if `statement` comes before one of these."""
+        return any(
+            (written or writing) and meet(window, shape, other, _shape(statement, other))
+            for other, writing in accesses(statement)
+            for window, shape, written in self._held.get(other.storage, ())
+        )
 
 
 def meet(one: Window, shape: Shape, other: Window, size: Shape) -> bool:

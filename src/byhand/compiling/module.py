@@ -30,6 +30,10 @@ quick = njit(
 _ARRAYS = ", ".join(ARENAS.values())
 
 
+_ALONE = 64  # items of a step that is one function
+_SHORT = 16  # items of each function where there are several
+
+
 @dataclass(frozen=True)
 class Fed:
     """An input that is another in every step: `size` elements from `place` on."""
@@ -47,26 +51,49 @@ def module_source(
     fed: Sequence[Fed],
     loss: tuple[str, int],
 ) -> str:
-    """Source with a function `region_<n>` for what stands between two calls of NumPy, and, where
-    there is no such call, a function `steps` that feeds, runs and notes the loss."""
+    """Source with a function `steps` that feeds, runs and notes the loss, or, where there is too
+    much for one function or something is left to NumPy, with functions `region_0`, `region_1`, ...
+    """
     kernels: dict[str, str] = {}
-    regions: list[list[str]] = [[]]
-    for number, item in enumerate(items):
-        if isinstance(item, Call):
-            regions.append([])
-        elif isinstance(item, Nest):
-            regions[-1] += nest_lines(number, item, memory, storages)
-        else:
-            regions[-1] += _kernel_lines(item, kernels, memory, storages)
-    blocks = [_HEAD + "\n" + "\n".join(f"{name} = {made}" for made, name in kernels.items())]
-    if len(regions) == 1:
-        blocks.append(_steps(regions[0], fed, loss))
+    parts = regions(items)
+    bodies: list[list[str]] = []
+    for part in parts:
+        lines: list[str] = []
+        for number, item in enumerate(part):
+            if isinstance(item, Nest):
+                lines += nest_lines(number, item, memory, storages)
+            elif not isinstance(item, Call):
+                lines += _kernel_lines(item, kernels, memory, storages)
+        bodies.append(lines)
+    made = "\n".join(f"{name} = {kernel}" for kernel, name in kernels.items())
+    blocks = [f"{_HEAD}\n{made}"]
+    if len(parts) == 1:
+        blocks.append(_steps(bodies[0], fed, loss))
     else:
         blocks += [
-            "\n".join([f"@quick\ndef region_{number}({_ARRAYS}):", *_indented(lines or ["pass"])])
-            for number, lines in enumerate(regions)
+            "\n".join([f"@quick\ndef region_{number}({_ARRAYS}):", *_indented(body)])
+            for number, body in enumerate(bodies)
+            if body
         ]
     return "\n\n\n".join(blocks) + "\n"
+
+
+def regions(items: Sequence[Item]) -> list[list[Item]]:
+    """The items by the function they are in; a call of NumPy stands alone.
+
+    Numba takes far longer for one long function than for several short ones.
+    """
+    if len(items) <= _ALONE and not any(isinstance(item, Call) for item in items):
+        return [list(items)]
+    found: list[list[Item]] = [[]]
+    for item in items:
+        if isinstance(item, Call):
+            found += [[item], []]
+            continue
+        if len(found[-1]) >= _SHORT:
+            found.append([])
+        found[-1].append(item)
+    return [part for part in found if part]
 
 
 def _indented(lines: Sequence[str], depth: int = 1) -> list[str]:

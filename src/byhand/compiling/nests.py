@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from byhand.compiling.dependences import accesses, conflicts, meet
+from byhand.compiling.dependences import Passed, accesses, meet
 from byhand.compiling.statements import (
     Call,
     Loop,
@@ -62,13 +62,15 @@ def fused(statements: list[Statement]) -> list[Item]:
             continue
         nest = Nest(head.shape, [(head, 0 if head.shape else -1, not head.shape)])
         left: list[Statement] = []
+        waiting = Passed()
         for statement in rest:
             grown = None
             if isinstance(statement, Loop) and len(nest.members) < _MOST:
-                if not any(conflicts(other, statement) for other in left):
-                    grown = _joined(nest, statement)
+                fits = _common(nest, statement) is not None
+                grown = _joined(nest, statement) if fits and not waiting.block(statement) else None
             if grown is None:
                 left.append(statement)
+                waiting.add(statement)
             else:
                 nest = grown
         rest = left
