@@ -24,7 +24,7 @@ import numpy as np
 
 from byhand.compiling.dependences import live
 from byhand.compiling.lower import lowered
-from byhand.compiling.memory import Memory, planned
+from byhand.compiling.memory import Memory, planned, used
 from byhand.compiling.module import Fed, module_source, regions
 from byhand.compiling.nests import Item, fused
 from byhand.compiling.relink import running
@@ -92,17 +92,11 @@ def plan(step: Step, values: Mapping[str, Any]) -> Plan:
     statements = lowered(live(statements, kept), tape.storages)
     items = fused(statements)
     kept |= {s.number for s in tape.storages if s.name == "constant"}
-    for storage in {s for item in items for s in _storages(item)}:
+    for storage in kept | {s for item in items for s in used(item)}:
         if tape.storages[storage].dtype.str not in ARENAS:
             raise UnsupportedError(f"arrays of {tape.storages[storage].dtype} aren't compiled")
     memory = planned(items, tape.storages, kept)
     return Plan(items, tape.storages, memory, inputs, first, loss.storage.number)
-
-
-def _storages(item: Item) -> set[int]:
-    from byhand.compiling.memory import used
-
-    return used(item)
 
 
 @dataclass
@@ -110,8 +104,8 @@ class CompiledStep:
     """A step in machine code, with the memory it works in.
 
     `run(fed)` takes many steps: `fed` has the inputs that are another in each of them, with the
-    steps as first axis. It returns the losses. The inputs named in `changing` are copied in before
-    and out after. `calls` are the parts that NumPy still does.
+    steps as first axis. What is in `input(name)` is where they start from and what they change.
+    `calls` are the parts that NumPy still does.
     """
 
     plan: Plan
@@ -128,10 +122,11 @@ class CompiledStep:
         storage = self.plan.inputs[name]
         return self._view(Held(storage.window(storage.base), storage.base.shape))
 
-    def run(self, fed: Mapping[str, Array]) -> Array:
+    def run(self, fed: Mapping[str, Array], steps: int | None = None) -> Array:
+        """The losses of `steps` steps, by default of as many as `fed` has."""
         arrays = list(self.arenas.values())
         rows = [np.asarray(fed[each.name]) for each in self.fed]
-        losses = np.empty(len(rows[0]))
+        losses = np.empty(len(next(iter(fed.values()))) if steps is None else steps)
         rows = [np.ascontiguousarray(row.reshape(len(losses), -1), f.kind) for row, f in zip(rows, self.fed, strict=True)]
         if hasattr(self.module, "steps"):
             self.module.steps(*arrays, *rows, losses)

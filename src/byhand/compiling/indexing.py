@@ -49,7 +49,9 @@ def put(tape: Tape, array: Traced, index: Any, value: Any, *, add: bool = False)
     if _is_advanced(index):
         window = _picking(tape, array, index, shape, window)
     else:
-        window = array.storage.window(np.asarray(array.value[(*plain, ...)]))
+        # With an ellipsis even a single item is a view, of no axes.
+        seen = plain if any(each is Ellipsis for each in plain) else (*plain, ...)
+        window = array.storage.window(array.value[seen])
     _change(array.value, plain, values(value), add=add)
     source = tape.source(value, shape)
     kind = array.dtype.str

@@ -33,6 +33,9 @@ def planned(items: Sequence[Item], storages: Sequence[Storage], kept: Collection
         for storage in used(item):
             first.setdefault(storage, at)
             last[storage] = at
+    for number in kept:
+        first.setdefault(number, 0)
+        last.setdefault(number, 0)
     wanted = {s: storages[s].size for s in first}
     rows: set[int] = set()
     for at, item in enumerate(items):
