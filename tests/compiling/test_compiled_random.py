@@ -10,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from byhand.compiling import compile as compiling
 from byhand.compiling import compile_step, relinked
-
-from random_forwards import RandomForward, random_forwards
 from compiled_steps import Values, in_python
+from random_forwards import RandomForward, random_forwards
 
 
 def step_of(forward: RandomForward, values: Values) -> Any:
@@ -45,16 +44,26 @@ def check(forward: RandomForward) -> None:
         np.testing.assert_allclose(compiled.input(name), value, rtol=1e-12, atol=1e-12)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(random_forwards(longest=10))
-def test_the_source_says_what_numpy_does(monkeypatch: pytest.MonkeyPatch, forward: RandomForward) -> None:
+def test_the_source_says_what_numpy_does(
+    monkeypatch: pytest.MonkeyPatch, forward: RandomForward
+) -> None:
     monkeypatch.setattr(compiling, "load", in_python)
     check(forward)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(random_forwards(longest=6))
-def test_machine_code_does_what_numpy_does(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, forward: RandomForward) -> None:
+def test_machine_code_does_what_numpy_does(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    forward: RandomForward,
+) -> None:
     pytest.importorskip("numba")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     check(forward)

@@ -13,7 +13,6 @@ from byhand.compiling import compile as compiling
 from byhand.program.problem import load, zoo
 from byhand.train.compiled import FastSteps
 from byhand.train.loop import in_precision, trained_inputs
-
 from compiled_steps import drawn, fast, in_python, plain_steps
 
 STEPS = 4
@@ -48,14 +47,21 @@ def agree(model: str, sizes: dict[str, int]) -> FastSteps:
     steps = fast(problem, quick)
     assert isinstance(steps, FastSteps), steps
     fed = feed(problem, sizes)
-    parameters = {name: trained_inputs(problem, v) for name, v in (("plain", values), ("quick", quick), ("wide", wide))}
+    parameters = {
+        name: trained_inputs(problem, v)
+        for name, v in (("plain", values), ("quick", quick), ("wide", wide))
+    }
     for at in range(STEPS):
         one = {name: array[at : at + 1] for name, array in fed.items()}
         for name, array in parameters["plain"].items():
             parameters["quick"][name][...] = array
             parameters["wide"][name][...] = array
         before = {name: array.copy() for name, array in parameters["wide"].items()}
-        losses = [steps.run(one)[0], plain_steps(problem, values, one)[0], plain_steps(problem, wide, one)[0]]
+        losses = [
+            steps.run(one)[0],
+            plain_steps(problem, values, one)[0],
+            plain_steps(problem, wide, one)[0],
+        ]
         assert abs(losses[0] - losses[2]) <= 8 * abs(losses[1] - losses[2]) + 4e-7 * abs(losses[2])
         for name, truth in parameters["wide"].items():
             step_size = np.abs(truth - before[name]).max()
@@ -74,7 +80,9 @@ def test_every_step_is_the_plain_one(model: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("model", ["mlp", "wavenet"])
-def test_machine_code_does_what_its_source_says(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machine_code_does_what_its_source_says(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("numba")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     agree(model, {"n": 5, "hidden": 19})

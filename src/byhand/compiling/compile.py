@@ -32,7 +32,7 @@ from byhand.compiling.repeats import without_repeats
 from byhand.compiling.source import ARENAS
 from byhand.compiling.statements import Call, Held
 from byhand.compiling.storage import Array, Storage
-from byhand.compiling.tape import Tape, Traced
+from byhand.compiling.tape import CONSTANT, Tape, Traced
 from byhand.errors import UnsupportedError
 
 Step = Callable[[dict[str, Any]], Any]
@@ -91,7 +91,7 @@ def plan(step: Step, values: Mapping[str, Any]) -> Plan:
     statements = without_repeats(live(tape.statements, kept), kept)
     statements = lowered(live(statements, kept), tape.storages)
     items = fused(statements)
-    kept |= {s.number for s in tape.storages if s.name == "constant"}
+    kept |= {s.number for s in tape.storages if s.name == CONSTANT}
     for storage in kept | {s for item in items for s in used(item)}:
         if tape.storages[storage].dtype.str not in ARENAS:
             raise UnsupportedError(f"arrays of {tape.storages[storage].dtype} aren't compiled")
@@ -127,7 +127,10 @@ class CompiledStep:
         arrays = list(self.arenas.values())
         rows = [np.asarray(fed[each.name]) for each in self.fed]
         losses = np.empty(len(next(iter(fed.values()))) if steps is None else steps)
-        rows = [np.ascontiguousarray(row.reshape(len(losses), -1), f.kind) for row, f in zip(rows, self.fed, strict=True)]
+        rows = [
+            np.ascontiguousarray(row.reshape(len(losses), -1), f.kind)
+            for row, f in zip(rows, self.fed, strict=True)
+        ]
         if hasattr(self.module, "steps"):
             self.module.steps(*arrays, *rows, losses)
             return losses
@@ -145,7 +148,9 @@ class CompiledStep:
     def _parts(self) -> list[Callable[..., object]]:
         """What is run one after the other where a step isn't one function."""
         return [
-            self._call(part[0]) if isinstance(part[0], Call) else getattr(self.module, f"region_{i}")
+            self._call(part[0])
+            if isinstance(part[0], Call)
+            else getattr(self.module, f"region_{i}")
             for i, part in enumerate(regions(self.plan.items))
         ]
 
@@ -198,9 +203,7 @@ def compile_step(step: Step, values: Mapping[str, Any], fed: tuple[str, ...]) ->
     loss = (made.storages[made.loss].dtype.str, made.memory.places[made.loss])
     source = module_source(made.items, made.memory, made.storages, feeding, loss)
     compiled = CompiledStep(made, load(source), feeding)
-    compiled.arenas = {
-        kind: aligned(made.memory.sizes.get(kind, 1), kind) for kind in ARENAS
-    }
+    compiled.arenas = {kind: aligned(made.memory.sizes.get(kind, 1), kind) for kind in ARENAS}
     for storage in made.storages:
         if storage.name is not None and storage.number in made.memory.places:
             held = Held(storage.window(storage.base), storage.base.shape)

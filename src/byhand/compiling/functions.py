@@ -44,8 +44,13 @@ _OWN = ("exp", "log", "tanh")  # written so that a loop of them runs in vector r
 _MATH = {
     **{name: name for name in ("sqrt", "sin", "cos", "tan", "sinh", "cosh", "floor", "ceil")},
     **{name: name for name in ("expm1", "log1p", "log2", "log10", "trunc", "copysign", "hypot")},
-    **{"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2"},
-    **{"arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"},
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
 }
 
 ELEMENTWISE = frozenset({*_PLAIN, *_OWN, *_MATH, "power", "reciprocal"})

@@ -24,9 +24,7 @@ def get(tape: Tape, array: Traced, index: Any) -> Traced:
     window = _picking(tape, array, index, result.shape, tape.window(array, array.shape))
     out = tape.fresh(result)
     kind = array.dtype.str
-    tape.add(
-        Loop(out.shape, tape.target(out), "positive", (window,), (kind,), kind, line=line())
-    )
+    tape.add(Loop(out.shape, tape.target(out), "positive", (window,), (kind,), kind, line=line()))
     return out
 
 
@@ -56,9 +54,7 @@ def put(tape: Tape, array: Traced, index: Any, value: Any, *, add: bool = False)
     source = tape.source(value, shape)
     kind = array.dtype.str
     combine = "add" if add else "set"
-    tape.add(
-        Loop(shape, window, "positive", (source,), (kind,), kind, combine, line=line())
-    )
+    tape.add(Loop(shape, window, "positive", (source,), (kind,), kind, combine, line=line()))
 
 
 def _change(held: Array, index: Any, value: Any, *, add: bool) -> None:
@@ -133,7 +129,9 @@ def _picking(
         stride, length = view.strides[axis], view.shape[axis]
         lined_up = values(each)
         if not isinstance(each, Traced):
-            plain = np.broadcast_to(np.where(np.asarray(lined_up) < 0, np.asarray(lined_up) + length, lined_up), common)
+            plain = np.broadcast_to(
+                np.where(np.asarray(lined_up) < 0, np.asarray(lined_up) + length, lined_up), common
+            )
             affine = _affine(plain)
             if affine is not None:
                 first_value, steps = affine

@@ -50,7 +50,7 @@ def _without(window: Window, axis: int) -> Window:
 
 
 def _ready(product: Product, storages: list[Storage]) -> list[Statement]:
-    m, n, k = product.sizes
+    _, n, k = product.sizes
     kind = storages[product.target.storage].dtype.str
     if product.right.strides[-1] == 1 or n == 1:
         return [product]

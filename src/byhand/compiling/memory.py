@@ -85,7 +85,9 @@ def _needed(nest: Nest, storage: int) -> int | None:
         for window, written in accesses(loop):
             if window.storage != storage:
                 continue
-            if window.picks or (written and loop.combine != "set" and not _is_scalar(nest, window, beside)):
+            if window.picks or (
+                written and loop.combine != "set" and not _is_scalar(nest, window, beside)
+            ):
                 return None
             strides = (*window.strides, 0) if beside else window.strides
             if not all(s for s in strides[:-1]):

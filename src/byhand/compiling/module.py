@@ -136,7 +136,9 @@ def _kernel_lines(
         windows = (item.target, item.source)
         kernel = f"transpose({item.sizes}, {item.source.strides[-2]}, {item.target.strides[-2]})"
     name = kernels.setdefault(kernel, f"kernel_{len(kernels)}")
-    loops = [f"{'    ' * axis}for i{axis} in range({size}):" for axis, size in enumerate(item.batch)]
+    loops = [
+        f"{'    ' * axis}for i{axis} in range({size}):" for axis, size in enumerate(item.batch)
+    ]
     arguments: list[str] = []
     for window in windows:
         start = memory.places[window.storage] + window.offset

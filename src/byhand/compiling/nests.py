@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from byhand.compiling.dependences import Passed, accesses, meet
@@ -148,7 +149,7 @@ def _refined(one: Shape, other: Shape) -> Shape | None:
     """The coarsest shape of which both are mergers of neighbouring axes."""
     cuts = sorted({*_cuts(one), *_cuts(other)})
     sizes: list[int] = []
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         if high % low:
             return None
         sizes.append(high // low)
@@ -221,9 +222,9 @@ def _allowed(
         return None  # one place for several outer points: done only when the nest is
     if summed and not row_sum:
         return None
-    if writing and second.combine != "set" and not (second.start is None and not outer):
-        if not (outer is False and is_row_sum(second)):
-            return None
+    adds = second.start is None or is_row_sum(second)
+    if writing and second.combine != "set" and (outer or not adds):
+        return None
     still = beside or not one.strides[-1]
     goes = outer or not other.strides[-1]
     if still != goes:

@@ -42,7 +42,12 @@ def apply_ufunc(
             raise UnsupportedError(f"np.{ufunc.__name__} with out=...")
         result = ufunc(*values(inputs))
         return tape.call(ufunc.__name__, ufunc, inputs, {}, result)
-    arrays = [each if isinstance(each, Traced) or type(each) in (bool, int, float) else tape.constant(each) for each in inputs]
+    arrays = [
+        each
+        if isinstance(each, Traced) or type(each) in (bool, int, float)
+        else tape.constant(each)
+        for each in inputs
+    ]
     *types, kind = ufunc.resolve_dtypes((*(_type(each) for each in arrays), None))
     if out is None:
         return tape.loop(ufunc.__name__, ufunc(*values(inputs)), arrays, types, kind)
@@ -160,7 +165,11 @@ def reduce(
         made = _reduced(tape, array, wide, "positive", array.dtype, wide.dtype, combine, start)
     if keep:
         return made
-    axes = range(array.ndim) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, array.ndim)
+    axes = (
+        range(array.ndim)
+        if axis is None
+        else np.lib.array_utils.normalize_axis_tuple(axis, array.ndim)
+    )
     shape = tuple(n for i, n in enumerate(array.shape) if i not in axes)
     return tape.view(made, made.value.reshape(shape))
 
@@ -174,13 +183,29 @@ def _reduced(
     source = tape.source(array, array.shape)
     result = np.dtype(kind).str
     tape.add(
-        Loop(array.shape, target, op, (source,), (np.dtype(kind).str,), result, combine, start, line())
+        Loop(
+            array.shape,
+            target,
+            op,
+            (source,),
+            (np.dtype(kind).str,),
+            result,
+            combine,
+            start,
+            line(),
+        )
     )
     return out
 
 
 def argument(
-    tape: Tape, name: str, array: Traced, axis: Any = None, out: Any = None, *, keepdims: Any = False
+    tape: Tape,
+    name: str,
+    array: Traced,
+    axis: Any = None,
+    out: Any = None,
+    *,
+    keepdims: Any = False,
 ) -> Any:
     """np.argmax and np.argmin: the least index at which the extreme stands."""
     if axis is None:
@@ -192,20 +217,36 @@ def argument(
         tape, np.maximum if name == "argmax" else np.minimum, array, axis, keepdims=True
     )
     size = array.shape[axis]
-    places = np.arange(size).reshape([-1 if i == axis % array.ndim else 1 for i in range(array.ndim)])
+    places = np.arange(size).reshape(
+        [-1 if i == axis % array.ndim else 1 for i in range(array.ndim)]
+    )
     candidates = np.where(array == extreme, places, size)
     return reduce(tape, np.minimum, candidates, axis, keepdims=keepdims)
 
 
-def mean(tape: Tape, array: Traced, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **rest: Any) -> Any:
+def mean(
+    tape: Tape,
+    array: Traced,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    **rest: Any,
+) -> Any:
     total = reduce(tape, np.add, array, axis, dtype, out, keepdims, **rest)
     return total / (array.size / max(total.size, 1))
 
 
 def var(
-    tape: Tape, array: Traced, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0,
-    keepdims: Any = False, **rest: Any,
-) -> Any:  # fmt: skip
+    tape: Tape,
+    array: Traced,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    **rest: Any,
+) -> Any:
     away = array - mean(tape, array, axis, keepdims=True)
     total = reduce(tape, np.add, away * away, axis, dtype, out, keepdims, **rest)
     return total / (array.size / max(total.size, 1) - ddof)
@@ -215,13 +256,17 @@ def var(
 
 
 def matmul(tape: Tape, left: Any, right: Any) -> Any:
-    left, right = (each if isinstance(each, Traced) else tape.constant(each) for each in (left, right))
+    left, right = (
+        each if isinstance(each, Traced) else tape.constant(each) for each in (left, right)
+    )
     if left.storage.constant and right.storage.constant:
         return tape.constant(left.value @ right.value)
     kind = np.result_type(left.dtype, right.dtype)
     if kind.kind != "f":
         return tape.call("matmul", np.matmul, (left, right), {}, left.value @ right.value)
-    left, right = (each if each.dtype == kind else astype(tape, each, kind) for each in (left, right))
+    left, right = (
+        each if each.dtype == kind else astype(tape, each, kind) for each in (left, right)
+    )
     row, column = left.ndim == 1, right.ndim == 1
     a = tape.view(left, left.value[None]) if row else left
     b = tape.view(right, right.value[:, None]) if column else right
@@ -241,7 +286,9 @@ def dot(tape: Tape, left: Any, right: Any, out: Any = None) -> Any:
 
 
 def tensordot(tape: Tape, left: Any, right: Any, axes: Any = 2) -> Any:
-    left, right = (each if isinstance(each, Traced) else tape.constant(each) for each in (left, right))
+    left, right = (
+        each if isinstance(each, Traced) else tape.constant(each) for each in (left, right)
+    )
     if isinstance(axes, int):
         axes = (list(range(left.ndim - axes, left.ndim)), list(range(axes)))
     ours, theirs = ([side] if isinstance(side, int) else list(side) for side in axes)
@@ -269,7 +316,11 @@ def reshape(tape: Tape, array: Traced, /, *shape: Any, order: str = "C", **rest:
     wanted = shape[0] if len(shape) == 1 else shape
     result = array.value.reshape(wanted)
     if array.storage.constant or np.may_share_memory(result, array.storage.base):
-        return tape.view(array, result) if np.may_share_memory(result, array.storage.base) else tape.constant(result)
+        return (
+            tape.view(array, result)
+            if np.may_share_memory(result, array.storage.base)
+            else tape.constant(result)
+        )
     whole = tape.loop("positive", np.array(array.value, order="C"), [array], [array.dtype])
     return tape.view(whole, whole.value.reshape(result.shape))
 
@@ -303,7 +354,9 @@ def where(tape: Tape, condition: Any, *choices: Any) -> Any:
     return tape.loop("where", result, [*everything], [bool, result.dtype, result.dtype])
 
 
-def clip(tape: Tape, array: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **rest: Any) -> Any:
+def clip(
+    tape: Tape, array: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **rest: Any
+) -> Any:
     low, high = rest.get("min", a_min), rest.get("max", a_max)
     array = array if low is None else np.maximum(array, low)
     return array if high is None else np.minimum(array, high)

@@ -5,7 +5,7 @@ of the right matrix and one number for each row of the left, and multiplies and 
 instruction. The sizes are known, so each product gets code of its own.
 """
 
-# pyright: basic, reportMissingTypeStubs=false
+# pyright: basic, reportMissingTypeStubs=false, reportMissingImports=false
 
 from __future__ import annotations
 
@@ -64,7 +64,12 @@ class _Product(Vectors):
         rows, wide = tile(self.m, vectors, registers=32 if register_bytes() == 64 else 16)
         full = self.n // (wide * self.lanes)
         if full:
-            self.loop(full, lambda j: self.panel(T, L, R, self.times(j, wide * self.lanes), rows, [self.lanes] * wide))
+            self.loop(
+                full,
+                lambda j: self.panel(
+                    T, L, R, self.times(j, wide * self.lanes), rows, [self.lanes] * wide
+                ),
+            )
         done = full * wide * self.lanes
         rest = self.n - done
         if rest:
@@ -129,7 +134,9 @@ def tile(rows: int, vectors: int, registers: int) -> tuple[int, int]:
                 continue
             loads = (tall + wide) / (tall * wide)
             blocks = -(-rows // tall) * -(-vectors // wide)
-            cost = blocks * (tall * wide * max(1, loads) + 2) + (0 if tall * wide >= 8 else blocks * 8)
+            cost = blocks * (tall * wide * max(1, loads) + 2) + (
+                0 if tall * wide >= 8 else blocks * 8
+            )
             if best is None or cost < best[0]:
                 best = (cost, tall, wide)
     assert best is not None

@@ -6,7 +6,15 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from byhand.compiling.dependences import accesses
-from byhand.compiling.statements import Call, Loop, Product, Source, Statement, Transposition, Window
+from byhand.compiling.statements import (
+    Call,
+    Loop,
+    Product,
+    Source,
+    Statement,
+    Transposition,
+    Window,
+)
 
 
 def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[Statement]:
@@ -50,7 +58,9 @@ def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[
     return found
 
 
-def _renamed(statement: Loop | Product | Transposition, instead: dict[int, int]) -> Loop | Product | Transposition:
+def _renamed(
+    statement: Loop | Product | Transposition, instead: dict[int, int]
+) -> Loop | Product | Transposition:
     """The statement reading from the storages that are kept."""
     if not instead:
         return statement

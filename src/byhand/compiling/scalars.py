@@ -2,11 +2,12 @@
 registers.
 
 exp and log in float32 are polynomials (after Moshier's Cephes library, single precision), within
-one unit in the last place, and tanh comes of the same, within three; in float64 they are those of the C library. What a compiler may
-reorder is left to the loops: here it may only contract a product and a sum into one instruction.
+one unit in the last place, and tanh comes of the same, within three; in float64 they are those of
+the C library. What a compiler may reorder is left to the loops: here it may only contract a product
+and a sum into one instruction.
 """
 
-# pyright: reportUnknownMemberType=false, reportUntypedFunctionDecorator=false, reportMissingTypeStubs=false
+# pyright: basic, reportMissingTypeStubs=false, reportMissingImports=false
 
 import math
 

@@ -95,7 +95,7 @@ class _Writer:
         return window
 
     def hold(self, window: Window, name: str) -> None:
-        """`name` is now what a window shows; other windows on the storage may show something else."""
+        """`name` is now what a window shows; other windows on its storage may have changed."""
         for scope in (self.known, *self.scopes):
             for other in [w for w in scope if w.storage == window.storage]:
                 del scope[other]
@@ -132,9 +132,7 @@ class _Writer:
             self.hold(loop.target, "")
 
 
-def nest_lines(
-    number: int, nest: Nest, memory: Memory, storages: Sequence[Storage]
-) -> list[str]:
+def nest_lines(number: int, nest: Nest, memory: Memory, storages: Sequence[Storage]) -> list[str]:
     """The lines that run a nest. `number` is part of its variables' names: they have one type."""
     w = _Writer(nest, memory, storages, f"v{number}_")
     _starts(w)
@@ -169,7 +167,9 @@ def _starts(w: _Writer) -> None:
 
 def _in_register(nest: Nest, loop: Loop, beside: bool) -> bool:
     """Whether a sum is over when the inner loop is: nothing of it comes from other rows."""
-    return not beside and is_row_sum(loop) and all(loop.target.strides[:-1]) and not loop.target.picks
+    return (
+        not beside and is_row_sum(loop) and all(loop.target.strides[:-1]) and not loop.target.picks
+    )
 
 
 def _inner_loop(w: _Writer, loops: list[Loop]) -> None:
@@ -217,9 +217,9 @@ def _still_reads(w: _Writer, loops: list[Loop]) -> list[Window]:
     found: list[Window] = []
     for loop in loops:
         for window in loop.reads:
-            if not any(part.strides[-1] for part in window.parts()) and window != loop.target:
-                if w.key(window) in w.known or w.in_memory(window):
-                    found.append(window)
+            still = not any(part.strides[-1] for part in window.parts()) and window != loop.target
+            if still and (w.key(window) in w.known or w.in_memory(window)):
+                found.append(window)
     return found
 
 
@@ -233,7 +233,15 @@ def combined(combine: str, held: str, value: str) -> str:
 def literal(number: Number, kind: str) -> str:
     if kind == "|b1":
         return str(bool(number))
-    text = "inf" if number == math.inf else "-inf" if number == -math.inf else "nan" if number != number else repr(number)
+    text = (
+        "inf"
+        if number == math.inf
+        else "-inf"
+        if number == -math.inf
+        else "nan"
+        if number != number
+        else repr(number)
+    )
     if kind == "<i8":
         return f"i8({int(number)})"
     return f"{_CASTS[kind]}({text})"

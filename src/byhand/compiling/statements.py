@@ -76,7 +76,8 @@ Source: TypeAlias = Window | Number
 class Loop:
     """For every point of `shape`, `target` is set to `op(sources)`, or combined with it.
 
-    `combine` is "set", "add", "multiply", "maximum" or "minimum": every one but "set" takes what is in the target along; `start` is then what is put there before, or None
+    `combine` is "set", "add", "multiply", "maximum" or "minimum": all but "set" take along what is
+    in the target; `start` is then what is put there before, or None
     where it is to add to what is there already. `types` are the NumPy types that the sources are
     cast to; `result` is the type that the op gives.
     """

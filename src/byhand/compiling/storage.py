@@ -38,5 +38,7 @@ class Storage:
         """The window of a view on this storage."""
         itemsize = self.base.itemsize
         start = view.__array_interface__["data"][0] - self.base.__array_interface__["data"][0]
-        strides = tuple(s // itemsize if n > 1 else 0 for s, n in zip(view.strides, view.shape, strict=True))
+        strides = tuple(
+            s // itemsize if n > 1 else 0 for s, n in zip(view.strides, view.shape, strict=True)
+        )
         return Window(self.number, start // itemsize if view.size else 0, strides)

@@ -18,6 +18,8 @@ from byhand.compiling.statements import Call, Held, Loop, Number, Product, Sourc
 from byhand.compiling.storage import Array, Storage
 from byhand.errors import UnsupportedError
 
+CONSTANT = "a constant"  # the name of what no input has
+
 _OWN = (str(Path(__file__).parent), str(Path(np.__file__).parent))
 
 
@@ -204,7 +206,7 @@ class Tape:
         casts = tuple(np.dtype(each).str for each in types)
         self.add(Loop(shape, self.target(out), op, windows, casts, kind, line=line()))
 
-    def copy(self, array: Traced, value: Array | None = None) -> Traced:
+    def copy(self, array: Traced) -> Traced:
         """`array` in memory of its own."""
         return self.loop("positive", np.array(array.value), [array], [array.dtype])
 
@@ -248,10 +250,10 @@ class Tape:
         """The storage of a constant as it is read: each value is kept once."""
         for known in self.storages:
             base = known.base
-            if known.name == "constant" and base.dtype == value.dtype and base.shape == value.shape:
-                if np.array_equal(base, value):
-                    return known
-        return self.storage(value, constant=False, name="constant")
+            alike = base.dtype == value.dtype and base.shape == value.shape
+            if known.name == CONSTANT and alike and np.array_equal(base, value):
+                return known
+        return self.storage(value, constant=False, name=CONSTANT)
 
 
 def values(arguments: Any) -> Any:

@@ -1,6 +1,6 @@
 """Transposing a matrix in registers, a square of as many rows as a register has lanes at a time."""
 
-# pyright: basic, reportMissingTypeStubs=false
+# pyright: basic, reportMissingTypeStubs=false, reportMissingImports=false
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class _Transposition(Vectors):
         half = self.lanes // 2
         low = [lane // 2 + (lane % 2) * self.lanes for lane in range(self.lanes)]
         high = [lane + half for lane in low]
-        for _ in range(self.lanes.bit_length() - 1):  # row k and row k + half, lane by lane in turns
+        for _ in range(
+            self.lanes.bit_length() - 1
+        ):  # row k and row k + half, lane by lane in turns
             pairs = [(rows[i], rows[i + half]) for i in range(half)]
             rows = [self.shuffled(*pair, order) for pair in pairs for order in (low, high)]
         for j in range(wide):

@@ -1,6 +1,6 @@
 """What LLVM has no short word for: vectors whose last lanes are masked, loops, places in arrays."""
 
-# pyright: basic, reportMissingTypeStubs=false
+# pyright: basic, reportMissingTypeStubs=false, reportMissingImports=false
 
 from __future__ import annotations
 
@@ -58,10 +58,14 @@ class Vectors:
     def fma(self, x: Any, y: Any, z: Any) -> Any:
         signature = ir.FunctionType(self.vector, [self.vector] * 3)
         name = f"llvm.fma.v{self.lanes}f{self.scalar_bytes() * 8}"
-        return self.b.call(cgutils.get_or_insert_function(self.b.module, signature, name), [x, y, z])
+        return self.b.call(
+            cgutils.get_or_insert_function(self.b.module, signature, name), [x, y, z]
+        )
 
     def spread(self, number: Any) -> Any:
-        one = self.b.insert_element(ir.Constant(self.vector, ir.Undefined), number, ir.IntType(32)(0))
+        one = self.b.insert_element(
+            ir.Constant(self.vector, ir.Undefined), number, ir.IntType(32)(0)
+        )
         mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.b.shuffle_vector(one, one, mask)
 
@@ -73,16 +77,24 @@ class Vectors:
         pointer = self.b.bitcast(place, self.vector.as_pointer())
         if width == self.lanes:
             return self.b.load(pointer, align=self.scalar_bytes())
-        function = self.masked("load", [self.vector, [pointer.type, ir.IntType(32), self.bits(), self.vector]])
-        return self.b.call(function, [pointer, ir.IntType(32)(self.scalar_bytes()), self.mask(width), self.zero])
+        function = self.masked(
+            "load", [self.vector, [pointer.type, ir.IntType(32), self.bits(), self.vector]]
+        )
+        return self.b.call(
+            function, [pointer, ir.IntType(32)(self.scalar_bytes()), self.mask(width), self.zero]
+        )
 
     def store(self, value: Any, place: Any, width: int) -> None:
         pointer = self.b.bitcast(place, self.vector.as_pointer())
         if width == self.lanes:
             self.b.store(value, pointer, align=self.scalar_bytes())
             return
-        function = self.masked("store", [ir.VoidType(), [self.vector, pointer.type, ir.IntType(32), self.bits()]])
-        self.b.call(function, [value, pointer, ir.IntType(32)(self.scalar_bytes()), self.mask(width)])
+        function = self.masked(
+            "store", [ir.VoidType(), [self.vector, pointer.type, ir.IntType(32), self.bits()]]
+        )
+        self.b.call(
+            function, [value, pointer, ir.IntType(32)(self.scalar_bytes()), self.mask(width)]
+        )
 
     def masked(self, what: str, signature: list[Any]) -> Any:
         returned, arguments = signature

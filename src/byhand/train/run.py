@@ -31,8 +31,8 @@ class Config:
     """What a run was asked for, and how it went.
 
     `file` is the model's name in the zoo, else the path of its problem file; `data` is `names` or
-    a path. `done` of `steps` steps took `seconds`. The losses are in nats per character. `compiled`:
-    whether the steps were machine code, whose rounding is its own.
+    a path. `done` of `steps` steps took `seconds`. The losses are in nats per character.
+    `compiled`: whether the steps were machine code, whose rounding is its own.
     """
 
     model: str

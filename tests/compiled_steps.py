@@ -59,11 +59,18 @@ def in_python(source: str) -> ModuleType:
         "transpose": transpose,
         "math": math,
         "within": within,
-        **{"f4": np.float32, "f8": np.float64, "i8": np.int64, "inf": math.inf, "nan": math.nan},
+        "f4": np.float32,
+        "f8": np.float64,
+        "i8": np.int64,
+        "inf": math.inf,
+        "nan": math.nan,
         **{f"{name}_f4": getattr(np, name) for name in ("exp", "log", "tanh")},
         **{f"{name}_f8": getattr(np, name) for name in ("exp", "log", "tanh")},
-        **{"larger": np.maximum, "highest": np.maximum, "sign": np.sign},
-        **{"smaller": np.minimum, "lowest": np.minimum},
+        "larger": np.maximum,
+        "highest": np.maximum,
+        "sign": np.sign,
+        "smaller": np.minimum,
+        "lowest": np.minimum,
     }
     lines = source.split("\n")
     start = next(i for i, line in enumerate(lines) if line.startswith(("kernel_", "@quick")))
