@@ -1,5 +1,9 @@
 """Reading and writing items of traced arrays."""
 
+# What NumPy takes and gives can be of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from dataclasses import replace

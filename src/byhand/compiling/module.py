@@ -88,7 +88,8 @@ def regions(items: Sequence[Item]) -> list[list[Item]]:
     found: list[list[Item]] = [[]]
     for item in items:
         if isinstance(item, Call):
-            found += [[item], []]
+            found.append([item])
+            found.append([])
             continue
         if len(found[-1]) >= _SHORT:
             found.append([])

@@ -82,7 +82,8 @@ def fused(statements: list[Statement]) -> list[Item]:
 def canonical(loop: Loop) -> Loop:
     """The loop with as few axes as can be: none of size 1, neighbours merged where all windows step
     evenly over both."""
-    shape, windows = loop.shape, _windows(loop)
+    shape: Shape = loop.shape
+    windows: list[Window] = _windows(loop)
     keep = tuple(axis for axis, size in enumerate(shape) if size != 1)
     shape = tuple(shape[axis] for axis in keep)
     windows = [window.keeping(keep) for window in windows]
@@ -162,7 +163,7 @@ def _cuts(shape: Shape) -> list[int]:
 
 def _split(loop: Loop, shape: Shape) -> Loop:
     """The loop over `shape`, of which its own is a merger of neighbouring axes."""
-    windows = _windows(loop)
+    windows: list[Window] = _windows(loop)
     axis = 0
     own = list(loop.shape)
     while axis < len(own):

@@ -4,6 +4,10 @@ What has no entry here is computed by NumPy itself in every step (a `Call`), unl
 a view, which costs nothing.
 """
 
+# What NumPy takes and gives can be of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import operator

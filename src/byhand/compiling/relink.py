@@ -39,7 +39,7 @@ def _making(function: Any) -> Any:
             return function(*args, **kwargs)
         if function in (np.array, np.asarray) and args:
             if isinstance(args[0], Traced):
-                return args[0].copy() if function is np.array else args[0]
+                return np.copy(args[0]) if function is np.array else args[0]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportCallIssue, reportArgumentType]
             if isinstance(args[0], (list, tuple)) and any(isinstance(a, Traced) for a in args[0]):  # pyright: ignore[reportUnknownVariableType]
                 return np.stack(args[0])  # pyright: ignore[reportUnknownArgumentType]
         return tape.constant(function(*args, **kwargs))

@@ -34,7 +34,7 @@ def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[
         for window in statement.writes:
             writes[window.storage] = writes.get(window.storage, 0) + 1
     instead: dict[int, int] = {}
-    seen: dict[Statement, int] = {}
+    seen: dict[tuple[Statement, tuple[tuple[int, int], ...]], int] = {}
     found: list[Statement] = []
     versions: dict[int, int] = {}
     for statement in statements:

@@ -284,10 +284,6 @@ def line() -> int | None:
     return None
 
 
-def number(value: Any) -> Number:
-    return np.asarray(value).item()
-
-
 def _dense(array: Array) -> bool:
     """Whether an array fills its memory without a gap, in whatever order of axes."""
     order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
