@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .peak import peak_kilobytes
+
 Steps = Callable[[int], None]
 
 AT_ONCE = 200  # steps in one call, where a contender takes many
@@ -191,9 +193,7 @@ def main() -> None:
         wall, cpu = time.perf_counter(), time.process_time()
         take(int(line))
         print(time.perf_counter() - wall, time.process_time() - cpu, flush=True)
-    import resource
-
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_kilobytes() / 1024)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Training: byhand's compiled and plain steps next to PyTorch's and JAX's, side by side.
 
-    python -m benchmarks.training [--models mlp,wavenet] [--threads 1,2] [--json FILE] [--chart FILE]
+    python -m benchmarks.training [--models mlp:200,wavenet] [--threads 1,2] [--json F] [--chart F]
 
 Each contender runs in a process of its own; all take steps in turns, five times. The figures are
 medians of these five. Next to the time by the clock stands the time that the processor spent, which
@@ -63,10 +63,9 @@ def measure(model: str, threads: int) -> dict[str, dict[str, float]]:
 
 def _start(contender: str, model: str, threads: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "benchmarks.trainers", contender, model, str(threads)]
-    worker = subprocess.Popen(
+    return subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    return worker
 
 
 def _read(worker: subprocess.Popen[str]) -> str:
@@ -92,11 +91,11 @@ def table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
         ours = rows[OURS]
         for name, row in rows.items():
             times = "".join(
-                f"{1e6 * row[key]:9.1f} {f'({row[key] / ours[key]:.1f})':>7s}" for key in ("wall", "cpu")
+                f"{1e6 * row[key]:9.1f} {f'({row[key] / ours[key]:.1f})':>7s}"
+                for key in ("wall", "cpu")
             )
-            lines.append(
-                f"{name:18s}{1 / row['wall']:9.0f}{times}{row['first']:10.1f} s{row['megabytes']:6.0f} MB"
-            )
+            rest = f"{row['first']:10.1f} s{row['megabytes']:6.0f} MB"
+            lines.append(f"{name:18s}{1 / row['wall']:9.0f}{times}{rest}")
     return "\n".join(lines)
 
 
@@ -116,7 +115,9 @@ def chart(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
                 f'<rect x="158" y="{y + 2}" width="{max(1.0, 420 * speed / most):.1f}" height="12" '
                 f'fill="{colour}"/>'
             )
-            parts.append(f'<text x="{164 + 420 * speed / most:.0f}" y="{y + 12}">{speed:,.0f}</text>')
+            parts.append(
+                f'<text x="{164 + 420 * speed / most:.0f}" y="{y + 12}">{speed:,.0f}</text>'
+            )
             y += 18
         y += 12
     body = "\n".join(parts)
@@ -131,7 +132,9 @@ def main() -> None:
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--threads", default=f"1,{os.cpu_count()}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
-    parser.add_argument("--chart", type=Path, metavar="FILE", help="write a bar chart, SVG, to FILE")
+    parser.add_argument(
+        "--chart", type=Path, metavar="FILE", help="write a bar chart, SVG, to FILE"
+    )
     options = parser.parse_args()
     found = {
         f"{model}, {threads} thread{'s' if int(threads) > 1 else ''}": measure(model, int(threads))

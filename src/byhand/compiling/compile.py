@@ -70,7 +70,8 @@ def plan(step: Step, values: Mapping[str, Any]) -> Plan:
 
     def given(name: str, value: Any) -> Any:
         if isinstance(value, list):
-            return [given(f"{name}[{i}]", each) for i, each in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+            return [given(f"{name}[{i}]", item) for i, item in enumerate(items)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if not isinstance(value, np.ndarray):
             return value
         made = tape.input(name, value)
@@ -119,8 +120,14 @@ class CompiledStep:
 
     def input(self, name: str) -> Array:
         """The memory of an input: read it, and write it."""
-        storage = self.plan.inputs[name]
-        return self._view(Held(storage.window(storage.base), storage.base.shape))
+        return self._inputs[name]
+
+    @cached_property
+    def _inputs(self) -> dict[str, Array]:
+        return {
+            name: self._view(Held(storage.window(storage.base), storage.base.shape))
+            for name, storage in self.plan.inputs.items()
+        }
 
     def run(self, fed: Mapping[str, Array], steps: int | None = None) -> Array:
         """The losses of `steps` steps, by default of as many as `fed` has."""
@@ -168,7 +175,7 @@ class CompiledStep:
 
         def call(*arrays: Array) -> None:
             result = item.function(*arguments, **keywords)
-            results = result if isinstance(result, (tuple, list)) else [result]
+            results: list[Any] = list(result) if isinstance(result, (tuple, list)) else [result]  # pyright: ignore[reportUnknownArgumentType]
             for target, made in zip(targets, results, strict=True):
                 target[...] = made
 

@@ -224,7 +224,8 @@ def argument(
     places = np.arange(size).reshape(
         [-1 if i == axis % array.ndim else 1 for i in range(array.ndim)]
     )
-    candidates = np.where(array == extreme, places, size)
+    found = (array == extreme) | np.isnan(array)  # a row of NaN has a place too, as in NumPy
+    candidates = np.where(found, places, size)
     return reduce(tape, np.minimum, candidates, axis, keepdims=keepdims)
 
 
@@ -302,9 +303,10 @@ def tensordot(tape: Tape, left: Any, right: Any, axes: Any = 2) -> Any:
     rest = [axis for axis in range(right.ndim) if axis not in theirs]
     shape = tuple(left.shape[i] for i in kept) + tuple(right.shape[i] for i in rest)
     inner = int(np.prod([left.shape[i] for i in ours], dtype=int))
-    a = reshape(tape, np.transpose(left, kept + ours), (-1, inner))
-    b = reshape(tape, np.transpose(right, theirs + rest), (inner, -1))
-    return reshape(tape, matmul(tape, a, b), shape)
+    a: Any = np.transpose(left, kept + ours)
+    b: Any = np.transpose(right, theirs + rest)
+    made = matmul(tape, reshape(tape, a, (-1, inner)), reshape(tape, b, (inner, -1)))
+    return reshape(tape, made, shape)
 
 
 def outer(tape: Tape, left: Any, right: Any, out: Any = None) -> Any:
@@ -342,7 +344,7 @@ def astype(tape: Tape, array: Traced, dtype: Any, copy: bool = True, **rest: Any
     return tape.loop("positive", result, [array], [array.dtype])
 
 
-def copied(tape: Tape, array: Traced, order: str = "K", **rest: Any) -> Any:
+def copied(tape: Tape, array: Traced, order: Any = "K", **rest: Any) -> Any:
     if array.storage.constant:
         return tape.constant(array.value)
     return tape.loop("positive", np.array(array.value, order=order), [array], [array.dtype])  # pyright: ignore[reportArgumentType]

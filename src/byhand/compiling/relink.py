@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.tape import Tape, Traced
+from byhand.compiling.tape import Tape, Traced, traced
 
 running: ContextVar[Tape | None] = ContextVar("running", default=None)
 """The tape that new arrays belong to."""
@@ -39,9 +39,11 @@ def _making(function: Any) -> Any:
             return function(*args, **kwargs)
         if function in (np.array, np.asarray) and args:
             if isinstance(args[0], Traced):
-                return np.copy(args[0]) if function is np.array else args[0]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportCallIssue, reportArgumentType]
-            if isinstance(args[0], (list, tuple)) and any(isinstance(a, Traced) for a in args[0]):  # pyright: ignore[reportUnknownVariableType]
-                return np.stack(args[0])  # pyright: ignore[reportUnknownArgumentType]
+                copied: Any = np.copy(args[0])  # pyright: ignore[reportUnknownVariableType, reportCallIssue, reportArgumentType]
+                return copied if function is np.array else args[0]
+            if traced(args[0]):
+                joined: Any = np.stack(args[0])
+                return joined
         return tape.constant(function(*args, **kwargs))
 
     return made

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.statements import Call, Held, Loop, Number, Product, Source, Statement, Window
+from byhand.compiling.statements import Call, Held, Loop, Product, Source, Statement, Window
 from byhand.compiling.storage import Array, Storage
 from byhand.errors import UnsupportedError
 
@@ -241,7 +241,8 @@ class Tape:
         arguments = replace(tuple(args))
         keywords = {key: replace(each) for key, each in kwargs.items()}
         several = isinstance(result, (tuple, list))
-        outs = [self.fresh(each) for each in (result if several else [result])]
+        results: list[Any] = list(result) if several else [result]  # pyright: ignore[reportUnknownArgumentType]
+        outs = [self.fresh(each) for each in results]
         targets = tuple(Held(self.target(out), out.shape) for out in outs)
         self.add(Call(func, arguments, keywords, targets, tuple(held), name, line()))
         return outs if several else outs[0]
