@@ -36,6 +36,7 @@ STATEMENTS = {
     "argmax as an index": "out = A * 1; out[np.arange(4), A.argmax(axis=1)] += 10",
     "argmin along the first axis": "out = A.argmin(axis=0) * 1.0",
     "a constant changed first": "v = np.ones(3); v[1] = 5; out = A * v; v[2] = 7; out = out + v",
+    "the same sum before and after a change": "v = A * 1; w = v + 1; v *= 3; out = w * (v + 1)",
     "powers": "B = np.abs(A) + 1; out = B**-0.5 + B**3 + B**-1 + B**1.7 + 2**B",
     "mean and variance": "out = A.mean(axis=0) + A.var(axis=0, ddof=1) + A.std()",
     "stack and concatenate": "out = np.concatenate([np.stack([A, 2 * A]).sum(axis=0), A])",

@@ -74,7 +74,7 @@ def plan(step: Step, values: Mapping[str, Any]) -> Plan:
             return [given(f"{name}[{i}]", item) for i, item in enumerate(items)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if not isinstance(value, np.ndarray):
             return value
-        made = tape.input(name, value)
+        made = tape.input(name, value)  # pyright: ignore[reportUnknownArgumentType]
         inputs[name] = made.storage
         first[made.storage.number] = value
         return made
