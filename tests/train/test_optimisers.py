@@ -22,12 +22,16 @@ def test_adamw_is_pytorchs(decay: float) -> None:
     rng = np.random.default_rng(0)
     ours = {"W": rng.normal(size=(3, 4)), "b": rng.normal(size=4), "scale": np.array(0.5)}
     theirs = {name: torch.tensor(value, requires_grad=True) for name, value in ours.items()}
-    adamw = AdamW(decay)
+    means = {
+        f"mean of d{name}{of}": np.zeros_like(v) for name, v in ours.items() for of in ("", "**2")
+    }
+    adamw = AdamW(decay, means)
     torchs = torch.optim.AdamW(theirs.values(), lr=0.1, betas=(0.9, 0.99), weight_decay=decay)
     for step in range(20):
         gradients = {name: rng.normal(size=value.shape) for name, value in ours.items()}
         rate = 0.1 if step < 10 else 0.01
-        adamw.step(ours, {f"d{name}": g for name, g in gradients.items()}, rate, step)
+        answers = {f"d{name}": g for name, g in gradients.items()}
+        adamw.update(ours, answers, adamw.state, **adamw.numbers(rate, step))
         for group in torchs.param_groups:
             group["lr"] = rate
         for name, tensor in theirs.items():

@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -24,21 +24,24 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
+from byhand.train.compiled import FastSteps, fast_steps
 from byhand.train.data import Array, Examples
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
 from byhand.train.interrupt import held_back
-from byhand.train.optimisers import optimiser_of
+from byhand.train.optimisers import Optimiser, optimiser_of
 from byhand.train.schedule import Schedule
 
 Progress: TypeAlias = Callable[[int, int, float, float], None]
 Losses: TypeAlias = list[tuple[int, float]]
 Updates: TypeAlias = list[tuple[int, dict[str, float]]]
+Batch: TypeAlias = tuple[Array, Array]
 
 SAVED_EVERY = 10.0  # seconds between two checkpoints
 
 _TOGETHER = 100  # batches drawn at once
 _SHOWN_EVERY = 0.1  # seconds between two calls of progress
 _POINTS = 1000  # of the loss curve
+_CALL = 0.05  # seconds that a call of compiled code may take: Ctrl-C waits for it
 
 
 def trained_inputs(problem: Problem, values: Inputs) -> dict[str, Array]:
@@ -92,6 +95,9 @@ class Descent:
     `state` is what the optimiser keeps besides. `losses` are pairs of a step and the mean loss of
     the steps since the pair before. If `watched`, `updates` are pairs of a step and, for each
     matrix, how large its update was beside the matrix itself, both as standard deviations.
+
+    Where it is `compiled`, many steps are one call of machine code; `note` says why it could not
+    be, or which parts aren't.
     """
 
     problem: Problem
@@ -106,6 +112,8 @@ class Descent:
     losses: Losses = field(default_factory=Losses)
     watched: bool = False
     updates: Updates = field(default_factory=Updates)
+    compiled: bool = False
+    note: str | None = None
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -125,30 +133,24 @@ class Descent:
         after the last step; the loss is a running mean over some hundred steps. `save()` is called
         every ten seconds, after a step. Raises ProblemError if the loss is no longer a number.
         """
-        gradients = hand_gradients(self.problem)
         parameters, schedule = self.parameters, self.schedule
         optimiser = optimiser_of(schedule, parameters, self.state)
-        lists = any("[" in name for name in parameters)
         drawn = self.batches()
         every = max(1, schedule.steps // _POINTS)
         first, seconds_before = self.done, self.seconds
         total, running, since = 0.0, 0.0, self.done
         saved = shown = began = time.perf_counter()
         with held_back() as stop, np.errstate(all="ignore"):  # a NaN is told of in one line
-            for step in range(self.done, schedule.steps):
-                self.values["X"], self.values["Y"] = next(drawn)
-                found = gradients(self.values)
-                answers = items_named(found.answers) if lists else found.answers
-                if step == first:
-                    check_gradients(self.problem, parameters, found.loss, answers)
-                noted = (step + 1) % every == 0
+            advance, count = self._advance(parameters, optimiser), 1
+            while self.done < schedule.steps:
+                count = min(count, schedule.steps - self.done, every - self.done % every)
+                noted = (self.done + count) % every == 0
                 before = _copies(parameters) if self.watched and noted else {}
-                optimiser.step(parameters, answers, schedule.learning_rate(step), step)
-
-                self.done = step + 1
-                loss = float(found.loss)
-                total += loss
-                running = loss if step == first else running + 0.01 * (loss - running)
+                started = time.perf_counter()
+                for loss in advance(list(itertools.islice(drawn, count))):
+                    total += loss
+                    running = loss if self.done == first else running + 0.01 * (loss - running)
+                    self.done += 1
                 last = stop.pressed or self.done == schedule.steps
                 now = time.perf_counter()
                 if progress and (last or now - shown > _SHOWN_EVERY):
@@ -170,7 +172,48 @@ class Descent:
                 if save and noted and now - saved > SAVED_EVERY:
                     save()
                     saved = time.perf_counter()
+                if self.compiled:
+                    count = max(1, int(count * min(2, _CALL / max(now - started, 1e-6))))
         self.seconds = seconds_before + time.perf_counter() - began
+
+    def _advance(
+        self, parameters: dict[str, Array], optimiser: Optimiser
+    ) -> Callable[[list[Batch]], Iterable[float]]:
+        """A function that takes the steps of some batches, and gives their losses."""
+        schedule = self.schedule
+        gradients = hand_gradients(self.problem)
+        lists = any("[" in name for name in parameters)
+        checked: list[bool] = []
+
+        def plain(batches: list[Batch]) -> Iterator[float]:
+            for self.values["X"], self.values["Y"] in batches:
+                found = gradients(self.values)
+                answers = items_named(found.answers) if lists else found.answers
+                if not checked:
+                    check_gradients(self.problem, parameters, found.loss, answers)
+                    checked.append(True)
+                numbers = optimiser.numbers(schedule.learning_rate(self.done), self.done)
+                optimiser.update(parameters, answers, optimiser.state, **numbers)
+                yield float(found.loss)
+
+        def fast(batches: list[Batch]) -> Iterable[float]:
+            assert isinstance(steps, FastSteps)
+            places = range(self.done, self.done + len(batches))
+            numbers = [optimiser.numbers(schedule.learning_rate(i), i) for i in places]
+            fed = {
+                name: np.array([each[name] for each in numbers], np.float32) for name in numbers[0]
+            }
+            X, Y = (np.stack(part) for part in zip(*batches, strict=True))
+            return steps.run({"X": X, "Y": Y, **fed}).tolist()
+
+        if not self.compiled:
+            return plain
+        steps = fast_steps(self.problem, self.values, parameters, optimiser)
+        if isinstance(steps, str):
+            self.compiled, self.note = False, steps
+            return plain
+        self.note = steps.note
+        return fast
 
     def _note(self, since: int, mean: float) -> None:
         """Adds a point to the loss curve."""

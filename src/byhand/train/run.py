@@ -41,7 +41,8 @@ class Config:
 
     `file` is the model's name in the zoo, else the path of its problem file; `data` is `names` or
     a path. `done` of `steps` steps took `seconds`. The losses are in nats per character, and None
-    while the run is underway.
+    while the run is underway. `compiled`: whether the steps were machine code, which rounds in its
+    own way.
     """
 
     model: str
@@ -55,6 +56,7 @@ class Config:
     done: int
     seconds: float
     parameters: int
+    compiled: bool = False
     train_loss: float | None = None
     val_loss: float | None = None
 

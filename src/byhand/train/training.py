@@ -11,6 +11,7 @@ import numpy as np
 
 from byhand.errors import DataError, ProblemError
 from byhand.program.problem import Inputs, Problem, load, zoo
+from byhand.train.compiled import WORTH_IT
 from byhand.train.data import BUNDLED, Split, Words, read_words, split
 from byhand.train.diagnostics import pictures_of
 from byhand.train.evaluate import mean_loss, training_statistics
@@ -32,8 +33,8 @@ class TrainingRun:
     """What a training came to. `run` is its folder; `steps` were done, of the `planned` ones.
 
     `train_loss` and `val_loss` are means of the cross-entropy in nats per character over the whole
-    split; `parameters` is how many numbers were trained; `compiled`, whether a compiled backward
-    took the place of the Python one.
+    split; `parameters` is how many numbers were trained; `compiled`, whether the steps were machine
+    code made from forward and backward. `note` says why they weren't, or which parts weren't.
     """
 
     model: str
@@ -47,6 +48,7 @@ class TrainingRun:
     val_loss: float
     samples: tuple[str, ...]
     compiled: bool = False
+    note: str | None = None
 
     @property
     def steps_per_second(self) -> float:
@@ -80,6 +82,7 @@ def train(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     diagnostics: bool = False,
+    plain: bool = False,
     progress: Progress | None = None,
 ) -> TrainingRun:
     """Trains a problem, or a model of the zoo by name, and writes a run folder.
@@ -94,6 +97,9 @@ def train(
     its data, seed, sizes and schedule already, and, without `steps`, its goal: the parameters come
     out as if it had never been stopped. With `steps` it gets a new goal, and the learning rate
     falls where it does for that.
+
+    From 2,000 steps on they are compiled where they can be, unless `plain`; a run that goes on is
+    compiled or plain as it was before. Steps that diagnostics watch are plain.
 
     `progress(step, steps, loss, steps_per_second)` is called about ten times a second. Ctrl-C stops
     between two steps, and what was learned is evaluated and written all the same.
@@ -114,10 +120,11 @@ def train(
     else:
         plan = _resumed(problem, Path(resume), data, steps, seed, sizes, schedule)
     plan.descent.watched = diagnostics
+    plan.descent.compiled &= not (plain or diagnostics)
     plan.descent.run(progress, lambda: place.write(_underway(plan).files()))
     with held_back():  # an impatient second Ctrl-C must not lose what was learned
         run = _evaluated(plan)
-        return _result(run, place.write(run.files()))
+        return _result(run, place.write(run.files()), plan.descent.note)
 
 
 @dataclass(frozen=True)
@@ -178,6 +185,7 @@ def _resumed(
     plan.descent.done, plan.descent.seconds = config.done, config.seconds
     plan.descent.state = run.optimiser
     plan.descent.losses, plan.descent.updates = run.losses, run.updates
+    plan.descent.compiled = config.compiled
     return plan
 
 
@@ -192,7 +200,9 @@ def _plan(
     n, block = values["X"].shape
     parts = split(found, block, whole=reads_words(values))
     single = in_precision(values, np.float32)
-    return _Plan(found, parts, sizes, Descent(problem, single, parts.train, n, seed, schedule))
+    worth_it = schedule.steps >= WORTH_IT and schedule.batch == "mini"
+    descent = Descent(problem, single, parts.train, n, seed, schedule, compiled=worth_it)
+    return _Plan(found, parts, sizes, descent)
 
 
 def _underway(plan: _Plan) -> Run:
@@ -211,6 +221,7 @@ def _underway(plan: _Plan) -> Run:
         done=descent.done,
         seconds=descent.seconds,
         parameters=sum(parameter.size for parameter in parameters.values()),
+        compiled=descent.compiled,
     )
     return Run(config, parameters, descent.state, descent.losses, updates=descent.updates)
 
@@ -234,7 +245,7 @@ def _evaluated(plan: _Plan) -> Run:
     )
 
 
-def _result(run: Run, place: Path) -> TrainingRun:
+def _result(run: Run, place: Path, note: str | None) -> TrainingRun:
     config = run.config
     assert config.train_loss is not None and config.val_loss is not None
     return TrainingRun(
@@ -248,6 +259,8 @@ def _result(run: Run, place: Path) -> TrainingRun:
         train_loss=config.train_loss,
         val_loss=config.val_loss,
         samples=run.samples,
+        compiled=config.compiled,
+        note=note,
     )
 
 

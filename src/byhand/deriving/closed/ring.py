@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import math
 from collections.abc import Callable, Hashable, Mapping

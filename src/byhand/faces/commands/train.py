@@ -64,6 +64,7 @@ def _settings(
     is_flag=True,
     help="Also draw pictures of activations, gradients, dead units and updates.",
 )
+@click.option("--plain", is_flag=True, help="Step by step in NumPy, even where compiling works.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def train(
     model: str | None,
@@ -74,6 +75,7 @@ def train(
     out: str | None,
     resume: str | None,
     diagnostics: bool,
+    plain: bool,
     as_json: bool,
 ) -> int:
     """Trains MODEL on its hand-written gradients.
@@ -103,6 +105,7 @@ def train(
             out=out,
             resume=resume,
             diagnostics=diagnostics,
+            plain=plain,
             progress=progress,
         )
     if as_json:
@@ -111,6 +114,8 @@ def train(
         terminal.say(json.dumps(result.as_json(), allow_nan=False))
     else:
         terminal.say(_summary(result))
+    if result.note:
+        terminal.complain(f"{'partly ' if result.compiled else 'not '}compiled: {result.note}")
     return 0 if result.steps >= result.planned else 130
 
 

@@ -1,0 +1,71 @@
+"""Products as the kernel takes them: rows of the right matrix and of the result contiguous."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from byhand.compiling.statements import Loop, Product, Statement, Transposition, Window
+from byhand.compiling.storage import Storage
+
+
+def lowered(statements: list[Statement], storages: list[Storage]) -> list[Statement]:
+    """The statements with products made ready; it may add storages."""
+    found: list[Statement] = []
+    for statement in statements:
+        if isinstance(statement, Product):
+            found.extend(_ready(_batch_as_rows(statement), storages))
+        elif not isinstance(statement, Loop) or 0 not in statement.shape:
+            found.append(statement)
+    return found
+
+
+def _batch_as_rows(product: Product) -> Product:
+    """Axes of the batch along which the right matrix stays the same, as more rows of the left."""
+    while product.batch:
+        size, m = product.batch[-1], product.sizes[0]
+        along = [w.strides[-3] for w in (product.target, product.left)]
+        down = [w.strides[-2] * m for w in (product.target, product.left)]
+        if (product.right.strides[-3] or along != down) and size > 1:
+            return product
+        if size == 1:
+            along = [0, 0]
+        windows = [_without(w, -3) for w in (product.target, product.left, product.right)]
+        product = replace(
+            product,
+            batch=product.batch[:-1],
+            sizes=(size * m, *product.sizes[1:]),
+            target=windows[0],
+            left=windows[1],
+            right=windows[2],
+        )
+    return product
+
+
+def _without(window: Window, axis: int) -> Window:
+    strides = list(window.strides)
+    del strides[axis]
+    return replace(window, strides=tuple(strides))
+
+
+def _ready(product: Product, storages: list[Storage]) -> list[Statement]:
+    _, n, k = product.sizes
+    kind = storages[product.target.storage].dtype.str
+    if product.right.strides[-1] == 1 or n == 1:
+        return [product]
+    base = np.empty((*product.batch, k, n), kind)
+    copy = Storage(len(storages), base, constant=False)
+    storages.append(copy)
+    window = copy.window(base)
+    return [_copied(product, window, kind), replace(product, right=window)]
+
+
+def _copied(product: Product, to: Window, kind: str) -> Statement:
+    """The right matrix copied to a window in which its rows are contiguous."""
+    (_, n, k), right = product.sizes, product.right
+    if right.strides[-2] == 1:
+        flipped = replace(right, strides=(*right.strides[:-2], right.strides[-1], 1))
+        return Transposition(product.batch, (n, k), to, flipped, product.line)
+    shape = (*product.batch, k, n)
+    return Loop(shape, to, "positive", (right,), (kind,), kind, line=product.line)

@@ -1,0 +1,199 @@
+"""What a traced step is made of: a flat list of statements over strided windows of memory.
+
+A `Loop` is one sentence, *for every point of `shape`: target = op(sources)*, and covers what is
+elementwise, reductions (a target that stands still along an axis), look-ups and scatters (windows
+with picks) alike. A `Product` is a batch of matrix products. A `Call` is anything else: NumPy
+itself does it, between two regions of compiled code.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+Shape: TypeAlias = tuple[int, ...]
+Number: TypeAlias = bool | int | float
+
+
+@dataclass(frozen=True)
+class Pick:
+    """An index array: it moves a window by `stride` elements for each unit of its value.
+
+    A value counts from the end where it is negative, and must stay below `length`.
+    """
+
+    window: Window
+    stride: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a statement reads or writes: a storage, from `offset` on, one stride for each axis of
+    the statement's shape (in elements)."""
+
+    storage: int
+    offset: int
+    strides: tuple[int, ...]
+    picks: tuple[Pick, ...] = ()
+
+    def split(self, axis: int, sizes: Shape) -> Window:
+        """The same window where an axis of the statement is written as several of `sizes`."""
+        inner = [self.strides[axis] * math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
+        strides = (*self.strides[:axis], *inner, *self.strides[axis + 1 :])
+        picks = tuple(replace(p, window=p.window.split(axis, sizes)) for p in self.picks)
+        return replace(self, strides=strides, picks=picks)
+
+    def keeping(self, axes: tuple[int, ...]) -> Window:
+        """The same window with only these axes of the statement."""
+        strides = tuple(self.strides[axis] for axis in axes)
+        picks = tuple(replace(p, window=p.window.keeping(axes)) for p in self.picks)
+        return replace(self, strides=strides, picks=picks)
+
+    def parts(self) -> Iterator[Window]:
+        """This window and those of its index arrays."""
+        yield self
+        for pick in self.picks:
+            yield from pick.window.parts()
+
+    def span(self, shape: Shape) -> tuple[int, int]:
+        """The first and the last element that may be touched; picks may touch any."""
+        low = high = self.offset
+        for size, stride in zip(shape, self.strides, strict=True):
+            low, high = low + min(0, stride * (size - 1)), high + max(0, stride * (size - 1))
+        for pick in self.picks:
+            reach = pick.stride * (pick.length - 1)
+            low, high = low + min(0, reach), high + max(0, reach)
+        return low, high
+
+
+Source: TypeAlias = Window | Number
+
+
+@dataclass(frozen=True)
+class Loop:
+    """For every point of `shape`, `target` is set to `op(sources)`, or combined with it.
+
+    `combine` is "set", "add", "multiply", "maximum" or "minimum": all but "set" take along what is
+    in the target; `start` is then what is put there before, or None
+    where it is to add to what is there already. `types` are the NumPy types that the sources are
+    cast to; `result` is the type that the op gives.
+    """
+
+    shape: Shape
+    target: Window
+    op: str
+    sources: tuple[Source, ...]
+    types: tuple[str, ...]
+    result: str
+    combine: str = "set"
+    start: Number | None = None
+    line: int | None = None
+
+    @property
+    def writes(self) -> tuple[Window, ...]:
+        return (self.target,)
+
+    @property
+    def reads(self) -> tuple[Window, ...]:
+        windows = [part for s in self.sources if isinstance(s, Window) for part in s.parts()]
+        windows += [part for pick in self.target.picks for part in pick.window.parts()]
+        if self.combine != "set" and self.start is None:
+            windows.append(self.target)
+        return tuple(windows)
+
+
+@dataclass(frozen=True)
+class Product:
+    """Matrix products: `target[..., i, j] = sum over k of left[..., i, k] * right[..., k, j]`.
+
+    The windows have the axes of the batch, then their own two.
+    """
+
+    batch: Shape
+    sizes: tuple[int, int, int]
+    target: Window
+    left: Window
+    right: Window
+    line: int | None = None
+
+    @property
+    def writes(self) -> tuple[Window, ...]:
+        return (self.target,)
+
+    @property
+    def reads(self) -> tuple[Window, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Transposition:
+    """Matrices written the other way round: `target[..., j, i] = source[..., i, j]`, of one type.
+
+    `sizes` are rows and columns of the source. The windows have the axes of the batch, then rows
+    and columns of their own, along which both are contiguous.
+    """
+
+    batch: Shape
+    sizes: tuple[int, int]
+    target: Window
+    source: Window
+    line: int | None = None
+
+    @property
+    def writes(self) -> tuple[Window, ...]:
+        return (self.target,)
+
+    @property
+    def reads(self) -> tuple[Window, ...]:
+        return (self.source,)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What NumPy is left to do: `function` on arguments in which a `Held` stands for an array."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    targets: tuple[Held, ...]
+    held: tuple[Held, ...]
+    name: str
+    line: int | None = None
+
+    @property
+    def writes(self) -> tuple[Window, ...]:
+        return tuple(target.window for target in self.targets)
+
+    @property
+    def reads(self) -> tuple[Window, ...]:
+        return tuple(held.window for held in self.held)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An array in the arguments of a call: a window over the whole of its shape."""
+
+    window: Window
+    shape: Shape
+
+
+Statement: TypeAlias = Loop | Product | Transposition | Call
+
+
+def shape_of(statement: Statement, window: Window) -> Shape:
+    """The shape that goes with the strides of one of a statement's windows."""
+    match statement:
+        case Loop():
+            return statement.shape
+        case Product(batch, (m, n, k)):
+            own = {id(statement.target): (m, n), id(statement.left): (m, k)}
+            return (*batch, *own.get(id(window), (k, n)))
+        case Transposition(batch, (rows, columns)):
+            flipped = window is statement.target
+            return (*batch, columns, rows) if flipped else (*batch, rows, columns)
+        case Call():
+            held = (*statement.targets, *statement.held)
+            return next(each.shape for each in held if each.window is window)

@@ -1,0 +1,44 @@
+"""Memory as a trace knows it: arrays that own their elements, and windows on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from byhand.compiling.statements import Window
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(eq=False)
+class Storage:
+    """The memory of one array. `base` holds its values as the trace runs.
+
+    `constant`: nothing in it depends on what a step is fed with, so far. `name` is that of an
+    input, or None.
+    """
+
+    number: int
+    base: Array
+    constant: bool
+    name: str | None = None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.base.dtype
+
+    @property
+    def size(self) -> int:
+        return self.base.size
+
+    def window(self, view: Array) -> Window:
+        """The window of a view on this storage."""
+        itemsize = self.base.itemsize
+        start = view.__array_interface__["data"][0] - self.base.__array_interface__["data"][0]
+        strides = tuple(
+            s // itemsize if n > 1 else 0 for s, n in zip(view.strides, view.shape, strict=True)
+        )
+        return Window(self.number, start // itemsize if view.size else 0, strides)
