@@ -9,16 +9,11 @@ import pytest
 from byhand.course.course import bundled, load_course
 from byhand.deriving.derive import derive
 from byhand.deriving.yours import compared
-from byhand.errors import UnsupportedError
 from byhand.program import load
 from byhand.program.problem import zoo
 
 SOLUTIONS = {exercise.problem: exercise.id for exercise in load_course(bundled()).exercises}
 FILES = {**{str(file): name for file, name in SOLUTIONS.items()}, **{name: name for name in zoo()}}
-REFUSED = {
-    "9-fused-kernels/linear_cross_entropy": "the statements raise",  # the last chunk is shorter
-    "9-fused-kernels/attention_blocks": "has no name",  # a mask inside a helper function
-}
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["every step", "closed"])
@@ -26,10 +21,6 @@ REFUSED = {
 def test_what_is_derived_agrees(file: str, closed: bool) -> None:
     problem = load(Path(file) if file.endswith(".py") else file)
     inputs = problem.inputs()
-    if FILES[file] in REFUSED:
-        with pytest.raises(UnsupportedError, match=REFUSED[FILES[file]]):
-            derive(problem, inputs, closed=closed)
-        return
     found = compared(problem, inputs, derive(problem, inputs, closed=closed))
     assert found is not None
     assert found.agree, found
