@@ -48,14 +48,15 @@ def function(problem: Problem) -> Callable[..., Any]:
             f"{problem.file}: {wrong} isn't right: `byhand check {problem.file}` says more"
         )
     written = _Written.of(problem)
-    signature = inspect.Signature(
+    parameters = [
         inspect.Parameter(
             name,
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
             default=problem.forward.defaults.get(name, inspect.Parameter.empty),
         )
         for name in problem.forward.parameters
-    )
+    ]
+    signature = inspect.Signature(parameters)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)

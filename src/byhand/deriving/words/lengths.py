@@ -48,10 +48,9 @@ class Lengths:
         if isinstance(of, Tensor):
             return id(of), axis
         words = self.notes.words.get(where(of))
-        said = words is not None and not leaves(
-            words, Value
-        )  # a value without a name has no length
-        return self.axis(words, axis) if said else (where(of), axis)
+        if words is None or leaves(words, Value):  # a value without a name has no words either
+            return where(of), axis
+        return self.axis(words, axis)
 
     def key(self, node: ast.expr) -> Hashable:
         """What a length is known by. `len(x)` is `x.shape[0]`, and both are x's first axis."""
