@@ -9,6 +9,7 @@ processor. At the end of its input it prints the most memory that it held, in MB
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -49,16 +50,49 @@ def _problem(model: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     return problem, values, {key: np.stack([each[key] for each in drawn]) for key in "XY"}
 
 
-def byhand_compiled(model: str) -> Steps:
-    import numpy as np
-
+def _compiled(problem: Any, values: dict[str, Any]) -> Any:
     from byhand.train.compiled import FastSteps, fast_steps
     from byhand.train.loop import trained_inputs
     from byhand.train.optimisers import SGD
 
-    problem, values, batches = _problem(model)
     steps = fast_steps(problem, values, trained_inputs(problem, values), SGD())
     assert isinstance(steps, FastSteps), steps
+    return steps
+
+
+def products(model: str) -> list[tuple[int, tuple[int, int, int]]]:
+    """The matrix products of a step: how many of each, and their sizes m, n and k."""
+    from byhand.compiling.statements import Product
+
+    problem, values, _ = _problem(model)
+    items = _compiled(problem, values).step.plan.items
+    found = [item for item in items if isinstance(item, Product)]
+    return [(math.prod(item.batch), item.sizes) for item in found]
+
+
+def products_alone(model: str) -> Steps:
+    """Nothing but products of the same sizes, by the BLAS that NumPy comes with."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    work: list[Any] = []
+    for count, (m, n, k) in products(model):
+        sides = [rng.normal(size=(count, *shape)).astype("f4") for shape in ((m, k), (k, n))]
+        work.append((*sides, np.empty((count, m, n), "f4")))
+
+    def take(count: int) -> None:
+        for _ in range(count):
+            for left, right, out in work:
+                np.matmul(left, right, out=out)
+
+    return take
+
+
+def byhand_compiled(model: str) -> Steps:
+    import numpy as np
+
+    problem, values, batches = _problem(model)
+    steps = _compiled(problem, values)
     rates = np.full(AT_ONCE, RATE, np.float32)
 
     def take(count: int) -> None:
@@ -177,6 +211,7 @@ CONTENDERS: dict[str, Callable[[str], Steps]] = {
     "PyTorch eager": torch_eager,
     "torch.compile": torch_compiled,
     "jax.jit and scan": jax_scan,
+    "products alone": products_alone,
 }
 
 

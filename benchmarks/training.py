@@ -5,7 +5,8 @@
 Each contender runs in a process of its own; all take steps in turns, five times. The figures are
 medians of these five. Next to the time by the clock stands the time that the processor spent, which
 other work on the machine disturbs less. In brackets: how many times as long as byhand's compiled
-steps. `first` is from the start of the work to the end of the first step, compiling included.
+steps. The first step is timed from the start of the work, compiling included. GFLOP/s counts the
+matrix products of byhand's step only; the last line is what NumPy's BLAS reaches on them alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from statistics import median
 from typing import Any
 
 from . import ROOT, models_jax, models_torch
-from .trainers import AT_ONCE, CONTENDERS
+from .trainers import AT_ONCE, CONTENDERS, products
 
 ROUNDS = 5
 OURS = "byhand compiled"
@@ -48,15 +49,23 @@ def measure(model: str, threads: int) -> dict[str, dict[str, float]]:
     steps = MODELS[model]
     for warm in (True, *[False] * ROUNDS):
         for name, worker in workers.items():
-            few = name in ("byhand plain", "PyTorch eager", "PyTorch, by hand", "torch.compile")
+            few = name in (
+                "byhand plain",
+                "PyTorch eager",
+                "PyTorch, by hand",
+                "torch.compile",
+                "products alone",
+            )
             count = max(5, steps // 8) if few else -(-steps // AT_ONCE) * AT_ONCE
             wall, cpu = (float(each) for each in _ask(worker, count).split())
             if not warm:
                 found[name]["wall"].append(wall / count)
                 found[name]["cpu"].append(cpu / count)
+    gflop = sum(2 * count * m * n * k for count, (m, n, k) in products(model)) / 1e9
     for name, worker in workers.items():
         out, _ = worker.communicate()
         found[name] |= {key: median(found[name][key]) for key in ("wall", "cpu")}
+        found[name]["gflops"] = gflop / found[name]["cpu"]
         found[name]["megabytes"] = float(out.splitlines()[-1])
     return found
 
@@ -87,14 +96,14 @@ def table(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     lines = [f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"]
     for title, rows in found.items():
         lines += ["", title, f"{'':18s}{'steps/s':>9s}{'µs a step':>17s}{'µs of CPU':>17s}"
-                  f"{'first step':>12s}{'memory':>9s}"]  # fmt: skip
+                  f"{'GFLOP/s':>9s}{'first step':>12s}{'memory':>9s}"]  # fmt: skip
         ours = rows[OURS]
         for name, row in rows.items():
             times = "".join(
                 f"{1e6 * row[key]:9.1f} {f'({row[key] / ours[key]:.1f})':>7s}"
                 for key in ("wall", "cpu")
             )
-            rest = f"{row['first']:10.1f} s{row['megabytes']:6.0f} MB"
+            rest = f"{row['gflops']:9.0f}{row['first']:10.1f} s{row['megabytes']:6.0f} MB"
             lines.append(f"{name:18s}{1 / row['wall']:9.0f}{times}{rest}")
     return "\n".join(lines)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +109,29 @@ def test_without_numba_it_is_said_once(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     run = train(net(problem_file), data=word_file, steps=5)
     assert not run.compiled and run.note == MISSING
+
+
+@pytest.mark.usefixtures("in_python")
+def test_an_optimiser_with_a_state_is_compiled_too(
+    word_file: Path, problem_file: Callable[[str], Path]
+) -> None:
+    file, adamw = net(problem_file), {"optimiser": "adamw", "rate": 0.01}
+    runs = [
+        train(file, data=word_file, steps=60, schedule=adamw, plain=plain)
+        for plain in (False, True)
+    ]
+    assert [run.compiled for run in runs] == [True, False]
+    quick, plain = (load_run(run.run) for run in runs)
+    np.testing.assert_allclose(quick.parameters["W"], plain.parameters["W"], atol=1e-5)
+    assert set(quick.optimiser) == {"mean of dW", "mean of dW**2"}
+    for name, value in plain.optimiser.items():
+        np.testing.assert_allclose(quick.optimiser[name], value, rtol=1e-4, atol=1e-7)
+
+
+def test_numba_is_imported_when_a_step_is_compiled() -> None:
+    code = "import sys, byhand.train.training; print({'numba', 'llvmlite'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_few_steps_arent_compiled(word_file: Path, little: dict[str, int]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Item, Nest
@@ -26,6 +29,9 @@ quick = njit(
     no_cfunc_wrapper=True,
 )
 '''
+
+_CALLED = ("scalars.py", "products.py", "transposes.py", "vectors.py")
+"""What generated code takes machine code from: when it changes, so must the source that is kept."""
 
 _ARRAYS = ", ".join(ARENAS.values())
 
@@ -66,7 +72,7 @@ def module_source(
                 lines += _kernel_lines(item, kernels, memory, storages)
         bodies.append(lines)
     made = "\n".join(f"{name} = {kernel}" for kernel, name in kernels.items())
-    blocks = [f"{_HEAD}\n{made}"]
+    blocks = [f"{_HEAD}\n# On kernels {_kernels()}.\n{made}"]
     if len(parts) == 1:
         blocks.append(_steps(bodies[0], fed, loss))
     else:
@@ -76,6 +82,15 @@ def module_source(
             if body
         ]
     return "\n\n\n".join(blocks) + "\n"
+
+
+@cache
+def _kernels() -> str:
+    """A word that stands for the code of what is called."""
+    found = hashlib.sha256()
+    for name in _CALLED:
+        found.update(Path(__file__).with_name(name).read_bytes())
+    return found.hexdigest()[:12]
 
 
 def regions(items: Sequence[Item]) -> list[list[Item]]:

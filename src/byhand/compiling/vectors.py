@@ -74,7 +74,7 @@ class Vectors:
         return ir.Constant(ir.VectorType(ir.IntType(1), self.lanes), bits)
 
     def load(self, place: Any, width: int) -> Any:
-        pointer = self.b.bitcast(place, self.vector.as_pointer())
+        pointer: Any = self.b.bitcast(place, self.vector.as_pointer())
         if width == self.lanes:
             return self.b.load(pointer, align=self.scalar_bytes())
         function = self.masked(
@@ -85,7 +85,7 @@ class Vectors:
         )
 
     def store(self, value: Any, place: Any, width: int) -> None:
-        pointer = self.b.bitcast(place, self.vector.as_pointer())
+        pointer: Any = self.b.bitcast(place, self.vector.as_pointer())
         if width == self.lanes:
             self.b.store(value, pointer, align=self.scalar_bytes())
             return
