@@ -76,7 +76,11 @@ class Apart:
     def _end(self) -> None:
         if self._server is not None:
             _kill(self._server)
-            self._server.communicate()
+            self._server.wait()
+            # Not read to their end: something that a file left running may hold them open.
+            for pipe in (self._server.stdin, self._server.stdout, self._server.stderr):
+                if pipe is not None:
+                    pipe.close()
 
     def __enter__(self) -> Apart:
         return self
