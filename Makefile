@@ -1,6 +1,6 @@
 # Both targets set up what they need, in .venv, from nothing but Python and make.
 #
-#   make run    checks the 26 gradients of the model `mlp`, trains it, and prints 20 new names
+#   make run    starts the course, or goes on with it, in the folder byhand-course
 #   make test   runs the whole test suite
 
 PYTHON ?= python3
@@ -11,10 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 .PHONY: run test setup clean
 
 run: $(VENV)/.ready-to-run
-	$(BIN)/byhand check mlp
-	@rm -rf runs/make-run
-	$(BIN)/byhand train mlp --out runs/make-run
-	$(BIN)/byhand sample runs/make-run -n 20
+	@$(BIN)/byhand learn
 
 test: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest

@@ -52,9 +52,10 @@ def _problem(model: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
 
 def _compiled(problem: Any, values: dict[str, Any]) -> Any:
     from byhand.train.compiled import FastSteps, fast_steps
-    from byhand.train.loop import descend, trained_inputs
+    from byhand.train.loop import trained_inputs
+    from byhand.train.optimisers import SGD
 
-    steps = fast_steps(problem, values, trained_inputs(problem, values), descend, ("rate",))
+    steps = fast_steps(problem, values, trained_inputs(problem, values), SGD())
     assert isinstance(steps, FastSteps), steps
     return steps
 
@@ -106,7 +107,8 @@ def byhand_plain(model: str) -> Steps:
     import numpy as np
 
     from byhand.train.gradients import hand_gradients, items_named
-    from byhand.train.loop import descend, trained_inputs
+    from byhand.train.loop import trained_inputs
+    from byhand.train.optimisers import SGD
 
     problem, values, batches = _problem(model)
     gradients, parameters = hand_gradients(problem), trained_inputs(problem, values)
@@ -115,7 +117,7 @@ def byhand_plain(model: str) -> Steps:
         with np.errstate(all="ignore"):
             for step in range(count):
                 values["X"], values["Y"] = (batches[key][step % AT_ONCE] for key in "XY")
-                descend(parameters, items_named(gradients(values).answers), RATE)
+                SGD().update(parameters, items_named(gradients(values).answers), {}, rate=RATE)
 
     return take
 

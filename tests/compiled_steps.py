@@ -19,7 +19,8 @@ from byhand.compiling import compile_step
 from byhand.program.problem import Problem
 from byhand.train.compiled import FastSteps, fast_steps
 from byhand.train.gradients import hand_gradients, items_named
-from byhand.train.loop import descend, in_precision, trained_inputs
+from byhand.train.loop import in_precision, trained_inputs
+from byhand.train.optimisers import SGD
 
 Values = dict[str, Any]
 
@@ -93,7 +94,7 @@ def run_both(
 
 
 def fast(problem: Problem, values: Values) -> FastSteps | str:
-    return fast_steps(problem, values, trained_inputs(problem, values), descend, ("rate",))
+    return fast_steps(problem, values, trained_inputs(problem, values), SGD())
 
 
 def plain_steps(problem: Problem, values: Values, fed: Mapping[str, Any]) -> list[float]:
@@ -103,7 +104,7 @@ def plain_steps(problem: Problem, values: Values, fed: Mapping[str, Any]) -> lis
         for X, Y, rate in zip(fed["X"], fed["Y"], fed["rate"], strict=True):
             found = gradients({**values, "X": X, "Y": Y})
             answers = items_named(found.answers)
-            descend(trained_inputs(problem, values), answers, float(rate))
+            SGD().update(trained_inputs(problem, values), answers, {}, rate=float(rate))
             losses.append(float(found.loss))
     return losses
 

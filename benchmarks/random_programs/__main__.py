@@ -22,7 +22,7 @@ from .draw import LONGEST, draw
 from .judge import Outcome, judge, reason
 
 FAILURES = ("unequal", "exception", "refused")
-COUNTED = ("nothing_shorter", "not_looked_for", "by_rounds")
+COUNTED = ("nothing_shorter", "not_right", "not_looked_for", "by_rounds", "one_size")
 MEASURED = ("statements", "lines", "characters", "widest", "milliseconds")
 
 

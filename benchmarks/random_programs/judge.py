@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
+from byhand.deriving.derive import LOOPS, NOT_RIGHT, NOTHING_SHORTER, ONE_SIZE, derive
 from byhand.deriving.verify import run
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem, load
@@ -37,8 +37,9 @@ class Outcome:
     backward. `milliseconds` are those of the processor. `worst` is the largest difference, as a
     part of what rounding may explain.
 
-    `by_rounds`: a loop was written out round by round. Of closed forms, `nothing_shorter` was
-    found, or they were `not_looked_for` since forward has a loop.
+    `by_rounds`: a loop was written out round by round. `one_size`: it holds at these sizes only.
+    Of closed forms, `nothing_shorter` was found, what was found was `not_right` and given up, or
+    they were `not_looked_for` since forward has a loop.
     """
 
     seed: int
@@ -51,7 +52,9 @@ class Outcome:
     milliseconds: float = 0.0
     worst: float = 0.0
     by_rounds: bool = False
+    one_size: bool = False
     nothing_shorter: bool = False
+    not_right: bool = False
     not_looked_for: bool = False
 
 
@@ -96,8 +99,10 @@ def judge(
         widest=max(map(len, lines)),
         milliseconds=milliseconds,
         worst=max(ratios.values()),
-        by_rounds=derived.fixed_sizes,
+        by_rounds=any("round by round" in note for note in derived.notes),
+        one_size=any(note.startswith(ONE_SIZE) for note in derived.notes),
         nothing_shorter=NOTHING_SHORTER in derived.notes,
+        not_right=NOT_RIGHT in derived.notes,
         not_looked_for=LOOPS in derived.notes,
     )
 

@@ -65,5 +65,10 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Called by `%load_ext byhand` in a notebook: the course's `%%check`, `%hint` and others."""
+    import_module("byhand.faces.learning.magics").load_ipython_extension(shell)
+
+
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])

@@ -206,7 +206,9 @@ def test_a_name_that_forward_has_is_to_be_asked_for(planted: Planted):
 
 
 def test_one_slip_in_a_list_makes_all_its_items_roots(planted: Planted):
-    report = planted(ROOT / "tests/problems/rnn.py", ("dhs[t] += da @ Wh.T", "dhs[t] -= da @ Wh.T"))
+    report = planted(
+        ROOT / "tests/problems/rnn_list.py", ("dhs[t] += da @ Wh.T", "dhs[t] -= da @ Wh.T")
+    )
     assert report.roots == ("hs[3]", "hs[2]", "hs[1]", "hs[0]")
     assert {row.mistake.code for row in report.rows if row.mistake} == {"sign"}
 
@@ -222,7 +224,7 @@ def test_a_slip_in_a_local_is_the_fault_of_all_that_need_it(planted: Planted):
 
 def test_an_item_read_too_early(planted: Planted):
     report = planted(
-        ROOT / "tests/problems/rnn.py",
+        ROOT / "tests/problems/rnn_list.py",
         ("    dhs[1] += 0.1 * hs[2] / hs[2].size\n", ""),
         ("    dh0 = dhs[0]\n", "    dhs[1] += 0.1 * hs[2] / hs[2].size\n    dh0 = dhs[0]\n"),
     )

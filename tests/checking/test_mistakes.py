@@ -80,7 +80,7 @@ def sample() -> list[tuple[object, Report | None]]:
     """Some sixty planted mistakes, from the half to develop on: the other is for the figures."""
     from benchmarks.mistakes.collect import by_name, collect
 
-    names = ("lecture", "gru_cell", "attention", "rnn", "tied_embedding")
+    names = ("lecture", "gru_cell", "attention", "rnn_list", "tied_embedding")
     cases = [case for name in names for case in collect(by_name()[name], "dev", 12, 2, 4).items()]
     return [(group, case) for group, found in cases for case in found]  # pyright: ignore
 

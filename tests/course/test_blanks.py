@@ -60,6 +60,20 @@ def test_in_a_loop() -> None:
     assert blanks.source.endswith(f"    for t in range(3):\n        dhs[t] = {TURN}\n")
 
 
+def test_a_loop_in_the_solution_is_told_by_its_simple_statements() -> None:
+    source = SQUARE.replace(
+        "    dy = np.cos(y)\n",
+        "    dy = 0\n"
+        "    for k in range(2):\n"
+        "        if k:\n"
+        "            dy = np.cos(y)\n"
+        "        elif dy:\n"
+        "            dy += 1\n",
+    )
+    blanks = by_marks(source, FILE)
+    assert blanks.statements == ("dy = 0", "dy = np.cos(y)", "dy += 1")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

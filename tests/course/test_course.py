@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from small_course import AGAIN, COURSE, HINTS, write_course
 
-from byhand.course.course import load_course
+from byhand.course.course import bundled, load_course
 from byhand.errors import CourseError
 
 
@@ -57,6 +58,17 @@ def test_what_is_wrong_is_said(tmp_path: Path, part: str, content: str, expected
             _ = exercise.blanks
     assert expected in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_the_bundled_files_say_their_own_number() -> None:
+    for exercise in load_course(bundled()).exercises:
+        assert exercise.blanks.source.startswith(f'"""{exercise.number} '), exercise.id
+
+
+def test_an_example_that_a_reading_shows_is_the_file_beside_it() -> None:
+    for lesson in load_course(bundled()).lessons:
+        shown = re.findall(r'^```python\n(""".*?)^```', lesson.reading.read_text(), re.M | re.S)
+        assert set(shown) <= {file.read_text() for file in lesson.examples}, lesson.name
 
 
 def test_nothing_slow_is_imported_to_say_where_one_stands() -> None:

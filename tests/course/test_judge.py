@@ -11,6 +11,7 @@ from byhand.checking.report import Report
 from byhand.course.blanks import by_marks, by_names
 from byhand.course.course import bundled, load_course
 from byhand.course.judge import UNREAD, judge
+from solved import solved
 
 
 @pytest.fixture
@@ -61,13 +62,21 @@ def test_a_blank_line_that_was_deleted_is_missing(judged) -> None:
     assert report["x"].line is None
 
 
-@pytest.mark.parametrize("exercise", load_course(bundled()).exercises, ids=lambda e: e.name)
+def test_blanks_in_a_loop_are_missing_until_they_are_written(judged) -> None:
+    residual = load_course(bundled()).find("residual")
+    source = residual.blanks.source
+    report = judged(source, *residual.blanks.asked)
+    assert verdicts(report) == dict.fromkeys(("zs", "Ss", "Ws", "xs"), "missing")
+    begun = source.replace("dzs[i] = ...", "dzs[i] = dxs[i + 1] + dout @ Ss[i].T")
+    report = judged(begun, *residual.blanks.asked)
+    found = {name: verdict for name, verdict in verdicts(report).items() if verdict != "missing"}
+    assert found == {"zs[2]": "exact", "zs[1]": "inherited", "zs[0]": "inherited"}
+    assert report["zs[0]"].note == UNREAD
+    assert report.roots == ()
+
+
+@pytest.mark.parametrize("exercise", load_course(bundled()).exercises, ids=lambda e: e.id)
 def test_every_solution_passes_when_it_is_typed_in(judged, exercise) -> None:
-    blanks = exercise.blanks
-    lines = blanks.source.splitlines()
-    turns = [i for i, line in enumerate(lines) if line.endswith("# your turn")]
-    solution = [f"    {line}" if line else "" for line in blanks.solution.splitlines()]
-    lines[turns[0] : turns[-1] + 1] = solution
-    report = judged("\n".join(lines) + "\n", *blanks.asked)
+    report = judged(solved(exercise), *exercise.blanks.asked)
     assert report.ok, str(report)
-    assert {row.name for row in report.rows} == set(blanks.asked)
+    assert {row.name.partition("[")[0] for row in report.rows} == set(exercise.blanks.asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from small_course import COURSE, SQUARE, write_course
 
 from byhand.course import learner as learners
 from byhand.course.course import Exercise
-from byhand.course.learner import Learner
+from byhand.course.learner import Checked, Learner
 from byhand.errors import CourseError
 
 
@@ -29,9 +31,10 @@ class Check:
     def __init__(self) -> None:
         self.runs = 0
 
-    def __call__(self, folder: Path, exercise: Exercise) -> tuple[bool, str]:
+    def __call__(self, folder: Path, exercise: Exercise) -> Checked:
         self.runs += 1
-        return "right" in (folder / exercise.file).read_text(), f"run {self.runs}"
+        text = (folder / exercise.file).read_text()
+        return Checked("right" in text, f"run {self.runs}", lasting="slow" not in text)
 
 
 def test_only_what_was_opened_is_there(learner: Learner) -> None:
@@ -45,6 +48,19 @@ def test_only_what_was_opened_is_there(learner: Learner) -> None:
     assert "Write the other one." in (learner.folder / "1-squares/again.py").read_text()
 
 
+def test_the_examples_of_a_reading_come_with_it(tmp_path: Path, course: Path) -> None:
+    lesson = course / "1-squares"
+    (lesson / "worked.py").write_text(SQUARE)
+    works = [
+        f"```text byhand derive {name}\n```\n" for name in ("worked.py", "square.py", "none.py")
+    ]
+    (lesson / "reading.md").write_text("".join(works))
+    folder = learners.start(tmp_path / "mine", course).folder / "1-squares"
+    assert (folder / "worked.py").read_text() == SQUARE
+    assert "your turn" in (folder / "square.py").read_text()
+    assert not (folder / "none.py").exists()
+
+
 def test_a_file_that_did_not_change_is_not_run_again(learner: Learner) -> None:
     check, exercise = Check(), learner.current
     first = learners.verdict(learner, exercise, check)
@@ -55,6 +71,43 @@ def test_a_file_that_did_not_change_is_not_run_again(learner: Learner) -> None:
     assert learners.verdict(learner, exercise, check).passed
     assert check.runs == 3
     assert learner.standing.passed == {"1-squares/square"}
+
+
+def test_what_may_be_otherwise_next_time_is_run_again(learner: Learner) -> None:
+    check, exercise = Check(), learner.current
+    learner.path(exercise).write_text("slow")
+    learners.verdict(learner, exercise, check)
+    learners.verdict(learner, exercise, check)
+    assert check.runs == 2
+
+
+NOTING = """
+import sys
+from pathlib import Path
+from byhand.course.progress import Progress, Verdict
+progress = Progress(Path(sys.argv[1]))
+for number in range(10**9):
+    progress.keep(f"1/{number}", Verdict("digest", True, "text" * 100))
+    print(number, flush=True)
+"""
+
+
+def test_what_was_noted_survives_a_kill(learner: Learner) -> None:
+    file, seen = learner.folder / ".byhand.sqlite", 0
+    for wait in (1, 10, 40):
+        command = [sys.executable, "-c", NOTING, str(file)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        for _ in range(wait):
+            process.stdout.readline()
+        process.kill()
+        rest = process.stdout.read().split("\n")[:-1]
+        process.wait()
+        process.stdout.close()
+        seen = max(seen, wait, *(int(line) + 1 for line in rest))
+        again = learners.at(learner.folder)
+        assert {f"1/{number}" for number in range(seen)} <= again.standing.passed
+        assert again.current.name == "square"
 
 
 def test_it_resumes_where_it_was(learner: Learner, course: Path) -> None:

@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 FORWARDS = Path(__file__).parent / "forwards"
 FILES = [*zoo().values(), *sorted(PROBLEMS.glob("*.py")), *sorted(FORWARDS.glob("*.py"))]
 ALL = {file.stem: file for file in FILES}
+assert len(ALL) == len(FILES)  # two of the same name, and one would not be tested
 
 
 def as_torch(value: Any) -> Any:

@@ -68,7 +68,8 @@ def test_a_chain_of_products_of_sums_stays_short(tmp_path: Path, kind: str) -> N
     file = tmp_path / "chain.py"
     file.write_text(
         "import numpy as np\n\ndef inputs(rng, *, n=4): return {'x': rng.normal(size=n) / 9}\n\n"
-        f"def forward(x):\n    h0 = np.sin(x)\n{lines}\n    loss = h{LINKS}.sum()\n    return loss\n"
+        f"def forward(x):\n    h0 = np.sin(x)\n{lines}\n"
+        f"    loss = h{LINKS}.sum()\n    return loss\n"
     )
     problem = load(file)
     found = derive(problem, closed=True)

@@ -73,7 +73,7 @@ def test_every_format_says_on_what_it_depends() -> None:
 
 
 def test_a_loop_is_every_step() -> None:
-    problem = load(ALL["rnn"])
+    problem = load(ALL["rnn_list"])
     found, staged = derive(problem, closed=True), derive(problem)
     assert not found.closed and found.notes == (LOOPS,)
     assert found.source == staged.source and found.cost == staged.cost

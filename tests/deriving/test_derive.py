@@ -14,6 +14,7 @@ import pytest
 from deriving_cases import ALL, FORWARDS, assert_right, matches_golden, with_derived_backward
 
 import byhand
+import byhand.deriving.derive as deriving
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
 from byhand.deriving.verify import verify
@@ -28,7 +29,7 @@ GOLDEN = (
     "gru_cell",
     "lstm",
     "in_torch",
-    "rnn",
+    "rnn_list",
     "tied_embedding",
 )
 WHOLE = pytest.mark.parametrize("name", ALL)
@@ -66,6 +67,9 @@ def test_no_size_is_a_number(name: str) -> None:
     sizes = {size: 41 + 6 * k for k, size in enumerate(problem.dimensions)}
     if name == "conv1d":
         sizes["length"] = 97  # longer than the window
+    if "heads" in sizes:  # the width is a product of two of them
+        primes = zip(sizes, (11, 13, 17, 19, 23, 29), strict=False)
+        sizes = {size: prime for size, prime in primes if size != "layers"}  # which are written out
     source = derive(problem, problem.inputs(0, **sizes)).source
     assert not set(map(str, sizes.values())) & set(re.findall(r"\d+", source)), source
 
@@ -279,6 +283,40 @@ def test_the_gradient_of_a_mean_through_a_mask_keeps_its_precision(problem_file:
         return (np.maximum(x, 0) * kept).sum() / kept.sum() / 7
         """
     derived(body, problem_file, dialect="torch")
+
+
+def test_a_number_in_two_axes_is_assigned_to_a_row(problem_file: Write) -> None:
+    body = """
+        h = x * w
+        h[0] = x.mean(axis=(0, 1), keepdims=True)
+        return (h * h).sum()
+        """
+    assert "dx" in derived(body, problem_file).source
+
+
+def test_what_holds_at_some_sizes_only_says_so(problem_file: Write) -> None:
+    """The second part has one row of three, and two of four: only the one is broadcast."""
+    body = """
+        part = np.array_split(x, 2)[1]
+        return (part * np.ones((2, 1))).sum() * w.sum()
+        """
+    note = derived(body, problem_file).notes[-1]
+    assert note.startswith("holds at these sizes only: at n=4, m=6 dx isn't right"), note
+
+
+def test_a_closed_form_that_is_not_right_gives_way(
+    problem_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = deriving._closed
+
+    def wrong(*args: Any) -> Derivation:
+        found = whole(*args)
+        return replace(found, source=found.source.replace("dgain = ", "dgain = 2 * "))
+
+    monkeypatch.setattr(deriving, "_closed", wrong)
+    found = derive(load(ALL["layer_norm"]), closed=True)
+    assert not found.closed
+    assert found.notes == (deriving.NOT_RIGHT,)
 
 
 @WHOLE

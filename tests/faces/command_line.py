@@ -57,7 +57,7 @@ def run_byhand(*arguments: str, largest_file: int | None = None, **options: Any)
         capture_output=options.pop("capture_output", True),
         stdin=subprocess.DEVNULL,
         text=True,
-        timeout=60,
+        timeout=options.pop("timeout", 60),
         check=False,
         env=clean | extra,
         **options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
@@ -9,24 +10,36 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 KEYS = "[q]uit"
 GOLDEN = Path(__file__).parent.parent / "golden"
+PRACTICE = Path(__file__).parent / "practice"
+"""A small course: the bundled one may change without these tests."""
 
 
 class Session:
     """A `byhand learn` that runs; every text it shows comes without colour."""
 
     def __init__(
-        self, folder: Path, *arguments: str, term: str = "dumb", program: str | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        course: Path | None = PRACTICE,
+        term: str = "dumb",
+        program: str | None = None,
     ) -> None:
-        """Runs it in `folder`; with `program`, the Python code that is run instead of byhand."""
+        """Runs it in `folder`; with `program`, the Python code that is run instead of byhand.
+
+        Without `course` it is the bundled one.
+        """
+        chosen = () if course is None else ("--course", str(course))
         start = ("-m", "byhand") if program is None else ("-c", program)
         self.terminal, inside = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, *start, "learn", *arguments],
+            [sys.executable, *start, "learn", *arguments, *chosen],
             stdin=inside,
             stdout=inside,
             stderr=inside,
@@ -35,6 +48,7 @@ class Session:
             env=os.environ | {"TERM": term},
         )
         os.close(inside)
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
 
     def __enter__(self) -> Session:
         return self
@@ -51,7 +65,7 @@ class Session:
         while text not in shown:
             ready, _, _ = select.select([self.terminal], [], [], max(0, end - time.monotonic()))
             assert ready, f"{text!r} isn't shown:\n{shown}"
-            shown += os.read(self.terminal, 1 << 16).decode().replace("\r", "")
+            shown += self._decode(os.read(self.terminal, 1 << 16)).replace("\r", "")
         return shown
 
     def quiet(self, seconds: float) -> None:
@@ -77,6 +91,23 @@ class Session:
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+
+
+def type_in(file: Path, content: str) -> None:
+    """Types a file, line by line, on the terminal of a program that saves it at the end."""
+    keyboard, inside = pty.openpty()
+    modes = termios.tcgetattr(inside)
+    modes[3] &= ~termios.ECHO  # nobody looks
+    termios.tcsetattr(inside, termios.TCSANOW, modes)
+    editor = subprocess.Popen(
+        ["sh", "-c", 'cat > "$0.new" && mv "$0.new" "$0"', file], stdin=inside
+    )
+    os.close(inside)
+    for line in content.splitlines():
+        os.write(keyboard, f"{line}\n".encode())
+    os.write(keyboard, b"\x04")  # Ctrl-D: the end
+    assert editor.wait(10) == 0
+    os.close(keyboard)
 
 
 def matches_golden(name: str, shown: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from command_line import run_byhand
 
+from byhand.course.course import Lesson, bundled, load_course
+
 
 @pytest.fixture
 def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -23,13 +25,21 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def test_the_bundled_course() -> None:
-    done = run_byhand("author", "check")
+@pytest.mark.parametrize("lesson", load_course(bundled()).lessons, ids=lambda lesson: lesson.name)
+def test_every_bundled_lesson_is_right(tmp_path: Path, lesson: Lesson) -> None:
+    (tmp_path / lesson.name).symlink_to(lesson.folder)
+    names = [exercise.name for exercise in lesson.exercises]
+    (tmp_path / "course.toml").write_text(
+        f'title = "One lesson"\n[[lesson]]\nname = "{lesson.name}"\ntitle = "The lesson"\n'
+        f"exercises = {names}\n"
+    )
+    done = run_byhand("author", "check", str(tmp_path), timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.endswith("12 exercises, nothing wrong\n")
+    assert done.stdout.endswith(", nothing wrong\n")
 
 
 def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
+    change(lesson / "reading.md", "Name your", "```pycon\n>>> 1 + 1\n2\n```\n\nName your")
     done = run_byhand("author", "check", "course")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert done.stdout.splitlines()[-1] == "1 exercise, nothing wrong"
@@ -55,6 +65,7 @@ def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
         ("first.py", "y = x * x", "raise ValueError('no')", "ValueError"),
         ("first.toml", '"What is needed for the answer.",', "", "has 2 hints: write at least 3"),
         ("first.toml", "What is needed for the answer.", "", "hint 2 is empty"),
+        ("first.toml", "in words", "`2*(x) * dy`", "hint 3 holds a part of the solution"),
         ("first.toml", "in words", "2*x * dy", "hint 3 holds a part of the solution: 2 * x * dy"),
         (
             "first.toml",
@@ -69,7 +80,8 @@ def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
             "`2 * y` stands 0 times in the solution",
         ),
         ("reading.md", "dx = 2 * x", "dx = 3 * x", "doesn't print what the reading shows"),
-        ("reading.md", "Name your", ">>> 1 + 1\n3\n\nName your", "reading.md"),
+        ("reading.md", "Name your", "```pycon\n>>> 1 + 1\n3\n```\n\nName your", "reading.md"),
+        ("reading.md", "byhand derive", "byhand 'derive", "can't be read: No closing quotation"),
     ],
 )
 def test_what_is_wrong_is_said(lesson: Path, file: str, old: str, new: str, expected: str) -> None:

@@ -82,6 +82,16 @@ def test_json_and_options(words: str) -> None:
     assert 0 < result["train_loss"] < 2.5
 
 
+def test_settings_of_the_schedule_and_pictures(words: str) -> None:
+    options = ("--set", "optimiser=adamw", "--set", "rate=1e-3", "--set", "hidden=8")
+    done = run_byhand("train", "mlp", "--data", words, "--steps", "20", *options, "--diagnostics")
+    assert (done.returncode, done.stderr) == (0, "")
+    config = json.loads(Path("runs/mlp-1/config.json").read_text())
+    assert config["schedule"]["optimiser"] == "adamw" and config["schedule"]["rate"] == 1e-3
+    assert config["sizes"]["hidden"] == 8
+    assert {file.name for file in Path("runs/mlp-1").glob("*.png")} >= {"activations.png"}
+
+
 # Ctrl-C.
 
 
@@ -149,6 +159,8 @@ def test_a_terminal_gets_a_bar(words: str) -> None:
         (("train", "mpl"), "did you mean mlp?"),
         (("train", "mlp", "--set", "hidden"), "write it as hidden=200"),
         (("train", "mlp", "--set", "hiden=8"), "did you mean hidden?"),
+        (("train", "mlp", "--set", "rate=fast"), "write it as hidden=200"),
+        (("train", "mlp", "--set", "optimiser=adam"), "optimiser must be sgd or adamw, not adam"),
         (("train", "mlp", "--steps", "0"), "--steps"),
         (("train", "mlp", "--data", "none.txt"), "none.txt: no such file"),
         (("train", "mlp", "--data", "empty.txt"), "empty.txt: has no words"),

@@ -11,7 +11,10 @@ import pytest
 
 import byhand
 
-HEAVY = {"click", "jax", "numpy", "pygal", "rich", "safetensors", "torch"}
+HEAVY = {
+    *("click", "dask", "distributed", "jax", "matplotlib", "numpy", "pygal", "rich"),
+    *("safetensors", "torch"),
+}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -29,7 +32,9 @@ def loaded_after(code: str) -> set[str]:
         ("import byhand", set[str]()),
         ("import byhand.faces.cli", {"click"}),
         ("import byhand; byhand.check(byhand.load('mlp')).as_json()", {"numpy"}),
+        ("import byhand.course.grading.grader, byhand.course.grading.cluster", {"numpy"}),
         ("import byhand; byhand.Report", {"numpy"}),
+        ("import byhand.train", {"numpy", "safetensors"}),
         ("import byhand; str(byhand.check(byhand.load('mlp')))", {"numpy", "rich"}),
     ],
 )

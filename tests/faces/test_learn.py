@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
 from command_line import run_byhand
-from learning_session import KEYS, Session, matches_golden, typed
+from learning_session import KEYS, PRACTICE, Session, matches_golden, typed
 
 LESSON = "w/6-backprop-ninja"
 RIGHT = {
@@ -46,7 +47,9 @@ def test_keys(tmp_path: Path, loss: Path) -> None:
         shown += session.press("h", "For the next one: h")
         shown += session.press("s", "again.")
         shown += session.press("s", "dlogprobs / probs")
-        shown += session.press("l", "temperature")
+        shown += session.press("l", "cross_entropy")
+        shown += session.press("g", "then Enter.")
+        shown += session.press("7.1\n")
         shown += session.press("x")
         session.save(loss, typed(blank, **WRONG))
         shown += session.press("r", "press r again.")
@@ -69,7 +72,7 @@ def test_it_goes_on_after_a_kill(tmp_path: Path, loss: Path) -> None:
     right = loss.read_text()
     with Session(tmp_path, "w") as session:
         shown = session.shows()
-        assert "1 of 12 exercises done" in shown
+        assert "1 of 3 exercises done" in shown
         assert "6.2 Counts" in shown
         session.save(loss, right + "\n# once more\n")  # goes back to what is saved
         assert "Hint 2 of 4 on 6.1" in session.press("h", "For the next one")
@@ -109,6 +112,8 @@ def test_what_a_file_does_stays_in_its_check(tmp_path: Path, loss: Path) -> None
             ("while True: pass", "still running after 2 s, at `while True:"),
             ("exit()", "loss.py:78: calls exit"),
             ("import os; os._exit(3)", "ended the check: no answer"),
+            ("import os; os.kill(os.getppid(), 9); os._exit(3)", "ended the check: no answer"),
+            ("while True: print(n)", "still running after 2 s"),
             ("print('hello', n)", "hello 32"),
             ("dlogprobs = (", "'(' was never closed"),
         ):
@@ -124,16 +129,20 @@ def test_a_save_that_changes_nothing_is_not_checked_again(tmp_path: Path, loss: 
         session.quiet(1.5)
 
 
-WITHOUT_EVENTS = """\
-from byhand.faces.learning import waking
-waking._libc = lambda: None
-from byhand.faces.cli import main
-main()
-"""
-
-
-def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path) -> None:
-    with Session(tmp_path, "w", program=WITHOUT_EVENTS) as session:
+@pytest.mark.parametrize(
+    "system",
+    [
+        "waking._libc = lambda: None",  # there is no such call
+        "waking.Waking.follow = lambda self, folders: None",  # no event ever comes
+        "apart.FORKS = False",
+    ],
+)
+def test_a_system_that_can_do_less(tmp_path: Path, loss: Path, system: str) -> None:
+    program = (
+        f"from byhand.faces import cli\nfrom byhand.faces.learning import apart, waking\n"
+        f"{system}\ncli.main()"
+    )
+    with Session(tmp_path, "w", program=program) as session:
         session.shows()
         blank = loss.read_text()
         assert "1 of 2 gradients" in session.save(loss, typed(blank, dlogprobs=RIGHT["dlogprobs"]))
@@ -141,18 +150,88 @@ def test_a_system_that_does_not_tell_of_saves(tmp_path: Path, loss: Path) -> Non
         assert "6.2 Counts" in session.press("n")
         session.press("n")
         shown = session.save(loss, typed(blank, **WRONG))
-        assert shown.lstrip().startswith("6.1 From the loss")
+        assert "\n6.1 From the loss" in shown
         assert session.quit() == 0
 
 
 def test_other_commands_meanwhile(tmp_path: Path, loss: Path) -> None:
+    cross_entropy = loss.with_name("cross_entropy.py")
     with Session(tmp_path, "w") as session:
         session.shows()
-        assert run_byhand("next", "6.10", cwd=tmp_path / "w").returncode == 0
-        cross_entropy = loss.with_name("cross_entropy.py")
+        assert run_byhand("next", "6.3", cwd=tmp_path / "w").returncode == 0
+        assert "6.3 Cross-entropy" in session.shows()
         solution = "dlogits = (probs - (Y[:, None] == np.arange(probs.shape[1]))) / n"
         shown = session.save(cross_entropy, typed(cross_entropy.read_text(), dlogits=solution))
         assert "1 of 1 gradient is right" in shown
+        assert run_byhand("next", "6.1", cwd=tmp_path / "w").returncode == 0
+        assert "6.1 From the loss" in session.shows()
+
+
+def test_anywhere_at_once(tmp_path: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        for what, title in (("6.3", "6.3 Cross-entropy"), ("normalise", "6.2 Counts")):
+            session.press("g", "then Enter.")
+            assert title in session.press(f"{what}\n")
+        session.press("g", "then Enter.")
+        session.press("\n", "\n")
+        assert "Hint 1 of 4 on 6.2" in session.press("h", "For the next one")
+
+
+def test_a_file_that_is_gone(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        blank = loss.read_text()
+        loss.unlink()
+        session.quiet(1.2)
+        assert "1 of 2 gradients" in session.save(loss, typed(blank, dlogprobs=RIGHT["dlogprobs"]))
+        loss.unlink()
+        assert "0 of 2 gradients" in session.press("c")
+        assert loss.read_text() == blank
+        loss.unlink()
+        loss.mkdir()
+        assert "loss.py: can't be read" in session.press("c")
+        assert session.quit() == 0
+
+
+SWISH = '''\
+"""The gradient of x * sigmoid(x), in PyTorch."""
+import torch
+
+def inputs(rng, *, n=8):
+    return {"x": torch.from_numpy(rng.normal(size=n))}
+
+def forward(x):
+    s = torch.sigmoid(x)
+    loss = (x * s).sum()
+    return loss
+
+def backward(x, s):
+    ds = x
+    # BEGIN SOLUTION
+    dx = s + ds * s * (1 - s)
+    # END SOLUTION
+'''
+
+
+def test_pytorch(tmp_path: Path) -> None:
+    """An exercise in PyTorch, after one in NumPy: the server must have imported it."""
+    lesson = tmp_path / "course/6-backprop-ninja"
+    shutil.copytree(PRACTICE, tmp_path / "course")
+    (lesson / "swish.py").write_text(SWISH)
+    (lesson / "swish.toml").write_text('title = "Swish"\nhints = ["?", "a", "b"]\n')
+    course = tmp_path / "course/course.toml"
+    course.write_text(course.read_text().replace('"cross_entropy"', '"swish"'))
+    swish = tmp_path / LESSON / "swish.py"
+    with Session(tmp_path, "w", "--timeout", "2", course=tmp_path / "course") as session:
+        session.shows()
+        session.press("g", "then Enter.")
+        assert "0 of 1 gradient is right; 1 missing" in session.press("swish\n")
+        blank = swish.read_text()
+        for answer, expected in (("s", "0 of 1 gradient"), ("s + ds * s * (1 - s)", "1 of 1")):
+            shown = session.save(swish, typed(blank, dx=f"dx = {answer}"))
+            assert expected in shown
+        assert session.quit() == 0
 
 
 def test_ctrl_c(tmp_path: Path) -> None:

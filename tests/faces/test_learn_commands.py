@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from command_line import Done, run_byhand
-from learning_session import matches_golden, typed
+from learning_session import PRACTICE, matches_golden, typed
 
+LEARN = ("learn", "w", "--course", str(PRACTICE))
 COMMANDS = ("list", "next", "hint", "reset", "solution")
 
 
@@ -32,16 +33,18 @@ def complaint(done: Done) -> str:
 
 
 def test_learn_once(here: Path) -> None:
-    first = said(run_byhand("learn"))
+    first = said(run_byhand(*LEARN))
     matches_golden("learn_once.txt", first)
-    assert said(run_byhand("learn")) == first  # even its time: it wasn't run again
-    loss = here / "byhand-course/6-backprop-ninja/loss.py"
+    assert said(run_byhand("learn", "w")) == first  # even its time: it wasn't run again
+    loss = here / "w/6-backprop-ninja/loss.py"
     loss.write_text(typed(loss.read_text(), dlogprobs="while True: pass"))
-    assert "still running after 1 s" in said(run_byhand("learn", "--timeout", "1"))
+    for seconds in ("0.5", "1"):  # with more time, it is tried again
+        shown = said(run_byhand("learn", "w", "--timeout", seconds))
+        assert f"still running after {seconds} s" in shown
 
 
 def test_the_commands(here: Path) -> None:
-    run_byhand("learn", "w")
+    run_byhand(*LEARN)
     folder = here / "w/6-backprop-ninja"
     texts = [
         f"$ byhand {' '.join(command)}\n{said(run_byhand(*command, cwd=folder))}"
@@ -50,7 +53,7 @@ def test_the_commands(here: Path) -> None:
             ("hint",),
             ("solution",),
             ("solution",),
-            ("next", "temperature"),
+            ("next", "cross_entropy"),
             ("next",),
             ("reset",),
             ("list",),
@@ -72,19 +75,19 @@ def test_what_can_not_be_done(here: Path) -> None:
         run_byhand("learn", "w", "--course", "none")
     )
     assert not Path("w").exists()
-    run_byhand("learn", "w")
+    run_byhand(*LEARN)
     assert "no such exercise" in complaint(run_byhand("next", "6.99", cwd=here / "w"))
     loss = here / "w/6-backprop-ninja/loss.py"
     loss.unlink()
     loss.mkdir()
-    assert "loss.py" in complaint(run_byhand("learn", "w"))
+    assert "loss.py" in complaint(run_byhand(*LEARN))
     assert "loss.py" in complaint(run_byhand("reset", cwd=here / "w"))
 
 
 def test_a_deleted_file_comes_back(here: Path) -> None:
-    run_byhand("learn", "w")
+    run_byhand(*LEARN)
     loss = here / "w/6-backprop-ninja/loss.py"
     source = loss.read_text()
     loss.unlink()
-    said(run_byhand("learn", "w"))
+    said(run_byhand(*LEARN))
     assert loss.read_text() == source

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +16,9 @@ from byhand.train import compiled, train, training
 from byhand.train.compiled import MISSING, FastSteps, fast_steps
 from byhand.train.gradients import hand_gradients
 from byhand.train.loop import in_precision, trained_inputs
+from byhand.train.optimisers import optimiser_of
 from byhand.train.run import load_run
-
-KINDS = ("mean", "square")
+from byhand.train.schedule import Schedule
 
 NET = """
 import numpy as np
@@ -122,32 +121,21 @@ def test_an_optimiser_with_a_state_is_compiled_too(problem_file: Callable[[str],
     values = in_precision(problem.inputs(0), np.float32)
     parameters = trained_inputs(problem, values)
 
-    def update(parameters: Any, answers: Any, rate: Any, first: Any, state: Any) -> None:
-        for name, parameter in parameters.items():
-            mean, square = state[f"mean {name}"], state[f"square {name}"]
-            mean *= 0.9
-            mean += (1 - 0.9) * answers[f"d{name}"]
-            square *= 0.99
-            square += (1 - 0.99) * answers[f"d{name}"] ** 2
-            parameter *= 1 - rate * 0.01
-            parameter -= rate / first * mean / (np.sqrt(square) + 1e-8)
-
     quick = {name: value.copy() for name, value in parameters.items()}
-    states = [
-        {f"{kind} {name}": np.zeros_like(p) for name, p in parameters.items() for kind in KINDS}
-        for _ in range(2)
-    ]
-    steps = fast_steps(problem, {**values, **quick}, quick, update, ("rate", "first"), states[0])
+    schedule = Schedule(optimiser="adamw")
+    ours, plain = (optimiser_of(schedule, parameters, {}) for _ in range(2))
+    steps = fast_steps(problem, {**values, **quick}, quick, ours)
     assert isinstance(steps, FastSteps), steps
-    fed = {"rate": np.full(3, 0.01), "first": np.array([0.1, 0.19, 0.271])}
+    numbers = [plain.numbers(0.01, step) for step in range(3)]
+    fed = {name: np.array([each[name] for each in numbers]) for name in numbers[0]}
     steps.run({"X": np.stack([values["X"]] * 3), "Y": np.stack([values["Y"]] * 3), **fed})
-    for rate, first in zip(fed["rate"], fed["first"], strict=True):
+    for each in numbers:
         answers = hand_gradients(problem)(values).answers
-        update(parameters, answers, float(rate), float(first), states[1])
+        plain.update(parameters, answers, plain.state, **each)
     for name, value in parameters.items():
         np.testing.assert_allclose(quick[name], value, rtol=1e-5, atol=1e-6)
-    for name, value in states[1].items():
-        np.testing.assert_allclose(states[0][name], value, rtol=1e-5, atol=1e-7)
+    for name, value in plain.state.items():
+        np.testing.assert_allclose(ours.state[name], value, rtol=1e-5, atol=1e-7)
 
 
 def test_numba_is_imported_when_a_step_is_compiled() -> None:

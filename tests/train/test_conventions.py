@@ -15,6 +15,7 @@ from byhand.train.gradients import hand_gradients
 from byhand.train.loop import Descent, in_precision, trained_inputs
 from byhand.train.rewrite import up_to, with_locals
 from byhand.train.run import load_run
+from byhand.train.schedule import Schedule
 from byhand.train.sizes import training_sizes
 
 MLP = Path(load("mlp").file).read_text()
@@ -221,5 +222,5 @@ def test_training_does_not_touch_the_data(word_file: Path, tmp_path: Path) -> No
     from byhand.train.data import read_words, split
 
     examples = split(read_words(word_file), 2).train
-    Descent(problem, values, examples, size=8, seed=0, steps=10).run()
+    Descent(problem, values, examples, size=8, seed=0, schedule=Schedule(steps=10)).run()
     assert values["t"] == 2.0 and values["scale"] != 0.5

@@ -20,6 +20,7 @@ FILES = [
     "config.json",
     "curve.csv",
     "curve.svg",
+    "optimiser.safetensors",
     "parameters.safetensors",
     "samples.txt",
     "statistics.safetensors",
@@ -40,7 +41,7 @@ def test_a_run_has_its_files_and_nothing_else_is_left(run: Path) -> None:
     assert sorted(p.name for p in run.iterdir()) == FILES
     assert [p.name for p in Path("runs").iterdir()] == ["mlp-1"]
     config = json.loads((run / "config.json").read_text())
-    assert config["model"] == "mlp" and config["steps"] == 60 and config["seed"] == 0
+    assert config["model"] == "mlp" and config["schedule"]["steps"] == 60 and config["seed"] == 0
     assert (run / "curve.csv").read_text().splitlines()[0] == "step,loss"
     assert len((run / "curve.csv").read_text().splitlines()) == 61
     assert len((run / "samples.txt").read_text().splitlines()) == 10
@@ -155,6 +156,8 @@ def test_what_is_no_run_is_told_so(tmp_path: Path) -> None:
         ("config.json", b"{"),
         ("config.json", b"{}"),
         ("config.json", b"[1]"),
+        ("config.json", b'{"schedule": 1}'),
+        ("optimiser.safetensors", b"no"),
         ("parameters.safetensors", b"no"),
         ("curve.csv", b"step,loss\nx\n"),
     ],

@@ -15,6 +15,7 @@ from byhand.program.problem import load
 from byhand.train import TrainingRun, loop, train
 from byhand.train.data import read_words, split
 from byhand.train.run import Run, load_run
+from byhand.train.schedule import Schedule
 
 KEYS = [
     "model",
@@ -92,12 +93,10 @@ def test_the_vocabulary_is_taken_from_the_data(tmp_path: Path, little: dict[str,
 
 
 def test_the_learning_rate_falls_at_half_of_the_steps() -> None:
-    assert [loop.learning_rate(step, 200_000) for step in (0, 99_999, 100_000, 199_999)] == [
-        0.1,
-        0.1,
-        0.01,
-        0.01,
-    ]
+    rate = Schedule().learning_rate
+    assert [rate(step) for step in (0, 99_999, 100_000, 199_999)] == [0.1, 0.1, 0.01, 0.01]
+    assert Schedule(falls=0.75).learning_rate(149_999) == 0.1
+    assert Schedule(falls=1).learning_rate(199_999) == 0.1
 
 
 def test_a_step_goes_down_the_gradient(word_file: Path) -> None:
@@ -105,10 +104,9 @@ def test_a_step_goes_down_the_gradient(word_file: Path) -> None:
     examples = split(read_words(word_file), 3).train
     values = loop.in_precision(problem.inputs(0), np.float32)
     b2 = values["b2"].astype(np.float64)
-    descent = loop.Descent(problem, values, examples, size=32, seed=0, steps=2)
+    schedule = Schedule(steps=1)
     before = {name: np.array(value) for name, value in values.items()}
-    descent.steps = 1  # a descent of one step, at the rate 0.1 or 0.01
-    descent.run()
+    loop.Descent(problem, values, examples, size=32, seed=0, schedule=schedule).run()
     forward = problem.forward.globals["forward"]
     batch = dict(zip("XY", next(loop.batches(examples, 32, seed=0, start=0)), strict=True))
 
@@ -118,7 +116,7 @@ def test_a_step_goes_down_the_gradient(word_file: Path) -> None:
     nudges = 1e-3 * np.eye(len(b2))
     slope = np.array([loss(b2 + nudge) - loss(b2 - nudge) for nudge in nudges]) / 2e-3
     assert np.abs(slope).max() > 0.05
-    rate = loop.learning_rate(0, 1)
+    rate = schedule.learning_rate(0)
     np.testing.assert_allclose(b2 - values["b2"], rate * slope, rtol=0, atol=1e-5)
 
 
@@ -191,6 +189,7 @@ def test_a_resumed_run_can_go_elsewhere_and_further(interrupted: TrainingRun) ->
         ({"seed": 1}, "was trained with other seed: only `steps` can be changed"),
         ({"sizes": {"hidden": 99}}, "was trained with other sizes"),
         ({"data": "names"}, "was trained with other data"),
+        ({"schedule": {"rate": 0.2}}, "was trained with other schedule"),
         ({"problem": "mlp_fused"}, "was trained with other model"),
         ({"steps": 100}, "has done 137 steps of 100: give a larger number of steps"),
     ],

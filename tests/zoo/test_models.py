@@ -147,7 +147,7 @@ class TestCaught:
     def test_a_dropped_term(
         self, tmp_path: Path, model: str, right: str, wrong: str, root: str
     ) -> None:
-        report = check(edited(model, right, wrong, tmp_path))
+        report = check(fixed(edited(model, right, wrong, tmp_path), **TINY[model]))
         assert not report.ok
         assert {name.partition("[")[0] for name in report.roots} == {root}, f"{report}"
 
@@ -166,9 +166,8 @@ class TestCaught:
         assert layers.count(right) == 1
         name = f"layers_of_{model}"
         (tmp_path / f"{name}.py").write_text(layers.replace(right, wrong), encoding="utf-8")
-        report = check(
-            edited(model, "from byhand.zoo.layers import", f"from {name} import", tmp_path)
-        )
+        problem = edited(model, "from byhand.zoo.layers import", f"from {name} import", tmp_path)
+        report = check(fixed(problem, **TINY[model]))
         assert not report.ok
         assert roots <= set(report.roots), f"{report}"
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from byhand.checking.answers import Answer
 from byhand.checking.evidence import Evidence, evidence_of
-from byhand.checking.hand import Damage
 from byhand.checking.trial import Trial
 from byhand.referees.referee import Key
 
@@ -86,31 +85,6 @@ def same_definition(answer: Answer, trial: Trial) -> list[Answer]:
 
 def _nodes(answer: Answer) -> tuple[ast.stmt, ...]:
     return tuple(dict.fromkeys(write.node for write in answer.writes))
-
-
-def harmful(trial: Trial) -> list[Damage]:
-    """The changes in place that leave something wrong behind.
-
-    Changing a value of the forward pass does. So does changing another answer, unless that is
-    written anew afterwards and nothing reads it in between.
-    """
-    return [damage for damage in trial.hand.damages if _lasts(damage, trial)]
-
-
-def _lasts(damage: Damage, trial: Trial) -> bool:
-    name = damage.changed[1:]
-    if damage.changed.partition("[")[0] in trial.given:
-        return True
-    if name not in trial.drawn.truth:
-        return False  # a local of the user's own
-    for answer in trial.answers.found:
-        for write in answer.writes:
-            if write.number > damage.number:
-                if any(read.key[0] == name for read in trial.answers.read_by(answer, write)):
-                    return True
-                if write.name == name and write.fresh:
-                    return False
-    return True
 
 
 def read_too_early(trial: Trial) -> dict[Key, tuple[str, int]]:

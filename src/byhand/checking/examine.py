@@ -92,10 +92,10 @@ def _run(
     problem: Problem, drawn: Draw
 ) -> tuple[Mapping[Tensor, Bounded], dict[str, Any], Hand, Answers]:
     """The true gradients, the upstream ones, a run of the backward, and what it answered."""
-    upstream = _upstream(drawn)
+    upstream = upstream_of(drawn)
     swept = sweep(drawn.truth, drawn.upstream)
     truth = {
-        name: _as_given(swept[steps[0].tensor].value, drawn.program)
+        name: as_given(swept[steps[0].tensor].value, drawn.program)
         for name, steps in drawn.truth.bindings.items()
         if len(steps) == 1
     }
@@ -103,18 +103,18 @@ def _run(
     return swept, upstream, hand, answers(drawn.program, hand)
 
 
-def _as_given(value: Array, program: Program) -> Any:
+def as_given(value: Array, program: Program) -> Any:
     """A gradient in the kind of array that the user's code works with."""
     return as_torch(value) if program.in_torch else np.array(value)
 
 
-def _upstream(drawn: Draw) -> dict[str, Any]:
+def upstream_of(drawn: Draw) -> dict[str, Any]:
     """The gradients d<output> that backward may ask for."""
     total: dict[str, Array] = {}
     for step, g in zip(drawn.program.outputs, drawn.upstream, strict=True):
         g = g.astype(step.value.dtype)  # a value that is returned twice gets both
         total[step.name] = total[step.name] + g if step.name in total else g
-    return {f"d{name}": _as_given(g, drawn.program) for name, g in total.items()}
+    return {f"d{name}": as_given(g, drawn.program) for name, g in total.items()}
 
 
 def _row(problem: Problem, program: Program, answer: Answer, truth: Gradient, error: Any) -> Row:

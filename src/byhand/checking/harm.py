@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from byhand.checking.blame import harmful
+from byhand.checking.damage import harmful, writer
 from byhand.checking.hand import Damage, Hand
-from byhand.checking.names import loaded_names
 from byhand.checking.report import Mistake, Row
 from byhand.checking.trial import Trial
 from byhand.program.problem import Problem
@@ -18,8 +17,8 @@ def mark_aliased(
     problem: Problem, rows: Mapping[Key, Row], trials: Sequence[Trial]
 ) -> dict[Key, Row]:
     marked = dict(rows)
-    for damage in harmful(trials[0]):
-        key = _writer(damage, trials[0])
+    for damage in _lasting(trials[0]):
+        key = writer(damage, trials[0].answers)
         if key is None or key not in rows:
             continue
         what = (
@@ -41,8 +40,8 @@ def mark_aliased(
 def harm_beside_the_rows(problem: Problem, hand: Hand, trial: Trial | None) -> list[Row]:
     """A row for a backward that changes values of forward where no gradient's row can say so: in
     code that can't be taken apart, or on the way to a returned dict."""
-    damages = hand.damages if trial is None else harmful(trial)
-    beside = [d for d in damages if trial is None or _writer(d, trial) is None]
+    damages = hand.damages if trial is None else _lasting(trial)
+    beside = [d for d in damages if trial is None or writer(d, trial.answers) is None]
     if not beside:
         return []
     changed = dict.fromkeys(damage.changed for damage in beside)
@@ -62,14 +61,5 @@ def harm_beside_the_rows(problem: Problem, hand: Hand, trial: Trial | None) -> l
     ]
 
 
-def _writer(damage: Damage, trial: Trial) -> Key | None:
-    """The answer that a statement was writing, or else the next one that reads what it changed."""
-    for answer in trial.answers.found:
-        if any(write.number == damage.number for write in answer.writes):
-            return answer.key
-    for answer in trial.answers.found:
-        for write in answer.writes:
-            reads = {name for name, _ in loaded_names(write.node)}
-            if write.number > damage.number and damage.changed in reads:
-                return answer.key
-    return None
+def _lasting(trial: Trial) -> list[Damage]:
+    return harmful(trial.hand, trial.answers, trial.given, trial.drawn.truth.bindings)

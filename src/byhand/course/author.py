@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +29,10 @@ from byhand.files import write_aside
 HINTS = 3
 UNWRITTEN = ("missing", "error")
 
+TIMEOUT = 120  # seconds for a command or the doctests of a reading
+
+_CODE = re.compile(r"`([^`]+)`")
+_FENCE = re.compile(r"^```.*$", re.M)
 _BLOCK = re.compile(r"^```\w* +(byhand [^\n]*)\n(.*?)^```", re.M | re.S)
 
 
@@ -62,8 +68,9 @@ def hinted(exercise: Exercise) -> Iterator[str]:
     for number, hint in enumerate(exercise.hints, 1):
         if not hint:
             yield f"hint {number} is empty"
+        written = _squeezed(_CODE.sub(lambda found: _plain(found[1]), hint))
         for text in code:
-            if _squeezed(text) in _squeezed(hint):
+            if _squeezed(text) in written:
                 yield f"hint {number} holds a part of the solution: {text}"
 
 
@@ -78,9 +85,10 @@ def diagnosed(exercise: Exercise, folder: Path) -> Iterator[str]:
         file = folder / f"{exercise.name}.py"
         write_aside(file, source.replace(wrong.instead_of, wrong.write))
         report = judge(file, exercise.blanks.asked)
-        found = [m.code for name in report.roots if (m := report[name].mistake) is not None]
-        if found != [wrong.mistake]:
-            said = " and ".join(found) or "right"
+        found = {m.code for name in report.roots if (m := report[name].mistake) is not None}
+        if found != {wrong.mistake}:
+            said = " and ".join(sorted(found)) or "wrong without a name"
+            said = "right" if report.ok else said
             yield f"a wrong answer: `{wrong.write}` is said to be {said}, not {wrong.mistake}"
 
 
@@ -88,13 +96,20 @@ def read(lesson: Lesson) -> Iterator[str]:
     """What is wrong with the reading."""
     text = lesson.reading.read_text(encoding="utf-8")
     for command, block in _BLOCK.findall(text):
-        printed = _run(lesson.folder, "-m", *command.split())
-        if block not in printed:
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            yield f"`{command}` can't be read: {error}"
+            continue
+        if block not in _run(lesson.folder, "-m", *words):
             yield f"`{command}` doesn't print what the reading shows"
     if ">>>" in text:
-        failed = _run(lesson.folder, "-m", "doctest", lesson.reading.name)
+        with tempfile.TemporaryDirectory() as folder:
+            examples = Path(folder) / lesson.reading.name
+            write_aside(examples, _FENCE.sub("", text))  # which would count as what is printed
+            failed = _run(lesson.folder, "-m", "doctest", str(examples))
         if failed:
-            yield " ".join(failed.split("\n")[1:4])
+            yield " ".join(failed.replace(str(examples), str(lesson.reading)).split("\n")[1:])
 
 
 @lru_cache(maxsize=64)
@@ -113,10 +128,18 @@ def _telling(statement: str) -> Iterator[str]:
         match node:
             case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Expr(value=value):
                 yield ast.unparse(node)
-                if isinstance(value, (ast.BinOp, ast.Call)):
+                if not isinstance(value, (ast.Name, ast.Constant)):
                     yield ast.unparse(value)
             case _:
                 pass
+
+
+def _plain(code: str) -> str:
+    """Code as Python would write it, without what is there for the eye."""
+    try:
+        return ast.unparse(ast.parse(code))
+    except (SyntaxError, ValueError):
+        return code
 
 
 def _squeezed(text: str) -> str:
@@ -124,13 +147,18 @@ def _squeezed(text: str) -> str:
 
 
 def _run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    """What Python prints in the folder of a lesson, whose files are no modules for it."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"\nnot done after {TIMEOUT} s"
     return done.stdout + done.stderr

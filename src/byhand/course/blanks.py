@@ -33,7 +33,7 @@ _BEGIN, _END = (re.compile(rf"\s*#+ ?{word} SOLUTION\s*") for word in ("BEGIN", 
 class Blanks:
     """The learner's copy, the names it asks for (`probs`, for dprobs), and the lines left out.
 
-    `statements` are the statements among them, each as it stands.
+    `statements` are the simple statements among them, also those in loops and branches.
     """
 
     source: str
@@ -64,7 +64,7 @@ def by_marks(source: str, file: Path) -> Blanks:
     if not statements:
         raise CourseError(f"{file}: no solution is marked: put # BEGIN SOLUTION and # END SOLUTION")
     kept += lines[end:]
-    return _blanks(source, kept, _targets(statements, known), solution, statements)
+    return _blanks(kept, _targets(statements, known), solution, statements)
 
 
 def by_names(source: str, file: Path, names: Sequence[str], doc: str) -> Blanks:
@@ -90,7 +90,7 @@ def by_names(source: str, file: Path, names: Sequence[str], doc: str) -> Blanks:
         if number not in gone:
             kept.append(line)
         kept += [f"    {blanks[name]} = {TURN}" for name in begins.get(number, ())]
-    return _blanks(source, _with_doc(kept, source, doc), blanks, solution, asked)
+    return _blanks(_with_doc(kept, source, doc), blanks, solution, asked)
 
 
 def is_blank(statement: ast.stmt) -> bool:
@@ -103,15 +103,14 @@ def is_blank(statement: ast.stmt) -> bool:
 
 
 def _blanks(
-    source: str,
     kept: list[str],
     targets: dict[str, str],
     solution: list[str],
     statements: list[ast.stmt],
 ) -> Blanks:
     text = re.sub(r"\n{3,}", "\n\n", dedent("\n".join(solution))).strip("\n") + "\n"
-    # A statement's own text, so that what is compared with hints is what the author wrote.
-    parts = tuple(ast.get_source_segment(source, s) or ast.unparse(s) for s in statements)
+    inner = {id(s): s for top in statements for s in ast.walk(top) if isinstance(s, ast.stmt)}
+    parts = tuple(ast.unparse(s) for s in inner.values() if not hasattr(s, "body"))
     return Blanks("\n".join(kept).rstrip() + "\n", tuple(targets), text, parts)
 
 

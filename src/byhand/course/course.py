@@ -17,6 +17,7 @@ from byhand.errors import CourseError
 
 FILE = "course.toml"
 READING = "reading.md"
+_EXAMPLE = re.compile(r"^```\w* +byhand \w+ ([\w-]+\.py)", re.M)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,14 @@ class Lesson:
     @property
     def reading(self) -> Path:
         return self.folder / READING
+
+    @property
+    def examples(self) -> tuple[Path, ...]:
+        """The problem files that the reading works; an exercise is none, as it is the solution."""
+        named = dict.fromkeys(_EXAMPLE.findall(_read(self.reading).decode(errors="replace")))
+        exercises = {exercise.problem for exercise in self.exercises}
+        files = [self.folder / name for name in named]
+        return tuple(file for file in files if file.is_file() and file not in exercises)
 
 
 @dataclass(frozen=True)

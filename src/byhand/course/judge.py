@@ -21,7 +21,11 @@ def judge(file: str | Path, asked: Sequence[str], referee: str = "engine") -> Re
 
     What is left as `dprobs = ...` is missing. Raises ProblemError as `check` does.
     """
-    problem = load(file)
+    return judge_problem(load(file), asked, referee)
+
+
+def judge_problem(problem: Problem, asked: Sequence[str], referee: str = "engine") -> Report:
+    """Checks a problem that is loaded for the gradients of the names in `asked`."""
     backward = _backward(problem)
     blanks = {} if backward is None else _blanks(backward)
     if problem.tree is not None and backward is not None and blanks:
@@ -48,7 +52,9 @@ def restricted_to(
     names = set(asked)
     rows: list[Row] = []
     for row in report.rows:
-        if row.verdict == "missing" or row.name in blanks:
+        if row.verdict == "missing" or _root(row) in blanks:
+            continue
+        if blanks and _root(row) not in names and _reads_a_blank(row):
             continue
         if _root(row) in names:
             rows.append(_waiting(row) if row.verdict == "inherited" else row)
@@ -79,7 +85,12 @@ def _with_shapes(report: Report, problem: Problem) -> Report:
 
 def _waiting(row: Row) -> Row:
     """An inherited row that read a blank, without what Python says about `...`."""
-    return replace(row, note=UNREAD) if row.note and "ellipsis" in row.note else row
+    return replace(row, note=UNREAD) if _reads_a_blank(row) else row
+
+
+def _reads_a_blank(row: Row) -> bool:
+    """Whether this is what Python says when it computes with `...`."""
+    return row.note is not None and "ellipsis" in row.note
 
 
 def _root(row: Row) -> str:
@@ -93,14 +104,21 @@ def _backward(problem: Problem) -> ast.FunctionDef | None:
 
 
 def _blanks(backward: ast.FunctionDef) -> dict[str, ast.stmt]:
-    """The blanks that are still there, by the local they leave to be written."""
+    """The blanks that are still there, by the local they leave to be written.
+
+    `dhs[t] = ...` in a loop leaves all of `dhs`.
+    """
     return {
         target.id: node
         for node in ast.walk(backward)
         if isinstance(node, ast.Assign) and is_blank(node)
-        for target in node.targets
+        for target in map(_base, node.targets)
         if isinstance(target, ast.Name) and target.id.startswith("d")
     }
+
+
+def _base(target: ast.expr) -> ast.expr:
+    return target.value if isinstance(target, ast.Subscript) else target
 
 
 def _loaded(name: ast.Name) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from byhand import __version__
@@ -18,8 +18,22 @@ from byhand.course.progress import Progress, Standing, Verdict
 from byhand.errors import CourseError
 from byhand.files import write_aside
 
-Check = Callable[[Path, Exercise], tuple[bool, str]]
-"""Checks an exercise in a folder: whether it is passed, and what there is to say."""
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: whether the exercise is passed, and what there is to say.
+
+    It is `lasting` if the same file would get the same answer: not so if time ran out, or if
+    something wasn't installed.
+    """
+
+    passed: bool
+    text: str
+    lasting: bool = True
+
+
+Check = Callable[[Path, Exercise], Checked]
+"""Checks an exercise in a folder."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +88,23 @@ def at(folder: Path) -> Learner:
 
 
 def open_exercise(learner: Learner, exercise: Exercise) -> None:
-    """Makes an exercise the current one; its file and its reading are written if they aren't
-    there."""
+    """Makes an exercise the current one; its file, its reading, and the examples that the reading
+    works, are written if they aren't there."""
     lesson = learner.course.lesson_of(exercise)
     path = learner.path(exercise)
     _make(path.parent)
     reading = path.parent / READING
     if not reading.exists():
         write_aside(reading, lesson.reading.read_bytes())
+        for example in lesson.examples:
+            if not (path.parent / example.name).exists():
+                write_aside(path.parent / example.name, example.read_bytes())
     if not path.exists():
         write_aside(path, exercise.blanks.source)
+    make_current(learner, exercise)
+
+
+def make_current(learner: Learner, exercise: Exercise) -> None:
     if learner.standing.current != exercise.id:
         learner.progress.note("opened", exercise.id)
 
@@ -100,14 +121,25 @@ def following(learner: Learner) -> Exercise | None:
 def verdict(learner: Learner, exercise: Exercise, check: Check, *, again: bool = False) -> Verdict:
     """What a check says of the learner's file. It is run only if the file isn't the one that was
     checked last, or if it is to be run `again`."""
-    digest = _digest(learner.path(exercise), exercise)
+    now = digest(learner, exercise)
     last = learner.progress.verdict(exercise.id)
-    if last is not None and last.digest == digest and not again:
+    if last is not None and last.digest == now and not again:
         return last
-    passed, text = check(learner.folder, exercise)
-    found = Verdict(digest, passed, text)
-    learner.progress.keep(exercise.id, found)
+    checked = check(learner.folder, exercise)
+    found = Verdict(now, checked.passed, checked.text)
+    learner.progress.keep(exercise.id, found if checked.lasting else replace(found, digest=""))
     return found
+
+
+def digest(learner: Learner, exercise: Exercise) -> str:
+    """Changes with whatever a verdict on the learner's file depends on."""
+    path = learner.path(exercise)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CourseError(f"{path}: can't be read: {error.strerror}") from error
+    asked = " ".join((__version__, *exercise.blanks.asked))
+    return hashlib.sha256(asked.encode() + b"\0" + content).hexdigest()
 
 
 def next_hint(learner: Learner, exercise: Exercise) -> int:
@@ -140,16 +172,6 @@ def reset(learner: Learner, exercise: Exercise) -> Path | None:
     write_aside(path, exercise.blanks.source)
     learner.progress.note("reset", exercise.id)
     return kept
-
-
-def _digest(path: Path, exercise: Exercise) -> str:
-    """Changes with whatever a verdict depends on."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CourseError(f"{path}: can't be read: {error.strerror}") from error
-    asked = " ".join((__version__, *exercise.blanks.asked))
-    return hashlib.sha256(asked.encode() + b"\0" + content).hexdigest()
 
 
 def _refuse_other_folders(folder: Path, course: Course) -> None:

@@ -81,6 +81,13 @@ class Progress:
             rows = self._base.execute("SELECT value FROM about WHERE key = 'course'").fetchall()
         return rows[0][0] if rows else ""
 
+    @property
+    def elsewhere(self) -> int:
+        """A number that changes when another process notes something."""
+        with self._in_one_line():
+            (version,) = self._base.execute("PRAGMA data_version").fetchone()
+        return version
+
     def note(self, kind: Kind, exercise: str) -> None:
         """Notes that something happened, for good."""
         with self._in_one_line():

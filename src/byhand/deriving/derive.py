@@ -27,6 +27,11 @@ from byhand.program.problem import Problem, did_you_mean, problem_of
 from byhand.program.program import Program, Step
 
 LOOPS = "forward has a loop, for which no closed form is looked for: this is every step"
+ONE_SIZE = "holds at these sizes only"
+NOT_RIGHT = (
+    "the closed form that was found did not pass its check, which is a mistake of byhand: this is "
+    "every step"
+)
 NOTHING_SHORTER = "no form with fewer operations was found: this is every step"
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {"numpy": NumPy, "torch": PyTorch}
@@ -61,15 +66,52 @@ def derive(
     try:
         verify(problem, given, found, dialect)
     except UnsupportedError as error:
-        # An axis that happens to have length 1 looks like one that always has; others may not.
-        for _, others in other_sizes(problem):
-            found, staged = _derived(problem, others, names, dialect, closed)
-            if not difference(problem, given, found, dialect):
-                verify(problem, others, found, dialect)
-                break
-        else:
-            raise error from None
+        elsewhere = _right_elsewhere(problem, given, names, dialect, closed)
+        if elsewhere is None:
+            if staged is None:
+                return _at_these_sizes(problem, given, found, dialect, error)
+            staged = derive(problem, inputs, names=names, dialect=dialect)
+            return replace(staged, notes=(*staged.notes, NOT_RIGHT))
+        found, staged = elsewhere
     return _costed(problem, given, found, staged, dialect)
+
+
+def _right_elsewhere(
+    problem: Problem,
+    given: Mapping[str, Any],
+    names: Sequence[str] | None,
+    dialect: str | None,
+    closed: bool,
+) -> tuple[Derivation, Derivation | None] | None:
+    """What is derived at other sizes, if that is right here and there.
+
+    An axis that happens to have length 1 looks like one that always has; others may not.
+    """
+    for _, others in other_sizes(problem):
+        found, staged = _derived(problem, others, names, dialect, closed)
+        if difference(problem, given, found, dialect):
+            continue
+        try:
+            verify(problem, others, found, dialect)
+        except UnsupportedError:
+            continue
+        return found, staged
+    return None
+
+
+def _at_these_sizes(
+    problem: Problem,
+    given: Mapping[str, Any],
+    found: Derivation,
+    dialect: str | None,
+    error: UnsupportedError,
+) -> Derivation:
+    """What is right at the sizes of the inputs, with a note. Raises `error` if it isn't."""
+    if difference(problem, given, found, dialect):
+        raise error from None
+    said = str(error).rpartition("can't be derived: ")[2]
+    found = replace(found, notes=(*found.notes, f"{ONE_SIZE}: {said}"))
+    return _costed(problem, given, replace(found, fixed_sizes=True), None, dialect)
 
 
 def can_run(inputs: Mapping[str, Any], dialect: str | None) -> bool:

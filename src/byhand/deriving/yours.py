@@ -28,8 +28,9 @@ ROUNDING = 64  # times the engine's bound: two forms may add the same up in othe
 class Yours:
     """What became of the file's own backward, on the same inputs and upstream gradients.
 
-    `differ` names the gradients that aren't the derived ones, `missing` those that it doesn't give.
-    `raised` says what it raised, in one line. `cost` is None where it has no statements to count.
+    `differ` names the gradients that are others, `missing` those that aren't given.
+    `raised` says what it raised, in one line. `cost` is that of the whole backward; None where
+    there are no statements to count, and where only some gradients were asked for.
     """
 
     differ: tuple[str, ...] = ()
@@ -62,7 +63,7 @@ def compared(
         derived = run(problem, program, derivation, upstream, dialect)
         try:
             yours = _answers(problem, inputs, program)
-            taken = _cost(problem, inputs)
+            taken = _cost(problem, inputs) if names is None else None
         except ProblemError as error:
             return Yours(raised=str(error).removeprefix(f"{problem.file}: "))
         steps = [step for step in _wanted(problem, program, names) if step.name in derived]

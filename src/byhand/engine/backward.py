@@ -81,8 +81,8 @@ def fit(gradient: Any, shape: tuple[int, ...]) -> Any:
     if extra > 0:
         gradient = gradient.sum(tuple(range(extra)))
         have = gradient.shape
-    lengths = (1,) * (len(shape) - len(have)) + tuple(have)
-    copied = tuple(i for i, n in enumerate(lengths) if n != 1 and shape[i] == 1)
+    front = len(shape) - len(have)  # axes of length 1 that the gradient lacks
+    copied = tuple(i for i, n in enumerate(have) if n != 1 and shape[front + i] == 1)
     if copied:
         gradient = gradient.sum(copied, keepdims=True)
     return gradient if gradient.shape == shape else np.broadcast_to(gradient, shape)

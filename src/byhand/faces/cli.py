@@ -20,6 +20,7 @@ from byhand.faces.commands.check import check
 from byhand.faces.commands.course import hint, list_, next_, reset, solution
 from byhand.faces.commands.derive import derive
 from byhand.faces.commands.explain import explain
+from byhand.faces.commands.grade import grade
 from byhand.faces.commands.learn import learn
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
@@ -45,7 +46,7 @@ def cli(context: click.Context) -> None:
 
 for _command in (
     *(check, explain, derive, train, sample),
-    *(learn, list_, next_, hint, reset, solution, author),
+    *(learn, list_, next_, hint, reset, solution, author, grade),
 ):
     cli.add_command(_command)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from byhand.errors import ByhandError, ProblemError
-from byhand.faces.terminal import complain
+from byhand.faces.terminal import one_line
 
 
 @contextlib.contextmanager
@@ -115,7 +115,9 @@ def _watched(file: str, timeout: float | None) -> Generator[None]:
         line = _line_running(file, guarded)
         with ending:
             if not done.is_set():
-                complain(_too_long(file, line, timeout))
+                # Not by way of sys.stderr, where the guest may be in the middle of a print.
+                with contextlib.suppress(OSError):
+                    os.write(2, f"{one_line(_too_long(file, line, timeout))}\n".encode())
                 os._exit(2)
 
     threading.Thread(target=watch, name="byhand-timeout", daemon=True).start()
@@ -156,12 +158,17 @@ def _too_long(file: str, line: int | None, timeout: float) -> str:
     )
 
 
+def slow_imports(source: str) -> frozenset[str]:
+    """The slow libraries that a file imports."""
+    found: list[str] = re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M)
+    return frozenset(found)
+
+
 def _import_early(file: str) -> None:
     """Imports the slow libraries that `file` imports, so that their start isn't held against it."""
     with contextlib.suppress(OSError):
-        source = Path(file).read_text(encoding="utf-8", errors="replace")
         for library in sorted(
-            set(re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M))
+            slow_imports(Path(file).read_text(encoding="utf-8", errors="replace"))
         ):
             with contextlib.suppress(Exception):  # the file's own import will say what is wrong
                 importlib.import_module(library)

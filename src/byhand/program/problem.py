@@ -74,7 +74,11 @@ def load(path: str | Path) -> Problem:
     Raises ProblemError, in one line, if it can't be read or lacks a part.
     """
     file = _locate(path)
-    source = _read(file)
+    return problem_in(_read(file), file)
+
+
+def problem_in(source: str, file: Path) -> Problem:
+    """Loads a problem from its source; `file` is what messages call it. Raises ProblemError."""
     try:
         tree = ast.parse(source, str(file))
     except SyntaxError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from byhand.ops.op import Array
-from byhand.program.problem import Problem
+
+if TYPE_CHECKING:
+    from byhand.program.problem import Problem
 
 Key: TypeAlias = tuple[str, int]
 """A step: its name, and which binding of that name it is, from 0."""

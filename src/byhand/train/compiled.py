@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import FunctionType
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,7 @@ from byhand.errors import ByhandError
 from byhand.program.problem import Inputs, Problem
 from byhand.train.data import Array
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
-
-Update: TypeAlias = Callable[..., None]
-"""`update(parameters, answers, **numbers)` changes parameters in place: the optimiser."""
+from byhand.train.optimisers import Optimiser
 
 MISSING = 'Numba isn\'t installed: pip install "byhand[fast]"'
 
@@ -59,19 +57,17 @@ def fast_steps(
     problem: Problem,
     values: Inputs,
     parameters: Mapping[str, Array],
-    update: Update,
-    numbers: tuple[str, ...],
-    state: Mapping[str, Array] | None = None,
+    optimiser: Optimiser,
 ) -> FastSteps | str:
     """Compiles the steps of a descent, or says in one line why not.
 
-    `parameters` are the arrays in `values` that are trained, `state` those that the optimiser keeps
-    (`update` gets them as `state`, where there are any), and `numbers` the names of what else it is
-    given, another number in each step.
+    `parameters` are the arrays in `values` that are trained. What the optimiser is given besides,
+    another number in each step, is fed to the steps by its name.
     """
-    held = {f"{_HELD}{name}": array for name, array in (state or {}).items()}
+    numbers = tuple(optimiser.numbers(0.1, 0))
+    held = {f"{_HELD}{name}": array for name, array in optimiser.state.items()}
     given = {**values, **held, **{name: np.zeros((), np.float32) for name in numbers}}
-    step = _step(_traceable(problem), tuple(parameters), update, numbers, tuple(held))
+    step = _step(_traceable(problem), tuple(parameters), optimiser, numbers, tuple(held))
     try:
         compiled = compile_step(step, given, ("X", "Y", *numbers))
     except ImportError:
@@ -86,7 +82,7 @@ def fast_steps(
 def _step(
     problem: Problem,
     names: tuple[str, ...],
-    update: Update,
+    optimiser: Optimiser,
     numbers: tuple[str, ...],
     held: tuple[str, ...],
 ) -> Callable[[dict[str, Any]], Any]:
@@ -96,12 +92,10 @@ def _step(
         found = gradients(given)
         items = items_named(given)
         parameters = {name: items[name] for name in names}
-        extra = {name: given[name] for name in numbers}
-        if held:
-            extra["state"] = {name.removeprefix(_HELD): given[name] for name in held}
+        state = {name.removeprefix(_HELD): given[name] for name in held}
         answers = items_named(found.answers)
         check_gradients(problem, parameters, getattr(found.loss, "value", None), answers)
-        update(parameters, answers, **extra)
+        optimiser.update(parameters, answers, state, **{name: given[name] for name in numbers})
         return found.loss
 
     return step

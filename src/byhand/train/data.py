@@ -1,4 +1,4 @@
-"""Words to train on: a list of them, cut into contexts and the character that follows each.
+"""Words to train on: whole, or cut into contexts and the character that follows each.
 
 The split is that of Andrej Karpathy's makemore lectures: the words are shuffled with seed 42, then
 80 % are for training, 10 % for validation and 10 % for the final test.
@@ -47,7 +47,11 @@ class Words:
 
 @dataclass(frozen=True)
 class Examples:
-    """Contexts `X`, integers of shape (n, block), and the characters `Y` that follow them, (n,)."""
+    """Contexts `X`, integers of shape (n, block), and the characters `Y` that follow them, (n,).
+
+    Or whole words: then `Y` is (n, block), too, and has in each place the character that follows
+    all up to there, or -1 where the word has ended.
+    """
 
     X: Array
     Y: Array
@@ -89,10 +93,11 @@ def read_words(source: str | Path = BUNDLED) -> Words:
     )
 
 
-def split(words: Words, block: int) -> Split:
-    """The three parts, as examples with contexts of `block` characters.
+def split(words: Words, block: int, *, whole: bool = False) -> Split:
+    """The three parts, as examples with contexts of `block` characters, or of `whole` words.
 
-    Raises DataError if there are too few words for a part to train on and one to validate.
+    Raises DataError if there are too few words for a part to train on and one to validate, or if a
+    whole word and its end marker don't fit into `block` places.
     """
     shuffled = list(words.words)
     random.Random(42).shuffle(shuffled)
@@ -101,8 +106,15 @@ def split(words: Words, block: int) -> Split:
         count = f"{len(shuffled)} word{'s' if len(shuffled) > 1 else ''}"
         raise DataError(f"{words.source}: has only {count}: training needs at least 10")
     index = {character: i for i, character in enumerate(words.characters, start=END + 1)}
+    longest = max(map(len, words.words))
+    if whole and longest >= block:
+        raise DataError(
+            f"{words.source}: has a word of {longest} characters, for which {block} places are too "
+            f"few: --set block={longest + 1}"
+        )
+    cut = whole_words if whole else examples
     train, validation, test = (
-        examples(part, index, block)
+        cut(part, index, block)
         for part in (shuffled[:first], shuffled[first:second], shuffled[second:])
     )
     return Split(train, validation, test)
@@ -119,6 +131,17 @@ def examples(words: Sequence[str], index: dict[str, int], block: int) -> Example
             following.append(indices[i + block])
     X = np.array(contexts, dtype=np.intp).reshape(-1, block)
     return Examples(X, np.array(following, dtype=np.intp))
+
+
+def whole_words(words: Sequence[str], index: dict[str, int], block: int) -> Examples:
+    """Each word after the end marker, and what is to come in each place, up to its end."""
+    X = np.full((len(words), block), END, dtype=np.intp)
+    Y = np.full((len(words), block), -1, dtype=np.intp)
+    for row, word in enumerate(words):
+        indices = [index[character] for character in word]
+        X[row, 1 : len(word) + 1] = indices
+        Y[row, : len(word) + 1] = [*indices, END]
+    return Examples(X, Y)
 
 
 def _read(source: str | Path) -> bytes:

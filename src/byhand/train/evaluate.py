@@ -27,7 +27,7 @@ from byhand.train.rewrite import (
     with_locals,
 )
 
-_ROWS = 2000  # examples evaluated at once: their arrays stay in the processor's cache
+_PLACES = 2000  # characters asked for at once: their arrays stay in the processor's cache
 _MEMORY = 1 << 30  # bytes that the largest array of the statistics pass may take
 
 
@@ -80,9 +80,14 @@ def mean_loss(
     Raises ProblemError if it is no finite number.
     """
     loss = losses_of(problem, values, statistics)
-    parts = np.array_split(np.arange(len(examples)), math.ceil(len(examples) / _ROWS))
-    total = sum(loss(examples.X[part], examples.Y[part]) * len(part) for part in parts)
-    mean = total / len(examples)
+    counted = examples.Y >= 0  # a whole word has places where nothing is to come
+    parts = np.array_split(np.arange(len(examples)), math.ceil(examples.Y.size / _PLACES))
+    total = sum(
+        loss(examples.X[part], examples.Y[part]) * counted[part].sum()
+        for part in parts
+        if len(part)
+    )
+    mean = float(total / counted.sum())
     if not math.isfinite(mean):
         raise ProblemError(
             f"{problem.file}: the loss over a whole split is {mean}: is a gradient wrong? "

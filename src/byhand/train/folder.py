@@ -9,6 +9,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from byhand.errors import DataError
@@ -40,10 +41,15 @@ def write_at(target: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def write_over(target: Path, files: Mapping[str, bytes]) -> Path:
-    """Writes `files` into a folder that takes the place of `target`."""
+    """Writes `files` into a folder that takes the place of `target`.
+
+    No system call exchanges two folders everywhere. So for an instant the old one has another name,
+    and if the process is killed right then, `recover` gives it back its own.
+    """
 
     def place(aside: Path) -> Path:
-        old = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        old = _old(target)
+        shutil.rmtree(old, ignore_errors=True)  # of one that was killed while it cleared up
         target.rename(old)
         try:
             aside.rename(target)
@@ -56,6 +62,13 @@ def write_over(target: Path, files: Mapping[str, bytes]) -> Path:
     return _write(target.parent, target.name, files, place)
 
 
+def recover(target: Path) -> None:
+    """Puts right what a process that was killed while it wrote over `target` has left."""
+    with _in_one_line(target.parent):
+        if _old(target).exists() and not target.exists():
+            _old(target).rename(target)
+
+
 def check_writable(parent: Path) -> None:
     """Raises DataError now, rather than after an hour of training, if `parent` can't be written."""
     with _aside(parent, "try"):
@@ -64,6 +77,7 @@ def check_writable(parent: Path) -> None:
 
 def check_free(target: Path) -> None:
     """Raises DataError if there is something at `target`, unless it is an empty folder."""
+    recover(target)
     with _in_one_line(target):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise DataError(f"{target}: is there already: choose another folder, or --resume it")
@@ -109,6 +123,11 @@ def _in_one_line(place: Path) -> Generator[None]:
         raise DataError(f"{place}: can't be written: {todo}") from error
 
 
+def _old(target: Path) -> Path:
+    """Where `target` is while a new folder takes its place."""
+    return target.parent / f".{target.name}.old"
+
+
 def _rename(aside: Path, target: Path) -> Path:
     """Renames a folder. Raises FileExistsError if `target` is there, but for an empty folder."""
     try:
@@ -123,3 +142,23 @@ def _last_number(parent: Path, name: str) -> int:
     pattern = re.compile(re.escape(name) + r"-(\d+)")
     found = (pattern.fullmatch(entry.name) for entry in parent.iterdir())
     return max((int(match[1]) for match in found if match), default=0)
+
+
+@dataclass
+class Place:
+    """Where a run is written: first into a new folder, then over that again and again."""
+
+    parent: Path
+    name: str
+    target: Path | None = None
+    fresh: bool = True
+
+    def write(self, files: Mapping[str, bytes]) -> Path:
+        if self.target is None:
+            self.target = write_new(self.parent, self.name, files)
+        elif self.fresh:
+            write_at(self.target, files)
+        else:
+            write_over(self.target, files)
+        self.fresh = False
+        return self.target

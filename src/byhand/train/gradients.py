@@ -38,7 +38,7 @@ def hand_gradients(problem: Problem) -> Callable[[Inputs], Gradients]:
     Raises ProblemError if there is no backward; the function does if forward or backward raises, or
     if backward asks for what forward doesn't have.
     """
-    backward, wanted, optional = _backward(problem)
+    backward, wanted, optional = hand_backward(problem)
     forward = with_locals(problem.forward)
     given = problem.forward.parameters
     defaults = problem.forward.defaults
@@ -104,8 +104,11 @@ def check_gradients(
             )
 
 
-def _backward(problem: Problem) -> tuple[Backward, tuple[str, ...], Mapping[str, Any]]:
-    """Backward giving (returned, locals), what it asks for, and the defaults of what it may ask."""
+def hand_backward(problem: Problem) -> tuple[Backward, tuple[str, ...], Mapping[str, Any]]:
+    """Backward giving (returned, locals), what it asks for, and the defaults of what it may ask.
+
+    Raises ProblemError if there is none.
+    """
     backward = problem.backward
     if backward is None:
         raise ProblemError(

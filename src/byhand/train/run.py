@@ -1,18 +1,25 @@
 """A run folder: what a training has left, and what it needs to go on.
 
-config.json               the model, the data, the sizes, the seed, how far it went, its losses
+config.json               the model, the data, the sizes, the schedule, the seed, how far it went,
+                          its losses
 parameters.safetensors    the trained parameters by name, float32
+optimiser.safetensors     what the optimiser keeps for each of them; nothing for SGD
 statistics.safetensors    the batch statistics of the training set by name, float64
 curve.csv                 the loss curve: step, mean loss of the steps since the line before
 curve.svg                 a picture of it
+updates.csv               with --diagnostics: step, and for each matrix update over data
+*.png                     with --diagnostics: pictures of activations, gradients and updates
 samples.txt               words drawn from the model, one a line
+
+A run that is underway is saved every few seconds, without statistics, losses, pictures and samples:
+enough to go on, if the process is killed.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +30,9 @@ from safetensors.numpy import save as bytes_of
 from byhand.errors import DataError
 from byhand.train.curve import draw
 from byhand.train.data import Array
-from byhand.train.loop import Losses
+from byhand.train.folder import recover
+from byhand.train.loop import Losses, Updates
+from byhand.train.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -31,8 +40,9 @@ class Config:
     """What a run was asked for, and how it went.
 
     `file` is the model's name in the zoo, else the path of its problem file; `data` is `names` or
-    a path. `done` of `steps` steps took `seconds`. The losses are in nats per character.
-    `compiled`: whether the steps were machine code, whose rounding is its own.
+    a path. `done` of `steps` steps took `seconds`. The losses are in nats per character, and None
+    while the run is underway. `compiled`: whether the steps were machine code, which rounds in its
+    own way.
     """
 
     model: str
@@ -41,14 +51,18 @@ class Config:
     data_sha256: str
     characters: str
     sizes: dict[str, int]
+    schedule: Schedule
     seed: int
-    steps: int
     done: int
     seconds: float
     parameters: int
-    train_loss: float
-    val_loss: float
     compiled: bool = False
+    train_loss: float | None = None
+    val_loss: float | None = None
+
+    @property
+    def steps(self) -> int:
+        return self.schedule.steps
 
 
 @dataclass(frozen=True)
@@ -57,37 +71,58 @@ class Run:
 
     config: Config
     parameters: Mapping[str, Array]
-    statistics: Mapping[str, Array]
+    optimiser: Mapping[str, Array]
     losses: Losses
-    samples: tuple[str, ...]
+    statistics: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    samples: tuple[str, ...] = ()
+    updates: Updates = field(default_factory=Updates)
+    pictures: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
     def files(self) -> dict[str, bytes]:
         """The content of each file by name."""
         config = json.dumps(asdict(self.config), indent=1, ensure_ascii=False)
         curve = "".join(f"{step},{loss:.6f}\n" for step, loss in self.losses)
-        return {
+        files = {
             "config.json": (config + "\n").encode(),
             "parameters.safetensors": bytes_of(dict(self.parameters)),
-            "statistics.safetensors": bytes_of(dict(self.statistics)),
+            "optimiser.safetensors": bytes_of(dict(self.optimiser)),
             "curve.csv": ("step,loss\n" + curve).encode(),
+        }
+        if self.updates:
+            files["updates.csv"] = _table(self.updates).encode()
+        if self.config.val_loss is None:
+            return files
+        return {
+            **files,
+            "statistics.safetensors": bytes_of(dict(self.statistics)),
             "curve.svg": draw(self.config.model, self.losses, self.config.val_loss).encode(),
             "samples.txt": "".join(f"{word}\n" for word in self.samples).encode(),
+            **self.pictures,
         }
 
 
 def load_run(folder: str | Path) -> Run:
     """Reads a run folder. Raises DataError, in one line, if it isn't one or is damaged."""
     folder = Path(folder)
+    recover(folder)
     if not (folder / "config.json").is_file():
         raise DataError(
             f"{folder}: is no run of `byhand train`: name its folder, such as runs/mlp-1"
         )
     try:
-        return Run(
-            config=_config(json.loads((folder / "config.json").read_bytes())),
+        config = _config(json.loads((folder / "config.json").read_bytes()))
+        run = Run(
+            config=config,
             parameters=_tensors(folder / "parameters.safetensors"),
-            statistics=_tensors(folder / "statistics.safetensors"),
+            optimiser=_tensors(folder / "optimiser.safetensors"),
             losses=_losses((folder / "curve.csv").read_text(encoding="utf-8")),
+            updates=_updates(folder / "updates.csv"),
+        )
+        if config.val_loss is None:
+            return run
+        return replace(
+            run,
+            statistics=_tensors(folder / "statistics.safetensors"),
             samples=tuple((folder / "samples.txt").read_text(encoding="utf-8").splitlines()),
         )
     except OSError as error:
@@ -98,7 +133,9 @@ def load_run(folder: str | Path) -> Run:
 
 
 def _config(content: dict[str, Any]) -> Config:
-    return Config(**{f.name: content[f.name] for f in fields(Config) if f.name in content})
+    known: dict[str, Any] = {field.name: content[field.name] for field in fields(Config)}
+    known["schedule"] = Schedule(**known["schedule"])
+    return Config(**known)
 
 
 def _tensors(file: Path) -> dict[str, Array]:
@@ -108,3 +145,18 @@ def _tensors(file: Path) -> dict[str, Array]:
 def _losses(curve: str) -> Losses:
     rows = (line.split(",") for line in curve.splitlines()[1:])
     return [(int(step), float(loss)) for step, loss in rows]
+
+
+def _table(updates: Updates) -> str:
+    names = list(updates[0][1])
+    rows = [[str(step), *(repr(ratios[name]) for name in names)] for step, ratios in updates]
+    return "".join(",".join(row) + "\n" for row in [["step", *names], *rows])
+
+
+def _updates(file: Path) -> Updates:
+    if not file.exists():
+        return []
+    (_, *names), *rows = (line.split(",") for line in file.read_text(encoding="utf-8").splitlines())
+    return [
+        (int(step), dict(zip(names, map(float, ratios), strict=True))) for step, *ratios in rows
+    ]

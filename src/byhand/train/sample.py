@@ -13,6 +13,7 @@ from byhand.train.data import END, Array
 from byhand.train.evaluate import losses_of
 from byhand.train.loop import in_precision, trained_inputs
 from byhand.train.run import Run, load_run
+from byhand.train.sizes import reads_words
 
 LONGEST = 100  # characters: a word that hasn't ended by then is cut off
 
@@ -23,6 +24,8 @@ def sample(folder: str | Path, n: int = 20, seed: int = 0, *, longest: int = LON
     Raises DataError if the folder is no run, ProblemError if its problem file no longer fits.
     """
     run = load_run(folder)
+    if run.config.val_loss is None:
+        raise DataError(f"{folder}: isn't finished: byhand train --resume {folder} goes on")
     try:
         problem = load(run.config.file)
     except ProblemError as error:
@@ -62,35 +65,45 @@ def words(
     rng = np.random.default_rng(seed)
     following = _next_character(problem, values, statistics, len(characters) + 1)
     block = values["X"].shape[1]
+    whole = reads_words(values)
+    longest = min(longest, block - 1) if whole else longest
     drawn: list[str] = []
     for _ in range(n):
-        word = ""
-        context = (END,) * block
+        word: tuple[int, ...] = ()
         while len(word) < longest:
+            context = word if whole else ((END,) * block + word)[-block:]
             index = int(rng.choice(len(characters) + 1, p=following(context)))
             if index == END:
                 break
-            word += characters[index - 1]
-            context = (*context[1:], index)
-        drawn.append(word)
+            word = (*word, index)
+        drawn.append("".join(characters[index - 1] for index in word))
     return drawn
 
 
 def _next_character(
     problem: Problem, values: Inputs, statistics: Mapping[str, Array], vocabulary: int
 ) -> Callable[[tuple[int, ...]], Array]:
-    """A function from a context to the probability of each index to come next.
+    """A function from a context, or from the word so far, to the probability of each index to come.
 
     It needs no convention about logits: the loss of one example is -log p(y | x), so the loss of a
     context with each y in turn gives all the probabilities.
     """
     loss = losses_of(problem, values, statistics)
+    whole, block = reads_words(values), values["X"].shape[1]
     known: dict[tuple[int, ...], Array] = {}
+
+    def asked(context: tuple[int, ...], y: int) -> tuple[Array, Array]:
+        if not whole:
+            return np.array([context]), np.array([y])
+        X = np.full((1, block), END)
+        X[0, 1 : len(context) + 1] = context
+        Y = np.full((1, block), -1)
+        Y[0, len(context)] = y
+        return X, Y
 
     def following(context: tuple[int, ...]) -> Array:
         if context not in known:
-            X = np.array([context])
-            p = np.exp([-loss(X, np.array([y])) for y in range(vocabulary)])
+            p = np.exp([-loss(*asked(context, y)) for y in range(vocabulary)])
             if not abs(p.sum() - 1) < 1e-6:
                 raise ProblemError(
                     f"{problem.file}: can't be sampled: the probabilities of the next character "

@@ -4,6 +4,10 @@ The convention: the integer input `X`, of shape (n, block), takes the contexts; 
 `Y`, of shape (n,), takes the characters that follow them; `inputs` has a size called `vocabulary`,
 and forward returns the mean cross-entropy. All float inputs that aren't `data` are trained.
 
+A model that reads words from the left says so by a `Y` of the shape of `X`: then `X` takes whole
+words, each after an end marker, and `Y` the character that follows in each place, or -1 where the
+word has ended; the loss is the mean over the places that are asked for.
+
 A problem is checked at small sizes and trained at large ones. A problem file may say so with
 `training = {"hidden": 200}`: these sizes take the place of the defaults of `inputs`, in training
 only. `--set hidden=300` has the last word.
@@ -53,13 +57,21 @@ def check_trainable(problem: Problem, values: Inputs) -> None:
     """Raises ProblemError, in one line, unless `values` follow the convention above."""
     X: Any = values.get("X")
     Y: Any = values.get("Y")
-    if not (_is_whole(X, 2) and _is_whole(Y, 1) and len(X) == len(Y)):
+    contexts = _is_whole(X, 2) and _is_whole(Y, 1) and len(X) == len(Y)
+    if not (contexts or reads_words(values)):
         raise ProblemError(
             f"{problem.file}: can't be trained on words: inputs must return integer NumPy arrays "
             "X, (n, block), for the contexts, and Y, (n,), for the characters that follow them"
         )
     if not trained_inputs(problem, values):
         raise ProblemError(f"{problem.file}: can't be trained: no input is a float array")
+
+
+def reads_words(values: Inputs) -> bool:
+    """Whether the model is given whole words, and asked for a character in every place."""
+    X: Any = values.get("X")
+    Y: Any = values.get("Y")
+    return _is_whole(X, 2) and _is_whole(Y, 2) and X.shape == Y.shape
 
 
 def _is_whole(value: Any, ndim: int) -> bool:

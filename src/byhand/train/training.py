@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,19 @@ import numpy as np
 
 from byhand.errors import DataError, ProblemError
 from byhand.program.problem import Inputs, Problem, load, zoo
-from byhand.train import folder
 from byhand.train.compiled import WORTH_IT
 from byhand.train.data import BUNDLED, Split, Words, read_words, split
+from byhand.train.diagnostics import pictures_of
 from byhand.train.evaluate import mean_loss, training_statistics
+from byhand.train.folder import Place, check_free, check_writable
 from byhand.train.interrupt import held_back
-from byhand.train.loop import Descent, Progress, in_precision, trained_inputs
+from byhand.train.loop import Descent, Progress, in_precision
+from byhand.train.pictures import check_matplotlib
 from byhand.train.run import Config, Run, load_run
 from byhand.train.sample import restored, words
-from byhand.train.sizes import check_trainable, training_sizes
+from byhand.train.schedule import Schedule, schedule_of
+from byhand.train.sizes import check_trainable, reads_words, training_sizes
 
-STEPS = 200_000
 _RUNS = Path("runs")
 _SAMPLES = 10
 
@@ -77,24 +78,28 @@ def train(
     steps: int | None = None,
     seed: int | None = None,
     sizes: Mapping[str, int] | None = None,
+    schedule: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    diagnostics: bool = False,
     plain: bool = False,
     progress: Progress | None = None,
 ) -> TrainingRun:
     """Trains a problem, or a model of the zoo by name, and writes a run folder.
 
-    `data` is a text file with one word a line, by default the bundled `names`; `steps` are 200,000
-    by default and `seed` is 0; `sizes` take the place of the problem's own. The folder is `out`, by
-    default a new one `runs/<model>-<number>`.
+    `data` is a text file with one word a line, by default the bundled `names`; `steps` are those of
+    the problem's schedule by default, and `seed` is 0; `sizes` and `schedule` take the place of the
+    problem's own. The folder is `out`, by default a new one `runs/<model>-<number>`. With
+    `diagnostics`, pictures of activations, gradients and updates are written into it.
 
-    `resume` is the folder of a run to go on with, which then takes its place, unless there is an
-    `out`. It has its data, seed and sizes already, and, without `steps`, its goal: the parameters
-    come out as if it had never been stopped. With `steps` it gets a new goal, and the learning rate
-    falls at half of that.
+    The run is saved every ten seconds, so that it can go on if the process is killed. `resume` is
+    the folder of a run to go on with, which then takes its place, unless there is an `out`. It has
+    its data, seed, sizes and schedule already, and, without `steps`, its goal: the parameters come
+    out as if it had never been stopped. With `steps` it gets a new goal, and the learning rate
+    falls where it does for that.
 
     From 2,000 steps on they are compiled where they can be, unless `plain`; a run that goes on is
-    compiled or plain as it was before.
+    compiled or plain as it was before. Steps that diagnostics watch are plain.
 
     `progress(step, steps, loss, steps_per_second)` is called about ten times a second. Ctrl-C stops
     between two steps, and what was learned is evaluated and written all the same.
@@ -106,16 +111,20 @@ def train(
     for name, number, least in (("steps", steps, 1), ("seed", seed, 0)):
         if number is not None and number < least:
             raise ProblemError(f"{name} must be {least} or more, not {number}")
-    write = _place(problem.name, out, resume)
+    if diagnostics:
+        check_matplotlib()
+    place = _place(problem.name, out, resume)
     if resume is None:
-        plan = _fresh(problem, data or BUNDLED, steps or STEPS, seed or 0, sizes or {})
+        settings = {**(schedule or {}), **({} if steps is None else {"steps": steps})}
+        plan = _fresh(problem, data or BUNDLED, seed or 0, sizes or {}, settings)
     else:
-        plan = _resumed(problem, Path(resume), data, steps, seed, sizes)
-    plan.descent.compiled &= not plain
-    plan.descent.run(progress)
+        plan = _resumed(problem, Path(resume), data, steps, seed, sizes, schedule)
+    plan.descent.watched = diagnostics
+    plan.descent.compiled &= not (plain or diagnostics)
+    plan.descent.run(progress, lambda: place.write(_underway(plan).files()))
     with held_back():  # an impatient second Ctrl-C must not lose what was learned
         run = _evaluated(plan)
-        return _result(run, write(run.files()), plan.descent.note)
+        return _result(run, place.write(run.files()), plan.descent.note)
 
 
 @dataclass(frozen=True)
@@ -129,13 +138,18 @@ class _Plan:
 
 
 def _fresh(
-    problem: Problem, data: str | Path, steps: int, seed: int, sizes: Mapping[str, int]
+    problem: Problem,
+    data: str | Path,
+    seed: int,
+    sizes: Mapping[str, int],
+    settings: Mapping[str, Any],
 ) -> _Plan:
+    schedule = schedule_of(problem, settings)
     found = read_words(data)
     full = training_sizes(problem, sizes, found.vocabulary)
     values = problem.inputs(seed, **full)
     check_trainable(problem, values)
-    return _plan(problem, found, full, values, seed, steps)
+    return _plan(problem, found, full, values, seed, schedule)
 
 
 def _resumed(
@@ -145,6 +159,7 @@ def _resumed(
     steps: int | None,
     seed: int | None,
     sizes: Mapping[str, int] | None,
+    schedule: Mapping[str, Any] | None,
 ) -> _Plan:
     """Goes on from a run folder, which has an answer to every question that a new run has."""
     run = load_run(place)
@@ -155,6 +170,7 @@ def _resumed(
         "data": (found.sha256, config.data_sha256),
         "seed": (config.seed if seed is None else seed, config.seed),
         "sizes": ({**config.sizes, **(sizes or {})}, config.sizes),
+        "schedule": ({**asdict(config.schedule), **(schedule or {})}, asdict(config.schedule)),
     }
     for what, (new, old) in asked.items():
         if new != old:
@@ -164,28 +180,35 @@ def _resumed(
         raise DataError(
             f"{place}: has done {config.done} steps of {goal}: give a larger number of steps"
         )
-    plan = _plan(problem, found, config.sizes, restored(problem, run), config.seed, goal)
+    planned = replace(config.schedule, steps=goal)
+    plan = _plan(problem, found, config.sizes, restored(problem, run), config.seed, planned)
     plan.descent.done, plan.descent.seconds = config.done, config.seconds
-    plan.descent.losses = run.losses
+    plan.descent.state = run.optimiser
+    plan.descent.losses, plan.descent.updates = run.losses, run.updates
     plan.descent.compiled = config.compiled
     return plan
 
 
 def _plan(
-    problem: Problem, found: Words, sizes: dict[str, int], values: Inputs, seed: int, steps: int
+    problem: Problem,
+    found: Words,
+    sizes: dict[str, int],
+    values: Inputs,
+    seed: int,
+    schedule: Schedule,
 ) -> _Plan:
     n, block = values["X"].shape
-    parts = split(found, block)
+    parts = split(found, block, whole=reads_words(values))
     single = in_precision(values, np.float32)
-    descent = Descent(problem, single, parts.train, n, seed, steps, compiled=steps >= WORTH_IT)
+    worth_it = schedule.steps >= WORTH_IT and schedule.batch == "mini"
+    descent = Descent(problem, single, parts.train, n, seed, schedule, compiled=worth_it)
     return _Plan(found, parts, sizes, descent)
 
 
-def _evaluated(plan: _Plan) -> Run:
-    """What is to be kept of a descent, as far as it went."""
-    descent, problem, values = plan.descent, plan.descent.problem, plan.descent.values
-    parameters = trained_inputs(problem, values)
-    statistics = training_statistics(problem, values, plan.split.train)
+def _underway(plan: _Plan) -> Run:
+    """What is needed to go on."""
+    descent, problem = plan.descent, plan.descent.problem
+    parameters = descent.parameters
     config = Config(
         model=problem.name,
         file=_address(problem),
@@ -193,21 +216,38 @@ def _evaluated(plan: _Plan) -> Run:
         data_sha256=plan.words.sha256,
         characters=plan.words.characters,
         sizes=plan.sizes,
+        schedule=descent.schedule,
         seed=descent.seed,
-        steps=descent.steps,
         done=descent.done,
         seconds=descent.seconds,
         parameters=sum(parameter.size for parameter in parameters.values()),
-        train_loss=mean_loss(problem, values, statistics, plan.split.train),
-        val_loss=mean_loss(problem, values, statistics, plan.split.validation),
         compiled=descent.compiled,
     )
+    return Run(config, parameters, descent.state, descent.losses, updates=descent.updates)
+
+
+def _evaluated(plan: _Plan) -> Run:
+    """What is to be kept of a descent, as far as it went."""
+    descent, problem, values = plan.descent, plan.descent.problem, plan.descent.values
+    run = _underway(plan)
+    statistics = training_statistics(problem, values, plan.split.train)
+    losses = {
+        "train_loss": mean_loss(problem, values, statistics, plan.split.train),
+        "val_loss": mean_loss(problem, values, statistics, plan.split.validation),
+    }
     drawn = words(problem, values, statistics, plan.words.characters, _SAMPLES, seed=0)
-    return Run(config, parameters, statistics, descent.losses, tuple(drawn))
+    return replace(
+        run,
+        config=replace(run.config, **losses),
+        statistics=statistics,
+        samples=tuple(drawn),
+        pictures=pictures_of(descent) if descent.watched else {},
+    )
 
 
 def _result(run: Run, place: Path, note: str | None) -> TrainingRun:
     config = run.config
+    assert config.train_loss is not None and config.val_loss is not None
     return TrainingRun(
         model=config.model,
         run=str(place),
@@ -224,21 +264,17 @@ def _result(run: Run, place: Path, note: str | None) -> TrainingRun:
     )
 
 
-def _place(
-    model: str, out: str | Path | None, resume: str | Path | None
-) -> Callable[[Mapping[str, bytes]], Path]:
-    """How the run folder will be written. Raises DataError now if it can't be."""
+def _place(model: str, out: str | Path | None, resume: str | Path | None) -> Place:
+    """Where the run will be written. Raises DataError now if it can't be."""
     if out is not None:
-        target = Path(out)
-        folder.check_free(target)
-        parent, write = target.parent, partial(folder.write_at, target)
+        check_free(Path(out))
+        place = Place(Path(out).parent, model, Path(out))
     elif resume is not None:
-        target = Path(resume)
-        parent, write = target.parent, partial(folder.write_over, target)
+        place = Place(Path(resume).parent, model, Path(resume), fresh=False)
     else:
-        parent, write = _RUNS, partial(folder.write_new, _RUNS, model)
-    folder.check_writable(parent)
-    return write
+        place = Place(_RUNS, model)
+    check_writable(place.parent)
+    return place
 
 
 def _address(problem: Problem) -> str:

@@ -95,17 +95,18 @@ def layer_norm_backward(dout, x, gain):
     return dx, dgain, dbias
 
 
-# GELU (Hendrycks & Gimpel, arXiv:1606.08415), in its form with tanh.
+# GELU (Hendrycks & Gimpel, arXiv:1606.08415), in its form with tanh. NumPy computes x**3 as a power
+# of any kind, which would take longer than all the rest of a transformer; x**2 is a product.
 
 
 def gelu(x):
-    return 0.5 * x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x * x**2)))
 
 
 def gelu_backward(dout, x):
     """The gradient of x: the product rule, and the chain rule for what is inside of tanh."""
     scale = (2 / np.pi) ** 0.5
-    t = np.tanh(scale * (x + 0.044715 * x**3))
+    t = np.tanh(scale * (x + 0.044715 * x * x**2))
     return dout * 0.5 * (1 + t + x * (1 - t**2) * scale * (1 + 3 * 0.044715 * x**2))
 
 

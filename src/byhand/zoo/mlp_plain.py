@@ -2,9 +2,9 @@
 
 Three characters go in, through an embedding, a hidden layer with tanh and an output layer; scores
 for the next character come out, and the loss is their mean cross-entropy in nats. There is no batch
-norm yet: `mlp` has it. At this scale the first scores are
-far apart, so the first loss is far above that of a guess, log 27, and most of the tanh are close to
--1 or 1, where little comes back. `mlp_scaled` is the same model with a better start.
+norm yet: `mlp` has it. At this scale the first scores are far apart, so the first loss is far above
+that of a guess, log 27, and most of the tanh are close to -1 or 1, where little comes back.
+`mlp_scaled` is the same model with a better start.
 
 The model is Andrej Karpathy's: "Building makemore Part 2: MLP" (Neural Networks: Zero to Hero,
 2022), after Bengio et al., "A Neural Probabilistic Language Model" (JMLR 2003).

@@ -1,10 +1,10 @@
-"""The character-level MLP as it first was: with a start that suits it.
+"""The character-level MLP with a start that suits it: `mlp_plain` on a better scale.
 
 Three characters go in, through an embedding, a hidden layer with tanh and an output layer; scores
 for the next character come out, and the loss is their mean cross-entropy in nats. There is no batch
-norm yet: `mlp` has it. It is `mlp_plain` with other initial
-values: scores that start close to 0, so that the first loss is that of a guess, log 27; and a W1
-scaled by its fan-in and by tanh's gain of 5/3, so that few of the tanh start close to -1 or 1.
+norm yet: `mlp` has it. Only the initial values are other than in `mlp_plain`: the scores start
+close to 0, so that the first loss is that of a guess, log 27; and W1 is scaled by its fan-in and by
+tanh's gain of 5/3, so that few of the tanh start close to -1 or 1.
 
 The model is Andrej Karpathy's: "Building makemore Part 3: Activations & Gradients, BatchNorm"
 (Neural Networks: Zero to Hero, 2022), after Bengio et al., "A Neural Probabilistic Language Model"

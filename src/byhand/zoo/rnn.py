@@ -17,8 +17,9 @@ import numpy as np
 
 from byhand.zoo.layers import linear_backward, softmax, words
 
-# The sizes of the script: 11,803 parameters.
-training = {"block": 16, "hidden": 64, "embedding": 64}
+# The sizes and the optimiser of the script: 11,803 parameters.
+training = {"n": 32, "block": 16, "hidden": 64, "embedding": 64}
+schedule = {"optimiser": "adamw", "rate": 5e-4, "falls": 1, "steps": 20_000}
 
 
 def inputs(rng, *, n=3, block=4, hidden=8, embedding=6, vocabulary=27):

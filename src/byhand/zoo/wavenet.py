@@ -22,7 +22,8 @@ statistics = ("mean1", "var1", "mean2", "var2", "mean3", "var3")  # of the whole
 
 # The lecture's larger size, 76,579 parameters. Its smaller one, 22,397 parameters, has an embedding
 # of 10 and 68 hidden units.
-training = {"embedding": 24, "hidden": 128}
+training = {"n": 32, "embedding": 24, "hidden": 128}
+schedule = {"falls": 0.75}
 
 
 def inputs(rng, *, n=16, hidden=12, vocabulary=27, embedding=6):

@@ -18,5 +18,5 @@ from byhand.checking.proving.suspect import Suspect
 
 
 def find(suspect: Suspect) -> Finding | None:
-    """Found by watching the run (`byhand.checking.blame.harmful`), not by what a value shows."""
+    """Found by watching the run (`byhand.checking.damage.harmful`), not by what a value shows."""
     return None

@@ -31,8 +31,14 @@ def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
         case ast.AugAssign(op=ast.Add() | ast.Sub()):
             yield ast.Pass()
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if not _in_index(part, statement):
             yield left
             yield right
         case _:
             pass
+
+
+def _in_index(part: ast.AST, statement: ast.stmt) -> bool:
+    """Whether it says where something lies, as the `i + 1` of `hs[i + 1]` does."""
+    indices = [node.slice for node in ast.walk(statement) if isinstance(node, ast.Subscript)]
+    return any(part is inner for index in indices for inner in ast.walk(index))

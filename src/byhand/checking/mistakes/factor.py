@@ -20,20 +20,26 @@ from byhand.ops.op import Array
 def find(suspect: Suspect) -> Finding | None:
     whole = _ratio(suspect.first, suspect.first.expected.value)
     if whole is not None and suspect.follows(lambda e: whole * e.expected.value):
-        return Finding(f"{suspect.d} is {whole:.6g} times what it should be")
+        return Finding(f"{suspect.d} is {_shown(whole)}")
     for way, share in suspect.ways.items():
         part = _ratio(suspect.first, share(suspect.first))
         if part is not None and suspect.follows(
             lambda e, s=share, p=part: e.expected.value + (p - 1) * s(e)
         ):
-            return Finding(f"the path through {way} is {part:.6g} times what it should be")
+            return Finding(f"the path through {way} is {_shown(part)}")
     for scale in suspect.scales:
         if scale.constant:
             return Finding(
-                f"`{text(scale.part)}` is {1 / scale.constant:.6g} times what it should be",
+                f"`{text(scale.part)}` is {_shown(1 / scale.constant)}",
                 scale.statement.lineno,
             )
     return None
+
+
+def _shown(times: float) -> str:
+    if f"{times:.6g}" == "1":
+        return f"{times:.12g} times what it should be: is something in it float32?"
+    return f"{times:.6g} times what it should be"
 
 
 def _ratio(found: Evidence, part: Array) -> float | None:

@@ -26,7 +26,7 @@ def find(suspect: Suspect) -> Finding | None:
         got, wanted = suspect.first.comparison.shape, suspect.step.shape
         return Finding(
             f"the values are right, but {suspect.d} has shape {got} where {suspect.name} has "
-            f"{wanted}: an axis of length 1 was dropped on the way"
+            f"{wanted}: an axis of length 1 {_slip(len(got or ()), len(wanted))}"
         )
     mend = suspect.mend(_kept)
     if mend is None:
@@ -35,6 +35,12 @@ def find(suspect: Suspect) -> Finding | None:
         f"`{text(mend.part)}` drops the axis it adds up, so what follows broadcasts along another "
         "one: keep the axis"
     )
+
+
+def _slip(axes: int, wanted: int) -> str:
+    if axes == wanted:
+        return "stands in another place"
+    return "was dropped on the way" if axes < wanted else "is too many"
 
 
 def _squeezed(found: Evidence) -> Array | None:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from byhand.checking.proving.finding import Finding
-from byhand.checking.proving.sizes import constant, sizes
+from byhand.checking.evidence import as_array
+from byhand.checking.proving.finding import Finding, Mend
+from byhand.checking.proving.sizes import SAME, constant, sizes
 from byhand.checking.proving.suspect import Suspect
-from byhand.checking.proving.syntax import factors, text
+from byhand.checking.proving.syntax import factors, parsed, text
 from byhand.program.program import Program, Step
 
 
@@ -34,6 +35,18 @@ def find(suspect: Suspect) -> Finding | None:
                     f"`{text(scale.part)}` is divided by {name} once too often",
                     scale.statement.lineno,
                 )
+    whole = _times_too_large(suspect)
+    for name, size in sizes(suspect.evidence).items():
+        if whole is not None and np.allclose(whole, size, rtol=SAME, atol=0):
+            return Finding(
+                f"{suspect.d} is {name} times as large as it should be: a mean divides by how many "
+                "there are"
+            )
+    mend = _with_another_size(suspect)
+    if mend is not None:
+        return mend.finding(
+            f"`{text(mend.part)}` is not how many there are: over what does forward take the mean?"
+        )
     normalisers = _normalisers(suspect.program)
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
@@ -48,6 +61,41 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(
         f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?"
     )
+
+
+def _times_too_large(suspect: Suspect) -> list[float] | None:
+    """How many times as large as it should be the gradient is, on each draw; in several statements
+    no part of any may say so."""
+    found: list[float] = []
+    for evidence in suspect.evidence:
+        value, right = as_array(evidence.value), evidence.expected.value
+        if value is None or value.shape != right.shape or not right.any():
+            return None
+        if not np.isfinite(value).all():
+            return None
+        times = float(np.vdot(right, value) / np.vdot(right, right))
+        if not np.allclose(value, times * right, rtol=SAME, atol=SAME * np.abs(value).max()):
+            return None
+        found.append(times)
+    return found
+
+
+def _with_another_size(suspect: Suspect) -> Mend | None:
+    """It divides by another size, or by only one of several that a mean was taken over."""
+    others = list(sizes(suspect.evidence))
+
+    def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        match part:
+            case (
+                ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="len"))
+            ):
+                for size in others:
+                    yield parsed(size)
+                    yield ast.BinOp(part, ast.Mult(), parsed(size))
+            case _:
+                pass
+
+    return suspect.mend(more, in_index=False)
 
 
 def _normalisers(program: Program) -> list[str]:

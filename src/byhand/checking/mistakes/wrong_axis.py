@@ -12,12 +12,15 @@ Good:
 
 import ast
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from byhand.checking.proving.finding import Finding
 from byhand.checking.proving.suspect import Suspect
-from byhand.checking.proving.syntax import exchanged, text
+from byhand.checking.proving.syntax import exchanged, parsed, text
 
-AXES = (0, 1, 2, 3, -1, -2)
+Axis: TypeAlias = int | tuple[int, ...]
+
+AXES: tuple[Axis, ...] = (0, 1, 2, 3, -1, -2, (0, 1), (0, 2), (1, 2))
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -29,15 +32,15 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
-        case ast.Call(func=ast.Attribute(attr="reshape")):
-            pass  # takes lengths, not axes
+        case ast.Call(func=ast.Attribute(attr="reshape" | "at")):
+            pass  # takes lengths, or indices, not axes
         case ast.Call(args=args, keywords=keywords):
             for given in [*args, *(k.value for k in keywords if k.arg in ("axis", "dim"))]:
                 old = _axis(given)
                 if old is not None:
                     for axis in AXES:
                         if axis != old:
-                            yield exchanged(part, given, ast.Constant(axis))
+                            yield exchanged(part, given, parsed(repr(axis)))
         case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
             turned = ast.Tuple(elements[::-1], ast.Load())
             yield ast.Subscript(part.value, turned, part.ctx)
@@ -45,8 +48,11 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             pass
 
 
-def _axis(node: ast.expr) -> int | None:
+def _axis(node: ast.expr) -> Axis | None:
     match node:
+        case ast.Tuple(elts=elements):
+            axes = [_axis(each) for each in elements]
+            return tuple(axis for axis in axes if isinstance(axis, int)) or None
         case ast.Constant(value=int(axis)) if not isinstance(axis, bool):
             return axis
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(axis))):

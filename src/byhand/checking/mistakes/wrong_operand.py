@@ -19,6 +19,9 @@ from byhand.checking.proving.syntax import text
 
 def find(suspect: Suspect) -> Finding | None:
     values = suspect.values
+    lists = dict.fromkeys(
+        step.name.partition("[")[0] for step in suspect.program if "[" in step.name
+    )
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
@@ -26,6 +29,16 @@ def find(suspect: Suspect) -> Finding | None:
                 for value, shape in values.items():
                     if value != name and shape == values[name]:
                         yield ast.Name(value, ast.Load())
+            case ast.Subscript(value=ast.Name(id=name), slice=index, ctx=ast.Load()) if (
+                name in lists
+            ):
+                # hs[i] for hs[i + 1]: what went in for what came out.
+                for next_to in (ast.Add(), ast.Sub()):
+                    place = ast.BinOp(index, next_to, ast.Constant(1))
+                    yield ast.Subscript(part.value, place, ast.Load())
+                for near in lists:
+                    if near != name:
+                        yield ast.Subscript(ast.Name(near, ast.Load()), index, ast.Load())
             case _:
                 pass
 

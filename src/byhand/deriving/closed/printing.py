@@ -129,7 +129,7 @@ class Printer:
             case Known(array=array):
                 return Symbol(scribe.node(array), base.value, scribe)
             case Number(node=node) if node is not None:
-                return Symbol(scribe.dialect.translated(node), base.value, scribe)
+                return Symbol(scribe.dialect.number(node), base.value, scribe)
             case Gradient(tensor=tensor):
                 return Symbol(self.names[base], base.value, scribe, tensor)
             case Upstream(name=name):
@@ -297,12 +297,15 @@ class Printer:
         if all(isinstance(f, Constant) and f.value == 1 for f in small):
             small = []
         negative = bool(small) and all(isinstance(f, Constant) and f.value == -1 for f in small)
+        if negative:  # a mask has no negative: it comes last
+            large.sort(key=lambda f: self.symbol(f).value.dtype == bool)
         product = self.times(small, mean)
         if under and small and not negative:
             product = product / self.times(under, mean) if product is not None else None
             under = []
         for f in large:
             x = self.part(f, mean)
+            x = self.counted(x) if negative else x
             product = x if product is None else product * x
         if product is None:
             product = self.constant(1)

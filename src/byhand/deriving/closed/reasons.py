@@ -123,7 +123,8 @@ class Reasons:
             why = "by definition" if why == f"by {left} = {right}" else why
             self.said[rule] = Lemma(left, right, why)
         lemma = self.said[rule]
-        return None if lemma.left == lemma.right else lemma
+        told = lemma.left and lemma.right and lemma.left != lemma.right
+        return lemma if told else None
 
     def why(self, rule: Rule) -> str:
         sweep = self.closed.backward.sweep
@@ -161,7 +162,10 @@ class Reasons:
         return f"adding the same to all of {name} along this axis doesn't change the output"
 
     def expression(self, p: Poly) -> str:
-        """A polynomial as one expression; gradients of other values go by their names."""
+        """A polynomial as one expression; gradients of other values go by their names.
+
+        Nothing if it has a value that forward overwrites, and so has no name.
+        """
         sweep = self.closed.backward.sweep
         names = {**self.names, **self.unwritten()}
         if (own := _passed(p)) is not None:
@@ -171,7 +175,9 @@ class Reasons:
         kept = len(sweep.statements)
         node = printer.symbol(printer.forms.of(p)).node
         del sweep.statements[kept:]
-        return text(nd.tidied(nd.rebuilt(node, self.writer.settled)))
+        node = nd.tidied(nd.rebuilt(node, self.writer.settled))
+        nameless = any(isinstance(part, (nd.Value, nd.Changed)) for part in ast.walk(node))
+        return "" if nameless else text(node)
 
     def unwritten(self) -> dict[Base, ast.expr]:
         """Names for gradients that are on the way, but not printed."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -35,6 +36,7 @@ from byhand.deriving.closed.terms import (
     Terms,
 )
 from byhand.deriving.recording import Recording, where
+from byhand.deriving.words import nodes as nd
 from byhand.deriving.words.lengths import Lengths
 from byhand.deriving.words.sizes import Factor as Worded
 from byhand.deriving.words.sizes import Size
@@ -129,7 +131,8 @@ class Ring(Arrays):
         if isinstance(x, (Size, Worded, bool, int, float, np.generic)):
             return self.number(x)
         if is_array(x) and x.ndim == 0 and x.dtype.kind in "fiu":
-            return self.number(float(x))
+            words = self.notes.words.get(where(x))
+            return self.number(float(x)) if words is None else worded(self, words, float(x))
         return self.known(x)
 
     def tensor(self, tensor: Tensor) -> Poly:
@@ -161,6 +164,11 @@ class Ring(Arrays):
         """A number: exact, with its words where forward has some."""
         if isinstance(x, (Size, Worded)):
             return worded(self, x.node, float(x))
+        if not math.isfinite(x):  # no algebra is done with it
+            node = nd.parsed(f"{'-' * (x < 0)}np.{'nan' if math.isnan(x) else 'inf'}")
+            return self.atom(
+                self.base(("number", str(x)), lambda: Number((), np.asarray(x), node=node))
+            )
         fraction = Fraction(int(x)) if float(x).is_integer() else Fraction(repr(float(x)))
         return Poly(self, {(): tm.exact(fraction)} if fraction else {}, ())
 

@@ -140,7 +140,8 @@ def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
         if len(monomial) != 1 or monomial[0][1] != 1 or coefficient not in (1, -1):
             continue
         factor = monomial[0][0]
-        if isinstance(factor.base, tm.Total):
+        places = {place for place, _ in factor.view}
+        if isinstance(factor.base, tm.Total) and places == {place for place, _ in d.base.view}:
             atom = ring.scaled(ring.atom(d.base), coefficient)
             back = {
                 place: next(p for p, a in factor.base.view if a == axis)

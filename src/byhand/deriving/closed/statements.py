@@ -28,6 +28,7 @@ from byhand.deriving.closed.forms import (
     Summed,
     reached,
 )
+from byhand.deriving.closed.order import in_order
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.search import Closed
@@ -45,7 +46,7 @@ DEEP = 8  # forms within forms: what stands deeper gets a statement of its own
 
 def write(closed: Closed) -> dict[Base, ast.expr]:
     """Fills the sweep's statements. Gives the names of the gradients that are written."""
-    sweep, definitions = closed.backward.sweep, closed.definitions
+    sweep, definitions = closed.backward.sweep, in_order(closed)
     names: dict[Base, ast.expr] = {}
     hoisted = _hoisted(closed)
     printer = Printer(sweep, closed.forms, names, hoisted)

@@ -144,8 +144,9 @@ class Local:
             everything = extra == share.value.ndim
             share = self.summed(share, None if everything else axes, keep=False)
             why = "broadcast over all axes" if everything else _over(axes)
-        lengths = (1,) * (len(shape) - share.value.ndim) + share.value.shape
-        copied = tuple(i for i, n in enumerate(lengths) if n != 1 and shape[i] == 1)
+        front = len(shape) - share.value.ndim
+        lengths = enumerate(share.value.shape)
+        copied = tuple(i for i, n in lengths if n != 1 and shape[front + i] == 1)
         if copied:
             share = self.summed(share, copied, keep=True)
             why = _over(copied)

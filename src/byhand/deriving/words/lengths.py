@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from byhand.deriving.recording import Notes, where
 from byhand.deriving.words.equal_axes import Length, equal_axes
-from byhand.deriving.words.nodes import shown, text
+from byhand.deriving.words.nodes import Value, leaves, shown, text
 from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
 
@@ -48,7 +48,10 @@ class Lengths:
         if isinstance(of, Tensor):
             return id(of), axis
         words = self.notes.words.get(where(of))
-        return (where(of), axis) if words is None else self.axis(words, axis)
+        said = words is not None and not leaves(
+            words, Value
+        )  # a value without a name has no length
+        return self.axis(words, axis) if said else (where(of), axis)
 
     def key(self, node: ast.expr) -> Hashable:
         """What a length is known by. `len(x)` is `x.shape[0]`, and both are x's first axis."""

@@ -194,7 +194,8 @@ class Scribe:
     def _array(self, value: Any) -> ast.expr:
         place = where(value)
         if place in self.notes.words:
-            return self.dialect.translated(self.notes.words[place])
+            words = self.notes.words[place]
+            return self.dialect.translated(words) if value.ndim else self.dialect.number(words)
         if place in self.notes.made:
             made = self.notes.made[place]
             return self.expression(made.op, [self.symbol(arg) for arg in made.args], made.params)

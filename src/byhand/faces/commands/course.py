@@ -24,7 +24,7 @@ def next_(exercise: str | None) -> int:
     """Goes on to the next exercise that isn't done, or to EXERCISE (such as 6.3)."""
     from byhand.faces.learning import words
 
-    return _say(words.advanced(_learner(), exercise, keys=False))
+    return _say(words.advanced(_learner(), exercise, words.BY_COMMANDS))
 
 
 @click.command()
@@ -32,7 +32,7 @@ def hint() -> int:
     """Gives a hint on the current exercise: each time one more."""
     from byhand.faces.learning import words
 
-    return _say(words.hint(_learner(), keys=False))
+    return _say(words.hint(_learner(), words.BY_COMMANDS))
 
 
 @click.command()
@@ -48,7 +48,7 @@ def solution() -> int:
     """Shows a solution of the current exercise: once it is done, or when asked twice."""
     from byhand.faces.learning import words
 
-    return _say(words.solution(_learner(), keys=False))
+    return _say(words.solution(_learner(), words.BY_COMMANDS))
 
 
 def _learner() -> Learner:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from byhand.course.learner import Learner
 
 FOLDER = "byhand-course"
 
@@ -14,6 +18,7 @@ FOLDER = "byhand-course"
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--course", metavar="DIR", help="A course of your own: a folder with a course.toml.")
+@click.option("--notebook", is_flag=True, help="Write the lessons as notebooks into DIR, and stop.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.1, max=1e6),
@@ -22,7 +27,7 @@ FOLDER = "byhand-course"
     metavar="S",
     help="Give up on a check after this many seconds.",
 )
-def learn(folder: str | None, course: str | None, timeout: float) -> int:
+def learn(folder: str | None, course: str | None, notebook: bool, timeout: float) -> int:
     """The course: exercises in DIR, and a verdict whenever you save one.
 
     DIR is made if it isn't there; without it, it is the learner's folder you are in, or else
@@ -33,6 +38,8 @@ def learn(folder: str | None, course: str | None, timeout: float) -> int:
 
     place = Path(folder) if folder is not None else _here()
     learner = learners.start(place, Path(course) if course is not None else None)
+    if notebook:
+        return _write_notebooks(learner)
     if _in_terminal():
         from byhand.faces.learning.watching import watch
 
@@ -43,8 +50,20 @@ def learn(folder: str | None, course: str | None, timeout: float) -> int:
 
     with Apart(timeout) as apart:
         verdict = learners.verdict(learner, learner.current, apart.check)
-    after = words.after(learner, verdict, keys=False)
+    after = words.after(learner, verdict, words.BY_COMMANDS)
     show(f"{words.where(learner)}\n\n{verdict.text}\n\n{after}")
+    return 0
+
+
+def _write_notebooks(learner: Learner) -> int:
+    from byhand.faces.learning.notebooks import write_notebooks
+    from byhand.faces.learning.showing import show
+
+    written = write_notebooks(learner)
+    count = f"{len(written)} notebook{'' if len(written) == 1 else 's'}"
+    show(
+        f"{count} written into {learner.folder}. Open them in Jupyter: jupyter lab {learner.folder}"
+    )
     return 0
 
 

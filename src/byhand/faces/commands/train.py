@@ -7,7 +7,7 @@ import textwrap
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,33 +20,50 @@ LINE_EVERY = 10.0
 Progress = Callable[[int, int, float, float], None]
 
 
-def _sizes(
+SCHEDULE = {"optimiser": str, "batch": str, "rate": float, "falls": float, "decay": float}
+"""What `--set` takes besides the sizes of the model."""
+
+
+def _settings(
     context: click.Context, option: click.Parameter, values: tuple[str, ...]
-) -> dict[str, int]:
-    sizes: dict[str, int] = {}
+) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
     for value in values:
-        name, _, size = value.partition("=")
-        if not name.isidentifier() or not size.strip().isdecimal():
-            raise click.BadParameter(f"{value}: write it as hidden=200", context, option)
-        sizes[name] = int(size)
-    return sizes
+        name, _, text = value.partition("=")
+        try:
+            if not name.isidentifier():
+                raise ValueError
+            settings[name] = SCHEDULE.get(name, int)(text.strip())
+        except ValueError:
+            raise click.BadParameter(f"{value}: write it as hidden=200", context, option) from None
+    return settings
 
 
 @click.command()
 @click.argument("model", required=False)
 @click.option("--data", metavar="PATH", help="A text file with one word a line.  [default: names]")
-@click.option("--steps", type=click.IntRange(min=1), help="How many steps.  [default: 200000]")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    help="How many steps.  [default: what the model says, or 200000]",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="The seed of all chance.  [default: 0]")
 @click.option(
     "--set",
-    "sizes",
+    "settings",
     multiple=True,
-    callback=_sizes,
-    metavar="NAME=SIZE",
-    help="A size of the model, such as hidden=200; may be given more than once.",
+    callback=_settings,
+    metavar="NAME=VALUE",
+    help="A size of the model, such as hidden=200, or a part of its schedule: optimiser=sgd|adamw, "
+    "rate=0.1, falls=0.5, batch=mini|full, decay=0.01. May be given more than once.",
 )
 @click.option("--out", metavar="DIR", help="The folder to write.  [default: runs/MODEL-NUMBER]")
 @click.option("--resume", metavar="DIR", help="Go on with the run in this folder.")
+@click.option(
+    "--diagnostics",
+    is_flag=True,
+    help="Also draw pictures of activations, gradients, dead units and updates.",
+)
 @click.option("--plain", is_flag=True, help="Step by step in NumPy, even where compiling works.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def train(
@@ -54,16 +71,18 @@ def train(
     data: str | None,
     steps: int | None,
     seed: int | None,
-    sizes: dict[str, int],
+    settings: dict[str, Any],
     out: str | None,
     resume: str | None,
+    diagnostics: bool,
     plain: bool,
     as_json: bool,
 ) -> int:
     """Trains MODEL on its hand-written gradients.
 
     MODEL is a problem file or the name of a model of the zoo; with --resume it may be left out.
-    Ctrl-C stops and keeps what was learned.
+    Ctrl-C stops and keeps what was learned. If the process is killed, --resume goes on from what
+    was saved last, ten seconds ago at most.
     """
     from byhand.faces import terminal
     from byhand.faces.guest import guest
@@ -81,9 +100,11 @@ def train(
             data=data,
             steps=steps,
             seed=seed,
-            sizes=sizes,
+            sizes={name: value for name, value in settings.items() if name not in SCHEDULE},
+            schedule={name: value for name, value in settings.items() if name in SCHEDULE},
             out=out,
             resume=resume,
+            diagnostics=diagnostics,
             plain=plain,
             progress=progress,
         )

@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
+from byhand.faces.learning.showing import show
+
 WITH_EVENTS, WITHOUT = 1.0, 0.05  # seconds between two looks
 _CLOSE_WRITE, _MOVED_TO = 0x8, 0x80
 _NONBLOCK, _CLOEXEC = os.O_NONBLOCK, getattr(os, "O_CLOEXEC", 0)
@@ -57,9 +59,19 @@ class Waking:
             pressed = b""
         return pressed.decode(errors="replace") or "q", event
 
+    def line(self, prompt: str) -> str:
+        """Waits for a whole line, with the terminal's own way to correct what is typed."""
+        self._restore()
+        try:
+            show(prompt)
+            return os.read(self._keyboard, 1 << 10).decode(errors="replace").strip()
+        except OSError:
+            return ""
+        finally:
+            self._key_by_key()
+
     def __enter__(self) -> Waking:
-        if self._before is not None:
-            tty.setcbreak(self._keyboard)
+        self._key_by_key()
         return self
 
     def __exit__(
@@ -68,11 +80,18 @@ class Waking:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._restore()
+        if self._events >= 0:
+            os.close(self._events)
+
+    def _key_by_key(self) -> None:
+        if self._before is not None:
+            tty.setcbreak(self._keyboard, termios.TCSADRAIN)
+
+    def _restore(self) -> None:
         if self._before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self._keyboard, termios.TCSADRAIN, self._before)
-        if self._events >= 0:
-            os.close(self._events)
 
 
 def _libc() -> ctypes.CDLL | None:

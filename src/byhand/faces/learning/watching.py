@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from byhand.course import learner as learners
+from byhand.course.course import Exercise
 from byhand.course.learner import Learner
+from byhand.errors import CourseError
 from byhand.faces.learning import words
 from byhand.faces.learning.apart import Apart
 from byhand.faces.learning.showing import show
 from byhand.faces.learning.waking import Waking
+from byhand.faces.terminal import one_line
 
 SETTLING = 0.03  # seconds in which a file that is being written would change again
 
@@ -22,77 +25,116 @@ Seen = Mapping[str, tuple[int, int, int]]
 def watch(learner: Learner, timeout: float) -> int:
     """Watches until the learner quits."""
     with Apart(timeout) as apart, Waking(sys.stdin.fileno()) as waking:
-        waking.follow(_folders(learner))
-        seen = _look(learner)  # before anything is shown: a quick hand may save at once
-        show(words.where(learner))
-        check(learner, apart)
-        asked_to_reset = False
-        while True:
-            waking.follow(_folders(learner))
-            key, event = waking.wait()
-            if key == "q":
-                return 0
-            asked_to_reset = _press(key, learner, apart, sure=asked_to_reset) if key else False
-            found = _look(learner)
-            if found != seen:
-                found = found if event else _settled(learner, found)
-                _saved(learner, apart, seen, found)
-                seen = found
+        apart.get_ready(learner.current)
+        watching = _Watching(learner, apart, waking)
+        watching.start()
+        while (key_and_event := waking.wait())[0] != "q":
+            try:
+                watching.wake(*key_and_event)
+            except CourseError as error:  # said, and no reason to end the session
+                show(f"\n{words.wrapped(one_line(str(error)))}\n{words.KEYS}")
+    return 0
 
 
-def check(learner: Learner, apart: Apart, *, again: bool = False) -> None:
-    """Shows the verdict on the current exercise, and what to do next."""
-    verdict = learners.verdict(learner, learner.current, apart.check, again=again)
-    show(f"\n{verdict.text}\n\n{words.after(learner, verdict, keys=True)}\n{words.KEYS}\n")
-    apart.get_ready()
+class _Watching:
+    """What was shown last, and which saves were seen."""
 
+    def __init__(self, learner: Learner, apart: Apart, waking: Waking) -> None:
+        self._learner, self._apart, self._waking = learner, apart, waking
+        self._exercise = learner.current
+        self._elsewhere = learner.progress.elsewhere
+        self._seen: Seen = {}
+        self._verdict_on = ""  # the digest of what was checked last
+        self._asked_to_reset = False
 
-def _press(key: str, learner: Learner, apart: Apart, *, sure: bool) -> bool:
-    """Does what a key asks for; gives whether it asks to be pressed again."""
-    match key.lower():
-        case "n":
-            before = learner.current
-            show(f"\n{words.advanced(learner, None, keys=True)}")
-            if learner.current != before:
-                check(learner, apart)
-        case "h":
-            show(f"\n{words.hint(learner, keys=True)}\n")
-        case "l":
-            show(f"\n{words.listing(learner)}\n")
-        case "c":
-            check(learner, apart, again=True)
-        case "r" if sure:
-            show(f"\n{words.reset(learner)}")
-            check(learner, apart)
-        case "r":
-            show("\nTo put this exercise back as it was (yours is kept), press r again.")
-            return True
-        case "s":
-            show(f"\n{words.solution(learner, keys=True)}\n")
-        case _:
-            show(words.KEYS)
-    return False
+    def start(self) -> None:
+        self._waking.follow(_folders(self._learner))
+        self._seen = _look(self._learner)  # before anything is shown: a quick hand may save at once
+        self._show_exercise()
 
+    def wake(self, key: str, event: bool) -> None:
+        """Does what a key asks for, and looks what was saved or done elsewhere meanwhile."""
+        if key:
+            sure, self._asked_to_reset = self._asked_to_reset, False
+            self._press(key.lower(), sure)
+        found = _look(self._learner)
+        if found != self._seen:
+            found = found if event else _settled(self._learner, found)
+            seen, self._seen = self._seen, found
+            self._saved([e for e in self._learner.course.exercises if _saved(e, seen, found)])
+        elsewhere = self._learner.progress.elsewhere
+        if elsewhere != self._elsewhere:  # such as `byhand next` in another terminal
+            self._elsewhere = elsewhere
+            self._follow()
 
-def _saved(learner: Learner, apart: Apart, seen: Seen, found: Seen) -> None:
-    """Checks what was saved. Saving the file of another exercise goes to that exercise.
+    def _press(self, key: str, sure: bool) -> None:
+        match key:
+            case "n":
+                show(f"\n{words.advanced(self._learner, None, words.BY_KEYS)}")
+                self._moved()
+            case "g":
+                if what := self._waking.line(f"\n{words.WHERE_TO}"):
+                    show(f"\n{words.advanced(self._learner, what, words.BY_KEYS)}")
+                    self._moved()
+            case "h":
+                show(f"\n{words.hint(self._learner, words.BY_KEYS)}\n")
+            case "l":
+                show(f"\n{words.listing(self._learner)}\n")
+            case "c":
+                learners.open_exercise(self._learner, self._exercise)  # its file may be gone
+                self._check(again=True)
+            case "r" if sure:
+                show(f"\n{words.reset(self._learner)}")
+                self._check()
+            case "r":
+                show("\nTo put this exercise back as it was (yours is kept), press r again.")
+                self._asked_to_reset = True
+            case "s":
+                show(f"\n{words.solution(self._learner, words.BY_KEYS)}\n")
+            case _:
+                show(words.KEYS)
 
-    The file of the current one may have been written by us, when it was opened or reset; then its
-    verdict is known already.
-    """
-    current = learner.current
-    saved = [
-        e for e in learner.course.exercises if found.get(e.id, seen.get(e.id)) != seen.get(e.id)
-    ]
-    others = [exercise for exercise in saved if exercise != current]
-    if others:
-        learners.open_exercise(learner, others[0])
-        show(f"\n{words.title(others[0])}")
-        check(learner, apart)
-    elif saved:
-        last = learner.progress.verdict(current.id)
-        if learners.verdict(learner, current, apart.check) != last:
-            check(learner, apart)
+    def _saved(self, saved: list[Exercise]) -> None:
+        """Checks what was saved. Saving the file of another exercise goes to that exercise.
+
+        The file of the current one may have been written by us, when it was opened or reset; then
+        its verdict was shown already.
+        """
+        others = [exercise for exercise in saved if exercise.id != self._learner.current.id]
+        if others:
+            learners.open_exercise(self._learner, others[0])
+        shown = self._follow()
+        if saved and not shown and self._verdict_on != learners.digest(self._learner, saved[0]):
+            self._check()
+
+    def _moved(self) -> None:
+        """Checks the exercise that was gone to, of which all else is shown already."""
+        self._waking.follow(_folders(self._learner))
+        if self._exercise.id != self._learner.current.id:
+            self._exercise = self._learner.current
+            self._check()
+
+    def _follow(self) -> bool:
+        """Shows the exercise that was gone to by saving it, or by a command elsewhere, if any."""
+        moved = self._exercise.id != self._learner.current.id
+        if moved:
+            self._show_exercise()
+        return moved
+
+    def _show_exercise(self) -> None:
+        self._waking.follow(_folders(self._learner))
+        self._exercise = self._learner.current
+        show(words.where(self._learner))
+        self._check()
+
+    def _check(self, *, again: bool = False) -> None:
+        """Shows the verdict on the current exercise, and what to do next."""
+        learner = self._learner
+        verdict = learners.verdict(learner, learner.current, self._apart.check, again=again)
+        self._verdict_on = verdict.digest
+        after = words.after(learner, verdict, words.BY_KEYS)
+        show(f"\n{verdict.text}\n\n{after}\n{words.KEYS}\n")
+        self._apart.get_ready(learner.current)  # for the next check, if it needs another server
 
 
 def _look(learner: Learner) -> Seen:
@@ -105,6 +147,11 @@ def _look(learner: Learner) -> Seen:
             continue
         found[exercise.id] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
     return found
+
+
+def _saved(exercise: Exercise, seen: Seen, found: Seen) -> bool:
+    """Whether its file was written since; one that is gone has nothing to check."""
+    return exercise.id in found and found[exercise.id] != seen.get(exercise.id)
 
 
 def _settled(learner: Learner, found: Seen) -> Seen:

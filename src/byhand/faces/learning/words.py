@@ -5,19 +5,33 @@ from __future__ import annotations
 import os
 import re
 import textwrap
-from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from byhand.course import learner as learners
-from byhand.course.course import READING, Exercise
+from byhand.course.course import READING
 from byhand.course.learner import Learner
 from byhand.course.progress import Verdict
 
 COLUMNS = 80
-KEYS = "[n]ext  [h]int  [l]ist  [c]heck again  [r]eset  [s]olution  [q]uit"
+KEYS = "[n]ext [h]int [l]ist [g]o to [c]heck again [r]eset [s]olution [q]uit"
+WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
 
-_COMMANDS: Mapping[str, str] = {"next": "byhand next", "hint": "byhand hint", "list": "byhand list"}
+
+@dataclass(frozen=True)
+class Way:
+    """How the learner asks for things: by keys, by commands or in a notebook."""
+
+    next: str
+    hint: str
+    solution_again: str
+    back_to: str
+
+
+BY_KEYS = Way("n", "h", "press s again", "saving its file goes back to it")
+BY_COMMANDS = Way("byhand next", "byhand hint", "ask again", "byhand next {} goes back to it")
+IN_NOTEBOOK = Way("its cell is further down", "%hint", "run %solution again", "")
 
 
 def where(learner: Learner) -> str:
@@ -37,15 +51,14 @@ def where(learner: Learner) -> str:
     )
 
 
-def after(learner: Learner, verdict: Verdict, *, keys: bool) -> str:
+def after(learner: Learner, verdict: Verdict, way: Way) -> str:
     """What there is to do after a verdict: on to the next exercise, or help with this one."""
-    to_next, to_hint = ("n", "h") if keys else (_COMMANDS["next"], _COMMANDS["hint"])
     if not verdict.passed:
-        return f"For a hint: {to_hint}"
+        return f"For a hint: {way.hint}"
     following = learners.following(learner)
     if following is None:
         return f"That is all: {_done(learner)}."
-    return f"Done. On to {following.number} {following.title}: {to_next}"
+    return f"Done. On to {following.number} {following.title}: {way.next}"
 
 
 def listing(learner: Learner) -> str:
@@ -62,7 +75,7 @@ def listing(learner: Learner) -> str:
     return "\n".join(lines)
 
 
-def advanced(learner: Learner, what: str | None, *, keys: bool) -> str:
+def advanced(learner: Learner, what: str | None, way: Way) -> str:
     """Opens the next exercise that isn't done, or the one that is named."""
     before = learner.current
     exercise = learner.course.find(what) if what else learners.following(learner)
@@ -71,30 +84,28 @@ def advanced(learner: Learner, what: str | None, *, keys: bool) -> str:
     learners.open_exercise(learner, exercise)
     left = ""
     if before.id not in learner.standing.passed and before != exercise:
-        back = "saving its file" if keys else f"byhand next {before.number}"
-        left = f"{before.number} is left open; {back} goes back to it.\n\n"
+        left = f"{before.number} is left open; {way.back_to.format(before.number)}.\n\n"
     return left + where(learner)
 
 
-def hint(learner: Learner, *, keys: bool) -> str:
+def hint(learner: Learner, way: Way) -> str:
     exercise = learner.current
     number = learners.next_hint(learner, exercise)
     count = len(exercise.hints)
-    again = "h" if keys else _COMMANDS["hint"]
-    more = f"For the next one: {again}" if number < count else "That is the last one."
+    more = f"For the next one: {way.hint}" if number < count else "That is the last one."
     return (
         f"Hint {number} of {count} on {exercise.number}\n\n"
         f"{wrapped(exercise.hints[number - 1])}\n\n{more}"
     )
 
 
-def solution(learner: Learner, *, keys: bool) -> str:
+def solution(learner: Learner, way: Way) -> str:
     exercise = learner.current
-    again = "press s again" if keys else "ask again"
     if not learners.may_see_solution(learner, exercise):
         left = len(exercise.hints) - learner.standing.hints.get(exercise.id, 0)
         hints = "" if left < 1 else f", and there {_are(left, 'hint')} left"
-        return wrapped(f"{exercise.number} isn't done yet{hints}. To see its solution, {again}.")
+        again = f"To see its solution, {way.solution_again}."
+        return wrapped(f"{exercise.number} isn't done yet{hints}. {again}")
     return f"A solution of {exercise.number}\n\n{_code(exercise.blanks.solution)}"
 
 
@@ -155,7 +166,3 @@ def _are(count: int, noun: str) -> str:
 def _hanging(first: str, text: str) -> str:
     indent = " " * len(first)
     return textwrap.fill(text, COLUMNS, initial_indent=first, subsequent_indent=indent)
-
-
-def title(exercise: Exercise) -> str:
-    return f"{exercise.number} {exercise.title}"

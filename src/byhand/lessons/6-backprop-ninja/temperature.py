@@ -1,4 +1,4 @@
-"""6.12 A derivation of your own: softmax with a temperature
+"""6.13 A derivation of your own: softmax with a temperature
 
 The logits are divided by a temperature T before the softmax: a high one makes
 all classes alike, a low one leaves only the largest. T is an input, a single

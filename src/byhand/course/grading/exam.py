@@ -1,0 +1,147 @@
+"""An exercise as it is graded: inputs at several sizes, drawn by us, and what is right for each.
+
+Whoever hands in a solution knows none of these numbers. The forward is the course's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from byhand import __version__
+from byhand.checking.draws import Draw, draw, other_sizes, related_sizes
+from byhand.checking.examine import as_given, upstream_of
+from byhand.course.course import Exercise
+from byhand.course.grading.child import Bound, Sitting
+from byhand.engine.bounded import Bounded
+from byhand.engine.tensor import Tensor
+from byhand.errors import CourseError, ProblemError
+from byhand.ops.op import Array
+from byhand.program.problem import Problem, problem_in
+from byhand.referees.engine import forward_bounds, sweep
+from byhand.referees.referee import Key
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What is needed to grade an exercise anywhere. `source` is its problem file, with the
+    solution; `seed` is known to nobody else."""
+
+    id: str
+    file: str
+    problem: str
+    source: str
+    asked: tuple[str, ...]
+    seed: int
+
+    @property
+    def digest(self) -> str:
+        """Changes with whatever a mark depends on, but for the submission."""
+        parts = (__version__, self.id, self.source, *self.asked)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def exam_of(exercise: Exercise, secret: str) -> Exam:
+    """The exam for an exercise. Raises CourseError if its solution can't be left out."""
+    seed = hashlib.sha256(f"{secret} {exercise.id}".encode()).digest()
+    return Exam(
+        exercise.id,
+        exercise.file,
+        str(exercise.problem),
+        exercise.problem.read_text(encoding="utf-8-sig"),
+        exercise.blanks.asked,
+        int.from_bytes(seed[:6], "big"),
+    )
+
+
+@dataclass(eq=False)
+class Paper:
+    """One draw of an exam, and what is right for it."""
+
+    drawn: Draw
+    seed: int
+    feeds: Mapping[Key, Array] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng([self.seed, 5])
+        self.feeds = {key: rng.normal(size=s.shape) for key, s in self.drawn.truth.by_key.items()}
+
+    @cached_property
+    def true(self) -> Mapping[Tensor, Bounded]:
+        return sweep(self.drawn.truth, self.drawn.upstream, forward=self.forward)
+
+    @cached_property
+    def forward(self) -> dict[Tensor, Bounded]:
+        return forward_bounds(self.drawn.truth)
+
+    def alone(self, read: frozenset[Key]) -> Mapping[Tensor, Bounded]:
+        """What is right where the gradients in `read` are the random ones."""
+        feeds = {key: self.feeds[key] for key in read}
+        return sweep(self.drawn.truth, self.drawn.upstream, feeds, self.forward)
+
+    @property
+    def sitting(self) -> Sitting:
+        """What of it a submission gets to see."""
+        program = self.drawn.program
+        known = {name: value for name, value in program.locals.items() if _portable(value)}
+        bindings = {n: tuple(Bound(s.line) for s in steps) for n, steps in program.bindings.items()}
+        feeds = {key: as_given(feed, program) for key, feed in self.feeds.items()}
+        return Sitting(known, upstream_of(self.drawn), bindings, feeds)
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """An exam, drawn: its papers, what a submission sees of them, and how large an answer may be,
+    in bytes."""
+
+    exam: Exam
+    papers: tuple[Paper, ...]
+    sittings: bytes
+    largest: int
+
+
+@lru_cache(maxsize=128)
+def sheet_of(exam: Exam) -> Sheet:
+    """Draws the exam. Raises CourseError if that can't be done."""
+    try:
+        problem = problem_in(exam.source, Path(exam.problem))
+        with np.errstate(all="ignore"):
+            papers = _papers(problem, exam.seed)
+    except ProblemError as error:
+        raise CourseError(f"{exam.id}: can't be graded: {error}") from error
+    floats = sum(feed.nbytes for paper in papers for feed in paper.feeds.values())
+    sittings = pickle.dumps(tuple(paper.sitting for paper in papers))
+    return Sheet(exam, papers, sittings, 8 * floats + (1 << 21))
+
+
+def _papers(problem: Problem, seed: int) -> tuple[Paper, ...]:
+    """Two draws of the default sizes, and others where a fixed size can't hide."""
+    papers = [Paper(draw(problem, {}, "float64", seed + i), seed + i) for i in range(2)]
+    more: list[Paper] = []
+    for sizes in other_sizes(problem.dimensions):
+        _add(more, problem, sizes, seed + 2)
+    if problem.dimensions and not more:
+        _add(more, problem, related_sizes(problem.dimensions), seed + 2)
+    return (*papers, *more)
+
+
+def _add(papers: list[Paper], problem: Problem, sizes: Mapping[str, int], seed: int) -> None:
+    try:
+        papers.append(Paper(draw(problem, sizes, "float64", seed), seed))
+    except ProblemError:
+        return  # sizes that don't fit
+
+
+def _portable(value: Any) -> bool:
+    try:
+        pickle.dumps(value)
+    except Exception:
+        return False
+    return True

@@ -1,0 +1,157 @@
+"""What a submission computed, compared with what is right: a verdict and points for each gradient.
+
+The verdicts are those of `byhand check`. A gradient is right if it is right on every draw. One that
+is wrong only because it was fed a wrong one is `inherited`, and gets its point: its definition was
+tried alone, on random upstream gradients, and gave what it should. That holds only if something
+else is at fault.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.compare import Comparison, compare
+from byhand.checking.report import Verdict
+from byhand.course.grading.exam import Paper, Sheet
+from byhand.course.grading.wire import Reply, Value, WireError
+from byhand.engine.bounded import Bounded
+from byhand.engine.tensor import Tensor
+from byhand.referees.referee import Gradient, Key
+
+POINTED: frozenset[Verdict] = frozenset({"exact", "rounding", "inherited"})
+
+_EPS = float(np.finfo(np.float64).eps)
+_NOTHING = Comparison("missing")
+_Run = Mapping[Key, Value]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One gradient that an exercise asks for. `at` are the sizes at which it shows that it is
+    wrong, where it is right at the default ones."""
+
+    name: str
+    verdict: Verdict
+    line: int | None = None
+    max_error: float | None = None
+    at: Mapping[str, int] | None = None
+    note: str | None = None
+
+    @property
+    def points(self) -> int:
+        return int(self.verdict in POINTED)
+
+
+def nothing(names: Sequence[str], verdict: Verdict = "missing") -> tuple[Mark, ...]:
+    """The marks where nothing came back."""
+    return tuple(Mark(name, verdict) for name in names)
+
+
+def marks(sheet: Sheet, reply: Reply) -> tuple[Mark, ...]:
+    """Compares what came back. Raises WireError if it doesn't belong to this exam."""
+    if len(reply.runs) != 2 * len(sheet.papers):
+        raise WireError("it is for another exam")
+    real, alone = reply.runs[::2], reply.runs[1::2]
+    found = [_mark(sheet.papers, real, name) for name in sheet.exam.asked]
+    if all(mark.verdict in POINTED for mark in found):
+        return tuple(found)
+    runs = list(zip(sheet.papers, real, alone, strict=True))
+    innocent = {
+        mark.name
+        for mark in found
+        if mark.verdict not in ("exact", "rounding", "missing") and _right_alone(runs, mark.name)
+    }
+    others = sorted({k[0] for paper in sheet.papers for k in paper.feeds} - set(sheet.exam.asked))
+    if all(mark.points or mark.name in innocent for mark in found) and all(
+        _right_alone(runs, name) for name in others
+    ):
+        return tuple(found)  # nobody else is at fault
+    return tuple(
+        Mark(mark.name, "inherited", mark.line, mark.max_error, mark.at)
+        if mark.name in innocent
+        else mark
+        for mark in found
+    )
+
+
+def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
+    """One name, on all draws: the first where it is wrong, or else the largest error."""
+    worst = Mark(name, "missing")
+    for paper, run in zip(papers, runs, strict=True):
+        for key, needed in _keys(paper, name):
+            value = run.get(key)
+            if value is None and not needed:
+                continue
+            judged = _judge(value, paper, key, paper.true)
+            at = dict(paper.drawn.sizes) or None
+            line = None if value is None else value.line
+            error = judged.max_error
+            error = error if error is not None and math.isfinite(error) else None
+            if not judged.right:
+                return Mark(name, judged.verdict, line, error, at, judged.note)
+            if value is not None and value.harms:
+                note = f"also changes {value.harms}, which is still needed: write to a copy"
+                return Mark(name, "wrong", line, error, None, note)
+            mark = Mark(name, judged.verdict, line, error, None, judged.note)
+            if worst.verdict in ("missing", "exact") or _error(mark) > _error(worst):
+                worst = mark
+    return worst
+
+
+def _right_alone(runs: Sequence[tuple[Paper, _Run, _Run]], name: str) -> bool:
+    """Whether the definitions of a name, each on random upstream gradients, are all right."""
+    for paper, real, alone in runs:
+        for key, _ in _keys(paper, name):
+            if key not in real:
+                continue
+            if key not in alone or real[key].harms:
+                return False
+            read = frozenset(k for k in real[key].reads if k in paper.feeds and k != key)
+            if not _judge(alone[key], paper, key, _expected(paper, read)).right:
+                return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _expected(paper: Paper, read: frozenset[Key]) -> Mapping[Tensor, Bounded]:
+    return paper.alone(read)
+
+
+def _keys(paper: Paper, name: str) -> Iterator[tuple[Key, bool]]:
+    """The steps that a name stands for, such as `hs[0]`, `hs[1]` for `hs`, and whether each needs
+    an answer: of an input that forward binds anew, the last answer is judged."""
+    for key in paper.feeds:
+        if name in (key[0], key[0].partition("[")[0]):
+            first = paper.drawn.truth.bindings[key[0]][0]
+            yield key, key[1] == 0 or first.line is not None
+
+
+def _judge(
+    value: Value | None, paper: Paper, key: Key, right: Mapping[Tensor, Bounded]
+) -> Comparison:
+    if value is None:
+        return _NOTHING
+    if value.array is None:
+        return Comparison("error", note=f"raised {value.words}" if value.raised else value.words)
+    expected = right[paper.drawn.truth.by_key[key].tensor]
+    truth = Gradient(expected.value, _EPS * expected.error)
+    step = paper.drawn.program.bindings[key[0]][key[1]]
+    return compare(
+        value.array, truth, expected.error, step.value.dtype, _coarsest(paper), mapped=False
+    )
+
+
+def _coarsest(paper: Paper) -> float:
+    """The rounding of the coarsest input."""
+    kinds: list[np.dtype[Any]] = [step.value.dtype for step in paper.drawn.program.inputs]
+    return max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
+
+
+def _error(mark: Mark) -> float:
+    return mark.max_error or 0.0

@@ -1,0 +1,117 @@
+"""One submission to one exercise: from what was handed in to its marks."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from byhand import __version__
+from byhand.course.grading import kit
+from byhand.course.grading.child import Job
+from byhand.course.grading.conversation import SandboxError
+from byhand.course.grading.exam import Exam, sheet_of
+from byhand.course.grading.lock import Limits
+from byhand.course.grading.mark import Mark, marks, nothing
+from byhand.course.grading.sandbox import Kind, Sandbox, find
+from byhand.course.grading.wire import HEADER, WireError, decode
+from byhand.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one student handed in for one exercise: a file's content, or why there is none."""
+
+    student: str
+    exam: Exam
+    content: bytes | None
+    refused: str
+    limits: Limits
+    kind: Kind = "auto"
+    hidden: tuple[str, ...] = ()
+    version: str = __version__
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the check said of a mistake: words for the learner, not a verdict."""
+
+    line: int | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A task, graded. `reason` says why there are no values; `sandbox` what it ran in."""
+
+    student: str
+    exercise: str
+    marks: tuple[Mark, ...]
+    reason: str | None = None
+    advice: tuple[Advice, ...] = ()
+    sandbox: str = ""
+
+    @property
+    def points(self) -> int:
+        return sum(mark.points for mark in self.marks)
+
+
+def grade(task: Task) -> Outcome:
+    """Grades one submission. Raises SandboxError if it could not be run, CourseError if the
+    exercise can't be graded."""
+    exam = task.exam
+    if task.version != __version__:
+        raise CourseError(
+            f"a machine of the cluster has byhand {__version__}, this one {task.version}: "
+            "install the same on both"
+        )
+    if task.content is None:
+        return Outcome(task.student, exam.id, nothing(exam.asked), task.refused)
+    try:
+        source = task.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return Outcome(task.student, exam.id, nothing(exam.asked), "is not a text file")
+    sheet = sheet_of(exam)
+    sandbox = find(task.kind, task.hidden)
+
+    def outcome(found: tuple[Mark, ...], reason: str | None = None) -> Outcome:
+        return Outcome(task.student, exam.id, found, reason, (), sandbox.words)
+
+    job = Job(source, exam.file, task.limits, sandbox.readable, sheet.largest)
+    ended = sandbox.run(kit.for_running(), job, sheet.sittings)
+    if ended.message is None:
+        return outcome(nothing(exam.asked, "error"), ended.reason)
+    try:
+        reply = decode(ended.message)
+        if reply.error is not None:
+            return outcome(nothing(exam.asked, "error"), reply.error)
+        found = marks(sheet, reply)
+    except WireError as error:
+        return outcome(nothing(exam.asked, "error"), f"what it sent can't be used: {error}")
+    written = [mark for mark in found if mark.verdict != "missing"]
+    advice: tuple[Advice, ...] = ()
+    if any(not mark.points for mark in written):
+        advice = tuple(_advice(sandbox, job, exam))
+    return Outcome(task.student, exam.id, found, None, advice, sandbox.words)
+
+
+def _advice(sandbox: Sandbox, job: Job, exam: Exam) -> Iterator[Advice]:
+    """What the check says of the mistakes, as far as it can be read."""
+    from byhand.checking.mistakes import ORDER, code_of
+
+    known = {code_of(module) for module in ORDER}
+    asked: Any = exam.asked
+    try:
+        smaller = Job(job.source, job.file, job.limits, job.readable, 2 * HEADER)
+        ended = sandbox.run(kit.for_advising(), smaller, pickle.dumps(asked))
+        if ended.message is None:
+            return
+        for run in decode(ended.message).runs[:1]:
+            for _, value in list(run.items())[: 2 * len(exam.asked) + 10]:
+                code, _, message = value.words.partition(": ")
+                if code in known:
+                    yield Advice(value.line, code, message)
+    except (SandboxError, WireError):
+        return  # its marks stand without

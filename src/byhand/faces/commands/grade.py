@@ -1,0 +1,187 @@
+"""`byhand grade SUBMISSIONS --out FILE`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from byhand.course.course import Course, Exercise
+    from byhand.course.grading.grader import Grades, Tell
+    from byhand.course.grading.sandbox import Kind
+
+
+@click.command()
+@click.argument("submissions")
+@click.option(
+    "--out", required=True, metavar="FILE", help="The table of results, such as results.csv."
+)
+@click.option("--course", metavar="DIR", help="A course of your own; without it, byhand's.")
+@click.option(
+    "--exercise",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Grade this exercise (6.1 or loss) or lesson (6); may be given several times.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many to grade at a time; without it, one for each processor.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1, max=1e6),
+    default=10.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds of computing time for each file.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=16),
+    default=1024,
+    show_default=True,
+    metavar="MB",
+    help="Memory for each file.",
+)
+@click.option(
+    "--sandbox",
+    "kind",
+    type=click.Choice(["auto", "bubblewrap", "plain"]),
+    default="auto",
+    show_default=True,
+    help="How to keep submissions apart: auto takes bubblewrap where it works.",
+)
+@click.option("--dask", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler.")
+def grade(
+    submissions: str,
+    out: str,
+    course: str | None,
+    names: Sequence[str],
+    jobs: int | None,
+    timeout: float,
+    memory: int,
+    kind: Kind,
+    dask: str | None,
+) -> int:
+    """Grades what was handed in, a point for each gradient.
+
+    SUBMISSIONS holds a folder for each student, with the exercises as in a learner's folder, or
+    with --exercise a file for each student. Beside FILE it also writes JSON, feedback for each
+    student, and results for Gradescope. What is graded already and hasn't changed isn't graded
+    again. Exit status: 0 if everything was graded, 1 if something was not, 2 if nothing could be.
+    """
+    if find_spec("resource") is None:  # what limits a process
+        raise click.UsageError("needs Linux or macOS: use a container, or WSL")
+    from byhand.course.course import bundled, load_course
+    from byhand.course.grading import outputs
+    from byhand.course.grading.grader import Grading, grade_all
+    from byhand.course.grading.lock import Limits
+    from byhand.course.grading.sandbox import find
+    from byhand.course.grading.state import State
+    from byhand.course.grading.submissions import students
+    from byhand.faces import terminal
+
+    table = _table(out)
+    loaded = load_course(bundled() if course is None else Path(course))
+    exercises = _chosen(loaded, names)
+    folder = Path(submissions)
+    who = students(folder, exercises)
+    limits = Limits(seconds=timeout, memory=memory << 20)
+    if dask is None:  # on a cluster, each machine has its own
+        found = find(kind)
+        terminal.complain(f"Kept apart by: {found.words}")
+        for lack in found.lacks:
+            terminal.complain(f"  {lack}")
+    grading = Grading(folder, loaded, exercises, who, limits, kind)
+    state = State(table.with_suffix(".sqlite"))
+    start = time.monotonic()
+    many = jobs or os.cpu_count() or 1
+    with _executor(dask, many) as executor, _progress() as tell:
+        window = 4 * many if dask is None else 64 * many
+        grades = grade_all(grading, state, executor, window, tell)
+    state.close()
+    written = outputs.write(grades, table)
+    terminal.say(_summary(grades, time.monotonic() - start, written))
+    for failure in grades.failed:
+        terminal.complain(f"not graded: {failure}: run the same command again")
+    return 1 if grades.failed else 0
+
+
+def _table(out: str) -> Path:
+    table = Path(out)
+    if table.suffix in ("", ".json", ".sqlite"):
+        raise click.UsageError(f"--out {out}: name a table, such as results.csv")
+    if not table.parent.is_dir():
+        raise click.UsageError(f"--out {out}: its folder doesn't exist: make the folder first")
+    return table
+
+
+def _chosen(course: Course, names: Sequence[str]) -> tuple[Exercise, ...]:
+    """The exercises that are named, in the order of the course; all of them if none is."""
+    if not names:
+        return course.exercises
+    found: set[str] = set()
+    for name in names:
+        lesson = [e.id for e in course.exercises if name in (e.lesson, e.number.partition(".")[0])]
+        found |= set(lesson or [course.find(name).id])
+    return tuple(exercise for exercise in course.exercises if exercise.id in found)
+
+
+@contextmanager
+def _executor(dask: str | None, jobs: int) -> Generator[Executor]:
+    if dask is None:
+        from byhand.course.grading.grader import local_executor
+
+        executor = local_executor(jobs)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(cancel_futures=True)
+    else:
+        from byhand.course.grading.cluster import cluster_executor
+
+        with cluster_executor(dask) as executor:
+            yield executor
+
+
+@contextmanager
+def _progress() -> Generator[Tell]:
+    """A line that counts, in a terminal."""
+    shown = sys.stderr.isatty()
+
+    def tell(done: int, count: int) -> None:
+        if shown:
+            sys.stderr.write(f"\r{done} of {count}")
+            sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+def _summary(grades: Grades, seconds: float, written: Sequence[Path]) -> str:
+    files, anew = len(grades.outcomes), grades.anew
+    many, exercises = len(grades.grading.students), len(grades.grading.exercises)
+    what = f"{many} student{'s'[: many > 1]}, {exercises} exercise{'s'[: exercises > 1]}"
+    if not anew:
+        graded = "nothing had changed"
+    else:
+        some = f"{anew}" if anew == files else f"{anew} of {files}"
+        graded = f"{some} files graded in {seconds:.1f} s"
+    return "\n".join([f"{what}: {graded}", *(f"  {path}" for path in written)])

@@ -1,0 +1,77 @@
+"""The course in a notebook: `%load_ext byhand`, then `%%check 6.1` above an answer.
+
+The exercises and what counts as done are those of the learner's folder that the notebook lies in;
+its files are left alone.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from byhand.course import learner as learners
+from byhand.course.learner import Learner
+from byhand.errors import ByhandError
+from byhand.faces.learning import words
+from byhand.faces.learning.apart import Apart
+from byhand.faces.terminal import one_line
+from byhand.files import write_aside
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Called by `%load_ext byhand` with IPython's shell."""
+    apart = Apart()
+
+    def check(line: str, cell: str) -> str:
+        return _checked(_learner(line), cell, apart)
+
+    shell.register_magic_function(_saying(check), magic_kind="cell", magic_name="check")
+    for magic in (hint, solution, list_):
+        name = magic.__name__.rstrip("_")
+        shell.register_magic_function(_saying(magic), magic_kind="line", magic_name=name)
+
+
+def hint(line: str) -> str:
+    return words.hint(_learner(line), words.IN_NOTEBOOK)
+
+
+def solution(line: str) -> str:
+    return words.solution(_learner(line), words.IN_NOTEBOOK)
+
+
+def list_(line: str) -> str:
+    return words.listing(_learner(line))
+
+
+def _saying(text: Callable[..., str]) -> Callable[..., None]:
+    """Prints the text, or what went wrong in one line."""
+
+    def magic(*arguments: str) -> None:
+        try:
+            print(text(*arguments))
+        except ByhandError as error:
+            print(one_line(str(error)))
+
+    return magic
+
+
+def _learner(what: str = "") -> Learner:
+    """The learner's folder that we are in; the exercise that is named is the current one."""
+    learner = learners.at(Path())
+    if what.strip():
+        learners.make_current(learner, learner.course.find(what.strip()))
+    return learner
+
+
+def _checked(learner: Learner, cell: str, apart: Apart) -> str:
+    exercise = learner.current
+    with tempfile.TemporaryDirectory() as place:
+        elsewhere = replace(learner, folder=Path(place))
+        file = elsewhere.path(exercise)
+        file.parent.mkdir()
+        write_aside(file, f"\n{cell}")  # lines are counted with that of %%check
+        verdict = learners.verdict(elsewhere, exercise, apart.check)
+    return f"{verdict.text}\n\n{words.after(learner, verdict, words.IN_NOTEBOOK)}"

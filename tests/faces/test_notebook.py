@@ -1,0 +1,83 @@
+"""`byhand learn --notebook`: the same lessons in Jupyter, and the same exercises count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+from command_line import run_byhand
+from learning_session import PRACTICE
+
+from byhand.course.course import load_course
+from solved import solved
+
+NOTEBOOK = "w/6-backprop-ninja.ipynb"
+LEARN = ("learn", "w", "--notebook", "--course", str(PRACTICE))
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Any:
+    done = run_byhand(*LEARN, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 notebook written into w" in done.stdout
+    return nbformat.read(tmp_path / NOTEBOOK, as_version=4)
+
+
+def run(notebook: Any, folder: Path) -> list[str]:
+    """Runs it as Jupyter would; gives what each code cell printed."""
+    nbclient.NotebookClient(
+        notebook, timeout=60, resources={"metadata": {"path": folder}}
+    ).execute()
+    assert all(o.output_type == "stream" for c in notebook.cells for o in c.get("outputs", ()))
+    return [
+        "".join(output.text for output in cell.outputs)
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+@pytest.mark.filterwarnings("ignore")  # those of Jupyter
+def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
+    nbformat.validate(notebook)
+    loss, _, cross_entropy = load_course(PRACTICE).exercises
+    answers = [cell for cell in notebook.cells if cell.source.startswith("%%check")]
+    answers[0].source = f"%%check 6.1\n{solved(loss)}"
+    answers[
+        2
+    ].source = f"%%check {cross_entropy.id}\n{solved(cross_entropy)}    dlogits = dlogits * 2\n"
+    notebook.cells += [
+        nbformat.v4.new_code_cell(source)
+        for source in (
+            "%hint",
+            "%solution 6.2",
+            "%solution",
+            "%list",
+            "%%check 9.9\npass",
+            "%hint x",
+        )
+    ]
+    shown = run(notebook, tmp_path / "w")
+    assert "2 of 2 gradients are right" in shown[1]
+    assert "Done. On to 6.2 Counts" in shown[1]
+    assert "0 of 3 gradients are right; 3 missing" in shown[2]
+    assert "For a hint: %hint" in shown[2]
+    last = len(answers[2].source.splitlines())
+    assert f"line {last}: dlogits is wrong" in shown[3]
+    assert "Hint 1 of 4 on 6.3" in shown[4]
+    assert "run %solution again" in " ".join(shown[5].split())
+    assert "A solution of 6.2" in shown[6]
+    assert "[x] 6.1" in shown[7]
+    assert "9.9: no such exercise" in shown[8]
+    assert "x: no such exercise" in shown[9]
+    listed = run_byhand("list", cwd=tmp_path / "w").stdout
+    assert "[x] 6.1" in listed
+    assert "> [ ] 6.2" in listed
+
+
+def test_a_notebook_that_is_there_stays(tmp_path: Path, notebook: Any) -> None:
+    (tmp_path / NOTEBOOK).write_text("mine")
+    assert "0 notebooks written" in run_byhand(*LEARN, cwd=tmp_path).stdout
+    assert (tmp_path / NOTEBOOK).read_text() == "mine"

@@ -1,0 +1,168 @@
+"""Verdicts and points, by comparing what was computed with what is right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from handing_in import RIGHT, with_backward, write_course
+
+from byhand.course.course import bundled, load_course
+from byhand.course.grading.child import Sitting, runs_of
+from byhand.course.grading.exam import Exam, Sheet, exam_of, sheet_of
+from byhand.course.grading.mark import Mark, marks
+from byhand.course.grading.wire import Reply, Value, WireError
+from byhand.course.judge import judge_problem
+from byhand.program.problem import problem_in
+
+COURSE = load_course(bundled())
+
+
+@pytest.fixture
+def sine(tmp_path: Path) -> Sheet:
+    (exercise,) = load_course(write_course(tmp_path / "course")).exercises
+    return sheet_of(exam_of(exercise, "secret"))
+
+
+def computed(sheet: Sheet, source: str) -> Reply:
+    """What an honest submission sends, without a process of its own."""
+    problem = problem_in(source, Path("sine.py"))
+    sittings: list[Sitting] = [paper.sitting for paper in sheet.papers]
+    with np.errstate(all="ignore"):
+        return Reply(tuple(run for sitting in sittings for run in runs_of(problem, sitting)))
+
+
+def marked(sheet: Sheet, backward: str) -> dict[str, Mark]:
+    reply = computed(sheet, with_backward(backward))
+    return {mark.name: mark for mark in marks(sheet, reply)}
+
+
+def said(found: dict[str, Mark]) -> dict[str, tuple[str, int]]:
+    return {name: (mark.verdict, mark.points) for name, mark in found.items()}
+
+
+def test_right_is_right(sine: Sheet) -> None:
+    found = marked(sine, "dy = np.cos(y)\ndx = 2 * x * dy")
+    assert all(mark.points == 1 for mark in found.values())
+
+
+def test_a_mistake_is_charged_once(sine: Sheet) -> None:
+    found = marked(sine, "dy = np.sin(y)\ndx = 2 * x * dy")
+    assert said(found) == {"y": ("wrong", 0), "x": ("inherited", 1)}
+
+
+def test_two_mistakes_are_charged_twice(sine: Sheet) -> None:
+    found = marked(sine, "dy = np.sin(y)\ndx = x * dy")
+    assert said(found) == {"y": ("wrong", 0), "x": ("wrong", 0)}
+
+
+def test_what_raises_is_charged_and_what_comes_after_is_not(sine: Sheet) -> None:
+    found = marked(sine, "dy = np.cos(nothing)\ndx = 2 * x * dy")
+    assert said(found) == {"y": ("error", 0), "x": ("inherited", 1)}
+    assert "nothing" in str(found["y"].note)
+
+
+def test_what_is_not_written_has_no_points_but_what_follows_from_it_has(sine: Sheet) -> None:
+    assert said(marked(sine, "dy = ...\ndx = 2 * x * dy")) == {
+        "y": ("missing", 0),
+        "x": ("inherited", 1),
+    }
+    assert said(marked(sine, "pass")) == {"y": ("missing", 0), "x": ("missing", 0)}
+
+
+def test_a_size_written_as_a_number_shows(sine: Sheet) -> None:
+    found = marked(sine, "dy = np.cos(y)\ndx = (2 * x * dy) * len(x) / 6")
+    assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
+    assert found["x"].at == {"n": 3}
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("dx = 2 * x * dy * np.nan", "nonfinite"),
+        ("dx = (2 * x * dy)[:, None]", "shape"),
+        ("dx = (2 * x * dy).astype(int)", "error"),
+        ("dx = 'two x dy'", "error"),
+        ("dx = (2 * x * dy).astype('f4')", "exact"),
+    ],
+)
+def test_verdicts_are_those_of_the_check(sine: Sheet, line: str, verdict: str) -> None:
+    assert marked(sine, f"dy = np.cos(y)\n{line}")["x"].verdict == verdict
+
+
+def test_changing_what_is_still_needed_is_charged(sine: Sheet) -> None:
+    found = marked(sine, "y *= 1.0\nx *= 2.0\ndy = np.cos(y)\ndx = x * dy")
+    assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
+    assert "also changes x" in str(found["x"].note)
+    found = marked(sine, "x *= 2.0\ndy = np.sin(y)\ndx = x * dy")
+    assert said(found) == {"y": ("wrong", 0), "x": ("wrong", 0)}
+
+
+def test_reading_too_early_is_no_inheritance(sine: Sheet) -> None:
+    """The definition of dx is right, but nobody else is at fault."""
+    found = marked(sine, "dy = np.zeros(len(y))\ndx = 2 * x * dy\ndy += np.cos(y)")
+    assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
+
+
+def test_a_claim_to_have_read_something_earns_nothing(sine: Sheet) -> None:
+    """A submission may lie about what its lines read; what it gives must fit all the same."""
+    reply = computed(sine, with_backward("dy = np.sin(y)\ndx = x * dy"))
+    for claim in (frozenset(), frozenset({("x", 0)}), frozenset({("y", 0), ("x", 0)})):
+        feeds = [{key: Value(paper.feeds[key]) for key in paper.feeds} for paper in sine.papers]
+        lies = [
+            {key: replace(value, reads=claim) for key, value in run.items()}
+            for run in reply.runs[::2]
+        ]
+        runs = tuple(run for pair in zip(lies, feeds, strict=True) for run in pair)
+        assert not any(mark.points for mark in marks(sine, Reply(runs)))
+
+
+def test_answers_to_another_exam_are_refused(sine: Sheet) -> None:
+    with pytest.raises(WireError):
+        marks(sine, Reply(()))
+
+
+@pytest.mark.parametrize("value", [1.7e308, -1.7e308, 5e-324, np.inf, np.nan])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_extreme_values_are_wrong_and_no_more(sine: Sheet, value: float, dtype: str) -> None:
+    with np.errstate(all="ignore"):
+        filled = [np.full(paper.feeds["y", 0].shape, value).astype(dtype) for paper in sine.papers]
+    runs = [{("y", 0): Value(each), ("x", 0): Value(each)} for each in filled for _ in range(2)]
+    for mark in marks(sine, Reply(tuple(runs))):
+        assert mark.points == 0
+        assert mark.max_error is None or np.isfinite(mark.max_error)
+
+
+def test_unknown_gradients_are_left_aside(sine: Sheet) -> None:
+    reply = computed(sine, RIGHT)
+    more = {("nothing", 0): Value(np.ones(3)), ("x", 7): Value(np.ones(3))}
+    runs = tuple({**run, **more} for run in reply.runs)
+    assert all(mark.points for mark in marks(sine, Reply(runs)))
+
+
+def test_inputs_are_secret_and_the_same_for_all(tmp_path: Path) -> None:
+    (exercise,) = load_course(write_course(tmp_path / "course")).exercises
+    draws = [sheet_of(exam_of(exercise, secret)).papers for secret in ("a", "a", "b")]
+    x = [papers[0].drawn.inputs["x"] for papers in draws]
+    np.testing.assert_array_equal(x[0], x[1])
+    assert not np.array_equal(x[0], x[2])
+    assert len({tuple(paper.drawn.sizes.items()) for paper in draws[0]}) == 3
+    assert not np.array_equal(draws[0][0].drawn.inputs["x"], draws[0][1].drawn.inputs["x"])
+
+
+@pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda exercise: exercise.id)
+def test_the_course_as_learners_see_it(exercise) -> None:
+    """As shipped there are no points, the solution has them all, and so says the check."""
+    exam: Exam = exam_of(exercise, "secret")
+    sheet = sheet_of(exam)
+    shipped = marks(sheet, computed(sheet, exercise.blanks.source))
+    assert all(mark.points == 0 for mark in shipped)
+    solved = marks(sheet, computed(sheet, exam.source))
+    assert all(mark.verdict in ("exact", "rounding") for mark in solved)
+    for wrong in exercise.wrong:
+        source = exam.source.replace(wrong.instead_of, wrong.write)
+        report = judge_problem(problem_in(source, Path("wrong.py")), exercise.blanks.asked)
+        charged = {mark.name for mark in marks(sheet, computed(sheet, source)) if not mark.points}
+        assert charged == {name.partition("[")[0] for name in report.roots} & set(exam.asked)
