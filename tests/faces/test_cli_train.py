@@ -99,15 +99,17 @@ def _mlp_that_says_when_it_runs() -> str:
     source = Path(byhand.load("mlp").file).read_text()
     head = "    n = X.shape[0]\n"
     assert head in source
-    told = "    if not hasattr(np, 'told'):\n        np.told = print('underway', flush=True)\n"
+    told = "    if not hasattr(sys, 'told'):\n        sys.told = print('underway', flush=True)\n"
+    source = source.replace("import numpy", "import sys\n\nimport numpy", 1)
     Path("mine.py").write_text(source.replace(head, told + head, 1))
     return "mine.py"
 
 
-def test_ctrl_c_keeps_what_was_learned(words: str) -> None:
+@pytest.mark.parametrize("how", [["--plain"], []], ids=["plain", "compiled"])
+def test_ctrl_c_keeps_what_was_learned(words: str, how: list[str]) -> None:
     command = [sys.executable, "-m", "byhand", "train", _mlp_that_says_when_it_runs()]
     with subprocess.Popen(
-        [*command, "--data", words, "--set", "hidden=8", "--steps", "10000000", "--json"],
+        [*command, "--data", words, "--set", "hidden=8", "--steps", "10000000", "--json", *how],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

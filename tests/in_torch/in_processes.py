@@ -42,9 +42,9 @@ def main(out: str) -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     generator = torch.Generator().manual_seed(0)
     losses: list[float] = []
+    x = torch.randint(27, (BATCH, 3), generator=generator)
+    y = torch.randint(27, (BATCH,), generator=generator)
     for _ in range(STEPS):
-        x = torch.randint(27, (BATCH, 3), generator=generator)
-        y = torch.randint(27, (BATCH,), generator=generator)
         part = slice(rank * BATCH // count, (rank + 1) * BATCH // count)
         optimizer.zero_grad()
         loss = model(x[part], y[part])

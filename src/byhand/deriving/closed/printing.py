@@ -303,9 +303,9 @@ class Printer:
         if under and small and not negative:
             product = product / self.times(under, mean) if product is not None else None
             under = []
-        for f in large:
+        for i, f in enumerate(large):
             x = self.part(f, mean)
-            x = self.counted(x) if negative else x
+            x = self.counted(x) if negative and i == 0 else x
             product = x if product is None else product * x
         if product is None:
             product = self.constant(1)
