@@ -63,7 +63,7 @@ def test_killed_at_random_moments_it_ends_at_the_same_parameters(word_file: Path
             process.kill()
             killed += process.wait() == -9
         process.stdout.close()
-    assert killed >= 2
+    assert killed
     last = begun("killed") if load_run("killed").config.val_loss is None else None
     for process in (undisturbed, last):
         if process is not None:
