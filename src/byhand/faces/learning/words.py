@@ -31,7 +31,7 @@ class Way:
 
 BY_KEYS = Way("n", "h", "press s again", "saving its file goes back to it")
 BY_COMMANDS = Way("byhand next", "byhand hint", "ask again", "byhand next {} goes back to it")
-IN_NOTEBOOK = Way("its cell is further down", "%hint", "run %solution again", "")
+IN_NOTEBOOK = Way("in {}.ipynb", "%hint", "run %solution again", "")
 
 
 def where(learner: Learner) -> str:
@@ -58,7 +58,7 @@ def after(learner: Learner, verdict: Verdict, way: Way) -> str:
     following = learners.following(learner)
     if following is None:
         return f"That is all: {_done(learner)}."
-    return f"Done. On to {following.number} {following.title}: {way.next}"
+    return f"Done. On to {following.number} {following.title}: {way.next.format(following.lesson)}"
 
 
 def listing(learner: Learner) -> str:
