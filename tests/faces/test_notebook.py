@@ -62,6 +62,7 @@ def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
     shown = run(notebook, tmp_path / "w")
     assert "2 of 2 gradients are right" in shown[1]
     assert "Done. On to 6.2 Counts" in shown[1]
+    assert "in 6-backprop-ninja.ipynb" in " ".join(shown[1].split())
     assert "0 of 3 gradients are right; 3 missing" in shown[2]
     assert "For a hint: %hint" in shown[2]
     last = len(answers[2].source.splitlines())
