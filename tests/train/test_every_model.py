@@ -61,7 +61,7 @@ def test_it_learns_and_can_be_sampled(model: str, few: Path) -> None:
         ("mlp", Schedule()),
         ("wavenet", Schedule(falls=0.75)),
         ("bigram_net", Schedule(rate=50, falls=1, batch="full", steps=500)),
-        ("transformer", Schedule("adamw", rate=5e-4, falls=1, steps=20_000)),
+        ("transformer", Schedule("adamw", rate=5e-4, falls=1, steps=10_000)),
     ],
 )
 def test_its_schedule(model: str, expected: Schedule) -> None:
