@@ -34,7 +34,7 @@ from byhand.zoo.layers import (
 
 # The sizes and the optimiser of the script: an embedding of 4 * 16 = 64, and 204,544 parameters.
 training = {"n": 32, "layers": 4, "heads": 4, "head": 16, "block": 16}
-schedule = {"optimiser": "adamw", "rate": 5e-4, "falls": 1, "steps": 10_000}  # then it learns by heart
+schedule = {"optimiser": "adamw", "rate": 5e-4, "falls": 1, "steps": 10_000}
 
 
 def inputs(rng, *, n=3, layers=2, heads=2, head=3, block=4, vocabulary=27):
