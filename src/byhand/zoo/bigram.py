@@ -20,7 +20,7 @@ import numpy as np
 schedule = {"batch": "full", "rate": 50, "falls": 1, "steps": 500}
 
 
-def inputs(rng, *, n=32, vocabulary=27):
+def inputs(rng, *, n=96, vocabulary=27):
     """`n` pairs of a character and the one that follows it, and a table of other pairs."""
     counts = rng.integers(0, 20, (vocabulary, vocabulary)) + 1
     return {
