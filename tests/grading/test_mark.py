@@ -152,6 +152,24 @@ def test_inputs_are_secret_and_the_same_for_all(tmp_path: Path) -> None:
     assert not np.array_equal(draws[0][0].drawn.inputs["x"], draws[0][1].drawn.inputs["x"])
 
 
+# Answers that are charged though they were only fed a wrong one: they read a gradient beside them,
+# as batch norm's dx reads dbias, and not one further down in forward.
+SIDEWAYS = {
+    ("1-engine/sweep", "for k in range(len(tape)):"): {"x"},
+    ("6-backprop-ninja/train", "dhpreact = h * (1 - h) * dh"): {"hprebn"},
+    ("7-going-deeper/norm", "dbias = dout.sum(axis=0)"): {"a"},
+    **{
+        ("9-fused-kernels/rms_norm", wrong): {"residual"}
+        for wrong in (
+            "dx = rstd * (dnormed - normed * share)",
+            "dx = rstd * (dnormed - dnormed.mean(-1, keepdim=True) - normed * share) + dh",
+            "share = (dnormed * normed).sum(-1, keepdim=True)",
+            "dx = rstd * dnormed + dh",
+        )
+    },
+}
+
+
 @pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda exercise: exercise.id)
 def test_the_course_as_learners_see_it(exercise) -> None:
     """As shipped there are no points, the solution has them all, and so says the check."""
@@ -166,6 +184,4 @@ def test_the_course_as_learners_see_it(exercise) -> None:
         report = judge_problem(problem_in(source, Path("wrong.py")), exercise.blanks.asked)
         charged = {mark.name for mark in marks(sheet, computed(sheet, source)) if not mark.points}
         roots = {name.partition("[")[0] for name in report.roots} & set(exam.asked)
-        fed = {row.name.partition("[")[0] for row in report.rows if row.verdict == "inherited"}
-        # What reads a gradient beside it, and not one further down in forward, may be charged too.
-        assert roots <= charged <= roots | fed
+        assert charged == roots | SIDEWAYS.get((exercise.id, wrong.write), set())

@@ -27,7 +27,7 @@ asked = {"resume": out} if going_on else {"data": words, "out": out}
 def started(*anything):
     print("started", flush=True)
 small = {"n": 8, "hidden": 8, "embedding": 8}
-train("rnn", steps=120, sizes=small, progress=started, **asked)
+train("rnn", steps=400, sizes=small, progress=started, **asked)
 """
 
 
@@ -58,12 +58,12 @@ def test_killed_at_random_moments_it_ends_at_the_same_parameters(word_file: Path
         assert process.stdout is not None
         process.stdout.readline()  # the first step is done
         try:
-            process.wait(draw.uniform(0, 0.3))
+            process.wait(draw.uniform(0, 0.1))
         except subprocess.TimeoutExpired:
             process.kill()
             killed += process.wait() == -9
         process.stdout.close()
-    assert killed
+    assert killed >= 2
     last = begun("killed") if load_run("killed").config.val_loss is None else None
     for process in (undisturbed, last):
         if process is not None:
