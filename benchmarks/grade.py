@@ -1,6 +1,6 @@
 """How many submissions a machine grades in an hour.
 
-    python -m benchmarks.grade [--students 1000] [--exercise normalise] [--jobs N]
+    python -m benchmarks.grade [--students 1000] [--exercise 6.2] [--jobs N]
                                [--sandbox auto] [--json FILE]
 
 A class hands in one exercise of lesson 6, on the lecture's model: of ten students, six have it
@@ -74,7 +74,7 @@ def measure(students: int, exercise: Exercise, jobs: int, sandbox: str) -> dict[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=1000)
-    parser.add_argument("--exercise", default="normalise")
+    parser.add_argument("--exercise", default="6.2")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--sandbox", choices=("auto", "bubblewrap", "plain"), default="auto")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")

@@ -64,6 +64,5 @@ def test_machine_code_does_what_numpy_does(
     monkeypatch: pytest.MonkeyPatch,
     forward: RandomForward,
 ) -> None:
-    pytest.importorskip("numba")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     check(forward)

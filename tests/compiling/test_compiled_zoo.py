@@ -83,6 +83,5 @@ def test_every_step_is_the_plain_one(model: str, monkeypatch: pytest.MonkeyPatch
 def test_machine_code_does_what_its_source_says(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("numba")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     agree(model, {"n": 5, "hidden": 19})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 
-numba = pytest.importorskip("numba")
-
-from byhand.compiling import scalars  # noqa: E402
-from byhand.compiling.products import product  # noqa: E402
-from byhand.compiling.transposes import transpose  # noqa: E402
+from byhand.compiling import scalars
+from byhand.compiling.products import product
+from byhand.compiling.transposes import transpose
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from handing_in import RIGHT, hand_in, results, run_grade, with_backward, write_course
 
-pytest.importorskip("distributed")
-
 # Says where it is, and stays until its input is closed.
 CLUSTER = """
 import sys

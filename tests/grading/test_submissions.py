@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,21 @@ def test_a_folder_or_a_file_for_each_student(tmp_path: Path, exercise: Exercise)
         (folder / left_aside).write_text("")
     found = students(folder, [exercise])
     assert [student.name for student in found] == ["ann", "bea", "cal", "dan"]
-    contents = [handed_in(folder, student, exercise) for student in found]
+    contents = [handed_in(folder, student, exercise, [exercise]) for student in found]
     assert [handed.content for handed in contents] == [RIGHT.encode(), b"# flat", b"# a file", None]
     assert contents[-1].refused == MISSING
+
+
+def test_a_file_without_its_lesson_is_for_one_exercise(tmp_path: Path, exercise: Exercise) -> None:
+    namesake = replace(exercise, lesson="2-more-sines")
+    flat = tmp_path / "students" / "ann" / "sine.py"
+    flat.parent.mkdir(parents=True)
+    flat.write_text(RIGHT)
+    (ann,) = students(tmp_path / "students", [exercise, namesake])
+    both = handed_in(tmp_path / "students", ann, exercise, [exercise, namesake])
+    assert both.content is None and both.refused == MISSING
+    alone = handed_in(tmp_path / "students", ann, exercise, [exercise])
+    assert alone.content == RIGHT.encode()
 
 
 def test_names_are_shown_without_what_a_terminal_would_obey(
@@ -57,7 +70,7 @@ def test_only_plain_files_are_read(tmp_path: Path, exercise: Exercise, make, wor
     file.parent.mkdir(parents=True)
     make(file)
     (ann,) = students(tmp_path / "students", [exercise])
-    handed = handed_in(tmp_path / "students", ann, exercise)
+    handed = handed_in(tmp_path / "students", ann, exercise, [exercise])
     assert handed.content is None and word in handed.refused
 
 
@@ -68,7 +81,7 @@ def test_no_folder_is_reached_by_a_link(tmp_path: Path, exercise: Exercise, link
     place.parent.mkdir(parents=True)
     place.symlink_to(real.parent if "/" in link else real.parent.parent)
     (ann,) = students(tmp_path / "students", [exercise])
-    assert "is a link" in handed_in(tmp_path / "students", ann, exercise).refused
+    assert "is a link" in handed_in(tmp_path / "students", ann, exercise, [exercise]).refused
 
 
 def test_what_cannot_be_used_is_said_in_one_line(tmp_path: Path, exercise: Exercise) -> None:

@@ -94,7 +94,6 @@ def test_a_stopped_run_goes_on_to_the_bit(
 def test_what_cant_be_compiled_is_trained_plainly(
     word_file: Path, problem_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("numba")
     monkeypatch.setattr(training, "WORTH_IT", 1)
     total = "(counts.sum(1, keepdims=True) if counts.sum() > 0 else 1)"
     run = train(net(problem_file, total=total), data=word_file, steps=5)

@@ -147,7 +147,7 @@ def _tasks(grading: Grading, secret: str) -> Iterator[Task]:
     hidden = _hidden(grading)
     for student in grading.students:
         for exercise in grading.exercises:
-            handed = handed_in(grading.folder, student, exercise)
+            handed = handed_in(grading.folder, student, exercise, grading.exercises)
             yield Task(
                 student.shown,
                 exams[exercise.id],

@@ -77,12 +77,18 @@ def students(folder: Path, exercises: Sequence[Exercise]) -> tuple[Student, ...]
     return tuple(found)
 
 
-def handed_in(folder: Path, student: Student, exercise: Exercise) -> Handed:
-    """What a student handed in for an exercise."""
+def handed_in(
+    folder: Path, student: Student, exercise: Exercise, exercises: Sequence[Exercise]
+) -> Handed:
+    """What a student handed in for one of the exercises.
+
+    Without its lesson, a file counts only if no other of them has that name.
+    """
     if student.is_file:
         return _read(folder, (student.entry,))
     found = _read(folder, (student.entry, *exercise.file.split("/")))
-    if found.content is None and found.refused == MISSING:
+    alone = [each.name for each in exercises].count(exercise.name) == 1
+    if found.content is None and found.refused == MISSING and alone:
         return _read(folder, (student.entry, f"{exercise.name}.py"))
     return found
 
