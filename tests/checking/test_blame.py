@@ -248,6 +248,28 @@ def test_a_gradient_used_halfway_on_purpose_is_no_mistake(planted: Planted):
     assert report.roots == ()
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["draft = dWh + hs[t].T @ da", "dWh = draft"],
+        ["so_far = dWh", "dWh = so_far + hs[t].T @ da"],
+        ["draft = dWh + hs[t].T @ da", "again = draft", "dWh = again"],
+    ],
+    ids=["sum", "term", "twice"],
+)
+def test_a_sum_that_runs_on_under_another_name(planted: Planted, lines: list[str]):
+    file = ROOT / "tests/problems/rnn_list.py"
+
+    def with_lines(lines: list[str]) -> Report:
+        here = "        dWh += hs[t].T @ da\n"
+        return planted(file, (here, "".join(f"        {line}\n" for line in lines)))
+
+    assert with_lines(lines).roots == ()
+    wrong = with_lines([line.replace(" + ", " - ") for line in lines])
+    assert wrong.roots == ("Wh",)
+    assert [row.mistake.code for row in wrong.rows if row.mistake] == ["sign"]
+
+
 @pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)
 def test_no_alarm_on_what_is_right(file: Path):
     report = check(load(file))

@@ -115,18 +115,22 @@ def _seen_through(program: Program, hand: Hand) -> list[Write]:
     """The writes, where reading a local such as `dpre` that answers for no step counts as reading
     the gradients that went into it."""
     roots = {name.partition("[")[0] for name in program.bindings}
-    reads: list[frozenset[int]] = []
-    latest: dict[str, int] = {}
+    seen: list[Write] = []
+    latest: dict[str, Write] = {}
     for write in hand.writes:
-        found: frozenset[int] = frozenset()
+        reads, through = frozenset[int](), write.through
         for at in write.reads:
-            answers_for_a_step = hand.writes[at].name.partition("[")[0] in roots
-            found |= {at} if answers_for_a_step else reads[at]
+            if hand.writes[at].name.partition("[")[0] in roots:
+                reads |= {at}
+            else:
+                reads |= seen[at].reads
+                through |= seen[at].through | {seen[at].number}
         if not write.fresh:
-            found |= reads[latest[write.name]]
-        latest[write.name] = len(reads)
-        reads.append(found)
-    return [replace(write, reads=read) for write, read in zip(hand.writes, reads, strict=True)]
+            reads |= latest[write.name].reads
+            through |= latest[write.name].through
+        seen.append(replace(write, reads=reads, through=through))
+        latest[write.name] = seen[-1]
+    return seen
 
 
 def _by_name(program: Program, writes: list[Write]) -> dict[str, list[Write]]:

@@ -30,18 +30,30 @@ class Plan:
     """What a recorded run of backward tells about the next: which statements write which answers.
 
     `writes[number]` are the answers that the statement with this number writes, each with whether
-    it starts from nothing (the first statement of its definition).
+    it starts from nothing (the first statement of its definition). `helps[number]` is the answer
+    that the statement goes on with under another name, as `draft = dW + ...` does before
+    `dW = draft`.
     """
 
     writes: Mapping[int, tuple[tuple[Key, bool], ...]]
+    helps: Mapping[int, Key]
 
     @staticmethod
     def of(found: Answers) -> Plan:
         writes: dict[int, tuple[tuple[Key, bool], ...]] = {}
+        helped: dict[int, set[Key | None]] = {}
         for answer in found.found:
             for i, write in enumerate(answer.writes):
                 writes[write.number] = (*writes.get(write.number, ()), (answer.key, i == 0))
-        return Plan(writes)
+                for number in write.through:
+                    goes_on = answer.writes[0].number < number
+                    helped.setdefault(number, set()).add(answer.key if goes_on else None)
+        helps = {
+            number: key
+            for number, keys in helped.items()
+            if len(keys) == 1 and (key := next(iter(keys))) and number not in writes
+        }
+        return Plan(writes, helps)
 
 
 def run_on_feeds(
@@ -80,13 +92,15 @@ class Feeder:
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
         writes = self.plan.writes.get(self.number, ())
+        helped = self.plan.helps.get(self.number)
         self.number += 1
         if self.only is not None and writes and self.skips(statement, writes):
             for key, _ in writes:
                 self.put_feed(namespace, key, None)
             return
-        for key, first in writes:
-            if not first and key in self.raw and not self.raised(key):
+        helps = [helped] if helped else []
+        for key in (*(key for key, first in writes if not first), *helps):
+            if key in self.raw and not self.raised(key):
                 place(namespace, key[0], self.raw[key])
         try:
             statement.execute(namespace)
@@ -94,6 +108,7 @@ class Feeder:
             for key, _ in writes:
                 if not self.raised(key):
                     self.raw[key] = Raised(f"{type(error).__name__}: {error}", depends=False)
+            for key in (*dict(writes), *helps):
                 self.put_feed(namespace, key, None)
             return
         for key, _ in writes:
@@ -101,6 +116,8 @@ class Feeder:
             if not self.raised(key):
                 self.raw[key] = copied(found)
             self.put_feed(namespace, key, found)
+        for key in helps:
+            self.put_feed(namespace, key, fetch(namespace, key[0]))
         self.mend(statement, namespace)
 
     def skips(self, statement: Statement, writes: tuple[tuple[Key, bool], ...]) -> bool:

@@ -17,7 +17,8 @@ class Write:
     `fresh` tells a new array bound to the name from a change of the one it had. `value` is a copy
     of what it held afterwards, or Raised. `number` counts the statements that ran before. `at` is
     its place in `Hand.writes`; `reads` are the places there of the writes whose gradients the
-    statement read, itself or by way of other locals.
+    statement read, itself or by way of other locals. `through` are the numbers of the statements
+    that made those locals.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Write:
     value: Any
     at: int
     reads: frozenset[int]
+    through: frozenset[int]
 
     @property
     def line(self) -> int:

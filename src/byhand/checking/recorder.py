@@ -33,6 +33,7 @@ class Recorder:
     seen: dict[str, Any] = field(default_factory=dict[str, Any])
     latest: dict[str, int] = field(default_factory=dict[str, int])
     tainted: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    made_by: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     undone: set[str] = field(default_factory=set[str])
     writes: list[Write] = field(default_factory=list[Write])
     damages: list[Damage] = field(default_factory=list[Damage])
@@ -44,7 +45,7 @@ class Recorder:
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
         node = statement.node
-        reads = self.reads(statement, namespace)
+        reads, through = self.reads(statement, namespace), self.through(node)
         touched = touched_names(node)
         item = self.item(statement, namespace)
         failure = None
@@ -55,10 +56,14 @@ class Recorder:
         written: list[str] = []
         for root, rebinds in touched.items():
             if root in namespace and self.is_answer(root):
-                written += self.record(root, namespace[root], rebinds, node, reads, failure, item)
+                written += self.record(
+                    root, namespace[root], rebinds, node, (reads, through), failure, item
+                )
             elif rebinds is not None:
                 before = frozenset[int]() if rebinds else self.tainted.get(root, frozenset())
                 self.tainted[root] = before | reads
+                before = frozenset[int]() if rebinds else self.made_by.get(root, frozenset())
+                self.made_by[root] = before | through | {self.number}
         if failure is None:
             self.look_for_damage(statement, namespace, written)
         self.number += 1
@@ -80,6 +85,11 @@ class Recorder:
                 if known == key or known.startswith(f"{key}[")
             }
         return frozenset(found)
+
+    def through(self, node: ast.stmt) -> frozenset[int]:
+        """The numbers of the statements that made the locals which this statement is to read."""
+        found = (self.made_by.get(name, frozenset[int]()) for name, _ in loaded_names(node))
+        return frozenset[int]().union(*found)
 
     def place(
         self, name: str, index: ast.expr | None, statement: Statement, namespace: Namespace
@@ -111,7 +121,7 @@ class Recorder:
         value: Any,
         rebinds: bool | None,
         node: ast.stmt,
-        reads: frozenset[int],
+        read: tuple[frozenset[int], frozenset[int]],
         failure: Raised | None,
         item: str | None,
     ) -> list[str]:
@@ -129,7 +139,7 @@ class Recorder:
             self.held[key], self.seen[key] = leaf, copied(leaf)
             self.latest[key[1:]] = at = len(self.writes)
             seen = self.seen[key] if failure is None else failure
-            self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, reads))
+            self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, *read))
             written.append(key[1:])
         return written
 

@@ -32,7 +32,8 @@ class Moment:
     """One statement of the run that was taken down.
 
     `bound` are the variables of loops as they were, `fed` the gradients that are put in place
-    afterwards. A statement that only writes other gradients needs no `playing`.
+    afterwards. A statement that only writes other gradients needs no `playing`. One that `goes_on`
+    reads the definition as it is so far; one that is `mine` writes it.
     """
 
     statement: Statement
@@ -40,7 +41,7 @@ class Moment:
     fed: tuple[tuple[str, Any], ...]
     playing: bool
     mine: bool
-    starts: bool
+    goes_on: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class Rehearsal:
         with contextlib.suppress(Exception):
             for moment in self.moments:
                 namespace.update(moment.bound)
-                if moment.mine and not moment.starts:
+                if moment.goes_on:
                     place(namespace, self.name, found)
                 if moment.playing:
                     self._play(moment, edits, namespace)
@@ -106,10 +107,15 @@ def rehearse(
         if number > last:
             return
         writes = plan.writes.get(number, ())
-        fed = tuple((k[0], in_kind(feeds[k], fetch_or(namespace, k[0], like))) for k, _ in writes)
+        starts = dict(writes)
+        helps = plan.helps.get(number) == key
+        fed = tuple(
+            (k[0], in_kind(feeds[k], fetch_or(namespace, k[0], like)))
+            for k in (*starts, *([key] if helps else []))
+        )
         playing = not writes or not feeder.skips(statement, writes)
-        mine = dict(writes)
-        moments.append(Moment(statement, bound, fed, playing, key in mine, mine.get(key, False)))
+        goes_on = helps or not starts.get(key, True)
+        moments.append(Moment(statement, bound, fed, playing, key in starts, goes_on))
 
     with contextlib.suppress(StatementError):
         run(function, function.namespace(copied_all(given)), execute)
