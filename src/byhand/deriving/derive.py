@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, TypeGuard
 
@@ -28,10 +28,7 @@ from byhand.program.program import Program, Step
 
 LOOPS = "forward has a loop, for which no closed form is looked for: this is every step"
 ONE_SIZE = "holds at these sizes only"
-NOT_RIGHT = (
-    "the closed form that was found did not pass its check, which is a mistake of byhand: this is "
-    "every step"
-)
+NOT_RIGHT = "a closed form was found that is not right at all sizes: this is every step"
 NOTHING_SHORTER = "no form with fewer operations was found: this is every step"
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {"numpy": NumPy, "torch": PyTorch}
@@ -60,43 +57,84 @@ def derive(
             raise ProblemError("derive(forward, inputs): the inputs are missing")
         problem = problem_of(problem, None, inputs)
     given = problem.inputs() if inputs is None else dict(inputs)
-    found, staged = _derived(problem, given, names, dialect, closed)
-    if not can_run(given, dialect):
-        return found
-    try:
-        verify(problem, given, found, dialect)
-    except UnsupportedError as error:
-        elsewhere = _right_elsewhere(problem, given, names, dialect, closed)
-        if elsewhere is None:
-            if staged is None:
-                return _at_these_sizes(problem, given, found, dialect, error)
-            staged = derive(problem, inputs, names=names, dialect=dialect)
-            return replace(staged, notes=(*staged.notes, NOT_RIGHT))
-        found, staged = elsewhere
-    return _costed(problem, given, found, staged, dialect)
-
-
-def _right_elsewhere(
-    problem: Problem,
-    given: Mapping[str, Any],
-    names: Sequence[str] | None,
-    dialect: str | None,
-    closed: bool,
-) -> tuple[Derivation, Derivation | None] | None:
-    """What is derived at other sizes, if that is right here and there.
-
-    An axis that happens to have length 1 looks like one that always has; others may not.
-    """
-    for _, others in other_sizes(problem):
-        found, staged = _derived(problem, others, names, dialect, closed)
-        if difference(problem, given, found, dialect):
-            continue
+    task = _Task(problem, names, dialect, closed)
+    first: tuple[Derivation, UnsupportedError] | None = None
+    rank = 0
+    while (derived := task.derived(given, rank)) is not None:
+        found, staged = derived
+        if not can_run(given, dialect):
+            return found
         try:
-            verify(problem, others, found, dialect)
-        except UnsupportedError:
-            continue
-        return found, staged
-    return None
+            verify(problem, given, found, dialect)
+        except UnsupportedError as error:
+            first = first or (found, error)
+            derived = task.right_elsewhere(given, rank)
+        if derived is not None:
+            return _costed(problem, given, *derived, dialect)
+        if staged is None:
+            break
+        rank += 1
+    assert first is not None
+    found, error = first
+    if not found.closed:
+        return _at_these_sizes(problem, given, found, dialect, error)
+    staged = derive(problem, inputs, names=names, dialect=dialect)
+    if staged.fixed_sizes and not difference(problem, given, found, dialect):
+        return _at_these_sizes(problem, given, found, dialect, error)
+    return replace(staged, notes=(*staged.notes, NOT_RIGHT))
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be derived, whatever the inputs."""
+
+    problem: Problem
+    names: Sequence[str] | None
+    dialect: str | None
+    closed: bool
+
+    def derived(
+        self, given: Mapping[str, Any], rank: int
+    ) -> tuple[Derivation, Derivation | None] | None:
+        """The derivation; and for closed forms what they are compared with, that of every step.
+
+        A `rank` asks for closed forms that are not the cheapest; None if there are no more.
+        """
+        recording = record(self.problem, given)
+        program = recording.program
+        spoken = self.dialect or ("torch" if program.in_torch else "numpy")
+        if spoken not in DIALECTS:
+            raise ProblemError(f"dialect {spoken}: choose {' or '.join(DIALECTS)}")
+        wanted = _wanted(self.problem, program, self.names)
+        sweep = Sweep(recording, DIALECTS[spoken](), wanted)
+        sweep.run()
+        staged = _written(self.problem, sweep)
+        if not self.closed:
+            return staged, None
+        if recording.notes.rounds:
+            return replace(staged, notes=(*staged.notes, LOOPS)), None
+        forms = closed_forms(recording, DIALECTS[spoken], wanted, rank)
+        if forms is not None:
+            return _closed(self.problem, recording, staged, forms), staged
+        return None if rank else (replace(staged, notes=(*staged.notes, NOTHING_SHORTER)), None)
+
+    def right_elsewhere(
+        self, given: Mapping[str, Any], rank: int
+    ) -> tuple[Derivation, Derivation | None] | None:
+        """What is derived at other sizes, if that is right here and there.
+
+        An axis that happens to have length 1 looks like one that always has; others may not.
+        """
+        for _, others in other_sizes(self.problem):
+            derived = self.derived(others, rank)
+            if derived is None or difference(self.problem, given, derived[0], self.dialect):
+                continue
+            try:
+                verify(self.problem, others, derived[0], self.dialect)
+            except UnsupportedError:
+                continue
+            return derived
+        return None
 
 
 def _at_these_sizes(
@@ -136,33 +174,6 @@ def _costed(
         return replace(found, staged=staged.cost)
     verify(problem, given, staged, dialect)
     return replace(staged, notes=(*staged.notes, NOTHING_SHORTER))
-
-
-def _derived(
-    problem: Problem,
-    given: Mapping[str, Any],
-    names: Sequence[str] | None,
-    dialect: str | None,
-    closed: bool,
-) -> tuple[Derivation, Derivation | None]:
-    """The derivation; and for closed forms what they are compared with, that of every step."""
-    recording = record(problem, given)
-    program = recording.program
-    spoken = dialect or ("torch" if program.in_torch else "numpy")
-    if spoken not in DIALECTS:
-        raise ProblemError(f"dialect {spoken}: choose {' or '.join(DIALECTS)}")
-    wanted = _wanted(problem, program, names)
-    sweep = Sweep(recording, DIALECTS[spoken](), wanted)
-    sweep.run()
-    staged = _written(problem, sweep)
-    if not closed:
-        return staged, None
-    if recording.notes.rounds:
-        return replace(staged, notes=(*staged.notes, LOOPS)), None
-    forms = closed_forms(recording, DIALECTS[spoken], wanted)
-    if forms is None:
-        return replace(staged, notes=(*staged.notes, NOTHING_SHORTER)), None
-    return _closed(problem, recording, staged, forms), staged
 
 
 def _written(problem: Problem, sweep: Sweep) -> Derivation:

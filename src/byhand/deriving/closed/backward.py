@@ -125,7 +125,7 @@ class Backward:
 
     def due(self, tensor: Tensor, g: Poly) -> bool:
         """Whether a named value's gradient will be needed as an array, so it gets its name now."""
-        if len(g.terms) > 1 and any(scatters(m, g.ndim) for m in g.terms):
+        if len(g.terms) > 1 and any(scatters(m, g.shape) for m in g.terms):
             return True
         if tensor not in self.sweep.steps or _is_atom(g):
             return False
@@ -209,10 +209,10 @@ class Backward:
                 share = g * inputs[1] * self.one_less(tensor, *inputs)
             else:
                 share = vjp(g, out, *inputs, **tensor.params)
-        elif op.name in QUIET:
-            share = back_through(self.ring, tensor, arg, g)
         elif op.name in STAYS and not g.places:
             share = g  # one number for all elements is that wherever they go
+        elif op.name in QUIET:
+            share = back_through(self.ring, tensor, arg, g)
         if share is None:
             if not (_is_atom(g) and g.ndim == tensor.value.ndim):
                 g = self.named(tensor, g)
@@ -269,14 +269,14 @@ def _is_number(x: Any) -> bool:
     return not isinstance(x, (Size, Factor))
 
 
-def scatters(monomial: Monomial, ndim: int) -> bool:
+def scatters(monomial: Monomial, shape: tuple[int, ...]) -> bool:
     """Whether it is what reading some elements hands back: that is written in place."""
     if len(monomial) != 1 or monomial[0][1] != 1:
         return False
     base = monomial[0][0].base
     if not isinstance(base, Passed) or base.tensor is None or base.tensor.op is None:
         return False
-    if len(base.shape) != ndim:
+    if base.shape != shape:
         return False
     return base.tensor.op.name in SCATTERED and monomial[0][0].view == base.view
 

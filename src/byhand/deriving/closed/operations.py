@@ -111,7 +111,10 @@ def mean(ring: Ring, x: Any, axis: Any = None, keepdims: bool = False) -> Poly |
     n = count(x.shape, axis)
     if n == 0:
         return None
-    return ring.product(sum_(ring, x, axis, keepdims), ring.power(ring.number(n), -1))
+    summed = sum_(ring, x, axis, keepdims)
+    if n == 1:  # as `total` takes it: an axis of length 1 is summed by leaving it out
+        return summed
+    return ring.product(summed, ring.power(ring.number(n), -1))
 
 
 def getitem(ring: Ring, x: Any, index: Any) -> Poly | None:

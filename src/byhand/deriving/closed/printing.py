@@ -74,7 +74,11 @@ class Printer:
         found = self.said.get(id(form))
         if found is None:
             found = self.made(form)
-            if id(form) in self.hoisted and not isinstance(found.node, ast.Name):
+            if (
+                id(form) in self.hoisted
+                and found.value.ndim
+                and not isinstance(found.node, ast.Name)
+            ):
                 name, shape = self.hoisted[id(form)]
                 found = found if shape is None else self.fitted(found, shape)
                 node = self.sweep.hoist(found.node, name)
@@ -159,7 +163,7 @@ class Printer:
         return x
 
     def passed(self, base: Passed) -> Symbol:
-        """As the staged backward writes it; it may be a `Changed`."""
+        """As the staged backward writes it, in full shape; it may be a `Changed`."""
         sweep, tensor, position = self.sweep, base.tensor, base.position
         assert tensor is not None and base.g is not None
         g = self.fitted(self.symbol(self.forms.of(base.g)), tensor.value.shape)
@@ -169,10 +173,11 @@ class Printer:
         arg = tensor.args[position]
         kept = sweep.shares.pop(arg, None)
         sweep.pass_on(tensor, position, arg, g)
-        share = sweep.shares.pop(arg)[-1]
+        found = sweep.shares.pop(arg)[-1].symbol
         if kept is not None:
             sweep.shares[arg] = kept
-        return share.symbol
+        whole = isinstance(found.node, nd.Changed) or found.value.shape == base.shape
+        return found if whole or not found.value.ndim else sweep.spread(found, arg)
 
     # Where axes stand.
 
@@ -290,8 +295,8 @@ class Printer:
         above, below = list(form.parts[: form.above]), list(form.parts[form.above :])
         above, below, mean = self.as_mean(above, below)
         size = form.size
-        small = [f for f in above if f.size < size]
-        large = [f for f in above if f.size >= size]
+        small = [f for f in above if f.size < size or isinstance(f, Constant)]
+        large = [f for f in above if f.size >= size and not isinstance(f, Constant)]
         under = [f for f in below if f.size < size]
         rest = [f for f in below if f.size >= size]
         if all(isinstance(f, Constant) and f.value == 1 for f in small):

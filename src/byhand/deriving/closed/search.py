@@ -45,11 +45,12 @@ class Closed:
 
 
 def closed_forms(
-    recording: Recording, dialect: Callable[[], Dialect], wanted: Sequence[Step]
+    recording: Recording, dialect: Callable[[], Dialect], wanted: Sequence[Step], rank: int = 0
 ) -> Closed | None:
     """The closed forms of the wanted gradients, under the reading that makes them cheapest.
 
-    None if they grow out of bounds under every reading.
+    With a `rank`, under one that makes them dearer: the next is 1. None if there is none, as those
+    that grow out of bounds don't count.
     """
     sweep = Sweep(recording, dialect(), wanted)
     lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
@@ -66,7 +67,9 @@ def closed_forms(
             if naming != "bent" or backward.bent:
                 with suppress(Growing):
                     found.append(_closed(backward))
-    return min(found, key=lambda closed: closed.cost, default=None)
+    by_cost = {closed.cost: closed for closed in reversed(found)}
+    costs = sorted(by_cost)
+    return by_cost[costs[rank]] if rank < len(costs) else None
 
 
 NAMINGS: tuple[Naming, ...] = ("bent", "needed", "all")

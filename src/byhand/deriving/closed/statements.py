@@ -170,7 +170,7 @@ def _statement(
     changes: tuple[Changed, ...] = ()
     terms: list[Symbol] = []
     hot, rest = _split(form)
-    if any(scatters(m, form.ndim) for m in form.terms):
+    if any(scatters(m, form.shape) for m in form.terms):
         changes, terms = _with_scatters(closed, printer, form)
     elif hot and (not rest or all(0 not in tm.places(m) for inner in hot.values() for m in inner)):
         if rest:
@@ -192,12 +192,12 @@ def _with_scatters(
     """What reading some elements hands back is put in place; the other terms come before."""
     changes: list[Changed] = []
     terms: list[Symbol] = []
-    rest = {m: c for m, c in form.terms.items() if not (c == 1 and scatters(m, form.ndim))}
+    rest = {m: c for m, c in form.terms.items() if not (c == 1 and scatters(m, form.shape))}
     if rest:
         terms.append(printer.symbol(closed.forms.terms(rest)))
     for monomial, coefficient in form.terms.items():
         base = monomial[0][0].base if monomial else None
-        if coefficient != 1 or not scatters(monomial, form.ndim) or not isinstance(base, Passed):
+        if coefficient != 1 or not scatters(monomial, form.shape) or not isinstance(base, Passed):
             continue
         symbol = printer.passed(base)
         if isinstance(symbol.node, Changed) and symbol.node.adds:

@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from byhand.deriving.recording import Notes, where
 from byhand.deriving.words.equal_axes import Length, equal_axes
-from byhand.deriving.words.nodes import Value, leaves, shown, text
+from byhand.deriving.words.nodes import Like, Value, leaves, shown, text
 from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
 
@@ -48,9 +48,7 @@ class Lengths:
         if isinstance(of, Tensor):
             return id(of), axis
         words = self.notes.words.get(where(of))
-        if words is None or leaves(words, Value):  # a value without a name has no words either
-            return where(of), axis
-        return self.axis(words, axis)
+        return (where(of), axis) if words is None else self.axis(words, axis)
 
     def key(self, node: ast.expr) -> Hashable:
         """What a length is known by. `len(x)` is `x.shape[0]`, and both are x's first axis."""
@@ -71,6 +69,8 @@ class Lengths:
     def axis(self, of: ast.expr, axis: int) -> Hashable:
         """An axis of an array in forward's words: `np.arange(n)` has the length n."""
         match of:
+            case Value() | Like():
+                return id(of.tensor), axis % of.tensor.value.ndim
             case ast.Call(func=ast.Attribute(attr="arange"), args=[count]):
                 return self.key(count)
             case ast.Call(func=ast.Attribute(attr="zeros_like" | "ones_like"), args=[like, *_]):
@@ -81,6 +81,8 @@ class Lengths:
                 return self.key(lengths[axis])
             case _:
                 pass
+        if leaves(of, (Value, Like)):  # what has no name has no words either
+            return shown(of), axis
         tensor = self.named.get(text(of))
         if tensor is not None:
             return id(tensor), axis % tensor.value.ndim

@@ -126,7 +126,7 @@ def shown_target(node: ast.expr) -> str:
 PLAIN = (ast.Name, ast.Subscript, ast.Constant, ast.expr_context)
 
 
-def leaves(node: ast.AST, kind: type[Any]) -> list[Any]:
+def leaves(node: ast.AST, kind: type[Any] | tuple[type[Any], ...]) -> list[Any]:
     return [n for part in parts(node) for n in ast.walk(part) if isinstance(n, kind)]
 
 
