@@ -57,14 +57,14 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self.value)))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from byhand.compiling.numpy_calls import apply_ufunc
+        from byhand.compiling.calls.ufuncs import apply_ufunc
 
         return apply_ufunc(self.tape, ufunc, method, inputs, kwargs)
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
-        from byhand.compiling.numpy_calls import apply_function
+        from byhand.compiling.calls.functions import apply_function
 
         return apply_function(self.tape, func, args, kwargs)
 
@@ -72,7 +72,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return np.asarray(self._constant("NumPy asks for its values"), dtype)
 
     def __getattr__(self, name: str) -> Any:
-        from byhand.compiling.numpy_calls import method
+        from byhand.compiling.calls.functions import method
 
         if name.startswith("__"):
             raise AttributeError(name)
