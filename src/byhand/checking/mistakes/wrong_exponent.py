@@ -44,4 +44,9 @@ def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend(other)
     if mend is None:
         return None
-    return mend.finding(f"the exponent of `{text(mend.part)}` is wrong")
+    match mend.part:
+        case ast.BinOp(op=ast.Mult() | ast.Div()):
+            said = f"a factor of `{text(mend.part)}` is on the wrong side of /"
+        case _:
+            said = f"the exponent of `{text(mend.part)}` is wrong"
+    return mend.finding(said)
