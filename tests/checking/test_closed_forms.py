@@ -96,6 +96,7 @@ WRONG: dict[str, tuple[str, tuple[str, str], str, str]] = {
         "x",
         "missing-path",
     ),
+    "the labels' 1 / n": (SOFTMAX, ("-= 1 / n", "-= 1"), "x", "unnormalised"),
     "two factors": (BATCH, ("gain / std * (", "1.0 * ("), "x", "missing-local"),
     "a sum": (NORM, ("(g * normed).mean(axis=1, keepdims=True)", "g * normed"), "x",
               "missing-reduction"),

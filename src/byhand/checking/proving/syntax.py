@@ -106,8 +106,14 @@ def factors(statement: ast.stmt) -> Iterator[ast.expr]:
                 inside |= {value}
             case _:
                 pass
-        if part not in inside and not isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)):
-            yield part
+        if part in inside or isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)):
+            continue
+        yield part
+    match statement:
+        case ast.AugAssign(value=ast.Constant() as number):  # `dlogits[rows, Y] -= 1`
+            yield number
+        case _:
+            pass
 
 
 def parsed(expression: str) -> ast.expr:
