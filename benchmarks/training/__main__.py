@@ -7,12 +7,12 @@ with its own optimiser: AdamW for the transformer, else SGD. Each contender runs
 own; all take steps in turns, five times, and the figures are medians of these five.
 
 Next to the time by the clock stands the time that the processor spent, which other work on the
-machine disturbs less; on two threads it counts both. In brackets: how many times as long as byhand's
-compiled steps. The first step is timed from the start of the work, compiling included.
+machine disturbs less; on two threads it is that of both. In brackets: how many times as long as
+byhand's compiled steps. The first step is timed from the start of the work, compiling included.
 
-GFLOP/s counts the operations in the matrix products of byhand's step, whoever trains, and divides
-them by the time by the clock, which is what a run waits for. The last line is those products alone,
-by NumPy's BLAS; in brackets: what part of that is reached.
+GFLOP/s counts the matrix products of byhand's step, whoever trains, in a second by the clock: so on
+two threads it is what both reach together. The last line is NumPy's BLAS with those products alone;
+in brackets: how much of that is reached.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Parameters = Mapping[str, Any]
 def mlp(p: Parameters, X: Any, Y: Any) -> Any:
     hprebn = p["C"][X].reshape(len(X), -1) @ p["W1"] + p["b1"]
     mean, var = hprebn.mean(0, keepdims=True), hprebn.var(0, keepdims=True, ddof=1)
-    h = jnp.tanh(p["bngain"] * (hprebn - mean) * (var + 1e-5) ** -0.5 + p["bnbias"])
+    h = jnp.tanh(p["bngain"] * (hprebn - mean) * jax.lax.rsqrt(var + 1e-5) + p["bnbias"])
     return _log_losses(h @ p["W2"] + p["b2"], Y).mean()
 
 
@@ -24,7 +24,7 @@ def wavenet(p: Parameters, X: Any, Y: Any) -> Any:
     for level, shape in ((1, (n, 4, -1)), (2, (n, 2, -1)), (3, (n, -1))):
         a = h.reshape(shape) @ p[f"W{level}"]
         axes = tuple(range(a.ndim - 1))
-        normed = (a - a.mean(axes)) * (a.var(axes, ddof=1) + 1e-5) ** -0.5
+        normed = (a - a.mean(axes)) * jax.lax.rsqrt(a.var(axes, ddof=1) + 1e-5)
         h = jnp.tanh(p[f"gain{level}"] * normed + p[f"bias{level}"])
     return _log_losses(h @ p["W4"] + p["b4"], Y).mean()
 
@@ -49,8 +49,7 @@ def transformer(p: Parameters, X: Any, Y: Any) -> Any:
 
 
 def _layer_norm(x: Any, gain: Any, bias: Any) -> Any:
-    mean, var = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
-    return gain * (x - mean) * (var + 1e-5) ** -0.5 + bias
+    return gain * jax.nn.standardize(x, epsilon=1e-5) + bias
 
 
 def _log_losses(logits: Any, Y: Any) -> Any:

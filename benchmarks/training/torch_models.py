@@ -32,7 +32,7 @@ def wavenet(p: Parameters, X: Tensor, Y: Tensor) -> Tensor:
 
 def transformer(p: Parameters, X: Tensor, Y: Tensor) -> Tensor:
     n, time = X.shape
-    x = p["C"][X] + p["P"][:time]
+    x = F.embedding(X, p["C"]) + p["P"][:time]
     width = (x.shape[-1],)
     for i in range(len(p["Wqkvs"])):
         a = F.layer_norm(x, width, p["gains1"][i], p["biases1"][i])
