@@ -15,7 +15,6 @@ from collections.abc import Collection
 import numpy as np
 
 import byhand
-
 from byhand.train.loop import trained_inputs
 from byhand.train.schedule import schedule_of
 
