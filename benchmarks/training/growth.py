@@ -3,7 +3,8 @@
     python -m benchmarks.training.growth [--json FILE] [--plot FILE]
 
 With batches of 8 to 512 at 200 hidden units, and with 25 to 800 hidden units at batches of 32. The
-contenders take steps in turns, five times; the figures are medians. The plot, PNG or SVG by the
+contenders take steps in turns, five times; the figures are medians of the processor's time, which
+on one thread is that of the clock, but less disturbed by other work. The plot, PNG or SVG by the
 name of its file, needs matplotlib.
 """
 
@@ -12,10 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from .contenders import OURS
-from .turns import measure
+from .turns import Figures, measure
 
 BATCHES = (8, 16, 32, 64, 128, 256, 512)
 WIDTHS = (25, 50, 100, 200, 400, 800)
@@ -23,6 +25,7 @@ MODELS = {
     "batch": {n: f"mlp:200:{n}" for n in BATCHES},
     "hidden units": {hidden: f"mlp:{hidden}:32" for hidden in WIDTHS},
 }
+TITLES = ("MLP, 200 hidden units", "MLP, batch of 32")
 CONTENDERS = {  # with the styles of their lines
     OURS: {"color": "#c44e52", "marker": "o"},
     "jax.jit and scan": {"color": "#dd9c3c", "marker": "s"},
@@ -30,45 +33,40 @@ CONTENDERS = {  # with the styles of their lines
     "PyTorch eager": {"color": "#3f5878", "marker": "v"},
 }
 
-Growth = Mapping[str, Mapping[int, Mapping[str, float]]]
-"""Of what it grows with, of its size, of a contender: µs a step."""
+Found = Mapping[str, Mapping[str, Figures]]
+"""Of each model and contender."""
 
 
-def growth() -> Growth:
-    found: dict[str, dict[str, float]] = {}
-    for model in dict.fromkeys(model for models in MODELS.values() for model in models.values()):
-        rows = measure(model, 1, CONTENDERS)
-        found[model] = {name: 1e6 * row.wall for name, row in rows.items()}
-    return {
-        axis: {size: found[model] for size, model in models.items()}
-        for axis, models in MODELS.items()
-    }
+def growth() -> Found:
+    models = dict.fromkeys(model for axis in MODELS.values() for model in axis.values())
+    return {model: measure(model, 1, CONTENDERS) for model in models}
 
 
-def table(found: Growth) -> str:
+def table(found: Found) -> str:
     lines: list[str] = []
-    for axis, sizes in found.items():
+    for axis, models in MODELS.items():
         lines += ["", f"{axis:>12s}" + "".join(f"{name:>18s}" for name in CONTENDERS)]
-        for size, row in sizes.items():
-            lines.append(f"{size:12d}" + "".join(f"{row[name]:15.1f} µs" for name in CONTENDERS))
+        for size, model in models.items():
+            times = (1e6 * found[model][name].cpu for name in CONTENDERS)
+            lines.append(f"{size:12d}" + "".join(f"{time:15.1f} µs" for time in times))
     return "\n".join(lines[1:])
 
 
-def plot(found: Growth, file: Path) -> None:
+def plot(found: Found, file: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
 
     figure = Figure(figsize=(10, 4.5), layout="constrained")
-    titles = ("batch", "MLP, 200 hidden units"), ("hidden units", "MLP, batch of 32")
-    panels = figure.subplots(1, len(titles), sharey=True)
-    for panel, (axis, title) in zip(panels, titles, strict=True):
-        sizes = found[axis]
+    panels = figure.subplots(1, len(MODELS), sharey=True)
+    for panel, (axis, models), title in zip(panels, MODELS.items(), TITLES, strict=True):
+        sizes = list(models)
         for name, style in CONTENDERS.items():
-            panel.plot(sizes.keys(), [row[name] for row in sizes.values()], label=name, **style)
+            times = [1e6 * found[model][name].cpu for model in models.values()]
+            panel.plot(sizes, times, label=name, **style)
         panel.set(title=title, xlabel=axis)
         panel.set_xscale("log", base=2)
         panel.set_yscale("log")
-        panel.set_xticks(list(sizes), [str(size) for size in sizes])
+        panel.set_xticks(sizes, map(str, sizes))
         panel.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("µs a step")
@@ -86,7 +84,8 @@ def main() -> None:
     found = growth()
     print(table(found))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n")
+        rows = {model: {k: asdict(row) for k, row in found[model].items()} for model in found}
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
     if options.plot:
         plot(found, options.plot)
 
