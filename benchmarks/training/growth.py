@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 
 from .contenders import OURS
@@ -81,6 +82,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them in FILE")
     options = parser.parse_args()
+    if options.plot and find_spec("matplotlib") is None:
+        parser.error("--plot needs matplotlib: pip install 'byhand[plots]'")
     found = growth()
     print(table(found))
     if options.json:
