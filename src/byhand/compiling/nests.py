@@ -26,6 +26,7 @@ from byhand.compiling.statements import (
 )
 
 _MOST = 60  # statements of one nest: more would fight for the registers
+_WIDE = 64  # elements of a row, from which on sums of columns beside other work run in registers
 
 
 @dataclass
@@ -110,6 +111,11 @@ def is_row_sum(loop: Loop) -> bool:
     return loop.combine != "set" and bool(loop.shape) and not _moves(loop.target, -1)
 
 
+def is_column_sum(loop: Loop) -> bool:
+    """Whether a loop adds row after row to its target."""
+    return loop.combine != "set" and bool(loop.shape) and _moves(loop.target, -1)
+
+
 def _moves(window: Window, axis: int) -> bool:
     return any(part.strides[axis] for part in window.parts())
 
@@ -120,6 +126,8 @@ def _joined(nest: Nest, loop: Loop) -> Nest | None:
     if shape is None:
         return None
     outer = math.prod(loop.shape) < math.prod(shape) or not shape
+    if is_column_sum(loop) and len(shape) > 1 and shape[-1] < _WIDE and nest.phases > 1:
+        return None
     own = _split(loop, shape[:-1] if outer else shape)
     members = [
         (_split(other, shape[:-1] if beside else shape), phase, beside)
