@@ -1,6 +1,6 @@
 """Training: byhand's compiled and plain steps next to PyTorch's and JAX's, side by side.
 
-    python -m benchmarks.training [--models mlp:200,wavenet] [--threads 1,2] [--json F] [--chart F]
+    python -m benchmarks.training [--models wavenet,...] [--threads 1,2] [--json F] [--chart F]
 
 After a model's colon stand its hidden units, and after another one its batch. Each model is trained
 with its own optimiser: AdamW for the transformer, else SGD. Each contender runs in a process of its
@@ -29,7 +29,7 @@ from .shown import Race, chart, table
 from .task import task_called
 from .turns import measure
 
-MODELS = ("mlp:200", "mlp:64", "wavenet", "transformer")
+MODELS = ("mlp_fused:200", "mlp_fused:64", "wavenet", "transformer")
 
 
 def race(model: str, threads: int) -> Race:

@@ -22,7 +22,7 @@ from .contenders import CONTENDERS, begin
 from .task import Task, task
 
 SMALL = {
-    "mlp": {"hidden": 12, "n": 6},
+    "mlp_fused": {"hidden": 12, "n": 6},
     "wavenet": {"hidden": 8, "embedding": 4, "n": 5},
     "transformer": {"layers": 2, "heads": 2, "head": 4, "block": 6, "n": 4},
 }

@@ -23,8 +23,8 @@ from .turns import Figures, measure
 BATCHES = (8, 16, 32, 64, 128, 256, 512)
 WIDTHS = (25, 50, 100, 200, 400, 800)
 MODELS = {
-    "batch": {n: f"mlp:200:{n}" for n in BATCHES},
-    "hidden units": {hidden: f"mlp:{hidden}:32" for hidden in WIDTHS},
+    "batch": {n: f"mlp_fused:200:{n}" for n in BATCHES},
+    "hidden units": {hidden: f"mlp_fused:{hidden}:32" for hidden in WIDTHS},
 }
 TITLES = ("MLP, 200 hidden units", "MLP, batch of 32")
 CONTENDERS = {  # with the styles of their lines

@@ -56,4 +56,4 @@ def _log_losses(logits: Any, Y: Any) -> Any:
     return -jnp.take_along_axis(jax.nn.log_softmax(logits), Y[..., None], -1)[..., 0]
 
 
-LOSSES = {"mlp": mlp, "wavenet": wavenet, "transformer": transformer}
+LOSSES = {"mlp_fused": mlp, "wavenet": wavenet, "transformer": transformer}

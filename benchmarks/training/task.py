@@ -13,7 +13,7 @@ from byhand.program.problem import Inputs, Problem
 from byhand.train.loop import in_precision
 from byhand.train.schedule import Schedule, schedule_of
 
-AT_ONCE = {"mlp": 200, "wavenet": 200, "transformer": 20}
+AT_ONCE = {"mlp_fused": 200, "wavenet": 200, "transformer": 20}
 """How many steps are asked for together. Some contenders take them in one call."""
 
 
@@ -76,6 +76,6 @@ def task(
 
 
 def task_called(title: str) -> Task:
-    """`mlp`, `mlp:64` with 64 hidden units, or `mlp:64:8` with batches of 8 besides."""
+    """`mlp_fused`; `mlp_fused:64` with 64 hidden units; `mlp_fused:64:8` with batches of 8, too."""
     name, *numbers = title.split(":")
     return task(name, dict(zip(("hidden", "n"), map(int, numbers), strict=False)))

@@ -137,4 +137,4 @@ def transformer(p: Parameters, X: Tensor, Y: Tensor) -> tuple[Tensor, Gradients]
     return loss, d
 
 
-BACKWARDS = {"mlp": mlp, "wavenet": wavenet, "transformer": transformer}
+BACKWARDS = {"mlp_fused": mlp, "wavenet": wavenet, "transformer": transformer}

@@ -47,4 +47,4 @@ def transformer(p: Parameters, X: Tensor, Y: Tensor) -> Tensor:
     return F.cross_entropy(logits.view(n * time, -1), Y.reshape(-1), ignore_index=-1)
 
 
-LOSSES = {"mlp": mlp, "wavenet": wavenet, "transformer": transformer}
+LOSSES = {"mlp_fused": mlp, "wavenet": wavenet, "transformer": transformer}

@@ -34,7 +34,7 @@ def planted(name, parameter, right):
         (gradient[1] if isinstance(gradient, list) else gradient).mul_(1.001)
         return loss, gradients
     BACKWARDS[name] = backward
-for name, parameter in (("mlp", "W2"), ("wavenet", "gain2"), ("transformer", "Wqkvs")):
+for name, parameter in (("mlp_fused", "W2"), ("wavenet", "gain2"), ("transformer", "Wqkvs")):
     planted(name, parameter, BACKWARDS[name])
 """
 
@@ -58,5 +58,5 @@ def test_all_contenders_train_the_same(python: Python) -> None:
 
 def test_a_wrong_backward_in_pytorch_is_seen(python: Python) -> None:
     found = differences(python, MISTAKE + "differences('PyTorch, by hand')")
-    for model in ("mlp", "wavenet", "transformer"):
+    for model in ("mlp_fused", "wavenet", "transformer"):
         assert found[f"PyTorch, by hand, {model}, sgd"] > 10
