@@ -17,13 +17,11 @@ SECONDS = 0.3
 
 
 def limit_threads(count: int) -> None:
-    """For the libraries that are imported from now on."""
+    """For the libraries that are imported from now on. XLA has threads for the cores it may use."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(count)
-    if count == 1:
-        os.environ["XLA_FLAGS"] = (
-            "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-        )
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 
 def main() -> None:
