@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from byhand.compiling import compile as compiling
 from byhand.compiling import compile_step, relinked
+from byhand.compiling.nests import Nest
 from byhand.errors import UnsupportedError
 from compiled_steps import in_python
 
@@ -50,6 +52,16 @@ STATEMENTS = {
     "the middle axis": "B = np.stack([A, A + 1], axis=1); out = B.sum(axis=1) + B.max(axis=1)",
     "clipped": "out = np.clip(A, -0.5, 0.5)",
     "along an axis": "out = np.take_along_axis(A, y[:, None], axis=1) * A",
+    "a few of what was computed": "L = np.log(A * A + 1); out = L[np.arange(4), y]",
+    "a few, in other order": "L = np.exp(A.T); out = L[y, np.arange(4)] + L[y, 3 - np.arange(4)]",
+    "a few of what was broadcast": "L = A - A.max(1, keepdims=True); out = L[np.arange(4), y]",
+    "a single item": "B = A * 2; v = B[1, 2]; B += 1; out = B * v + B[0, 0] + sum(B[3])",
+    "a few, and all": "L = np.exp(A); out = L[np.arange(4), y] + L.sum(axis=1)",
+    "a few, changed since": "B = A + 2; L = B * B; B += 1; out = L[np.arange(4), y] + B[:, 0]",
+    "a few of a few": "L = np.exp(A)[1:] * 2; out = L[np.arange(3), y[1:]] + L[0, 0]",
+    "needed later": "h = np.tanh(A); g = 1 - h**2; B = h @ h.T; out = B @ A * g",
+    "needed later, changed since": "h = A + 1; g = 1 - h; h *= 2; B = h @ h.T; out = B @ A * g",
+    "needed later, twice": "h = A + 1; g = 1 - h; B = h @ h.T; C = B @ A * g; out = B @ C + g",
 }
 
 
@@ -108,8 +120,31 @@ def test_what_depends_on_values_is_not_compiled(statements: str, why: str) -> No
         compile_step(step_of(statements), inputs(statements), ())
 
 
-def test_an_index_out_of_bounds_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("statements", ["out = A[y]", "out = np.exp(A)[np.arange(4), y - 1]"])
+def test_an_index_out_of_bounds_raises(statements: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "load", in_python)
-    compiled = compile_step(step_of("out = A[y]"), inputs("out = A[y]"), ("y",))
+    compiled = compile_step(step_of(statements), inputs(statements), ("y",))
     with pytest.raises(IndexError):
         compiled.run({"y": np.array([[0, 1, 2, 4]])})
+
+
+def nests(statements: str) -> list[list[tuple[str, int]]]:
+    """The ops of each nest, and over how many elements they run."""
+    made = compiling.plan(step_of(statements), inputs(statements))
+    found = [item for item in made.items if isinstance(item, Nest)]
+    return [[(loop.op, math.prod(loop.shape)) for loop, _, _ in nest.members] for nest in found]
+
+
+def test_what_is_read_at_a_few_places_is_computed_there() -> None:
+    ops = [op for nest in nests(STATEMENTS["a few of what was computed"]) for op in nest]
+    assert ("log", 4) in ops and ("log", 12) not in ops
+    ops = [op for nest in nests(STATEMENTS["a few, and all"]) for op in nest]
+    assert ("exp", 12) in ops
+
+
+def test_what_is_needed_later_is_computed_there() -> None:
+    first, last = nests(STATEMENTS["needed later"])
+    assert first == [("tanh", 12)]
+    assert last[:3] == [("power", 12), ("subtract", 12), ("multiply", 12)]
+    first, _ = nests(STATEMENTS["needed later, changed since"])
+    assert ("subtract", 12) in first

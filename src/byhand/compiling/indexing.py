@@ -21,7 +21,13 @@ def get(tape: Tape, array: Traced, index: Any) -> Traced:
     """`array[index]`: a view where NumPy gives one."""
     index = _plain(index)
     if not _is_advanced(index):
-        return tape.view(array, array.value[values(index)])
+        plain = values(index)
+        seen: Any = array.value[plain]
+        if isinstance(seen, np.ndarray):
+            return tape.view(array, seen)
+        # A single item is a number, which stays what it is when the array changes.
+        item = tape.view(array, array.value[(*plain, ...)])
+        return tape.constant(seen) if array.storage.constant else tape.copy(item)
     result = array.value[values(index)]
     if array.storage.constant and _is_constant(index):
         return tape.constant(result)
