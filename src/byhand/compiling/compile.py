@@ -27,8 +27,10 @@ from byhand.compiling.lower import lowered
 from byhand.compiling.memory import Memory, planned, used
 from byhand.compiling.module import Fed, module_source, regions
 from byhand.compiling.nests import Item, fused
+from byhand.compiling.picks import at_picks
 from byhand.compiling.relink import running
 from byhand.compiling.repeats import without_repeats
+from byhand.compiling.sinking import sunk
 from byhand.compiling.source import ARENAS
 from byhand.compiling.statements import Call, Held
 from byhand.compiling.storage import Array, Storage
@@ -90,8 +92,9 @@ def plan(step: Step, values: Mapping[str, Any]) -> Plan:
     loss = tape.copy(loss)
     kept = {s.number for s in inputs.values()} | {loss.storage.number}
     statements = without_repeats(live(tape.statements, kept), kept)
+    statements = at_picks(live(statements, kept), tape.storages, kept)
     statements = lowered(live(statements, kept), tape.storages)
-    items = fused(statements)
+    items = sunk(fused(statements), kept)
     kept |= {s.number for s in tape.storages if s.name == CONSTANT}
     for storage in kept | {s for item in items for s in used(item)}:
         if tape.storages[storage].dtype.str not in ARENAS:

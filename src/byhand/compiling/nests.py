@@ -26,7 +26,7 @@ from byhand.compiling.statements import (
 )
 
 _MOST = 60  # statements of one nest: more would fight for the registers
-_WIDE = 64  # elements of a row, from which on sums of columns beside other work run in registers
+_WIDE = 64  # elements: a shorter row is over before sums of columns or a second inner loop pay off
 
 
 @dataclass
@@ -126,7 +126,8 @@ def _joined(nest: Nest, loop: Loop) -> Nest | None:
     if shape is None:
         return None
     outer = math.prod(loop.shape) < math.prod(shape) or not shape
-    if is_column_sum(loop) and len(shape) > 1 and shape[-1] < _WIDE and nest.phases > 1:
+    narrow = len(shape) > 1 and shape[-1] < _WIDE
+    if narrow and is_column_sum(loop):
         return None
     own = _split(loop, shape[:-1] if outer else shape)
     members = [
@@ -139,6 +140,8 @@ def _joined(nest: Nest, loop: Loop) -> Nest | None:
         if least is None:
             return None
         phase = max(phase, least)
+    if narrow and phase > 0:
+        return None
     return Nest(shape, [*members, (own, phase, outer)])
 
 

@@ -17,8 +17,8 @@ from numba import njit
 f4, f8, i8 = np.float32, np.float64, np.int64
 inf, nan = math.inf, math.nan
 
-_exact = njit(fastmath={"contract"}, error_model="numpy")
-_ordered = njit(fastmath={"nnan", "nsz"}, error_model="numpy")
+_exact = njit(fastmath={"contract"}, error_model="numpy", forceinline=True)
+_ordered = njit(fastmath={"nnan", "nsz"}, error_model="numpy", forceinline=True)
 
 
 @_exact
@@ -129,7 +129,7 @@ def sign(x):
     return x if x != x else type(x)((x > 0) - (x < 0))
 
 
-@njit
+@njit(forceinline=True)
 def within(index, length):
     """An index that counts from the end if it is negative."""
     if index < 0:
