@@ -64,5 +64,6 @@ def chart(races: list[Race]) -> str:
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="660" height="{y}" '
-        f'font-family="sans-serif" font-size="12">\n<title>Steps a second</title>\n{body}\n</svg>\n'
+        'font-family="sans-serif" font-size="12">\n<title>Steps a second</title>\n'
+        f'<rect width="100%" height="100%" fill="white"/>\n{body}\n</svg>\n'
     )
