@@ -20,7 +20,7 @@ from byhand.checking.evidence import Evidence, as_array
 from byhand.checking.names import loaded_names, touched_names
 from byhand.checking.paths import Use
 from byhand.checking.proving.finding import Edit, Effort, Mend, Parts, Scale
-from byhand.checking.proving.syntax import exchanged, factors, product, reads
+from byhand.checking.proving.syntax import added_numbers, exchanged, factors, product, reads
 from byhand.checking.rehearse import Edits
 from byhand.ops.op import Array
 from byhand.program.program import Program, Step
@@ -215,7 +215,7 @@ class Suspect:
         """
         found: list[Scale] = []
         for statement in self.promising:
-            for part in factors(statement):
+            for part in (*factors(statement), *added_numbers(statement)):
                 doubled = ast.BinOp(ast.Constant(2.0), ast.Mult(), part)
                 edits = {statement: exchanged(statement, part, doubled)}
                 times = _times(self.evidence, edits)

@@ -106,11 +106,14 @@ def factors(statement: ast.stmt) -> Iterator[ast.expr]:
                 inside |= {value}
             case _:
                 pass
-        if part in inside or isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)):
-            continue
-        yield part
+        if part not in inside and not isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)):
+            yield part
+
+
+def added_numbers(statement: ast.stmt) -> Iterator[ast.expr]:
+    """The 1 of `dlogits[rows, Y] -= 1`."""
     match statement:
-        case ast.AugAssign(value=ast.Constant() as number):  # `dlogits[rows, Y] -= 1`
+        case ast.AugAssign(value=ast.Constant() as number):
             yield number
         case _:
             pass
