@@ -28,7 +28,7 @@ from byhand.program.program import Program, Step
 
 LOOPS = "forward has a loop, for which no closed form is looked for: this is every step"
 ONE_SIZE = "holds at these sizes only"
-NOT_RIGHT = "a closed form was found that is not right at all sizes: this is every step"
+NOT_RIGHT = "the closed form that was found did not pass its check: this is every step"
 NOTHING_SHORTER = "no form with fewer operations was found: this is every step"
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {"numpy": NumPy, "torch": PyTorch}
