@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -20,38 +21,47 @@ def at_picks(
     statements: list[Statement], storages: list[Storage], kept: Collection[int]
 ) -> list[Statement]:
     """The statements, of which some now read nothing but single places. It may add storages."""
-    found: list[Statement] = []
     written: dict[int, list[int]] = {}
-    read: dict[int, int] = {}
+    read: Counter[int] = Counter()
     for at, statement in enumerate(statements):
         for window, writing in accesses(statement):
             if writing:
                 written.setdefault(window.storage, []).append(at)
             else:
-                read[window.storage] = read.get(window.storage, 0) + 1
+                read[window.storage] += 1
+    found: list[Statement] = []
     for at, statement in enumerate(statements):
-        if isinstance(statement, Loop):
-            for source in statement.sources:
-                if not isinstance(source, Window) or not source.picks:
-                    continue
-                once = read[source.storage] == len(written.get(source.storage, ())) == 1
-                if not once or source.storage in kept:
-                    continue
-                (start,) = written[source.storage]
-                there = _there(statements[start], statement, source, storages)
-                if there is None or _changed(there, written, start, at):
-                    continue
+        for source in _picked(statement):
+            starts = written.get(source.storage, [])
+            if source.storage in kept or not read[source.storage] == len(starts) == 1:
+                continue
+            there = _there(statements[starts[0]], statement, source, storages)
+            if there is not None and not _changed(there, written, starts[0], at):
                 found.append(there)
-                sources = tuple(there.target if s == source else s for s in statement.sources)
-                statement = replace(statement, sources=sources)
+                statement = _reading(statement, source, there.target)
         found.append(statement)
     return found
 
 
-def _there(computed: Statement, reading: Loop, at: Window, storages: list[Storage]) -> Loop | None:
+def _picked(statement: Statement) -> list[Window]:
+    """What a loop reads at places that an index array says."""
+    sources = statement.sources if isinstance(statement, Loop) else ()
+    return [source for source in sources if isinstance(source, Window) and source.picks]
+
+
+def _reading(loop: Statement, source: Window, instead: Window) -> Statement:
+    assert isinstance(loop, Loop)
+    return replace(loop, sources=tuple(instead if s == source else s for s in loop.sources))
+
+
+def _there(
+    computed: Statement, reading: Statement, at: Window, storages: list[Storage]
+) -> Loop | None:
     """`computed` at the places only where `reading` reads it; None where that is no gain, or not
     known."""
-    if not isinstance(computed, Loop) or computed.combine != "set":
+    if not isinstance(computed, Loop) or not isinstance(reading, Loop):
+        return None
+    if computed.combine != "set":
         return None
     target = computed.target
     windows = [target, *(s for s in computed.sources if isinstance(s, Window))]
