@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.hand import Hand
-from byhand.checking.run import run_backward
+from byhand.checking.running.backward_run import Hand
+from byhand.checking.running.run import run_backward
 from byhand.program import Program, trace
 from byhand.program.problem import problem_of
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from runs import one_run
 
-from byhand.checking.answers import Answer, Answers, answers
+from byhand.checking.running.answers import Answer, Answers, answers
 
 X = np.random.default_rng(0).normal(size=(3, 2))
 

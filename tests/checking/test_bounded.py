@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from byhand.checking.compare import FACTOR
+from byhand.checking.judging.compare import FACTOR
 from byhand.engine import Tensor, gradients
 from byhand.engine.bounded import Bounded, bounds
 from byhand.ops import REGISTRY

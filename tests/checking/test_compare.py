@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from byhand.checking.compare import FACTOR, Comparison, compare
-from byhand.checking.hand import Raised
+from byhand.checking.judging.compare import FACTOR, Comparison, compare
+from byhand.checking.running.backward_run import Raised
 from byhand.referees.referee import Gradient
 
 DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)

@@ -14,9 +14,9 @@ import pytest
 import torch
 from runs import one_run
 
-from byhand.checking.hand import Hand, Raised
-from byhand.checking.names import touched_names
-from byhand.checking.run import arguments, backward_function
+from byhand.checking.running.backward_run import Hand, Raised
+from byhand.checking.running.names import touched_names
+from byhand.checking.running.run import arguments, backward_function
 from byhand.errors import ProblemError
 from byhand.program.problem import problem_of
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from byhand.checking.check import check
-from byhand.checking.mistakes import CODES, page
+from byhand.checking.naming.mistakes import CODES, page
 from byhand.checking.report import Report
 from byhand.program import load
 

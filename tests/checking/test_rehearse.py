@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from byhand.checking.draws import draw
-from byhand.checking.evidence import Evidence, as_array, evidence_of
-from byhand.checking.examine import examine
-from byhand.checking.run import backward_function
+from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
+from byhand.checking.judging.examine import examine
+from byhand.checking.running.run import backward_function
+from byhand.checking.sampling.sample_inputs import draw
 from byhand.program import load
 from byhand.program.problem import zoo
 

@@ -8,7 +8,7 @@ import pytest
 
 from byhand.course.course import bundled, load_course
 from byhand.deriving.derive import derive
-from byhand.deriving.yours import compared
+from byhand.deriving.own_backward import compared
 from byhand.program import load
 from byhand.program.problem import zoo
 

@@ -14,12 +14,12 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.relations import Reading, relate
 from byhand.deriving.closed.ring import Ring
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.lengths import Lengths
+from byhand.deriving.codegen.numpy_words import NumPy
+from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import record
 from byhand.deriving.steps.sweep import Sweep
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.lengths import Lengths
-from byhand.deriving.words.numpy_words import NumPy
-from byhand.deriving.words.sizes import Dim
 from byhand.program.problem import load
 
 HEAD = "import numpy as np\n\ndef inputs(rng): return {}\n\n"

@@ -15,9 +15,9 @@ import pytest
 from benchmarks.random_programs.draw import RandomProgram, draw
 
 from byhand.deriving.closed.search import closed_forms
+from byhand.deriving.codegen.numpy_words import NumPy
 from byhand.deriving.derive import derive
 from byhand.deriving.recording import record
-from byhand.deriving.words.numpy_words import NumPy
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem, load
 

@@ -10,7 +10,7 @@ from deriving_cases import ALL
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
-from byhand.deriving.shown.show import show
+from byhand.deriving.rendering.show import show
 from byhand.program.problem import load
 
 Write = Callable[[str], Path]

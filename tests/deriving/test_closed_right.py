@@ -9,7 +9,7 @@ from deriving_cases import ALL, matches_golden, with_derived_backward
 
 import byhand
 from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
-from byhand.deriving.yours import compared
+from byhand.deriving.own_backward import compared
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import load, zoo
 

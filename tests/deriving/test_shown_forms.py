@@ -16,9 +16,9 @@ from deriving_cases import ALL, matches_golden
 from byhand.deriving.cost import Cost, cost
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
 from byhand.deriving.derive import derive
-from byhand.deriving.shown.show import show
-from byhand.deriving.shown.steps import steps
-from byhand.deriving.shown.wording import costs, size
+from byhand.deriving.rendering.show import show
+from byhand.deriving.rendering.steps import steps
+from byhand.deriving.rendering.wording import costs, size
 from byhand.program.problem import load
 
 CLOSED = Derivation(

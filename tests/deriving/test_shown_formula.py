@@ -10,10 +10,10 @@ import pytest
 from deriving_cases import ALL
 
 from byhand.deriving.derive import derive
-from byhand.deriving.shown.formula import Formula
-from byhand.deriving.shown.latex import document
-from byhand.deriving.shown.notation import LaTeX, MathML
-from byhand.deriving.shown.statements import formula_of, rows
+from byhand.deriving.rendering.formula import Formula
+from byhand.deriving.rendering.latex import document
+from byhand.deriving.rendering.notation import LaTeX, MathML
+from byhand.deriving.rendering.statements import formula_of, rows
 from byhand.program.problem import load
 
 GRADIENTS = ("dx", "dlogits", "dW")

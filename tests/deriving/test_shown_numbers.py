@@ -15,10 +15,10 @@ from deriving_cases import ALL, matches_golden
 
 from byhand.deriving.derivation import Derivation, Lemma
 from byhand.deriving.derive import derive
-from byhand.deriving.shown.digits import MOST
-from byhand.deriving.shown.instance import small_inputs
-from byhand.deriving.shown.numbers import Instance, said, worked
-from byhand.deriving.shown.written import rows, text
+from byhand.deriving.rendering.digits import MOST
+from byhand.deriving.rendering.instance import small_inputs
+from byhand.deriving.rendering.numbers import Instance, said, worked
+from byhand.deriving.rendering.written import rows, text
 from byhand.errors import UnsupportedError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import load

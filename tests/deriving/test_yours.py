@@ -10,9 +10,9 @@ from deriving_cases import ALL
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
-from byhand.deriving.shown.show import show
-from byhand.deriving.shown.wording import ending
-from byhand.deriving.yours import compared
+from byhand.deriving.own_backward import compared
+from byhand.deriving.rendering.show import show
+from byhand.deriving.rendering.wording import ending
 from byhand.program.problem import Problem, load
 
 SETTING = """\

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch_examples import EXAMPLES, LABELS, METHOD_EXAMPLES, NO_EXAMPLE, Example
 
 from byhand.engine import Tensor, gradients, torch_names
-from byhand.engine.torch_tensor import TorchTensor
 from byhand.errors import UnsupportedError
+from byhand.torch_dialect.tensor import TorchTensor
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(3, 4))
@@ -492,7 +492,7 @@ def test_the_engine_does_not_import_torch() -> None:
 import sys
 import numpy as np
 from byhand.engine import Tensor, gradients
-from byhand.engine.torch_tensor import TorchTensor
+from byhand.torch_dialect.tensor import TorchTensor
 x = Tensor(np.ones((3, 4)))
 values, indices = x.exp().softmax(-1).view(4, 3).max(dim=1)
 gradients([(values, np.ones(4))])

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from byhand.engine import Tensor
-from byhand.engine.torch_tensor import TorchTensor
+from byhand.torch_dialect.tensor import TorchTensor
 
 DRAWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Any]] = {
     "real": lambda rng, shape: rng.normal(size=shape),

@@ -158,7 +158,7 @@ HOSTILE: dict[str, Hostile] = {
     "null-bytes": Hostile("x = 1\0", "null bytes"),
     "patches-checker": at_import(
         "import byhand.course.grading.wire as wire\n"
-        "import byhand.course.grading.child as child\n"
+        "import byhand.course.grading.sandbox_main as child\n"
         "wire.encode = child.encode = lambda reply: b'{\"ok\": true}'",
         "can't be used",
     ),

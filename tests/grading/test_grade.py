@@ -31,9 +31,9 @@ from handing_in import (
 
 from byhand.course.course import load_course
 from byhand.course.grading import submissions
+from byhand.course.grading.confine import Limits
 from byhand.course.grading.exam import exam_of
 from byhand.course.grading.grader import Grades, Grading, grade_all
-from byhand.course.grading.lock import Limits
 from byhand.course.grading.state import State
 from byhand.course.grading.worker import Task, grade
 from byhand.errors import CourseError

@@ -10,9 +10,9 @@ import pytest
 from handing_in import RIGHT, with_backward, write_course
 
 from byhand.course.course import bundled, load_course
-from byhand.course.grading.child import Sitting, runs_of
 from byhand.course.grading.exam import Exam, Sheet, exam_of, sheet_of
 from byhand.course.grading.mark import Mark, marks
+from byhand.course.grading.sandbox_main import Sitting, runs_of
 from byhand.course.grading.wire import Reply, Value, WireError
 from byhand.course.judge import judge_problem
 from byhand.program.problem import problem_in

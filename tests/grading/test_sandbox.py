@@ -13,9 +13,9 @@ from handing_in import RIGHT, SANDBOXES, with_backward, write_course
 
 from byhand.course.course import load_course
 from byhand.course.grading import kit, lock, sandbox, seccomp
+from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import exam_of
-from byhand.course.grading.lock import Limits
 from byhand.course.grading.sandbox import Kind, find
 from byhand.course.grading.worker import Outcome, Task, grade
 
@@ -65,7 +65,7 @@ def test_a_folder_among_pythons_own_can_be_hidden(tmp_path: Path, kind: Kind) ->
 def test_no_module_of_byhand_is_a_file_there(tmp_path: Path) -> None:
     before = """
 import sys
-import byhand.checking.recorder
+import byhand.checking.running.recorder
 for name, module in sys.modules.items():
     if name.startswith("byhand"):
         assert not getattr(module, "__file__", None) or name == "byhand_problem_sine", name

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.assign import assign_blame, roots_of
-from byhand.checking.draws import ADVICE, draw, other_sizes, related_sizes
-from byhand.checking.examine import Examination, examine
+from byhand.checking.judging.assign import assign_blame, roots_of
+from byhand.checking.judging.examine import Examination, examine
 from byhand.checking.report import Report
-from byhand.checking.run import backward_function
+from byhand.checking.running.run import backward_function
+from byhand.checking.sampling.sample_inputs import ADVICE, draw, other_sizes, related_sizes
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, problem_of
 from byhand.program.statements import Function

@@ -6,7 +6,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from byhand.checking.draws import draw
+from byhand.checking.sampling.sample_inputs import draw
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, did_you_mean

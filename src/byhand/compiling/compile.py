@@ -22,18 +22,18 @@ from typing import Any
 
 import numpy as np
 
+from byhand.compiling.buffer import Array, Storage
+from byhand.compiling.cse import without_repeats
 from byhand.compiling.dependences import live
 from byhand.compiling.lower import lowered
 from byhand.compiling.memory import Memory, planned, used
 from byhand.compiling.module import Fed, module_source, regions
 from byhand.compiling.nests import Item, fused
-from byhand.compiling.picks import at_picks
-from byhand.compiling.relink import running
-from byhand.compiling.repeats import without_repeats
+from byhand.compiling.numpy_shim import running
+from byhand.compiling.one_hot import at_picks
 from byhand.compiling.sinking import sunk
 from byhand.compiling.source import ARENAS
 from byhand.compiling.statements import Call, Held
-from byhand.compiling.storage import Array, Storage
 from byhand.compiling.tape import CONSTANT, Tape, Traced
 from byhand.errors import UnsupportedError
 

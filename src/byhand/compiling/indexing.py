@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from byhand.compiling.buffer import Array
 from byhand.compiling.statements import Loop, Pick, Window
-from byhand.compiling.storage import Array
 from byhand.compiling.tape import Tape, Traced, line, values
 from byhand.errors import UnsupportedError
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from byhand.compiling.buffer import Storage
 from byhand.compiling.statements import Loop, Product, Statement, Transposition, Window
-from byhand.compiling.storage import Storage
 
 
 def lowered(statements: list[Statement], storages: list[Storage]) -> list[Statement]:

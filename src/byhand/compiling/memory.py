@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from byhand.compiling.buffer import Storage
 from byhand.compiling.dependences import accesses
 from byhand.compiling.nests import Item, Nest
 from byhand.compiling.statements import Shape, Window
-from byhand.compiling.storage import Storage
 
 _ALIGNED = 64  # bytes, the width of a vector register and of a cache line
 

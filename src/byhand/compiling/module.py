@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from byhand.compiling.buffer import Storage
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Item, Nest
 from byhand.compiling.source import ARENAS, nest_lines
 from byhand.compiling.statements import Call, Product, Transposition
-from byhand.compiling.storage import Storage
 
 _HEAD = '''"""A training step, compiled from its forward and its hand-written backward."""
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from byhand.compiling.buffer import Storage
 from byhand.compiling.functions import expression
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Nest, is_row_sum
 from byhand.compiling.statements import Loop, Number, Source, Window
-from byhand.compiling.storage import Storage
 
 ARENAS = {"<f4": "F", "<f8": "D", "<i8": "I", "|b1": "B"}
 """The array that holds all storages of a type."""

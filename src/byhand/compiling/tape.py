@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from byhand.compiling.buffer import Array, Storage
 from byhand.compiling.statements import Call, Held, Loop, Product, Source, Statement, Window
-from byhand.compiling.storage import Array, Storage
 from byhand.errors import UnsupportedError
 
 CONSTANT = "a constant"  # the name of what no input has

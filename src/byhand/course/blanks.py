@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-from byhand.checking.names import touched_names
+from byhand.checking.running.names import touched_names
 from byhand.errors import CourseError
 
 TURN = "...  # your turn"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.counting import Tally, counting
 from byhand.deriving.derivation import Derivation
+from byhand.deriving.flops import Tally, counting
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.kinds import as_torch, is_array, is_sequence, is_torch, speaks_torch
 from byhand.program.problem import Problem, in_one_line

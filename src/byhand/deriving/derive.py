@@ -12,15 +12,15 @@ from typing import Any, TypeGuard
 from byhand.deriving.closed.reasons import Reasons
 from byhand.deriving.closed.search import Closed, closed_forms
 from byhand.deriving.closed.statements import write
+from byhand.deriving.codegen.dialect import Dialect
+from byhand.deriving.codegen.numpy_words import NumPy
+from byhand.deriving.codegen.torch_words import PyTorch
 from byhand.deriving.cost import cost
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.recording import Recording, record
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.steps.writing import WIDTH, Line, Writer
 from byhand.deriving.verify import difference, other_sizes, verify
-from byhand.deriving.words.dialect import Dialect
-from byhand.deriving.words.numpy_words import NumPy
-from byhand.deriving.words.torch_words import PyTorch
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, did_you_mean, problem_of

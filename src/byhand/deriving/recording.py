@@ -21,15 +21,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.sizes import Dim, Factor, Size, worded
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.sizes import Dim, Factor, Size, worded
 from byhand.engine.tensor import Tensor
-from byhand.engine.torch_tensor import TorchTensor
 from byhand.ops.op import Op
 from byhand.program.kinds import is_array, is_torch
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
+from byhand.torch_dialect.tensor import TorchTensor
 
 NOTE, BEGIN, END = "__note__", "__begin__", "__end__"
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from byhand.engine.torchlike import TorchLike
 from byhand.errors import UnsupportedError
 from byhand.ops.numpy_names import nearest
 from byhand.ops.op import Array, Op
+from byhand.torch_dialect.torchlike import TorchLike
 
 _NO_PARAMS: Mapping[str, Any] = {}
 

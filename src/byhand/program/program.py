@@ -11,8 +11,8 @@ import numpy as np
 
 from byhand.engine import Tensor
 from byhand.engine.backward import computed_first_to_last
-from byhand.engine.torch_tensor import TorchTensor
 from byhand.ops.op import Array, Op
+from byhand.torch_dialect.tensor import TorchTensor
 
 
 @dataclass(frozen=True, eq=False)

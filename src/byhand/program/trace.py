@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from byhand.engine import Tensor
-from byhand.engine.torch_tensor import TorchTensor
 from byhand.errors import ByhandError, ProblemError, UnsupportedError
 from byhand.ops import elementwise, indexing
 from byhand.ops.op import Array, Op
@@ -27,6 +26,7 @@ from byhand.program.kinds import (
 from byhand.program.problem import Problem, in_one_line, problem_of
 from byhand.program.program import Program, Step
 from byhand.program.statements import Namespace, Returned, StatementError, run
+from byhand.torch_dialect.tensor import TorchTensor
 
 
 def trace(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> Program:

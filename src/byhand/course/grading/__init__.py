@@ -15,10 +15,10 @@ What runs apart:
 
     sandbox.py      starts the process, in bubblewrap where it works
     conversation.py feeds it and listens to it, within limits, and ends it
-    kit.py          the modules it may use, as code
+    sandbox_bundle.py  the modules it may use, as code
     boot.py         the first thing that runs there
-    child.py        runs the submission and sends what it computed
-    adviser.py      the whole check, for the words of the feedback alone
-    lock.py         limits, and no way back; seccomp.py and landlock.py do it
+    sandbox_main.py runs the submission and sends what it computed
+    feedback_main.py the whole check, for the words of the feedback alone
+    confine.py      limits, and no way back; seccomp.py and landlock.py do it
     wire.py         what crosses: plain numbers
 """

@@ -9,7 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from byhand.course.grading.lock import Limits
+from byhand.course.grading.confine import Limits
 from byhand.course.grading.wire import READY
 from byhand.errors import CourseError
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from byhand import __version__
-from byhand.checking.draws import Draw, draw, other_sizes, related_sizes
-from byhand.checking.examine import as_given, upstream_of
+from byhand.checking.judging.examine import as_given, upstream_of
+from byhand.checking.sampling.sample_inputs import Draw, draw, other_sizes, related_sizes
 from byhand.course.course import Exercise
-from byhand.course.grading.child import Bound, Sitting
+from byhand.course.grading.sandbox_main import Bound, Sitting
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.errors import CourseError, ProblemError

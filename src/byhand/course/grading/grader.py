@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from byhand.course.course import Course, Exercise, bundled
+from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import exam_of
-from byhand.course.grading.lock import Limits
 from byhand.course.grading.sandbox import Kind
 from byhand.course.grading.state import State
 from byhand.course.grading.submissions import Student, handed_in

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.compare import Comparison, compare
+from byhand.checking.judging.compare import Comparison, compare
 from byhand.checking.report import Verdict
 from byhand.course.grading.exam import Paper, Sheet
 from byhand.course.grading.wire import Reply, Value, WireError

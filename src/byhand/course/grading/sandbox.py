@@ -23,10 +23,10 @@ from typing import Literal
 import numpy as np
 
 import byhand
-from byhand.course.grading import kit
-from byhand.course.grading.child import Job
+from byhand.course.grading import sandbox_bundle
+from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import Conversation, Ended, SandboxError, end
-from byhand.course.grading.lock import Limits
+from byhand.course.grading.sandbox_main import Job
 from byhand.course.grading.wire import HEADER
 
 Kind = Literal["auto", "bubblewrap", "plain"]
@@ -109,7 +109,7 @@ def find(kind: Kind = "auto", hidden: tuple[str, ...] = ()) -> Sandbox:
 def _tried(sandbox: Sandbox) -> Sandbox:
     """The sandbox, after it was tried on nothing: it knows then what holds in it."""
     job = Job("", "nothing", _NOTHING, sandbox.readable, 2 * HEADER)
-    ended = sandbox.run(kit.for_running(), job, pickle.dumps(()))
+    ended = sandbox.run(sandbox_bundle.for_running(), job, pickle.dumps(()))
     if ended.message is None:
         raise SandboxError(ended.reason)
     holds = ended.layers.split()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from byhand import __version__
-from byhand.course.grading import kit
-from byhand.course.grading.child import Job
+from byhand.course.grading import sandbox_bundle
+from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import Exam, sheet_of
-from byhand.course.grading.lock import Limits
 from byhand.course.grading.mark import Mark, marks, nothing
 from byhand.course.grading.sandbox import Kind, Sandbox, find
+from byhand.course.grading.sandbox_main import Job
 from byhand.course.grading.wire import HEADER, WireError, decode
 from byhand.errors import CourseError
 
@@ -80,7 +80,7 @@ def grade(task: Task) -> Outcome:
         return Outcome(task.student, exam.id, found, reason, (), sandbox.words)
 
     job = Job(source, exam.file, task.limits, sandbox.readable, sheet.largest)
-    ended = sandbox.run(kit.for_running(), job, sheet.sittings)
+    ended = sandbox.run(sandbox_bundle.for_running(), job, sheet.sittings)
     if ended.message is None:
         return outcome(nothing(exam.asked, "error"), ended.reason)
     try:
@@ -99,13 +99,13 @@ def grade(task: Task) -> Outcome:
 
 def _advice(sandbox: Sandbox, job: Job, exam: Exam) -> Iterator[Advice]:
     """What the check says of the mistakes, as far as it can be read."""
-    from byhand.checking.mistakes import ORDER, code_of
+    from byhand.checking.naming.mistakes import ORDER, code_of
 
     known = {code_of(module) for module in ORDER}
     asked: Any = exam.asked
     try:
         smaller = Job(job.source, job.file, job.limits, job.readable, 2 * HEADER)
-        ended = sandbox.run(kit.for_advising(), smaller, pickle.dumps(asked))
+        ended = sandbox.run(sandbox_bundle.for_advising(), smaller, pickle.dumps(asked))
         if ended.message is None:
             return
         for run in decode(ended.message).runs[:1]:

@@ -24,8 +24,8 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule, joint
 from byhand.deriving.closed.terms import Base, Gradient, Made, Monomial, Passed, Upstream
 from byhand.deriving.closed.totals import total
+from byhand.deriving.codegen.sizes import Factor, Size
 from byhand.deriving.steps.sweep import Sweep
-from byhand.deriving.words.sizes import Factor, Size
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
 

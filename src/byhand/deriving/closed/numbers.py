@@ -18,9 +18,9 @@ import numpy as np
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Number
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import where
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.sizes import Dim
 
 if TYPE_CHECKING:
     from byhand.deriving.closed.ring import Ring

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from byhand.deriving.closed.comparing import SIGNS, comparison, logical_and, logical_not, where_
-from byhand.deriving.closed.picks import diagonal, is_list, picked, scatter
+from byhand.deriving.closed.one_hot import diagonal, is_list, picked, scatter
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.totals import total
@@ -30,7 +30,7 @@ from byhand.deriving.closed.views import (
     squeeze,
     transpose,
 )
-from byhand.deriving.words.sizes import Size
+from byhand.deriving.codegen.sizes import Size
 from byhand.ops.reduction import count
 
 Operation = Callable[..., Poly | None]

@@ -42,9 +42,9 @@ from byhand.deriving.closed.terms import (
     Upstream,
     View,
 )
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.steps.sweep import Sweep
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.symbol import Symbol
 from byhand.ops import elementwise as el
 from byhand.ops.indexing import GETITEM
 from byhand.ops.reduction import MEAN, SUM

@@ -18,9 +18,9 @@ from byhand.deriving.closed.ring import Rule
 from byhand.deriving.closed.search import Closed
 from byhand.deriving.closed.terms import Base, Gradient, OneHot, Passed, Total, Upstream
 from byhand.deriving.closed.totals import total
+from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.writing import Line, Writer, text
-from byhand.deriving.words import nodes as nd
 from byhand.engine.tensor import Tensor
 
 ONE_HOT = ast.Name("onehot", ast.Load())

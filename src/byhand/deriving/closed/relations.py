@@ -29,8 +29,8 @@ from byhand.deriving.closed.signs import signs
 from byhand.deriving.closed.terms import Base, Factor, Given, Monomial, Total
 from byhand.deriving.closed.totals import total
 from byhand.deriving.closed.views import axes_of
+from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import where
-from byhand.deriving.words.sizes import Dim
 from byhand.engine.tensor import Tensor
 
 

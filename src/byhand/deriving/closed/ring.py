@@ -35,11 +35,11 @@ from byhand.deriving.closed.terms import (
     Number,
     Terms,
 )
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.lengths import Lengths
+from byhand.deriving.codegen.sizes import Factor as Worded
+from byhand.deriving.codegen.sizes import Size
 from byhand.deriving.recording import Recording, where
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.lengths import Lengths
-from byhand.deriving.words.sizes import Factor as Worded
-from byhand.deriving.words.sizes import Size
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.program.kinds import is_array, is_torch

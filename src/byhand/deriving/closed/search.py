@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition, Naming
+from byhand.deriving.closed.cse import Sharing
 from byhand.deriving.closed.factoring import Forms
 from byhand.deriving.closed.folding import folded
 from byhand.deriving.closed.forms import Form, Leaf, reached
@@ -23,12 +24,11 @@ from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly, bases
 from byhand.deriving.closed.relations import READINGS, relate
 from byhand.deriving.closed.ring import Growing, Ring
-from byhand.deriving.closed.sharing import Sharing
 from byhand.deriving.closed.terms import Base, Given, Terms
+from byhand.deriving.codegen.dialect import Dialect
+from byhand.deriving.codegen.lengths import Lengths
 from byhand.deriving.recording import Recording
 from byhand.deriving.steps.sweep import Sweep
-from byhand.deriving.words.dialect import Dialect
-from byhand.deriving.words.lengths import Lengths
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
 

@@ -33,10 +33,10 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.search import Closed
 from byhand.deriving.closed.terms import Base, Given, Gradient, OneHot, Passed, Terms
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.nodes import Changed
+from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.steps.sweep import Statement
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.nodes import Changed
-from byhand.deriving.words.symbol import Symbol
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import GETITEM, SCATTER
 from byhand.program.program import Step

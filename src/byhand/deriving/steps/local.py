@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.changes import once
+from byhand.deriving.codegen.nodes import Changed
+from byhand.deriving.codegen.sizes import Size
+from byhand.deriving.codegen.symbol import Scribe, Symbol
 from byhand.deriving.recording import Place, Round
+from byhand.deriving.steps.contributions import Piece, Share
 from byhand.deriving.steps.rules import rule_for
-from byhand.deriving.steps.shares import Piece, Share
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.changes import once
-from byhand.deriving.words.nodes import Changed
-from byhand.deriving.words.sizes import Size
-from byhand.deriving.words.symbol import Scribe, Symbol
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 

@@ -6,11 +6,11 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 
+from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.recording import Loop, Round
-from byhand.deriving.steps.leaves import Leaves
+from byhand.deriving.steps.contributions import Statement
 from byhand.deriving.steps.line import Line
-from byhand.deriving.steps.shares import Statement
-from byhand.deriving.words import nodes as nd
+from byhand.deriving.steps.name_resolution import Leaves
 
 
 class Loops:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from byhand.deriving.words import nodes as nd
+from byhand.deriving.codegen import nodes as nd
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program, Step
 

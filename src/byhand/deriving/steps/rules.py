@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.symbol import Scribe, Symbol
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.symbol import Scribe, Symbol
 from byhand.ops.indexing import SCATTER
 from byhand.ops.reduction import SUM
 from byhand.ops.shape import TRANSPOSE

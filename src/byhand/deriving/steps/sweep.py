@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.dialect import Dialect
+from byhand.deriving.codegen.nodes import Changed, Value
+from byhand.deriving.codegen.symbol import Scribe, Symbol
 from byhand.deriving.recording import Recording, Round
-from byhand.deriving.steps.local import Local
-from byhand.deriving.steps.names import NOUNS, Names
-from byhand.deriving.steps.order import depending, endings, in_order, list_of, used
-from byhand.deriving.steps.rounds import Rounds
-from byhand.deriving.steps.shares import (
+from byhand.deriving.steps.contributions import (
     Share,
     Statement,
     goes_on,
@@ -26,10 +26,10 @@ from byhand.deriving.steps.shares import (
     joined,
     statement,
 )
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.dialect import Dialect
-from byhand.deriving.words.nodes import Changed, Value
-from byhand.deriving.words.symbol import Scribe, Symbol
+from byhand.deriving.steps.local import Local
+from byhand.deriving.steps.loop_iterations import Rounds
+from byhand.deriving.steps.names import NOUNS, Names
+from byhand.deriving.steps.order import depending, endings, in_order, list_of, used
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
 

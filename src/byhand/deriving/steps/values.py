@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.nodes import Changed, Value
 from byhand.deriving.recording import Round
+from byhand.deriving.steps.contributions import Leaf, Statement
 from byhand.deriving.steps.names import NOUNS
-from byhand.deriving.steps.shares import Leaf, Statement
 from byhand.deriving.steps.sweep import Sweep
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.nodes import Changed, Value
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 

@@ -10,15 +10,15 @@ import ast
 from collections.abc import Sequence
 from itertools import groupby
 
-from byhand.deriving.steps.leaves import Leaves, root_of
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.nodes import Changed, Like
+from byhand.deriving.steps.contributions import Statement
 from byhand.deriving.steps.line import Line, added, is_view, merged, total_of
 from byhand.deriving.steps.loops import Loops, said
-from byhand.deriving.steps.shares import Statement
+from byhand.deriving.steps.name_resolution import Leaves, root_of
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.steps.text import WIDTH, text
 from byhand.deriving.steps.values import Values, parts
-from byhand.deriving.words import nodes as nd
-from byhand.deriving.words.nodes import Changed, Like
 from byhand.engine.tensor import Tensor
 
 __all__ = ["WIDTH", "Line", "Writer", "text"]

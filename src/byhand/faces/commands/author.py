@@ -69,7 +69,7 @@ def _found(exercise: Exercise, referee: str) -> list[str]:
     """What is wrong with one exercise."""
     from byhand.course import author as rules
     from byhand.errors import ByhandError
-    from byhand.faces.guest import guest
+    from byhand.faces.run_user_code import guest
 
     found: list[str] = []
     with tempfile.TemporaryDirectory() as folder:

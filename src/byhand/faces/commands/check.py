@@ -66,7 +66,7 @@ def check(
     """
     from byhand.checking.check import check as run_check
     from byhand.faces import terminal
-    from byhand.faces.guest import guest
+    from byhand.faces.run_user_code import guest
     from byhand.program.problem import load
 
     if referee in ("torch", "jax"):

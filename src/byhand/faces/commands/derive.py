@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from byhand.faces import terminal
-from byhand.faces.guest import guest
+from byhand.faces.run_user_code import guest
 
 TIMEOUT = 30.0
 
@@ -54,7 +54,7 @@ def derive(
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     with guest(file, TIMEOUT):
         from byhand.deriving.derive import derive as derived
-        from byhand.deriving.shown.show import show
+        from byhand.deriving.rendering.show import show
         from byhand.program.problem import load
 
         problem = load(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from byhand.faces import terminal
-from byhand.faces.guest import guest
+from byhand.faces.run_user_code import guest
 
 TIMEOUT = 10.0
 
@@ -20,7 +20,7 @@ def explain(what: str, name: str | None) -> int:
 
 
 def _page(code: str) -> str:
-    from byhand.checking.mistakes import CODES, page
+    from byhand.checking.naming.mistakes import CODES, page
     from byhand.errors import ProblemError
     from byhand.program.problem import did_you_mean
 

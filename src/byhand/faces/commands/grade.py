@@ -87,8 +87,8 @@ def grade(
         raise click.UsageError("needs Linux or macOS: use a container, or WSL")
     from byhand.course.course import bundled, load_course
     from byhand.course.grading import outputs
+    from byhand.course.grading.confine import Limits
     from byhand.course.grading.grader import Grading, grade_all
-    from byhand.course.grading.lock import Limits
     from byhand.course.grading.sandbox import find
     from byhand.course.grading.state import State
     from byhand.course.grading.submissions import students

@@ -45,7 +45,7 @@ def learn(folder: str | None, course: str | None, notebook: bool, timeout: float
 
         return watch(learner, timeout)
     from byhand.faces.learning import words
-    from byhand.faces.learning.apart import Apart
+    from byhand.faces.learning.check_server import Apart
     from byhand.faces.learning.showing import show
 
     with Apart(timeout) as apart:

@@ -12,7 +12,7 @@ import click
 def sample(run: str, n: int, seed: int) -> int:
     """Prints new words from the model that was trained into DIR."""
     from byhand.faces import terminal
-    from byhand.faces.guest import guest
+    from byhand.faces.run_user_code import guest
     from byhand.train import sample as draw
     from byhand.train.run import load_run
 

@@ -85,7 +85,7 @@ def train(
     was saved last, ten seconds ago at most.
     """
     from byhand.faces import terminal
-    from byhand.faces.guest import guest
+    from byhand.faces.run_user_code import guest
     from byhand.program.problem import load
     from byhand.train import train as run_training
     from byhand.train.run import load_run

@@ -16,7 +16,7 @@ from byhand.course import learner as learners
 from byhand.course.learner import Learner
 from byhand.errors import ByhandError
 from byhand.faces.learning import words
-from byhand.faces.learning.apart import Apart
+from byhand.faces.learning.check_server import Apart
 from byhand.faces.terminal import one_line
 from byhand.files import write_aside
 

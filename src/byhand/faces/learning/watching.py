@@ -12,9 +12,9 @@ from byhand.course.course import Exercise
 from byhand.course.learner import Learner
 from byhand.errors import CourseError
 from byhand.faces.learning import words
-from byhand.faces.learning.apart import Apart
+from byhand.faces.learning.check_server import Apart
+from byhand.faces.learning.input_events import Waking
 from byhand.faces.learning.showing import show
-from byhand.faces.learning.waking import Waking
 from byhand.faces.terminal import one_line
 
 SETTLING = 0.03  # seconds in which a file that is being written would change again

@@ -1,0 +1,1 @@
+"""One definition judged on its own, and blame: which lines are at fault."""

@@ -1,0 +1,141 @@
+"""Comparing one answer with the truth: is it a float array, of the right shape, finite, and right?
+
+The tolerance is not for anyone to choose. An answer is right when rounding can explain how far it
+is from the truth: `FACTOR * eps * error`, where `error` counts, element by element, the units of
+rounding that this gradient may have collected (`byhand.engine.bounded`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.heat import Heat, heat_map
+from byhand.checking.report import RIGHT, Verdict
+from byhand.checking.running.backward_run import Raised
+from byhand.checking.values import array
+from byhand.ops.op import Array
+from byhand.referees.referee import Gradient
+
+FACTOR = 4.0
+"""Another right formula may round a few times more often than the engine's did."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict on one answer, with the numbers of its worst element."""
+
+    verdict: Verdict
+    shape: tuple[int, ...] | None = None
+    max_error: float | None = None
+    tolerance: float | None = None
+    ulps: float | None = None
+    note: str | None = None
+    heat: Heat | None = None
+
+    @property
+    def right(self) -> bool:
+        return self.verdict in RIGHT
+
+
+def compare(
+    answer: Any,
+    truth: Gradient,
+    error: Array,
+    dtype: np.dtype[Any],
+    eps: float = 0.0,
+    mapped: bool = True,
+) -> Comparison:
+    """Judges `answer`; `error` counts the units of rounding of a step of type `dtype`.
+
+    `eps` is the rounding of what went into it, where that may be coarser than its own type: in
+    forward, `x / np.sqrt(n)` makes float64 of float32. A wrong answer's error is `mapped`.
+    """
+    if isinstance(answer, Raised):
+        if answer.depends:
+            return Comparison("inherited", note=f"waits for an earlier line: {answer.message}")
+        return Comparison("error", note=f"raised {answer.message}")
+    found = array(answer)
+    if found is None:
+        return Comparison("error", note=f"is {_kind(answer)}, not an array of floats")
+    shape = found.shape
+    if found.dtype.kind != "f":
+        return Comparison("error", shape, note=f"holds {found.dtype}; a gradient needs floats")
+    if shape != error.shape:
+        return Comparison("shape", shape, note=_shape_note(shape, error.shape))
+    as_expected = found.dtype == dtype or type(answer) is float
+    note = None if as_expected else f"is {found.dtype}, expected {dtype}"
+    if not np.isfinite(found).all():
+        bad = int(np.size(found) - np.count_nonzero(np.isfinite(found)))
+        return Comparison(
+            "nonfinite", shape, note=_join(f"{bad} of {found.size} are NaN or infinite", note)
+        )
+    coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps, eps)
+    floor = float(max(np.finfo(found.dtype).tiny, np.finfo(np.float64).tiny))
+    unit = float(coarser) * error + floor
+    worst = _elements(found, truth, unit, mapped)
+    if truth.direction is not None and not worst.wrong:
+        worst = _along(found, truth.direction, unit) or worst
+    exact = truth.places is None and bool(np.all(found == truth.value.astype(found.dtype)))
+    verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
+    if truth.places is not None:
+        note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
+    heat = worst.heat if verdict == "wrong" else None
+    ulps = worst.error / worst.unit
+    return Comparison(verdict, shape, worst.error, worst.tolerance, ulps, note, heat)
+
+
+@dataclass(frozen=True)
+class _Worst:
+    error: float
+    tolerance: float
+    unit: float
+    heat: Heat | None = None
+
+    @property
+    def wrong(self) -> bool:
+        return not self.error <= self.tolerance
+
+
+def _elements(found: Array, truth: Gradient, unit: Array, mapped: bool) -> _Worst:
+    """The element that is furthest out, measured by its own tolerance."""
+    seen, units = found.astype(np.float64), unit
+    if truth.places is not None:
+        seen, units = seen.ravel()[truth.places], unit.ravel()[truth.places]
+    if seen.size == 0:
+        return _Worst(0.0, 0.0, 1.0)
+    errors = np.abs(seen - truth.value)
+    tolerances = FACTOR * units + truth.error
+    with np.errstate(over="ignore"):
+        at = np.unravel_index(np.argmax(errors / tolerances), errors.shape)
+    wrong = mapped and truth.places is None and not np.all(errors <= tolerances)
+    heat = heat_map(errors, tolerances) if wrong else None
+    return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]), heat)
+
+
+def _along(found: Array, direction: tuple[Array, float, float], unit: Array) -> _Worst | None:
+    """All elements at once, along a random direction; None if they are right."""
+    way, derivative, error = direction
+    seen = float(np.sum(found.astype(np.float64) * way))
+    units = float(np.sum(np.abs(way) * unit))
+    worst = _Worst(abs(seen - derivative), FACTOR * units + error, units)
+    return worst if worst.wrong else None
+
+
+def _kind(answer: Any) -> str:
+    name = type(answer).__name__
+    return "None" if answer is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _shape_note(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    return f"has shape {_show(shape)}, expected {_show(expected)}"
+
+
+def _show(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+
+
+def _join(*parts: str | None) -> str | None:
+    return "; ".join(part for part in parts if part) or None

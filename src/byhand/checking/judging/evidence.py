@@ -1,0 +1,236 @@
+"""Evidence: one definition, tried alone on one draw with random upstream gradients.
+
+What the definition should give follows from the engine's sweep under the same feeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.judging import paths
+from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.replay import Edits, Rehearsal
+from byhand.checking.judging.trial import Trial
+from byhand.checking.running.answers import Answer
+from byhand.checking.running.names import loaded_names
+from byhand.checking.values import array
+from byhand.engine.bounded import Bounded
+from byhand.engine.tensor import Tensor
+from byhand.ops.op import Array
+from byhand.referees.referee import Gradient, Key
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One definition on one draw: `value` is what it gave, None if it raised.
+
+    `feeds` is what the other answers held, `grads` the gradients that belong to them, `read` those
+    that it reads.
+    """
+
+    trial: Trial
+    answer: Answer
+    read: frozenset[Key]
+    feeds: Mapping[Key, Array]
+    grads: Mapping[Tensor, Bounded]
+    value: Any = None
+
+    @property
+    def tensor(self) -> Tensor:
+        return self.trial.drawn.truth.by_key[self.answer.key].tensor
+
+    @property
+    def expected(self) -> Bounded:
+        return self.grads[self.tensor]
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        return self.judge(self.value)
+
+    @property
+    def right(self) -> bool:
+        return self.comparison.right
+
+    @cached_property
+    def right_on_truth(self) -> bool:
+        """Whether the definition is right where it reads the true gradients."""
+        trial = self.trial
+        value = trial.on_truth.get(self.answer.key)
+        return _judge(value, trial.true_gradients[self.tensor]).right
+
+    def judge(self, value: Any, slack: float = 1.0) -> Comparison:
+        """Compares a value with what the definition should give, `slack` times as leniently."""
+        return _judge(value, self.expected, slack)
+
+    def gives(self, value: Any) -> bool:
+        """Whether `value` is, to rounding, the value that the definition gave."""
+        mine = as_array(self.value)
+        theirs = as_array(value)
+        if mine is None or theirs is None or mine.shape != theirs.shape:
+            return False
+        if not np.isfinite(mine).all():
+            return False
+        size = np.maximum(np.abs(theirs), float(np.max(np.abs(mine), initial=0.0)) * 1e-3)
+        return bool(np.all(np.abs(mine - theirs) <= 1e-9 * size))
+
+    def on_truth(self) -> Evidence:
+        """The same definition where it reads the true gradients."""
+        trial = self.trial
+        value = trial.on_truth.get(self.answer.key)
+        feeds, grads = trial.true_feeds, trial.true_gradients
+        return Evidence(trial, self.answer, self.read, feeds, grads, value)
+
+    def tried(self, edits: Edits) -> Any:
+        """What the definition gives with other statements in place of some; None if it raises."""
+        with np.errstate(all="ignore"):
+            return self._rehearsal.value(edits)
+
+    def becomes_right(self, edits: Edits) -> bool:
+        """Whether the definition is right with other statements in place of some.
+
+        Where those read gradients that it didn't read before, it is judged as one that does.
+        """
+        new = self._newly_read(edits)
+        found = self._reading(new) if new else self
+        return found.judge(found.tried(edits)).right
+
+    def times(self, edits: Edits) -> float | None:
+        """How many times as large the definition must be to be right with other statements.
+
+        Any number will do, NaN, where all is zero.
+        """
+        new = self._newly_read(edits)
+        found = self._reading(new) if new else self
+        return found.number(found.tried(edits))
+
+    def number(self, value: Any) -> float | None:
+        """How many times as large `value` must be to be right; NaN if all is zero."""
+        value, right = as_array(value), self.expected.value
+        if value is None or value.shape != right.shape:
+            return None
+        if not value.any():
+            return np.nan if self.judge(value).right else None
+        with np.errstate(all="ignore"):
+            times = float(np.sum(value * right) / np.sum(value * value))
+        if not np.isfinite(times) or abs(times) < 1e-9:
+            return None
+        return times if self.judge(times * value, 1e4).right else None
+
+    def _newly_read(self, edits: Edits) -> frozenset[Key]:
+        if self.grads is self.trial.true_gradients:
+            return frozenset()
+        names = {
+            name[1:]
+            for old, new in edits.items()
+            for name, _ in loaded_names(new)
+            if name.startswith("d") and name not in dict(loaded_names(old))
+        }
+        found = (k for k in self.feeds if names and k[0].partition("[")[0] in names)
+        return frozenset(found) - self.read - {self.answer.key}
+
+    def _reading(self, more: frozenset[Key]) -> Evidence:
+        if more not in self._readings:
+            read = self.read | more
+            feeds, grads = _upstreams(self.trial, self.answer.key, read)
+            self._readings[more] = Evidence(self.trial, self.answer, read, feeds, grads)
+        return self._readings[more]
+
+    @cached_property
+    def _readings(self) -> dict[frozenset[Key], Evidence]:
+        return {}
+
+    @cached_property
+    def _rehearsal(self) -> Rehearsal:
+        more = {**self.slopes, **self.picked}
+        return self.trial.rehearsal(self.feeds, self.answer.key, more)
+
+    def through(self, key: Key) -> Array:
+        """What of the gradient comes back through the step `key`, which the definition jumps
+        over."""
+        if key not in self._through:
+            steps = self.trial.drawn.truth.by_key
+            feeds = {k: self.feeds[k] for k in self.cut}
+            grads = self.trial.sweep({**feeds, key: np.zeros_like(steps[key].value)})
+            self._through[key] = self.expected.value - grads[self.tensor].value
+        return self._through[key]
+
+    @cached_property
+    def _through(self) -> dict[Key, Array]:
+        return {}
+
+    @cached_property
+    def between(self) -> tuple[Key, ...]:
+        return paths.between(self)
+
+    @cached_property
+    def uses(self) -> tuple[paths.Use, ...]:
+        return paths.uses(self)
+
+    @cached_property
+    def slopes(self) -> Mapping[str, Array]:
+        return paths.slopes(self)
+
+    @cached_property
+    def picked(self) -> Mapping[str, Array]:
+        return paths.picked(self)
+
+    @property
+    def cut(self) -> frozenset[Key]:
+        """The answers whose feeds reach this definition."""
+        if self.grads is self.trial.fed_gradients:
+            return frozenset(self.feeds)
+        return self.read & self.trial.descendants[self.answer.key]
+
+
+def evidence_of(trial: Trial, answer: Answer) -> Evidence:
+    """What a draw shows about one definition."""
+    key = answer.key
+    read = trial.read[key]
+    if not read and trial.nearest[key] and _is_zero(answer.value):
+        # It claims that nothing comes back, whatever the upstream gradients are.
+        feeds, grads = trial.feeds, trial.fed_gradients
+    else:
+        feeds, grads = _upstreams(trial, key, read)
+    alone = trial.alone if feeds is trial.feeds else trial.run(feeds, only=key)
+    return Evidence(trial, answer, read, feeds, grads, alone.get(key))
+
+
+def _upstreams(
+    trial: Trial, key: Key, read: frozenset[Key]
+) -> tuple[Mapping[Key, Array], Mapping[Tensor, Bounded]]:
+    """The feeds for a definition that reads these gradients, and the gradients under them."""
+    upstreams = read & trial.descendants[key]
+    if read <= upstreams and trial.nearest[key] <= read:
+        return trial.feeds, trial.fed_gradients
+    # It jumps over steps, leaves out a path, or reads a gradient that isn't upstream of it:
+    # that one must fit the feeds, so it is what the sweep gives under them.
+    grads = trial.sweep({k: trial.feeds[k] for k in upstreams})
+    steps = trial.drawn.truth.by_key
+    feeds = {
+        k: trial.feeds[k] if k in trial.descendants[key] else grads[steps[k].tensor].value
+        for k in trial.feeds
+    }
+    return feeds, grads
+
+
+def as_array(value: Any) -> Array | None:
+    """A float array or number as an array; None for anything else."""
+    found = array(value)
+    return found if found is not None and found.dtype.kind == "f" else None
+
+
+def _judge(value: Any, expected: Bounded, slack: float = 1.0) -> Comparison:
+    eps = float(np.finfo(np.float64).eps)
+    error = slack * expected.error
+    truth = Gradient(expected.value, eps * error)
+    return compare(value, truth, error, np.dtype(np.float64), mapped=False)
+
+
+def _is_zero(value: Any) -> bool:
+    found = as_array(value)
+    return found is not None and not found.any()

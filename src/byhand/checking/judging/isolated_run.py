@@ -1,0 +1,192 @@
+"""Judging definitions one by one: backward is run on gradients that are given to it.
+
+A definition of `dh` is every statement that writes it, with the locals those need. To judge it on
+its own, everything it reads must be right; so after each statement, what it wrote is taken away to
+be judged, and a gradient known to be right is put in its place: a feed. With independent random
+feeds, what is zero or cancels in a real run no longer does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.running.answers import Answers
+from byhand.checking.running.backward_run import Raised
+from byhand.checking.running.names import touched_names
+from byhand.checking.values import array, copied, leaves
+from byhand.ops.op import Array
+from byhand.program.kinds import as_torch, is_torch
+from byhand.program.statements import Function, Namespace, Statement, StatementError, run
+from byhand.referees.referee import Key
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a recorded run of backward tells about the next: which statements write which answers.
+
+    `writes[number]` are the answers that the statement with this number writes, each with whether
+    it starts from nothing (the first statement of its definition). `helps[number]` is the answer
+    that the statement goes on with under another name, as `draft = dW + ...` does before
+    `dW = draft`.
+    """
+
+    writes: Mapping[int, tuple[tuple[Key, bool], ...]]
+    helps: Mapping[int, Key]
+
+    @staticmethod
+    def of(found: Answers) -> Plan:
+        writes: dict[int, tuple[tuple[Key, bool], ...]] = {}
+        helped: dict[int, set[Key | None]] = {}
+        for answer in found.found:
+            for i, write in enumerate(answer.writes):
+                writes[write.number] = (*writes.get(write.number, ()), (answer.key, i == 0))
+                for number in write.through:
+                    goes_on = answer.writes[0].number < number
+                    helped.setdefault(number, set()).add(answer.key if goes_on else None)
+        helps = {
+            number: key
+            for number, keys in helped.items()
+            if len(keys) == 1 and (key := next(iter(keys))) and number not in writes
+        }
+        return Plan(writes, helps)
+
+
+def run_on_feeds(
+    function: Function,
+    given: Mapping[str, Any],
+    plan: Plan,
+    feeds: Mapping[Key, Array],
+    only: Key | None = None,
+) -> dict[Key, Any]:
+    """What each definition gives when it reads `feeds` for all gradients but its own.
+
+    An answer of which a statement raised is Raised. With `only`, that definition alone is run.
+    """
+    like = next((value for value in given.values() if is_torch(value)), None)
+    feeder = Feeder(plan, feeds, only, like)
+    with contextlib.suppress(StatementError):  # what was judged before stands
+        run(function, function.namespace(copied_all(given)), feeder.execute)
+    return feeder.raw
+
+
+def copied_all(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: copied(value) for name, value in given.items()}
+
+
+@dataclass
+class Feeder:
+    """One run on feeds: what each definition gave is in `raw`."""
+
+    plan: Plan
+    feeds: Mapping[Key, Array]
+    only: Key | None
+    like: Any
+    raw: dict[Key, Any] = field(default_factory=dict[Key, Any])
+    placed: dict[Key, Any] = field(default_factory=dict[Key, Any])
+    number: int = 0
+
+    def execute(self, statement: Statement, namespace: Namespace) -> None:
+        writes = self.plan.writes.get(self.number, ())
+        helped = self.plan.helps.get(self.number)
+        self.number += 1
+        if self.only is not None and writes and self.skips(statement, writes):
+            for key, _ in writes:
+                self.put_feed(namespace, key, None)
+            return
+        helps = [helped] if helped else []
+        for key in (*(key for key, first in writes if not first), *helps):
+            if key in self.raw and not self.raised(key):
+                place(namespace, key[0], self.raw[key])
+        try:
+            statement.execute(namespace)
+        except Exception as error:
+            for key, _ in writes:
+                if not self.raised(key):
+                    self.raw[key] = Raised(f"{type(error).__name__}: {error}", depends=False)
+            for key in (*dict(writes), *helps):
+                self.put_feed(namespace, key, None)
+            return
+        for key, _ in writes:
+            found = fetch(namespace, key[0])
+            if not self.raised(key):
+                self.raw[key] = copied(found)
+            self.put_feed(namespace, key, found)
+        for key in helps:
+            self.put_feed(namespace, key, fetch(namespace, key[0]))
+        self.mend(statement, namespace)
+
+    def skips(self, statement: Statement, writes: tuple[tuple[Key, bool], ...]) -> bool:
+        """Whether a statement does nothing but write whole answers that nobody asked for."""
+        written = {f"d{name}" for name, _ in (key for key, _ in writes)}
+        return all(key != self.only for key, _ in writes) and all(
+            rebinds is None or name in written
+            for name, rebinds in touched_names(statement.node).items()
+        )
+
+    def raised(self, key: Key) -> bool:
+        """Whether a statement of this definition has raised: then it gives nothing."""
+        return isinstance(self.raw.get(key), Raised)
+
+    def put_feed(self, namespace: Namespace, key: Key, like: Any) -> None:
+        value = in_kind(self.feeds[key], self.like if like is None else like)
+        place(namespace, key[0], value)
+        self.placed[key] = value
+
+    def mend(self, statement: Statement, namespace: Namespace) -> None:
+        """Puts right the feeds that the statement changed in place."""
+        changed = [
+            found
+            for root, rebinds in touched_names(statement.node).items()
+            if not rebinds
+            for _, leaf in leaves(root, namespace.get(root))
+            if (found := array(leaf)) is not None
+        ]
+        for key, value in list(self.placed.items()):
+            seen = array(value)
+            if (
+                seen is not None
+                and any(np.may_share_memory(seen, each) for each in changed)
+                and not np.array_equal(seen, self.feeds[key])
+                and fetch(namespace, key[0]) is value
+            ):
+                self.put_feed(namespace, key, value)
+
+
+def place(namespace: Namespace, name: str, value: Any) -> None:
+    """Makes the local of the gradient `name` (`h` or `hs[2]`) hold `value`."""
+    root, *places = path(name)
+    if not places:
+        namespace[f"d{root}"] = value
+        return
+    held: Any = namespace.get(f"d{root}")
+    for i in places[:-1]:
+        held = held[i]
+    if held is not None:
+        held[places[-1]] = value
+
+
+def fetch(namespace: Namespace, name: str) -> Any:
+    """What the local of the gradient `name` holds."""
+    root, *places = path(name)
+    held: Any = namespace.get(f"d{root}")
+    for i in places:
+        held = held[i]
+    return held
+
+
+def path(name: str) -> tuple[Any, ...]:
+    """`("hs", 2)` for `hs[2]`."""
+    root, *places = name.replace("]", "").split("[")
+    return (root, *map(int, places))
+
+
+def in_kind(value: Array, like: Any) -> Any:
+    """A copy of `value`, as a number or a PyTorch tensor where `like` is one."""
+    if isinstance(like, float):
+        return np.float64(value)
+    return as_torch(value) if is_torch(like) else np.array(value)

@@ -1,0 +1,162 @@
+"""One definition, run again and again with some of its statements exchanged.
+
+A hypothesis about a mistake exchanges a part of one statement and asks what comes out. Hundreds may
+be tried, so what doesn't depend on them is done once: one run of backward on its feeds is taken
+down, statement by statement, and only what the definition may need is played again.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from byhand.checking.judging.isolated_run import Feeder, Plan, copied_all, fetch, in_kind, place
+from byhand.checking.running.names import loaded_names
+from byhand.checking.values import copied
+from byhand.ops.op import Array
+from byhand.program.kinds import is_array, is_torch
+from byhand.program.statements import Function, Namespace, Statement, StatementError, run, walruses
+from byhand.referees.referee import Key
+
+Edits: TypeAlias = Mapping[ast.stmt, ast.stmt]
+"""Statements, and what to put in their place."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One statement of the run that was taken down.
+
+    `bound` are the variables of loops as they were, `fed` the gradients that are put in place
+    afterwards. A statement that only writes other gradients needs no `playing`. One that `goes_on`
+    reads the definition as it is so far; one that is `mine` writes it.
+    """
+
+    statement: Statement
+    bound: Mapping[str, Any]
+    fed: tuple[tuple[str, Any], ...]
+    playing: bool
+    mine: bool
+    goes_on: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Rehearsal:
+    """A run of backward, as far as the gradient `name` needs it."""
+
+    name: str
+    shared: Namespace
+    own: Mapping[str, Any]
+    moments: tuple[Moment, ...]
+
+    def value(self, edits: Edits) -> Any:
+        """What the definition gives with other statements in place of some; None if it raises."""
+        namespace = {**self.shared, **copied_all(self.own)}
+        found: Any = None
+        with contextlib.suppress(Exception):
+            for moment in self.moments:
+                namespace.update(moment.bound)
+                if moment.goes_on:
+                    place(namespace, self.name, found)
+                if moment.playing:
+                    self._play(moment, edits, namespace)
+                if moment.mine:
+                    found = copied(fetch(namespace, self.name))
+                for name, value in moment.fed:
+                    place(namespace, name, copied(value))
+            return found
+        return None
+
+    def _play(self, moment: Moment, edits: Edits, namespace: Namespace) -> None:
+        statement = moment.statement
+        if statement.node in edits:
+            statement = Statement(edits[statement.node], statement.file)
+        try:
+            statement.execute(namespace)
+        except Exception:
+            if moment.mine:
+                raise
+
+
+def rehearse(
+    function: Function,
+    given: Mapping[str, Any],
+    available: Mapping[str, Any],
+    plan: Plan,
+    feeds: Mapping[Key, Array],
+    key: Key,
+) -> Rehearsal:
+    """Takes down a run of `function` on feeds, for the definition of `key`.
+
+    `given` are backward's arguments; an exchanged statement may read all that is `available`.
+    """
+    like = next((value for value in given.values() if is_torch(value)), None)
+    feeder = Feeder(plan, feeds, key, like)
+    variables = _variables(function)
+    last = max(number for number, writes in plan.writes.items() if key in dict(writes))
+    moments: list[Moment] = []
+
+    def execute(statement: Statement, namespace: Namespace) -> None:
+        number = feeder.number
+        bound = {name: copied(namespace[name]) for name in variables if name in namespace}
+        feeder.execute(statement, namespace)
+        if number > last:
+            return
+        writes = plan.writes.get(number, ())
+        starts = dict(writes)
+        helps = plan.helps.get(number) == key
+        fed = tuple(
+            (k[0], in_kind(feeds[k], fetch_or(namespace, k[0], like)))
+            for k in (*starts, *([key] if helps else []))
+        )
+        playing = not writes or not feeder.skips(statement, writes)
+        goes_on = helps or not starts.get(key, True)
+        moments.append(Moment(statement, bound, fed, playing, key in starts, goes_on))
+
+    with contextlib.suppress(StatementError):
+        run(function, function.namespace(copied_all(given)), execute)
+    read = {n for m in moments if m.playing for n, _ in loaded_names(m.statement.node)}
+    everything = {**available, **given}
+    own = {n: v for n, v in everything.items() if n in read or not is_array(v)}
+    shared = {n: _read_only(v) for n, v in everything.items() if n not in own}
+    return Rehearsal(key[0], function.namespace(shared), own, tuple(moments))
+
+
+def fetch_or(namespace: Namespace, name: str, like: Any) -> Any:
+    """What the local of a gradient holds, or else something of the kind that it should hold."""
+    held = fetch(namespace, name)
+    return like if held is None else held
+
+
+def _variables(function: Function) -> tuple[str, ...]:
+    """The names that are bound by a loop, a `with` or a condition rather than by a statement."""
+    found: list[str] = []
+    for top in function.body:
+        for node in ast.walk(top):
+            match node:
+                case ast.For(target=target):
+                    found += _stored(target)
+                case ast.With(items=items):
+                    found += [n for i in items if i.optional_vars for n in _stored(i.optional_vars)]
+                case ast.If(test=test) | ast.While(test=test):
+                    found += walruses(test)
+                case _:
+                    pass
+    return tuple(dict.fromkeys(found))
+
+
+def _stored(target: ast.expr) -> list[str]:
+    return [
+        n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
+
+
+def _read_only(value: Array) -> Array:
+    """The same array, which an exchanged statement can't change by mistake."""
+    view = np.asarray(value).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,1 @@
+"""Naming a mistake, and proving the name."""

@@ -1,0 +1,44 @@
+"""The share of one path is added twice.
+
+Bad:
+    dcounts = counts_sum_inv * dprobs
+    dcounts += dcounts_sum
+    dcounts += dcounts_sum
+Good:
+    dcounts = counts_sum_inv * dprobs
+    dcounts += dcounts_sum
+"""
+
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import text
+
+
+def find(suspect: Suspect) -> Finding | None:
+    for way, share in suspect.ways.items():
+        if suspect.follows(lambda e, s=share: e.expected.value + s(e)):
+            mend = suspect.mend(_dropped)
+            return None if mend is None else mend.finding(f"the path through {way} is added twice")
+    mend = suspect.mend(_dropped)
+    return None if mend is None else mend.finding(f"`{text(mend.part)}` is added twice")
+
+
+def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    """A statement, or a term, that stands there twice is left out once."""
+    match part:
+        case ast.AugAssign(op=ast.Add() | ast.Sub()):
+            yield ast.Pass()
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if not _in_index(part, statement):
+            yield left
+            yield right
+        case _:
+            pass
+
+
+def _in_index(part: ast.AST, statement: ast.stmt) -> bool:
+    """Whether it says where something lies, as the `i + 1` of `hs[i + 1]` does."""
+    indices = [node.slice for node in ast.walk(statement) if isinstance(node, ast.Subscript)]
+    return any(part is inner for index in indices for inner in ast.walk(index))

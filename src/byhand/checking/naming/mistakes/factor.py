@@ -1,0 +1,52 @@
+"""Right up to a constant factor.
+
+A square brings a 2, a mean a 1/n, a root a 1/2.
+
+Bad:
+    dbndiff += bndiff * dbndiff2
+Good:
+    dbndiff += 2 * bndiff * dbndiff2
+"""
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import text
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    whole = _ratio(suspect.first, suspect.first.expected.value)
+    if whole is not None and suspect.follows(lambda e: whole * e.expected.value):
+        return Finding(f"{suspect.d} is {_shown(whole)}")
+    for way, share in suspect.ways.items():
+        part = _ratio(suspect.first, share(suspect.first))
+        if part is not None and suspect.follows(
+            lambda e, s=share, p=part: e.expected.value + (p - 1) * s(e)
+        ):
+            return Finding(f"the path through {way} is {_shown(part)}")
+    for scale in suspect.scales:
+        if scale.constant:
+            return Finding(
+                f"`{text(scale.part)}` is {_shown(1 / scale.constant)}",
+                scale.statement.lineno,
+            )
+    return None
+
+
+def _shown(times: float) -> str:
+    if f"{times:.6g}" == "1":
+        return f"{times:.12g} times what it should be: is something in it float32?"
+    return f"{times:.6g} times what it should be"
+
+
+def _ratio(found: Evidence, part: Array) -> float | None:
+    """The factor on `part` of the gradient that explains the value best."""
+    value = as_array(found.value)
+    if value is None or value.shape != part.shape:
+        return None
+    rest = found.expected.value - part
+    size = float(np.sum(part * part))
+    return float(np.sum((value - rest) * part)) / size if size else None

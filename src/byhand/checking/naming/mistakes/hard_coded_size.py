@@ -1,0 +1,54 @@
+"""Right at one size only: a size is written as a number.
+
+A batch of 16 works until the last batch of an epoch has 11. Take sizes from the arrays.
+
+Bad:
+    dlogprobs[np.arange(n), Y] = -1 / 16
+Good:
+    dlogprobs[np.arange(n), Y] = -1 / n
+"""
+
+import ast
+
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+
+
+def find(suspect: Suspect) -> Finding | None:
+    usual = [e for e in suspect.evidence if not e.trial.drawn.sizes]
+    other = [e for e in suspect.evidence if e.trial.drawn.sizes]
+    if not usual or not all(e.right for e in usual) or all(e.right for e in other):
+        return None
+    sizes = _sizes(suspect)
+    numbers: list[tuple[float, int]] = [
+        (value, statement.lineno)
+        for statement in suspect.statements
+        for part in ast.walk(statement)
+        if (value := _number(part)) in sizes
+    ]
+    if not numbers:
+        return Finding(
+            f"{suspect.d} is right at one size only: is a size taken from where it belongs?"
+        )
+    size, line = max(numbers)
+    return Finding(  # the largest: a small one is rather an axis or an exponent
+        f"the number {size:g} is a size: this is right only as long as the arrays have it", line
+    )
+
+
+def _number(part: ast.AST) -> float | None:
+    match part:
+        case ast.Constant(value=int(number) | float(number)):
+            return number
+        case _:
+            return None
+
+
+def _sizes(suspect: Suspect) -> set[float]:
+    """The numbers that a size may have been written as: itself, one less, its reciprocals,
+    products."""
+    drawn = suspect.evidence[0].trial.drawn
+    shapes = {n for step in drawn.truth for n in step.shape} | {s.value.size for s in drawn.truth}
+    lengths = {float(n) for n in shapes if n > 1}
+    near = lengths | {n - 1 for n in lengths}
+    return near | {1 / n for n in near if n} | {n**-0.5 for n in near if n} | {n**0.5 for n in near}

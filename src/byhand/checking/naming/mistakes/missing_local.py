@@ -1,0 +1,148 @@
+"""The upstream gradient is passed on without the step's own derivative.
+
+By the chain rule each step multiplies the gradient it gets by its local derivative. Only where
+that is 1 (an addition, a copy) does the gradient pass unchanged.
+
+Bad:
+    dhpreact = dh
+Good:
+    dhpreact = (1 - h**2) * dh
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.judging.paths import Use
+from byhand.checking.naming.proving.candidates import values
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.lacking import lacking
+from byhand.checking.naming.proving.suspect import Share, Suspect
+from byhand.checking.naming.proving.syntax import factors, parsed, text
+from byhand.engine.backward import fit
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    for way, found in _passed_on(suspect):
+        if suspect.follows(found):
+            return Finding(f"the gradient of {way} is passed on without the step's own derivative")
+    known = values(suspect)
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        for each in known:
+            yield ast.BinOp(part, ast.Mult(), each)
+            yield ast.BinOp(part, ast.Div(), each)
+
+    mend = suspect.mend_parts(factors, times)
+    if mend is None:
+        return None
+    said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: {_of(suspect)}"
+    return mend.finding(said)
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A factor or a term that a closed form lacks, and maybe a number besides."""
+    slopes: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.slopes]
+    for each in _outputs(suspect):  # of tanh and of a sigmoid: in a loop that is all there is
+        for less in (each, ast.BinOp(each, ast.Pow(), ast.Constant(2))):
+            slopes.append(ast.BinOp(ast.Constant(1.0), ast.Sub(), less))
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        yield from (ast.BinOp(part, ast.Mult(), each) for each in slopes)
+
+    mend = suspect.mend_parts(factors, times, but_for_a_number=True)
+    if mend is not None:
+        said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative"
+        return mend.finding(f"{said}: {_of(suspect)}")
+    lack = lacking(suspect, [ast.Constant(1.0), *_outputs(suspect)])
+    if lack is not None:
+        said = f"`{text(lack.part)}` lacks a term, part of the step's own derivative"
+        return lack.finding(f"{said}: {_of(suspect)}")
+    if _lacks_factors(suspect):
+        said = f"{suspect.d} lacks factors, parts of the step's own derivative"
+        return Finding(f"{said}: {_of(suspect)}")
+    return None
+
+
+def _of(suspect: Suspect) -> str:
+    return f"differentiate {suspect.used_in} with respect to {suspect.name}"
+
+
+def _outputs(suspect: Suspect) -> list[ast.expr]:
+    """The values of which a derivative may be made up: named ones, and those it is taken at."""
+    named = [each for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
+    return [*named, *map(parsed, filter(None, suspect.used_in.split(", ")))]
+
+
+def _passed_on(suspect: Suspect) -> Iterator[tuple[str, Share]]:
+    """What the gradient would be, were one path or all of them without their derivatives."""
+    uses = suspect.first.uses
+    for i, use in enumerate(uses):
+        if not _is_a_number(use):
+            yield ", ".join(use.through), lambda e, i=i: _without_derivative(e, (i,))
+    if len(uses) > 1:
+        yield suspect.used_in, lambda e: _without_derivative(e, tuple(range(len(e.uses))))
+    for step in suspect.program.outputs:
+        name = f"d{step.name}"
+        yield step.name, lambda e, n=name: _fitted(as_array(e.trial.upstream.get(n)), e)
+    for key in suspect.first.cut:
+        yield key[0], lambda e, k=key: _fitted(e.feeds.get(k), e)
+
+
+def _is_a_number(use: Use) -> bool:
+    """Whether the derivative is the same number everywhere: then that is what is missing."""
+    if use.full.shape != use.upstream.shape or not use.upstream.all():
+        return False
+    return bool(np.ptp(use.full / use.upstream) <= 1e-9 * np.max(np.abs(use.full / use.upstream)))
+
+
+def _without_derivative(found: Evidence, which: tuple[int, ...]) -> Array:
+    value = found.expected.value
+    for i in which:
+        use = found.uses[i]
+        value = value - use.share + _fitted(use.upstream, found)
+    return value
+
+
+def _fitted(upstream: Array | None, found: Evidence) -> Array:
+    """A gradient in the shape of the value. Raises ValueError where it can't have that."""
+    if upstream is None:
+        raise ValueError("no such gradient")
+    return np.asarray(fit(upstream, found.expected.value.shape))
+
+
+def _lacks_factors(suspect: Suspect) -> bool:
+    """Whether all that is missing is one or two values of forward as factors, and a number."""
+    value, right = as_array(suspect.first.value), suspect.first.expected.value
+    if value is None or value.shape != right.shape or not np.isfinite(value).all():
+        return False
+    names = list(suspect.first.slopes)
+    lines = {text(each) for each in values(suspect)}
+    names += [step.name for step in suspect.program if step.name in lines]
+    powers = [(name, power) for name in names for power in (1, -1)]
+    return any(
+        all(_lacks(found, chosen) for found in (suspect.first, *suspect.evidence))
+        for chosen in combinations(powers, 2)
+    )
+
+
+def _lacks(found: Evidence, chosen: Sequence[tuple[str, int]]) -> bool:
+    """Whether the definition times these values, and some number, is right."""
+    value: Any = as_array(found.value)
+    program = found.trial.drawn.truth
+    with np.errstate(all="ignore"):
+        for name, power in chosen:
+            known = found.slopes.get(name)
+            factor = program[name].value if known is None and name in program else known
+            try:
+                value = None if factor is None or value is None else value * factor**power
+            except ValueError:
+                return False
+        return found.number(value) is not None

@@ -1,0 +1,81 @@
+"""One use of the value is not added.
+
+A value that is used twice has two paths on which its gradient comes back, and they add up. Look
+for every place where forward reads the name.
+
+Bad:
+    dcounts = counts_sum_inv * dprobs
+Good:
+    dcounts = counts_sum_inv * dprobs
+    dcounts += dcounts_sum
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from byhand.checking.naming.proving.candidates import gradients, sums
+from byhand.checking.naming.proving.finding import Edit, Finding
+from byhand.checking.naming.proving.lacking import lacking
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import terms, text
+
+MOST = 4
+"""Above this many paths only single ones, and all but one, are tried."""
+
+
+def find(suspect: Suspect) -> Finding | None:
+    ways = suspect.ways
+    if len(ways) >= 2:
+        several = _subsets(list(suspect.direct)) if len(suspect.direct) >= 2 else []
+        for missing in dict.fromkeys([*((way,) for way in ways), *several]):
+            if suspect.follows(lambda e, m=missing: e.expected.value - sum(ways[w](e) for w in m)):
+                used = f"{suspect.name} is used {_times(len(suspect.direct))}: "
+                path = f"the path through {', '.join(missing)} is missing"
+                return Finding(used + path if len(suspect.direct) > 1 else path)
+    if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
+        return Finding(f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}")
+    return None
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A term that a closed form lacks."""
+    mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
+    if mend is not None:
+        return mend.finding(f"a gradient is not added to `{text(mend.part)}`: {_used(suspect)}")
+    picked = [ast.Name(name, ast.Load()) for name in suspect.first.picked]
+    known = gradients(suspect)
+    lack = lacking(suspect, [*known, *picked]) or lacking(suspect, sums(suspect, known))
+    if lack is None:
+        return None
+    return lack.finding(f"`{text(lack.part)}` lacks a term: {_used(suspect)}")
+
+
+def _used(suspect: Suspect) -> str:
+    return f"{suspect.name} is used in {suspect.used_in}"
+
+
+def _plus_each(known: Sequence[ast.expr]) -> Edit:
+    """A gradient is added that isn't there yet."""
+    names = [text(each) for each in known]
+
+    def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        there = {text(node) for node in ast.walk(part) if isinstance(node, ast.expr)}
+        for name, each in zip(names, known, strict=True):
+            if name not in there:
+                yield ast.BinOp(part, ast.Add(), each)
+                yield ast.BinOp(part, ast.Sub(), each)
+
+    return plus
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+def _subsets(ways: list[str]) -> list[tuple[str, ...]]:
+    sizes = range(2, len(ways)) if len(ways) <= MOST else (len(ways) - 1,)
+    return [subset for size in sizes for subset in combinations(ways, size)]

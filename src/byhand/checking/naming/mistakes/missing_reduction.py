@@ -1,0 +1,124 @@
+"""No sum over an axis along which the value was broadcast.
+
+Broadcasting copies: a bias of shape (64,) added to an array of shape (32, 64) is used 32 times.
+The gradients of the copies add up, so on the way back there is a sum over that axis. The shape
+tells: a gradient has the shape of its value.
+
+Bad:
+    dcounts_sum_inv = counts * dprobs
+Good:
+    dcounts_sum_inv = (counts * dprobs).sum(1, keepdims=True)
+"""
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.naming.proving.candidates import gradients
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import reduced, text
+from byhand.checking.running.names import root_name
+from byhand.engine.backward import fit
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    got, wanted = suspect.first.comparison.shape, suspect.step.shape
+    if got is None:
+        return None
+    if got != wanted and suspect.evidence and all(_summed_is_right(e) for e in suspect.evidence):
+        return Finding(
+            f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: {suspect.name} was "
+            f"broadcast in forward{_where(suspect)}, so its gradient is a sum over that axis"
+        )
+    if got == wanted and any(use.full.shape != wanted for use in suspect.uses):
+        for pick in (_first, _last):
+            if suspect.follows(pick):
+                return Finding(
+                    f"{suspect.d} holds one of the copies' gradients: {suspect.name} was broadcast "
+                    f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
+                )
+    return None
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A part of a closed form that should have been added up before it went on."""
+    known = {root_name(each) for each in gradients(suspect)}
+
+    def added_up(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        if known & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}:
+            for axis in (0, -1):
+                for word in ("sum", "mean"):
+                    yield reduced(part, word, axis)
+
+    mend = suspect.mend_parts(_operands, added_up)
+    if mend is not None:
+        return mend.finding(f"`{text(mend.part)}` should be added up along an axis")
+    return None
+
+
+def _operands(statement: ast.AST) -> Iterator[ast.expr]:
+    """The parts of a closed form that may have to be added up before they go on: what is multiplied
+    or added elsewhere, unless that is added up itself."""
+    for node in ast.iter_child_nodes(statement):
+        match node:
+            case ast.Call():
+                continue
+            case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
+                yield from (node.left, node.right)
+            case ast.UnaryOp(op=ast.USub()):
+                yield node.operand
+            case _:
+                pass
+        yield from _operands(node)
+    if isinstance(statement, ast.Assign):
+        yield statement.value
+
+
+def _where(suspect: Suspect) -> str:
+    names = dict.fromkeys(
+        name for use in suspect.uses if use.full.shape != suspect.step.shape for name in use.through
+    )
+    return f" (in {', '.join(names)})" if names else ""
+
+
+def _summed_is_right(found: Evidence) -> bool:
+    value, shape = as_array(found.value), found.expected.value.shape
+    if value is None:
+        return True
+    if value.shape == shape:
+        return found.right
+    try:
+        together = np.broadcast_shapes(value.shape, shape)
+    except ValueError:
+        return False
+    return together == value.shape and found.judge(np.asarray(fit(value, shape))).right
+
+
+def _first(found: Evidence) -> Array | None:
+    return _one_copy(found, 0)
+
+
+def _last(found: Evidence) -> Array | None:
+    return _one_copy(found, -1)
+
+
+def _one_copy(found: Evidence, which: int) -> Array | None:
+    """The gradient with one copy's share instead of the sum over all copies."""
+    shape = found.expected.value.shape
+    value = found.expected.value
+    for use in found.uses:
+        if use.full.shape == shape or not use.full.size:
+            continue
+        one = use.full
+        while one.ndim > len(shape):
+            one = one[which]
+        for axis, n in enumerate(shape):
+            if n == 1 and one.shape[axis] != 1:
+                one = np.take(one, [which], axis)
+        value = value - use.share + one
+    return value

@@ -1,0 +1,42 @@
+"""`=` where `+=` is meant.
+
+A value with two uses gets its gradient in two pieces. The second piece is added to the first;
+written with `=` it replaces it.
+
+Bad:
+    dcounts = counts_sum_inv * dprobs
+    dcounts = dcounts_sum
+Good:
+    dcounts = counts_sum_inv * dprobs
+    dcounts += dcounts_sum
+"""
+
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.judging.replay import Edits
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import parsed
+
+
+def find(suspect: Suspect) -> Finding | None:
+    for write in suspect.answer.writes[1:]:
+        match write.node:
+            case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
+                for added in _added(target, value):
+                    ast.fix_missing_locations(ast.copy_location(added, write.node))
+                    edits: Edits = {write.node: added}
+                    if suspect.mended(edits):
+                        said = f"this replaces the part of {suspect.d} that was there already"
+                        return Finding(f"{said}: add to it", write.line, write.node, edits)
+            case _:
+                pass
+    return None
+
+
+def _added(target: ast.Name | ast.Subscript, value: ast.expr) -> Iterator[ast.stmt]:
+    """The statement with `+=`; with an index also one that adds up repeats."""
+    yield ast.AugAssign(target, ast.Add(), value)
+    if isinstance(target, ast.Subscript):
+        yield ast.Expr(ast.Call(parsed("np.add.at"), [target.value, target.slice, value], []))

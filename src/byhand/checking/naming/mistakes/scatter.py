@@ -1,0 +1,45 @@
+"""Repeated indices overwrite each other instead of adding up.
+
+A row of C that is looked up five times gets five gradients, and they add up. `dC[X] += demb`
+reads dC[X], adds, and writes it back: of the five only the last one stays. `np.add.at(dC, X,
+demb)` adds all of them, and so does a loop.
+
+Bad:
+    dC[X] += demb
+Good:
+    np.add.at(dC, X, demb)
+"""
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.ops.op import Array
+
+READS = ("getitem", "take", "take_along_axis")
+
+
+def find(suspect: Suspect) -> Finding | None:
+    if any(use.node.op is not None and use.node.op.name in READS for use in suspect.uses) and (
+        suspect.follows(_overwritten)
+    ):
+        return Finding(
+            f"an element of {suspect.name} that is read more than once keeps only the last of its "
+            "gradients: indexing with += doesn't add up repeats"
+        )
+    return None
+
+
+def _overwritten(found: Evidence) -> Array | None:
+    value = found.expected.value
+    for use in found.uses:
+        if use.node.op is None or use.node.op.name not in READS:
+            continue
+        index = use.node.params.get("index")
+        if use.node.op.name != "getitem":
+            return None
+        last = np.zeros(value.shape)
+        last[index] = use.upstream
+        value = value - use.share + last
+    return value

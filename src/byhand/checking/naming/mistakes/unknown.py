@@ -1,0 +1,50 @@
+"""No mistake that byhand knows explains it.
+
+What is known is said: how large the value is against the right one, and where it is wrong. Work
+the step on a small example: two rows, two columns, numbers you can multiply in your head; and
+compare with `byhand explain FILE NAME`, which lists the paths on which this gradient comes
+back.
+
+Bad:
+    dh = np.sin(dlogits @ W2.T)
+Good:
+    dh = dlogits @ W2.T
+"""
+
+import numpy as np
+
+from byhand.checking.judging.evidence import as_array
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    """Said where nothing else can be."""
+    return None
+
+
+def describe(suspect: Suspect) -> Finding:
+    """What is known all the same."""
+    value, right = as_array(suspect.first.value), suspect.first.expected.value
+    if value is None or value.shape != right.shape:
+        return Finding(suspect.first.comparison.note or "it is not an array of floats")
+    infinite = ~np.isfinite(value)
+    if infinite.any():
+        return Finding(f"{suspect.d} is NaN or infinite {_where(infinite)}")
+    size = float(np.max(np.abs(right), initial=0.0))
+    return Finding(f"{suspect.d} is wrong {_where(np.abs(value - right) > 1e-9 * size)}")
+
+
+def _where(wrong: Array) -> str:
+    if wrong.all() or not wrong.any():
+        return "everywhere"
+    for axis in range(wrong.ndim):
+        others = tuple(i for i in range(wrong.ndim) if i != axis)
+        lines = wrong.any(others)
+        if not lines.all():
+            word = ("rows", "columns")[axis] if wrong.ndim == 2 else f"places of axis {axis}"
+            bad = np.flatnonzero(lines)
+            listed = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
+            return f"in the {word} {listed}, right in the others"
+    return f"in {int(wrong.sum())} of {wrong.size} elements"

@@ -1,0 +1,114 @@
+"""A factor that normalises is missing: a mean's 1/n, or a softmax's denominator.
+
+Bad:
+    dlogprobs[np.arange(n), Y] = -1
+Good:
+    dlogprobs[np.arange(n), Y] = -1 / n
+"""
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from byhand.checking.judging.evidence import as_array
+from byhand.checking.naming.proving.finding import Finding, Mend
+from byhand.checking.naming.proving.sizes import SAME, constant, sizes
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import factors, parsed, text
+from byhand.program.program import Program, Step
+
+
+def find(suspect: Suspect) -> Finding | None:
+    for name, size in sizes(suspect.evidence).items():
+        for scale in suspect.scales:
+            if scale.constant is not None:
+                continue
+            if constant([c * n for c, n in zip(scale.times, size, strict=True)]):
+                return Finding(
+                    f"`{text(scale.part)}` is not divided by {name}: a mean divides by how many "
+                    "there are",
+                    scale.statement.lineno,
+                )
+            if constant([c / n for c, n in zip(scale.times, size, strict=True)]):
+                return Finding(
+                    f"`{text(scale.part)}` is divided by {name} once too often",
+                    scale.statement.lineno,
+                )
+    whole = _times_too_large(suspect)
+    for name, size in sizes(suspect.evidence).items():
+        if whole is not None and np.allclose(whole, size, rtol=SAME, atol=0):
+            return Finding(
+                f"{suspect.d} is {name} times as large as it should be: a mean divides by how many "
+                "there are"
+            )
+    mend = _with_another_size(suspect)
+    if mend is not None:
+        return mend.finding(
+            f"`{text(mend.part)}` is not how many there are: over what does forward take the mean?"
+        )
+    normalisers = _normalisers(suspect.program)
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        for name in normalisers:
+            yield ast.BinOp(part, ast.Mult(), ast.Name(name, ast.Load()))
+            yield ast.BinOp(part, ast.Div(), ast.Name(name, ast.Load()))
+
+    mend = suspect.mend_parts(factors, times) if normalisers else None
+    if mend is None:
+        return None
+    return mend.finding(
+        f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?"
+    )
+
+
+def _times_too_large(suspect: Suspect) -> list[float] | None:
+    """How many times as large as it should be the gradient is, on each draw; in several statements
+    no part of any may say so."""
+    found: list[float] = []
+    for evidence in suspect.evidence:
+        value, right = as_array(evidence.value), evidence.expected.value
+        if value is None or value.shape != right.shape or not right.any():
+            return None
+        if not np.isfinite(value).all():
+            return None
+        times = float(np.vdot(right, value) / np.vdot(right, right))
+        if not np.allclose(value, times * right, rtol=SAME, atol=SAME * np.abs(value).max()):
+            return None
+        found.append(times)
+    return found
+
+
+def _with_another_size(suspect: Suspect) -> Mend | None:
+    """It divides by another size, or by only one of several that a mean was taken over."""
+    others = list(sizes(suspect.evidence))
+
+    def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        match part:
+            case (
+                ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="len"))
+            ):
+                for size in others:
+                    yield parsed(size)
+                    yield ast.BinOp(part, ast.Mult(), parsed(size))
+            case _:
+                pass
+
+    return suspect.mend(more, in_index=False)
+
+
+def _normalisers(program: Program) -> list[str]:
+    """The steps of forward that are a sum over an axis, and those that are one over such a sum."""
+    found: list[str] = []
+    for step in program.steps:
+        if "[" in step.name or 1 not in step.shape or not (step.value > 0).all():
+            continue
+        adds_up = any(op.name in ("sum", "mean") for op in step.ops)
+        if adds_up or any(_is_inverse(step, program[name]) for name in found):
+            found.append(step.name)
+    return found
+
+
+def _is_inverse(step: Step, other: Step) -> bool:
+    return step.shape == other.shape and bool(np.allclose(step.value * other.value, 1.0))

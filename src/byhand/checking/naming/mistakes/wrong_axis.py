@@ -1,0 +1,65 @@
+"""Added up (or spread out) along the wrong axis.
+
+A value that was copied down the rows collects its gradient down the rows. Where the array is
+square, or the result broadcasts all the same, the shape doesn't tell that it was the other
+axis.
+
+Bad:
+    dbngain = (bnraw * dhpreact).sum(1, keepdims=True)
+Good:
+    dbngain = (bnraw * dhpreact).sum(0, keepdims=True)
+"""
+
+import ast
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import exchanged, parsed, text
+
+Axis: TypeAlias = int | tuple[int, ...]
+
+AXES: tuple[Axis, ...] = (0, 1, 2, 3, -1, -2, (0, 1), (0, 2), (1, 2))
+
+
+def find(suspect: Suspect) -> Finding | None:
+    mend = suspect.mend(_other_axis)
+    if mend is None:
+        return None
+    return mend.finding(f"`{text(mend.part)}` works along the wrong axis")
+
+
+def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Call(func=ast.Attribute(attr="reshape" | "at")):
+            pass  # takes lengths, or indices, not axes
+        case ast.Call(args=args, keywords=keywords):
+            for given in [*args, *(k.value for k in keywords if k.arg in ("axis", "dim"))]:
+                old = _axis(given)
+                if old is not None:
+                    for axis in AXES:
+                        if axis != old:
+                            yield exchanged(part, given, parsed(repr(axis)))
+        case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
+            turned = ast.Tuple(elements[::-1], ast.Load())
+            yield ast.Subscript(part.value, turned, part.ctx)
+        case _:
+            pass
+
+
+def _axis(node: ast.expr) -> Axis | None:
+    match node:
+        case ast.Tuple(elts=elements):
+            axes = [_axis(each) for each in elements]
+            return tuple(axis for axis in axes if isinstance(axis, int)) or None
+        case ast.Constant(value=int(axis)) if not isinstance(axis, bool):
+            return axis
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(axis))):
+            return -axis
+        case _:
+            return None
+
+
+def _is_new(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

@@ -1,0 +1,52 @@
+"""The exponent is wrong.
+
+The derivative of v**-0.5 is -0.5 * v**-1.5: the exponent comes down as a factor, and goes down
+by one.
+
+Bad:
+    dbnvar = -0.5 * (bnvar + 1e-5) ** -0.5 * dbnvar_inv
+Good:
+    dbnvar = -0.5 * (bnvar + 1e-5) ** -1.5 * dbnvar_inv
+"""
+
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import text
+
+EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
+
+
+def find(suspect: Suspect) -> Finding | None:
+    values = suspect.values
+
+    def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        match part:
+            case ast.BinOp(left=left, op=ast.Pow()):
+                for exponent in EXPONENTS:
+                    yield ast.BinOp(left, ast.Pow(), ast.Constant(exponent))
+            case ast.Call(func=ast.Attribute(attr="sqrt"), args=[inner]):
+                for exponent in EXPONENTS:
+                    yield ast.BinOp(inner, ast.Pow(), ast.Constant(exponent))
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                yield ast.BinOp(left, ast.Div(), right)
+                yield ast.BinOp(right, ast.Div(), left)
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                yield ast.BinOp(left, ast.Mult(), right)
+            case ast.Name(id=name, ctx=ast.Load()) if name in values:
+                for exponent in (2, -1, 3, 0.5):
+                    yield ast.BinOp(part, ast.Pow(), ast.Constant(exponent))
+            case _:
+                pass
+
+    mend = suspect.mend(other)
+    if mend is None:
+        return None
+    match mend.part:
+        case ast.BinOp(op=ast.Mult() | ast.Div()):
+            said = f"a factor of `{text(mend.part)}` is on the wrong side of /"
+        case _:
+            said = f"the exponent of `{text(mend.part)}` is wrong"
+    return mend.finding(said)

@@ -1,0 +1,51 @@
+"""Another value of the forward pass was used.
+
+The derivative of tanh is 1 - tanh(x)**2: with h = np.tanh(hpreact) that is 1 - h**2, not 1 -
+hpreact**2.
+
+Bad:
+    dhpreact = (1 - hprebn**2) * dh
+Good:
+    dhpreact = (1 - h**2) * dh
+"""
+
+import ast
+from collections.abc import Iterator
+
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import text
+
+
+def find(suspect: Suspect) -> Finding | None:
+    values = suspect.values
+    lists = dict.fromkeys(
+        step.name.partition("[")[0] for step in suspect.program if "[" in step.name
+    )
+
+    def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        match part:
+            case ast.Name(id=name, ctx=ast.Load()) if name in values:
+                for value, shape in values.items():
+                    if value != name and shape == values[name]:
+                        yield ast.Name(value, ast.Load())
+            case ast.Subscript(value=ast.Name(id=name), slice=index, ctx=ast.Load()) if (
+                name in lists
+            ):
+                # hs[i] for hs[i + 1]: what went in for what came out.
+                for next_to in (ast.Add(), ast.Sub()):
+                    place = ast.BinOp(index, next_to, ast.Constant(1))
+                    yield ast.Subscript(part.value, place, ast.Load())
+                for near in lists:
+                    if near != name:
+                        yield ast.Subscript(ast.Name(near, ast.Load()), index, ast.Load())
+            case _:
+                pass
+
+    mend = suspect.mend(other)
+    if mend is None:
+        return None
+    return mend.finding(
+        f"{text(mend.part)} is not the value that belongs here: which value of forward is the "
+        f"derivative of {suspect.used_in or 'this step'} taken at?"
+    )

@@ -1,0 +1,73 @@
+"""Another gradient was used.
+
+The gradient that comes back into `hpreact = bngain * bnraw + bnbias` is dhpreact, that of the
+step's result; not dh, that of a later one.
+
+Bad:
+    dbnraw = bngain * dh
+Good:
+    dbnraw = bngain * dhpreact
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from byhand.checking.naming.proving.candidates import gradients
+from byhand.checking.naming.proving.finding import Edit, Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import factors, text
+from byhand.checking.running.names import loaded_names, root_name
+
+
+def find(suspect: Suspect) -> Finding | None:
+    known = suspect.gradients
+
+    def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        match part:
+            case ast.Name(id=name, ctx=ast.Load()) if name in known or name == suspect.d:
+                shape = known.get(name)
+                for each in known:
+                    if each != name and shape in (None, known[each]):
+                        yield ast.Name(each, ast.Load())
+            case _:
+                pass
+
+    mend = suspect.mend(other)
+    if mend is None:
+        return None
+    return mend.finding(
+        f"{text(mend.part)} is not the gradient that comes back here: {_where(suspect)}"
+    )
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A derivative that stands there alone, or with a number."""
+    known = [each for each in gradients(suspect) if text(each) not in _ones(suspect)]
+    mend = suspect.mend_parts(factors, _times_each(known), but_for_a_number=True)
+    if mend is None:
+        return None
+    return mend.finding(
+        f"`{text(mend.part)}` lacks the gradient that comes back here: {_where(suspect)}"
+    )
+
+
+def _where(suspect: Suspect) -> str:
+    return f"{suspect.name} is used in {suspect.used_in}"
+
+
+def _ones(suspect: Suspect) -> set[str]:
+    """The gradient of a loss, which is 1: to lack it is to lack nothing."""
+    return {f"d{step.name}" for step in suspect.program.outputs if suspect.program.scalar}
+
+
+def _times_each(known: Sequence[ast.expr]) -> Edit:
+    """A derivative that stands there alone is multiplied by a gradient."""
+    names = {root_name(each) for each in known}
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        if not any(name in names for name, _ in loaded_names(part)):
+            for each in known:
+                yield ast.BinOp(part, ast.Mult(), each)
+
+    return times

@@ -1,0 +1,115 @@
+"""What may be missing from a statement: the values and the gradients that it could have used."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from keyword import iskeyword
+
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import parsed, reduced
+from byhand.checking.running.names import loaded_names, touched_names
+
+
+def values(suspect: Suspect) -> tuple[ast.expr, ...]:
+    """Expressions for values: those of forward on the way from the value to where its gradient
+    comes back from; of every gradient that is read, its value; and backward's own locals."""
+    found: dict[str, ast.expr] = {}
+    for each in (*_of_gradients(suspect), *_of_forward(suspect), *_locals(suspect, of_data=True)):
+        found.setdefault(ast.unparse(each), each)
+    return tuple(found.values())
+
+
+def gradients(suspect: Suspect) -> tuple[ast.expr, ...]:
+    """Expressions for gradients: those that are given by name, and backward's own locals that were
+    computed from some."""
+    found: dict[str, ast.expr] = {}
+    named = (*map(parsed, suspect.gradients), *_of_values(suspect))
+    for each in (*named, *_locals(suspect, of_data=False)):
+        found.setdefault(ast.unparse(each), each)
+    return tuple(found.values())
+
+
+def sums(suspect: Suspect, known: Sequence[ast.expr]) -> list[ast.expr]:
+    """What closed forms have: a gradient, alone or times a value, added up along an axis."""
+    shape = suspect.step.shape
+    alike = [name for name, has in suspect.values.items() if has == shape and len(shape) > 1]
+    found: list[ast.expr] = []
+    for gradient in known if alike else ():
+        times = [ast.BinOp(gradient, ast.Mult(), ast.Name(name, ast.Load())) for name in alike]
+        for each in (gradient, *times):
+            for axis in (0, -1):
+                found.append(reduced(each, "sum", axis))
+    return found
+
+
+def _of_gradients(suspect: Suspect) -> Iterator[ast.expr]:
+    for statement in suspect.promising:
+        for name, index in loaded_names(statement):
+            if name.startswith("d") and name[1:].isidentifier() and not iskeyword(name[1:]):
+                value = ast.Name(name[1:], ast.Load())
+                yield value if index is None else ast.Subscript(value, index, ast.Load())
+
+
+def _of_values(suspect: Suspect) -> Iterator[ast.expr]:
+    """`dhs[t + 1]` where `hs[t + 1]` is read."""
+    for statement in suspect.promising:
+        for name, index in loaded_names(statement):
+            if index is not None and f"{name}[0]" in suspect.program:
+                yield ast.Subscript(ast.Name(f"d{name}", ast.Load()), index, ast.Load())
+
+
+def _of_forward(suspect: Suspect) -> Iterator[ast.expr]:
+    steps = suspect.program.by_key
+    lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
+    lines |= {steps[key].line for key in suspect.first.between}
+    for top in suspect.first.trial.problem.forward.body:
+        for node in ast.walk(top):
+            if (
+                isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp))
+                and node.lineno in lines
+                and _is_float(node, suspect)
+            ):
+                yield node
+
+
+def _is_float(node: ast.expr, suspect: Suspect) -> bool:
+    """Whether it may be a float value: no list, no whole number, no module."""
+    match node:
+        case ast.Name(id=name):
+            held = suspect.first.trial.available.get(name)
+            return held is not None and not isinstance(held, (int, list, tuple))
+        case ast.Call(func=ast.Attribute(attr="append")):
+            return False
+        case _:
+            return any(isinstance(part, ast.Name) for part in ast.walk(node))
+
+
+def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
+    """The locals that backward computes, of data or of gradients; lists at the places at which the
+    definition reads others."""
+    nodes = [node for top in suspect.function.body for node in ast.walk(top)]
+    simple = [n for n in nodes if isinstance(n, (ast.Assign, ast.AugAssign))]
+    loops = {n for f in nodes if isinstance(f, ast.For) for n in _names(f.target)}
+    answers = {f"d{a.key[0].partition('[')[0]}" for a in suspect.first.trial.answers.found}
+    tainted = {*answers, *suspect.gradients}
+    for _ in range(2):
+        for node in simple:
+            if {name for name, _ in loaded_names(node)} & tainted:
+                tainted |= {name for name, rebinds in touched_names(node).items() if rebinds}
+    for node in simple:
+        for name, rebinds in touched_names(node).items():
+            if rebinds and name not in answers | loops and (name not in tainted) == of_data:
+                yield ast.Name(name, ast.Load())
+    for node in nodes:
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Name() | ast.BinOp() as at) if (
+                _names(at) and _names(at) <= loops and (name not in tainted) == of_data
+            ):
+                yield ast.Subscript(ast.Name(name, ast.Load()), at, ast.Load())
+            case _:
+                pass
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}

@@ -1,0 +1,65 @@
+"""What a search for a mistake brings: the finding, and how it was come by."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from byhand.checking.judging.replay import Edits
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A mistake that was proved: what to tell the user, the line and the part of it where it
+    stands, and what to put in place of which statement to undo it, where it was proved that way."""
+
+    message: str
+    line: int | None = None
+    part: ast.AST | None = None
+    edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
+
+
+@dataclass(frozen=True, eq=False)
+class Mend:
+    """The exchange of one part of one statement, which makes the definition right."""
+
+    statement: ast.stmt
+    part: ast.AST
+    edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
+
+    def finding(self, message: str) -> Finding:
+        return Finding(message, self.statement.lineno, self.part, self.edits)
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """A part of a statement that would make the definition right, were it so many times as large:
+    one number for each draw."""
+
+    statement: ast.stmt
+    part: ast.expr
+    times: tuple[float, ...]
+
+    @property
+    def constant(self) -> float | None:
+        """The number, if it is the same on every draw."""
+        first = self.times[0]
+        return first if all(abs(c - first) <= 1e-7 * abs(first) for c in self.times) else None
+
+
+Edit: TypeAlias = Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]
+"""The replacements to try for one part of a statement."""
+
+Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
+"""The parts of a statement to look at."""
+
+
+@dataclass
+class Effort:
+    """How often a definition of one backward may still be run; and the statements that were tried
+    on an earlier root in vain."""
+
+    left: int = 5_000
+    in_vain: set[ast.stmt] = field(default_factory=set[ast.stmt])

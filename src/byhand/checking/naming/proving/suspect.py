@@ -1,0 +1,250 @@
+"""What the mistakes ask about a definition that is wrong.
+
+A mistake is a hypothesis, and is accepted only where the numbers prove it, on every draw: either
+the wrong value follows from the shares that should have been added (`follows`), or undoing the
+mistake in the user's own statements makes the definition right (`mended`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.judging.paths import Use
+from byhand.checking.judging.replay import Edits
+from byhand.checking.naming.proving.finding import Edit, Effort, Mend, Parts, Scale
+from byhand.checking.naming.proving.syntax import added_numbers, exchanged, factors, product, reads
+from byhand.checking.running.answers import Answer
+from byhand.checking.running.names import loaded_names, touched_names
+from byhand.ops.op import Array
+from byhand.program.program import Program, Step
+from byhand.program.statements import Function
+
+Share: TypeAlias = Callable[[Evidence], Array]
+"""What comes back on one path."""
+
+
+@dataclass(frozen=True, eq=False)
+class Suspect:
+    """A definition that is wrong, with what every draw shows about it."""
+
+    answer: Answer
+    evidence: tuple[Evidence, ...]
+    effort: Effort = field(default_factory=Effort)
+
+    # What it is.
+
+    @property
+    def name(self) -> str:
+        return self.answer.key[0]
+
+    @property
+    def d(self) -> str:
+        """The name of its local."""
+        return f"d{self.name}"
+
+    @cached_property
+    def first(self) -> Evidence:
+        """The first draw on which it is wrong, and gave something."""
+        wrong = [found for found in self.evidence if not found.right]
+        return next((found for found in wrong if as_array(found.value) is not None), wrong[0])
+
+    @property
+    def function(self) -> Function:
+        return self.first.trial.function
+
+    @property
+    def program(self) -> Program:
+        return self.first.trial.drawn.truth
+
+    @property
+    def step(self) -> Step:
+        return self.program.by_key[self.first.answer.key]
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """The uses of the value in forward, on the first wrong draw."""
+        return self.first.uses
+
+    @property
+    def used_in(self) -> str:
+        """The steps that use the value, by name."""
+        return ", ".join(dict.fromkeys(name for use in self.first.uses for name in use.through))
+
+    @cached_property
+    def statements(self) -> tuple[ast.stmt, ...]:
+        """The statements of its definition: those that write it, then those of locals they need."""
+        found = list(dict.fromkeys(write.node for write in self.answer.writes))
+        simple = [
+            node
+            for top in self.function.body
+            for node in ast.walk(top)
+            if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
+        ]
+        answers = {f"d{a.key[0].partition('[')[0]}" for a in self.first.trial.answers.found}
+        wanted = {name for node in found for name, _ in loaded_names(node)}
+        while True:
+            more = [
+                node
+                for node in simple
+                if node not in found
+                and any(
+                    rebinds is not None and name in wanted and name not in answers
+                    for name, rebinds in touched_names(node).items()
+                )
+            ]
+            if not more:
+                return tuple(found)
+            found += more
+            wanted |= {name for node in more for name, _ in loaded_names(node)}
+
+    @property
+    def promising(self) -> list[ast.stmt]:
+        return [node for node in self.statements if node not in self.effort.in_vain]
+
+    @cached_property
+    def gradients(self) -> Mapping[str, tuple[int, ...]]:
+        """The locals that hold other gradients, with their shapes."""
+        steps = self.program.by_key
+        found = {
+            f"d{answer.key[0]}": steps[answer.key].shape
+            for answer in self.first.trial.answers.found
+            if "[" not in answer.key[0] and answer.key != self.first.answer.key
+        }
+        return {**found, **{name: np.shape(g) for name, g in self.first.trial.upstream.items()}}
+
+    @cached_property
+    def values(self) -> Mapping[str, tuple[int, ...]]:
+        """The float values of forward, with their shapes."""
+        return {step.name: step.shape for step in self.program if "[" not in step.name}
+
+    @cached_property
+    def ways(self) -> Mapping[str, Share]:
+        """The paths on which the gradient comes back, by the step each leads to.
+
+        A step that uses the value twice is one path, and each use of its own another. A closed form
+        jumps over steps: each of those is a path, too.
+        """
+        found = dict(self.direct)
+        for i, use in enumerate(self.first.uses):
+            if sum(each.through == use.through for each in self.first.uses) > 1:
+                found[f"one of the uses in {', '.join(use.through)} (number {i + 1})"] = (
+                    lambda e, i=i: e.uses[i].share
+                )
+        for key in self.first.between:
+            found.setdefault(key[0], lambda e, k=key: e.through(k))
+        return found
+
+    @cached_property
+    def direct(self) -> Mapping[str, Share]:
+        """The paths to the steps that use the value themselves: they add up to the gradient."""
+        return {
+            ", ".join(use.through): lambda e, t=use.through: _sum(
+                each.share for each in e.uses if each.through == t
+            )
+            for use in self.first.uses
+        }
+
+    # What proves a mistake.
+
+    def follows(self, value: Callable[[Evidence], Any]) -> bool:
+        """Whether the definition gave `value(evidence)` on every draw on which it gave anything."""
+        tried = [found for found in self.evidence if as_array(found.value) is not None]
+        if all(found.right for found in tried):
+            return False
+        try:
+            with np.errstate(all="ignore"):
+                return all(
+                    (wrong := value(found)) is not None and found.gives(wrong) for found in tried
+                )
+        except (
+            ValueError,
+            KeyError,
+            IndexError,
+        ):  # shapes that don't fit, or a step that a draw hasn't
+            return False
+
+    def mended(self, edits: Edits) -> bool:
+        """Whether the definition is right on every draw with these statements in place of its
+        own."""
+        for found in (self.first, *self.evidence):
+            self.effort.left -= 1
+            if self.effort.left < 0 or not found.becomes_right(edits):
+                return False
+        return True
+
+    def mended_but_for_a_number(self, edits: Edits) -> bool:
+        """Whether these statements make the definition right up to one factor on all draws."""
+        numbers: list[float] = []
+        for found in (self.first, *self.evidence):
+            self.effort.left -= 1
+            times = found.times(edits) if self.effort.left >= 0 else None
+            if times is None or any(abs(times - each) > 1e-7 * abs(times) for each in numbers[:1]):
+                return False
+            numbers += [] if np.isnan(times) else [times]
+        return bool(numbers)
+
+    def mend(self, edit: Edit, in_index: bool = True) -> Mend | None:
+        """The first edit of one part of one statement that makes the definition right."""
+        return self.mend_parts(reads if in_index else product, edit)
+
+    def mend_parts(self, parts: Parts, edit: Edit, but_for_a_number: bool = False) -> Mend | None:
+        """The same for these parts of a statement, or where a number is all that is missing
+        then."""
+        proved = self.mended_but_for_a_number if but_for_a_number else self.mended
+        for statement in self.promising:
+            for part in parts(statement):
+                for new in edit(part, statement):
+                    edits = {statement: exchanged(statement, part, new)}
+                    if proved(edits):
+                        return Mend(statement, part, edits if self.mended(edits) else {})
+        return None
+
+    @cached_property
+    def scales(self) -> tuple[Scale, ...]:
+        """The parts that only lack a number as a factor.
+
+        The definition is linear in such a part: from its value with the part doubled follows how
+        many times as large the part should be.
+        """
+        found: list[Scale] = []
+        for statement in self.promising:
+            for part in (*factors(statement), *added_numbers(statement)):
+                doubled = ast.BinOp(ast.Constant(2.0), ast.Mult(), part)
+                edits = {statement: exchanged(statement, part, doubled)}
+                times = _times(self.evidence, edits)
+                if times is not None:
+                    found.append(Scale(statement, part, times))
+        return tuple(found)
+
+
+def _times(evidence: Iterable[Evidence], edits: Edits) -> tuple[float, ...] | None:
+    times: list[float] = []
+    for found in evidence:
+        value, doubled = as_array(found.value), as_array(found.tried(edits))
+        right = found.expected.value
+        if value is None or doubled is None or not value.shape == doubled.shape == right.shape:
+            return None
+        with np.errstate(all="ignore"):
+            part = doubled - value
+            size = float(np.sum(part * part))
+            if not 0 < size < np.inf:
+                return None
+            more = float(np.sum((right - value) * part)) / size
+            if not found.judge(value + more * part, 1e4).right:
+                return None
+        times.append(1 + more)
+    return tuple(times)
+
+
+def _sum(shares: Iterable[Array]) -> Array:
+    total: Any = 0.0
+    for each in shares:
+        total = total + each
+    return np.asarray(total)

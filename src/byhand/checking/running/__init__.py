@@ -1,0 +1,1 @@
+"""Running a backward and watching it: who wrote which gradient."""

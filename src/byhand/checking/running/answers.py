@@ -1,0 +1,214 @@
+"""Which of backward's locals answers for which step of forward.
+
+The gradient of `h` is the local `dh`. A name that forward bound k times has k steps; backward runs
+in reverse, so the last binding of `dh` there belongs to the first step of `h`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from byhand.checking.running.backward_run import Hand, Raised, Write
+from byhand.checking.values import array, leaves, unchanged
+from byhand.program.problem import did_you_mean
+from byhand.referees.referee import Key
+
+if TYPE_CHECKING:  # a submission that is graded runs without the engine
+    from byhand.program.program import Program
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What backward gave for one step. `writes` are the statements that made it, in order."""
+
+    key: Key
+    writes: tuple[Write, ...]
+    returned: Any = None
+
+    @property
+    def value(self) -> Any:
+        """What it holds in the end; Raised if one of its statements raised."""
+        if not self.writes:
+            return self.returned
+        raised = [write.value for write in self.writes if isinstance(write.value, Raised)]
+        return raised[0] if raised else self.writes[-1].value
+
+    @property
+    def line(self) -> int | None:
+        """The statement that raised, or else the last that writes it."""
+        if not self.writes:
+            return None
+        raised = (write for write in self.writes if isinstance(write.value, Raised))
+        return next(raised, self.writes[-1]).line
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The answers in backward's order, and notes on what could not be assigned to a step."""
+
+    found: tuple[Answer, ...]
+    notes: tuple[str, ...]
+
+    @cached_property
+    def written(self) -> Mapping[int, tuple[Answer, ...]]:
+        """The answers that a write belongs to, by its place in `Hand.writes`."""
+        owners: dict[int, tuple[Answer, ...]] = {}
+        for answer in self.found:
+            for write in answer.writes:
+                owners[write.at] = (*owners.get(write.at, ()), answer)
+        return owners
+
+    def read_by(self, answer: Answer, write: Write) -> list[Answer]:
+        """The other answers that one write of an answer reads."""
+        owners = [owner for at in write.reads for owner in self.written.get(at, ())]
+        return [owner for owner in owners if owner is not answer]
+
+    def __contains__(self, key: Key) -> bool:
+        return any(answer.key == key for answer in self.found)
+
+
+def answers(program: Program, hand: Hand) -> Answers:
+    """Assigns what a backward wrote to the steps of forward."""
+    found: list[Answer] = []
+    notes: list[str] = []
+    for name, writes in _by_name(program, _seen_through(program, hand)).items():
+        steps = program.bindings.get(name, ())
+        if not steps:
+            note = _unknown(name, writes[-1].value, program)
+            notes += [note] if note else []
+            continue
+        once = len(steps) == 1
+        groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
+        if len(groups) == len(steps):
+            for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
+                found.append(Answer((name, binding), group))
+        elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
+            found.append(Answer((name, 0), groups[-1]))
+            if len(steps) > 1:
+                notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
+        else:
+            notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
+    found.sort(key=lambda answer: answer.writes[-1].number)
+    for name, value in hand.returned.items():
+        for key, leaf in leaves(name, value):
+            if key in program and len(program.bindings[key]) == 1:
+                found = [answer for answer in found if answer.key[0] != key]
+                found.append(Answer((key, 0), (), leaf))
+            elif key in program:
+                notes.append(_counts(key, len(program.bindings[key]), 1) + ": not judged")
+            else:
+                notes.append(
+                    f"the returned dict has {key!r}, which is no float input and no step"
+                    f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
+                )
+    return Answers(tuple(found), tuple(notes))
+
+
+def _seen_through(program: Program, hand: Hand) -> list[Write]:
+    """The writes, where reading a local such as `dpre` that answers for no step counts as reading
+    the gradients that went into it."""
+    roots = {name.partition("[")[0] for name in program.bindings}
+    seen: list[Write] = []
+    latest: dict[str, Write] = {}
+    for write in hand.writes:
+        reads, through = frozenset[int](), write.through
+        for at in write.reads:
+            if hand.writes[at].name.partition("[")[0] in roots:
+                reads |= {at}
+            else:
+                reads |= seen[at].reads
+                through |= seen[at].through | {seen[at].number}
+        if not write.fresh:
+            reads |= latest[write.name].reads
+            through |= latest[write.name].through
+        seen.append(replace(write, reads=reads, through=through))
+        latest[write.name] = seen[-1]
+    return seen
+
+
+def _by_name(program: Program, writes: list[Write]) -> dict[str, list[Write]]:
+    """The writes of each name. An array `dhs` answers for a list `hs`, item by item."""
+    grouped: dict[str, list[Write]] = {}
+    for write in writes:
+        items = [name for name in program.bindings if name.startswith(f"{write.name}[")]
+        value = array(write.value)
+        if write.name not in program and items and value is not None and value.ndim:
+            for name in items:
+                i = name[len(write.name) + 1 : -1]
+                if i.isdigit() and int(i) < len(value):
+                    item = replace(write, name=name, value=write.value[int(i)])
+                    before = grouped.setdefault(name, [])
+                    if not before or write.fresh or not unchanged(item.value, before[-1].value):
+                        before.append(item)
+        else:
+            grouped.setdefault(write.name, []).append(write)
+    return grouped
+
+
+def _bindings(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:
+    """The writes in groups, one for each binding of the name.
+
+    A fresh array starts a group. Where that gives more groups than wanted, `dh = dh + ...` is taken
+    for an addition, and then an array of zeros for room to add to.
+    """
+    starts = [i for i, write in enumerate(writes) if write.fresh or i == 0]
+    if len(starts) > wanted:
+        starts = [i for i in starts if i == 0 or not _adds_to_itself(writes[i])]
+    if len(starts) > wanted:
+        rooms = {a for a, b in pairwise(starts) if b == a + 1 and _zeros(writes[a])}
+        starts = [i for i in starts if i - 1 not in rooms or i == 0]
+    ends = [*starts[1:], len(writes)]
+    return [tuple(writes[a:b]) for a, b in zip(starts, ends, strict=True)]
+
+
+def _adds_to_itself(write: Write) -> bool:
+    match write.node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return _is_term(name, value)
+        case _:
+            return False
+
+
+def _is_term(name: str, expression: ast.expr) -> bool:
+    match expression:
+        case ast.Name(id=found):
+            return found == name
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _is_term(name, left) or _is_term(name, right)
+        case ast.BinOp(left=left, op=ast.Sub()):
+            return _is_term(name, left)
+        case _:
+            return False
+
+
+def _zeros(write: Write) -> bool:
+    value = array(write.value)
+    return value is not None and not np.any(value)
+
+
+def _counts(name: str, steps: int, groups: int) -> str:
+    return f"{name} is bound {steps} times in forward, d{name} {groups} times in backward"
+
+
+def _unknown(name: str, value: Any, program: Program) -> str | None:
+    if array(value) is None or not name:
+        return None
+    root = name.partition("[")[0]
+    if root in program.locals and _is_whole(program.locals[root]):
+        return f"d{name} is not judged: {root} holds integers, which have no gradient"
+    if root in program:
+        return f"d{name} is not judged: {root} is one array, not a list"
+    near = did_you_mean(root, [n for n in program.bindings if "[" not in n])
+    return f"d{name} is not judged: forward has no {root}{near}"
+
+
+def _is_whole(value: Any) -> bool:
+    found = array(value)
+    return isinstance(value, int) or (found is not None and found.dtype.kind in "iub")

@@ -1,0 +1,191 @@
+"""Watching a backward run: which statement wrote which gradient, what it wrote, what it damaged.
+
+After each statement, the locals that it may have written are compared with what they were: a new
+array bound to `dh` is a fresh gradient, a changed one was added to in place, and a changed forward
+value was damaged.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.running.backward_run import Damage, Raised, Write
+from byhand.checking.running.names import loaded_names, touched_names
+from byhand.checking.values import array, copied, leaves, unchanged
+from byhand.ops.op import Array
+from byhand.program.statements import Namespace, Statement, StatementError
+
+
+@dataclass
+class Recorder:
+    """What has happened so far in one run of a backward."""
+
+    given: Mapping[str, Array]
+    upstream: Mapping[str, Any]
+    truth: Mapping[str, Any]
+    pristine: dict[str, Array] = field(init=False)
+    held: dict[str, Any] = field(default_factory=dict[str, Any])
+    seen: dict[str, Any] = field(default_factory=dict[str, Any])
+    latest: dict[str, int] = field(default_factory=dict[str, int])
+    tainted: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    made_by: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    undone: set[str] = field(default_factory=set[str])
+    writes: list[Write] = field(default_factory=list[Write])
+    damages: list[Damage] = field(default_factory=list[Damage])
+    error: StatementError | None = None
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.pristine = {name: value.copy() for name, value in self.given.items()}
+
+    def execute(self, statement: Statement, namespace: Namespace) -> None:
+        node = statement.node
+        reads, through = self.reads(statement, namespace), self.through(node)
+        touched = touched_names(node)
+        item = self.item(statement, namespace)
+        failure = None
+        try:
+            statement.execute(namespace)
+        except Exception as error:
+            failure = self.recover(node, error, namespace)
+        written: list[str] = []
+        for root, rebinds in touched.items():
+            if root in namespace and self.is_answer(root):
+                written += self.record(
+                    root, namespace[root], rebinds, node, (reads, through), failure, item
+                )
+            elif rebinds is not None:
+                before = frozenset[int]() if rebinds else self.tainted.get(root, frozenset())
+                self.tainted[root] = before | reads
+                before = frozenset[int]() if rebinds else self.made_by.get(root, frozenset())
+                self.made_by[root] = before | through | {self.number}
+        if failure is None:
+            self.look_for_damage(statement, namespace, written)
+        self.number += 1
+
+    def is_answer(self, root: str) -> bool:
+        return root.startswith("d") and root not in self.given
+
+    def reads(self, statement: Statement, namespace: Namespace) -> frozenset[int]:
+        """The writes of the gradients that this statement is about to read."""
+        found: set[int] = set()
+        for name, index in loaded_names(statement.node):
+            found |= self.tainted.get(name, frozenset())
+            if not self.is_answer(name):
+                continue
+            key = self.place(name, index, statement, namespace)[1:]
+            found |= {
+                at
+                for known, at in self.latest.items()
+                if known == key or known.startswith(f"{key}[")
+            }
+        return frozenset(found)
+
+    def through(self, node: ast.stmt) -> frozenset[int]:
+        """The numbers of the statements that made the locals which this statement is to read."""
+        found = (self.made_by.get(name, frozenset[int]()) for name, _ in loaded_names(node))
+        return frozenset[int]().union(*found)
+
+    def place(
+        self, name: str, index: ast.expr | None, statement: Statement, namespace: Namespace
+    ) -> str:
+        """`dhs[2]` for the list dhs at the index t, where t is 2; else the name."""
+        held: Any = namespace.get(name)
+        if index is None or not isinstance(held, list):
+            return name
+        try:
+            at = statement.evaluate(index, namespace)
+        except Exception:  # the statement itself will say what is wrong
+            return name
+        return f"{name}[{at % max(1, len(held))}]" if isinstance(at, int) else name  # pyright: ignore[reportUnknownArgumentType]
+
+    def item(self, statement: Statement, namespace: Namespace) -> str | None:
+        """The item of a list that the statement is about to assign or add to."""
+        match statement.node:
+            case (
+                ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=index)])
+                | ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name), slice=index))
+            ):
+                return self.place(name, index, statement, namespace)
+            case _:
+                return None
+
+    def record(
+        self,
+        root: str,
+        value: Any,
+        rebinds: bool | None,
+        node: ast.stmt,
+        read: tuple[frozenset[int], frozenset[int]],
+        failure: Raised | None,
+        item: str | None,
+    ) -> list[str]:
+        """Notes which gradients in the local `root` this statement wrote."""
+        written: list[str] = []
+        for key, leaf in leaves(root, value):
+            known = key in self.held
+            same = known and leaf is self.held[key]
+            handed_on = rebinds is None or (not rebinds and key != root)
+            if key != item and handed_on and same and unchanged(leaf, self.seen[key]):
+                continue
+            fresh = (
+                rebinds is True or not known or (key != root and not same and not _augments(node))
+            )
+            self.held[key], self.seen[key] = leaf, copied(leaf)
+            self.latest[key[1:]] = at = len(self.writes)
+            seen = self.seen[key] if failure is None else failure
+            self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, *read))
+            written.append(key[1:])
+        return written
+
+    def recover(self, node: ast.stmt, error: Exception, namespace: Namespace) -> Raised:
+        """After a statement raised: puts in place what it should have written, where that is
+        known."""
+        touched = touched_names(node)
+        depends = any(name in self.undone for name, _ in loaded_names(node))
+        targets = [name for name, rebinds in touched.items() if rebinds is not None]
+        targets = targets or [name for name in touched if self.is_answer(name)][:1]
+        known = [name for name in targets if name[1:] in self.truth and self.is_answer(name)]
+        for name in targets:
+            if name in known:
+                namespace[name] = copied(self.truth[name[1:]])
+            elif name not in namespace:
+                self.undone.add(name)
+        if not known and not depends and self.error is None:
+            self.error = StatementError(node.lineno, error)
+        missing = error.name if isinstance(error, NameError) else None
+        return Raised(f"{type(error).__name__}: {error}".replace("\n", " "), depends, missing)
+
+    def look_for_damage(
+        self, statement: Statement, namespace: Namespace, written: list[str]
+    ) -> None:
+        """Notes what the statement changed besides what it wrote to."""
+        for root, rebinds in touched_names(statement.node).items():
+            if rebinds or root not in namespace:
+                continue
+            changed = [
+                a for _, leaf in leaves(root, namespace[root]) if (a := array(leaf)) is not None
+            ]
+            name = written[0] if written else None
+            for given, value in self.given.items():
+                near = any(np.may_share_memory(value, each) for each in changed)
+                if near and not unchanged(value, self.pristine[given]):
+                    self.damages.append(Damage(given, name, statement.line, self.number))
+                    self.pristine[given] = value.copy()
+            for key, leaf in self.held.items():
+                value = array(leaf)
+                if key[1:] in written or value is None:
+                    continue
+                near = any(np.may_share_memory(value, each) for each in changed)
+                if near and not unchanged(leaf, self.seen[key]):
+                    self.damages.append(Damage(key, name, statement.line, self.number))
+                    self.seen[key] = copied(leaf)
+
+
+def _augments(node: ast.stmt) -> bool:
+    return isinstance(node, ast.AugAssign)

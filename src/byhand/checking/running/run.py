@@ -1,0 +1,138 @@
+"""Running a hand-written backward, statement by statement where it is a plain Python function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from byhand.checking.running.backward_run import Damage, Hand
+from byhand.checking.running.recorder import Recorder
+from byhand.checking.values import array, copied, leaves, unchanged
+from byhand.errors import ProblemError
+from byhand.ops.op import Array
+from byhand.program.problem import Problem, did_you_mean
+from byhand.program.statements import Function, StatementError, function_of, run
+
+
+def run_backward(
+    problem: Problem,
+    available: Mapping[str, Any],
+    upstream: Mapping[str, Any],
+    truth: Mapping[str, Any] | None = None,
+) -> Hand:
+    """Runs the backward of `problem` on copies of the values it asks for.
+
+    `available` are the inputs and the locals of forward; `upstream` the gradients `d<output>`.
+    Where a statement raises, the gradient it should have written is taken from `truth`, so that
+    what comes after can still be run.
+
+    Raises ProblemError if it asks for something else.
+    """
+    assert problem.backward is not None
+    function = backward_function(problem)
+    given = arguments(problem, function, available, upstream)
+    if function is None:
+        return _call(problem.backward, given)
+    recorder = Recorder(_arrays(given), upstream, truth or {})
+    namespace = function.namespace(given)
+    returned = None
+    try:
+        returned = run(function, namespace, recorder.execute).value
+    except StatementError as raised:
+        recorder.error = recorder.error or raised
+    return Hand(
+        tuple(recorder.writes),
+        _dict(returned),
+        tuple(recorder.damages),
+        recorder.error,
+        unread=_unread(returned),
+    )
+
+
+def backward_function(problem: Problem) -> Function | None:
+    """The backward taken apart; None for code without Python statements (compiled, a callable)."""
+    try:
+        return function_of(problem.backward, problem.tree)
+    except ProblemError:
+        if isinstance(problem.backward, type(function_of)):
+            raise
+        return None
+
+
+def arguments(
+    problem: Problem,
+    function: Function | None,
+    available: Mapping[str, Any],
+    upstream: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What backward's parameters are filled with: copies, so that it can't change the originals."""
+    if function is None:
+        signature = _signature(problem)
+        parameters = tuple(signature)
+        defaults = {n for n, p in signature.items() if p.default is not inspect.Parameter.empty}
+        line = None
+    else:
+        parameters, defaults, line = function.parameters, set(function.defaults), function.line
+    given: dict[str, Any] = {}
+    for name in parameters:
+        if name in available:
+            given[name] = copied(available[name])
+        elif name in upstream:
+            given[name] = copied(upstream[name])
+        elif name not in defaults:
+            known = [*available, *upstream]
+            raise ProblemError(
+                f"{problem.where(line)}: backward asks for {name}, which is no input and no local "
+                f"of forward{did_you_mean(name, known) or ': it can ask for ' + ', '.join(known)}"
+            )
+    return given
+
+
+def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(problem.backward).parameters  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError):
+        raise ProblemError(
+            f"{problem.file}: what backward asks for can't be read: "
+            "wrap it in a function that names its parameters"
+        ) from None
+
+
+def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
+    return {
+        key: found
+        for name, value in given.items()
+        for key, leaf in leaves(name, value)
+        if (found := array(leaf)) is not None
+    }
+
+
+def _dict(returned: Any) -> dict[str, Any]:
+    return dict(returned) if isinstance(returned, dict) else {}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _unread(returned: Any) -> str | None:
+    """What was returned, where that is neither a dict nor nothing."""
+    if returned is None or isinstance(returned, dict):
+        return None
+    if isinstance(returned, (tuple, list)):
+        return f"a {type(returned).__name__} of {len(returned)}"  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+    name = type(returned).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
+
+def _call(backward: Callable[..., Any], given: Mapping[str, Any]) -> Hand:
+    """A backward without statements: it is called, and what it returns is all there is."""
+    arrays = _arrays(given)
+    pristine = {name: value.copy() for name, value in arrays.items()}
+    try:
+        returned = backward(**given)
+    except Exception as error:
+        return Hand((), {}, (), StatementError(0, error), taken_apart=False)
+    damages = tuple(
+        Damage(name, None, 0, 0)
+        for name, value in arrays.items()
+        if not unchanged(value, pristine[name])
+    )
+    return Hand((), _dict(returned), damages, taken_apart=False, unread=_unread(returned))

@@ -1,0 +1,1 @@
+"""What a backward is tried on: other sizes, other draws, ties."""

@@ -1,0 +1,78 @@
+"""The modules that a submission's process may use, as code: none is a file there."""
+
+from __future__ import annotations
+
+import marshal
+import pickle
+from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from byhand.course import grading
+
+MAIN = f"{grading.__name__}.sandbox_main"
+FEEDBACK_MAIN = f"{grading.__name__}.feedback_main"
+
+_RUNNING = (  # what runs a backward statement by statement; no engine, no referee
+    "byhand.errors",
+    "byhand.ops.op",
+    "byhand.program.kinds",
+    "byhand.program.problem",
+    "byhand.program.statements",
+    "byhand.checking.running.answers",
+    "byhand.checking.judging.damage",
+    "byhand.checking.judging.isolated_run",
+    "byhand.checking.running.backward_run",
+    "byhand.checking.running.names",
+    "byhand.checking.running.recorder",
+    "byhand.checking.running.run",
+    "byhand.checking.values",
+    "byhand.referees.referee",
+)
+_APART = tuple(f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "wire"))
+_CHECKING = ("checking", "deriving", "engine", "ops", "program", "referees", "torch_dialect")
+
+
+@lru_cache
+def for_running() -> bytes:
+    """What it takes to run a submission."""
+    codes = {name: code_of(_source(name), name) for name in (*_RUNNING, *_APART, MAIN)}
+    for name in list(codes):
+        parts = name.split(".")
+        for i in range(1, len(parts)):  # packages, without what theirs import
+            codes.setdefault(".".join(parts[:i]), code_of(b"", name))
+    return pickle.dumps((MAIN, codes))
+
+
+@lru_cache
+def for_advising() -> bytes:
+    """What it takes to check one: the checker with all that is below it, and no model."""
+    codes: dict[str, bytes] = {}
+    for name in ("byhand", "byhand.course", grading.__name__):
+        codes[name] = code_of(_source(f"{name}.__init__"), name)
+    for name in (*_APART, MAIN, FEEDBACK_MAIN, "byhand.errors", "byhand.files"):
+        codes[name] = code_of(_source(name), name)
+    for name in ("byhand.course.blanks", "byhand.course.judge"):
+        codes[name] = code_of(_source(name), name)
+    for package in _CHECKING:
+        _collect(resources.files("byhand") / package, f"byhand.{package}", codes)
+    return pickle.dumps((FEEDBACK_MAIN, codes))
+
+
+def _collect(folder: Traversable, package: str, codes: dict[str, bytes]) -> None:
+    for entry in folder.iterdir():
+        name = f"{package}.{entry.name.removesuffix('.py')}".removesuffix(".__init__")
+        if entry.is_file() and entry.name.endswith(".py"):
+            codes[name] = code_of(entry.read_bytes(), name)
+        elif entry.is_dir() and not entry.name.startswith("_"):
+            _collect(entry, name, codes)
+
+
+def _source(name: str) -> bytes:
+    first, *rest = name.split(".")
+    return resources.files(first).joinpath(*rest[:-1], f"{rest[-1]}.py").read_bytes()
+
+
+def code_of(source: bytes, name: str) -> bytes:
+    """A module's code, for an interpreter like this one."""
+    return marshal.dumps(compile(source, name, "exec", dont_inherit=True))

@@ -1,0 +1,136 @@
+"""How an op is written: what NumPy and PyTorch have in common, and what each must add."""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from byhand.deriving.codegen import nodes as nd
+from byhand.ops.op import Op
+
+if TYPE_CHECKING:
+    from byhand.deriving.codegen.symbol import Scribe, Symbol
+
+OPERATORS: dict[str, type[ast.operator]] = {
+    "add": ast.Add,
+    "subtract": ast.Sub,
+    "multiply": ast.Mult,
+    "divide": ast.Div,
+    "power": ast.Pow,
+    "matmul": ast.MatMult,
+    "logical_and": ast.BitAnd,
+    "logical_or": ast.BitOr,
+}
+COMPARISONS: dict[str, type[ast.cmpop]] = {
+    "greater": ast.Gt,
+    "greater_equal": ast.GtE,
+    "less": ast.Lt,
+    "less_equal": ast.LtE,
+    "equal": ast.Eq,
+    "not_equal": ast.NotEq,
+}
+Writer = Callable[[Sequence["Symbol"], Mapping[str, Any], "Scribe"], ast.expr]
+
+
+class Dialect(ABC):
+    """Writes ops in the words of one library."""
+
+    name: ClassVar[str]
+    module: ClassVar[str]
+    writers: ClassVar[Mapping[str, Writer]]
+
+    def expression(
+        self, op: Op, args: Sequence[Symbol], params: Mapping[str, Any], scribe: Scribe
+    ) -> ast.expr:
+        """`op` on `args`, of which each has its code and its value."""
+        written = [scribe.plain(arg) for arg in args]
+        if op.name in OPERATORS:
+            return _operator(OPERATORS[op.name](), written[0], written[1])
+        if op.name in COMPARISONS:
+            return ast.Compare(written[0].node, [COMPARISONS[op.name]()], [written[1].node])
+        match op.name:
+            case "negative":
+                return nd.negative(written[0].node)
+            case "logical_not":
+                return ast.UnaryOp(ast.Invert(), written[0].node)
+            case "getitem":
+                return self.indexed(written[0], params["index"], scribe)
+            case _:
+                pass
+        if op.name in self.writers:
+            return self.writers[op.name](written, params, scribe)
+        return self.function(op.name, written, params, scribe)
+
+    def indexed(self, x: Symbol, index: Any, scribe: Scribe) -> ast.expr:
+        """`x[index]`."""
+        return nd.subscript(x.node, scribe.index(index, x.shape))
+
+    def forwards(self, index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+        """An index that this library has, and the axes along which to flip what it reads."""
+        return index, ()
+
+    def function(
+        self, name: str, args: Sequence[Symbol], params: Mapping[str, Any], scribe: Scribe
+    ) -> ast.expr:
+        """A function of the library that bears the op's name and takes its parameters."""
+        options = {key: scribe.node(value) for key, value in params.items()}
+        return nd.call(f"{self.module}.{name}", *(arg.node for arg in args), **options)
+
+    def translated(self, node: ast.expr) -> ast.expr:
+        """An expression of forward, whatever dialect that is in."""
+        return node
+
+    def number(self, node: ast.expr) -> ast.expr:
+        """An expression of forward that is a number, whatever dialect that is in."""
+        return self.translated(node)
+
+    @abstractmethod
+    def array(self, value: Any) -> ast.expr:
+        """A small array spelled out."""
+
+    @abstractmethod
+    def summed(self, x: ast.expr, axes: tuple[int, ...] | None, keep: bool) -> ast.expr:
+        """The sum over some axes, or over all."""
+
+    @abstractmethod
+    def copy(self, x: ast.expr, scalar: bool = False) -> ast.expr:
+        """A copy; what is `scalar` may be a plain number."""
+
+    @abstractmethod
+    def spread(self, x: ast.expr, like: ast.expr, constant: bool) -> ast.expr:
+        """`x` broadcast to the shape of `like`."""
+
+    @abstractmethod
+    def add_at(self, target: ast.expr, index: ast.expr, g: ast.expr, at: Any) -> ast.stmt:
+        """`target[index] += g` where an element may come twice; `at` is the index itself."""
+
+    @abstractmethod
+    def constant(self, value: ast.expr, like: ast.expr) -> ast.expr:
+        """The gradient of a scalar, from an expression without arrays."""
+
+    def zeros_like(self, like: ast.expr) -> ast.expr:
+        return nd.call(f"{self.module}.zeros_like", like)
+
+    @abstractmethod
+    def zeros(self, shape: ast.expr, of: ast.expr) -> ast.expr:
+        """Zeros of this shape, of the type that `of` has."""
+
+    @abstractmethod
+    def repeated(self, x: ast.expr, counts: ast.expr) -> ast.expr:
+        """Each element of a row as often as its count says."""
+
+    @abstractmethod
+    def eye(self, lengths: list[ast.expr], offset: ast.expr | None) -> ast.expr:
+        """Ones on a diagonal of a matrix."""
+
+
+def _operator(op: ast.operator, left: Symbol, right: Symbol) -> ast.expr:
+    """Simplified where that changes neither the value nor the shape."""
+    built = nd.binary(left.node, op, right.node)
+    if built is left.node and left.value.ndim < right.value.ndim:
+        return ast.BinOp(left.node, op, right.node)
+    if built is right.node and right.value.ndim < left.value.ndim:
+        return ast.BinOp(left.node, op, right.node)
+    return built

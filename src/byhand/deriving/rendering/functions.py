@@ -1,0 +1,160 @@
+"""Calls of NumPy's and PyTorch's functions and methods, as formulas."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from byhand.deriving.rendering.operators import (
+    ATOM,
+    MODULES,
+    POWER,
+    PRODUCT,
+    TERM,
+    Operators,
+    Piece,
+)
+
+AXES = "ijklmn"
+
+REDUCERS = {
+    "sum": "∑", "prod": "∏", "mean": "mean", "max": "max", "amax": "max", "min": "min",
+    "amin": "min", "var": "var", "std": "std", "logsumexp": "logsumexp", "any": "any", "all": "all",
+    "argmax": "argmax", "argmin": "argmin", "softmax": "softmax",
+}  # fmt: skip
+
+ITSELF = {
+    "copy", "clone", "contiguous", "detach", "asarray", "array", "tensor", "ascontiguousarray",
+    "astype", "to", "float", "double", "broadcast_to", "expand", "expand_as", "expand_dims",
+    "unsqueeze", "squeeze", "item",
+}  # fmt: skip
+"""What changes the place or the shape in memory, and nothing that a formula would say."""
+
+FILLED = {"zeros_like": "0", "zeros": "0", "new_zeros": "0", "ones_like": "1", "ones": "1"}
+
+RESHAPED = {"reshape", "view", "ravel", "flatten"}
+
+TRANSPOSED = {"transpose", "swapaxes", "permute", "t", "adjoint", "matrix_transpose", "moveaxis"}
+
+PRODUCTS = {"matmul", "dot", "mm", "bmm", "mv", "inner"}
+
+OPERATORS: dict[str, ast.operator] = {
+    "add": ast.Add(), "subtract": ast.Sub(), "multiply": ast.Mult(), "mul": ast.Mult(),
+    "divide": ast.Div(), "true_divide": ast.Div(), "div": ast.Div(), "power": ast.Pow(),
+    "pow": ast.Pow(), **dict.fromkeys(PRODUCTS, ast.MatMult()),
+}  # fmt: skip
+
+NAMED = {"maximum": "max", "minimum": "min", "one_hot": "onehot"}
+
+
+def call(formula: Operators, node: ast.Call) -> Piece:
+    """A call: of a function of NumPy or PyTorch, or of a method of an array."""
+    name, operands, options = _parts(node)
+    to = formula.to
+    if name in REDUCERS and operands:
+        return _reduced(formula, name, operands, options)
+    if name in FILLED:
+        return Piece(to.number(FILLED[name]))
+    if name in ITSELF and operands:
+        return formula.piece(operands[0])
+    if name in OPERATORS and len(operands) == 2:
+        return formula.operation(operands[0], OPERATORS[name], operands[1])
+    match name, operands:
+        case "where", [test, yes, no]:
+            return formula.cases(test, yes, no)
+        case "full_like", [_, value]:
+            return formula.piece(value)
+        case "sqrt", [inside]:
+            return Piece(to.root(formula(inside)))
+        case "square", [inside]:
+            return Piece(to.above(formula.at(inside, ATOM), to.number("2")), POWER)
+        case "reciprocal", [inside]:
+            return Piece(to.fraction(to.number("1"), formula(inside)), POWER)
+        case "abs" | "absolute", [inside]:
+            return Piece(to.fenced("|", formula(inside), "|"))
+        case "negative" | "neg", [inside]:
+            return formula.piece(ast.UnaryOp(ast.USub(), inside))
+        case "sigmoid", [inside]:
+            return Piece(to.row([to.name("sigma"), formula.bracketed(formula(inside))]))
+        case "outer", [left, right]:
+            sides = [formula.at(left, POWER), to.sign("⊗"), formula.at(right, POWER)]
+            return Piece(to.row(sides), PRODUCT)
+        case "einsum", [ast.Constant(value=str(letters)), *arrays] if "." not in letters:
+            return _einsum(formula, letters, arrays)
+        case _ if name in TRANSPOSED:
+            return formula.transposed(operands[0], _axes_moved(operands[1:]))
+        case _ if name in RESHAPED:
+            return Piece(to.row([to.word("reshape"), formula.bracketed(formula(operands[0]))]))
+        case "len" | "size", [inside]:
+            return formula.function("len", [inside])
+        case _:
+            return formula.function(NAMED.get(name, name), operands)
+
+
+def _parts(node: ast.Call) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
+    """The name of what is called, its operands (the array of a method first), its options."""
+    options = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    match node.func:
+        case ast.Attribute(value=inside, attr=name):
+            of_module = ast.unparse(inside).split(".")[0] in MODULES
+            return name, [*([] if of_module else [inside]), *node.args], options
+        case func:
+            return ast.unparse(func), list(node.args), options
+
+
+def _reduced(
+    formula: Operators, name: str, operands: list[ast.expr], options: dict[str, ast.expr]
+) -> Piece:
+    to = formula.to
+    axis = options.get("axis", options.get("dim"))
+    if axis is None and len(operands) > 1:
+        axis = operands[1]
+    letters = [_letter(formula, each) for each in _items(axis)]
+    index = formula.row_of(",", letters)
+    if REDUCERS[name] in "∑∏":
+        sign = to.under(to.sign(REDUCERS[name]), index if letters else "")
+        return Piece(to.row([sign, formula.at(operands[0], TERM)]), TERM)
+    word = to.word(REDUCERS[name])
+    head = to.below(word, index) if letters else word
+    return Piece(to.row([head, formula.bracketed(formula(operands[0]))]))
+
+
+def _items(axis: ast.expr | None) -> Sequence[ast.expr]:
+    if axis is None or (isinstance(axis, ast.Constant) and axis.value is None):
+        return []
+    return axis.elts if isinstance(axis, (ast.Tuple, ast.List)) else [axis]
+
+
+def _letter(formula: Operators, axis: ast.expr) -> str:
+    """The letter of an axis; the last one, whichever that is, is called so."""
+    try:
+        number = ast.literal_eval(axis)
+    except ValueError:
+        return formula(axis)
+    if number == -1:
+        return formula.to.words("last")
+    if isinstance(number, int) and 0 <= number < len(AXES):
+        return formula.to.name(AXES[number])
+    return formula(axis)
+
+
+def _axes_moved(arguments: Sequence[ast.expr]) -> str:
+    """The axes that a transposition moves; nothing where it is that of a matrix."""
+    written = ", ".join(ast.unparse(each).strip("()") for each in arguments)
+    return "" if written in ("", "-1, -2", "-2, -1", "0, 1", "1, 0") else written
+
+
+def _einsum(formula: Operators, letters: str, arrays: Sequence[ast.expr]) -> Piece:
+    """The sum over the letters that the result doesn't have."""
+    to = formula.to
+    terms, _, result = letters.replace(" ", "").partition("->")
+    factors = [
+        to.below(formula.at(array, ATOM), to.row([to.name(letter) for letter in term]))
+        for array, term in zip(arrays, terms.split(","), strict=True)
+    ]
+    summed = [letter for letter in dict.fromkeys(terms) if letter not in result + ","]
+    body = [part for factor in factors for part in (to.space(), factor)][1:]
+    if not summed:
+        return Piece(to.row(body), PRODUCT)
+    sign = to.under(to.sign("∑"), formula.row_of(",", [to.name(letter) for letter in summed]))
+    return Piece(to.row([sign, *body]), TERM)

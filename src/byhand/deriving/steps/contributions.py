@@ -1,0 +1,172 @@
+"""What a sweep hands on: shares of gradients; and what comes of them: statements."""
+
+# Trees and recorded values have parts of any type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from byhand.deriving.codegen import nodes as nd
+from byhand.deriving.codegen.nodes import Changed
+from byhand.deriving.codegen.symbol import Symbol
+from byhand.deriving.recording import Round
+from byhand.engine.tensor import Tensor
+from byhand.ops.shape import CONCATENATE
+from byhand.program.program import Step
+
+Leaf = Callable[[ast.expr], ast.expr]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The gradient of a part of an array, from `start` to `stop` along an axis."""
+
+    symbol: Symbol
+    axis: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one use of a value gives back to it. `why` is a remark, or nothing."""
+
+    symbol: Symbol
+    user: str = ""
+    why: str = ""
+    round: Round | None = None
+    piece: Piece | None = None
+
+    def rebuilt(self, leaf: Leaf) -> Share:
+        piece = self.piece
+        return replace(
+            self,
+            symbol=_rebuilt(self.symbol, leaf),
+            piece=piece and replace(piece, symbol=_rebuilt(piece.symbol, leaf)),
+        )
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A gradient to be written down: the sum of `terms`, then `changes`.
+
+    `begun` says that an earlier statement has begun the sum, `whole` that the first term has the
+    full shape, so that the others can be added in place, `own` that it must share no memory with
+    what it is made from. `tensor` is whose gradient it is, None
+    for a help of our own; `step` is its name in forward.
+    """
+
+    target: ast.expr
+    terms: tuple[ast.expr, ...]
+    changes: tuple[Changed, ...] = ()
+    tensor: Tensor | None = None
+    step: Step | None = None
+    begun: bool = False
+    whole: bool = True
+    own: bool = False
+    spread: str = ""
+    remark: str = ""
+    round: Round | None = None
+
+    def apart(self, said: str) -> Statement:
+        """With memory of its own, if it reads the array called `said`."""
+        reads = any(nd.mentions(term, said) for term in self.terms)
+        return replace(self, own=True) if reads else self
+
+    def rebuilt(self, leaf: Leaf) -> Statement:
+        """With every leaf of its terms and changes put through `leaf`."""
+        return replace(
+            self,
+            terms=tuple(nd.rebuilt(term, leaf) for term in self.terms),
+            changes=tuple(nd.rebuilt(change, leaf) for change in self.changes),
+        )
+
+
+def _rebuilt(symbol: Symbol, leaf: Leaf) -> Symbol:
+    return Symbol(nd.rebuilt(symbol.node, leaf), symbol.value, symbol.scribe, symbol.tensor)
+
+
+def joined(tensor: Tensor, shares: list[Share]) -> list[Share]:
+    """The pieces that an array was split into are put side by side again, if all are there."""
+    pieces = [share.piece for share in shares if share.piece is not None]
+    pieces.sort(key=lambda piece: piece.start)
+    if len(pieces) < 2 or len({piece.axis for piece in pieces}) > 1:
+        return shares
+    axis = pieces[0].axis
+    starts = [*(piece.start for piece in pieces), tensor.value.shape[axis]]
+    if starts != [0, *(piece.stop for piece in pieces)]:
+        return shares
+    whole = CONCATENATE(*(piece.symbol for piece in pieces), axis=axis)
+    symbol = Symbol(whole.node, whole.value, whole.scribe, tensor)
+    users = dict.fromkeys(share.user for share in shares if share.piece)
+    rest = [share for share in shares if share.piece is None]
+    return [Share(symbol, listed([*users]), round=shares[0].round), *rest]
+
+
+def goes_on(share: Share, said: str, tensor: Tensor) -> bool:
+    """Whether the array called `said` is all that `tensor` gets, as it is or changed in place."""
+    node = share.symbol.node
+    base = node.base if isinstance(node, Changed) else node
+    called = isinstance(base, ast.Name) and base.id == said
+    return called and share.symbol.value.shape == tensor.value.shape
+
+
+def in_place(share: Share) -> list[Share]:
+    """What is left to be done to that array."""
+    symbol = share.symbol
+    if not isinstance(symbol.node, Changed):
+        return []
+    node = Changed(None, None, symbol.node.change, True)
+    return [replace(share, symbol=Symbol(node, symbol.value, symbol.scribe, symbol.tensor))]
+
+
+def statement(
+    target: ast.expr,
+    tensor: Tensor,
+    step: Step,
+    shares: list[Share],
+    begun: bool,
+    hoist: Callable[[ast.expr, str], ast.expr],
+) -> Statement:
+    """Full terms first, then smaller ones, then what is written by changing in place."""
+    terms = [s.symbol for s in shares if not isinstance(s.symbol.node, Changed)]
+    changed = [s.symbol for s in shares if isinstance(s.symbol.node, Changed)]
+    changes: list[Changed] = []
+    for i, symbol in enumerate(changed):
+        node = symbol.node
+        assert isinstance(node, Changed)
+        if node.adds or (i == 0 and len(shares) == 1 and not begun):
+            changes.append(node)
+        else:  # it begins with something of its own
+            terms.append(Symbol(hoist(node, "grad"), tensor.value, symbol.scribe))
+    terms.sort(key=lambda term: term.value.shape != tensor.value.shape)
+    shape = np.broadcast_shapes(*(t.value.shape for t in terms)) if terms else ()
+    spread = ""
+    if terms and shape != tensor.value.shape:
+        spread = "array" if any(t.value.ndim for t in terms) else "constant"
+    users = list(dict.fromkeys(s.user for s in shares if s.user))
+    remark = shares[0].why if len(shares) == 1 else ""
+    if len(shares) > 1 and len(users) > 1:
+        remark = f"used in {listed(users)}"
+    return Statement(
+        target,
+        tuple(t.node for t in terms),
+        tuple(changes),
+        tensor,
+        step,
+        begun,
+        whole=bool(terms) and terms[0].value.shape == tensor.value.shape,
+        spread=spread,
+        remark=remark,
+    )
+
+
+def listed(names: list[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

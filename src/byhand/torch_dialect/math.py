@@ -1,0 +1,331 @@
+"""PyTorch's elementwise functions, activations and matrix products.
+
+Here and in the other `torch_*` modules a function has PyTorch's name and signature, less the
+options that have no rule, and is written with NumPy's functions and a few ops: it runs on arrays
+as well as on tensors. `byhand.torch_dialect.names` brings them together.
+"""
+
+# NumPy does not say what its functions give for a tensor of ours.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import UnsupportedError
+from byhand.ops import elementwise as el
+from byhand.ops.op import Op
+
+
+def of_one(op: Op) -> Callable[..., Any]:
+    return lambda input: op(input)
+
+
+def of_two(op: Op) -> Callable[..., Any]:
+    return lambda input, other: op(input, other)
+
+
+def plain(x: Any) -> Any:
+    """The array in a tensor; an array as it is."""
+    return getattr(x, "value", x)
+
+
+def times(factor: Any, x: Any) -> Any:
+    """`factor * x`, without a step for a factor of 1."""
+    return x if isinstance(factor, int | float) and factor == 1 else factor * x
+
+
+# Arithmetic.
+
+
+def add(input: Any, other: Any, alpha: Any = 1) -> Any:
+    return input + times(alpha, other)
+
+
+def sub(input: Any, other: Any, alpha: Any = 1) -> Any:
+    return input - times(alpha, other)
+
+
+def rsub(input: Any, other: Any, alpha: Any = 1) -> Any:
+    return other - times(alpha, input)
+
+
+def pow(input: Any, exponent: Any) -> Any:
+    return input**exponent
+
+
+def rsqrt(input: Any) -> Any:
+    return 1 / np.sqrt(input)
+
+
+def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
+    return np.clip(input, min, max)
+
+
+def lerp(input: Any, end: Any, weight: Any) -> Any:
+    return input + weight * (end - input)
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
+    return input + times(value, tensor1 * tensor2)
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
+    return input + times(value, tensor1 / tensor2)
+
+
+def erfc(input: Any) -> Any:
+    return 1 - el.ERF(input)
+
+
+def logit(input: Any) -> Any:
+    return np.log(input) - np.log(1 - input)
+
+
+def xlogy(input: Any, other: Any) -> Any:
+    """`input * log(other)`, which is 0 where `input` is 0."""
+    zero = np.equal(input, 0)
+    return np.where(zero, 0.0, input * np.log(np.where(zero, 1.0, other)))
+
+
+# Activations.
+
+
+def relu(input: Any) -> Any:
+    return np.maximum(input, 0)
+
+
+def relu6(input: Any) -> Any:
+    return np.clip(input, 0, 6)
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+    return np.where(np.greater(input, 0), input, negative_slope * input)
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """One slope for all, or one for each channel (axis 1)."""
+    channels = np.shape(weight)[0] if np.ndim(weight) else 1
+    slope = np.reshape(weight, (channels,) + (1,) * max(np.ndim(input) - 2, 0))
+    return np.where(np.greater(input, 0), input, slope * input)
+
+
+def elu(input: Any, alpha: float = 1.0) -> Any:
+    below = alpha * np.expm1(np.minimum(input, 0))  # the minimum, lest exp overflow unused
+    return np.where(np.greater(input, 0), input, below)
+
+
+def celu(input: Any, alpha: float = 1.0) -> Any:
+    below = alpha * np.expm1(np.minimum(input, 0) / alpha)
+    return np.where(np.greater(input, 0), input, below)
+
+
+def selu(input: Any) -> Any:
+    """Klambauer et al., Self-normalizing neural networks (2017), equation 2."""
+    return 1.0507009873554804934193349852946 * elu(input, 1.6732632423543772848170429916717)
+
+
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """x times the normal distribution function of x: Hendrycks and Gimpel (2016), section 2."""
+    match approximate:
+        case "none":
+            return 0.5 * input * (1 + el.ERF(input * math.sqrt(0.5)))
+        case "tanh":
+            inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)
+            return 0.5 * input * (1 + np.tanh(inner))
+        case _:
+            raise UnsupportedError(f'gelu: approximate is "none" or "tanh", not {approximate!r}')
+
+
+def silu(input: Any) -> Any:
+    return input * el.SIGMOID(input)
+
+
+def mish(input: Any) -> Any:
+    return input * np.tanh(softplus(input))
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + exp(x)), and x itself from `threshold` on, as PyTorch has it."""
+    scaled = times(beta, input)
+    smooth = np.logaddexp(0, scaled)
+    return np.where(np.greater(scaled, threshold), input, times(1 / beta, smooth))
+
+
+def logsigmoid(input: Any) -> Any:
+    return -np.logaddexp(0, -input)
+
+
+def softsign(input: Any) -> Any:
+    return input / (1 + np.abs(input))
+
+
+def tanhshrink(input: Any) -> Any:
+    return input - np.tanh(input)
+
+
+def softshrink(input: Any, lambd: float = 0.5) -> Any:
+    return np.maximum(input - lambd, 0) + np.minimum(input + lambd, 0)
+
+
+def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+    return np.where(np.greater(np.abs(input), lambd), input, 0.0)
+
+
+def threshold(input: Any, threshold: float, value: float) -> Any:
+    return np.where(np.greater(input, threshold), input, value)
+
+
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    return np.clip(input, min_val, max_val)
+
+
+def hardsigmoid(input: Any) -> Any:
+    return np.clip(input / 6 + 0.5, 0, 1)
+
+
+def hardswish(input: Any) -> Any:
+    return input * hardsigmoid(input)
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    value, gate = np.split(input, 2, axis=dim)
+    return value * el.SIGMOID(gate)
+
+
+# Matrix products.
+
+
+def matmul(input: Any, other: Any) -> Any:
+    return np.matmul(input, other)
+
+
+def dot(input: Any, other: Any) -> Any:
+    return np.matmul(input, other)
+
+
+def inner(input: Any, other: Any) -> Any:
+    return np.inner(input, other)
+
+
+def outer(input: Any, vec2: Any) -> Any:
+    return np.outer(input, vec2)
+
+
+def einsum(equation: str, *operands: Any) -> Any:
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = tuple(operands[0])
+    return np.einsum(equation, *operands)
+
+
+def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
+    return np.tensordot(a, b, axes=dims)
+
+
+def addmm(input: Any, mat1: Any, mat2: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+    return times(beta, input) + times(alpha, np.matmul(mat1, mat2))
+
+
+def trace(input: Any) -> Any:
+    return np.trace(input)
+
+
+def inverse(input: Any) -> Any:
+    return np.linalg.inv(input)
+
+
+def linalg_solve(A: Any, B: Any) -> Any:
+    return np.linalg.solve(A, B)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("abs", "absolute"), of_one(el.ABSOLUTE)),
+    **dict.fromkeys(("neg", "negative"), of_one(el.NEGATIVE)),
+    "positive": of_one(el.POSITIVE_OF),
+    "clone": of_one(el.POSITIVE_OF),
+    "exp": of_one(el.EXP),
+    **dict.fromkeys(("exp2", "special_exp2"), of_one(el.EXP2)),
+    **dict.fromkeys(("expm1", "special_expm1"), of_one(el.EXPM1)),
+    "log": of_one(el.LOG),
+    "log2": of_one(el.LOG2),
+    "log10": of_one(el.LOG10),
+    **dict.fromkeys(("log1p", "special_log1p"), of_one(el.LOG1P)),
+    "sqrt": of_one(el.SQRT),
+    "rsqrt": rsqrt,
+    "square": of_one(el.SQUARE),
+    "reciprocal": of_one(el.RECIPROCAL),
+    "sin": of_one(el.SIN),
+    "cos": of_one(el.COS),
+    "tan": of_one(el.TAN),
+    **dict.fromkeys(("asin", "arcsin"), of_one(el.ARCSIN)),
+    **dict.fromkeys(("acos", "arccos"), of_one(el.ARCCOS)),
+    **dict.fromkeys(("atan", "arctan"), of_one(el.ARCTAN)),
+    "sinh": of_one(el.SINH),
+    "cosh": of_one(el.COSH),
+    "tanh": of_one(el.TANH),
+    **dict.fromkeys(("asinh", "arcsinh"), of_one(el.ARCSINH)),
+    **dict.fromkeys(("acosh", "arccosh"), of_one(el.ARCCOSH)),
+    **dict.fromkeys(("atanh", "arctanh"), of_one(el.ARCTANH)),
+    **dict.fromkeys(("sigmoid", "special_expit"), of_one(el.SIGMOID)),
+    **dict.fromkeys(("erf", "special_erf"), of_one(el.ERF)),
+    **dict.fromkeys(("erfc", "special_erfc"), erfc),
+    **dict.fromkeys(("logit", "special_logit"), logit),
+    **dict.fromkeys(("sign", "sgn"), of_one(el.SIGN)),
+    "floor": of_one(el.FLOOR),
+    "ceil": of_one(el.CEIL),
+    **dict.fromkeys(("round", "special_round"), of_one(el.RINT)),
+    "add": add,
+    **dict.fromkeys(("sub", "subtract"), sub),
+    **dict.fromkeys(("rsub", "__rsub__"), rsub),
+    **dict.fromkeys(("mul", "multiply"), of_two(el.MULTIPLY)),
+    **dict.fromkeys(("div", "divide", "true_divide"), of_two(el.DIVIDE)),
+    **dict.fromkeys(("pow", "float_power"), pow),
+    **dict.fromkeys(("atan2", "arctan2"), of_two(el.ARCTAN2)),
+    "hypot": of_two(el.HYPOT),
+    "logaddexp": of_two(el.LOGADDEXP),
+    **dict.fromkeys(("maximum", "fmax"), of_two(el.MAXIMUM)),
+    **dict.fromkeys(("minimum", "fmin"), of_two(el.MINIMUM)),
+    **dict.fromkeys(("clamp", "clip"), clamp),
+    "clamp_min": lambda input, min: clamp(input, min=min),
+    "clamp_max": lambda input, max: clamp(input, max=max),
+    "lerp": lerp,
+    "addcmul": addcmul,
+    "addcdiv": addcdiv,
+    **dict.fromkeys(("xlogy", "special_xlogy"), xlogy),
+    "relu": relu,
+    "relu6": relu6,
+    "leaky_relu": leaky_relu,
+    "prelu": prelu,
+    "elu": elu,
+    "celu": celu,
+    "selu": selu,
+    "gelu": gelu,
+    "silu": silu,
+    "mish": mish,
+    "softplus": softplus,
+    **dict.fromkeys(("logsigmoid", "log_sigmoid"), logsigmoid),
+    "softsign": softsign,
+    "tanhshrink": tanhshrink,
+    "softshrink": softshrink,
+    "hardshrink": hardshrink,
+    **dict.fromkeys(("threshold", "_threshold"), threshold),
+    "hardtanh": hardtanh,
+    "hardsigmoid": hardsigmoid,
+    "hardswish": hardswish,
+    "glu": glu,
+    **dict.fromkeys(("matmul", "mm", "bmm", "mv", "linalg_matmul"), matmul),
+    **dict.fromkeys(("dot", "vdot"), dot),
+    "inner": inner,
+    **dict.fromkeys(("outer", "ger"), outer),
+    "einsum": einsum,
+    "tensordot": tensordot,
+    **dict.fromkeys(("addmm", "baddbmm", "addmv"), addmm),
+    "trace": trace,
+    **dict.fromkeys(("inverse", "linalg_inv"), inverse),
+    "linalg_solve": linalg_solve,
+}

@@ -1,0 +1,108 @@
+"""The tensor of a forward pass that is written in PyTorch.
+
+Where NumPy and PyTorch mean different things by one method, this one means PyTorch's:
+
+    >>> import torch
+    >>> from byhand.torch_dialect.tensor import TorchTensor
+    >>> x = TorchTensor([[3.0, 1.0], [2.0, 8.0]])
+    >>> values, indices = x.max(1)
+    >>> values.value, indices, x.size(0), x.var(1).sum().item()
+    (array([3., 8.]), tensor([0, 1]), 2, 20.0)
+
+Torch tensors (indices, labels, masks) are constants to it, and what has no gradient (a comparison,
+an argmax) is given as a torch tensor.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from byhand.engine.tensor import Tensor
+from byhand.ops.op import Op
+from byhand.torch_dialect.names import arrays, as_torch, method
+
+
+def compared(name: str) -> Any:
+    """A comparison operator that gives a torch tensor."""
+    numpys = getattr(Tensor, name)
+
+    def answer(self: Any, other: Any) -> Any:
+        return as_torch(numpys(self, other))
+
+    return answer
+
+
+class TorchTensor(Tensor):
+    """A tensor whose methods all mean PyTorch's."""
+
+    __slots__ = ("made_without_grad",)
+
+    def __init__(self, value: Any, *origin: Any, **options: Any) -> None:
+        super().__init__(value, *origin, **options)
+        torch = sys.modules.get("torch")
+        self.made_without_grad = torch is not None and not torch.is_grad_enabled()
+
+    def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """Computes and records, but for a `with torch.no_grad():` within forward.
+
+        There, what is computed from tensors of outside is a constant. Where forward as a whole runs
+        without gradients, its inputs were made so, and nothing is cut off.
+        """
+        out = super().apply(op, arrays(args), arrays(params))
+        if isinstance(out, TorchTensor) and out.made_without_grad:
+            tensors = (arg for arg in args if isinstance(arg, TorchTensor))
+            if not all(tensor.made_without_grad for tensor in tensors):
+                return out.detach()  # pyright: ignore
+        return out
+
+    def by_torch(self, name: str, *args: Any, **options: Any) -> Any:
+        return as_torch(super().by_torch(name, *args, **options))
+
+    sum = method("sum")
+    mean = method("mean")
+    prod = method("prod")
+    max = method("max")
+    min = method("min")
+    var = method("var")
+    std = method("std")
+    argmax = method("argmax")
+    argmin = method("argmin")
+    argsort = method("argsort")
+    cumsum = method("cumsum")
+    cumprod = method("cumprod")
+    squeeze = method("squeeze")
+    flatten = method("flatten")
+    transpose = method("transpose")
+    reshape = method("reshape")
+    repeat = method("repeat")
+    take = method("take")
+    dot = method("dot")
+    diagonal = method("diagonal")
+
+    __lt__ = compared("__lt__")
+    __le__ = compared("__le__")
+    __gt__ = compared("__gt__")
+    __ge__ = compared("__ge__")
+    __eq__ = compared("__eq__")
+    __ne__ = compared("__ne__")
+    __hash__ = Tensor.__hash__
+
+    def size(self, dim: int | None = None) -> Any:  # pyright: ignore
+        return self.shape if dim is None else self.shape[dim]
+
+    def item(self) -> float:
+        return self.value.item()
+
+    @property
+    def data(self) -> Any:
+        return self.detach()  # pyright: ignore
+
+    @property
+    def requires_grad(self) -> bool:
+        return not self.constant
+
+    @property
+    def dtype(self) -> Any:
+        return getattr(sys.modules["torch"], self.value.dtype.name)
