@@ -12,7 +12,7 @@ import pytest
 from handing_in import RIGHT, SANDBOXES, with_backward, write_course
 
 from byhand.course.course import load_course
-from byhand.course.grading import kit, lock, sandbox, seccomp
+from byhand.course.grading import confine, sandbox, sandbox_bundle, seccomp
 from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import exam_of
@@ -76,8 +76,8 @@ assert not [name for name in sys.modules if "engine" in name or "referees.engine
 
 
 def test_the_kit_holds_no_engine_and_no_model() -> None:
-    _, running = pickle.loads(kit.for_running())
-    _, advising = pickle.loads(kit.for_advising())
+    _, running = pickle.loads(sandbox_bundle.for_running())
+    _, advising = pickle.loads(sandbox_bundle.for_advising())
     assert not [name for name in running if "engine" in name or "mistakes" in name]
     for modules in (running, advising):
         assert not [name for name in modules if "zoo" in name or "faces" in name]
@@ -94,12 +94,12 @@ def test_a_process_that_cannot_start_is_nobodys_fault(
 
 def test_layers_that_are_missing_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine that has none of them."""
-    codes = dict(pickle.loads(kit.for_running())[1])
+    codes = dict(pickle.loads(sandbox_bundle.for_running())[1])
     for name in ("seccomp", "landlock"):
         module = f"byhand.course.grading.{name}"
-        codes[module] = kit.code_of(b"def restrict(*_): return False", module)
-    none = pickle.dumps((kit.CHILD, codes))
-    monkeypatch.setattr(kit, "for_running", lambda: none)
+        codes[module] = sandbox_bundle.code_of(b"def restrict(*_): return False", module)
+    none = pickle.dumps((sandbox_bundle.MAIN, codes))
+    monkeypatch.setattr(sandbox_bundle, "for_running", lambda: none)
     find.cache_clear()
     try:
         found = find("plain")
@@ -119,4 +119,4 @@ def test_calls_that_change_something_are_not_on_the_list() -> None:
 
 
 def test_limits_say_how_long_a_sleeper_may_sleep() -> None:
-    assert lock.Limits(seconds=2).wall == 15
+    assert confine.Limits(seconds=2).wall == 15

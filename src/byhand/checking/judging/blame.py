@@ -1,8 +1,9 @@
 """Blame: of all gradients that are wrong, those whose own line is wrong.
 
-Every definition is judged on its own, with random upstream gradients (`evidence.py`). One that is right alone but wrong in the real run only inherited it. One that is wrong alone but
-right on the true gradients holds for a reason that random ones don't have (something is zero, or
-adds up to zero): no mistake. What is wrong alone and on the true gradients is a root.
+Every definition is judged on its own, with random upstream gradients (`evidence.py`). One that is
+right alone but wrong in the real run only inherited it. One that is wrong alone but right on the
+true gradients holds for a reason that random ones don't have (something is zero, or adds up to
+zero): no mistake. What is wrong alone and on the true gradients is a root.
 """
 
 from __future__ import annotations

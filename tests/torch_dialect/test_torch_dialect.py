@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch_examples import EXAMPLES, LABELS, METHOD_EXAMPLES, NO_EXAMPLE, Example
 
-from byhand.engine import Tensor, gradients, torch_names
+from byhand.engine import Tensor, gradients
 from byhand.errors import UnsupportedError
+from byhand.torch_dialect import names as torch_names
 from byhand.torch_dialect.tensor import TorchTensor
 
 RNG = np.random.default_rng(11)
