@@ -68,6 +68,8 @@ class Sweep:
         self.live = depending(self.order, wanted | items)
         self.begun: set[Tensor] = set()
         self.written: set[str] = set()
+        self.accumulating: set[str] = set()
+        """Lists of gradients that begin as zeros: an item gets several shares, or some get none."""
         forward = self.recording.problem.forward
         self.names = Names({*forward.globals, *forward.parameters, *program.locals})
         self.rounds = Rounds(self)
@@ -84,7 +86,6 @@ class Sweep:
         for step in program:
             if step.tensor in self.live and self.rounds.made and list_of(step):
                 counts.setdefault(list_of(step), set()).add(min(waiting[step.tensor], 2))
-        # Lists of gradients that begin as zeros: an item gets several shares, or some get none.
         self.accumulating = {name for name, n in counts.items() if n not in ({0}, {1})}
         complete: list[Tensor] = []
         for tensor in reversed(self.order):
