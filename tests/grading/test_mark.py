@@ -10,10 +10,10 @@ import pytest
 from handing_in import RIGHT, with_backward, write_course
 
 from byhand.course.course import bundled, load_course
-from byhand.course.grading.exam import Exam, Sheet, exam_of, sheet_of
+from byhand.course.grading.exam import AnswerSheet, Exam, exam_of, sheet_of
 from byhand.course.grading.mark import Mark, marks
 from byhand.course.grading.sandbox_main import Sitting, runs_of
-from byhand.course.grading.wire import Reply, Value, WireError
+from byhand.course.grading.wire import Reply, WireError, WireValue
 from byhand.course.judge import judge_problem
 from byhand.program.problem import problem_in
 
@@ -21,12 +21,12 @@ COURSE = load_course(bundled())
 
 
 @pytest.fixture
-def sine(tmp_path: Path) -> Sheet:
+def sine(tmp_path: Path) -> AnswerSheet:
     (exercise,) = load_course(write_course(tmp_path / "course")).exercises
     return sheet_of(exam_of(exercise, "secret"))
 
 
-def computed(sheet: Sheet, source: str) -> Reply:
+def computed(sheet: AnswerSheet, source: str) -> Reply:
     """What an honest submission sends, without a process of its own."""
     problem = problem_in(source, Path("sine.py"))
     sittings: list[Sitting] = [paper.sitting for paper in sheet.papers]
@@ -34,7 +34,7 @@ def computed(sheet: Sheet, source: str) -> Reply:
         return Reply(tuple(run for sitting in sittings for run in runs_of(problem, sitting)))
 
 
-def marked(sheet: Sheet, backward: str) -> dict[str, Mark]:
+def marked(sheet: AnswerSheet, backward: str) -> dict[str, Mark]:
     reply = computed(sheet, with_backward(backward))
     return {mark.name: mark for mark in marks(sheet, reply)}
 
@@ -43,28 +43,28 @@ def said(found: dict[str, Mark]) -> dict[str, tuple[str, int]]:
     return {name: (mark.verdict, mark.points) for name, mark in found.items()}
 
 
-def test_right_is_right(sine: Sheet) -> None:
+def test_right_is_right(sine: AnswerSheet) -> None:
     found = marked(sine, "dy = np.cos(y)\ndx = 2 * x * dy")
     assert all(mark.points == 1 for mark in found.values())
 
 
-def test_a_mistake_is_charged_once(sine: Sheet) -> None:
+def test_a_mistake_is_charged_once(sine: AnswerSheet) -> None:
     found = marked(sine, "dy = np.sin(y)\ndx = 2 * x * dy")
     assert said(found) == {"y": ("wrong", 0), "x": ("inherited", 1)}
 
 
-def test_two_mistakes_are_charged_twice(sine: Sheet) -> None:
+def test_two_mistakes_are_charged_twice(sine: AnswerSheet) -> None:
     found = marked(sine, "dy = np.sin(y)\ndx = x * dy")
     assert said(found) == {"y": ("wrong", 0), "x": ("wrong", 0)}
 
 
-def test_what_raises_is_charged_and_what_comes_after_is_not(sine: Sheet) -> None:
+def test_what_raises_is_charged_and_what_comes_after_is_not(sine: AnswerSheet) -> None:
     found = marked(sine, "dy = np.cos(nothing)\ndx = 2 * x * dy")
     assert said(found) == {"y": ("error", 0), "x": ("inherited", 1)}
     assert "nothing" in str(found["y"].note)
 
 
-def test_what_is_not_written_has_no_points_but_what_follows_from_it_has(sine: Sheet) -> None:
+def test_what_is_not_written_has_no_points_but_what_follows_from_it_has(sine: AnswerSheet) -> None:
     assert said(marked(sine, "dy = ...\ndx = 2 * x * dy")) == {
         "y": ("missing", 0),
         "x": ("inherited", 1),
@@ -72,7 +72,7 @@ def test_what_is_not_written_has_no_points_but_what_follows_from_it_has(sine: Sh
     assert said(marked(sine, "pass")) == {"y": ("missing", 0), "x": ("missing", 0)}
 
 
-def test_a_size_written_as_a_number_shows(sine: Sheet) -> None:
+def test_a_size_written_as_a_number_shows(sine: AnswerSheet) -> None:
     found = marked(sine, "dy = np.cos(y)\ndx = (2 * x * dy) * len(x) / 6")
     assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
     assert found["x"].at == {"n": 3}
@@ -88,11 +88,11 @@ def test_a_size_written_as_a_number_shows(sine: Sheet) -> None:
         ("dx = (2 * x * dy).astype('f4')", "exact"),
     ],
 )
-def test_verdicts_are_those_of_the_check(sine: Sheet, line: str, verdict: str) -> None:
+def test_verdicts_are_those_of_the_check(sine: AnswerSheet, line: str, verdict: str) -> None:
     assert marked(sine, f"dy = np.cos(y)\n{line}")["x"].verdict == verdict
 
 
-def test_changing_what_is_still_needed_is_charged(sine: Sheet) -> None:
+def test_changing_what_is_still_needed_is_charged(sine: AnswerSheet) -> None:
     found = marked(sine, "y *= 1.0\nx *= 2.0\ndy = np.cos(y)\ndx = x * dy")
     assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
     assert "also changes x" in str(found["x"].note)
@@ -100,17 +100,17 @@ def test_changing_what_is_still_needed_is_charged(sine: Sheet) -> None:
     assert said(found) == {"y": ("wrong", 0), "x": ("wrong", 0)}
 
 
-def test_reading_too_early_is_no_inheritance(sine: Sheet) -> None:
+def test_reading_too_early_is_no_inheritance(sine: AnswerSheet) -> None:
     """The definition of dx is right, but nobody else is at fault."""
     found = marked(sine, "dy = np.zeros(len(y))\ndx = 2 * x * dy\ndy += np.cos(y)")
     assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
 
 
-def test_a_claim_to_have_read_something_earns_nothing(sine: Sheet) -> None:
+def test_a_claim_to_have_read_something_earns_nothing(sine: AnswerSheet) -> None:
     """A submission may lie about what its lines read; what it gives must fit all the same."""
     reply = computed(sine, with_backward("dy = np.sin(y)\ndx = x * dy"))
     for claim in (frozenset(), frozenset({("x", 0)}), frozenset({("y", 0), ("x", 0)})):
-        feeds = [{key: Value(paper.feeds[key]) for key in paper.feeds} for paper in sine.papers]
+        feeds = [{key: WireValue(paper.feeds[key]) for key in paper.feeds} for paper in sine.papers]
         lies = [
             {key: replace(value, reads=claim) for key, value in run.items()}
             for run in reply.runs[::2]
@@ -119,25 +119,27 @@ def test_a_claim_to_have_read_something_earns_nothing(sine: Sheet) -> None:
         assert not any(mark.points for mark in marks(sine, Reply(runs)))
 
 
-def test_answers_to_another_exam_are_refused(sine: Sheet) -> None:
+def test_answers_to_another_exam_are_refused(sine: AnswerSheet) -> None:
     with pytest.raises(WireError):
         marks(sine, Reply(()))
 
 
 @pytest.mark.parametrize("value", [1.7e308, -1.7e308, 5e-324, np.inf, np.nan])
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
-def test_extreme_values_are_wrong_and_no_more(sine: Sheet, value: float, dtype: str) -> None:
+def test_extreme_values_are_wrong_and_no_more(sine: AnswerSheet, value: float, dtype: str) -> None:
     with np.errstate(all="ignore"):
         filled = [np.full(paper.feeds["y", 0].shape, value).astype(dtype) for paper in sine.papers]
-    runs = [{("y", 0): Value(each), ("x", 0): Value(each)} for each in filled for _ in range(2)]
+    runs = [
+        {("y", 0): WireValue(each), ("x", 0): WireValue(each)} for each in filled for _ in range(2)
+    ]
     for mark in marks(sine, Reply(tuple(runs))):
         assert mark.points == 0
         assert mark.max_error is None or np.isfinite(mark.max_error)
 
 
-def test_unknown_gradients_are_left_aside(sine: Sheet) -> None:
+def test_unknown_gradients_are_left_aside(sine: AnswerSheet) -> None:
     reply = computed(sine, RIGHT)
-    more = {("nothing", 0): Value(np.ones(3)), ("x", 7): Value(np.ones(3))}
+    more = {("nothing", 0): WireValue(np.ones(3)), ("x", 7): WireValue(np.ones(3))}
     runs = tuple({**run, **more} for run in reply.runs)
     assert all(mark.points for mark in marks(sine, Reply(runs)))
 

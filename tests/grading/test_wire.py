@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byhand.course.grading.wire import TEXT, Reply, Value, WireError, decode, encode
+from byhand.course.grading.wire import TEXT, Reply, WireError, WireValue, decode, encode
 
 
 def message(header: Any, rest: bytes = b"") -> bytes:
@@ -38,7 +38,7 @@ def one(rest: bytes = b"", **changes: Any) -> bytes:
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f8"])
 def test_arrays_come_back_as_they_were(dtype: str) -> None:
     sent = np.arange(6).reshape(2, 3).astype(dtype)[:, ::-1]
-    value = Value(sent, line=3, reads=frozenset({("y", 1), ("hs[0]", 0)}))
+    value = WireValue(sent, line=3, reads=frozenset({("y", 1), ("hs[0]", 0)}))
     (run,) = decode(encode(Reply(({("x", 0): value},)))).runs
     got = run["x", 0]
     assert got.array is not None
@@ -47,7 +47,9 @@ def test_arrays_come_back_as_they_were(dtype: str) -> None:
 
 
 def test_words_are_short_and_printable() -> None:
-    reply = Reply(({("x", 0): Value(None, "\x1b[31m\n\ud800" + "a" * 9999, raised=True)},), "a\0b")
+    reply = Reply(
+        ({("x", 0): WireValue(None, "\x1b[31m\n\ud800" + "a" * 9999, raised=True)},), "a\0b"
+    )
     back = decode(encode(reply))
     assert back.error == "a\ufffdb"
     words = back.runs[0]["x", 0].words
@@ -98,7 +100,7 @@ def test_noise_is_refused(noise: bytes) -> None:
         decode(noise)
 
 
-GOOD = encode(Reply(({("x", 0): Value(np.ones(3)), ("y", 0): Value(None, "no")},)))
+GOOD = encode(Reply(({("x", 0): WireValue(np.ones(3)), ("y", 0): WireValue(None, "no")},)))
 
 
 @given(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=8))
@@ -108,4 +110,4 @@ def test_damage_is_refused_or_read(place: int, damage: bytes) -> None:
         reply = decode(damaged)
     except WireError:
         return
-    assert all(isinstance(value, Value) for run in reply.runs for value in run.values())
+    assert all(isinstance(value, WireValue) for run in reply.runs for value in run.values())

@@ -41,7 +41,7 @@ Step = Callable[[dict[str, Any]], Any]
 
 
 @dataclass(frozen=True)
-class Plan:
+class StepPlan:
     """All that is known of a step before its code is made."""
 
     items: list[Item]
@@ -61,7 +61,7 @@ class Plan:
         ]
 
 
-def plan(step: Step, values: Mapping[str, Any]) -> Plan:
+def plan(step: Step, values: Mapping[str, Any]) -> StepPlan:
     """Traces `step` on `values` and plans its code.
 
     Raises UnsupportedError, in one line, if what it does can't be known in advance.
@@ -100,7 +100,7 @@ def plan(step: Step, values: Mapping[str, Any]) -> Plan:
         if tape.storages[storage].dtype.str not in ARENAS:
             raise UnsupportedError(f"arrays of {tape.storages[storage].dtype} aren't compiled")
     memory = planned(items, tape.storages, kept)
-    return Plan(items, tape.storages, memory, inputs, first, loss.storage.number)
+    return StepPlan(items, tape.storages, memory, inputs, first, loss.storage.number)
 
 
 @dataclass
@@ -112,7 +112,7 @@ class CompiledStep:
     `calls` are the parts that NumPy still does.
     """
 
-    plan: Plan
+    plan: StepPlan
     module: ModuleType
     fed: tuple[Fed, ...]
     arenas: dict[str, Array] = field(default_factory=dict[str, Array])

@@ -9,7 +9,7 @@ from byhand.compiling.dependences import accesses
 from byhand.compiling.statements import (
     Call,
     Loop,
-    Product,
+    MatrixProduct,
     Source,
     Statement,
     Transposition,
@@ -59,8 +59,8 @@ def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[
 
 
 def _renamed(
-    statement: Loop | Product | Transposition, instead: dict[int, int]
-) -> Loop | Product | Transposition:
+    statement: Loop | MatrixProduct | Transposition, instead: dict[int, int]
+) -> Loop | MatrixProduct | Transposition:
     """The statement reading from the storages that are kept."""
     if not instead:
         return statement
@@ -69,7 +69,7 @@ def _renamed(
         picks = tuple(replace(pick, window=moved(pick.window)) for pick in window.picks)
         return replace(window, storage=instead.get(window.storage, window.storage), picks=picks)
 
-    if isinstance(statement, Product):
+    if isinstance(statement, MatrixProduct):
         return replace(statement, left=moved(statement.left), right=moved(statement.right))
     if isinstance(statement, Transposition):
         return replace(statement, source=moved(statement.source))

@@ -26,7 +26,7 @@ def accesses(statement: Statement) -> Iterator[tuple[Window, bool]]:
         yield window, False
 
 
-class Passed:
+class Awaited:
     """Statements that others may have to wait for, by the storages that they touch."""
 
     def __init__(self) -> None:

@@ -7,21 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from byhand.compiling.buffer import Storage
-from byhand.compiling.statements import Loop, Product, Statement, Transposition, Window
+from byhand.compiling.statements import Loop, MatrixProduct, Statement, Transposition, Window
 
 
 def lowered(statements: list[Statement], storages: list[Storage]) -> list[Statement]:
     """The statements with products made ready; it may add storages."""
     found: list[Statement] = []
     for statement in statements:
-        if isinstance(statement, Product):
+        if isinstance(statement, MatrixProduct):
             found.extend(_ready(_batch_as_rows(statement), storages))
         elif not isinstance(statement, Loop) or 0 not in statement.shape:
             found.append(statement)
     return found
 
 
-def _batch_as_rows(product: Product) -> Product:
+def _batch_as_rows(product: MatrixProduct) -> MatrixProduct:
     """Axes of the batch along which the right matrix stays the same, as more rows of the left."""
     while product.batch:
         size, m = product.batch[-1], product.sizes[0]
@@ -49,7 +49,7 @@ def _without(window: Window, axis: int) -> Window:
     return replace(window, strides=tuple(strides))
 
 
-def _ready(product: Product, storages: list[Storage]) -> list[Statement]:
+def _ready(product: MatrixProduct, storages: list[Storage]) -> list[Statement]:
     _, n, k = product.sizes
     kind = storages[product.target.storage].dtype.str
     if product.right.strides[-1] == 1 or n == 1:
@@ -61,7 +61,7 @@ def _ready(product: Product, storages: list[Storage]) -> list[Statement]:
     return [_copied(product, window, kind), replace(product, right=window)]
 
 
-def _copied(product: Product, to: Window, kind: str) -> Statement:
+def _copied(product: MatrixProduct, to: Window, kind: str) -> Statement:
     """The right matrix copied to a window in which its rows are contiguous."""
     (_, n, k), right = product.sizes, product.right
     if right.strides[-2] == 1:

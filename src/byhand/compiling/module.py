@@ -12,7 +12,7 @@ from byhand.compiling.buffer import Storage
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Item, Nest
 from byhand.compiling.source import ARENAS, nest_lines
-from byhand.compiling.statements import Call, Product, Transposition
+from byhand.compiling.statements import Call, MatrixProduct, Transposition
 
 _HEAD = '''"""A training step, compiled from its forward and its hand-written backward."""
 
@@ -136,13 +136,13 @@ def _steps(body: Sequence[str], fed: Sequence[Fed], loss: tuple[str, int]) -> st
 
 
 def _kernel_lines(
-    item: Product | Transposition,
+    item: MatrixProduct | Transposition,
     kernels: dict[str, str],
     memory: Memory,
     storages: Sequence[Storage],
 ) -> list[str]:
     """The lines that run a batch of products or transpositions, with loops over the batch."""
-    if isinstance(item, Product):
+    if isinstance(item, MatrixProduct):
         windows = (item.target, item.left, item.right)
         kernel = (
             f"product({item.sizes}, {item.left.strides[-2:]}, {item.right.strides[-2]}, "

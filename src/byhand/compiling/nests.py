@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeAlias
 
-from byhand.compiling.dependences import Passed, accesses, meet
+from byhand.compiling.dependences import Awaited, accesses, meet
 from byhand.compiling.statements import (
     Call,
     Loop,
-    Product,
+    MatrixProduct,
     Shape,
     Source,
     Statement,
@@ -50,7 +50,7 @@ class Nest:
         return 1 + max(phase for _, phase, _ in self.members)
 
 
-Item: TypeAlias = Nest | Product | Transposition | Call
+Item: TypeAlias = Nest | MatrixProduct | Transposition | Call
 
 
 def fused(statements: list[Statement]) -> list[Item]:
@@ -64,7 +64,7 @@ def fused(statements: list[Statement]) -> list[Item]:
             continue
         nest = Nest(head.shape, [(head, 0 if head.shape else -1, not head.shape)])
         left: list[Statement] = []
-        waiting = Passed()
+        waiting = Awaited()
         for statement in rest:
             grown = None
             if isinstance(statement, Loop) and len(nest.members) < _MOST:

@@ -2,7 +2,7 @@
 
 A `Loop` is one sentence, *for every point of `shape`: target = op(sources)*, and covers what is
 elementwise, reductions (a target that stands still along an axis), look-ups and scatters (windows
-with picks) alike. A `Product` is a batch of matrix products. A `Call` is anything else: NumPy
+with picks) alike. A `MatrixProduct` is a batch of matrix products. A `Call` is anything else: NumPy
 itself does it, between two regions of compiled code.
 """
 
@@ -106,7 +106,7 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Product:
+class MatrixProduct:
     """Matrix products: `target[..., i, j] = sum over k of left[..., i, k] * right[..., k, j]`.
 
     The windows have the axes of the batch, then their own two.
@@ -180,7 +180,7 @@ class Held:
     shape: Shape
 
 
-Statement: TypeAlias = Loop | Product | Transposition | Call
+Statement: TypeAlias = Loop | MatrixProduct | Transposition | Call
 
 
 def shape_of(statement: Statement, window: Window) -> Shape:
@@ -188,7 +188,7 @@ def shape_of(statement: Statement, window: Window) -> Shape:
     match statement:
         case Loop():
             return statement.shape
-        case Product(batch, (m, n, k)):
+        case MatrixProduct(batch, (m, n, k)):
             own = {id(statement.target): (m, n), id(statement.left): (m, k)}
             return (*batch, *own.get(id(window), (k, n)))
         case Transposition(batch, (rows, columns)):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from byhand.compiling.buffer import Array, Storage
-from byhand.compiling.statements import Call, Held, Loop, Product, Source, Statement, Window
+from byhand.compiling.statements import Call, Held, Loop, MatrixProduct, Source, Statement, Window
 from byhand.errors import UnsupportedError
 
 CONSTANT = "a constant"  # the name of what no input has
@@ -215,7 +215,7 @@ class Tape:
         out = self.fresh(result)
         batch, (m, n), k = out.shape[:-2], out.shape[-2:], left.shape[-1]
         self.add(
-            Product(
+            MatrixProduct(
                 batch,
                 (m, n, k),
                 self.target(out),

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.sizes import Dim, Factor, Size, worded
+from byhand.deriving.codegen.sizes import Dim, Real, Size, worded
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.program.kinds import is_array, is_torch
@@ -35,7 +35,7 @@ NOTE, BEGIN, END = "__note__", "__begin__", "__end__"
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeArray:
     """An array without a gradient that an op made from tensors, such as `x > 0`."""
 
     op: Op
@@ -59,7 +59,7 @@ class Round:
 
 
 @dataclass
-class Loop:
+class ForwardLoop:
     """A loop of forward, or a list comprehension, that ran so many rounds and binds `names`.
 
     `nested` says that there is a loop in it or around it.
@@ -81,7 +81,7 @@ class Loop:
                 return None
 
 
-class Place(ast.expr):
+class LoopCounter(ast.expr):
     """The counter of a loop, in one round of it."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -96,12 +96,12 @@ class Notes:
     """What forward's expressions said of their values."""
 
     words: dict[Any, ast.expr] = field(default_factory=dict[Any, ast.expr])
-    made: dict[Any, Made] = field(default_factory=dict[Any, Made])
+    made: dict[Any, MadeArray] = field(default_factory=dict[Any, MadeArray])
     same: list[tuple[ast.expr, ast.expr]] = field(default_factory=list[tuple[ast.expr, ast.expr]])
     alive: list[Any] = field(default_factory=list[Any])
     recent: dict[Any, ast.expr] = field(default_factory=dict[Any, ast.expr])
     nodes: list[ast.expr] = field(default_factory=list[ast.expr])
-    loops: dict[int, Loop] = field(default_factory=dict[int, "Loop"])
+    loops: dict[int, ForwardLoop] = field(default_factory=dict[int, "ForwardLoop"])
     rounds: dict[Tensor, Round] = field(default_factory=dict[Tensor, "Round"])
     now: tuple[Round, ...] = ()
     tensors: dict[Tensor, ast.expr] = field(default_factory=dict[Tensor, ast.expr])
@@ -118,7 +118,7 @@ class Notes:
                 self.recent[place] = nd.Value(value)
                 return value
             if self.unsafe(node):
-                if isinstance(value, (Size, Factor)):
+                if isinstance(value, (Size, Real)):
                     self.recent[place] = value.node
                 return value
         if isinstance(value, Tensor) and isinstance(node, ast.Subscript) and not self.now:
@@ -127,7 +127,7 @@ class Notes:
             if isinstance(value, Size):
                 self.same.append((value.node, node))
             return worded(int(value), node)
-        if type(value) in (float, Factor) or isinstance(value, np.float64):
+        if type(value) in (float, Real) or isinstance(value, np.float64):
             return worded(float(value), node)
         if type(value) is tuple:
             return tuple(
@@ -149,7 +149,9 @@ class Notes:
             return node
         return nd.rebuilt(
             node,
-            lambda n: Place(counters[n.id]) if isinstance(n, ast.Name) and n.id in counters else n,
+            lambda n: (
+                LoopCounter(counters[n.id]) if isinstance(n, ast.Name) and n.id in counters else n
+            ),
         )
 
     def begin(self, loop: int, *values: Any) -> None:
@@ -164,7 +166,7 @@ class Notes:
                 index = item.params["index"]
                 if type(index) is int and index == round.number:  # of what the loop is over
                     self.rounds[item] = self.now[0]
-                    item.params = {"index": Size(index, Place(round))}
+                    item.params = {"index": Size(index, LoopCounter(round))}
         known.rounds += 1
         if outer:
             for r in self.now:
@@ -257,7 +259,7 @@ def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
         place = None if isinstance(out, Tensor) else where(out)
         if place is not None:
             notes.alive.append(out)
-            notes.made[place] = Made(op, args, params)
+            notes.made[place] = MadeArray(op, args, params)
         return out
 
     def init(self: Tensor, *args: Any, **options: Any) -> None:
@@ -338,7 +340,7 @@ class _Noting(ast.NodeTransformer):
     def _loop(self, target: ast.expr, over: ast.expr, listed: bool) -> int:
         loops = self.notes.loops
         names = tuple(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
-        loops[len(loops)] = Loop(names, copy.deepcopy(over), listed)
+        loops[len(loops)] = ForwardLoop(names, copy.deepcopy(over), listed)
         return len(loops) - 1
 
     def _begin(self, loop: int) -> ast.expr:

@@ -14,7 +14,7 @@ import numpy as np
 
 from byhand.checking.judging import paths
 from byhand.checking.judging.compare import Comparison, compare
-from byhand.checking.judging.replay import Edits, Rehearsal
+from byhand.checking.judging.replay import Edits, Replay
 from byhand.checking.judging.trial import Trial
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.names import loaded_names
@@ -145,7 +145,7 @@ class Evidence:
         return {}
 
     @cached_property
-    def _rehearsal(self) -> Rehearsal:
+    def _rehearsal(self) -> Replay:
         more = {**self.slopes, **self.picked}
         return self.trial.rehearsal(self.feeds, self.answer.key, more)
 

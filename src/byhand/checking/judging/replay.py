@@ -45,7 +45,7 @@ class Moment:
 
 
 @dataclass(frozen=True, eq=False)
-class Rehearsal:
+class Replay:
     """A run of backward, as far as the gradient `name` needs it."""
 
     name: str
@@ -89,7 +89,7 @@ def rehearse(
     plan: Plan,
     feeds: Mapping[Key, Array],
     key: Key,
-) -> Rehearsal:
+) -> Replay:
     """Takes down a run of `function` on feeds, for the definition of `key`.
 
     `given` are backward's arguments; an exchanged statement may read all that is `available`.
@@ -123,7 +123,7 @@ def rehearse(
     everything = {**available, **given}
     own = {n: v for n, v in everything.items() if n in read or not is_array(v)}
     shared = {n: _read_only(v) for n, v in everything.items() if n not in own}
-    return Rehearsal(key[0], function.namespace(shared), own, tuple(moments))
+    return Replay(key[0], function.namespace(shared), own, tuple(moments))
 
 
 def fetch_or(namespace: Namespace, name: str, like: Any) -> Any:

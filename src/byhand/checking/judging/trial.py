@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.isolated_run import Plan, run_on_feeds
-from byhand.checking.judging.replay import Rehearsal, rehearse
+from byhand.checking.judging.replay import Replay, rehearse
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Hand
 from byhand.checking.running.run import arguments
@@ -104,9 +104,7 @@ class Trial:
         with np.errstate(all="ignore"):
             return run_on_feeds(self.function, self.given, self.plan, feeds, only)
 
-    def rehearsal(
-        self, feeds: Mapping[Key, Array], key: Key, more: Mapping[str, Array]
-    ) -> Rehearsal:
+    def rehearsal(self, feeds: Mapping[Key, Array], key: Key, more: Mapping[str, Array]) -> Replay:
         """One definition on these feeds, to be run again with other statements, which may read
         `more`."""
         given, available, plan = self.given, {**self.available, **more}, self.plan

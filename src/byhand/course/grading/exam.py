@@ -97,7 +97,7 @@ class Paper:
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class AnswerSheet:
     """An exam, drawn: its papers, what a submission sees of them, and how large an answer may be,
     in bytes."""
 
@@ -108,7 +108,7 @@ class Sheet:
 
 
 @lru_cache(maxsize=128)
-def sheet_of(exam: Exam) -> Sheet:
+def sheet_of(exam: Exam) -> AnswerSheet:
     """Draws the exam. Raises CourseError if that can't be done."""
     try:
         problem = problem_in(exam.source, Path(exam.problem))
@@ -118,7 +118,7 @@ def sheet_of(exam: Exam) -> Sheet:
         raise CourseError(f"{exam.id}: can't be graded: {error}") from error
     floats = sum(feed.nbytes for paper in papers for feed in paper.feeds.values())
     sittings = pickle.dumps(tuple(paper.sitting for paper in papers))
-    return Sheet(exam, papers, sittings, 8 * floats + (1 << 21))
+    return AnswerSheet(exam, papers, sittings, 8 * floats + (1 << 21))
 
 
 def _papers(problem: Problem, seed: int) -> tuple[Paper, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byhand.course.grading.sandbox_main import enter, send
-from byhand.course.grading.wire import Reply, Value
+from byhand.course.grading.wire import Reply, WireValue
 from byhand.course.judge import judge_problem
 from byhand.program.problem import problem_in
 from byhand.referees.referee import Key
@@ -27,10 +27,10 @@ def main() -> None:
     send(out, Reply((dict(_said(report)),)), job.largest)
 
 
-def _said(report: Report) -> Iterator[tuple[Key, Value]]:
+def _said(report: Report) -> Iterator[tuple[Key, WireValue]]:
     """For each root: `mistake: message`, and its line."""
     for name in report.roots:
         row = report[name]
         if row.mistake is not None:
             words = f"{row.mistake.code}: {row.mistake.message}"
-            yield (row.name, 0), Value(None, words, line=row.line)
+            yield (row.name, 0), WireValue(None, words, line=row.line)

@@ -18,8 +18,8 @@ import numpy as np
 
 from byhand.checking.judging.compare import Comparison, compare
 from byhand.checking.report import Verdict
-from byhand.course.grading.exam import Paper, Sheet
-from byhand.course.grading.wire import Reply, Value, WireError
+from byhand.course.grading.exam import AnswerSheet, Paper
+from byhand.course.grading.wire import Reply, WireError, WireValue
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
@@ -28,7 +28,7 @@ POINTED: frozenset[Verdict] = frozenset({"exact", "rounding", "inherited"})
 
 _EPS = float(np.finfo(np.float64).eps)
 _NOTHING = Comparison("missing")
-_Run = Mapping[Key, Value]
+_Run = Mapping[Key, WireValue]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def nothing(names: Sequence[str], verdict: Verdict = "missing") -> tuple[Mark, .
     return tuple(Mark(name, verdict) for name in names)
 
 
-def marks(sheet: Sheet, reply: Reply) -> tuple[Mark, ...]:
+def marks(sheet: AnswerSheet, reply: Reply) -> tuple[Mark, ...]:
     """Compares what came back. Raises WireError if it doesn't belong to this exam."""
     if len(reply.runs) != 2 * len(sheet.papers):
         raise WireError("it is for another exam")
@@ -133,7 +133,7 @@ def _keys(paper: Paper, name: str) -> Iterator[tuple[Key, bool]]:
 
 
 def _judge(
-    value: Value | None, paper: Paper, key: Key, right: Mapping[Tensor, Bounded]
+    value: WireValue | None, paper: Paper, key: Key, right: Mapping[Tensor, Bounded]
 ) -> Comparison:
     if value is None:
         return _NOTHING

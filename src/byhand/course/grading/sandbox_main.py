@@ -24,7 +24,7 @@ from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.run import arguments, backward_function, run_backward
 from byhand.checking.values import array
 from byhand.course.grading.confine import Limits, lock
-from byhand.course.grading.wire import HEADER, READY, Reply, Value, encode
+from byhand.course.grading.wire import HEADER, READY, Reply, WireValue, encode
 from byhand.errors import ByhandError
 from byhand.program.problem import Problem, problem_in
 from byhand.referees.referee import Key
@@ -105,7 +105,9 @@ def _reply(job: Job, sittings: Sequence[Sitting]) -> Reply:
         return Reply(error=f"{job.file}: raised {type(error).__name__}: {error}")
 
 
-def runs_of(problem: Problem, sitting: Sitting) -> tuple[Mapping[Key, Value], Mapping[Key, Value]]:
+def runs_of(
+    problem: Problem, sitting: Sitting
+) -> tuple[Mapping[Key, WireValue], Mapping[Key, WireValue]]:
     """What backward gives, and what each of its definitions gives alone."""
     # Where a statement raises, what comes after it goes on with a random gradient.
     stand_ins = {name: sitting.feeds[name, 0] for name in sitting.bindings}
@@ -113,7 +115,7 @@ def runs_of(problem: Problem, sitting: Sitting) -> tuple[Mapping[Key, Value], Ma
     given = answers(cast(Any, sitting), hand)
     written = [answer for answer in given.found if answer.value is not Ellipsis]
     values = {answer.key: _value(answer, given) for answer in written}
-    alone: dict[Key, Value] = {}
+    alone: dict[Key, WireValue] = {}
     if (function := backward_function(problem)) is not None:
         asked = arguments(problem, function, sitting.locals, sitting.upstream)
         for damage in harmful(hand, given, asked, sitting.bindings):
@@ -124,18 +126,18 @@ def runs_of(problem: Problem, sitting: Sitting) -> tuple[Mapping[Key, Value], Ma
     return values, alone
 
 
-def _value(answer: Answer, given: Answers) -> Value:
+def _value(answer: Answer, given: Answers) -> WireValue:
     plain = _plain(answer.value)
     reads = frozenset(o.key for write in answer.writes for o in given.read_by(answer, write))
-    return Value(plain.array, plain.words, plain.raised, answer.line, reads)
+    return WireValue(plain.array, plain.words, plain.raised, answer.line, reads)
 
 
-def _plain(value: Any) -> Value:
+def _plain(value: Any) -> WireValue:
     if isinstance(value, Raised):
-        return Value(None, value.message, raised=True)
+        return WireValue(None, value.message, raised=True)
     found = array(value)
     if found is None:
-        return Value(None, f"is a {type(value).__name__}, not an array of floats")
+        return WireValue(None, f"is a {type(value).__name__}, not an array of floats")
     if found.dtype.kind != "f":
-        return Value(None, f"holds {found.dtype}; a gradient needs floats")
-    return Value(found.astype(np.float64) if found.dtype.itemsize > 8 else found)
+        return WireValue(None, f"holds {found.dtype}; a gradient needs floats")
+    return WireValue(found.astype(np.float64) if found.dtype.itemsize > 8 else found)

@@ -34,7 +34,7 @@ class WireError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Value:
+class WireValue:
     """What a submission gave for one gradient: an array, or else, in words, what it was instead.
 
     `reads` are the gradients that its definition read, `line` is where it is written, and `raised`
@@ -55,7 +55,7 @@ class Reply:
     """What came back. `runs` are those of the sittings, in order: first as they are, then on random
     upstream gradients. `error` says why there is nothing."""
 
-    runs: tuple[Mapping[Key, Value], ...] = ()
+    runs: tuple[Mapping[Key, WireValue], ...] = ()
     error: str | None = None
 
 
@@ -92,12 +92,12 @@ def decode(message: bytes) -> Reply:
             raise WireError("its header is too long")
         header = json.loads(message[4 : 4 + length])
         rest = memoryview(message)[4 + length :]
-        runs: list[Mapping[Key, Value]] = []
+        runs: list[Mapping[Key, WireValue]] = []
         for rows in header["runs"]:
-            run: dict[Key, Value] = {}
+            run: dict[Key, WireValue] = {}
             for row in rows:
                 array, rest = _array(row, rest)
-                run[_key(row["key"])] = Value(
+                run[_key(row["key"])] = WireValue(
                     array,
                     _text(row["words"]) or "",
                     row["raised"] is True,

@@ -22,9 +22,9 @@ from byhand.deriving.closed.moves import QUIET, back_through
 from byhand.deriving.closed.operations import exponent_of
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule, joint
-from byhand.deriving.closed.terms import Base, Gradient, Made, Monomial, Passed, Upstream
+from byhand.deriving.closed.terms import Base, GradientOf, Made, Monomial, Passed, Upstream
 from byhand.deriving.closed.totals import total
-from byhand.deriving.codegen.sizes import Factor, Size
+from byhand.deriving.codegen.sizes import Real, Size
 from byhand.deriving.steps.sweep import Sweep
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
@@ -266,7 +266,7 @@ class Backward:
 def _is_number(x: Any) -> bool:
     if isinstance(x, Poly):
         return exponent_of(x) is not None
-    return not isinstance(x, (Size, Factor))
+    return not isinstance(x, (Size, Real))
 
 
 def scatters(monomial: Monomial, shape: tuple[int, ...]) -> bool:
@@ -287,7 +287,7 @@ def _is_atom(g: Poly) -> bool:
         monomial is not None
         and len(monomial) == 1
         and monomial[0][1] == 1
-        and isinstance(monomial[0][0].base, (Gradient, Upstream))
+        and isinstance(monomial[0][0].base, (GradientOf, Upstream))
         and monomial[0][0].view == monomial[0][0].base.view
     )
 

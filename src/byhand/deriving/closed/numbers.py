@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Words:
+class NumberWords:
     """The values of what forward has names for."""
 
     names: Mapping[str, Any]

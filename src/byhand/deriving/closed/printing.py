@@ -34,7 +34,7 @@ from byhand.deriving.closed.terms import (
     Base,
     Factor,
     Given,
-    Gradient,
+    GradientOf,
     Known,
     Number,
     OneHot,
@@ -134,7 +134,7 @@ class Printer:
                 return Symbol(scribe.node(array), base.value, scribe)
             case Number(node=node) if node is not None:
                 return Symbol(scribe.dialect.number(node), base.value, scribe)
-            case Gradient(tensor=tensor):
+            case GradientOf(tensor=tensor):
                 return Symbol(self.names[base], base.value, scribe, tensor)
             case Upstream(name=name):
                 return Symbol(nd.name(name), base.value, scribe)

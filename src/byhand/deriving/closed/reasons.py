@@ -16,7 +16,7 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.ring import Rule
 from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.terms import Base, Gradient, OneHot, Passed, Total, Upstream
+from byhand.deriving.closed.terms import Base, GradientOf, OneHot, Passed, Total, Upstream
 from byhand.deriving.closed.totals import total
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
@@ -74,7 +74,7 @@ class Reasons:
         if monomial is not None and len(monomial) == 1 and monomial[0][1] == 1:
             base = monomial[0][0].base
             if (
-                isinstance(base, Gradient)
+                isinstance(base, GradientOf)
                 and base.form is not None
                 and base.view == monomial[0][0].view
             ):
@@ -208,7 +208,7 @@ def _other(g: Poly) -> bool:
     monomial = g.single
     if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
         return False
-    return isinstance(monomial[0][0].base, (Gradient, Upstream))
+    return isinstance(monomial[0][0].base, (GradientOf, Upstream))
 
 
 def _target(line: Line) -> str:

@@ -19,7 +19,7 @@ from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.arrays import Arrays, param_key
 from byhand.deriving.closed.folding import cancelling, powered
 from byhand.deriving.closed.masks import tidy
-from byhand.deriving.closed.numbers import Words, worded
+from byhand.deriving.closed.numbers import NumberWords, worded
 from byhand.deriving.closed.poly import Poly, bases
 from byhand.deriving.closed.terms import (
     Base,
@@ -27,7 +27,7 @@ from byhand.deriving.closed.terms import (
     Exponent,
     Factor,
     Given,
-    Gradient,
+    GradientOf,
     Group,
     Known,
     Made,
@@ -37,8 +37,7 @@ from byhand.deriving.closed.terms import (
 )
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.codegen.sizes import Factor as Worded
-from byhand.deriving.codegen.sizes import Size
+from byhand.deriving.codegen.sizes import Real, Size
 from byhand.deriving.recording import Recording, where
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
@@ -91,7 +90,7 @@ class Ring(Arrays):
         super().__init__(recording)
         forward = recording.problem.forward
         self.lengths = lengths
-        self.words = Words({**forward.globals, **recording.program.locals})
+        self.words = NumberWords({**forward.globals, **recording.program.locals})
         self.operations = operations
         self.expand = expand
         self.instead: dict[Base, Rule] = {}
@@ -128,7 +127,7 @@ class Ring(Arrays):
             return x
         if isinstance(x, Tensor):
             return self.tensor(x)
-        if isinstance(x, (Size, Worded, bool, int, float, np.generic)):
+        if isinstance(x, (Size, Real, bool, int, float, np.generic)):
             return self.number(x)
         if is_array(x) and x.ndim == 0 and x.dtype.kind in "fiu":
             words = self.notes.words.get(where(x))
@@ -162,7 +161,7 @@ class Ring(Arrays):
 
     def number(self, x: Any) -> Poly:
         """A number: exact, with its words where forward has some."""
-        if isinstance(x, (Size, Worded)):
+        if isinstance(x, (Size, Real)):
             return worded(self, x.node, float(x))
         if not math.isfinite(x):  # no algebra is done with it
             node = nd.parsed(f"{'-' * (x < 0)}np.{'nan' if math.isnan(x) else 'inf'}")
@@ -181,7 +180,7 @@ class Ring(Arrays):
         made = np.asarray(form.value if form is not None else value)
         base = self.base(
             ("gradient", id(tensor), len(self.bases)),
-            lambda: Gradient(made.shape, made, tensor=tensor, form=form),
+            lambda: GradientOf(made.shape, made, tensor=tensor, form=form),
         )
         return self.atom(base, tensor.shape)
 

@@ -32,11 +32,11 @@ from byhand.deriving.closed.order import in_order
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.terms import Base, Given, Gradient, OneHot, Passed, Terms
+from byhand.deriving.closed.terms import Base, Given, GradientOf, OneHot, Passed, Terms
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.steps.sweep import Statement
+from byhand.deriving.steps.sweep import DerivedStatement
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import GETITEM, SCATTER
 from byhand.program.program import Step
@@ -82,7 +82,7 @@ def _last_names(backward: Backward) -> dict[Base, Tensor]:
             continue
         factor = monomial[0][0]
         base = factor.base
-        if isinstance(base, Gradient) and base.tensor is not None:
+        if isinstance(base, GradientOf) and base.tensor is not None:
             same = base.shape == tensor.value.shape and factor.view == base.view
             if same and base.tensor not in wanted and names.get(base) not in wanted:
                 names[base] = tensor
@@ -160,12 +160,12 @@ def _noun(form: Form) -> str:
 
 def _statement(
     closed: Closed, printer: Printer, d: Definition, target: ast.expr, step: Step | None
-) -> Statement:
+) -> DerivedStatement:
     sweep, tensor = closed.backward.sweep, d.tensor
     form = d.form
     if form.zero:
         node = sweep.dialect.zeros_like(nd.Like(tensor))
-        return Statement(target, (node,), (), tensor, step)
+        return DerivedStatement(target, (node,), (), tensor, step)
     printer.keep = tensor.value.ndim > 0 and tensor.value.shape[0] == 1
     changes: tuple[Changed, ...] = ()
     terms: list[Symbol] = []
@@ -183,7 +183,9 @@ def _statement(
     spread = ""
     if terms and terms[0].value.shape != tensor.value.shape:
         spread = "constant" if terms[0].value.ndim == 0 else "array"
-    return Statement(target, tuple(t.node for t in terms), changes, tensor, step, spread=spread)
+    return DerivedStatement(
+        target, tuple(t.node for t in terms), changes, tensor, step, spread=spread
+    )
 
 
 def _with_scatters(

@@ -70,7 +70,7 @@ class Number(Base):
 
 
 @dataclass(frozen=True, eq=False)
-class Gradient(Base):
+class GradientOf(Base):
     """The gradient of a value of forward, once it is written down or given."""
 
     tensor: Tensor | None = None

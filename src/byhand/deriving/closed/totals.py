@@ -17,7 +17,7 @@ from byhand.deriving.closed.terms import (
     Base,
     Factor,
     Given,
-    Gradient,
+    GradientOf,
     Known,
     Monomial,
     Terms,
@@ -78,7 +78,7 @@ def _of_core(ring: Ring, core: Monomial, over: frozenset[int], counts: Monomial)
             ((inner, _),) = base.terms.items()  # a sum of a sum
             both = tm.times(base.counts, counts)
             return _of_core(ring, inner, frozenset(base.over) | over, both)
-        if isinstance(base, Gradient) and base.form is not None:
+        if isinstance(base, GradientOf) and base.form is not None:
             known = _is_zero(ring, factor, base.form, over)
             if known is not None:
                 return known

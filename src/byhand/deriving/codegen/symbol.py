@@ -21,7 +21,7 @@ from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.changes import CHANGES
 from byhand.deriving.codegen.dialect import Dialect
 from byhand.deriving.codegen.nodes import Changed, Item, Like, Value, same
-from byhand.deriving.codegen.sizes import Dim, Factor, Size, number_node
+from byhand.deriving.codegen.sizes import Dim, Real, Size, number_node
 from byhand.deriving.recording import Notes, where
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
@@ -138,7 +138,7 @@ class Scribe:
                 return value.node
             case Tensor():
                 return self.tensor(value)
-            case Size() | Factor():
+            case Size() | Real():
                 return self.dialect.number(number_node(value))
             case slice():
                 if self.dialect.name == "torch" and value.step is not None and value.step < 0:

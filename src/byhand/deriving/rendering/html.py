@@ -13,7 +13,7 @@ from byhand.deriving.own_backward import Yours
 from byhand.deriving.rendering import wording
 from byhand.deriving.rendering.formula import Formula
 from byhand.deriving.rendering.notation import MathML
-from byhand.deriving.rendering.statements import Row, formula_of, lemma_row, rows
+from byhand.deriving.rendering.statements import FormulaRow, formula_of, lemma_row, rows
 from byhand.program.problem import Problem
 
 STYLE = """
@@ -96,7 +96,7 @@ def _step(step: DerivedStep, formula: Formula) -> str:
     )
 
 
-def _row(row: Row) -> str:
+def _row(row: FormulaRow) -> str:
     """A formula, with what allows it above it."""
     why = f'<p class="why">{escape(row.why)}</p>' if row.why else ""
     sign = MathML().sign(row.sign) if row.sign else ""
@@ -108,7 +108,7 @@ def _math(markup: str) -> str:
     return f'<math displaystyle="true">{markup}</math>'
 
 
-def _lemmas(heading: str, found: list[Row]) -> str:
+def _lemmas(heading: str, found: list[FormulaRow]) -> str:
     if not found:
         return ""
     items = "\n".join(map(_row, found))

@@ -10,7 +10,7 @@ from byhand.deriving.own_backward import Yours
 from byhand.deriving.rendering import wording
 from byhand.deriving.rendering.formula import Formula
 from byhand.deriving.rendering.notation import LaTeX, escaped, printable
-from byhand.deriving.rendering.statements import Row, formula_of, lemma_row, rows
+from byhand.deriving.rendering.statements import FormulaRow, formula_of, lemma_row, rows
 
 HEAD = r"""\documentclass[11pt]{article}
 \usepackage[a4paper, margin=2.2cm]{geometry}
@@ -67,7 +67,7 @@ def _step(step: DerivedStep, formula: Formula) -> str:
     return between.join(part for part in (said, _aligned(found)) if part)
 
 
-def _aligned(found: list[Row]) -> str:
+def _aligned(found: list[FormulaRow]) -> str:
     """The rows, aligned at their signs; the reason for each stands above it."""
     if not found:
         return ""
@@ -97,7 +97,7 @@ def _verbatim(worked: str) -> str:
     return f"{{\\footnotesize\n\\begin{{verbatim}}\n{body}\n\\end{{verbatim}}\n}}"
 
 
-def _width(row: Row) -> int:
+def _width(row: FormulaRow) -> int:
     """About how many characters wide a row is."""
     return len(
         re.sub(

@@ -17,7 +17,7 @@ SIGNS: dict[type[ast.operator], str] = {
 
 
 @dataclass(frozen=True)
-class Row:
+class FormulaRow:
     """A row of a formula. `why` is what allows it; `depth` how many loops it stands in."""
 
     left: str
@@ -37,22 +37,24 @@ def formula_of(derivation: Derivation, notation: Notation) -> Formula:
     return Formula(notation, found)
 
 
-def rows(step: DerivedStep, formula: Formula) -> list[Row]:
+def rows(step: DerivedStep, formula: Formula) -> list[FormulaRow]:
     """A step as formulas: its rewrites from the first to the last, or else its statements."""
     rewrites = wording.rewrites(step)
     if not rewrites:
         return list(_statements(ast.parse(step.code).body, formula, 0))
-    found: list[Row] = []
+    found: list[FormulaRow] = []
     left = gradient(step.name, formula)
     for rewrite in rewrites:
         right = _expression(rewrite.code, formula)
-        found.append(Row("" if found else left, "=", right, rewrite.why))
+        found.append(FormulaRow("" if found else left, "=", right, rewrite.why))
     return found
 
 
-def lemma_row(lemma: Lemma, formula: Formula) -> Row:
+def lemma_row(lemma: Lemma, formula: Formula) -> FormulaRow:
     """A lemma as a row: its two sides, and why they are equal."""
-    return Row(_expression(lemma.left, formula), "=", _expression(lemma.right, formula), lemma.why)
+    return FormulaRow(
+        _expression(lemma.left, formula), "=", _expression(lemma.right, formula), lemma.why
+    )
 
 
 def gradient(name: str, formula: Formula) -> str:
@@ -69,25 +71,27 @@ def _expression(code: str, formula: Formula) -> str:
         return formula.to.words(code)
 
 
-def _statements(body: list[ast.stmt], formula: Formula, depth: int) -> Iterator[Row]:
+def _statements(body: list[ast.stmt], formula: Formula, depth: int) -> Iterator[FormulaRow]:
     to = formula.to
     for node in body:
         match node:
             case ast.For(target=target, iter=over, body=inner):
-                yield Row("", "", _loop(target, over, formula), depth=depth)
+                yield FormulaRow("", "", _loop(target, over, formula), depth=depth)
                 yield from _statements(inner, formula, depth + 1)
             case ast.Assign(targets=[target], value=value) if not _bookkeeping(value):
-                yield Row(_target(target, formula), "=", formula(value), depth=depth)
+                yield FormulaRow(_target(target, formula), "=", formula(value), depth=depth)
             case ast.AugAssign(target=target, op=op, value=value):
                 sign = SIGNS.get(type(op), "=")
-                yield Row(formula(target), sign, formula(value), depth=depth)
+                yield FormulaRow(formula(target), sign, formula(value), depth=depth)
             case ast.Expr(value=ast.Call() as call) if _added(call):
                 place, index, value = _added(call)
-                yield Row(formula.item(place, index).markup, "+=", formula(value), depth=depth)
+                yield FormulaRow(
+                    formula.item(place, index).markup, "+=", formula(value), depth=depth
+                )
             case ast.Assign():
                 continue
             case _:
-                yield Row("", "", to.words(ast.unparse(node)), depth=depth)
+                yield FormulaRow("", "", to.words(ast.unparse(node)), depth=depth)
 
 
 def _added(call: ast.Call) -> tuple[ast.expr, ...]:

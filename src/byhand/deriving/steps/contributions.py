@@ -24,7 +24,7 @@ Leaf = Callable[[ast.expr], ast.expr]
 
 
 @dataclass(frozen=True)
-class Piece:
+class SplitPart:
     """The gradient of a part of an array, from `start` to `stop` along an axis."""
 
     symbol: Symbol
@@ -41,7 +41,7 @@ class Share:
     user: str = ""
     why: str = ""
     round: Round | None = None
-    piece: Piece | None = None
+    piece: SplitPart | None = None
 
     def rebuilt(self, leaf: Leaf) -> Share:
         piece = self.piece
@@ -53,7 +53,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Statement:
+class DerivedStatement:
     """A gradient to be written down: the sum of `terms`, then `changes`.
 
     `begun` says that an earlier statement has begun the sum, `whole` that the first term has the
@@ -74,12 +74,12 @@ class Statement:
     remark: str = ""
     round: Round | None = None
 
-    def apart(self, said: str) -> Statement:
+    def apart(self, said: str) -> DerivedStatement:
         """With memory of its own, if it reads the array called `said`."""
         reads = any(nd.mentions(term, said) for term in self.terms)
         return replace(self, own=True) if reads else self
 
-    def rebuilt(self, leaf: Leaf) -> Statement:
+    def rebuilt(self, leaf: Leaf) -> DerivedStatement:
         """With every leaf of its terms and changes put through `leaf`."""
         return replace(
             self,
@@ -133,7 +133,7 @@ def statement(
     shares: list[Share],
     begun: bool,
     hoist: Callable[[ast.expr, str], ast.expr],
-) -> Statement:
+) -> DerivedStatement:
     """Full terms first, then smaller ones, then what is written by changing in place."""
     terms = [s.symbol for s in shares if not isinstance(s.symbol.node, Changed)]
     changed = [s.symbol for s in shares if isinstance(s.symbol.node, Changed)]
@@ -154,7 +154,7 @@ def statement(
     remark = shares[0].why if len(shares) == 1 else ""
     if len(shares) > 1 and len(users) > 1:
         remark = f"used in {listed(users)}"
-    return Statement(
+    return DerivedStatement(
         target,
         tuple(t.node for t in terms),
         tuple(changes),

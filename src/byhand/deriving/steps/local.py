@@ -22,8 +22,8 @@ from byhand.deriving.codegen.changes import once
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.sizes import Size
 from byhand.deriving.codegen.symbol import Scribe, Symbol
-from byhand.deriving.recording import Place, Round
-from byhand.deriving.steps.contributions import Piece, Share
+from byhand.deriving.recording import LoopCounter, Round
+from byhand.deriving.steps.contributions import Share, SplitPart
 from byhand.deriving.steps.rules import rule_for
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
@@ -53,7 +53,7 @@ class Local:
         g, params = self.fed(op, g, tensor)
         share = self.by_rule(op, position, arg, g, tensor, params)
         if op.name == "split":
-            piece = Piece(g, params["axis"], params["start"], params["stop"])
+            piece = SplitPart(g, params["axis"], params["start"], params["stop"])
             return Share(share, piece=piece)
         return self.fitted(share, tensor, arg)
 
@@ -97,7 +97,7 @@ class Local:
             return rule(g, out, *inputs, **params)
         round = self.rounds.get(arg)
         if op.name == "stack" and round is not None and round.place == position:
-            place = Size(position, Place(round))  # the item of a comprehension
+            place = Size(position, LoopCounter(round))  # the item of a comprehension
             assert op.vjps[0] is not None
             return op.vjps[0](place, g, out, *inputs, **params)
         vjp = op.vjp(position)

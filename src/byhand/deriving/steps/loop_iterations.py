@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.recording import Round
-from byhand.deriving.steps.contributions import Statement
+from byhand.deriving.steps.contributions import DerivedStatement
 from byhand.deriving.steps.order import list_of
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
@@ -85,10 +85,10 @@ class Rounds:
                 shares[:] = [share.rebuilt(renamed) for share in shares]
             before = [s for s in self.sweep.statements[:at] if nd.shown(s.target) == said]
             owner = before[-1].tensor if before else None
-            self.sweep.statements.insert(at, Statement(saved, (target,), tensor=owner))
+            self.sweep.statements.insert(at, DerivedStatement(saved, (target,), tensor=owner))
             at += 1
         zeros = self.sweep.dialect.zeros_like(nd.Like(tensor))
-        self.sweep.statements.insert(at, Statement(target, (zeros,), (), tensor, step))
+        self.sweep.statements.insert(at, DerivedStatement(target, (zeros,), (), tensor, step))
         self.sweep.begun.add(tensor)
 
     def place(self, tensor: Tensor) -> tuple[bool, int]:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.recording import Loop, Round
-from byhand.deriving.steps.contributions import Statement
+from byhand.deriving.recording import ForwardLoop, Round
+from byhand.deriving.steps.contributions import DerivedStatement
 from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.name_resolution import Leaves
 
@@ -24,13 +24,13 @@ class Loops:
     def lines(
         self,
         loop: int,
-        block: list[Statement],
-        written: Callable[[Sequence[Statement]], list[Line]],
+        block: list[DerivedStatement],
+        written: Callable[[Sequence[DerivedStatement]], list[Line]],
     ) -> list[Line]:
         """All rounds as a loop, if they say the same; else one round after the other."""
         known = self.recorded.loops[loop]
         head = None if known.nested else self.head(loop)
-        rounds: dict[Round, list[Statement]] = {}
+        rounds: dict[Round, list[DerivedStatement]] = {}
         for statement in block:
             assert statement.round is not None
             rounds.setdefault(statement.round, []).append(statement)
@@ -79,7 +79,7 @@ def _alike(bodies: list[list[Line]]) -> bool:
     return all(other == first for other in others) and last in (first, cleared)
 
 
-def said(loop: Loop) -> str:
+def said(loop: ForwardLoop) -> str:
     """A note on a loop that is written round by round."""
     where = " over a list" if loop.listed else f" in line {loop.over.lineno}"
     number = "1 round" if loop.rounds == 1 else f"{loop.rounds} rounds"

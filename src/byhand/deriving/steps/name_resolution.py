@@ -14,7 +14,7 @@ from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.lengths import Lengths
 from byhand.deriving.codegen.nodes import Changed, Like, Value
 from byhand.deriving.codegen.sizes import Dim
-from byhand.deriving.recording import Place, Round
+from byhand.deriving.recording import LoopCounter, Round
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.steps.values import Values
 from byhand.engine.tensor import Tensor
@@ -47,7 +47,7 @@ class Leaves:
                 return self.inline(leaf.tensor) if found is None else found
             case nd.Item():
                 return nd.rebuilt(self.item(leaf), self.settled)
-            case Place():
+            case LoopCounter():
                 return self.counter(leaf.round, leaf.round.place)
             case Dim():
                 return self.length(leaf)

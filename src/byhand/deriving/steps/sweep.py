@@ -19,8 +19,8 @@ from byhand.deriving.codegen.nodes import Changed, Value
 from byhand.deriving.codegen.symbol import Scribe, Symbol
 from byhand.deriving.recording import Recording, Round
 from byhand.deriving.steps.contributions import (
+    DerivedStatement,
     Share,
-    Statement,
     goes_on,
     in_place,
     joined,
@@ -43,7 +43,7 @@ class Sweep:
     recording: Recording
     dialect: Dialect
     wanted: Sequence[Step]
-    statements: list[Statement] = field(default_factory=list[Statement])
+    statements: list[DerivedStatement] = field(default_factory=list[DerivedStatement])
     shares: dict[Tensor, list[Share]] = field(default_factory=dict[Tensor, list[Share]])
 
     def __post_init__(self) -> None:
@@ -226,14 +226,14 @@ class Sweep:
         assert target is not None
         node = self.dialect.zeros_like(nd.Like(tensor))
         remark = f"nothing that forward returns depends on {step.name}"
-        self.statements.append(Statement(target, (node,), (), tensor, step, remark=remark))
+        self.statements.append(DerivedStatement(target, (node,), (), tensor, step, remark=remark))
 
     def hoist(self, node: ast.expr, hint: str) -> ast.expr:
         """Gives `node` a statement and a name of its own."""
         target = ast.Name(self.names.helper(hint, self.round), ast.Load())
         changes = (node,) if isinstance(node, Changed) else ()
         terms = () if changes else (node,)
-        self.statements.append(Statement(target, terms, changes, round=self.round))
+        self.statements.append(DerivedStatement(target, terms, changes, round=self.round))
         return target
 
     def fresh(self, name: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed, Value
 from byhand.deriving.recording import Round
-from byhand.deriving.steps.contributions import Leaf, Statement
+from byhand.deriving.steps.contributions import DerivedStatement, Leaf
 from byhand.deriving.steps.names import NOUNS
 from byhand.deriving.steps.sweep import Sweep
 from byhand.engine.tensor import Tensor
@@ -50,14 +50,14 @@ class Values:
         self.round = round
         self.scribe.in_round = round is not None
 
-    def placed(self, statements: list[Statement]) -> list[Statement]:
+    def placed(self, statements: list[DerivedStatement]) -> list[DerivedStatement]:
         """Values that are needed often, or are long, get a statement before their first use."""
         counts: Counter[Tensor] = Counter()
         for statement in statements:
             self.enter(statement.round)
             for part in parts(statement):
                 self.count(part, counts)
-        written: list[Statement] = []
+        written: list[DerivedStatement] = []
         here: set[Tensor] = set()  # in the next round their names will stand for others
         for statement in statements:
             self.enter(statement.round)
@@ -90,7 +90,9 @@ class Values:
                 made = self.code[leaf.tensor] = self.made(leaf.tensor)
                 self.count(made, counts)
 
-    def prepare(self, tensor: Tensor, counts: Counter[Tensor], written: list[Statement]) -> None:
+    def prepare(
+        self, tensor: Tensor, counts: Counter[Tensor], written: list[DerivedStatement]
+    ) -> None:
         if tensor in self.known:
             return
         node = self.code[tensor]
@@ -100,7 +102,9 @@ class Values:
         if isinstance(node, Changed) or counts[tensor] > (OFTEN if _cost(node) == 1 else 1):
             target = ast.Name(self.sweep.names.helper(_hint(tensor, node), self.round), ast.Load())
             changes = (node,) if isinstance(node, Changed) else ()
-            written.append(Statement(target, () if changes else (node,), changes, round=self.round))
+            written.append(
+                DerivedStatement(target, () if changes else (node,), changes, round=self.round)
+            )
             node = target
         self.known[tensor] = node
 
@@ -131,7 +135,7 @@ def _with(known: Mapping[Tensor, ast.expr]) -> Leaf:
     return lambda leaf: known.get(leaf.tensor, leaf) if isinstance(leaf, Value) else leaf
 
 
-def parts(statement: Statement) -> list[ast.AST]:
+def parts(statement: DerivedStatement) -> list[ast.AST]:
     """All trees of a statement but its target."""
     return [part for node in (*statement.terms, *statement.changes) for part in nd.parts(node)]
 

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed, Like
-from byhand.deriving.steps.contributions import Statement
+from byhand.deriving.steps.contributions import DerivedStatement
 from byhand.deriving.steps.line import Line, added, is_view, merged, total_of
 from byhand.deriving.steps.loops import Loops, said
 from byhand.deriving.steps.name_resolution import Leaves, root_of
@@ -62,7 +62,9 @@ class Writer:
                 lines += self.loops.lines(loop, block, self.block)
         return lines
 
-    def block(self, block: Sequence[Statement], later: Sequence[Statement] = ()) -> list[Line]:
+    def block(
+        self, block: Sequence[DerivedStatement], later: Sequence[DerivedStatement] = ()
+    ) -> list[Line]:
         """Statements one after the other. `later` come after them."""
         targets = [nd.shown(s.target) for s in [*block, *later]]
         begun = [s.begun for s in [*block, *later]]
@@ -72,7 +74,7 @@ class Writer:
             lines.append(self.line(statement, any(b and t == targets[i] for t, b in rest)))
         return lines
 
-    def lists(self, statements: list[Statement]) -> list[Line]:
+    def lists(self, statements: list[DerivedStatement]) -> list[Line]:
         """Gradients of the items of a list are items of a list."""
         found: list[Line] = []
         names = [s.step.name for s in statements if s.step is not None and "[" in s.step.name]
@@ -86,7 +88,7 @@ class Writer:
             found.append(Line((ast.parse(made).body[0],), root, ""))
         return found
 
-    def line(self, statement: Statement, again: bool) -> Line:
+    def line(self, statement: DerivedStatement, again: bool) -> Line:
         """One statement. `again` says that more is added to it later."""
         target = nd.rebuilt(statement.target, self.settled)
         changes: list[Changed] = [nd.rebuilt(c, self.settled) for c in statement.changes]
@@ -105,7 +107,7 @@ class Writer:
             step.line if step else None,
         )
 
-    def sum(self, statement: Statement, target: ast.expr, own: bool) -> list[ast.stmt]:
+    def sum(self, statement: DerivedStatement, target: ast.expr, own: bool) -> list[ast.stmt]:
         """The terms as one assignment, or if that is long as several. `own`: changed later."""
         terms = merged([nd.tidied(nd.rebuilt(t, self.settled)) for t in statement.terms])
         if not terms:
@@ -128,7 +130,7 @@ class Writer:
         assigned = ast.Assign([nd.store(target)], first)
         return [assigned, *(added(target, term) for term in rest)]
 
-    def spread(self, statement: Statement, total: ast.expr, target: ast.expr) -> ast.expr:
+    def spread(self, statement: DerivedStatement, total: ast.expr, target: ast.expr) -> ast.expr:
         """A sum that is smaller than its array, in full shape."""
         constant, number = statement.spread == "constant", nd.literal(total)
         if constant and number is not None:
@@ -136,7 +138,7 @@ class Writer:
         like = target if statement.tensor is None else self.like(statement.tensor)
         return self.dialect.spread(total, like, constant)
 
-    def base(self, change: Changed, statement: Statement, target: ast.expr) -> ast.expr:
+    def base(self, change: Changed, statement: DerivedStatement, target: ast.expr) -> ast.expr:
         """What is changed in place: a copy, or zeros."""
         if change.base is not None:
             return self.dialect.copy(change.base)
