@@ -28,9 +28,11 @@ _RUNNING = (  # what runs a backward statement by statement; no engine, no refer
     "byhand.checking.running.run",
     "byhand.checking.values",
     "byhand.referees.referee",
+    "byhand.values.tree",
 )
 _APART = tuple(f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "wire"))
-_CHECKING = ("checking", "deriving", "engine", "ops", "program", "referees", "torch_dialect")
+_BELOW = ("program", "torch_dialect", "engine", "ops", "values")
+_CHECKING = ("checking", "deriving", "referees", *_BELOW)
 
 
 @lru_cache

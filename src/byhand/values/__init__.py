@@ -1,0 +1,1 @@
+"""Values and what is in them: the ground that everything stands on."""
