@@ -33,7 +33,7 @@ WRONG: dict[str, tuple[str, tuple[tuple[str, str], ...], str, str, str]] = {
         ((MEAN, "dcounts_sum_inv = (dprobs * counts).sum()"),),
         "counts_sum_inv",
         "shape",
-        "unknown",
+        "over-reduced",
     ),
     "no Bessel's correction": (
         "mlp",

@@ -96,8 +96,11 @@ class Trial:
         """What each definition gives when it reads the true gradients."""
         return self.run(self.true_feeds)
 
-    def sweep(self, feeds: Mapping[Key, Array]) -> dict[Tensor, Bounded]:
-        return sweep(self.drawn.truth, self.drawn.upstream, feeds, self.forward)
+    def sweep(self, feeds: Mapping[Key, Array], ones: bool = False) -> dict[Tensor, Bounded]:
+        """The gradients under these feeds; with `ones`, as if those of the outputs were all 1."""
+        upstream = self.drawn.upstream
+        upstream = tuple(np.ones_like(g) for g in upstream) if ones else upstream
+        return sweep(self.drawn.truth, upstream, feeds, self.forward)
 
     def run(self, feeds: Mapping[Key, Array], only: Key | None = None) -> dict[Key, Any]:
         """What each definition gives when it reads these feeds; with `only`, that one alone."""

@@ -1,0 +1,53 @@
+"""The upstream gradient is left out, or taken as one.
+
+What comes back through a step is its local derivative times the gradient of what it gave. That
+gradient is 1 only where the step is the loss itself.
+
+Bad:
+    dhpreact = 1 - h**2
+Good:
+    dhpreact = (1 - h**2) * dh
+"""
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import factors, parsed, text
+from byhand.ops.op import Array
+
+
+def find(suspect: Suspect) -> Finding | None:
+    upstream = _upstreams(suspect)
+    if upstream and suspect.follows(_with_ones):
+        return Finding(
+            f"{suspect.d} doesn't use the gradient that comes in, {' or '.join(upstream)}: it is "
+            "taken as 1"
+        )
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        for name in upstream:
+            yield ast.BinOp(part, ast.Mult(), parsed(name))
+
+    mend = suspect.mend_parts(factors, times)
+    if mend is None:
+        return None
+    return mend.finding(f"`{text(mend.part)}` lacks the upstream gradient as a factor")
+
+
+def _upstreams(suspect: Suspect) -> list[str]:
+    """The gradients that come in: those of the next steps that backward knows, or of outputs."""
+    near = suspect.first.trial.nearest[suspect.first.answer.key]
+    return [f"d{key[0]}" for key in sorted(near)] or list(suspect.first.trial.upstream)
+
+
+def _with_ones(found: Evidence) -> Array:
+    """The gradient, were every upstream gradient 1."""
+    trial = found.trial
+    feeds = {key: np.ones_like(found.feeds[key]) for key in trial.nearest[found.answer.key]}
+    return trial.sweep(feeds, ones=True)[found.tensor].value

@@ -1,0 +1,48 @@
+"""Only the diagonal of softmax's derivative: p (1 - p).
+
+Every output of a softmax depends on every input of its row, as all of them share one sum. The
+derivative of p[i] by x[i] is p[i] (1 - p[i]), and that by another x[j] is -p[i] p[j]. These
+belong into the gradient as well: `p * (dp - (dp * p).sum(...))`.
+
+Bad:
+    dx = dp * p * (1 - p)
+Good:
+    dx = p * (dp - (dp * p).sum(axis=1, keepdims=True))
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.ops.op import Array
+from byhand.referees.referee import Key
+
+
+def find(suspect: Suspect) -> Finding | None:
+    for key in _softmaxes(suspect):
+        if suspect.follows(lambda e, k=key: _diagonal(e, k)):
+            return Finding(
+                f"this is p (1 - p) for p = {key[0]}, the diagonal alone: an element of "
+                f"{suspect.name} changes all elements of its row of {key[0]}, through their sum"
+            )
+    return None
+
+
+def _softmaxes(suspect: Suspect) -> Iterator[Key]:
+    """The steps of the value's shape whose elements are positive and add up to 1 along an axis."""
+    for key, step in suspect.program.by_key.items():
+        value = step.value
+        if step.shape == suspect.step.shape and value.size and np.all(value > 0):
+            sums = (value.sum(axis=axis) for axis in range(value.ndim) if value.shape[axis] > 1)
+            if any(np.allclose(total, 1.0, rtol=1e-9, atol=0) for total in sums):
+                yield key
+
+
+def _diagonal(found: Evidence, key: Key) -> Array:
+    step = found.trial.drawn.truth.by_key[key]
+    p = step.value
+    g = found.feeds[key] if key in found.cut else found.grads[step.tensor].value
+    return g * p * (1 - p)

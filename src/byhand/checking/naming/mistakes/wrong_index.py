@@ -1,0 +1,103 @@
+"""Read or written at the wrong index.
+
+Where forward writes `out[h] = x[h // g]`, the gradient of out[h] goes to dx[h // g]: the same
+indices, on the other side. Mixed up are most easily the quotient and the remainder, the channel
+and the filter, and the order of two indices.
+
+Bad:
+    dk[h % 2] += dout[h] * q[h]
+Good:
+    dk[h // 2] += dout[h] * q[h]
+"""
+
+import ast
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import text
+
+
+def find(suspect: Suspect) -> Finding | None:
+    places = {id(part) for node in suspect.statements for part in _indices(node, suspect)}
+    whole = _whole_numbers(suspect)
+
+    def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        if id(part) in places:
+            yield from _exchanged(part, whole)
+
+    mend = suspect.mend(other)
+    if mend is None:
+        return None
+    return mend.finding(
+        f"`{text(mend.part)}` is not the index that belongs here: which elements did forward "
+        f"read for {suspect.used_in or 'the result'}?"
+    )
+
+
+def _indices(statement: ast.stmt, suspect: Suspect) -> Iterator[ast.AST]:
+    """The parts of a statement that say where something lies."""
+    used = {
+        n.id
+        for node in suspect.statements
+        for sub in ast.walk(node)
+        if isinstance(sub, ast.Subscript)
+        for n in ast.walk(sub.slice)
+        if isinstance(n, ast.Name)
+    }
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Subscript):
+            yield from ast.walk(node.slice)
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in used:
+            yield from ast.walk(value)  # an index with a name of its own
+        case _:
+            pass
+
+
+def _exchanged(part: ast.AST, whole: dict[str, tuple[int, ...]]) -> Iterator[ast.AST]:
+    match part:
+        case ast.BinOp(left=left, op=ast.Mod() | ast.FloorDiv() as op, right=right):
+            other = ast.FloorDiv() if isinstance(op, ast.Mod) else ast.Mod()
+            yield ast.BinOp(left, other, right)
+            yield left
+            parts = ast.BinOp(ast.Call(ast.Name("len", ast.Load()), [left], []), other, right)
+            yield ast.BinOp(left, ast.FloorDiv(), parts)
+            yield from _names(whole)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Constant(value=int())):
+            yield left
+        case ast.Subscript(value=value, slice=ast.Slice(step=ast.UnaryOp())):
+            yield value  # the reverse order
+        case ast.Tuple(elts=elements):
+            for i, j in combinations(range(len(elements)), 2):
+                turned = list(elements)
+                turned[i], turned[j] = turned[j], turned[i]
+                yield ast.Tuple(turned, ast.Load())
+        case ast.Name(id=name, ctx=ast.Load()) if name in whole:
+            yield from _names({n: s for n, s in whole.items() if n != name and s == whole[name]})
+            for next_to in (ast.Add(), ast.Sub()):
+                yield ast.BinOp(part, next_to, ast.Constant(1))
+        case _:
+            pass
+
+
+def _names(whole: dict[str, tuple[int, ...]]) -> Iterator[ast.AST]:
+    for name in whole:
+        yield ast.Name(name, ast.Load())
+
+
+def _whole_numbers(suspect: Suspect) -> dict[str, tuple[int, ...]]:
+    """The names that hold whole numbers, with their shapes: of forward, and of backward's loops."""
+    found: dict[str, tuple[int, ...]] = {}
+    for name, value in suspect.first.trial.available.items():
+        kind = getattr(np.asarray(value), "dtype", None) if not callable(value) else None
+        if kind is not None and kind.kind in "iu":
+            found[name] = np.shape(value)
+    for top in suspect.function.body:
+        for node in ast.walk(top):
+            if isinstance(node, ast.For):
+                found |= {n.id: () for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    return found
