@@ -43,7 +43,7 @@ def _over_fewer_axes(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             over = next(iter(args[len(array) :]), named.get("axis", named.get("dim")))
             for axes in _fewer(over):
                 for kept in ([], [ast.keyword("keepdims", ast.Constant(True))]):
-                    axis = ast.keyword("axis", ast.Constant(axes if len(axes) > 1 else axes[0]))
+                    axis = ast.keyword("axis", ast.Constant(axes))
                     yield ast.Call(part.func, array, [axis, *kept])
         case _:
             pass

@@ -19,6 +19,7 @@ import numpy as np
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
+from byhand.checking.values import array
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -93,9 +94,9 @@ def _whole_numbers(suspect: Suspect) -> dict[str, tuple[int, ...]]:
     """The names that hold whole numbers, with their shapes: of forward, and of backward's loops."""
     found: dict[str, tuple[int, ...]] = {}
     for name, value in suspect.first.trial.available.items():
-        kind = getattr(np.asarray(value), "dtype", None) if not callable(value) else None
-        if kind is not None and kind.kind in "iu":
-            found[name] = np.shape(value)
+        held = np.asarray(value) if type(value) is int else array(value)
+        if held is not None and held.dtype.kind in "iu":
+            found[name] = held.shape
     for top in suspect.function.body:
         for node in ast.walk(top):
             if isinstance(node, ast.For):
