@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from byhand.deriving.closed.factoring import Forms
+from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
@@ -37,10 +37,10 @@ class Recorded:
         recording = record(load(file), inputs)
         self.program = recording.program
         self.sweep = Sweep(recording, NumPy(), list(self.program.inputs))
-        self.lengths = Lengths(self.sweep.order, recording.notes, self.sweep.scribe.names)
+        self.lengths = Lengths(self.sweep.order, recording.notes, self.sweep.emitter.names)
         reading = reading or Reading()
         self.ring = Ring(self.lengths, recording, OPERATIONS, expand=reading.expand)
-        relate(self.ring, self.sweep.order, set(self.sweep.scribe.names), reading)
+        relate(self.ring, self.sweep.order, set(self.sweep.emitter.names), reading)
 
     def __getitem__(self, name: str) -> Poly:
         """The value of this name in the ring."""
@@ -48,7 +48,7 @@ class Recorded:
 
     def code(self, p: Poly) -> str:
         """A polynomial as it would be printed, with numbers for lengths."""
-        forms = Forms(self.ring)
+        forms = Factoring(self.ring)
         node = Printer(self.sweep, forms, {}, {}).symbol(forms.of(p)).node
         return ast.unparse(ast.fix_missing_locations(nd.rebuilt(nd.tidied(node), _as_number)))
 

@@ -183,7 +183,7 @@ def _written(problem: Problem, sweep: Sweep) -> Derivation:
     program = sweep.recording.program
     parameters = _parameters(problem, program, lines)
     return Derivation(
-        source=_source(problem, parameters, list(sweep.scribe.imports), lines),
+        source=_source(problem, parameters, list(sweep.emitter.imports), lines),
         parameters=parameters,
         steps=tuple(DerivedStep(line.name, str(line), line.forward, line.remark) for line in lines),
         notes=tuple(writer.notes),
@@ -202,9 +202,9 @@ def _closed(
     parameters = _parameters(problem, program, lines)
     chain = {step.name: right for step in staged.steps if (right := _right(step.code))}
     reasons = Reasons(forms, writer, names, chain)
-    conditions = tuple(f"holds where {said}, as here" for said in forms.forms.ring.conditions)
+    conditions = tuple(f"holds where {said}, as here" for said in forms.factoring.ring.conditions)
     return Derivation(
-        source=_source(problem, parameters, list(sweep.scribe.imports), lines),
+        source=_source(problem, parameters, list(sweep.emitter.imports), lines),
         parameters=parameters,
         steps=reasons.steps(lines),
         notes=(*conditions, *writer.notes),

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.sizes import Dim, Real, Size, worded
+from byhand.deriving.codegen.sizes import Dim, SymFloat, SymInt, worded
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.program.kinds import is_array, is_torch
@@ -35,7 +35,7 @@ NOTE, BEGIN, END = "__note__", "__begin__", "__end__"
 
 
 @dataclass(frozen=True)
-class MadeArray:
+class Origin:
     """An array without a gradient that an op made from tensors, such as `x > 0`."""
 
     op: Op
@@ -44,7 +44,7 @@ class MadeArray:
 
 
 @dataclass(frozen=True)
-class Round:
+class Iteration:
     """One round of a loop: the how-manieth, and the value of the loop's counter in it."""
 
     loop: int
@@ -86,7 +86,7 @@ class LoopCounter(ast.expr):
 
     _fields: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, round: Round) -> None:
+    def __init__(self, round: Iteration) -> None:
         super().__init__()
         self.round = round
 
@@ -96,14 +96,14 @@ class Notes:
     """What forward's expressions said of their values."""
 
     words: dict[Any, ast.expr] = field(default_factory=dict[Any, ast.expr])
-    made: dict[Any, MadeArray] = field(default_factory=dict[Any, MadeArray])
+    made: dict[Any, Origin] = field(default_factory=dict[Any, Origin])
     same: list[tuple[ast.expr, ast.expr]] = field(default_factory=list[tuple[ast.expr, ast.expr]])
     alive: list[Any] = field(default_factory=list[Any])
     recent: dict[Any, ast.expr] = field(default_factory=dict[Any, ast.expr])
     nodes: list[ast.expr] = field(default_factory=list[ast.expr])
     loops: dict[int, ForwardLoop] = field(default_factory=dict[int, "ForwardLoop"])
-    rounds: dict[Tensor, Round] = field(default_factory=dict[Tensor, "Round"])
-    now: tuple[Round, ...] = ()
+    rounds: dict[Tensor, Iteration] = field(default_factory=dict[Tensor, "Iteration"])
+    now: tuple[Iteration, ...] = ()
     tensors: dict[Tensor, ast.expr] = field(default_factory=dict[Tensor, ast.expr])
     fragile: frozenset[str] = frozenset()
     """Names that are bound more than once: at the end they may stand for something else."""
@@ -115,24 +115,24 @@ class Notes:
             node = self.counted(nd.rebuilt(plain, lambda n: self.recent.get(_place(n), n)))
             node = of_shapes(node)
             if isinstance(value, Tensor):
-                self.recent[place] = nd.Value(value)
+                self.recent[place] = nd.UnnamedValue(value)
                 return value
             if self.unsafe(node):
-                if isinstance(value, (Size, Real)):
+                if isinstance(value, (SymInt, SymFloat)):
                     self.recent[place] = value.node
                 return value
         if isinstance(value, Tensor) and isinstance(node, ast.Subscript) and not self.now:
             self.tensors.setdefault(value, node)
-        if type(value) in (int, Size) or isinstance(value, np.integer):
-            if isinstance(value, Size):
+        if type(value) in (int, SymInt) or isinstance(value, np.integer):
+            if isinstance(value, SymInt):
                 self.same.append((value.node, node))
             return worded(int(value), node)
-        if type(value) in (float, Real) or isinstance(value, np.float64):
+        if type(value) in (float, SymFloat) or isinstance(value, np.float64):
             return worded(float(value), node)
         if type(value) is tuple:
             return tuple(
                 self.note(ast.Subscript(node, ast.Constant(i), ast.Load()), item)
-                if type(item) in (int, Size) and not isinstance(node, ast.Tuple)
+                if type(item) in (int, SymInt) and not isinstance(node, ast.Tuple)
                 else item
                 for i, item in enumerate(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
             )
@@ -158,15 +158,15 @@ class Notes:
         """A round of a loop begins, with these values for the names that it binds."""
         outer = tuple(r for r in self.now if r.loop != loop)
         known = self.loops[loop]
-        value = int(values[0]) if values and type(values[0]) in (int, Size) else None
-        round = Round(loop, known.rounds, known.counter, value)
+        value = int(values[0]) if values and type(values[0]) in (int, SymInt) else None
+        round = Iteration(loop, known.rounds, known.counter, value)
         self.now = (*outer, round)
         for item in values:
             if isinstance(item, Tensor) and item.op is not None and item.op.name == "getitem":
                 index = item.params["index"]
                 if type(index) is int and index == round.number:  # of what the loop is over
                     self.rounds[item] = self.now[0]
-                    item.params = {"index": Size(index, LoopCounter(round))}
+                    item.params = {"index": SymInt(index, LoopCounter(round))}
         known.rounds += 1
         if outer:
             for r in self.now:
@@ -185,14 +185,14 @@ def of_shapes(node: ast.expr) -> ast.expr:
 
     def leaf(each: ast.expr) -> ast.expr:
         match each:
-            case ast.Call(func=ast.Name(id="len"), args=[nd.Value(tensor=tensor)]):
+            case ast.Call(func=ast.Name(id="len"), args=[nd.UnnamedValue(tensor=tensor)]):
                 return Dim(tensor, 0)
             case ast.Call(
                 func=ast.Attribute(attr="zeros_like" | "ones_like" | "full_like") as func,
-                args=[nd.Value(tensor=tensor), *rest],
+                args=[nd.UnnamedValue(tensor=tensor), *rest],
                 keywords=options,
             ):
-                return ast.Call(func, [nd.Like(tensor), *rest], options)
+                return ast.Call(func, [nd.ShapeLike(tensor), *rest], options)
             case _:
                 return each
 
@@ -250,7 +250,7 @@ def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
     """`kind`, whose shapes carry their words, and which remembers how masks and places are made."""
 
     def shape(self: Tensor) -> tuple[int, ...]:
-        return tuple(Size(n, Dim(self, axis)) for axis, n in enumerate(self.value.shape))
+        return tuple(SymInt(n, Dim(self, axis)) for axis, n in enumerate(self.value.shape))
 
     def apply(self: Tensor, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         out = kind.apply(self, op, args, params)
@@ -259,7 +259,7 @@ def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
         place = None if isinstance(out, Tensor) else where(out)
         if place is not None:
             notes.alive.append(out)
-            notes.made[place] = MadeArray(op, args, params)
+            notes.made[place] = Origin(op, args, params)
         return out
 
     def init(self: Tensor, *args: Any, **options: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.terms import Base, Factor, Given, View
+from byhand.deriving.closed.terms import Base, Factor, ForwardValue, View
 from byhand.deriving.recording import Recording, where
 from byhand.engine.tensor import Tensor
 from byhand.program.kinds import is_array
@@ -54,7 +54,9 @@ class Arrays:
         own = self.owners.get(tensor)
         if own is None:
             own = self.owners[tensor] = self.same.setdefault(self._made_by(tensor), tensor)
-        return self.base(("given", id(own)), lambda: Given(own.value.shape, own.value, tensor=own))
+        return self.base(
+            ("given", id(own)), lambda: ForwardValue(own.value.shape, own.value, tensor=own)
+        )
 
     def _made_by(self, tensor: Tensor) -> Hashable:
         if tensor.op is None:
@@ -71,7 +73,7 @@ class Arrays:
 
 
 def is_input(base: Base) -> bool:
-    return isinstance(base, Given) and base.tensor is not None and base.tensor.op is None
+    return isinstance(base, ForwardValue) and base.tensor is not None and base.tensor.op is None
 
 
 def param_key(params: Mapping[str, Any]) -> Hashable:

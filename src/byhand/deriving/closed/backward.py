@@ -22,9 +22,16 @@ from byhand.deriving.closed.moves import QUIET, back_through
 from byhand.deriving.closed.operations import exponent_of
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule, joint
-from byhand.deriving.closed.terms import Base, GradientOf, Made, Monomial, Passed, Upstream
-from byhand.deriving.closed.totals import total
-from byhand.deriving.codegen.sizes import Real, Size
+from byhand.deriving.closed.sums import sum_over
+from byhand.deriving.closed.terms import (
+    Base,
+    Monomial,
+    OpResult,
+    UpstreamGradient,
+    VjpResult,
+    WrittenGradient,
+)
+from byhand.deriving.codegen.sizes import SymFloat, SymInt
 from byhand.deriving.steps.sweep import Sweep
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
@@ -81,7 +88,7 @@ class Backward:
             else:
                 base = ring.base(
                     ("upstream", step.name),
-                    lambda t=tensor, s=step: Upstream(
+                    lambda t=tensor, s=step: UpstreamGradient(
                         t.value.shape, _random(t.value), name=f"d{s.name}"
                     ),
                 )
@@ -225,8 +232,9 @@ class Backward:
         """x**(y - 1), of which the ring knows that times x it is x**y."""
         power = x ** (y - 1)
         monomial = power.single
-        if monomial is not None and len(monomial) == 1 and isinstance(monomial[0][0].base, Made):
-            self.ring.powers[monomial[0][0].base] = (x, self.ring.tensor(tensor))
+        base = monomial[0][0].base if monomial is not None and len(monomial) == 1 else None
+        if isinstance(base, OpResult):
+            self.ring.powers[base] = (x, self.ring.tensor(tensor))
         return power
 
     def named(self, tensor: Tensor, g: Poly) -> Poly:
@@ -245,7 +253,7 @@ class Backward:
             full = np.broadcast_to(g.value, tensor.value.shape)
             with np.errstate(all="ignore"):
                 value = fit(vjp(full, tensor.value, *inputs, **tensor.params), arg.value.shape)
-            return Passed(arg.value.shape, value, tensor=tensor, position=position, g=g)
+            return VjpResult(arg.value.shape, value, tensor=tensor, position=position, g=g)
 
         base = ring.base(("passed", id(tensor), position, g.key), make)
         return ring.atom(base, arg.shape)
@@ -259,14 +267,14 @@ class Backward:
         ndim = len(shape)
         over = frozenset(ndim - 1 - a for a, n in enumerate(shape) if n != 1 and own[a] == 1)
         full = Poly(self.ring, share.terms, shape)
-        summed = total(self.ring, full, over) if over else full
+        summed = sum_over(self.ring, full, over) if over else full
         return Poly(self.ring, summed.terms, arg.shape)
 
 
 def _is_number(x: Any) -> bool:
     if isinstance(x, Poly):
         return exponent_of(x) is not None
-    return not isinstance(x, (Size, Real))
+    return not isinstance(x, (SymInt, SymFloat))
 
 
 def scatters(monomial: Monomial, shape: tuple[int, ...]) -> bool:
@@ -274,7 +282,7 @@ def scatters(monomial: Monomial, shape: tuple[int, ...]) -> bool:
     if len(monomial) != 1 or monomial[0][1] != 1:
         return False
     base = monomial[0][0].base
-    if not isinstance(base, Passed) or base.tensor is None or base.tensor.op is None:
+    if not isinstance(base, VjpResult) or base.tensor is None or base.tensor.op is None:
         return False
     if base.shape != shape:
         return False
@@ -287,7 +295,7 @@ def _is_atom(g: Poly) -> bool:
         monomial is not None
         and len(monomial) == 1
         and monomial[0][1] == 1
-        and isinstance(monomial[0][0].base, (GradientOf, Upstream))
+        and isinstance(monomial[0][0].base, (WrittenGradient, UpstreamGradient))
         and monomial[0][0].view == monomial[0][0].base.view
     )
 

@@ -13,15 +13,15 @@ from typing import Any
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.ring import Ring
+from byhand.deriving.closed.sums import sum_base
 from byhand.deriving.closed.terms import (
     Coefficient,
     Exponent,
     Factor,
     Monomial,
+    SumOver,
     Terms,
-    Total,
 )
-from byhand.deriving.closed.totals import total_base
 
 
 def common_factor(terms: Terms) -> Monomial:
@@ -124,7 +124,7 @@ def _size(monomial: Monomial) -> int:
     return math.prod(lengths.values())
 
 
-def _lengths(total: Total) -> frozenset[tuple[int, int]]:
+def _lengths(total: SumOver) -> frozenset[tuple[int, int]]:
     """How long a sum is at each of the places that it is over."""
     return frozenset(
         (place, factor.length(place))
@@ -138,8 +138,8 @@ def merged_totals(terms: Terms, ring: Ring) -> Terms:
     """c * M * sum(A) + d * M * sum(B) -> M * sum(c * A + d * B)."""
     alike: dict[Any, list[tuple[Monomial, Factor]]] = {}
     for monomial in terms:
-        sums = [f for f, e in monomial if isinstance(f.base, Total) and e == 1]
-        if len(sums) == 1 and isinstance(total := sums[0].base, Total):
+        sums = [f for f, e in monomial if isinstance(f.base, SumOver) and e == 1]
+        if len(sums) == 1 and isinstance(total := sums[0].base, SumOver):
             rest = tuple((f, e) for f, e in monomial if f is not sums[0])
             key = (rest, total.over, sums[0].view, total.shape, _lengths(total))
             alike.setdefault(key, []).append((monomial, sums[0]))
@@ -150,11 +150,11 @@ def merged_totals(terms: Terms, ring: Ring) -> Terms:
         leading = terms[found[0][0]]
         inner: Terms = {}
         for monomial, factor in found:
-            assert isinstance(factor.base, Total)
+            assert isinstance(factor.base, SumOver)
             ratio = Fraction(merged.pop(monomial)) / leading
             inner = tm.added(inner, {m: tm.exact(c * ratio) for m, c in factor.base.terms.items()})
         first = found[0][1]
-        assert isinstance(first.base, Total)
-        base = total_base(ring, inner, first.base.over, first.base.counts)
+        assert isinstance(first.base, SumOver)
+        base = sum_base(ring, inner, first.base.over, first.base.counts)
         merged = tm.added(merged, {tm.times(rest, ((ring.factor(base, first.view), 1),)): leading})
     return merged

@@ -11,7 +11,7 @@ from typing import Any
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, Made
+from byhand.deriving.closed.terms import Base, OpResult
 from byhand.ops import elementwise as el
 from byhand.ops.elementwise import LOGICAL_NOT
 
@@ -44,15 +44,15 @@ def compared(ring: Ring, x: Poly, y: Poly, signs: frozenset[str]) -> Poly:
 def negated(ring: Ring, mask: Poly) -> Poly:
     """The opposite mask."""
     base = _only(mask)
-    if base is not None and isinstance(base, Made) and base in ring.compared:
+    if base is not None and isinstance(base, OpResult) and base in ring.compared:
         found = opposite(ring, base)
         return ring.moved(found, _places(base, mask), mask.shape)
-    if base is not None and isinstance(base, Made) and base.op is LOGICAL_NOT:
+    if base is not None and isinstance(base, OpResult) and base.op is LOGICAL_NOT:
         return ring.moved(base.args[0], _places(base, mask), mask.shape)
     return ring.made(LOGICAL_NOT, (mask,), {})
 
 
-def opposite(ring: Ring, base: Made) -> Poly:
+def opposite(ring: Ring, base: OpResult) -> Poly:
     _, signs = ring.compared[base]
     x, y = base.args
     return compared(ring, x, y, frozenset("<=>") - signs)

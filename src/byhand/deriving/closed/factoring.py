@@ -27,20 +27,20 @@ from byhand.deriving.closed.common import (
     separated,
     taken,
 )
-from byhand.deriving.closed.folding import folded
-from byhand.deriving.closed.forms import (
-    Applied,
-    Choice,
+from byhand.deriving.closed.expressions import (
+    Add,
+    Apply,
     Constant,
-    Form,
+    Expr,
     Leaf,
     Lengths,
-    Placed,
-    Power,
-    Product,
-    Sum,
-    Summed,
+    Mul,
+    Permute,
+    Pow,
+    Reduce,
+    Where,
 )
+from byhand.deriving.closed.folding import folded
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import (
@@ -48,12 +48,12 @@ from byhand.deriving.closed.terms import (
     Coefficient,
     Exponent,
     Factor,
-    Group,
-    Made,
+    Grouped,
     Monomial,
-    Passed,
+    OpResult,
+    SumOver,
     Terms,
-    Total,
+    VjpResult,
 )
 
 EXPENSIVE = {"sigmoid": 4}  # operations
@@ -61,15 +61,15 @@ OWN = ("lengths", "cost", "number", "parts")
 
 
 @dataclass
-class Forms:
+class Factoring:
     """Makes forms; equal ones are one object."""
 
     ring: Ring
-    table: dict[Hashable, Form] = field(default_factory=dict[Hashable, Form])
-    of_base: dict[Base, Form] = field(default_factory=dict[Base, Form])
+    table: dict[Hashable, Expr] = field(default_factory=dict[Hashable, Expr])
+    of_base: dict[Base, Expr] = field(default_factory=dict[Base, Expr])
 
     def one(self, kind: type[Any], key: Hashable, lengths: Lengths, cost: int, **rest: Any) -> Any:
-        parts: tuple[Form, ...] = rest.get("parts", ())
+        parts: tuple[Expr, ...] = rest.get("parts", ())
         whole = (kind, key, tuple(map(id, parts)))
         found = self.table.get(whole)
         if found is None:
@@ -79,10 +79,10 @@ class Forms:
 
     # From polynomials.
 
-    def of(self, p: Poly) -> Form:
+    def of(self, p: Poly) -> Expr:
         return self.terms(p.terms)
 
-    def terms(self, terms: Terms) -> Form:
+    def terms(self, terms: Terms) -> Expr:
         terms = merged_totals(terms, self.ring)
         if not terms:
             return self.constant(0)
@@ -101,7 +101,7 @@ class Forms:
             return self.product([*self.factors(common), (inner, 1)], number)
         return self.sum(terms)
 
-    def sum(self, terms: Terms) -> Form:
+    def sum(self, terms: Terms) -> Expr:
         """Terms without a common factor: those that share one are put together first."""
         chosen = self.choice(terms)
         if chosen is not None:
@@ -121,7 +121,7 @@ class Forms:
         others = self.sum(outside) if len(outside) > 1 else self.terms(outside)
         return self.joined([first, others])
 
-    def choice(self, terms: Terms) -> Form | None:
+    def choice(self, terms: Terms) -> Expr | None:
         """a * mask + b * not mask, as one choice."""
         ring = self.ring
         masks = {f: None for m in terms for f, e in m if e == 1 and f.base in ring.compared}
@@ -139,16 +139,16 @@ class Forms:
                 }
                 parts = (self.factor(mask), *(self.terms(side) for side in sides))
                 lengths = {k: n for part in parts for k, n in part.lengths.items()}
-                form = self.one(Choice, (), lengths, math.prod(lengths.values()), parts=parts)
+                form = self.one(Where, (), lengths, math.prod(lengths.values()), parts=parts)
                 return self.joined([form, self.terms(others)]) if others else form
         return None
 
-    def joined(self, parts: list[Form]) -> Form:
+    def joined(self, parts: list[Expr]) -> Expr:
         """The sum of forms: sums within it are opened, small parts are added up first."""
-        flat: list[tuple[int, Form]] = []
+        flat: list[tuple[int, Expr]] = []
         for part in parts:
             sign, bare = self.unsigned(part)
-            if isinstance(bare, Sum):
+            if isinstance(bare, Add):
                 flat += [(sign * s, p) for s, p in zip(bare.signs, bare.parts, strict=True)]
             else:
                 flat.append((sign, bare))
@@ -163,14 +163,14 @@ class Forms:
             cost += math.prod(joint.values()) if sizes or part is not flat[0][1] else 0
             sizes = joint
         signs = tuple(s for s, _ in flat)
-        return self.one(Sum, signs, lengths, cost, parts=tuple(p for _, p in flat), signs=signs)
+        return self.one(Add, signs, lengths, cost, parts=tuple(p for _, p in flat), signs=signs)
 
-    def unsigned(self, form: Form) -> tuple[int, Form]:
+    def unsigned(self, form: Expr) -> tuple[int, Expr]:
         """The sign that a form begins with, and the rest."""
         match form:
             case Constant(value=value) if value < 0:
                 return -1, self.constant(-value)
-            case Product(parts=(Constant(value=value), *_)) if value < 0 and form.above:
+            case Mul(parts=(Constant(value=value), *_)) if value < 0 and form.above:
                 rest = list(form.parts[1:])
                 above = [(p, 1) for p in rest[: form.above - 1]]
                 below = [(p, -1) for p in rest[form.above - 1 :]]
@@ -178,15 +178,15 @@ class Forms:
             case _:
                 return 1, form
 
-    def constant(self, value: Coefficient) -> Form:
+    def constant(self, value: Coefficient) -> Expr:
         return self.one(Constant, value, {}, 0, value=value)
 
-    def product(self, factors: list[tuple[Form, Exponent]], coefficient: Coefficient = 1) -> Form:
+    def product(self, factors: list[tuple[Expr, Exponent]], coefficient: Coefficient = 1) -> Expr:
         """Numbers first, then small arrays, then large ones; divided by what is below."""
-        above: list[Form] = []
-        below: list[Form] = []
+        above: list[Expr] = []
+        below: list[Expr] = []
         for form, exponent in factors:
-            if isinstance(form, Product) and exponent in (1, -1):
+            if isinstance(form, Mul) and exponent in (1, -1):
                 n = form.above
                 ups, downs = list(form.parts[:n]), list(form.parts[n:])
                 if ups and isinstance(ups[0], Constant):
@@ -220,7 +220,7 @@ class Forms:
             return above[0]
         return self.kept_product(above, below)
 
-    def kept_product(self, above: list[Form], below: list[Form]) -> Form:
+    def kept_product(self, above: list[Expr], below: list[Expr]) -> Expr:
         """A product of these parts as they are."""
         above, below = sorted(above, key=lambda f: f.size), sorted(below, key=lambda f: f.size)
         lengths: dict[int, int] = {}
@@ -230,78 +230,78 @@ class Forms:
             if i and not (isinstance(part, Constant) and part.value == -1):
                 cost += math.prod(lengths.values())
         parts = (*above, *below)
-        return self.one(Product, len(above), lengths, cost, parts=parts, above=len(above))
+        return self.one(Mul, len(above), lengths, cost, parts=parts, above=len(above))
 
-    def again(self, form: Form, parts: tuple[Form, ...]) -> Form:
+    def again(self, form: Expr, parts: tuple[Expr, ...]) -> Expr:
         """The same form of other parts, which are worth the same."""
         match form:
-            case Product():
+            case Mul():
                 return self.kept_product(list(parts[: form.above]), list(parts[form.above :]))
-            case Sum():
+            case Add():
                 key: Hashable = form.signs
-            case Power():
+            case Pow():
                 key = form.exponent
-            case Summed(over=over):
+            case Reduce(over=over):
                 key = over
-            case Choice():
+            case Where():
                 key = ()
-            case Applied():
+            case Apply():
                 key = id(form.base)
-            case Placed():
+            case Permute():
                 key = form.moves
             case _:
                 return form
         rest = {f.name: getattr(form, f.name) for f in fields(form) if f.name not in OWN}
         return self.one(type(form), key, form.lengths, form.cost, parts=parts, **rest)
 
-    def power(self, form: Form, exponent: Exponent) -> Form:
+    def power(self, form: Expr, exponent: Exponent) -> Expr:
         if exponent == 1:
             return form
-        if isinstance(form, Power):
+        if isinstance(form, Pow):
             return self.power(form.parts[0], tm.exact(form.exponent * exponent))
-        return self.one(Power, exponent, form.lengths, form.size, parts=(form,), exponent=exponent)
+        return self.one(Pow, exponent, form.lengths, form.size, parts=(form,), exponent=exponent)
 
-    def factors(self, monomial: Monomial) -> list[tuple[Form, Exponent]]:
+    def factors(self, monomial: Monomial) -> list[tuple[Expr, Exponent]]:
         return [(self.factor(f), e) for f, e in monomial]
 
-    def factor(self, factor: Factor) -> Form:
+    def factor(self, factor: Factor) -> Expr:
         base = factor.base
-        if isinstance(base, (Total, Group, Made)):
+        if isinstance(base, (SumOver, Grouped, OpResult)):
             if base not in self.of_base:
                 self.of_base[base] = self.computed(base)
             return self.placed(self.of_base[base], factor)
         lengths = {place: base.shape[axis] for place, axis in factor.view}
-        cost = base.value.size if isinstance(base, Passed) else 0
+        cost = base.value.size if isinstance(base, VjpResult) else 0
         return self.one(Leaf, id(factor), lengths, cost, factor=factor)
 
-    def computed(self, base: Total | Group | Made) -> Form:
+    def computed(self, base: SumOver | Grouped | OpResult) -> Expr:
         """What isn't there, but is computed of what is."""
         match base:
-            case Total(terms=inner):
+            case SumOver(terms=inner):
                 return self.summed(inner, base)
-            case Group(form=p) if p is not None:
+            case Grouped(form=p) if p is not None:
                 return self.of(p)
-            case Made(args=args, op=op) if op is not None:
+            case OpResult(args=args, op=op) if op is not None:
                 spelled = base in self.ring.spelled
                 cost = 0 if spelled else EXPENSIVE.get(op.name, 1) * base.value.size
                 parts = () if spelled else tuple(self.of(arg) for arg in args)
                 lengths = {place: base.shape[axis] for place, axis in base.view}
-                return self.one(Applied, id(base), lengths, cost, parts=parts, base=base)
+                return self.one(Apply, id(base), lengths, cost, parts=parts, base=base)
             case _:
                 raise AssertionError(base)
 
-    def summed(self, inner: Mapping[Monomial, Coefficient], base: Total) -> Form:
+    def summed(self, inner: Mapping[Monomial, Coefficient], base: SumOver) -> Expr:
         part = self.terms(folded(self.ring, dict(inner)))
         return self.sum_over(part, base.over, base.counts)
 
-    def sum_over(self, part: Form, over: tuple[int, ...], counts: Monomial) -> Form:
+    def sum_over(self, part: Expr, over: tuple[int, ...], counts: Monomial) -> Expr:
         lengths = {place: n for place, n in part.lengths.items() if place not in over}
-        return self.one(Summed, over, lengths, part.size, parts=(part,), over=over, counts=counts)
+        return self.one(Reduce, over, lengths, part.size, parts=(part,), over=over, counts=counts)
 
-    def placed(self, form: Form, factor: Factor) -> Form:
+    def placed(self, form: Expr, factor: Factor) -> Expr:
         own = {axis: place for place, axis in factor.base.view}
         moves = tuple((own[axis], place) for place, axis in factor.view)
         if all(a == b for a, b in moves):
             return form
         lengths = {place: factor.base.shape[axis] for place, axis in factor.view}
-        return self.one(Placed, moves, lengths, 0, parts=(form,), moves=moves)
+        return self.one(Permute, moves, lengths, 0, parts=(form,), moves=moves)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.terms import Group, Monomial, Terms
+from byhand.deriving.closed.terms import Grouped, Monomial, Terms
 
 if TYPE_CHECKING:
     from byhand.deriving.closed.ring import Ring
@@ -40,10 +40,10 @@ def cancelling(ring: Ring, p: Poly, other: Poly) -> Poly:
             scale = Fraction(ring.leading(p.terms)) / ring.leading(x.terms)
             if p.key == ring.scaled(x, scale).key:
                 return ring.grouped(p)
-    below = [f for m in other.terms for f, e in m if e < 0 and isinstance(f.base, Group)]
+    below = [f for m in other.terms for f, e in m if e < 0 and isinstance(f.base, Grouped)]
     leading = ring.leading(p.terms)
     for f in below:
-        assert isinstance(f.base, Group) and f.base.form is not None
+        assert isinstance(f.base, Grouped) and f.base.form is not None
         scale = Fraction(leading) / ring.leading(f.base.form.terms)
         if p.key == ring.scaled(f.base.form, scale).key:
             return Poly(ring, {((f, 1),): tm.exact(scale)}, p.shape)
@@ -64,10 +64,10 @@ def folded(ring: Ring, terms: Terms) -> Terms:
 
 def cancelled(ring: Ring, p: Poly) -> Poly:
     """Where a sum stands below, and above with another factor, both go."""
-    below = dict.fromkeys(f for m in p.terms for f, e in m if e < 0 and isinstance(f.base, Group))
+    below = dict.fromkeys(f for m in p.terms for f, e in m if e < 0 and isinstance(f.base, Grouped))
     terms = p.terms
     for f in below:
-        if not isinstance(f.base, Group) or f.base.form is None:
+        if not isinstance(f.base, Grouped) or f.base.form is None:
             continue
         inside = {m: c for m, c in terms.items() if any(g is f and e < 0 for g, e in m)}
         outside = {m: c for m, c in terms.items() if m not in inside}

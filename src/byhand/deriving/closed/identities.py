@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from byhand.deriving.closed.comparing import compared, negated
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, Given, Made
+from byhand.deriving.closed.terms import Base, ForwardValue, OpResult
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import CLIP, EXP, SIGMOID, SIGN
 
@@ -79,7 +79,7 @@ def logistic(ring: Ring, x: Poly) -> Poly:
 def clipped(ring: Ring, bases: Sequence[Base]) -> None:
     """r where |r| <= d, and d sign(r) elsewhere, is r clipped to [-d, d]."""
     for base in bases:
-        if not isinstance(base, Made) or base not in ring.compared or len(base.args) != 2:
+        if not isinstance(base, OpResult) or base not in ring.compared or len(base.args) != 2:
             continue
         size, most = base.args
         r = _inside_absolute(size)
@@ -99,10 +99,10 @@ def _inside_absolute(p: Poly) -> Poly | None:
     if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
         return None
     base = monomial[0][0].base
-    if isinstance(base, Given) and base.tensor is not None:
+    if isinstance(base, ForwardValue) and base.tensor is not None:
         op = base.tensor.op
         if op is not None and op.name == "absolute":
             return p.ring.poly(base.tensor.args[0])
-    if isinstance(base, Made) and base.op is not None and base.op.name == "absolute":
+    if isinstance(base, OpResult) and base.op is not None and base.op.name == "absolute":
         return base.args[0]
     return None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.terms import Factor, Given, Monomial, OneHot, Total
+from byhand.deriving.closed.terms import Factor, ForwardValue, Monomial, OneHot, SumOver
 from byhand.engine.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _picked(monomial: Monomial) -> Monomial:
     if not hot:
         return monomial
     for f, e in monomial:
-        if not isinstance(f.base, Total) or f.base.over != (0,) or f.view != f.base.view:
+        if not isinstance(f.base, SumOver) or f.base.over != (0,) or f.view != f.base.view:
             continue
         ((inner, _),) = list(f.base.terms.items())[:1]
         if len(f.base.terms) == 1 and any(g in hot and k == 1 for g, k in inner):
@@ -72,7 +72,7 @@ def _unhidden(ring: Ring, monomial: Monomial) -> Monomial:
         if e != 1 or mask.base.value.dtype != bool:
             continue
         for f, k in monomial:
-            if k > 0 and isinstance(f.base, Given) and _zero_outside(ring, f, mask):
+            if k > 0 and isinstance(f.base, ForwardValue) and _zero_outside(ring, f, mask):
                 return _unhidden(ring, tuple((g, n) for g, n in monomial if g is not mask))
     return monomial
 
@@ -81,7 +81,7 @@ def _zero_outside(ring: Ring, f: Factor, mask: Factor) -> bool:
     key = (f, mask)
     if key not in ring.hidden:
         ring.hidden[key] = False
-        assert isinstance(f.base, Given) and f.base.tensor is not None
+        assert isinstance(f.base, ForwardValue) and f.base.tensor is not None
         if mask.places <= f.places and _masked(f.base.tensor):
             ndim = max(f.places, default=-1) + 1
             values = tm.laid_out(f.base.value, f.view, ndim)
@@ -89,7 +89,7 @@ def _zero_outside(ring: Ring, f: Factor, mask: Factor) -> bool:
             off = np.broadcast_to(~on, values.shape)
             ring.hidden[key] = bool(off.any()) and bool(np.all(values[off] == 0))
     if ring.hidden[key]:
-        assert isinstance(f.base, Given) and f.base.tensor is not None
+        assert isinstance(f.base, ForwardValue) and f.base.tensor is not None
         name = ring.called.get(f.base.tensor, "the exponential")
         ring.conditions[f"{name} is 0 wherever it is masked"] = None
     return ring.hidden[key]

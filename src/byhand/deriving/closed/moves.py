@@ -15,7 +15,7 @@ from byhand.deriving.closed.operations import getitem
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.views import rearranged, reshape
-from byhand.deriving.codegen.sizes import Size
+from byhand.deriving.codegen.sizes import SymInt
 from byhand.engine.tensor import Tensor
 
 QUIET = {"getitem", "reshape", "diagonal"}
@@ -33,7 +33,7 @@ def back_through(ring: Ring, tensor: Tensor, arg: Tensor, g: Poly) -> Poly | Non
         case _:
             index = tensor.params["index"]
             items = index if isinstance(index, tuple) else (index,)
-            place = len(items) == 1 and arg.value.ndim == 1 and isinstance(items[0], Size)
+            place = len(items) == 1 and arg.value.ndim == 1 and isinstance(items[0], SymInt)
             if place or not all(item is None or item is ... or _basic(item) for item in items):
                 return scatter(ring, g, index, arg.shape)
             if getitem(ring, ring.tensor(arg), index) is None:

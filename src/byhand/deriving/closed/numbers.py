@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.terms import Number
+from byhand.deriving.closed.terms import NamedNumber
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import where
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class NumberWords:
+class ForwardNames:
     """The values of what forward has names for."""
 
     names: Mapping[str, Any]
@@ -86,5 +86,5 @@ def worded(ring: Ring, node: ast.expr, value: float) -> Poly:
     simple = isinstance(node, (Dim, ast.Name, ast.Subscript, ast.Attribute, ast.Call))
     key: Hashable = ring.lengths.key(node) if simple else ("words", nd.shown(node))
     root = ring.lengths.find(key)
-    base = ring.base(("number", root), lambda: Number((), np.asarray(value), node=node))
+    base = ring.base(("number", root), lambda: NamedNumber((), np.asarray(value), node=node))
     return ring.atom(base)

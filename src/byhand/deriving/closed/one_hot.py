@@ -12,11 +12,11 @@ import numpy as np
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring, Rule
+from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base, OneHot
-from byhand.deriving.closed.totals import total
 from byhand.deriving.closed.views import dropped, expand_dims
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.sizes import Size
+from byhand.deriving.codegen.sizes import SymInt
 from byhand.deriving.recording import where
 from byhand.program.kinds import is_array, is_torch
 
@@ -27,7 +27,7 @@ def picked(ring: Ring, x: Poly, items: list[Any]) -> Poly | None:
     if hot is None:
         return None
     axis = x.ndim - 1
-    return dropped(ring, total(ring, ring.product(hot, x), frozenset({0})), (axis,))
+    return dropped(ring, sum_over(ring, ring.product(hot, x), frozenset({0})), (axis,))
 
 
 def diagonal(ring: Ring, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Poly | None:
@@ -59,7 +59,7 @@ def scatter(ring: Ring, g: Any, index: Any, shape: Any) -> Poly | None:
 
 def one_hot(ring: Ring, items: list[Any], shape: tuple[int, ...]) -> Poly | None:
     """Ones where the index reads, if that is one element of every row of a matrix."""
-    if len(items) == 1 and len(shape) == 1 and isinstance(items[0], Size):
+    if len(items) == 1 and len(shape) == 1 and isinstance(items[0], SymInt):
         return _hot_place(ring, items[0], shape)
     if len(items) != 2 or len(shape) != 2:
         return None
@@ -81,7 +81,7 @@ def one_hot(ring: Ring, items: list[Any], shape: tuple[int, ...]) -> Poly | None
     return _known(ring, base, hot)
 
 
-def _hot_place(ring: Ring, place: Size, shape: tuple[int, ...]) -> Poly | None:
+def _hot_place(ring: Ring, place: SymInt, shape: tuple[int, ...]) -> Poly | None:
     """The same for one element of a row."""
     if not 0 <= int(place) < shape[0]:
         return None
@@ -97,7 +97,7 @@ def _known(ring: Ring, base: Base, hot: Poly) -> Poly:
     """Every row has a single 1."""
     if base not in ring.hot:
         ring.hot.add(base)
-        ((row, _),) = total(ring, hot, frozenset({0})).terms.items()
+        ((row, _),) = sum_over(ring, hot, frozenset({0})).terms.items()
         ring.instead[row[0][0].base] = Rule(row[0][0].base, Poly(ring, {(): 1}, ()), None)
     return hot
 

@@ -19,7 +19,7 @@ from byhand.deriving.closed.comparing import SIGNS, comparison, logical_and, log
 from byhand.deriving.closed.one_hot import diagonal, is_list, picked, scatter
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.totals import total
+from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.views import (
     axes_of,
     broadcast_to,
@@ -30,7 +30,7 @@ from byhand.deriving.closed.views import (
     squeeze,
     transpose,
 )
-from byhand.deriving.codegen.sizes import Size
+from byhand.deriving.codegen.sizes import SymInt
 from byhand.ops.reduction import count
 
 Operation = Callable[..., Poly | None]
@@ -102,7 +102,7 @@ def sum_(ring: Ring, x: Any, axis: Any = None, keepdims: bool = False) -> Poly:
     x = ring.poly(x)
     ndim = x.ndim
     axes = axes_of(axis, ndim)
-    summed = total(ring, x, frozenset(ndim - 1 - a for a in axes))
+    summed = sum_over(ring, x, frozenset(ndim - 1 - a for a in axes))
     return summed if keepdims else dropped(ring, summed, axes)
 
 
@@ -121,7 +121,7 @@ def getitem(ring: Ring, x: Any, index: Any) -> Poly | None:
     """New axes, an axis of length 1 left out, or one element of each row."""
     x = ring.poly(x)
     items: list[Any] = list(index) if isinstance(index, tuple) else [index]
-    if any(is_list(item) for item in items) or (x.ndim == 1 and isinstance(items[0], Size)):
+    if any(is_list(item) for item in items) or (x.ndim == 1 and isinstance(items[0], SymInt)):
         return picked(ring, x, items)
     taken = sum(item is not None and item is not ... for item in items)
     if any(item is ... for item in items):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from byhand.deriving.closed.backward import Definition
-from byhand.deriving.closed.forms import Leaf, reached
+from byhand.deriving.closed.expressions import Leaf, reached
 from byhand.deriving.closed.poly import bases
 from byhand.deriving.closed.search import Closed
 
@@ -15,7 +15,7 @@ def in_order(closed: Closed) -> list[Definition]:
     over a gradient that got its name later: that of a bias is complete before that of what it was
     added to, if this has no name in forward.
     """
-    ring = closed.forms.ring
+    ring = closed.factoring.ring
     placed: dict[int, Definition] = {}
     visited = set[int]()
 

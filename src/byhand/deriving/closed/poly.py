@@ -18,12 +18,12 @@ import numpy as np
 
 from byhand.deriving.closed.terms import (
     Base,
-    Group,
-    Made,
+    Grouped,
     Monomial,
-    Passed,
+    OpResult,
+    SumOver,
     Terms,
-    Total,
+    VjpResult,
     evaluated,
     places,
 )
@@ -104,13 +104,13 @@ def bases(p: Poly) -> set[Base]:
                     continue
                 seen.add(base)
                 match base:
-                    case Total(terms=terms):
+                    case SumOver(terms=terms):
                         stack.append(terms)
-                    case Group(form=form) if form is not None:
+                    case Grouped(form=form) if form is not None:
                         stack.append(form.terms)
-                    case Made(args=args):
+                    case OpResult(args=args):
                         stack += [arg.terms for arg in args]
-                    case Passed(g=g) if g is not None:
+                    case VjpResult(g=g) if g is not None:
                         stack.append(g.terms)
                     case _:
                         pass

@@ -1,4 +1,4 @@
-"""Forms as code, in the words of forward and in the dialect asked for.
+"""Expressions as code, in the words of forward and in the dialect asked for.
 
 Every form is computed on its way, as a `Symbol` is, so that its shape is known.
 """
@@ -17,30 +17,30 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.closed.factoring import Forms
-from byhand.deriving.closed.forms import (
-    Applied,
-    Choice,
+from byhand.deriving.closed.expressions import (
+    Add,
+    Apply,
     Constant,
-    Form,
+    Expr,
     Leaf,
-    Placed,
-    Power,
-    Product,
-    Sum,
-    Summed,
+    Mul,
+    Permute,
+    Pow,
+    Reduce,
+    Where,
 )
+from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.terms import (
     Base,
     Factor,
-    Given,
-    GradientOf,
-    Known,
-    Number,
+    ForwardValue,
+    NamedNumber,
     OneHot,
-    Passed,
-    Upstream,
+    PlainArray,
+    UpstreamGradient,
     View,
+    VjpResult,
+    WrittenGradient,
 )
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.symbol import Symbol
@@ -61,7 +61,7 @@ class Printer:
     """
 
     sweep: Sweep
-    forms: Forms
+    forms: Factoring
     names: Mapping[Base, ast.expr]
     hoisted: Mapping[int, tuple[str, tuple[int, ...] | None]]
     one_hot: ast.expr | None = None
@@ -70,7 +70,7 @@ class Printer:
     """Whether every sum keeps its axes: the gradient has axes of length 1."""
     said: dict[int, Symbol] = field(default_factory=dict[int, Symbol])
 
-    def symbol(self, form: Form) -> Symbol:
+    def symbol(self, form: Expr) -> Symbol:
         found = self.said.get(id(form))
         if found is None:
             found = self.made(form)
@@ -82,72 +82,72 @@ class Printer:
                 name, shape = self.hoisted[id(form)]
                 found = found if shape is None else self.fitted(found, shape)
                 node = self.sweep.hoist(found.node, name)
-                found = Symbol(node, found.value, self.sweep.scribe)
+                found = Symbol(node, found.value, self.sweep.emitter)
             self.said[id(form)] = found
         return found
 
-    def made(self, form: Form) -> Symbol:
+    def made(self, form: Expr) -> Symbol:
         match form:
             case Leaf(factor=factor) if factor is not None:
                 return self.viewed(self.base(factor.base), factor)
             case Constant(value=value):
                 return self.constant(value)
-            case Product():
+            case Mul():
                 return self.product(form)
-            case Sum():
+            case Add():
                 return self.sum(form)
-            case Power(parts=(part,), exponent=exponent):
+            case Pow(parts=(part,), exponent=exponent):
                 return self.power(self.symbol(part), exponent)
-            case Summed(parts=(part,), over=over):
+            case Reduce(parts=(part,), over=over):
                 return self.summed(self.symbol(part), over, mean=False)
-            case Choice(parts=parts):
+            case Where(parts=parts):
                 return self.apply(el.WHERE, *map(self.symbol, parts))
-            case Applied(base=base) if base is not None and base in self.forms.ring.spelled:
+            case Apply(base=base) if base is not None and base in self.forms.ring.spelled:
                 array = self.forms.ring.spelled[base]
-                return Symbol(self.sweep.scribe.node(array), base.value, self.sweep.scribe)
-            case Applied(base=base, parts=parts) if base is not None and base.op is not None:
+                return Symbol(self.sweep.emitter.node(array), base.value, self.sweep.emitter)
+            case Apply(base=base, parts=parts) if base is not None and base.op is not None:
                 args = tuple(self.symbol(part) for part in parts)
                 return self.apply(base.op, *args, **(base.params or {}))
-            case Placed(parts=(part,), moves=moves):
+            case Permute(parts=(part,), moves=moves):
                 return self.moved(part, dict(moves))
             case _:
                 raise AssertionError(form)
 
     def apply(self, op: Any, *args: Any, **params: Any) -> Symbol:
         with np.errstate(all="ignore"):
-            return self.sweep.scribe.apply(op, args, params)
+            return self.sweep.emitter.apply(op, args, params)
 
     def constant(self, value: Any) -> Symbol:
         number = value if isinstance(value, int) else _plain(value)
-        return Symbol(ast.Constant(number), np.asarray(float(value)), self.sweep.scribe)
+        return Symbol(ast.Constant(number), np.asarray(float(value)), self.sweep.emitter)
 
     # Arrays that are there.
 
     def base(self, base: Base) -> Symbol:
-        scribe = self.sweep.scribe
+        emitter = self.sweep.emitter
         match base:
-            case Passed() if base in self.names:
-                return Symbol(self.names[base], base.value, scribe)
-            case Given(tensor=tensor) if tensor is not None:
-                return scribe.symbol(tensor)
-            case Known(array=array):
-                return Symbol(scribe.node(array), base.value, scribe)
-            case Number(node=node) if node is not None:
-                return Symbol(scribe.dialect.number(node), base.value, scribe)
-            case GradientOf(tensor=tensor):
-                return Symbol(self.names[base], base.value, scribe, tensor)
-            case Upstream(name=name):
-                return Symbol(nd.name(name), base.value, scribe)
+            case VjpResult() if base in self.names:
+                return Symbol(self.names[base], base.value, emitter)
+            case ForwardValue(tensor=tensor) if tensor is not None:
+                return emitter.symbol(tensor)
+            case PlainArray(array=array):
+                return Symbol(emitter.node(array), base.value, emitter)
+            case NamedNumber(node=node) if node is not None:
+                return Symbol(emitter.dialect.number(node), base.value, emitter)
+            case WrittenGradient(tensor=tensor):
+                return Symbol(self.names[base], base.value, emitter, tensor)
+            case UpstreamGradient(name=name):
+                return Symbol(nd.name(name), base.value, emitter)
             case OneHot(index=index, worded=worded):
                 if self.one_hot is not None:
-                    return Symbol(self.one_hot, base.value, scribe)
-                eye = scribe.dialect.eye([scribe.node(worded[-1])], None)
+                    return Symbol(self.one_hot, base.value, emitter)
+                eye = emitter.dialect.eye([emitter.node(worded[-1])], None)
                 if self.forms.ring.ranges.get(base.shape[-1]) is index[-1]:
-                    return Symbol(eye, base.value, scribe)  # each row reads its own number
-                rows = Symbol(eye, np.eye(base.shape[-1]), scribe)
+                    return Symbol(eye, base.value, emitter)  # each row reads its own number
+                rows = Symbol(eye, np.eye(base.shape[-1]), emitter)
                 return self.apply(GETITEM, rows, index=index[-1])
-            case Passed():
-                return scribe.plain(self.passed(base))
+            case VjpResult():
+                return emitter.plain(self.passed(base))
             case _:
                 raise AssertionError(base)
 
@@ -162,14 +162,14 @@ class Printer:
             return self.apply(GETITEM, x, index=(None,) * missing if missing > 1 else None)
         return x
 
-    def passed(self, base: Passed) -> Symbol:
+    def passed(self, base: VjpResult) -> Symbol:
         """As the staged backward writes it, in full shape; it may be a `Changed`."""
         sweep, tensor, position = self.sweep, base.tensor, base.position
         assert tensor is not None and base.g is not None
         g = self.fitted(self.symbol(self.forms.of(base.g)), tensor.value.shape)
         if g.value.ndim == 0 and tensor.op is not None and tensor.op.name not in SCALAR_STAYS:
             g = sweep.spread(g, tensor)
-        g = Symbol(g.node, g.value, g.scribe, tensor if g.shape == tensor.value.shape else None)
+        g = Symbol(g.node, g.value, g.emitter, tensor if g.shape == tensor.value.shape else None)
         arg = tensor.args[position]
         kept = sweep.shares.pop(arg, None)
         sweep.pass_on(tensor, position, arg, g)
@@ -214,9 +214,9 @@ class Printer:
         index += [None] * (place + 1)
         return self.apply(GETITEM, x, index=tuple(index) if len(index) > 1 else index[0])
 
-    def moved(self, part: Form, moves: Mapping[int, int]) -> Symbol:
+    def moved(self, part: Expr, moves: Mapping[int, int]) -> Symbol:
         """A form in another view; a sum drops the axes that it is over, if that does it."""
-        if isinstance(part, Summed) and id(part) not in self.hoisted and id(part) not in self.said:
+        if isinstance(part, Reduce) and id(part) not in self.hoisted and id(part) not in self.said:
             inner = self.symbol(part.parts[0])
             ndim = inner.value.ndim
             stay = [p for p in range(ndim)[::-1] if p not in part.over]
@@ -247,7 +247,7 @@ class Printer:
             return self.apply(el.SQRT, x)
         return self.apply(el.POWER, x, exponent if isinstance(exponent, int) else float(exponent))
 
-    def sum(self, form: Sum) -> Symbol:
+    def sum(self, form: Add) -> Symbol:
         total: Symbol | None = None
         hot = [p for p in form.parts if _one_hot(p) is not None]
         if len(hot) == 1 and len(form.parts) > 1 and self.one_hot is None:
@@ -267,7 +267,7 @@ class Printer:
             return x
         return self.apply(el.WHERE, x, self.constant(1), self.constant(0))
 
-    def scattered(self, form: Sum, hot: Form) -> Symbol:
+    def scattered(self, form: Add, hot: Expr) -> Symbol:
         """A sum with a one-hot array: the other terms, changed where it is 1."""
         base = _one_hot(hot)
         assert base is not None
@@ -279,7 +279,7 @@ class Printer:
                 total = x if total is None else total + x
         assert total is not None
         sign = form.signs[form.parts.index(hot)]
-        at = self.sweep.scribe.index(base.index, base.worded)
+        at = self.sweep.emitter.index(base.index, base.worded)
 
         def change(target: ast.expr, first: bool) -> list[ast.stmt]:
             place = nd.store(nd.subscript(target, at))
@@ -288,9 +288,9 @@ class Printer:
 
         value = np.broadcast_to(total.value, base.shape) + sign * base.value
         changed = nd.Changed(total.node, None, change, False)
-        return Symbol(self.sweep.hoist(changed, "part"), value, self.sweep.scribe)
+        return Symbol(self.sweep.hoist(changed, "part"), value, self.sweep.emitter)
 
-    def product(self, form: Product) -> Symbol:
+    def product(self, form: Mul) -> Symbol:
         """Small parts first, over the small ones below; then the large ones."""
         above, below = list(form.parts[: form.above]), list(form.parts[form.above :])
         above, below, mean = self.as_mean(above, below)
@@ -322,24 +322,24 @@ class Printer:
             product = product / self.symbol(f)
         return product
 
-    def times(self, parts: list[Form], mean: Form | None) -> Symbol | None:
+    def times(self, parts: list[Expr], mean: Expr | None) -> Symbol | None:
         product: Symbol | None = None
         for part in parts:
             x = self.part(part, mean)
             product = x if product is None else product * x
         return product
 
-    def part(self, form: Form, mean: Form | None) -> Symbol:
-        if form is mean and isinstance(form, Summed):
+    def part(self, form: Expr, mean: Expr | None) -> Symbol:
+        if form is mean and isinstance(form, Reduce):
             return self.summed(self.symbol(form.parts[0]), form.over, mean=True)
         return self.symbol(form)
 
     def as_mean(
-        self, above: list[Form], below: list[Form]
-    ) -> tuple[list[Form], list[Form], Form | None]:
+        self, above: list[Expr], below: list[Expr]
+    ) -> tuple[list[Expr], list[Expr], Expr | None]:
         """A sum over the number of its elements is a mean."""
         for form in above:
-            if not isinstance(form, Summed) or id(form) in self.hoisted:
+            if not isinstance(form, Reduce) or id(form) in self.hoisted:
                 continue
             if id(form) in self.said or not form.counts:
                 continue
@@ -350,7 +350,7 @@ class Printer:
         return above, below, None
 
 
-def _one_hot(form: Form) -> OneHot | None:
+def _one_hot(form: Expr) -> OneHot | None:
     """The one-hot array that a form is."""
     if isinstance(form, Leaf) and form.factor is not None:
         base = form.factor.base

@@ -11,13 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from byhand.deriving.closed.backward import Definition
-from byhand.deriving.closed.factoring import Forms
+from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.ring import Rule
 from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.terms import Base, GradientOf, OneHot, Passed, Total, Upstream
-from byhand.deriving.closed.totals import total
+from byhand.deriving.closed.sums import sum_over
+from byhand.deriving.closed.terms import (
+    Base,
+    OneHot,
+    SumOver,
+    UpstreamGradient,
+    VjpResult,
+    WrittenGradient,
+)
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.writing import Line, Writer, text
@@ -74,7 +81,7 @@ class Reasons:
         if monomial is not None and len(monomial) == 1 and monomial[0][1] == 1:
             base = monomial[0][0].base
             if (
-                isinstance(base, GradientOf)
+                isinstance(base, WrittenGradient)
                 and base.form is not None
                 and base.view == monomial[0][0].view
             ):
@@ -102,20 +109,20 @@ class Reasons:
         for tensor in backward.found:
             rules |= dict.fromkeys(backward.used.get(tensor, {}))
         found = [self.lemma(rule) for rule in rules]
-        hot = [b for b in self.closed.forms.ring.bases.values() if isinstance(b, OneHot)]
+        hot = [b for b in self.closed.factoring.ring.bases.values() if isinstance(b, OneHot)]
         begun = [self.meant(base) for base in hot[:1] if found]
         return tuple(dict.fromkeys([*begun, *(lemma for lemma in found if lemma is not None)]))
 
     def meant(self, base: OneHot) -> Lemma:
         """What `onehot` stands for."""
         sweep = self.closed.backward.sweep
-        printer = Printer(sweep, Forms(self.closed.forms.ring), self.names, {})
+        printer = Printer(sweep, Factoring(self.closed.factoring.ring), self.names, {})
         node = nd.rebuilt(printer.base(base).node, self.writer.settled)
         return Lemma("onehot", text(nd.tidied(node)), "1 where the loss reads, 0 elsewhere")
 
     def lemma(self, rule: Rule) -> Lemma | None:
         if rule not in self.said:
-            ring = self.closed.forms.ring
+            ring = self.closed.factoring.ring
             base = rule.base
             left = self.expression(ring.atom(base))
             right = self.expression(rule.form)
@@ -135,13 +142,13 @@ class Reasons:
             owners = sweep.recording.program.owners.get(rule.because, ())
             step = next((s for s in sweep.steps.values() if s.name in owners[:1]), None)
         source = "" if step is None else step.source.partition("  #")[0].strip()
-        if isinstance(rule.base, Total):
+        if isinstance(rule.base, SumOver):
             return f"by {source}, added up" if source else "added up"
         return f"by {source}" if source else "by definition"
 
     def checks(self) -> tuple[Lemma, ...]:
         """Sums of printed gradients that are 0 along an axis, whatever the numbers are."""
-        ring = self.closed.forms.ring
+        ring = self.closed.factoring.ring
         found: dict[str, Lemma] = {}
         for d in self.closed.definitions:
             target = self.names.get(d.base) if d.base is not None else None
@@ -151,7 +158,7 @@ class Reasons:
             for axis in range(ndim):
                 place = ndim - 1 - axis
                 long = any(f.length(place) != 1 for m in d.form.terms for f, _ in m)
-                if long and total(ring, d.form, frozenset({place})).zero:
+                if long and sum_over(ring, d.form, frozenset({place})).zero:
                     left = f"{ast.unparse(target)}.sum(axis={axis})"
                     found[left] = Lemma(left, "0", self.sums_to_zero(d))
         return tuple(found.values())
@@ -170,13 +177,13 @@ class Reasons:
         names = {**self.names, **self.unwritten()}
         if (own := _passed(p)) is not None:
             names.pop(own, None)
-        printer = Printer(sweep, Forms(self.closed.forms.ring), names, {}, one_hot=ONE_HOT)
+        printer = Printer(sweep, Factoring(self.closed.factoring.ring), names, {}, one_hot=ONE_HOT)
         printer.keep = p.ndim > 0 and p.shape[0] == 1
         kept = len(sweep.statements)
         node = printer.symbol(printer.forms.of(p)).node
         del sweep.statements[kept:]
         node = nd.tidied(nd.rebuilt(node, self.writer.settled))
-        nameless = any(isinstance(part, (nd.Value, nd.Changed)) for part in ast.walk(node))
+        nameless = any(isinstance(part, (nd.UnnamedValue, nd.Changed)) for part in ast.walk(node))
         return "" if nameless else text(node)
 
     def unwritten(self) -> dict[Base, ast.expr]:
@@ -200,7 +207,7 @@ def _passed(g: Poly) -> Base | None:
     if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
         return None
     base = monomial[0][0].base
-    return base if isinstance(base, Passed) and monomial[0][0].view == base.view else None
+    return base if isinstance(base, VjpResult) and monomial[0][0].view == base.view else None
 
 
 def _other(g: Poly) -> bool:
@@ -208,7 +215,7 @@ def _other(g: Poly) -> bool:
     monomial = g.single
     if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
         return False
-    return isinstance(monomial[0][0].base, (GradientOf, Upstream))
+    return isinstance(monomial[0][0].base, (WrittenGradient, UpstreamGradient))
 
 
 def _target(line: Line) -> str:

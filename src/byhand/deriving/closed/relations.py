@@ -26,8 +26,8 @@ from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.signs import signs
-from byhand.deriving.closed.terms import Base, Factor, Given, Monomial, Total
-from byhand.deriving.closed.totals import total
+from byhand.deriving.closed.sums import sum_over
+from byhand.deriving.closed.terms import Base, Factor, ForwardValue, Monomial, SumOver
 from byhand.deriving.closed.views import axes_of
 from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import where
@@ -139,7 +139,11 @@ class _Reader:
         candidates = [(self.rank(tensor), None, Fraction(1))]
         for factor, exponent in monomial:
             given = factor.base
-            if not isinstance(given, Given) or given.tensor is None or factor.places != whole:
+            if (
+                not isinstance(given, ForwardValue)
+                or given.tensor is None
+                or factor.places != whole
+            ):
                 continue
             if is_input(given) and not self.reading.inputs:
                 continue
@@ -155,20 +159,22 @@ class _Reader:
         over = Poly(ring, {tm.raised(rest, -1): Fraction(1) / coefficient}, form.shape)
         solved = ring.power(ring.product(ring.atom(base, form.shape), over), root)
         given = factor.base
-        assert isinstance(given, Given) and given.tensor is not None
+        assert isinstance(given, ForwardValue) and given.tensor is not None
         own = {axis: place for place, axis in given.view}
         moves = {place: own[axis] for place, axis in factor.view}
         ring.replace(given, ring.moved(solved, moves, given.tensor.shape), tensor)
 
     def divisible(self, monomial: Monomial, but: Factor) -> bool:
         return all(
-            e < 0 or (not f.view and not isinstance(f.base, Given)) or self.never_zero(f.base)
+            e < 0
+            or (not f.view and not isinstance(f.base, ForwardValue))
+            or self.never_zero(f.base)
             for f, e in monomial
             if f is not but
         )
 
     def never_zero(self, base: Base) -> bool:
-        return isinstance(base, Given) and base.tensor in self.nonzero
+        return isinstance(base, ForwardValue) and base.tensor in self.nonzero
 
     def rank(self, tensor: Tensor) -> tuple[int, bool, int]:
         """The highest gives way: large arrays, then such without a name, then early ones."""
@@ -198,7 +204,7 @@ class _Reader:
         """`1 - p` is one value and not two; what has no name gives way."""
         (other,) = (m for m in form.terms if m)
         given = other[0][0].base if len(other) == 1 else None
-        if isinstance(given, Given) and given.tensor not in self.named:
+        if isinstance(given, ForwardValue) and given.tensor not in self.named:
             solved = not is_input(given) and self.solve(tensor, base, form)
             if solved:
                 return
@@ -213,7 +219,7 @@ class _Reader:
                 continue
             factor, exponent = monomial[0]
             given = factor.base
-            if not isinstance(given, Given) or given.tensor is None or exponent != 1:
+            if not isinstance(given, ForwardValue) or given.tensor is None or exponent != 1:
                 continue
             if is_input(given) and not self.reading.inputs:
                 continue
@@ -248,10 +254,10 @@ class _Reader:
         form = self.form(tensor)
         if form is None:
             return
-        right = total(ring, form, over)
+        right = sum_over(ring, form, over)
         if any(_totals(m) for m in right.terms):
             return
-        left = total(ring, ring.tensor(tensor), over)
+        left = sum_over(ring, ring.tensor(tensor), over)
         if len(left.terms) == 1:
             self.solve_total(left, right, tensor)
 
@@ -281,7 +287,7 @@ class _Reader:
 
 
 def _totals(monomial: Monomial) -> list[tuple[Factor, tm.Exponent]]:
-    return [(f, e) for f, e in monomial if isinstance(f.base, Total)]
+    return [(f, e) for f, e in monomial if isinstance(f.base, SumOver)]
 
 
 def substitutions(ring: Ring) -> Iterator[tuple[Base, Poly]]:

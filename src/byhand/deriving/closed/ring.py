@@ -19,25 +19,25 @@ from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.arrays import Arrays, param_key
 from byhand.deriving.closed.folding import cancelling, powered
 from byhand.deriving.closed.masks import tidy
-from byhand.deriving.closed.numbers import NumberWords, worded
+from byhand.deriving.closed.numbers import ForwardNames, worded
 from byhand.deriving.closed.poly import Poly, bases
 from byhand.deriving.closed.terms import (
     Base,
     Coefficient,
     Exponent,
     Factor,
-    Given,
-    GradientOf,
-    Group,
-    Known,
-    Made,
+    ForwardValue,
+    Grouped,
     Monomial,
-    Number,
+    NamedNumber,
+    OpResult,
+    PlainArray,
     Terms,
+    WrittenGradient,
 )
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.codegen.sizes import Real, Size
+from byhand.deriving.codegen.sizes import SymFloat, SymInt
 from byhand.deriving.recording import Recording, where
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
@@ -90,7 +90,7 @@ class Ring(Arrays):
         super().__init__(recording)
         forward = recording.problem.forward
         self.lengths = lengths
-        self.words = NumberWords({**forward.globals, **recording.program.locals})
+        self.words = ForwardNames({**forward.globals, **recording.program.locals})
         self.operations = operations
         self.expand = expand
         self.instead: dict[Base, Rule] = {}
@@ -127,7 +127,7 @@ class Ring(Arrays):
             return x
         if isinstance(x, Tensor):
             return self.tensor(x)
-        if isinstance(x, (Size, Real, bool, int, float, np.generic)):
+        if isinstance(x, (SymInt, SymFloat, bool, int, float, np.generic)):
             return self.number(x)
         if is_array(x) and x.ndim == 0 and x.dtype.kind in "fiu":
             words = self.notes.words.get(where(x))
@@ -156,17 +156,17 @@ class Ring(Arrays):
         value = np.asarray(array.detach().numpy() if is_torch(array) else array)
         key = ("known", where(array) or id(array))
         mask = value.dtype == bool
-        base = self.base(key, lambda: Known(value.shape, value, mask, array=array))
+        base = self.base(key, lambda: PlainArray(value.shape, value, mask, array=array))
         return self.atom(base)
 
     def number(self, x: Any) -> Poly:
         """A number: exact, with its words where forward has some."""
-        if isinstance(x, (Size, Real)):
+        if isinstance(x, (SymInt, SymFloat)):
             return worded(self, x.node, float(x))
         if not math.isfinite(x):  # no algebra is done with it
             node = nd.parsed(f"{'-' * (x < 0)}np.{'nan' if math.isnan(x) else 'inf'}")
             return self.atom(
-                self.base(("number", str(x)), lambda: Number((), np.asarray(x), node=node))
+                self.base(("number", str(x)), lambda: NamedNumber((), np.asarray(x), node=node))
             )
         fraction = Fraction(int(x)) if float(x).is_integer() else Fraction(repr(float(x)))
         return Poly(self, {(): tm.exact(fraction)} if fraction else {}, ())
@@ -180,7 +180,7 @@ class Ring(Arrays):
         made = np.asarray(form.value if form is not None else value)
         base = self.base(
             ("gradient", id(tensor), len(self.bases)),
-            lambda: GradientOf(made.shape, made, tensor=tensor, form=form),
+            lambda: WrittenGradient(made.shape, made, tensor=tensor, form=form),
         )
         return self.atom(base, tensor.shape)
 
@@ -244,9 +244,9 @@ class Ring(Arrays):
 
     def is_positive(self, base: Base) -> bool:
         """As forward's text says it; a length is positive anyway."""
-        if isinstance(base, Number):
+        if isinstance(base, NamedNumber):
             return bool(base.value > 0)
-        return isinstance(base, Given) and base.tensor in self.positive
+        return isinstance(base, ForwardValue) and base.tensor in self.positive
 
     def grouped(self, p: Poly) -> Poly:
         """A sum as one factor, up to its leading coefficient."""
@@ -267,7 +267,7 @@ class Ring(Arrays):
         if name is not None and name not in self.instead:
             return self.factor(name, name.view)
         value = tm.evaluated(p.terms, len(p.shape))
-        base = self.base(("group", p.key), lambda: Group(value.shape, value, form=p))
+        base = self.base(("group", p.key), lambda: Grouped(value.shape, value, form=p))
         return self.factor(base, base.view)
 
     # Substitution.
@@ -329,7 +329,9 @@ class Ring(Arrays):
 
         def make() -> Base:
             value = self._value(op, polys, params)
-            return Made(value.shape, value, value.dtype == bool, op=op, args=polys, params=params)
+            return OpResult(
+                value.shape, value, value.dtype == bool, op=op, args=polys, params=params
+            )
 
         return self.atom(self.base(key, make))
 
@@ -344,7 +346,8 @@ def joint(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     ndim = max(len(a), len(b))
     padded = [(1,) * (ndim - len(s)) + tuple(s) for s in (a, b)]
     return tuple(
-        m if n == 1 or (isinstance(m, Size) and m != 1) else n for m, n in zip(*padded, strict=True)
+        m if n == 1 or (isinstance(m, SymInt) and m != 1) else n
+        for m, n in zip(*padded, strict=True)
     )
 
 

@@ -16,15 +16,15 @@ from fractions import Fraction
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition, Naming
 from byhand.deriving.closed.cse import Sharing
-from byhand.deriving.closed.factoring import Forms
+from byhand.deriving.closed.expressions import Expr, Leaf, reached
+from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.folding import folded
-from byhand.deriving.closed.forms import Form, Leaf, reached
 from byhand.deriving.closed.identities import clipped
 from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly, bases
 from byhand.deriving.closed.relations import READINGS, relate
 from byhand.deriving.closed.ring import Growing, Ring
-from byhand.deriving.closed.terms import Base, Given, Terms
+from byhand.deriving.closed.terms import Base, ForwardValue, Terms
 from byhand.deriving.codegen.dialect import Dialect
 from byhand.deriving.codegen.lengths import Lengths
 from byhand.deriving.recording import Recording
@@ -39,8 +39,8 @@ class Closed:
 
     backward: Backward
     definitions: list[Definition]
-    forms: Forms
-    roots: dict[int, Form]
+    factoring: Factoring
+    roots: dict[int, Expr]
     cost: int
 
 
@@ -53,12 +53,12 @@ def closed_forms(
     that grow out of bounds don't count.
     """
     sweep = Sweep(recording, dialect(), wanted)
-    lengths = Lengths(sweep.order, recording.notes, sweep.scribe.names)
+    lengths = Lengths(sweep.order, recording.notes, sweep.emitter.names)
     rings: dict[Hashable, Ring] = {}
     for reading in READINGS:
         ring = Ring(lengths, recording, OPERATIONS, expand=reading.expand)
         with suppress(Growing):
-            relate(ring, sweep.order, set(sweep.scribe.names), reading)
+            relate(ring, sweep.order, set(sweep.emitter.names), reading)
             rings.setdefault((reading.expand, _says(ring)), ring)
     found: list[Closed] = []
     for naming in NAMINGS:
@@ -80,12 +80,12 @@ def _closed(backward: Backward) -> Closed:
     ring = backward.ring.fork()
     clipped(ring, list(ring.bases.values()))
     definitions = _named_sums(ring, [_folded(ring, d) for d in _needed(backward)])
-    forms = Forms(ring)
-    shared = Sharing(forms).shared([forms.of(d.form) for d in definitions])
+    factoring = Factoring(ring)
+    shared = Sharing(factoring).shared([factoring.of(d.form) for d in definitions])
     roots = {id(d): form for d, form in zip(definitions, shared, strict=True)}
     cost = sum(form.cost for form in reached(list(roots.values())))
     cost += _recomputed(backward.sweep, roots.values())
-    return Closed(backward, definitions, forms, roots, cost)
+    return Closed(backward, definitions, factoring, roots, cost)
 
 
 def _says(ring: Ring) -> Hashable:
@@ -97,7 +97,7 @@ def _says(ring: Ring) -> Hashable:
 
 
 def _tensor_of(base: Base) -> Hashable:
-    return id(base.tensor) if isinstance(base, Given) else (type(base), base.shape)
+    return id(base.tensor) if isinstance(base, ForwardValue) else (type(base), base.shape)
 
 
 def _said(monomial: tm.Monomial) -> tuple[Hashable, ...]:
@@ -144,7 +144,7 @@ def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
             continue
         factor = monomial[0][0]
         places = {place for place, _ in factor.view}
-        if isinstance(factor.base, tm.Total) and places == {place for place, _ in d.base.view}:
+        if isinstance(factor.base, tm.SumOver) and places == {place for place, _ in d.base.view}:
             atom = ring.scaled(ring.atom(d.base), coefficient)
             back = {
                 place: next(p for p, a in factor.base.view if a == axis)
@@ -168,12 +168,12 @@ def _with_gradients(
     return result
 
 
-def _recomputed(sweep: Sweep, roots: Iterable[Form]) -> int:
+def _recomputed(sweep: Sweep, roots: Iterable[Expr]) -> int:
     """What values without a name cost, each once."""
     seen: set[Tensor] = set()
 
     def cost(tensor: Tensor) -> int:
-        if tensor in seen or tensor in sweep.scribe.names or tensor.op is None:
+        if tensor in seen or tensor in sweep.emitter.names or tensor.op is None:
             return 0
         seen.add(tensor)
         own = 0 if tensor.op.family == "shape" else tensor.value.size
@@ -183,6 +183,6 @@ def _recomputed(sweep: Sweep, roots: Iterable[Form]) -> int:
     for form in reached(list(roots)):
         if isinstance(form, Leaf) and form.factor is not None:
             base = form.factor.base
-            if isinstance(base, Given) and base.tensor is not None:
+            if isinstance(base, ForwardValue) and base.tensor is not None:
                 total += cost(base.tensor)
     return total

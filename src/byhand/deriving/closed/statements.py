@@ -16,27 +16,34 @@ import numpy as np
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition, scatters
-from byhand.deriving.closed.forms import (
-    Applied,
-    Choice,
-    Form,
+from byhand.deriving.closed.expressions import (
+    Add,
+    Apply,
+    Expr,
     Leaf,
-    Placed,
-    Power,
-    Product,
-    Sum,
-    Summed,
+    Mul,
+    Permute,
+    Pow,
+    Reduce,
+    Where,
     reached,
 )
 from byhand.deriving.closed.order import in_order
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.terms import Base, Given, GradientOf, OneHot, Passed, Terms
+from byhand.deriving.closed.terms import (
+    Base,
+    ForwardValue,
+    OneHot,
+    Terms,
+    VjpResult,
+    WrittenGradient,
+)
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.steps.sweep import DerivedStatement
+from byhand.deriving.steps.sweep import Assignment
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import GETITEM, SCATTER
 from byhand.program.program import Step
@@ -49,7 +56,7 @@ def write(closed: Closed) -> dict[Base, ast.expr]:
     sweep, definitions = closed.backward.sweep, in_order(closed)
     names: dict[Base, ast.expr] = {}
     hoisted = _hoisted(closed)
-    printer = Printer(sweep, closed.forms, names, hoisted)
+    printer = Printer(sweep, closed.factoring, names, hoisted)
     aliases = _last_names(closed.backward)
     program, wanted = sweep.recording.program, closed.backward.wanted
     for d in definitions:
@@ -68,7 +75,7 @@ def write(closed: Closed) -> dict[Base, ast.expr]:
         sweep.statements.append(statement)
         if d.base is not None and root.cost:
             value = np.asarray(d.base.value)
-            printer.said[id(root)] = Symbol(target, value, sweep.scribe, d.tensor)
+            printer.said[id(root)] = Symbol(target, value, sweep.emitter, d.tensor)
     return names
 
 
@@ -82,7 +89,7 @@ def _last_names(backward: Backward) -> dict[Base, Tensor]:
             continue
         factor = monomial[0][0]
         base = factor.base
-        if isinstance(base, GradientOf) and base.tensor is not None:
+        if isinstance(base, WrittenGradient) and base.tensor is not None:
             same = base.shape == tensor.value.shape and factor.view == base.view
             if same and base.tensor not in wanted and names.get(base) not in wanted:
                 names[base] = tensor
@@ -90,8 +97,8 @@ def _last_names(backward: Backward) -> dict[Base, Tensor]:
 
 
 def _hoisted(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
-    """Forms that get a statement of their own, with a hint for their name: what is needed more
-    than once, and what would stand too deep in brackets."""
+    """Expressions that get a statement of their own, with a hint for their name: what is needed
+    more than once, and what would stand too deep in brackets."""
     counts: Counter[int] = Counter()
     forms = list(reached(list(closed.roots.values())))
     for form in forms:
@@ -111,47 +118,47 @@ def _hoisted(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
 
 
 def _gradient_names(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | None]]:
-    """Forms that are the gradient of a named value, with its name."""
+    """Expressions that are the gradient of a named value, with its name."""
     backward = closed.backward
     written = {d.tensor for d in closed.definitions}
     found: dict[int, tuple[str, tuple[int, ...] | None]] = {}
     for tensor, g in backward.found.items():
         step = backward.sweep.steps[tensor]
-        form = closed.forms.of(closed.forms.ring.normal(g))
+        form = closed.factoring.of(closed.factoring.ring.normal(g))
         if tensor not in written and step.name.isidentifier() and form.size == tensor.value.size:
             found[id(form)] = f"d{step.name}", tensor.value.shape
     return found
 
 
-def _hint(closed: Closed, form: Form) -> str:
+def _hint(closed: Closed, form: Expr) -> str:
     """A name for a part that is used more than once: what it is, and of what."""
-    names = closed.backward.sweep.scribe.names
+    names = closed.backward.sweep.emitter.names
     for leaf in reached([form]):
         base = leaf.factor.base if isinstance(leaf, Leaf) and leaf.factor is not None else None
-        tensor = base.tensor if isinstance(base, Given) else None
+        tensor = base.tensor if isinstance(base, ForwardValue) else None
         said = None if tensor is None else names.get(tensor)
         if isinstance(said, ast.Name):
             return f"{_noun(form)}_{said.id}"
     return _noun(form)
 
 
-def _noun(form: Form) -> str:
+def _noun(form: Expr) -> str:
     match form:
-        case Placed(parts=(part,)):
+        case Permute(parts=(part,)):
             return _noun(part)
         case Leaf():
             return "grad"
-        case Summed():
+        case Reduce():
             noun = "total"
-        case Product():
+        case Mul():
             noun = "product" if form.above > 1 else "ratio"
-        case Power():
+        case Pow():
             noun = "power"
-        case Sum(signs=signs):
+        case Add(signs=signs):
             noun = "sum" if min(signs) > 0 else "difference"
-        case Choice():
+        case Where():
             noun = "chosen"
-        case Applied(base=base) if base is not None and base.op is not None:
+        case Apply(base=base) if base is not None and base.op is not None:
             noun = base.op.name
         case _:
             noun = "part"
@@ -160,12 +167,12 @@ def _noun(form: Form) -> str:
 
 def _statement(
     closed: Closed, printer: Printer, d: Definition, target: ast.expr, step: Step | None
-) -> DerivedStatement:
+) -> Assignment:
     sweep, tensor = closed.backward.sweep, d.tensor
     form = d.form
     if form.zero:
-        node = sweep.dialect.zeros_like(nd.Like(tensor))
-        return DerivedStatement(target, (node,), (), tensor, step)
+        node = sweep.dialect.zeros_like(nd.ShapeLike(tensor))
+        return Assignment(target, (node,), (), tensor, step)
     printer.keep = tensor.value.ndim > 0 and tensor.value.shape[0] == 1
     changes: tuple[Changed, ...] = ()
     terms: list[Symbol] = []
@@ -174,7 +181,7 @@ def _statement(
         changes, terms = _with_scatters(closed, printer, form)
     elif hot and (not rest or all(0 not in tm.places(m) for inner in hot.values() for m in inner)):
         if rest:
-            terms.append(printer.symbol(closed.forms.terms(rest)))
+            terms.append(printer.symbol(closed.factoring.terms(rest)))
         for base, inner in hot.items():
             changes = (*changes, _scattered(closed, printer, d, base, inner))
     else:
@@ -183,9 +190,7 @@ def _statement(
     spread = ""
     if terms and terms[0].value.shape != tensor.value.shape:
         spread = "constant" if terms[0].value.ndim == 0 else "array"
-    return DerivedStatement(
-        target, tuple(t.node for t in terms), changes, tensor, step, spread=spread
-    )
+    return Assignment(target, tuple(t.node for t in terms), changes, tensor, step, spread=spread)
 
 
 def _with_scatters(
@@ -196,16 +201,20 @@ def _with_scatters(
     terms: list[Symbol] = []
     rest = {m: c for m, c in form.terms.items() if not (c == 1 and scatters(m, form.shape))}
     if rest:
-        terms.append(printer.symbol(closed.forms.terms(rest)))
+        terms.append(printer.symbol(closed.factoring.terms(rest)))
     for monomial, coefficient in form.terms.items():
         base = monomial[0][0].base if monomial else None
-        if coefficient != 1 or not scatters(monomial, form.shape) or not isinstance(base, Passed):
+        if (
+            coefficient != 1
+            or not scatters(monomial, form.shape)
+            or not isinstance(base, VjpResult)
+        ):
             continue
         symbol = printer.passed(base)
         if isinstance(symbol.node, Changed) and symbol.node.adds:
             changes.append(symbol.node)
         else:
-            terms.append(printer.sweep.scribe.plain(symbol))
+            terms.append(printer.sweep.emitter.plain(symbol))
     return tuple(changes), terms
 
 
@@ -231,14 +240,14 @@ def _scattered(
     closed: Closed, printer: Printer, d: Definition, base: OneHot, inner: Terms
 ) -> Changed:
     """`d[np.arange(n), y] += inner`, where inner is read at the same elements."""
-    ring = closed.forms.ring
+    ring = closed.factoring.ring
     places = {place for m in inner for place in tm.places(m)}
     if 0 not in places:  # one number for each row
         rows = ring.moved(Poly(ring, inner, base.worded), {p: p - 1 for p in places}, base.worded)
-        symbol = printer.symbol(closed.forms.of(rows))
+        symbol = printer.symbol(closed.factoring.of(rows))
     else:
-        symbol = printer.symbol(closed.forms.terms(inner))
-        whole = Symbol(symbol.node, symbol.value, symbol.scribe, d.tensor)
+        symbol = printer.symbol(closed.factoring.terms(inner))
+        whole = Symbol(symbol.node, symbol.value, symbol.emitter, d.tensor)
         symbol = printer.apply(GETITEM, whole, index=base.index)
     found = printer.apply(SCATTER, symbol, index=base.index, shape=base.worded)
     assert isinstance(found.node, Changed)

@@ -49,28 +49,28 @@ class Base:
 
 
 @dataclass(frozen=True, eq=False)
-class Given(Base):
+class ForwardValue(Base):
     """A value of forward, with a name or without one."""
 
     tensor: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Known(Base):
+class PlainArray(Base):
     """An array of forward that has no gradient: labels, a mask."""
 
     array: Any = None
 
 
 @dataclass(frozen=True, eq=False)
-class Number(Base):
+class NamedNumber(Base):
     """A number that forward has words for, such as `n - 1`."""
 
     node: ast.expr | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class GradientOf(Base):
+class WrittenGradient(Base):
     """The gradient of a value of forward, once it is written down or given."""
 
     tensor: Tensor | None = None
@@ -78,14 +78,14 @@ class GradientOf(Base):
 
 
 @dataclass(frozen=True, eq=False)
-class Upstream(Base):
+class UpstreamGradient(Base):
     """A gradient that backward is given."""
 
     name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
-class Passed(Base):
+class VjpResult(Base):
     """What the rule of `tensor`'s op hands to one of its arguments, for this gradient."""
 
     tensor: Tensor | None = None
@@ -94,7 +94,7 @@ class Passed(Base):
 
 
 @dataclass(frozen=True, eq=False)
-class Made(Base):
+class OpResult(Base):
     """An op that is none of the ring's, applied to what is."""
 
     op: Op | None = None
@@ -112,7 +112,7 @@ class OneHot(Base):
 
 
 @dataclass(frozen=True, eq=False)
-class Total(Base):
+class SumOver(Base):
     """The sum of `terms` over some places. `counts` says how many elements these have."""
 
     terms: Mapping[Monomial, Coefficient] = field(default_factory=dict[Any, Any])
@@ -121,7 +121,7 @@ class Total(Base):
 
 
 @dataclass(frozen=True, eq=False)
-class Group(Base):
+class Grouped(Base):
     """A sum of several monomials that is kept together."""
 
     form: Poly | None = None

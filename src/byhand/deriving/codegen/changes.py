@@ -14,23 +14,23 @@ import numpy as np
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
-from byhand.deriving.codegen.sizes import Dim, Size
+from byhand.deriving.codegen.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import BASIC
 from byhand.ops.shape import FLIP
 
 if TYPE_CHECKING:
-    from byhand.deriving.codegen.symbol import Scribe, Symbol
+    from byhand.deriving.codegen.symbol import Emitter, Symbol
 
 
-def scatter(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.expr:
+def scatter(args: list[Symbol], params: Mapping[str, Any], emitter: Emitter) -> ast.expr:
     """`dx[index] = g`, or `+=`, or np.add.at where an element may come more than once."""
     g, index = args[0].node, params["index"]
-    at = scribe.index(index, params["shape"])
+    at = emitter.index(index, params["shape"])
     return Changed(
         None,
         _of(params["shape"]),
-        lambda target, first: [_scattered(target, at, g, index, first, scribe)],
+        lambda target, first: [_scattered(target, at, g, index, first, emitter)],
         True,
         g,
     )
@@ -42,10 +42,10 @@ def _scattered(
     g: ast.expr,
     index: Any,
     first: bool,
-    scribe: Scribe,
+    emitter: Emitter,
 ) -> ast.stmt:
     if not once(index, at):
-        return scribe.dialect.add_at(target, at, g, index)
+        return emitter.dialect.add_at(target, at, g, index)
     place = nd.store(nd.subscript(target, at))
     return ast.Assign([place], g) if first else ast.AugAssign(place, ast.Add(), g)
 
@@ -74,13 +74,13 @@ def _counts_up(node: ast.expr) -> bool:
             return False
 
 
-def put(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.expr:
+def put(args: list[Symbol], params: Mapping[str, Any], emitter: Emitter) -> ast.expr:
     """A copy with items assigned."""
     x, value = args
     index, axes = params["index"], ()
     if value.ndim == 0 or value.ndim == x.value[params["index"]].ndim:
-        index, axes = scribe.dialect.forwards(index, x.shape)
-    at = scribe.index(index, x.shape)
+        index, axes = emitter.dialect.forwards(index, x.shape)
+    at = emitter.index(index, x.shape)
     items = FLIP(value, axis=axes).node if axes and value.ndim else value.node
 
     def change(target: ast.expr, first: bool) -> list[ast.stmt]:
@@ -89,36 +89,36 @@ def put(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.ex
     return Changed(x.node, None, change, False)
 
 
-def scatter_along_axis(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.expr:
+def scatter_along_axis(args: list[Symbol], params: Mapping[str, Any], emitter: Emitter) -> ast.expr:
     """The index that reads along an axis, spelled out, and np.add.at."""
     g, axis, like = args[0].node, params["axis"], _of(params["shape"])
     ndim = len(params["shape"])
-    indices = scribe.node(params["indices"])
+    indices = emitter.node(params["indices"])
     places: list[ast.expr] = []
     for a in range(ndim):
         if a == axis % ndim:
             places.append(indices)
             continue
-        length = scribe.node(params["shape"][a])
-        row = nd.call(f"{scribe.dialect.module}.arange", length)
+        length = emitter.node(params["shape"][a])
+        row = nd.call(f"{emitter.dialect.module}.arange", length)
         colons: list[ast.expr] = [ast.Constant(None)] * (ndim - 1 - a)
         at = ast.Tuple([ast.Slice(), *colons], ast.Load())
         places.append(nd.subscript(row, at) if colons else row)
     at = ast.Tuple(places, ast.Load())
 
     def change(target: ast.expr, first: bool) -> list[ast.stmt]:
-        return [scribe.dialect.add_at(target, at, g, (None,))]
+        return [emitter.dialect.add_at(target, at, g, (None,))]
 
     return Changed(None, like, change, True, g)
 
 
-def overlap_add(args: list[Symbol], params: Mapping[str, Any], scribe: Scribe) -> ast.expr:
+def overlap_add(args: list[Symbol], params: Mapping[str, Any], emitter: Emitter) -> ast.expr:
     """A loop over the places within a window, each of which adds one shifted copy."""
     g, axes, shape = args[0].node, params["axis"], params["shape"]
     if not isinstance(g, ast.Name):  # it is used more than once
-        g = scribe.hoist(g, "grad_windows")
+        g = emitter.hoist(g, "grad_windows")
     offsets = [f"k{i}" if len(axes) > 1 else "k" for i in range(len(axes))]
-    window = [scribe.node(n) for n in params["window_shape"]]
+    window = [emitter.node(n) for n in params["window_shape"]]
 
     def change(target: ast.expr, first: bool) -> list[ast.stmt]:
         index: list[ast.expr] = [ast.Slice() for _ in shape]
@@ -146,7 +146,7 @@ def _index(items: list[ast.expr]) -> ast.expr:
 def _of(shape: tuple[int, ...]) -> Tensor | tuple[int, ...]:
     """The recorded tensor whose shape this is, or the shape."""
     for length in shape:
-        if isinstance(length, Size) and isinstance(length.node, Dim):
+        if isinstance(length, SymInt) and isinstance(length.node, Dim):
             tensor = length.node.tensor
             if tensor.value.shape == tuple(shape):
                 return tensor

@@ -11,7 +11,7 @@ from byhand.deriving.codegen import nodes as nd
 from byhand.ops.op import Op
 
 if TYPE_CHECKING:
-    from byhand.deriving.codegen.symbol import Scribe, Symbol
+    from byhand.deriving.codegen.symbol import Emitter, Symbol
 
 OPERATORS: dict[str, type[ast.operator]] = {
     "add": ast.Add,
@@ -31,7 +31,7 @@ COMPARISONS: dict[str, type[ast.cmpop]] = {
     "equal": ast.Eq,
     "not_equal": ast.NotEq,
 }
-Writer = Callable[[Sequence["Symbol"], Mapping[str, Any], "Scribe"], ast.expr]
+Writer = Callable[[Sequence["Symbol"], Mapping[str, Any], "Emitter"], ast.expr]
 
 
 class Dialect(ABC):
@@ -42,10 +42,10 @@ class Dialect(ABC):
     writers: ClassVar[Mapping[str, Writer]]
 
     def expression(
-        self, op: Op, args: Sequence[Symbol], params: Mapping[str, Any], scribe: Scribe
+        self, op: Op, args: Sequence[Symbol], params: Mapping[str, Any], emitter: Emitter
     ) -> ast.expr:
         """`op` on `args`, of which each has its code and its value."""
-        written = [scribe.plain(arg) for arg in args]
+        written = [emitter.plain(arg) for arg in args]
         if op.name in OPERATORS:
             return _operator(OPERATORS[op.name](), written[0], written[1])
         if op.name in COMPARISONS:
@@ -56,26 +56,26 @@ class Dialect(ABC):
             case "logical_not":
                 return ast.UnaryOp(ast.Invert(), written[0].node)
             case "getitem":
-                return self.indexed(written[0], params["index"], scribe)
+                return self.indexed(written[0], params["index"], emitter)
             case _:
                 pass
         if op.name in self.writers:
-            return self.writers[op.name](written, params, scribe)
-        return self.function(op.name, written, params, scribe)
+            return self.writers[op.name](written, params, emitter)
+        return self.function(op.name, written, params, emitter)
 
-    def indexed(self, x: Symbol, index: Any, scribe: Scribe) -> ast.expr:
+    def indexed(self, x: Symbol, index: Any, emitter: Emitter) -> ast.expr:
         """`x[index]`."""
-        return nd.subscript(x.node, scribe.index(index, x.shape))
+        return nd.subscript(x.node, emitter.index(index, x.shape))
 
     def forwards(self, index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
         """An index that this library has, and the axes along which to flip what it reads."""
         return index, ()
 
     def function(
-        self, name: str, args: Sequence[Symbol], params: Mapping[str, Any], scribe: Scribe
+        self, name: str, args: Sequence[Symbol], params: Mapping[str, Any], emitter: Emitter
     ) -> ast.expr:
         """A function of the library that bears the op's name and takes its parameters."""
-        options = {key: scribe.node(value) for key, value in params.items()}
+        options = {key: emitter.node(value) for key, value in params.items()}
         return nd.call(f"{self.module}.{name}", *(arg.node for arg in args), **options)
 
     def translated(self, node: ast.expr) -> ast.expr:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from byhand.deriving.codegen.nodes import binary
-from byhand.deriving.codegen.sizes import Dim, Size, number_node
+from byhand.deriving.codegen.sizes import Dim, SymInt, number_node
 from byhand.engine.tensor import Tensor
 from byhand.ops.linear import labels
 
@@ -182,7 +182,7 @@ def _shaped(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
     """As the new shape says."""
     shape = params["shape"]
     for axis, length in enumerate(shape if isinstance(shape, tuple) else (shape,)):
-        if isinstance(length, Size) or length == 1:
+        if isinstance(length, SymInt) or length == 1:
             yield (out, axis), number_node(length)
 
 
@@ -221,7 +221,7 @@ def _along(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
 def _windows(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:
     yield from _but_axis(out, arrays, params)
     sizes = zip(_axes(out)[arrays[0].ndim :], params["window_shape"], strict=True)
-    yield from ((mine, size.node) for mine, size in sizes if isinstance(size, Size))
+    yield from ((mine, size.node) for mine, size in sizes if isinstance(size, SymInt))
 
 
 def _indexed(out: Tensor, arrays: Sequence[Any], params: Params) -> Pairs:

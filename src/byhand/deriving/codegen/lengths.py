@@ -14,7 +14,7 @@ import ast
 from collections.abc import Hashable, Iterable, Mapping
 
 from byhand.deriving.codegen.equal_axes import Length, equal_axes
-from byhand.deriving.codegen.nodes import Like, Value, leaves, shown, text
+from byhand.deriving.codegen.nodes import ShapeLike, UnnamedValue, leaves, shown, text
 from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import Notes, where
 from byhand.engine.tensor import Tensor
@@ -69,7 +69,7 @@ class Lengths:
     def axis(self, of: ast.expr, axis: int) -> Hashable:
         """An axis of an array in forward's words: `np.arange(n)` has the length n."""
         match of:
-            case Value() | Like():
+            case UnnamedValue() | ShapeLike():
                 return id(of.tensor), axis % of.tensor.value.ndim
             case ast.Call(func=ast.Attribute(attr="arange"), args=[count]):
                 return self.key(count)
@@ -81,7 +81,7 @@ class Lengths:
                 return self.key(lengths[axis])
             case _:
                 pass
-        if leaves(of, (Value, Like)):  # what has no name has no words either
+        if leaves(of, (UnnamedValue, ShapeLike)):  # what has no name has no words either
             return shown(of), axis
         tensor = self.named.get(text(of))
         if tensor is not None:

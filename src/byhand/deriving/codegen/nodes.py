@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from byhand.engine.tensor import Tensor
 
 
-class Value(ast.expr):
+class UnnamedValue(ast.expr):
     """The value of a recorded tensor that forward has no name for."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -29,7 +29,7 @@ class Value(ast.expr):
         self.tensor = tensor
 
 
-class Like(ast.expr):
+class ShapeLike(ast.expr):
     """Any array with the shape of a recorded tensor: only its shape matters."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -234,7 +234,7 @@ def same(a: ast.AST, b: ast.AST) -> bool:
 def shown(node: ast.AST) -> str:
     """A text that tells trees apart."""
     match node:
-        case Value() | Like() | Item():
+        case UnnamedValue() | ShapeLike() | Item():
             return f"<{type(node).__name__} {id(node.tensor)} {getattr(node, 'gradient', '')}>"
         case ast.Name(id=text):
             return text

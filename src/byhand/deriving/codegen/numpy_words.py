@@ -14,7 +14,7 @@ from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.dialect import Dialect, Writer
 
 if TYPE_CHECKING:
-    from byhand.deriving.codegen.symbol import Scribe, Symbol
+    from byhand.deriving.codegen.symbol import Emitter, Symbol
 
 Args = Sequence["Symbol"]
 Params = Mapping[str, Any]
@@ -23,17 +23,17 @@ Params = Mapping[str, Any]
 def reducing(called: str) -> Writer:
     """A method that takes `axis` and `keepdims`."""
 
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-        return nd.method(args[0].node, called, **options(params, scribe))
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+        return nd.method(args[0].node, called, **options(params, emitter))
 
     return write
 
 
-def options(params: Params, scribe: Scribe) -> dict[str, ast.expr]:
+def options(params: Params, emitter: Emitter) -> dict[str, ast.expr]:
     """The parameters, less those that say what goes without saying."""
     silent = (("axis", None), ("keepdims", False), ("ddof", 0), ("k", 0), ("offset", 0))
     return {
-        key: scribe.node(value)
+        key: emitter.node(value)
         for key, value in params.items()
         if not any(key == k and value is v for k, v in silent)
         and (key, value) not in (("ddof", 0), ("k", 0), ("offset", 0))
@@ -43,8 +43,8 @@ def options(params: Params, scribe: Scribe) -> dict[str, ast.expr]:
 def positional(function: str, *keys: str) -> Writer:
     """A function that takes these parameters in this order."""
 
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-        given = [scribe.node(params[key]) for key in keys if key in params]
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+        given = [emitter.node(params[key]) for key in keys if key in params]
         return nd.call(function, *(arg.node for arg in args), *given)
 
     return write
@@ -53,21 +53,21 @@ def positional(function: str, *keys: str) -> Writer:
 def listed(function: str) -> Writer:
     """A function of a list of arrays."""
 
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
         arrays = ast.List([arg.node for arg in args], ast.Load())
-        return nd.call(function, arrays, **options({"axis": 0, **params}, scribe))
+        return nd.call(function, arrays, **options({"axis": 0, **params}, emitter))
 
     return write
 
 
 def named(function: str) -> Writer:
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-        return nd.call(function, *(arg.node for arg in args), **options(params, scribe))
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+        return nd.call(function, *(arg.node for arg in args), **options(params, emitter))
 
     return write
 
 
-def transpose(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def transpose(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     x, axes = args[0], params.get("axes")
     order = [a % x.ndim for a in (axes or range(x.ndim)[::-1])]
     if order == [1, 0]:
@@ -85,17 +85,17 @@ def flipped(x: ast.expr) -> ast.expr:
     return ast.Attribute(x, "T", ast.Load())
 
 
-def reshape(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def reshape(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     x = args[0].node
     if isinstance(x, ast.Call) and isinstance(x.func, ast.Attribute) and x.func.attr == "reshape":
         x = x.func.value
-    shape = scribe.shape(params["shape"])
+    shape = emitter.shape(params["shape"])
     if isinstance(shape, ast.Tuple) and shape.elts:
         return nd.method(x, "reshape", *shape.elts)
     return nd.method(x, "reshape", shape)
 
 
-def expand_dims(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def expand_dims(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     """`x[:, None]`."""
     x, axis = args[0], params["axis"]
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -107,52 +107,52 @@ def expand_dims(args: Args, params: Params, scribe: Scribe) -> ast.expr:
     return nd.subscript(x.node, items[0] if len(items) == 1 else ast.Tuple(items, ast.Load()))
 
 
-def broadcast_to(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-    return nd.call("np.broadcast_to", args[0].node, scribe.shape(params["shape"]))
+def broadcast_to(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+    return nd.call("np.broadcast_to", args[0].node, emitter.shape(params["shape"]))
 
 
-def sigmoid(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def sigmoid(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     """1 / (1 + exp(-x))."""
     below = nd.binary(ast.Constant(1), ast.Add(), nd.call("np.exp", nd.negative(args[0].node)))
     return ast.BinOp(ast.Constant(1), ast.Div(), below)
 
 
-def logsumexp(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def logsumexp(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     x, axis, keep = args[0], params.get("axis"), params.get("keepdims", False)
     axes = tuple(range(x.ndim)) if axis is None and x.ndim != 1 else 0 if axis is None else axis
     return nd.call(
-        "np.logaddexp.reduce", x.node, **options({"axis": axes, "keepdims": keep}, scribe)
+        "np.logaddexp.reduce", x.node, **options({"axis": axes, "keepdims": keep}, emitter)
     )
 
 
-def erf(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-    scribe.needs("import math")
+def erf(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+    emitter.needs("import math")
     return nd.call(nd.call("np.vectorize", nd.name("math.erf")), args[0].node)
 
 
-def einsum(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-    return nd.call("np.einsum", scribe.node(params["subscripts"]), *(arg.node for arg in args))
+def einsum(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+    return nd.call("np.einsum", emitter.node(params["subscripts"]), *(arg.node for arg in args))
 
 
-def split(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def split(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     x, axis = args[0], params.get("axis", 0)
     part = slice(params["start"], params["stop"])
     index = (*(slice(None) for _ in range(axis % x.ndim)), part)
-    return nd.subscript(x.node, scribe.index(index, x.shape))
+    return nd.subscript(x.node, emitter.index(index, x.shape))
 
 
-def pad(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def pad(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     fill = params.get("constant_values", 0.0)
-    more = {} if fill == 0 else {"constant_values": scribe.node(fill)}
-    return nd.call("np.pad", args[0].node, scribe.node(params["pad_width"]), **more)
+    more = {} if fill == 0 else {"constant_values": emitter.node(fill)}
+    return nd.call("np.pad", args[0].node, emitter.node(params["pad_width"]), **more)
 
 
-def windows(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def windows(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     return nd.call(
         "np.lib.stride_tricks.sliding_window_view",
         args[0].node,
-        scribe.node(params["window_shape"]),
-        scribe.node(params["axis"]),
+        emitter.node(params["window_shape"]),
+        emitter.node(params["axis"]),
     )
 
 
@@ -198,7 +198,7 @@ class NumPy(Dialect):
         "argmax": reducing("argmax"),
         "argmin": reducing("argmin"),
         "argsort": reducing("argsort"),
-        "positive": lambda args, params, scribe: args[0].node,
+        "positive": lambda args, params, emitter: args[0].node,
         "absolute": named("np.abs"),
         "transpose": transpose,
         "reshape": reshape,

@@ -1,6 +1,6 @@
 """Numbers that know how forward wrote them, so that `n - 1` isn't printed as 31.
 
-A `Size` is an int and a `Real` a float, with a syntax tree for its text. Arithmetic keeps the
+A `SymInt` is an int and a `SymFloat` a float, with a syntax tree for its text. Arithmetic keeps the
 tree. `Dim` is the leaf for the length of one axis of a recorded tensor; which words say it (`n`,
 `x.shape[0]`) is known only at the end.
 """
@@ -30,23 +30,23 @@ class Dim(ast.expr):
         self.axis = axis
 
 
-class Size(int):
+class SymInt(int):
     """An int with its text."""
 
     node: ast.expr
 
-    def __new__(cls, value: int, node: ast.expr) -> Size:
+    def __new__(cls, value: int, node: ast.expr) -> SymInt:
         size = super().__new__(cls, value)
         size.node = node
         return size
 
 
-class Real(float):
+class SymFloat(float):
     """A float with its text."""
 
     node: ast.expr
 
-    def __new__(cls, value: float, node: ast.expr) -> Real:
+    def __new__(cls, value: float, node: ast.expr) -> SymFloat:
         factor = super().__new__(cls, value)
         factor.node = node
         return factor
@@ -57,11 +57,11 @@ def worded(value: int | float, node: ast.expr) -> Any:
     parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
     if not any(isinstance(part, ast.Name) or not part._fields for part in parts):
         return value
-    return Size(value, node) if isinstance(value, int) else Real(value, node)
+    return SymInt(value, node) if isinstance(value, int) else SymFloat(value, node)
 
 
 def number_node(value: int | float) -> ast.expr:
-    return value.node if isinstance(value, (Size, Real)) else ast.Constant(value)
+    return value.node if isinstance(value, (SymInt, SymFloat)) else ast.Constant(value)
 
 
 _OPERATORS: dict[str, tuple[type[ast.operator], Callable[[Any, Any], Any]]] = {
@@ -85,7 +85,7 @@ def _combine(kind: type[ast.operator], compute: Any, left: Any, right: Any) -> A
     return worded(value, binary(left_node, kind(), right_node))
 
 
-_NUMBERS = {int, float, Size, Real}
+_NUMBERS = {int, float, SymInt, SymFloat}
 
 
 def _plain(value: int | float) -> int | float:
@@ -99,7 +99,7 @@ def _install(name: str, kind: type[ast.operator], compute: Any) -> None:
     def backward(self: Any, other: Any) -> Any:
         return _combine(kind, compute, other, self)
 
-    for cls in (Size, Real):
+    for cls in (SymInt, SymFloat):
         setattr(cls, f"__{name}__", forward)
         setattr(cls, f"__r{name}__", backward)
 
@@ -112,5 +112,5 @@ def _negated(self: Any) -> Any:
     return worded(-_plain(self), ast.UnaryOp(ast.USub(), self.node))
 
 
-for _cls in (Size, Real):
+for _cls in (SymInt, SymFloat):
     setattr(_cls, "__neg__", _negated)  # noqa: B010

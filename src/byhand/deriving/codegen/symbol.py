@@ -20,8 +20,8 @@ import numpy as np
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.changes import CHANGES
 from byhand.deriving.codegen.dialect import Dialect
-from byhand.deriving.codegen.nodes import Changed, Item, Like, Value, same
-from byhand.deriving.codegen.sizes import Dim, Real, Size, number_node
+from byhand.deriving.codegen.nodes import Changed, Item, ShapeLike, UnnamedValue, same
+from byhand.deriving.codegen.sizes import Dim, SymFloat, SymInt, number_node
 from byhand.deriving.recording import Notes, where
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
@@ -35,14 +35,14 @@ LONGEST_LITERAL = 16  # elements: a longer array without a name isn't spelled ou
 class Symbol(ArrayLike):
     """A piece of code and its value. `tensor` is what it has the shape of, where that is known."""
 
-    __slots__ = ("node", "scribe", "tensor", "value")
+    __slots__ = ("emitter", "node", "tensor", "value")
 
     def __init__(
-        self, node: ast.expr, value: Any, scribe: Scribe, tensor: Tensor | None = None
+        self, node: ast.expr, value: Any, emitter: Emitter, tensor: Tensor | None = None
     ) -> None:
         self.node = node
         self.value: Array = np.asarray(value)
-        self.scribe = scribe
+        self.emitter = emitter
         self.tensor = tensor
 
     @property
@@ -50,7 +50,7 @@ class Symbol(ArrayLike):
         tensor = self.tensor
         if tensor is None or tensor.value.shape != self.value.shape:
             return self.value.shape
-        return tuple(Size(n, Dim(tensor, axis)) for axis, n in enumerate(self.value.shape))
+        return tuple(SymInt(n, Dim(tensor, axis)) for axis, n in enumerate(self.value.shape))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -61,10 +61,10 @@ class Symbol(ArrayLike):
         return math.prod(self.shape)
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
-        return self.scribe.apply(op, args, params)
+        return self.emitter.apply(op, args, params)
 
 
-class Scribe:
+class Emitter:
     """Finds words for values: what forward called them, or else how they were made."""
 
     def __init__(
@@ -108,14 +108,14 @@ class Scribe:
     def shape(self, shape: Any) -> ast.expr:
         """Words for a shape: that of a recorded tensor as a whole, or each length."""
         lengths = shape if isinstance(shape, tuple) else (shape,)
-        leaves = [n.node if isinstance(n, Size) else None for n in lengths]  # pyright: ignore
+        leaves = [n.node if isinstance(n, SymInt) else None for n in lengths]  # pyright: ignore
         first = leaves[0] if leaves else None
         if isinstance(first, Dim) and first.tensor.value.ndim == len(leaves):
             each = enumerate(leaves)
             if all(
                 isinstance(n, Dim) and n.tensor is first.tensor and n.axis == k for k, n in each
             ):
-                return ast.Attribute(Like(first.tensor), "shape", ast.Load())
+                return ast.Attribute(ShapeLike(first.tensor), "shape", ast.Load())
         return self.node(shape)
 
     def symbol(self, value: Any) -> Symbol:
@@ -129,7 +129,7 @@ class Scribe:
         """A recorded tensor: by its name, or a leaf that is written out at the end."""
         if tensor in self.items and (tensor in self.listed or not self.in_round):
             return Item(tensor, False)
-        return self.names.get(tensor) or Value(tensor)
+        return self.names.get(tensor) or UnnamedValue(tensor)
 
     def node(self, value: Any) -> ast.expr:
         """Words for what isn't a tensor."""
@@ -138,7 +138,7 @@ class Scribe:
                 return value.node
             case Tensor():
                 return self.tensor(value)
-            case Size() | Real():
+            case SymInt() | SymFloat():
                 return self.dialect.number(number_node(value))
             case slice():
                 if self.dialect.name == "torch" and value.step is not None and value.step < 0:
@@ -210,7 +210,7 @@ class Scribe:
 def _is_length(stop: Any, shape: tuple[int, ...], axis: int) -> bool:
     """Whether a slice ends where the axis ends, and says so: then it needs no end."""
     length = shape[axis] if axis < len(shape) else None
-    return isinstance(stop, Size) and isinstance(length, Size) and same(stop.node, length.node)
+    return isinstance(stop, SymInt) and isinstance(length, SymInt) and same(stop.node, length.node)
 
 
 def number(x: Any) -> Any:

@@ -22,32 +22,32 @@ from byhand.deriving.codegen.numpy_words import (
     split,
     translated,
 )
-from byhand.deriving.codegen.symbol import Scribe, Symbol
+from byhand.deriving.codegen.symbol import Emitter, Symbol
 
 
-def along(params: Params, scribe: Scribe) -> tuple[list[ast.expr], dict[str, ast.expr]]:
+def along(params: Params, emitter: Emitter) -> tuple[list[ast.expr], dict[str, ast.expr]]:
     """`axis` as the first argument, `keepdim` by its keyword."""
     axis = params.get("axis")
-    first = [] if axis is None else [scribe.node(axis)]
+    first = [] if axis is None else [emitter.node(axis)]
     return first, {"keepdim": ast.Constant(True)} if params.get("keepdims") else {}
 
 
 def reducing(called: str) -> Writer:
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
         if params.get("keepdims") and params.get("axis") is None:
             params = {**params, "axis": tuple(range(args[0].ndim))}
-        first, options = along(params, scribe)
+        first, options = along(params, emitter)
         return nd.method(args[0].node, called, *first, **options)
 
     return write
 
 
-def prod(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def prod(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     """Over several axes one by one, the last first."""
     axis, x = params.get("axis"), args[0].node
     if axis is None and not params.get("keepdims"):
         return nd.method(x, "prod")
-    _, options = along(params, scribe)
+    _, options = along(params, emitter)
     axes = range(args[0].ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     for a in sorted((a % args[0].ndim for a in axes), reverse=True):
         x = nd.method(x, "prod", ast.Constant(a), **options)
@@ -57,9 +57,9 @@ def prod(args: Args, params: Params, scribe: Scribe) -> ast.expr:
 def spreading(called: str) -> Writer:
     """var and std: what NumPy calls ddof is the correction."""
 
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-        first, options = along(params, scribe)
-        correction = scribe.node(params.get("ddof", 0))
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+        first, options = along(params, emitter)
+        correction = emitter.node(params.get("ddof", 0))
         return nd.method(args[0].node, called, *first, correction=correction, **options)
 
     return write
@@ -68,24 +68,24 @@ def spreading(called: str) -> Writer:
 def function(called: str, *keys: str) -> Writer:
     """A function that takes these parameters in this order."""
 
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-        given = [scribe.node(params[key]) for key in keys if key in params]
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+        given = [emitter.node(params[key]) for key in keys if key in params]
         return nd.call(f"torch.{called}", *(arg.node for arg in args), *given)
 
     return write
 
 
 def listed(called: str) -> Writer:
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
         arrays = ast.List([arg.node for arg in args], ast.Load())
         axis = params.get("axis", 0)
-        options = {} if axis == 0 else {"dim": scribe.node(axis)}
+        options = {} if axis == 0 else {"dim": emitter.node(axis)}
         return nd.call(f"torch.{called}", arrays, **options)
 
     return write
 
 
-def transpose(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def transpose(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     x, axes = args[0], params.get("axes")
     order = [a % x.ndim for a in (axes or range(x.ndim)[::-1])]
     if order == [1, 0]:
@@ -97,14 +97,14 @@ def transpose(args: Args, params: Params, scribe: Scribe) -> ast.expr:
     return nd.method(x.node, "permute", *(ast.Constant(a) for a in order))
 
 
-def broadcast_to(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-    return nd.method(args[0].node, "expand", scribe.shape(params["shape"]))
+def broadcast_to(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+    return nd.method(args[0].node, "expand", emitter.shape(params["shape"]))
 
 
 def extreme(called: str, bound: str) -> Writer:
     """maximum and minimum; with a number, clamp."""
 
-    def write(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
         x, y = args
         for one, other in ((x, y), (y, x)):
             if nd.literal(other.node) is not None:
@@ -114,59 +114,59 @@ def extreme(called: str, bound: str) -> Writer:
     return write
 
 
-def logsumexp(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def logsumexp(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     axis = params.get("axis")
     axes = tuple(range(args[0].ndim)) if axis is None else axis
-    _, options = along(params, scribe)
-    return nd.call("torch.logsumexp", args[0].node, scribe.node(axes), **options)
+    _, options = along(params, emitter)
+    return nd.call("torch.logsumexp", args[0].node, emitter.node(axes), **options)
 
 
-def flip(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def flip(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     axis = params.get("axis")
     axes = tuple(range(args[0].ndim)) if axis is None else axis
     axes = axes if isinstance(axes, tuple) else (axes,)
-    return nd.call("torch.flip", args[0].node, scribe.node(axes))
+    return nd.call("torch.flip", args[0].node, emitter.node(axes))
 
 
-def cbrt(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def cbrt(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     x = args[0].node
     third = ast.BinOp(ast.Constant(1), ast.Div(), ast.Constant(3))
     root = ast.BinOp(nd.call("torch.abs", x), ast.Pow(), third)
     return ast.BinOp(nd.call("torch.sign", x), ast.Mult(), root)
 
 
-def pad(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def pad(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     """PyTorch names the last axis first."""
     pairs = tuple(n for pair in reversed(params["pad_width"]) for n in pair)
     fill = params.get("constant_values", 0.0)
-    more = {} if fill == 0 else {"value": scribe.node(fill)}
-    return nd.call("torch.nn.functional.pad", args[0].node, scribe.node(pairs), **more)
+    more = {} if fill == 0 else {"value": emitter.node(fill)}
+    return nd.call("torch.nn.functional.pad", args[0].node, emitter.node(pairs), **more)
 
 
-def sort(args: Args, params: Params, scribe: Scribe) -> ast.expr:
-    called = nd.method(args[0].node, "sort", scribe.node(params.get("axis", -1)))
+def sort(args: Args, params: Params, emitter: Emitter) -> ast.expr:
+    called = nd.method(args[0].node, "sort", emitter.node(params.get("axis", -1)))
     return ast.Attribute(called, "values", ast.Load())
 
 
-def windows(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def windows(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     x = args[0].node
     for size, axis in zip(params["window_shape"], params["axis"], strict=True):
-        x = nd.method(x, "unfold", scribe.node(axis), scribe.node(size), ast.Constant(1))
+        x = nd.method(x, "unfold", emitter.node(axis), emitter.node(size), ast.Constant(1))
     return x
 
 
-def take(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def take(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     colons: list[ast.expr] = [ast.Slice() for _ in range(params["axis"] % args[0].ndim)]
-    places = scribe.node(params["indices"])
+    places = emitter.node(params["indices"])
     index = ast.Tuple([*colons, places], ast.Load()) if colons else places
     return nd.subscript(args[0].node, index)
 
 
-def tensordot(args: Args, params: Params, scribe: Scribe) -> ast.expr:
+def tensordot(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     axes = params["axes"]
     if isinstance(axes, tuple):
         axes = tuple((a,) if isinstance(a, int) else a for a in axes)  # pyright: ignore
-    return nd.call("torch.tensordot", *(arg.node for arg in args), scribe.node(axes))
+    return nd.call("torch.tensordot", *(arg.node for arg in args), emitter.node(axes))
 
 
 def _root(node: ast.expr) -> ast.expr:
@@ -201,7 +201,7 @@ class PyTorch(Dialect):
         "argsort": reducing("argsort"),
         "var": spreading("var"),
         "std": spreading("std"),
-        "positive": lambda args, params, scribe: args[0].node,
+        "positive": lambda args, params, emitter: args[0].node,
         "absolute": function("abs"),
         "rint": function("round"),
         "cbrt": cbrt,
@@ -214,8 +214,8 @@ class PyTorch(Dialect):
         "squeeze": reducing("squeeze"),
         "broadcast_to": broadcast_to,
         "logsumexp": logsumexp,
-        "einsum": lambda args, params, scribe: translated(
-            einsum(args, params, scribe), "np", "torch", {}
+        "einsum": lambda args, params, emitter: translated(
+            einsum(args, params, emitter), "np", "torch", {}
         ),
         "inv": function("linalg.inv"),
         "solve": function("linalg.solve"),
@@ -247,10 +247,10 @@ class PyTorch(Dialect):
         """A sum of an array of integers is a tensor: in a quotient it would become float32."""
         return nd.rebuilt(self.translated(node), _item)
 
-    def indexed(self, x: Symbol, index: Any, scribe: Scribe) -> ast.expr:
+    def indexed(self, x: Symbol, index: Any, emitter: Emitter) -> ast.expr:
         index, axes = self.forwards(index, x.shape)
-        read = nd.subscript(x.node, scribe.index(index, x.shape))
-        return nd.call("torch.flip", read, scribe.node(axes)) if axes else read
+        read = nd.subscript(x.node, emitter.index(index, x.shape))
+        return nd.call("torch.flip", read, emitter.node(axes)) if axes else read
 
     def forwards(self, index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
         """`x[::-2]` is `x[(n - 1) % 2::2]`, flipped: PyTorch has no slices with a negative step."""

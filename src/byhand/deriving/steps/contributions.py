@@ -15,7 +15,7 @@ import numpy as np
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.recording import Round
+from byhand.deriving.recording import Iteration
 from byhand.engine.tensor import Tensor
 from byhand.ops.shape import CONCATENATE
 from byhand.program.program import Step
@@ -24,7 +24,7 @@ Leaf = Callable[[ast.expr], ast.expr]
 
 
 @dataclass(frozen=True)
-class SplitPart:
+class Part:
     """The gradient of a part of an array, from `start` to `stop` along an axis."""
 
     symbol: Symbol
@@ -34,16 +34,16 @@ class SplitPart:
 
 
 @dataclass(frozen=True)
-class Share:
+class Contribution:
     """What one use of a value gives back to it. `why` is a remark, or nothing."""
 
     symbol: Symbol
     user: str = ""
     why: str = ""
-    round: Round | None = None
-    piece: SplitPart | None = None
+    round: Iteration | None = None
+    piece: Part | None = None
 
-    def rebuilt(self, leaf: Leaf) -> Share:
+    def rebuilt(self, leaf: Leaf) -> Contribution:
         piece = self.piece
         return replace(
             self,
@@ -53,7 +53,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class DerivedStatement:
+class Assignment:
     """A gradient to be written down: the sum of `terms`, then `changes`.
 
     `begun` says that an earlier statement has begun the sum, `whole` that the first term has the
@@ -72,14 +72,14 @@ class DerivedStatement:
     own: bool = False
     spread: str = ""
     remark: str = ""
-    round: Round | None = None
+    round: Iteration | None = None
 
-    def apart(self, said: str) -> DerivedStatement:
+    def apart(self, said: str) -> Assignment:
         """With memory of its own, if it reads the array called `said`."""
         reads = any(nd.mentions(term, said) for term in self.terms)
         return replace(self, own=True) if reads else self
 
-    def rebuilt(self, leaf: Leaf) -> DerivedStatement:
+    def rebuilt(self, leaf: Leaf) -> Assignment:
         """With every leaf of its terms and changes put through `leaf`."""
         return replace(
             self,
@@ -89,10 +89,10 @@ class DerivedStatement:
 
 
 def _rebuilt(symbol: Symbol, leaf: Leaf) -> Symbol:
-    return Symbol(nd.rebuilt(symbol.node, leaf), symbol.value, symbol.scribe, symbol.tensor)
+    return Symbol(nd.rebuilt(symbol.node, leaf), symbol.value, symbol.emitter, symbol.tensor)
 
 
-def joined(tensor: Tensor, shares: list[Share]) -> list[Share]:
+def joined(tensor: Tensor, shares: list[Contribution]) -> list[Contribution]:
     """The pieces that an array was split into are put side by side again, if all are there."""
     pieces = [share.piece for share in shares if share.piece is not None]
     pieces.sort(key=lambda piece: piece.start)
@@ -103,13 +103,13 @@ def joined(tensor: Tensor, shares: list[Share]) -> list[Share]:
     if starts != [0, *(piece.stop for piece in pieces)]:
         return shares
     whole = CONCATENATE(*(piece.symbol for piece in pieces), axis=axis)
-    symbol = Symbol(whole.node, whole.value, whole.scribe, tensor)
+    symbol = Symbol(whole.node, whole.value, whole.emitter, tensor)
     users = dict.fromkeys(share.user for share in shares if share.piece)
     rest = [share for share in shares if share.piece is None]
-    return [Share(symbol, listed([*users]), round=shares[0].round), *rest]
+    return [Contribution(symbol, listed([*users]), round=shares[0].round), *rest]
 
 
-def goes_on(share: Share, said: str, tensor: Tensor) -> bool:
+def goes_on(share: Contribution, said: str, tensor: Tensor) -> bool:
     """Whether the array called `said` is all that `tensor` gets, as it is or changed in place."""
     node = share.symbol.node
     base = node.base if isinstance(node, Changed) else node
@@ -117,23 +117,23 @@ def goes_on(share: Share, said: str, tensor: Tensor) -> bool:
     return called and share.symbol.value.shape == tensor.value.shape
 
 
-def in_place(share: Share) -> list[Share]:
+def in_place(share: Contribution) -> list[Contribution]:
     """What is left to be done to that array."""
     symbol = share.symbol
     if not isinstance(symbol.node, Changed):
         return []
     node = Changed(None, None, symbol.node.change, True)
-    return [replace(share, symbol=Symbol(node, symbol.value, symbol.scribe, symbol.tensor))]
+    return [replace(share, symbol=Symbol(node, symbol.value, symbol.emitter, symbol.tensor))]
 
 
 def statement(
     target: ast.expr,
     tensor: Tensor,
     step: Step,
-    shares: list[Share],
+    shares: list[Contribution],
     begun: bool,
     hoist: Callable[[ast.expr, str], ast.expr],
-) -> DerivedStatement:
+) -> Assignment:
     """Full terms first, then smaller ones, then what is written by changing in place."""
     terms = [s.symbol for s in shares if not isinstance(s.symbol.node, Changed)]
     changed = [s.symbol for s in shares if isinstance(s.symbol.node, Changed)]
@@ -144,7 +144,7 @@ def statement(
         if node.adds or (i == 0 and len(shares) == 1 and not begun):
             changes.append(node)
         else:  # it begins with something of its own
-            terms.append(Symbol(hoist(node, "grad"), tensor.value, symbol.scribe))
+            terms.append(Symbol(hoist(node, "grad"), tensor.value, symbol.emitter))
     terms.sort(key=lambda term: term.value.shape != tensor.value.shape)
     shape = np.broadcast_shapes(*(t.value.shape for t in terms)) if terms else ()
     spread = ""
@@ -154,7 +154,7 @@ def statement(
     remark = shares[0].why if len(shares) == 1 else ""
     if len(shares) > 1 and len(users) > 1:
         remark = f"used in {listed(users)}"
-    return DerivedStatement(
+    return Assignment(
         target,
         tuple(t.node for t in terms),
         tuple(changes),

@@ -20,10 +20,10 @@ import numpy as np
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.changes import once
 from byhand.deriving.codegen.nodes import Changed
-from byhand.deriving.codegen.sizes import Size
-from byhand.deriving.codegen.symbol import Scribe, Symbol
-from byhand.deriving.recording import LoopCounter, Round
-from byhand.deriving.steps.contributions import Share, SplitPart
+from byhand.deriving.codegen.sizes import SymInt
+from byhand.deriving.codegen.symbol import Emitter, Symbol
+from byhand.deriving.recording import Iteration, LoopCounter
+from byhand.deriving.steps.contributions import Contribution, Part
 from byhand.deriving.steps.rules import rule_for
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
@@ -39,22 +39,22 @@ _REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
 class Local:
     """Writes shares. `rounds` says in which round of a loop a value was made."""
 
-    scribe: Scribe
-    rounds: Mapping[Tensor, Round]
+    emitter: Emitter
+    rounds: Mapping[Tensor, Iteration]
 
-    def share(self, tensor: Tensor, position: int, arg: Tensor, g: Symbol) -> Share | None:
+    def share(self, tensor: Tensor, position: int, arg: Tensor, g: Symbol) -> Contribution | None:
         """What `tensor` gives back to its argument at `position`; None if nothing."""
         op = tensor.op
         assert op is not None
         if op.vjp(position) is None:
             return None
         if op.name in _SCALAR_STAYS and g.value.ndim == 0:
-            return Share(Symbol(g.node, g.value, self.scribe, arg))
+            return Contribution(Symbol(g.node, g.value, self.emitter, arg))
         g, params = self.fed(op, g, tensor)
         share = self.by_rule(op, position, arg, g, tensor, params)
         if op.name == "split":
-            piece = SplitPart(g, params["axis"], params["start"], params["stop"])
-            return Share(share, piece=piece)
+            piece = Part(g, params["axis"], params["start"], params["stop"])
+            return Contribution(share, piece=piece)
         return self.fitted(share, tensor, arg)
 
     def fed(self, op: Op, g: Symbol, tensor: Tensor) -> tuple[Symbol, Mapping[str, Any]]:
@@ -72,7 +72,7 @@ class Local:
     def needs_type(self, op: Op, tensor: Tensor) -> bool:
         """Whether the rule multiplies by a mask: PyTorch makes float32 of that and a number."""
         masking = op.name in _MASKING or any(map(_is_mask, tensor.args))
-        return masking and self.scribe.dialect.name == "torch"
+        return masking and self.emitter.dialect.name == "torch"
 
     def by_rule(
         self,
@@ -84,20 +84,20 @@ class Local:
         params: Mapping[str, Any],
     ) -> Symbol:
         """The local derivative, written."""
-        out = self.scribe.symbol(tensor)
+        out = self.emitter.symbol(tensor)
         if params.get("keepdims") and not tensor.params.get("keepdims"):
             out = self.aligned(out, tensor.params.get("axis"), arg)
         inputs = [self.input(a) for a in tensor.args]
         if op.name == "power" and not isinstance(tensor.args[0], Tensor):
-            inputs[0] = self.scribe.symbol(tensor.args[0])
-        rule = rule_for(op.name, self.scribe)
+            inputs[0] = self.emitter.symbol(tensor.args[0])
+        rule = rule_for(op.name, self.emitter)
         if op.name == "getitem" and g.value.ndim == 0 < tensor.value.ndim:
             g, rule = self.everywhere(g, tensor, arg), None
         if rule is not None:
             return rule(g, out, *inputs, **params)
         round = self.rounds.get(arg)
         if op.name == "stack" and round is not None and round.place == position:
-            place = Size(position, LoopCounter(round))  # the item of a comprehension
+            place = SymInt(position, LoopCounter(round))  # the item of a comprehension
             assert op.vjps[0] is not None
             return op.vjps[0](place, g, out, *inputs, **params)
         vjp = op.vjp(position)
@@ -111,30 +111,30 @@ class Local:
 
     def everywhere(self, g: Symbol, tensor: Tensor, arg: Tensor) -> Symbol:
         """One number for every element that was read: assigning it spreads it."""
-        at = self.scribe.index(tensor.params["index"], arg.value.shape)
-        if self.scribe.dialect.name == "torch" and not once(tensor.params["index"], at):
+        at = self.emitter.index(tensor.params["index"], arg.value.shape)
+        if self.emitter.dialect.name == "torch" and not once(tensor.params["index"], at):
             return self.spread(g, tensor)
-        return Symbol(g.node, np.broadcast_to(g.value, tensor.value.shape), self.scribe)
+        return Symbol(g.node, np.broadcast_to(g.value, tensor.value.shape), self.emitter)
 
     def input(self, arg: Any) -> Any:
         """What a rule gets for an argument: a symbol, or a number as it is."""
         if isinstance(arg, Tensor) or hasattr(arg, "dtype"):
-            return self.scribe.symbol(arg)
+            return self.emitter.symbol(arg)
         return arg
 
     def spread(self, g: Symbol, tensor: Tensor) -> Symbol:
         """`g` in the full shape of `tensor`."""
         constant = g.value.ndim == 0
-        node = self.scribe.dialect.spread(g.node, nd.Like(tensor), constant)
+        node = self.emitter.dialect.spread(g.node, nd.ShapeLike(tensor), constant)
         value = np.broadcast_to(g.value, tensor.value.shape)
-        return Symbol(node, value, self.scribe, tensor)
+        return Symbol(node, value, self.emitter, tensor)
 
-    def fitted(self, share: Symbol, tensor: Tensor, arg: Tensor) -> Share:
+    def fitted(self, share: Symbol, tensor: Tensor, arg: Tensor) -> Contribution:
         """A share summed over the axes along which `arg` was broadcast."""
         op, shape, why = tensor.op, arg.value.shape, ""
         assert op is not None
         if isinstance(share.node, Changed):
-            return Share(share)
+            return Contribution(share)
         elementwise = op.family == "elementwise" or op.name == "broadcast_to"
         if elementwise and shape != tensor.value.shape and share.value.shape != tensor.value.shape:
             share = self.spread(share, tensor)
@@ -151,13 +151,13 @@ class Local:
             share = self.summed(share, copied, keep=True)
             why = _over(copied)
         whole = arg if share.value.shape == shape else None
-        return Share(Symbol(share.node, share.value, self.scribe, whole), why=why)
+        return Contribution(Symbol(share.node, share.value, self.emitter, whole), why=why)
 
     def summed(self, x: Symbol, axes: tuple[int, ...] | None, keep: bool) -> Symbol:
         positive = nd.unsigned(x.node)
-        node = self.scribe.dialect.summed(x.node if positive is None else positive, axes, keep)
+        node = self.emitter.dialect.summed(x.node if positive is None else positive, axes, keep)
         node = node if positive is None else nd.negative(node)
-        return Symbol(node, x.value.sum(axes, keepdims=keep), self.scribe)
+        return Symbol(node, x.value.sum(axes, keepdims=keep), self.emitter)
 
 
 def _is_mask(arg: Any) -> bool:

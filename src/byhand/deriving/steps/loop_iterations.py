@@ -10,8 +10,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.recording import Round
-from byhand.deriving.steps.contributions import DerivedStatement
+from byhand.deriving.recording import Iteration
+from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.order import list_of
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
@@ -26,14 +26,14 @@ class Rounds:
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         self.made = sweep.recording.notes.rounds
-        self.round: Round | None = None
+        self.round: Iteration | None = None
         self.starts: dict[int, int] = {}
         self.bound: dict[str, int] = {}
         """Where in forward a name is bound first, and for a list its first item."""
         for place, step in enumerate(sweep.recording.program):
             self.bound.setdefault(list_of(step) or step.name, place)
 
-    def turn(self, to: Round | None) -> None:
+    def turn(self, to: Iteration | None) -> None:
         """The sweep leaves a round, or enters one: what goes across is written down now."""
         if self.round is not None:
             self.flush(self.round)
@@ -46,11 +46,11 @@ class Rounds:
                 if tensor in self.sweep.steps:
                     self.sweep.write(tensor)
         self.round = to
-        self.sweep.scribe.in_round = to is not None
+        self.sweep.emitter.in_round = to is not None
         self.sweep.names.begin()
         return None
 
-    def flush(self, round: Round) -> None:
+    def flush(self, round: Iteration) -> None:
         """The shares that this round has for values from outside it are added to those."""
         loop = round.loop
         inside = {s.name for s in self.sweep.steps.values() if self.is_in(s.tensor, loop)}
@@ -85,10 +85,10 @@ class Rounds:
                 shares[:] = [share.rebuilt(renamed) for share in shares]
             before = [s for s in self.sweep.statements[:at] if nd.shown(s.target) == said]
             owner = before[-1].tensor if before else None
-            self.sweep.statements.insert(at, DerivedStatement(saved, (target,), tensor=owner))
+            self.sweep.statements.insert(at, Assignment(saved, (target,), tensor=owner))
             at += 1
-        zeros = self.sweep.dialect.zeros_like(nd.Like(tensor))
-        self.sweep.statements.insert(at, DerivedStatement(target, (zeros,), (), tensor, step))
+        zeros = self.sweep.dialect.zeros_like(nd.ShapeLike(tensor))
+        self.sweep.statements.insert(at, Assignment(target, (zeros,), (), tensor, step))
         self.sweep.begun.add(tensor)
 
     def place(self, tensor: Tensor) -> tuple[bool, int]:

@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Sequence
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.recording import ForwardLoop, Round
-from byhand.deriving.steps.contributions import DerivedStatement
+from byhand.deriving.recording import ForwardLoop, Iteration
+from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.line import Line
-from byhand.deriving.steps.name_resolution import Leaves
+from byhand.deriving.steps.name_resolution import NameResolver
 
 
 class Loops:
     """Writes loops. `unrolled` are those that had to be written round by round."""
 
-    def __init__(self, leaves: Leaves) -> None:
+    def __init__(self, leaves: NameResolver) -> None:
         self.leaves = leaves
         self.recorded = leaves.sweep.recording.notes
         self.unrolled: set[int] = set()
@@ -24,13 +24,13 @@ class Loops:
     def lines(
         self,
         loop: int,
-        block: list[DerivedStatement],
-        written: Callable[[Sequence[DerivedStatement]], list[Line]],
+        block: list[Assignment],
+        written: Callable[[Sequence[Assignment]], list[Line]],
     ) -> list[Line]:
         """All rounds as a loop, if they say the same; else one round after the other."""
         known = self.recorded.loops[loop]
         head = None if known.nested else self.head(loop)
-        rounds: dict[Round, list[DerivedStatement]] = {}
+        rounds: dict[Iteration, list[Assignment]] = {}
         for statement in block:
             assert statement.round is not None
             rounds.setdefault(statement.round, []).append(statement)

@@ -12,37 +12,37 @@ from typing import Any
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.codegen.nodes import Changed, Like, Value
+from byhand.deriving.codegen.nodes import Changed, ShapeLike, UnnamedValue
 from byhand.deriving.codegen.sizes import Dim
-from byhand.deriving.recording import LoopCounter, Round
+from byhand.deriving.recording import Iteration, LoopCounter
+from byhand.deriving.steps.recomputed import Recomputed
 from byhand.deriving.steps.sweep import Sweep
-from byhand.deriving.steps.values import Values
 from byhand.engine.tensor import Tensor
 
 
-class Leaves:
+class NameResolver:
     """Settles leaves. `used` are the names that the backward has anyway.
 
     In a loop, `round` is the round that is written, `counters` has the loops' counters.
     """
 
-    def __init__(self, sweep: Sweep, values: Values) -> None:
+    def __init__(self, sweep: Sweep, values: Recomputed) -> None:
         self.sweep = sweep
         self.dialect = sweep.dialect
         self.values = values
         self.used: set[str] = set()
-        self.round: Round | None = None
+        self.round: Iteration | None = None
         self.counters: dict[int, str] = {}
         # At the end of forward each of these has the shape of its tensor, whatever its value.
-        last = {t: sweep.last[t] for t in sweep.scribe.items if t in sweep.last}
-        self.shapes = {**last, **sweep.scribe.names}
-        self.lengths = Lengths(sweep.order, sweep.recording.notes, sweep.scribe.names)
+        last = {t: sweep.last[t] for t in sweep.emitter.items if t in sweep.last}
+        self.shapes = {**last, **sweep.emitter.names}
+        self.lengths = Lengths(sweep.order, sweep.recording.notes, sweep.emitter.names)
         self.inputs = {step.tensor for step in sweep.recording.program.inputs}
 
     def settled(self, leaf: ast.expr) -> ast.expr:
         """Words for a leaf, now that it is known which names are used anyway."""
         match leaf:
-            case Like():
+            case ShapeLike():
                 found = self.alike(leaf.tensor)
                 return self.inline(leaf.tensor) if found is None else found
             case nd.Item():
@@ -51,9 +51,9 @@ class Leaves:
                 return self.counter(leaf.round, leaf.round.place)
             case Dim():
                 return self.length(leaf)
-            case Value():
+            case UnnamedValue():
                 return self.value(leaf.tensor)
-            case ast.Attribute(value=Like() as like, attr="shape") if (
+            case ast.Attribute(value=ShapeLike() as like, attr="shape") if (
                 self.alike(like.tensor) is None
             ):
                 lengths = [self.length(Dim(like.tensor, k)) for k in range(like.tensor.value.ndim)]
@@ -68,7 +68,9 @@ class Leaves:
         """A value written out, without the helps that may be defined only later."""
 
         def leaf(node: ast.expr) -> ast.expr:
-            return self.inline(node.tensor) if isinstance(node, Value) else self.settled(node)
+            return (
+                self.inline(node.tensor) if isinstance(node, UnnamedValue) else self.settled(node)
+            )
 
         node = self.shapes.get(tensor) or self.values.made(tensor)
         if isinstance(node, Changed) and node.base is not None:
@@ -77,7 +79,7 @@ class Leaves:
 
     # Lists and loops.
 
-    def counter(self, round: Round, value: int) -> ast.expr:
+    def counter(self, round: Iteration, value: int) -> ast.expr:
         """`value` in the words of a loop: `t + 1`."""
         if self.round is None or self.round.loop != round.loop:
             return ast.Constant(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byhand.deriving.recording import Round
+from byhand.deriving.recording import Iteration
 
 NOUNS = {
     "add": "sum",
@@ -36,7 +36,7 @@ class Names:
         """A round begins. `given` keeps the names of two passes over it apart."""
         self.given = given
 
-    def helper(self, hint: str, round: Round | None) -> str:
+    def helper(self, hint: str, round: Iteration | None) -> str:
         """A new name; in a loop, the one that it had in the round before."""
         if round is None:
             return self.fresh(hint)

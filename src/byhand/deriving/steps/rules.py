@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.symbol import Scribe, Symbol
+from byhand.deriving.codegen.symbol import Emitter, Symbol
 from byhand.ops.indexing import SCATTER
 from byhand.ops.reduction import SUM
 from byhand.ops.shape import TRANSPOSE
@@ -24,48 +24,48 @@ from byhand.ops.shape import TRANSPOSE
 Rule = Callable[..., Any]
 
 
-def rule_for(op_name: str, scribe: Scribe) -> Rule | None:
+def rule_for(op_name: str, emitter: Emitter) -> Rule | None:
     """The rule to write instead of the op's own, as `(g, out, *inputs, **params)`."""
     make = INSTEAD.get(op_name)
-    return None if make is None else lambda *args, **params: make(scribe, *args, **params)
+    return None if make is None else lambda *args, **params: make(emitter, *args, **params)
 
 
-def _arange(scribe: Scribe, length: int) -> Symbol:
-    node = nd.call(f"{scribe.dialect.module}.arange", scribe.node(length))
-    return Symbol(node, np.arange(length), scribe)
+def _arange(emitter: Emitter, length: int) -> Symbol:
+    node = nd.call(f"{emitter.dialect.module}.arange", emitter.node(length))
+    return Symbol(node, np.arange(length), emitter)
 
 
 def extremum(
-    scribe: Scribe, g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False
+    emitter: Emitter, g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False
 ) -> Any:
     """All to the element that was picked; those that tie share equally."""
     if not keepdims and axis is not None and x.ndim > 1:
         g, out = np.expand_dims(g, axis), np.expand_dims(out, axis)
     equal = x == out
-    picked = Symbol(scribe.hoist(equal.node, "picked"), equal.value, scribe)
+    picked = Symbol(emitter.hoist(equal.node, "picked"), equal.value, emitter)
     return g / SUM(picked, axis=axis, keepdims=axis is not None) * picked
 
 
-def repeat(scribe: Scribe, g: Any, out: Any, x: Any, repeats: Any, axis: int) -> Any:
+def repeat(emitter: Emitter, g: Any, out: Any, x: Any, repeats: Any, axis: int) -> Any:
     """Add up the copies, which stand side by side."""
     axis %= x.ndim
     if isinstance(repeats, int):
         before, after = x.shape[: axis + 1], x.shape[axis + 1 :]
         copies = -1 if g.value.size else repeats
         return np.sum(np.reshape(g, (*before, copies, *after)), axis=axis + 1)
-    places = _arange(scribe, x.shape[axis])
-    source = scribe.dialect.repeated(places.node, scribe.node(repeats))
-    index = Symbol(source, np.repeat(places.value, repeats), scribe)
+    places = _arange(emitter, x.shape[axis])
+    source = emitter.dialect.repeated(places.node, emitter.node(repeats))
+    index = Symbol(source, np.repeat(places.value, repeats), emitter)
     return SCATTER(g, index=(slice(None),) * axis + (index,), shape=x.shape)
 
 
 def diagonal(
-    scribe: Scribe, g: Any, out: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
+    emitter: Emitter, g: Any, out: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
 ) -> Any:
     """Write the diagonal into zeros whose last two axes are the two, then move them."""
     pair = (axis1 % x.ndim, axis2 % x.ndim)
     order = (*(a for a in range(x.ndim) if a not in pair), *pair)
-    along = _arange(scribe, g.shape[-1])
+    along = _arange(emitter, g.shape[-1])
     rows, cols = along + max(-offset, 0), along + max(offset, 0)
     index = (rows, cols) if x.ndim == 2 else (..., rows, cols)
     moved = SCATTER(g, index=index, shape=tuple(x.shape[a] for a in order))
@@ -75,14 +75,14 @@ def diagonal(
 
 
 def trace(
-    scribe: Scribe, g: Any, out: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
+    emitter: Emitter, g: Any, out: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
 ) -> Any:
     """The diagonal gets `g`; the rest gets nothing."""
     first, second = axis1 % x.ndim, axis2 % x.ndim
     lengths = (x.shape[first], x.shape[second])
-    words = [scribe.node(length) for length in lengths]
-    node = scribe.dialect.eye(words, scribe.node(offset) if offset else None)
-    eye = Symbol(node, np.eye(int(lengths[0]), int(lengths[1]), offset), scribe)
+    words = [emitter.node(length) for length in lengths]
+    node = emitter.dialect.eye(words, emitter.node(offset) if offset else None)
+    eye = Symbol(node, np.eye(int(lengths[0]), int(lengths[1]), offset), emitter)
     if first > second:
         eye = eye.T
     if x.ndim == 2:
@@ -92,14 +92,14 @@ def trace(
     return spread(g, (first, second)) * spread(eye, others)
 
 
-def getitem(scribe: Scribe, g: Any, out: Any, x: Any, index: Any) -> Any:
+def getitem(emitter: Emitter, g: Any, out: Any, x: Any, index: Any) -> Any:
     """Where the index only adds axes, reading at 0 along them undoes it."""
     items = index if isinstance(index, tuple) else (index,)
     if all(item is None or (isinstance(item, slice) and item == ALL) for item in items):
         return g[tuple(0 if item is None else item for item in items)]
     if len(items) == 2 and items[0] is ... and items[1] is None:
         return g[..., 0]
-    index, axes = scribe.dialect.forwards(index, x.shape)
+    index, axes = emitter.dialect.forwards(index, x.shape)
     if axes:
         g = np.flip(g, axes)
     return SCATTER(g, index=index, shape=x.shape)

@@ -15,12 +15,12 @@ import numpy as np
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.dialect import Dialect
-from byhand.deriving.codegen.nodes import Changed, Value
-from byhand.deriving.codegen.symbol import Scribe, Symbol
-from byhand.deriving.recording import Recording, Round
+from byhand.deriving.codegen.nodes import Changed, UnnamedValue
+from byhand.deriving.codegen.symbol import Emitter, Symbol
+from byhand.deriving.recording import Iteration, Recording
 from byhand.deriving.steps.contributions import (
-    DerivedStatement,
-    Share,
+    Assignment,
+    Contribution,
     goes_on,
     in_place,
     joined,
@@ -43,8 +43,10 @@ class Sweep:
     recording: Recording
     dialect: Dialect
     wanted: Sequence[Step]
-    statements: list[DerivedStatement] = field(default_factory=list[DerivedStatement])
-    shares: dict[Tensor, list[Share]] = field(default_factory=dict[Tensor, list[Share]])
+    statements: list[Assignment] = field(default_factory=list[Assignment])
+    shares: dict[Tensor, list[Contribution]] = field(
+        default_factory=dict[Tensor, list[Contribution]]
+    )
 
     def __post_init__(self) -> None:
         program, notes = self.recording.program, self.recording.notes
@@ -55,9 +57,9 @@ class Sweep:
         self.last, self.items = ends.last, ends.items
         looped = {t for t in [*notes.rounds, *self.items] if notes.loops}
         named = {t: node for t, node in self.last.items() if t not in looped}
-        self.scribe = Scribe(notes, named, self.dialect, self.hoist)
-        self.scribe.listed = set(self.items)
-        self.scribe.items = {t for t in looped if t in self.items or t in self.last}
+        self.emitter = Emitter(notes, named, self.dialect, self.hoist)
+        self.emitter.listed = set(self.items)
+        self.emitter.items = {t for t in looped if t in self.items or t in self.last}
         self.order = in_order([step.tensor for step in program])
         self.places = {tensor: place for place, tensor in enumerate(self.order)}
         wanted = {step.tensor for step in self.wanted}
@@ -73,14 +75,14 @@ class Sweep:
         forward = self.recording.problem.forward
         self.names = Names({*forward.globals, *forward.parameters, *program.locals})
         self.rounds = Rounds(self)
-        self.local = Local(self.scribe, notes.rounds)
+        self.local = Local(self.emitter, notes.rounds)
 
     def run(self) -> None:
         """Fills `statements`."""
         program = self.recording.program
         outputs = {step.tensor: step for step in program.outputs}
         for tensor, step in outputs.items():
-            self.shares[tensor] = [Share(self.seed(step))]
+            self.shares[tensor] = [Contribution(self.seed(step))]
         waiting = self.uses(set(outputs))
         counts: dict[str, set[int]] = {}
         for step in program:
@@ -116,17 +118,17 @@ class Sweep:
                 self.zeros(tensor)
 
     @property
-    def round(self) -> Round | None:
+    def round(self) -> Iteration | None:
         """The round of a loop that the sweep is in."""
         return self.rounds.round
 
     def seed(self, step: Step) -> Symbol:
         """1 for a scalar loss; else what backward is given as d<name>."""
         if self.recording.program.scalar:
-            return Symbol(ast.Constant(1), np.ones(()), self.scribe, step.tensor)
+            return Symbol(ast.Constant(1), np.ones(()), self.emitter, step.tensor)
         node = nd.parsed(f"d{step.name}")
         assert node is not None
-        return Symbol(node, np.ones(step.shape), self.scribe, step.tensor)
+        return Symbol(node, np.ones(step.shape), self.emitter, step.tensor)
 
     def uses(self, outputs: set[Tensor]) -> dict[Tensor, int]:
         """How many shares each value will get."""
@@ -148,7 +150,7 @@ class Sweep:
         if _is_short(total.node) or (self.used_once(tensor) and nd.length(total.node) < LONG):
             return total
         node = self.hoist(total.node, f"grad_{NOUNS.get(op.name, op.name)}")
-        return Symbol(node, total.value, self.scribe, tensor)
+        return Symbol(node, total.value, self.emitter, tensor)
 
     def used_once(self, tensor: Tensor) -> bool:
         """Whether the gradient of this value is needed in one place only."""
@@ -157,10 +159,10 @@ class Sweep:
         return heirs == 1
 
     def total(self, tensor: Tensor, symbols: list[Symbol]) -> Symbol:
-        total = self.scribe.plain(symbols[0])
+        total = self.emitter.plain(symbols[0])
         for symbol in symbols[1:]:
-            total = total + self.scribe.plain(symbol)
-        return Symbol(total.node, total.value, self.scribe, tensor)
+            total = total + self.emitter.plain(symbol)
+        return Symbol(total.node, total.value, self.emitter, tensor)
 
     def pass_on(self, tensor: Tensor, position: int, arg: Tensor, g: Symbol) -> None:
         """Gives an argument of `tensor` its share of the gradient `g`."""
@@ -209,7 +211,7 @@ class Sweep:
             self.statements.append(replace(made, round=self.round))
         self.begun.add(tensor)
         self.written.add(said)
-        return Symbol(target, tensor.value, self.scribe, tensor)
+        return Symbol(target, tensor.value, self.emitter, tensor)
 
     def write_complete(self, complete: list[Tensor]) -> None:
         """Inputs whose shares are all there, in forward's order."""
@@ -224,16 +226,16 @@ class Sweep:
         step = self.steps[tensor]
         target = nd.parsed(f"d{step.name}")
         assert target is not None
-        node = self.dialect.zeros_like(nd.Like(tensor))
+        node = self.dialect.zeros_like(nd.ShapeLike(tensor))
         remark = f"nothing that forward returns depends on {step.name}"
-        self.statements.append(DerivedStatement(target, (node,), (), tensor, step, remark=remark))
+        self.statements.append(Assignment(target, (node,), (), tensor, step, remark=remark))
 
     def hoist(self, node: ast.expr, hint: str) -> ast.expr:
         """Gives `node` a statement and a name of its own."""
         target = ast.Name(self.names.helper(hint, self.round), ast.Load())
         changes = (node,) if isinstance(node, Changed) else ()
         terms = () if changes else (node,)
-        self.statements.append(DerivedStatement(target, terms, changes, round=self.round))
+        self.statements.append(Assignment(target, terms, changes, round=self.round))
         return target
 
     def fresh(self, name: str) -> str:
@@ -248,11 +250,11 @@ class Sweep:
                 node = share.symbol.node
                 if nd.mentions(node, text):
                     saved = self.hoist(node, "grad")
-                    symbol = Symbol(saved, share.symbol.value, self.scribe, share.symbol.tensor)
+                    symbol = Symbol(saved, share.symbol.value, self.emitter, share.symbol.tensor)
                     shares[i] = replace(share, symbol=symbol, piece=None)
 
 
 def _is_short(node: ast.expr) -> bool:
-    return isinstance(node, (ast.Name, ast.Constant, Value, nd.Item)) or (
+    return isinstance(node, (ast.Name, ast.Constant, UnnamedValue, nd.Item)) or (
         isinstance(node, (ast.Attribute, ast.Subscript)) and _is_short(node.value)
     )

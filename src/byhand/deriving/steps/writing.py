@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.nodes import Changed, Like
-from byhand.deriving.steps.contributions import DerivedStatement
+from byhand.deriving.codegen.nodes import Changed, ShapeLike
+from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.line import Line, added, is_view, merged, total_of
 from byhand.deriving.steps.loops import Loops, said
-from byhand.deriving.steps.name_resolution import Leaves, root_of
+from byhand.deriving.steps.name_resolution import NameResolver, root_of
+from byhand.deriving.steps.recomputed import Recomputed, parts
 from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.steps.text import WIDTH, text
-from byhand.deriving.steps.values import Values, parts
 from byhand.engine.tensor import Tensor
 
 __all__ = ["WIDTH", "Line", "Writer", "text"]
@@ -31,10 +31,10 @@ class Writer:
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
-        self.scribe = sweep.scribe
+        self.emitter = sweep.emitter
         self.dialect = sweep.dialect
-        self.values = Values(sweep)
-        self.leaves = Leaves(sweep, self.values)
+        self.values = Recomputed(sweep)
+        self.leaves = NameResolver(sweep, self.values)
         self.loops = Loops(self.leaves)
 
     @property
@@ -62,9 +62,7 @@ class Writer:
                 lines += self.loops.lines(loop, block, self.block)
         return lines
 
-    def block(
-        self, block: Sequence[DerivedStatement], later: Sequence[DerivedStatement] = ()
-    ) -> list[Line]:
+    def block(self, block: Sequence[Assignment], later: Sequence[Assignment] = ()) -> list[Line]:
         """Statements one after the other. `later` come after them."""
         targets = [nd.shown(s.target) for s in [*block, *later]]
         begun = [s.begun for s in [*block, *later]]
@@ -74,7 +72,7 @@ class Writer:
             lines.append(self.line(statement, any(b and t == targets[i] for t, b in rest)))
         return lines
 
-    def lists(self, statements: list[DerivedStatement]) -> list[Line]:
+    def lists(self, statements: list[Assignment]) -> list[Line]:
         """Gradients of the items of a list are items of a list."""
         found: list[Line] = []
         names = [s.step.name for s in statements if s.step is not None and "[" in s.step.name]
@@ -88,7 +86,7 @@ class Writer:
             found.append(Line((ast.parse(made).body[0],), root, ""))
         return found
 
-    def line(self, statement: DerivedStatement, again: bool) -> Line:
+    def line(self, statement: Assignment, again: bool) -> Line:
         """One statement. `again` says that more is added to it later."""
         target = nd.rebuilt(statement.target, self.settled)
         changes: list[Changed] = [nd.rebuilt(c, self.settled) for c in statement.changes]
@@ -107,7 +105,7 @@ class Writer:
             step.line if step else None,
         )
 
-    def sum(self, statement: DerivedStatement, target: ast.expr, own: bool) -> list[ast.stmt]:
+    def sum(self, statement: Assignment, target: ast.expr, own: bool) -> list[ast.stmt]:
         """The terms as one assignment, or if that is long as several. `own`: changed later."""
         terms = merged([nd.tidied(nd.rebuilt(t, self.settled)) for t in statement.terms])
         if not terms:
@@ -130,7 +128,7 @@ class Writer:
         assigned = ast.Assign([nd.store(target)], first)
         return [assigned, *(added(target, term) for term in rest)]
 
-    def spread(self, statement: DerivedStatement, total: ast.expr, target: ast.expr) -> ast.expr:
+    def spread(self, statement: Assignment, total: ast.expr, target: ast.expr) -> ast.expr:
         """A sum that is smaller than its array, in full shape."""
         constant, number = statement.spread == "constant", nd.literal(total)
         if constant and number is not None:
@@ -138,21 +136,21 @@ class Writer:
         like = target if statement.tensor is None else self.like(statement.tensor)
         return self.dialect.spread(total, like, constant)
 
-    def base(self, change: Changed, statement: DerivedStatement, target: ast.expr) -> ast.expr:
+    def base(self, change: Changed, statement: Assignment, target: ast.expr) -> ast.expr:
         """What is changed in place: a copy, or zeros."""
         if change.base is not None:
             return self.dialect.copy(change.base)
         like = change.like if isinstance(change.like, Tensor) else statement.tensor
         if like is not None:
             return self.dialect.zeros_like(self.like(like))
-        shape = nd.rebuilt(self.scribe.node(change.like), self.settled)
+        shape = nd.rebuilt(self.emitter.node(change.like), self.settled)
         return self.dialect.zeros(shape, change.of or target)
 
     def like(self, tensor: Tensor) -> ast.expr:
-        return nd.rebuilt(Like(tensor), self.settled)
+        return nd.rebuilt(ShapeLike(tensor), self.settled)
 
     def plain(self, node: ast.expr) -> bool:
         """Whether an expression has no array in it."""
-        arrays = {root_of(nd.text(said)) for said in self.scribe.names.values()}
+        arrays = {root_of(nd.text(said)) for said in self.emitter.names.values()}
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         return not names & (arrays | {f"d{name}" for name in arrays})

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.nodes import Changed, Value
-from byhand.deriving.recording import Round
-from byhand.deriving.steps.contributions import DerivedStatement, Leaf
+from byhand.deriving.codegen.nodes import Changed, UnnamedValue
+from byhand.deriving.recording import Iteration
+from byhand.deriving.steps.contributions import Assignment, Leaf
 from byhand.deriving.steps.names import NOUNS
 from byhand.deriving.steps.sweep import Sweep
 from byhand.engine.tensor import Tensor
@@ -29,15 +29,15 @@ SECOND_PASS = 1000  # names of values follow those of gradients
 MODULES = {"np", "torch", "math"}
 
 
-class Values:
+class Recomputed:
     """The code of every value: the name it has, or how it is made."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
-        self.scribe = sweep.scribe
-        self.known: dict[Tensor, ast.expr] = dict(self.scribe.names)
+        self.emitter = sweep.emitter
+        self.known: dict[Tensor, ast.expr] = dict(self.emitter.names)
         self.code: dict[Tensor, ast.expr] = {}
-        self.round: Round | None = None
+        self.round: Iteration | None = None
         self.unrolled: set[int] = set()
         """Loops of which values are computed again round by round."""
 
@@ -46,18 +46,18 @@ class Values:
             self.known[tensor] = self.made(tensor)
         return self.known[tensor]
 
-    def enter(self, round: Round | None) -> None:
+    def enter(self, round: Iteration | None) -> None:
         self.round = round
-        self.scribe.in_round = round is not None
+        self.emitter.in_round = round is not None
 
-    def placed(self, statements: list[DerivedStatement]) -> list[DerivedStatement]:
+    def placed(self, statements: list[Assignment]) -> list[Assignment]:
         """Values that are needed often, or are long, get a statement before their first use."""
         counts: Counter[Tensor] = Counter()
         for statement in statements:
             self.enter(statement.round)
             for part in parts(statement):
                 self.count(part, counts)
-        written: list[DerivedStatement] = []
+        written: list[Assignment] = []
         here: set[Tensor] = set()  # in the next round their names will stand for others
         for statement in statements:
             self.enter(statement.round)
@@ -68,7 +68,7 @@ class Values:
             terms = [nd.rebuilt(term, self.spelled) for term in statement.terms]
             long = any(nd.length(term) > LONG for term in terms)
             for part in parts(statement):
-                for leaf in nd.leaves(part, Value):
+                for leaf in nd.leaves(part, UnnamedValue):
                     counts[leaf.tensor] += OFTEN * long
                     before = set(self.known)
                     self.prepare(leaf.tensor, counts, written)
@@ -78,32 +78,30 @@ class Values:
 
     def spelled(self, leaf: ast.expr) -> ast.expr:
         """A value without a name as it would be written out."""
-        if isinstance(leaf, Value):
+        if isinstance(leaf, UnnamedValue):
             return nd.rebuilt(self.code[leaf.tensor], self.spelled)
         return leaf
 
     def count(self, node: ast.AST, counts: Counter[Tensor]) -> None:
         """Counts the uses of unnamed values in `node`, and in those values once each."""
-        for leaf in nd.leaves(node, Value):
+        for leaf in nd.leaves(node, UnnamedValue):
             counts[leaf.tensor] += 1
             if counts[leaf.tensor] == 1:
                 made = self.code[leaf.tensor] = self.made(leaf.tensor)
                 self.count(made, counts)
 
-    def prepare(
-        self, tensor: Tensor, counts: Counter[Tensor], written: list[DerivedStatement]
-    ) -> None:
+    def prepare(self, tensor: Tensor, counts: Counter[Tensor], written: list[Assignment]) -> None:
         if tensor in self.known:
             return
         node = self.code[tensor]
-        for leaf in nd.leaves(node, Value):
+        for leaf in nd.leaves(node, UnnamedValue):
             self.prepare(leaf.tensor, counts, written)
         node = nd.rebuilt(node, _with(self.known))
         if isinstance(node, Changed) or counts[tensor] > (OFTEN if _cost(node) == 1 else 1):
             target = ast.Name(self.sweep.names.helper(_hint(tensor, node), self.round), ast.Load())
             changes = (node,) if isinstance(node, Changed) else ()
             written.append(
-                DerivedStatement(target, () if changes else (node,), changes, round=self.round)
+                Assignment(target, () if changes else (node,), changes, round=self.round)
             )
             node = target
         self.known[tensor] = node
@@ -112,30 +110,30 @@ class Values:
         """The code that computes a value again."""
         if tensor.op is not None:
             self.unrolled |= {r.loop for r in map(self.elsewhere, tensor.args) if r is not None}
-            symbols = [self.scribe.symbol(arg) for arg in tensor.args]
-            return self.scribe.expression(tensor.op, symbols, tensor.params)
+            symbols = [self.emitter.symbol(arg) for arg in tensor.args]
+            return self.emitter.expression(tensor.op, symbols, tensor.params)
         step = self.sweep.steps.get(tensor)
         if step is None or tensor.constant:
-            return self.scribe.node(tensor.value)
+            return self.emitter.node(tensor.value)
         last = self.sweep.recording.program.bindings[step.name][-1]
         raise UnsupportedError(
             f"the backward needs the input {step.name}, which forward overwrites in line "
             f"{last.line}: give the new value a name of its own"
         )
 
-    def elsewhere(self, arg: Any) -> Round | None:
+    def elsewhere(self, arg: Any) -> Iteration | None:
         """The other round of a loop that an argument has to be computed again from, if any."""
-        if not isinstance(arg, Tensor) or arg in self.scribe.names or arg in self.scribe.listed:
+        if not isinstance(arg, Tensor) or arg in self.emitter.names or arg in self.emitter.listed:
             return None
         round = self.sweep.rounds.made.get(arg)
         return None if round == self.round else round
 
 
 def _with(known: Mapping[Tensor, ast.expr]) -> Leaf:
-    return lambda leaf: known.get(leaf.tensor, leaf) if isinstance(leaf, Value) else leaf
+    return lambda leaf: known.get(leaf.tensor, leaf) if isinstance(leaf, UnnamedValue) else leaf
 
 
-def parts(statement: DerivedStatement) -> list[ast.AST]:
+def parts(statement: Assignment) -> list[ast.AST]:
     """All trees of a statement but its target."""
     return [part for node in (*statement.terms, *statement.changes) for part in nd.parts(node)]
 

@@ -14,15 +14,15 @@ from byhand.deriving.closed.terms import (
     Coefficient,
     Exponent,
     Factor,
-    Made,
     Monomial,
+    OpResult,
 )
 
 Lengths = Mapping[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Form:
+class Expr:
     """An expression. `lengths`: how long it is at each place that it has. `cost`: what computing
     it from its parts takes, in scalar operations. `number` counts expressions as they are made.
     """
@@ -30,7 +30,7 @@ class Form:
     lengths: Lengths
     cost: int
     number: int = 0
-    parts: tuple[Form, ...] = ()
+    parts: tuple[Expr, ...] = ()
 
     @property
     def size(self) -> int:
@@ -38,38 +38,38 @@ class Form:
 
 
 @dataclass(frozen=True, eq=False)
-class Leaf(Form):
+class Leaf(Expr):
     """An array that is there, in a view."""
 
     factor: Factor | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Constant(Form):
+class Constant(Expr):
     value: Coefficient = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Product(Form):
+class Mul(Expr):
     """The product of the first `above` parts over the product of the others."""
 
     above: int = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Sum(Form):
+class Add(Expr):
     """A sum; `signs` has 1 or -1 for each part."""
 
     signs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
-class Power(Form):
+class Pow(Expr):
     exponent: Exponent = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Summed(Form):
+class Reduce(Expr):
     """The sum of its part over some places. `counts` says how many elements these have."""
 
     over: tuple[int, ...] = ()
@@ -77,29 +77,29 @@ class Summed(Form):
 
 
 @dataclass(frozen=True, eq=False)
-class Choice(Form):
+class Where(Expr):
     """Its second part where the first, a mask, is true, and its third elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
-class Applied(Form):
+class Apply(Expr):
     """An op applied to its parts; `base` says which."""
 
-    base: Made | None = None
+    base: OpResult | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Placed(Form):
+class Permute(Expr):
     """Its part in another view: places put elsewhere."""
 
     moves: tuple[tuple[int, int], ...] = ()
 
 
-def reached(forms: list[Form]) -> Iterator[Form]:
+def reached(forms: list[Expr]) -> Iterator[Expr]:
     """Every form that these are made of, each once, parts first."""
     seen: set[int] = set()
 
-    def visit(form: Form) -> Iterator[Form]:
+    def visit(form: Expr) -> Iterator[Expr]:
         if id(form) in seen:
             return
         seen.add(id(form))

@@ -16,12 +16,12 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import (
     Base,
     Factor,
-    Given,
-    GradientOf,
-    Known,
+    ForwardValue,
     Monomial,
+    PlainArray,
+    SumOver,
     Terms,
-    Total,
+    WrittenGradient,
 )
 from byhand.deriving.recording import where
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from byhand.deriving.closed.ring import Ring
 
 
-def total(ring: Ring, p: Poly, over: frozenset[int]) -> Poly:
+def sum_over(ring: Ring, p: Poly, over: frozenset[int]) -> Poly:
     """The sum over these places, which then have length 1."""
     ndim = len(p.shape)
     shape = tuple(1 if ndim - 1 - a in over else n for a, n in enumerate(p.shape))
@@ -64,35 +64,37 @@ def _of_monomial(
     inner = _of_core(ring, core, together, counts)
     if not rest:
         if together != over:
-            inner = total(ring, Poly(ring, inner, shape), over - together).terms
+            inner = sum_over(ring, Poly(ring, inner, shape), over - together).terms
         return tm.multiplied(outside, inner)
     outer = Poly(ring, tm.multiplied({rest: 1}, inner), shape)
-    return tm.multiplied(outside, total(ring, outer, over - together).terms)
+    return tm.multiplied(outside, sum_over(ring, outer, over - together).terms)
 
 
 def _of_core(ring: Ring, core: Monomial, over: frozenset[int], counts: Monomial) -> Terms:
     if len(core) == 1 and core[0][1] == 1:
         factor = core[0][0]
         base = factor.base
-        if isinstance(base, Total) and factor.view == base.view and len(base.terms) == 1:
+        if isinstance(base, SumOver) and factor.view == base.view and len(base.terms) == 1:
             ((inner, _),) = base.terms.items()  # a sum of a sum
             both = tm.times(base.counts, counts)
             return _of_core(ring, inner, frozenset(base.over) | over, both)
-        if isinstance(base, GradientOf) and base.form is not None:
+        if isinstance(base, WrittenGradient) and base.form is not None:
             known = _is_zero(ring, factor, base.form, over)
             if known is not None:
                 return known
-        if isinstance(base, (Known, Given)) and _is_one(ring, base, factor, over):
+        if isinstance(base, (PlainArray, ForwardValue)) and _is_one(ring, base, factor, over):
             return {(): 1}
-    base = total_base(ring, {core: 1}, tuple(sorted(over)), counts)
+    base = sum_base(ring, {core: 1}, tuple(sorted(over)), counts)
     return ring.normal(ring.atom(base)).terms
 
 
-def _is_one(ring: Ring, base: Known | Given, factor: Factor, over: frozenset[int]) -> bool:
+def _is_one(
+    ring: Ring, base: PlainArray | ForwardValue, factor: Factor, over: frozenset[int]
+) -> bool:
     """Whether an array that forward makes of labels adds up to 1 along these places."""
     if base.value.dtype.kind != "f" or not base.value.size:
         return False
-    if isinstance(base, Given):
+    if isinstance(base, ForwardValue):
         if base.tensor is None or base.tensor in ring.inputs or base.tensor.op is not None:
             return False
         array = base.tensor.value
@@ -110,13 +112,13 @@ def _is_one(ring: Ring, base: Known | Given, factor: Factor, over: frozenset[int
     return True
 
 
-def total_base(ring: Ring, terms: Terms, over: tuple[int, ...], counts: Monomial) -> Base:
+def sum_base(ring: Ring, terms: Terms, over: tuple[int, ...], counts: Monomial) -> Base:
     def make() -> Base:
         ndim = max(place for m in terms for place in tm.places(m)) + 1
         value = tm.evaluated(terms, ndim)
         axes = tuple(ndim - 1 - p for p in over)
         value = value.sum(axis=axes, keepdims=True)
-        return Total(value.shape, value, terms=terms, over=over, counts=counts)
+        return SumOver(value.shape, value, terms=terms, over=over, counts=counts)
 
     return ring.base(("total", frozenset(terms.items()), over), make)
 
@@ -126,5 +128,5 @@ def _is_zero(ring: Ring, factor: Factor, form: Poly, over: frozenset[int]) -> Te
     places = {axis: place for place, axis in factor.view}
     ndim = len(form.shape)
     own = frozenset(ndim - 1 - a for a, place in places.items() if place in over)
-    summed = total(ring, form, own)
+    summed = sum_over(ring, form, own)
     return {} if summed.zero else None
