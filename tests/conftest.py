@@ -1,4 +1,4 @@
-"""Problem files in a folder of their own."""
+"""What all tests share: problem files in a folder of their own, and a word on what isn't run."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def problem_file(tmp_path: Path) -> Callable[[str], Path]:
         return file
 
     return write
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.option.markexpr == "not long":
+        terminalreporter.write_line("left out: the tests that are long by nature (make test-long)")

@@ -12,7 +12,6 @@ import pytest
 
 from byhand.checking.check import check
 from byhand.checking.naming.mistakes import CODES, page
-from byhand.checking.report import Report
 from byhand.program import load
 
 ROOT = Path(__file__).parents[2]
@@ -83,21 +82,22 @@ def test_the_mistake_is_underlined(tmp_path: Path):
 # The benchmark, a small part of it.
 
 
-@pytest.fixture(scope="module")
-def sample() -> list[tuple[object, Report | None]]:
-    """Some sixty planted mistakes, from the half to develop on: the other is for the figures."""
+SAMPLES = {
+    "small": (("lecture", "tied_embedding"), 6, 12),
+    "large": (("lecture", "gru_cell", "attention", "rnn_list", "tied_embedding"), 12, 60),
+}
+
+
+@pytest.mark.parametrize("size", ["small", pytest.param("large", marks=pytest.mark.long)])
+def test_a_sample_of_the_benchmark(size: str):
+    """Planted mistakes from the half to develop on: the other is for the figures."""
+    from benchmarks.mistakes.__main__ import examine
     from benchmarks.mistakes.collect import by_name, collect
 
-    names = ("lecture", "gru_cell", "attention", "rnn_list", "tied_embedding")
-    cases = [case for name in names for case in collect(by_name()[name], "dev", 12, 2, 4).items()]
-    return [(group, case) for group, found in cases for case in found]  # pyright: ignore
-
-
-def test_a_sample_of_the_benchmark(sample: list[tuple[str, object]]):
-    from benchmarks.mistakes.__main__ import examine
-
-    seen = [(group, examine(case)) for group, case in sample]  # pyright: ignore
-    assert sum(group == "single" for group, _ in seen) >= 60
+    names, each, singles = SAMPLES[size]
+    found = [pair for name in names for pair in collect(by_name()[name], "dev", each, 2, 4).items()]
+    seen = [(group, examine(case)) for group, cases in found for case in cases]
+    assert sum(group == "single" for group, _ in seen) >= singles
     for group, outcome in seen:
         if group == "right":
             assert outcome.ok, f"an alarm on {outcome.case.label}: {outcome.roots}"

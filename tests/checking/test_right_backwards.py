@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from variants import covering_variants, random_variants
+from variants import Variant, covering_variants, random_variants
 from verdicts import DTYPES, Checked, assert_right
 
 from byhand.checking.check import check
@@ -21,7 +21,9 @@ RANDOM = 66  # of the ways to write a model's backward, besides those that cover
 class TestNoFalseAlarm:
     @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("name", MODELS)
-    @pytest.mark.parametrize("referee", ["engine", "finite", "torch", "jax"])
+    @pytest.mark.parametrize(
+        "referee", ["engine", pytest.param("finite", marks=pytest.mark.long), "torch", "jax"]
+    )
     def test_the_zoo_is_right_by_every_referee(self, referee: str, name: str, dtype: str) -> None:
         report = check(load(name), referee=referee, dtype=dtype)
         assert_right(report)
@@ -40,17 +42,19 @@ class TestNoFalseAlarm:
         for dtype in DTYPES:
             assert_right(check(load(file), dtype=dtype))
 
-    @pytest.mark.parametrize("part", range(5))
-    @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("name", MODELS)
-    def test_other_right_ways_to_write_it(
-        self, checked: Checked, name: str, dtype: str, part: int
-    ) -> None:
-        names = [row.name for row in check(load(name)).rows]
-        for variant in variants_of(name, RANDOM if dtype == "float64" else 0)[part::5]:
-            report = checked(variant.source, dtype=dtype)
-            assert report.ok, f"{report}\n\n{variant}"
-            assert [row.name for row in report.rows] == names, str(variant)
+    def test_every_other_way_to_write_a_line(self, checked: Checked, name: str) -> None:
+        assert_all_right(checked, name, variants_of(name, 0), "float64")
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("name", MODELS)
+    def test_every_other_way_in_float32(self, checked: Checked, name: str) -> None:
+        assert_all_right(checked, name, variants_of(name, 0), "float32")
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("name", MODELS)
+    def test_many_other_ways_at_once(self, checked: Checked, name: str) -> None:
+        assert_all_right(checked, name, random_variants(zoo()[name], RANDOM, seed=0), "float64")
 
     def test_there_are_more_than_200_of_them(self) -> None:
         sources = {variant.source for name in MODELS for variant in variants_of(name, RANDOM)}
@@ -59,6 +63,16 @@ class TestNoFalseAlarm:
         assert len(edits) >= 400
 
 
-def variants_of(name: str, count: int) -> list[Any]:
+def assert_all_right(
+    checked: Checked, name: str, variants: Iterable[Variant], dtype: str
+) -> None:
+    names = [row.name for row in check(load(name)).rows]
+    for variant in variants:
+        report = checked(variant.source, dtype=dtype)
+        assert report.ok, f"{report}\n\n{variant}"
+        assert [row.name for row in report.rows] == names, str(variant)
+
+
+def variants_of(name: str, count: int) -> list[Variant]:
     file = zoo()[name]
     return [*covering_variants(file), *random_variants(file, count, seed=0)]

@@ -45,7 +45,7 @@ def check(forward: RandomForward) -> None:
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(random_forwards(longest=10))
 def test_the_source_says_what_numpy_does(

@@ -79,6 +79,7 @@ def test_every_step_is_the_plain_one(model: str, monkeypatch: pytest.MonkeyPatch
     assert steps.note is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", ["mlp", "wavenet"])
 def test_machine_code_does_what_its_source_says(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

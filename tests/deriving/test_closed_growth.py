@@ -21,7 +21,7 @@ from byhand.deriving.recording import record
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem, load
 
-PROGRAMS = 24
+PROGRAMS = 12
 LONGEST = 6  # characters of the backward for each of forward
 FREE = 600  # characters besides: every input has a gradient, even of a forward of one line
 MOST = 24  # terms of a gradient
@@ -53,7 +53,7 @@ def test_what_is_derived_stays_in_proportion(drawn: RandomProgram, tmp_path: Pat
     assert len(source) <= LONGEST * len(drawn.body) + FREE, f"{drawn.body}\n{source}"
 
 
-LINKS = 16
+LINKS = 10
 CHAINS = {
     "each of two": "h{n} = h{i} * (x + {n}.5 * h{i})",
     "each of two that are new": "h{n} = h{i} * (x + np.sin({n} * x))",
@@ -63,7 +63,7 @@ CHAINS = {
 
 @pytest.mark.parametrize("kind", CHAINS)
 def test_a_chain_of_products_of_sums_stays_short(tmp_path: Path, kind: str) -> None:
-    """Multiplied out, this would have thousands of terms; in brackets, a line for each link."""
+    """Multiplied out, this would have a thousand terms; in brackets, a line for each link."""
     lines = "\n".join("    " + CHAINS[kind].format(i=i, n=i + 1) for i in range(LINKS))
     file = tmp_path / "chain.py"
     file.write_text(

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from learning_session import Session, type_in
 
 from byhand.course.course import bundled, load_course
 from solved import solved
 
 
+@pytest.mark.long
 def test_every_exercise_in_order(tmp_path: Path) -> None:
     exercises = load_course(bundled()).exercises
     with Session(tmp_path, "w", course=None) as session:

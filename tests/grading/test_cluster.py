@@ -42,6 +42,7 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
         process.wait(30)
 
 
+@pytest.mark.long
 def test_a_cluster_gives_the_same_marks(tmp_path: Path, scheduler: str) -> None:
     course, students = write_course(tmp_path / "course"), tmp_path / "students"
     out = tmp_path / "results.csv"

@@ -171,6 +171,7 @@ def test_a_file_for_each_student_whatever_its_name(tmp_path: Path, course: Path)
     }
 
 
+@pytest.mark.long
 def test_killed_at_any_time_it_goes_on_to_the_same_results(tmp_path: Path, course: Path) -> None:
     students, out = tmp_path / "students", tmp_path / "results.csv"
     for i in range(8):

@@ -51,6 +51,7 @@ def write_files(students: Path, course: Path) -> None:
     (students / "not-text" / FILE).write_bytes(b"\xff\xfe\x00")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sandbox", SANDBOXES)
 def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
     tmp_path: Path, sandbox: Kind

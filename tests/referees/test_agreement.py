@@ -125,7 +125,8 @@ def test_inputs_are_left_as_they_were(name: str, referee: str) -> None:
         np.testing.assert_array_equal(case.inputs[name], value)
 
 
-PROBLEMS = sorted((Path(__file__).parents[1] / "problems").glob("*.py"))
+TESTS = Path(__file__).parents[1]
+PROBLEMS = sorted([*TESTS.glob("problems/*.py"), *TESTS.glob("deriving/forwards/*.py")])
 
 
 @pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)

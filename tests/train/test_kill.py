@@ -44,6 +44,7 @@ def same(one: str, other: str) -> bool:
     )
 
 
+@pytest.mark.long
 def test_killed_at_random_moments_it_ends_at_the_same_parameters(word_file: Path) -> None:
     def begun(out: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parents[1]
 
 # In a process of its own: others are forked from this one, and JAX doesn't bear that. torch.compile
@@ -48,6 +50,7 @@ def differences(python: Python, script: str) -> dict[str, float]:
     return json.loads(out)
 
 
+@pytest.mark.long
 def test_all_contenders_train_the_same(python: Python) -> None:
     found = differences(
         python, "differences(*(name for name in CONTENDERS if name != 'torch.compile'))"
@@ -56,6 +59,7 @@ def test_all_contenders_train_the_same(python: Python) -> None:
     assert all(off < 1 for off in found.values())
 
 
+@pytest.mark.long
 def test_a_wrong_backward_in_pytorch_is_seen(python: Python) -> None:
     found = differences(python, MISTAKE + "differences('PyTorch, by hand')")
     for model in ("mlp_fused", "wavenet", "transformer"):
