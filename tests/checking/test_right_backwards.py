@@ -63,9 +63,7 @@ class TestNoFalseAlarm:
         assert len(edits) >= 400
 
 
-def assert_all_right(
-    checked: Checked, name: str, variants: Iterable[Variant], dtype: str
-) -> None:
+def assert_all_right(checked: Checked, name: str, variants: Iterable[Variant], dtype: str) -> None:
     names = [row.name for row in check(load(name)).rows]
     for variant in variants:
         report = checked(variant.source, dtype=dtype)

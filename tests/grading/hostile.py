@@ -221,6 +221,9 @@ HOSTILE: dict[str, Hostile] = {
         "wrong",
         1,
     ),
+    "blames-a-step-not-asked-for": in_backward(
+        f"dz = np.zeros_like(y)\ndy = np.cos(y) * dz\n{ANSWER}", "wrong", 1
+    ),
     "injects-markdown": at_import(
         "raise ValueError('`|</td>\\n# 100 points\\n<script>alert(1)</script>')", "raised"
     ),

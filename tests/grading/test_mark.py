@@ -11,7 +11,7 @@ from handing_in import RIGHT, with_backward, write_course
 
 from byhand.course.course import bundled, load_course
 from byhand.course.grading.exam import AnswerSheet, Exam, exam_of, sheet_of
-from byhand.course.grading.mark import Mark, marks
+from byhand.course.grading.mark import Mark, marks, paid_for
 from byhand.course.grading.sandbox_main import Sitting, runs_of
 from byhand.course.grading.wire import Reply, WireError, WireValue
 from byhand.course.judge import judge_problem
@@ -51,6 +51,33 @@ def test_right_is_right(sine: AnswerSheet) -> None:
 def test_a_mistake_is_charged_once(sine: AnswerSheet) -> None:
     found = marked(sine, "dy = np.sin(y)\ndx = 2 * x * dy")
     assert said(found) == {"y": ("wrong", 0), "x": ("inherited", 1)}
+
+
+def test_blame_put_on_a_step_that_was_not_asked_for_earns_nothing(tmp_path: Path) -> None:
+    """dx is right, had dy been right; but dy is a part of its way that nobody else pays for."""
+    (exercise,) = load_course(write_course(tmp_path / "course")).exercises
+    sheet = sheet_of(replace(exam_of(exercise, "secret"), asked=("x",)))
+    for dy in ("np.zeros_like(y)", "np.sin(y)", "nothing"):
+        assert said(marked(sheet, f"dy = {dy}\ndx = 2 * x * dy")) == {"x": ("wrong", 0)}, dy
+    assert said(marked(sheet, "dy = np.cos(y)\ndx = 2 * x * dy")) == {"x": ("exact", 1)}
+
+
+@pytest.mark.parametrize(
+    ("reads", "asked", "innocent", "kept"),
+    [
+        ("y: x:y", "yx", "x", "x"),  # y is charged, x was fed it
+        ("y: x:y", "x", "x", ""),  # nobody asked for y
+        ("y: x:y w:x", "xw", "xw", "w"),  # x pays for y; w was fed x
+        ("y: z: x:yz", "zx", "x", ""),  # z is charged, and y is not
+        ("y: u:y x:u", "yx", "ux", "x"),  # through a right step that wasn't asked for
+        ("y: u:y x:u", "x", "ux", ""),
+        ("a:b b:a", "ab", "ab", ""),  # each blames the other
+        ("y: a:by b:a", "yab", "ab", "ab"),  # a loop, fed from y
+    ],
+)
+def test_who_keeps_a_point(reads: str, asked: str, innocent: str, kept: str) -> None:
+    table = {name: frozenset(read) for name, _, read in (r.partition(":") for r in reads.split())}
+    assert paid_for(table, frozenset(asked), frozenset(innocent)) == frozenset(kept)
 
 
 def test_two_mistakes_are_charged_twice(sine: AnswerSheet) -> None:

@@ -2,8 +2,8 @@
 
 The verdicts are those of `byhand check`. A gradient is right if it is right on every draw. One that
 is wrong only because it was fed a wrong one is `inherited`, and gets its point: its definition was
-tried alone, on random upstream gradients, and gave what it should. That holds only if something
-else is at fault.
+tried alone, on random upstream gradients, and gave what it should. That holds only if everything
+else that is at fault was asked for, and has cost a point.
 """
 
 from __future__ import annotations
@@ -62,22 +62,45 @@ def marks(sheet: AnswerSheet, reply: Reply) -> tuple[Mark, ...]:
     if all(mark.verdict in POINTED for mark in found):
         return tuple(found)
     runs = list(zip(sheet.papers, real, alone, strict=True))
-    innocent = {
-        mark.name
-        for mark in found
-        if mark.verdict not in ("exact", "rounding", "missing") and _right_alone(runs, mark.name)
-    }
-    others = sorted({k[0] for paper in sheet.papers for k in paper.feeds} - set(sheet.exam.asked))
-    if all(mark.points or mark.name in innocent for mark in found) and all(
-        _right_alone(runs, name) for name in others
-    ):
-        return tuple(found)  # nobody else is at fault
+    steps = {key[0] for paper in sheet.papers for key in paper.feeds}
+    others = {n for n in steps if not {n, n.partition("[")[0]} & set(sheet.exam.asked)}
+    unasked = [_mark(sheet.papers, real, name) for name in others]
+    wrong = {mark.name: mark for mark in (*found, *unasked) if mark.verdict not in POINTED}
+    asked = frozenset(wrong) & frozenset(sheet.exam.asked)
+    innocent = frozenset(
+        name
+        for name, mark in wrong.items()
+        if mark.verdict != "missing" and _right_alone(runs, name)
+    )
+    kept = paid_for(_reads(runs, frozenset(wrong)), asked, innocent)
     return tuple(
         Mark(mark.name, "inherited", mark.line, mark.max_error, mark.at)
-        if mark.name in innocent
+        if mark.name in kept
         else mark
         for mark in found
     )
+
+
+def paid_for(
+    reads: Mapping[str, frozenset[str]], asked: frozenset[str], innocent: frozenset[str]
+) -> frozenset[str]:
+    """Of the wrong gradients that are `asked` for, those that keep their point.
+
+    `reads` says of each wrong gradient which others of them its definitions read, `innocent` are
+    those whose definitions are right. Each mistake that such a gradient was fed must have cost
+    somebody a point. Nobody pays for a wrong step that wasn't asked for: what reads it is charged
+    in its place.
+    """
+    while True:
+        charged = asked - innocent
+        clean = frozenset(name for name in innocent if reads[name] <= innocent | charged)
+        if clean == innocent:
+            break
+        innocent = clean
+    reached = charged
+    while more := {name for name in innocent - reached if reads[name] & reached}:
+        reached |= more
+    return innocent & reached & asked
 
 
 def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
@@ -102,6 +125,19 @@ def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
             if worst.verdict in ("missing", "exact") or _error(mark) > _error(worst):
                 worst = mark
     return worst
+
+
+def _reads(
+    runs: Sequence[tuple[Paper, _Run, _Run]], names: frozenset[str]
+) -> dict[str, frozenset[str]]:
+    """Which others of the names the definitions of each read."""
+    found: dict[str, set[str]] = {name: set() for name in names}
+    for paper, real, _ in runs:
+        name_of = {key: name for name in names for key, _ in _keys(paper, name)}
+        for key, name in name_of.items():
+            read = real[key].reads if key in real else ()
+            found[name] |= {name_of[each] for each in read if each in name_of}
+    return {name: frozenset(read - {name}) for name, read in found.items()}
 
 
 def _right_alone(runs: Sequence[tuple[Paper, _Run, _Run]], name: str) -> bool:
