@@ -11,8 +11,8 @@ from golden_files import matches_golden
 from sample_reports import EVERY, HOSTILE, WRONG
 from verdicts import Checked
 
-from byhand.checking.html import fragment, page
-from byhand.checking.text import plain
+from byhand.rendering.report.html import fragment, page
+from byhand.rendering.report.text import plain
 
 VOID = {"br", "meta"}
 

@@ -13,8 +13,8 @@ from golden_files import matches_golden
 from rich.console import Console
 from sample_reports import EVERY, HOSTILE, INCOMPLETE, RIGHT, UNTAKEN, WRONG, report
 
-from byhand.checking.text import plain, render
-from byhand.checking.wording import next_step, seconds, shapes, summary
+from byhand.rendering.report.text import plain, render
+from byhand.rendering.report.wording import next_step, seconds, shapes, summary
 
 
 @pytest.mark.parametrize("name", ["wrong", "right", "incomplete", "hostile"])

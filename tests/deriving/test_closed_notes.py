@@ -10,8 +10,8 @@ from deriving_cases import ALL
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
-from byhand.deriving.rendering.show import show
 from byhand.program.problem import load
+from byhand.rendering.derivation.show import show
 
 Write = Callable[[str], Path]
 

@@ -16,10 +16,10 @@ from deriving_cases import ALL, matches_golden
 from byhand.deriving.cost import Cost, cost
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
 from byhand.deriving.derive import derive
-from byhand.deriving.rendering.show import show
-from byhand.deriving.rendering.steps import steps
-from byhand.deriving.rendering.wording import costs, size
 from byhand.program.problem import load
+from byhand.rendering.derivation.show import show
+from byhand.rendering.derivation.steps import steps
+from byhand.rendering.derivation.wording import costs, size
 
 CLOSED = Derivation(
     source="def backward(y, n, probs):\n    dlogits = probs.copy()\n"

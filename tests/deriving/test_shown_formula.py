@@ -10,11 +10,11 @@ import pytest
 from deriving_cases import ALL
 
 from byhand.deriving.derive import derive
-from byhand.deriving.rendering.formula import Formula
-from byhand.deriving.rendering.latex import document
-from byhand.deriving.rendering.notation import LaTeX, MathML
-from byhand.deriving.rendering.statements import formula_of, rows
 from byhand.program.problem import load
+from byhand.rendering.derivation.formula import Formula
+from byhand.rendering.derivation.latex import document
+from byhand.rendering.derivation.notation import LaTeX, MathML
+from byhand.rendering.derivation.statements import formula_of, rows
 
 GRADIENTS = ("dx", "dlogits", "dW")
 

@@ -15,13 +15,13 @@ from deriving_cases import ALL, matches_golden
 
 from byhand.deriving.derivation import Derivation, Lemma
 from byhand.deriving.derive import derive
-from byhand.deriving.rendering.digits import MOST
-from byhand.deriving.rendering.instance import small_inputs
-from byhand.deriving.rendering.numbers import Instance, said, worked
-from byhand.deriving.rendering.written import rows, text
+from byhand.deriving.worked.digits import MOST
+from byhand.deriving.worked.instance import small_inputs
+from byhand.deriving.worked.numbers import Instance, said, worked
 from byhand.errors import UnsupportedError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import load
+from byhand.rendering.derivation.written import rows, text
 
 Write = Callable[[str], Path]
 

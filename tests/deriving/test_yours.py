@@ -11,9 +11,9 @@ from deriving_cases import ALL
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
 from byhand.deriving.own_backward import compared
-from byhand.deriving.rendering.show import show
-from byhand.deriving.rendering.wording import ending
 from byhand.program.problem import Problem, load
+from byhand.rendering.derivation.show import show
+from byhand.rendering.derivation.wording import ending
 
 SETTING = """\
 import numpy as np

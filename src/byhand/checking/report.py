@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-
-from byhand.checking.heat import Heat
 
 Verdict = Literal[
     "exact", "rounding", "inherited", "wrong", "missing", "shape", "nonfinite", "error"
@@ -17,6 +14,9 @@ Verdict = Literal[
 allows; `inherited`: a right line fed by a wrong one; `wrong`: another value; `missing`: not
 written; `shape`: not the shape of its value; `nonfinite`: NaN or infinite; `error`: not a float
 array, or the statement raised."""
+
+Heat = tuple[tuple[float, ...], ...]
+"""Where the error of a gradient sits: rows of cells between 0 (right) and 1 (the worst)."""
 
 RIGHT: frozenset[Verdict] = frozenset({"exact", "rounding"})
 
@@ -89,52 +89,24 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON of `byhand check`, as a dict; NaN and infinity are None."""
-        return {
-            "ok": self.ok,
-            "file": self.file,
-            "referee": self.referee,
-            "dtype": self.dtype,
-            "seconds": self.seconds,
-            "roots": list(self.roots),
-            "notes": list(self.notes),
-            "rows": [_row_as_json(row) for row in self.rows],
-        }
+        from byhand.rendering.report.as_json import as_json
+
+        return as_json(self)
 
     def to_json(self) -> str:
         return json.dumps(self.as_json(), allow_nan=False)
 
     def __rich__(self) -> Any:
-        from byhand.checking.text import render
+        from byhand.rendering.report.text import render
 
         return render(self)
 
     def __str__(self) -> str:
-        from byhand.checking.text import plain
+        from byhand.rendering.report.text import plain
 
         return plain(self)
 
     def _repr_html_(self) -> str:
-        from byhand.checking.html import fragment
+        from byhand.rendering.report.html import fragment
 
         return fragment(self)
-
-
-def _row_as_json(row: Row) -> dict[str, Any]:
-    mistake = row.mistake
-    return {
-        "name": row.name,
-        "line": row.line,
-        "shape": None if row.shape is None else list(row.shape),
-        "expected_shape": None if row.expected_shape is None else list(row.expected_shape),
-        "verdict": row.verdict,
-        "max_error": _finite(row.max_error),
-        "tolerance": _finite(row.tolerance),
-        "ulps": _finite(row.ulps),
-        "at": None if row.at is None else dict(row.at),
-        "note": row.note,
-        "mistake": None if mistake is None else {"code": mistake.code, "message": mistake.message},
-    }
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None

@@ -70,12 +70,12 @@ class Derivation:
     @property
     def latex(self) -> str:
         """A LaTeX document of its own: every gradient as a formula, with its rewrites."""
-        from byhand.deriving.rendering.latex import document
+        from byhand.rendering.derivation.latex import document
 
         return document(self)
 
     def explained(self) -> str:
         """The statements one by one, with what each is for."""
-        from byhand.deriving.rendering.steps import steps
+        from byhand.rendering.derivation.steps import steps
 
         return steps(self)

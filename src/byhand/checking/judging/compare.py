@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.heat import Heat, heat_map
-from byhand.checking.report import RIGHT, Verdict
+from byhand.checking.judging.heat import heat_map
+from byhand.checking.report import RIGHT, Heat, Verdict
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.values import array
 from byhand.ops.op import Array

@@ -75,8 +75,8 @@ def check(
     with guest(file, timeout):
         report = run_check(load(file), referee=referee, dtype=dtype, seed=seed)
     if html is not None:
-        from byhand.checking.html import page
         from byhand.files import write_aside
+        from byhand.rendering.report.html import page
 
         write_aside(html, page(report))
     if as_json:

@@ -54,8 +54,8 @@ def derive(
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     with guest(file, TIMEOUT):
         from byhand.deriving.derive import derive as derived
-        from byhand.deriving.rendering.show import show
         from byhand.program.problem import load
+        from byhand.rendering.derivation.show import show
 
         problem = load(file)
         found = derived(problem, names=wanted, dialect=dialect, closed=closed)

@@ -36,5 +36,6 @@ def _paths(file: str, name: str) -> str:
     with guest(file, TIMEOUT):
         from byhand.checking.explain import explain as explained
         from byhand.program.problem import load
+        from byhand.rendering.explanation import plain
 
-        return str(explained(load(file), name))
+        return plain(explained(load(file), name))

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import can_run
 from byhand.deriving.own_backward import compared
-from byhand.deriving.rendering import wording
-from byhand.deriving.rendering.as_json import as_json
-from byhand.deriving.rendering.html import page
-from byhand.deriving.rendering.latex import document
-from byhand.deriving.rendering.numbers import worked
-from byhand.deriving.rendering.steps import steps
-from byhand.deriving.rendering.written import text
+from byhand.deriving.worked.numbers import worked
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
+from byhand.rendering.derivation import wording
+from byhand.rendering.derivation.as_json import as_json
+from byhand.rendering.derivation.html import page
+from byhand.rendering.derivation.latex import document
+from byhand.rendering.derivation.steps import steps
+from byhand.rendering.derivation.written import text
 
 
 def show(

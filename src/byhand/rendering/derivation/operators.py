@@ -6,8 +6,8 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from byhand.deriving.rendering.expressions import elementwise, is_count, is_number, without_minus
-from byhand.deriving.rendering.notation import Notation
+from byhand.rendering.derivation.expressions import elementwise, is_count, is_number, without_minus
+from byhand.rendering.derivation.notation import Notation
 
 RELATION, SUM, NEGATIVE, TERM, PRODUCT, POWER, ATOM = range(7)
 """How tightly the outermost sign of a formula binds. A TERM is a big sum, open to its right."""

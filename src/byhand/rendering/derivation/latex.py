@@ -7,10 +7,10 @@ import textwrap
 
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.own_backward import Yours
-from byhand.deriving.rendering import wording
-from byhand.deriving.rendering.formula import Formula
-from byhand.deriving.rendering.notation import LaTeX, escaped, printable
-from byhand.deriving.rendering.statements import FormulaRow, formula_of, lemma_row, rows
+from byhand.rendering.derivation import wording
+from byhand.rendering.derivation.formula import Formula
+from byhand.rendering.derivation.notation import LaTeX, escaped, printable
+from byhand.rendering.derivation.statements import FormulaRow, formula_of, lemma_row, rows
 
 HEAD = r"""\documentclass[11pt]{article}
 \usepackage[a4paper, margin=2.2cm]{geometry}

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.rendering.numbers import Instance
-from byhand.deriving.rendering.worked import Entry
+from byhand.deriving.worked.numbers import Instance
+from byhand.deriving.worked.worked import Entry
 from byhand.ops.op import Array
 
 WIDTH = 72

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 
-from byhand.deriving.rendering import functions
-from byhand.deriving.rendering.expressions import is_count
-from byhand.deriving.rendering.operators import ATOM, Operators, Piece
+from byhand.rendering.derivation import functions
+from byhand.rendering.derivation.expressions import is_count
+from byhand.rendering.derivation.operators import ATOM, Operators, Piece
 
 
 class Formula(Operators):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.own_backward import Yours
-from byhand.deriving.rendering import wording
-from byhand.deriving.rendering.formula import Formula
-from byhand.deriving.rendering.notation import MathML
-from byhand.deriving.rendering.statements import FormulaRow, formula_of, lemma_row, rows
 from byhand.program.problem import Problem
+from byhand.rendering.derivation import wording
+from byhand.rendering.derivation.formula import Formula
+from byhand.rendering.derivation.notation import MathML
+from byhand.rendering.derivation.statements import FormulaRow, formula_of, lemma_row, rows
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --ground: #8881; --accent: #2f6fb3; }

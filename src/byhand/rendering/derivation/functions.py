@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from byhand.deriving.rendering.operators import (
+from byhand.rendering.derivation.operators import (
     ATOM,
     MODULES,
     POWER,

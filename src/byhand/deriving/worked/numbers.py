@@ -13,10 +13,10 @@ import numpy as np
 
 from byhand.deriving.cost import available, backward_of
 from byhand.deriving.derivation import Derivation, Lemma
-from byhand.deriving.rendering import digits
-from byhand.deriving.rendering.instance import one_decimal, small_inputs
-from byhand.deriving.rendering.statement_values import numbers
-from byhand.deriving.rendering.worked import Entry, Sheet
+from byhand.deriving.worked import digits
+from byhand.deriving.worked.instance import one_decimal, small_inputs
+from byhand.deriving.worked.statement_values import numbers
+from byhand.deriving.worked.worked import Entry, Sheet
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.ops.op import Array
 from byhand.program.problem import Problem, in_one_line

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from byhand.checking.report import Heat
 from byhand.ops.op import Array
 
 ROWS, COLUMNS = 16, 32
-
-Heat = tuple[tuple[float, ...], ...]
 
 
 def heat_map(errors: Array, tolerances: Array) -> Heat:

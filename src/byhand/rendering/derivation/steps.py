@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.own_backward import Yours
-from byhand.deriving.rendering import wording
+from byhand.rendering.derivation import wording
 
 
 def steps(derivation: Derivation, yours: Yours | None = None) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from byhand.checking import wording
 from byhand.checking.report import Report, Row
+from byhand.rendering.report import wording
 
 if TYPE_CHECKING:  # rich takes longer to import than a small check takes
     from rich.console import RenderableType

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from html import escape
 
-from byhand.checking import wording
 from byhand.checking.report import Report, Row
+from byhand.rendering.report import wording
 
 _MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 _QUIET = "opacity:0.75"

@@ -11,7 +11,7 @@ import numpy as np
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.own_backward import Yours
-from byhand.deriving.rendering.numbers import Instance
+from byhand.deriving.worked.numbers import Instance
 from byhand.program.problem import Problem
 
 

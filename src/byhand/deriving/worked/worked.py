@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.rendering.statement_values import (
+from byhand.deriving.worked.statement_values import (
     code_of,
     copied,
     counters_of,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma
-from byhand.deriving.rendering import wording
-from byhand.deriving.rendering.formula import Formula
-from byhand.deriving.rendering.notation import Notation
+from byhand.rendering.derivation import wording
+from byhand.rendering.derivation.formula import Formula
+from byhand.rendering.derivation.notation import Notation
 
 SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+=", ast.Sub: "−=", ast.Mult: "⊙=", ast.Div: "/=",

@@ -1,0 +1,43 @@
+"""A report as JSON, for programs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from byhand.checking.report import Report, Row
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The JSON of `byhand check`, as a dict; NaN and infinity are None."""
+    return {
+        "ok": report.ok,
+        "file": report.file,
+        "referee": report.referee,
+        "dtype": report.dtype,
+        "seconds": report.seconds,
+        "roots": list(report.roots),
+        "notes": list(report.notes),
+        "rows": [_row(row) for row in report.rows],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    mistake = row.mistake
+    return {
+        "name": row.name,
+        "line": row.line,
+        "shape": None if row.shape is None else list(row.shape),
+        "expected_shape": None if row.expected_shape is None else list(row.expected_shape),
+        "verdict": row.verdict,
+        "max_error": _finite(row.max_error),
+        "tolerance": _finite(row.tolerance),
+        "ulps": _finite(row.ulps),
+        "at": None if row.at is None else dict(row.at),
+        "note": row.note,
+        "mistake": None if mistake is None else {"code": mistake.code, "message": mistake.message},
+    }
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
