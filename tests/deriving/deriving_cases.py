@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,13 @@ import torch
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
+from byhand.deriving.own_backward import compared
+from byhand.deriving.worked.instance import work_instance
 from byhand.engine import gradients
+from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, load, zoo
 from byhand.program.trace import trace_problem
+from byhand.rendering.derivation.show import show
 
 PROBLEMS = Path(__file__).parent.parent / "problems"
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -23,6 +27,28 @@ FORWARDS = Path(__file__).parent / "forwards"
 FILES = [*zoo().values(), *sorted(PROBLEMS.glob("*.py")), *sorted(FORWARDS.glob("*.py"))]
 ALL = {file.stem: file for file in FILES}
 assert len(ALL) == len(FILES)  # two of the same name, and one would not be tested
+
+
+def shown(
+    problem: Problem,
+    derivation: Derivation,
+    form: str | None = None,
+    *,
+    numbers: bool = False,
+    compare: bool = False,
+    names: Sequence[str] | None = None,
+    dialect: str | None = None,
+) -> str:
+    """What `byhand derive` shows of a derivation."""
+    inputs = problem.inputs()
+    return show(
+        problem,
+        derivation,
+        form,
+        dialect=dialect or ("torch" if speaks_torch(inputs) else "numpy"),
+        instance=work_instance(problem, derivation, dialect) if numbers else None,
+        yours=compared(problem, inputs, derivation, names, dialect) if compare else None,
+    )
 
 
 def as_torch(value: Any) -> Any:

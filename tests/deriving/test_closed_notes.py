@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from deriving_cases import ALL
+from deriving_cases import ALL, shown
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
 from byhand.program.problem import load
-from byhand.rendering.derivation.show import show
 
 Write = Callable[[str], Path]
 
@@ -68,8 +67,8 @@ def test_every_format_says_on_what_it_depends() -> None:
     (note,) = found.notes
     assert note.startswith("holds where ") and note.endswith(ADDS_UP)
     for form in ("python", "steps", "html", "json"):
-        assert note in show(problem, found, form), form
-    assert ADDS_UP in show(problem, found, "latex")
+        assert note in shown(problem, found, form), form
+    assert ADDS_UP in shown(problem, found, "latex")
 
 
 def test_a_loop_is_every_step() -> None:

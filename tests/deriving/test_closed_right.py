@@ -12,6 +12,7 @@ from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
 from byhand.deriving.own_backward import compared
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, load, zoo
+from byhand.rendering.derivation.steps import steps
 
 CLOSED_BY_HAND = ("mlp_fused", "softmax_cross_entropy")
 GOLDEN = ("lecture", "batch_norm_bessel", "softmax_cross_entropy", "attention")
@@ -67,4 +68,4 @@ def test_it_saves_operations_or_says_that_it_is_every_step(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
-    matches_golden(f"closed_{name}.txt", derive(load(ALL[name]), closed=True).explained() + "\n")
+    matches_golden(f"closed_{name}.txt", steps(derive(load(ALL[name]), closed=True)) + "\n")

@@ -11,13 +11,12 @@ from dataclasses import asdict, replace
 from html.parser import HTMLParser
 
 import pytest
-from deriving_cases import ALL, matches_golden
+from deriving_cases import ALL, matches_golden, shown
 
 from byhand.deriving.cost import Cost, cost
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
 from byhand.deriving.derive import derive
 from byhand.program.problem import load
-from byhand.rendering.derivation.show import show
 from byhand.rendering.derivation.steps import steps
 from byhand.rendering.derivation.wording import costs, size
 
@@ -55,13 +54,13 @@ PROBLEM = load(ALL["softmax_cross_entropy"])
 
 
 def test_steps() -> None:
-    matches_golden("shown_steps_closed.txt", show(PROBLEM, CLOSED, "steps", numbers=True) + "\n")
+    matches_golden("shown_steps_closed.txt", shown(PROBLEM, CLOSED, "steps", numbers=True) + "\n")
     staged = derive(PROBLEM)
-    matches_golden("shown_steps.txt", show(PROBLEM, staged, "steps") + "\n")
+    matches_golden("shown_steps.txt", shown(PROBLEM, staged, "steps") + "\n")
 
 
 def test_latex() -> None:
-    matches_golden("shown_closed.tex", show(PROBLEM, CLOSED, "latex", numbers=True))
+    matches_golden("shown_closed.tex", shown(PROBLEM, CLOSED, "latex", numbers=True))
     assert derive(PROBLEM).latex.startswith("\\documentclass")
 
 
@@ -70,7 +69,7 @@ def test_page() -> None:
 
 
 def test_python_with_numbers_is_still_python() -> None:
-    written = show(PROBLEM, CLOSED, "python", numbers=True)
+    written = shown(PROBLEM, CLOSED, "python", numbers=True)
     assert written.startswith(CLOSED.source)
     assert "#   dlogits[np.arange(n), y] -= 1\n" in written
     namespace: dict[str, object] = {}
@@ -85,14 +84,14 @@ def test_a_single_rewrite_that_repeats_the_code_is_left_out() -> None:
 
 
 def test_numbers_alone_are_without_code_of_the_whole() -> None:
-    assert show(PROBLEM, CLOSED, numbers=True).startswith("Given\n")
-    assert show(PROBLEM, CLOSED).startswith(str(CLOSED))
+    assert shown(PROBLEM, CLOSED, numbers=True).startswith("Given\n")
+    assert shown(PROBLEM, CLOSED).startswith(str(CLOSED))
     staged = derive(PROBLEM)
-    assert show(PROBLEM, staged) == str(staged).rstrip()
+    assert shown(PROBLEM, staged) == str(staged).rstrip()
 
 
 def test_json() -> None:
-    found = json.loads(show(PROBLEM, CLOSED, "json", numbers=True))
+    found = json.loads(shown(PROBLEM, CLOSED, "json", numbers=True))
     assert list(found) == [
         "file", "closed", "dialect", "parameters", "source", "steps", "lemmas", "checks", "notes",
         "cost", "staged", "yours", "latex", "numbers",
@@ -110,7 +109,7 @@ def test_json() -> None:
 
 def test_json_of_a_staged_form_says_what_it_costs() -> None:
     derivation = derive(PROBLEM)
-    found = json.loads(show(PROBLEM, derivation, "json"))
+    found = json.loads(shown(PROBLEM, derivation, "json"))
     assert found["cost"] == asdict(cost(PROBLEM, PROBLEM.inputs(), derivation))
     assert found["staged"] is None and "numbers" not in found
 
@@ -119,7 +118,7 @@ def test_a_closed_form_is_compared_with_the_staged_form_of_the_same_gradients() 
     problem = load(ALL["batch_norm"])
     for names in (None, ["x"]):
         closed = derive(problem, names=names, closed=True)
-        found = json.loads(show(problem, closed, "json", names=names))
+        found = json.loads(shown(problem, closed, "json", names=names))
         staged = derive(problem, names=names)
         assert closed.staged == staged.cost == cost(problem, problem.inputs(), staged)
         assert found["cost"] == asdict(cost(problem, problem.inputs(), closed))
@@ -128,16 +127,16 @@ def test_a_closed_form_is_compared_with_the_staged_form_of_the_same_gradients() 
 
 def test_json_has_null_for_what_is_not_finite() -> None:
     problem = load(ALL["attention"])  # masked scores are -inf
-    found = json.loads(show(problem, derive(problem), "json", numbers=True))
+    found = json.loads(shown(problem, derive(problem), "json", numbers=True))
     masked = next(entry for entry in found["numbers"] if entry["name"] == "masked")
     assert None in masked["value"][0][0]
 
 
 def test_the_dialect_is_told() -> None:
     in_torch = derive(PROBLEM, dialect="torch")
-    found = json.loads(show(PROBLEM, in_torch, "json", numbers=True, dialect="torch"))
+    found = json.loads(shown(PROBLEM, in_torch, "json", numbers=True, dialect="torch"))
     assert found["dialect"] == "torch"
-    in_numpy = json.loads(show(PROBLEM, derive(PROBLEM), "json"))
+    in_numpy = json.loads(shown(PROBLEM, derive(PROBLEM), "json"))
     assert found["cost"] == in_numpy["cost"]
 
 
@@ -204,13 +203,13 @@ class Reader(HTMLParser):
 
 
 def page() -> str:
-    return show(PROBLEM, CLOSED, "html", numbers=True)
+    return shown(PROBLEM, CLOSED, "html", numbers=True)
 
 
 @pytest.mark.parametrize("name", ["softmax_cross_entropy", "mlp", "lstm", "in_torch"])
 def test_a_page_is_well_formed_and_needs_nothing_else(name: str) -> None:
     problem = load(ALL[name])
-    whole = show(problem, derive(problem), "html", numbers=True)
+    whole = shown(problem, derive(problem), "html", numbers=True)
     reader = Reader(whole)
     tags = [tag for tag, _ in reader.tags]
     assert tags.count("h1") == 1 and tags.count("math") > 3
@@ -229,6 +228,6 @@ def test_a_page_is_escaped() -> None:
         lemmas=(Lemma("a < b", "<s>", "<script>"),),
         cost=CLOSED.cost,
     )
-    reader = Reader(show(PROBLEM, hostile, "html"))
+    reader = Reader(shown(PROBLEM, hostile, "html"))
     assert not {"script", "b", "u", "s"} & {tag for tag, _ in reader.tags}
     assert "<script>alert(1)</script>" in "".join(reader.texts)

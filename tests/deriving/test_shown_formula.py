@@ -14,7 +14,7 @@ from byhand.program.problem import load
 from byhand.rendering.derivation.formula import Formula
 from byhand.rendering.derivation.latex import document
 from byhand.rendering.derivation.notation import LaTeX, MathML
-from byhand.rendering.derivation.statements import formula_of, rows
+from byhand.rendering.derivation.rows import formula_of, rows
 
 GRADIENTS = ("dx", "dlogits", "dW")
 

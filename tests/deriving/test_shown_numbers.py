@@ -16,19 +16,20 @@ from deriving_cases import ALL, matches_golden
 from byhand.deriving.derivation import Derivation, Lemma
 from byhand.deriving.derive import derive
 from byhand.deriving.worked.digits import MOST
-from byhand.deriving.worked.instance import small_inputs
-from byhand.deriving.worked.numbers import Instance, said, worked
+from byhand.deriving.worked.instance import Instance, work_instance
+from byhand.deriving.worked.small_inputs import small_inputs
 from byhand.errors import UnsupportedError
 from byhand.program.kinds import speaks_torch
 from byhand.program.problem import load
-from byhand.rendering.derivation.written import rows, text
+from byhand.rendering.derivation.instance import rows, text
+from byhand.rendering.derivation.wording import claim
 
 Write = Callable[[str], Path]
 
 
 def instance_of(file: Path, derivation: Derivation | None = None) -> Instance:
     problem = load(file)
-    return worked(problem, derivation or derive(problem), speaks_torch(problem.inputs()))
+    return work_instance(problem, derivation or derive(problem))
 
 
 # The lesson: p, p - y and the loss, redone with fractions and decimals.
@@ -44,7 +45,7 @@ def lesson() -> str:
     problem = load(ALL["softmax_cross_entropy"])
     closed = derive(problem, closed=True)
     checked = replace(closed, checks=(Lemma("dlogits.sum(axis=1)", "0", ""),))
-    return text(worked(problem, checked, False))
+    return text(work_instance(problem, checked))
 
 
 def nearest(value: Fraction | Decimal, like: str) -> Decimal:
@@ -124,7 +125,7 @@ STRAIGHT = [
 @pytest.mark.parametrize("name", STRAIGHT)
 def test_statements_run_on_the_printed_numbers(name: str) -> None:
     problem = load(ALL[name])
-    instance = worked(problem, derive(problem), speaks_torch(problem.inputs()))
+    instance = work_instance(problem, derive(problem))
     assert not [entry for entry in instance.entries if not entry.redone]
     known: dict[str, object] = dict(problem.forward.globals)
     in_torch = speaks_torch(problem.inputs())
@@ -262,7 +263,7 @@ def test_a_loop_written_out_has_no_small_instance() -> None:
     ],
 )
 def test_checks_in_words(left: str, words: str) -> None:
-    assert said(Lemma(left, "0", "")) == words
+    assert claim(Lemma(left, "0", "")) == words
 
 
 def test_rows() -> None:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from deriving_cases import ALL
+from deriving_cases import ALL, shown
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
 from byhand.deriving.own_backward import compared
 from byhand.program.problem import Problem, load
-from byhand.rendering.derivation.show import show
 from byhand.rendering.derivation.wording import ending
 
 SETTING = """\
@@ -51,7 +50,7 @@ def said_of(problem: Problem, derivation: Derivation, **options: object) -> list
 def test_without_a_backward_nothing_is_said(problem_file: Write) -> None:
     problem, derivation = with_backward(problem_file, "")
     assert compared(problem, problem.inputs(), derivation) is None
-    assert "Yours" not in show(problem, derivation, compare=True)
+    assert "Yours" not in shown(problem, derivation, compare=True)
 
 
 def test_what_each_keeps_and_computes(problem_file: Write) -> None:

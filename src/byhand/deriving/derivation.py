@@ -30,8 +30,8 @@ class Lemma:
 class DerivedStep:
     """A statement of the backward.
 
-    `name` is whose gradient it is ("" for a help, or a loop), `code` what is written, `forward` the
-    line of forward that made the value ("" for an input), `remark` why, where one would ask.
+    `name` is whose gradient it is ("" for a helper or a loop), `code` what is written, `forward`
+    the line of forward that made the value ("" for an input), `remark` why, where one would ask.
     `rewrites` lead from what the chain rule gives to the right side of `code`, which is the last.
     """
 
@@ -73,9 +73,3 @@ class Derivation:
         from byhand.rendering.derivation.latex import document
 
         return document(self)
-
-    def explained(self) -> str:
-        """The statements one by one, with what each is for."""
-        from byhand.rendering.derivation.steps import steps
-
-        return steps(self)

@@ -11,6 +11,7 @@ import numpy as np
 
 from byhand.deriving.cost import Cost, available, cost
 from byhand.deriving.derivation import Derivation
+from byhand.deriving.derive import can_run
 from byhand.deriving.verify import answers_in, run
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.kinds import is_torch, speaks_torch
@@ -51,11 +52,12 @@ def compared(
     names: Sequence[str] | None = None,
     dialect: str | None = None,
 ) -> Yours | None:
-    """Compares the problem's own backward with a derived one; None where it has none.
+    """Compares the problem's own backward with a derived one.
 
-    `names` and `dialect` are what was derived with.
+    `names` and `dialect` are what was derived with. None where there is no own backward, or where
+    the derived one can't be run.
     """
-    if problem.backward is None:
+    if problem.backward is None or not can_run(inputs, dialect):
         return None
     with np.errstate(all="ignore"):
         program = trace_problem(problem, inputs)

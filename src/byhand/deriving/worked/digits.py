@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from byhand.deriving.worked.worked import Entry, Sheet, Work
+from byhand.deriving.worked.sheet import Entry, Sheet, Work
 from byhand.ops.op import Array
 
 SIGNIFICANT = 4

@@ -1,113 +1,113 @@
-"""An instance of a problem that is small enough to be worked by hand."""
+"""A small instance worked in numbers: every value of forward, every statement of the backward."""
 
 from __future__ import annotations
 
+import ast
 import itertools
-from collections.abc import Iterator, Mapping
+import linecache
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from byhand.deriving.cost import available, backward_of
+from byhand.deriving.derivation import Derivation, Lemma
+from byhand.deriving.worked import digits
+from byhand.deriving.worked.sheet import Entry, Sheet
+from byhand.deriving.worked.small_inputs import one_decimal, small_inputs
+from byhand.deriving.worked.statement_values import numbers
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.kinds import is_float_array, is_sequence, is_torch
-from byhand.program.problem import Problem
+from byhand.ops.op import Array
+from byhand.program.kinds import speaks_torch
+from byhand.program.problem import Problem, in_one_line
+from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
 
-SMALL = (2, 3, 4)
-LARGER = (4, 6, 8)  # where sizes must be even, or longer than a window
-DRAWS = 5
-TRIES = 60
-ENOUGH = 16  # elements of an array, of inputs that have no sizes to choose
+INSTANCES = 4  # to choose from
+FEW = 6  # decimals that nobody minds
 
 
-def small_inputs(problem: Problem) -> Iterator[dict[str, Any]]:
-    """Inputs with two to four numbers an axis, and floats of one decimal; the first may do best.
+@dataclass(frozen=True)
+class Check:
+    """A sum that must come out: the lemma that says so, what it gives, and of which entries."""
 
-    Raises UnsupportedError if forward takes none so small.
+    lemma: Lemma
+    value: Array
+    of: tuple[Entry, ...]
+
+    @property
+    def decimals(self) -> int:
+        """As many as what is summed is printed with."""
+        return max((entry.decimals for entry in self.of), default=digits.SIGNIFICANT)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A worked instance: what was written down, in order, and the checks at the end."""
+
+    entries: tuple[Entry, ...]
+    checks: tuple[Check, ...]
+
+
+def work_instance(problem: Problem, derivation: Derivation, dialect: str | None = None) -> Instance:
+    """Works the forward of a problem and a backward derived from it, on small inputs.
+
+    `dialect` is what it is written in: that of forward, unless told otherwise.
+
+    Raises UnsupportedError where there is no small instance.
     """
-    found = False
-    for sizes in itertools.islice(_sizes(problem.dimensions), TRIES):
-        inputs = _drawn(problem, sizes)
-        if inputs is None:
-            continue  # not a size for this forward
-        if not sizes and max(map(_elements, inputs.values()), default=0) > ENOUGH:
-            raise UnsupportedError(
-                f"{problem.file}: its inputs are too large to be worked by hand: give inputs "
-                f"sizes to choose, such as `*, n=32`, or arrays of at most {ENOUGH} elements"
-            )
-        found = True
-        yield inputs
-    if not found:
-        tried = ", ".join(problem.dimensions) or "its sizes"
+    if derivation.fixed_sizes:
         raise UnsupportedError(
-            f"{problem.file}: forward has no instance to work by hand: with 2 to 8 for {tried} and "
-            "floats of one decimal, it raises or isn't finite"
+            f"{problem.file}: a loop is written out round by round, so this backward holds for the "
+            "sizes it was derived at only, and has no small instance to work"
         )
+    in_torch = dialect == "torch" if dialect else speaks_torch(problem.inputs())
+    best: tuple[int, Instance] | None = None
+    for inputs in itertools.islice(small_inputs(problem), INSTANCES):
+        sheet, checks = _worked(problem, derivation, inputs, in_torch)
+        instance = Instance(tuple(sheet.entries), checks)
+        most = digits.choose(sheet)
+        if best is None or most < best[0]:
+            best = most, instance
+        if most <= FEW:
+            break
+    assert best is not None  # or small_inputs has raised
+    return best[1]
 
 
-def _sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Sizes to try: different ones first, three classes, and what is small already as it is."""
-    free = [name for name, size in dimensions.items() if size > max(SMALL)]
-    kept = {name: size for name, size in dimensions.items() if name not in free}
-    seen: list[dict[str, int]] = []
-
-    def new(sizes: list[int]) -> Iterator[dict[str, int]]:
-        each = kept | dict(zip(free, sizes, strict=True))
-        if each not in seen:
-            seen.append(each)
-            yield each
-
-    for order in ((2, 3, 4), (3, 4, 2), (4, 2, 3)):
-        others = itertools.cycle([n for n in order if n != 3] if "classes" in free else order)
-        yield from new([3 if name == "classes" else next(others) for name in free])
-    for choice in (SMALL, LARGER):
-        for size in choice:
-            yield from new([size] * len(free))
-        for sizes in itertools.islice(itertools.product(choice, repeat=len(free)), TRIES // 3):
-            yield from new(list(sizes))
-
-
-def _drawn(problem: Problem, sizes: Mapping[str, int]) -> dict[str, Any] | None:
-    """Inputs of these sizes that forward takes; if it can be, none that is rounded to zeros."""
-    fallback: dict[str, Any] | None = None
-    for seed in range(DRAWS):
+def _worked(
+    problem: Problem, derivation: Derivation, inputs: Mapping[str, Any], in_torch: bool
+) -> tuple[Sheet, tuple[Check, ...]]:
+    sheet = Sheet()
+    with np.errstate(all="ignore"):
+        program = trace_problem(problem, inputs)
+        given = {name: inputs[name] for name in problem.forward.parameters if name in inputs}
+        for name, value in given.items():
+            sheet.add("inputs", name, value)
+        text = "".join(linecache.getlines(problem.forward.file))
+        sheet.run("forward", problem.forward, text, given)
+        known = available(problem, program, in_torch)
+        for step in program.outputs:
+            upstream = f"d{step.name}"
+            known[upstream] = one_decimal(known[upstream])
+            if upstream in derivation.parameters:
+                sheet.add("inputs", upstream, known[upstream])
+        backward = backward_of(problem, derivation, in_torch)
+        given = {name: known[name] for name in derivation.parameters}
         try:
-            drawn = problem.inputs(seed, **sizes)
-            if not sizes and max(map(_elements, drawn.values()), default=0) > ENOUGH:
-                return drawn
-            rounded = {name: one_decimal(value) for name, value in drawn.items()}
-            with np.errstate(all="ignore"):
-                program = trace_problem(problem, rounded)
-        except ProblemError:
-            return None
-        if any(np.isnan(step.value).any() for step in program):
-            continue
-        if all(np.isfinite(step.value).all() for step in program.outputs):
-            if not any(_vanished(value) for value in rounded.values()):
-                return rounded
-            fallback = fallback or rounded
-    return fallback
+            namespace = sheet.run("backward", backward, derivation.source, given)
+        except StatementError as error:
+            assert error.__cause__ is not None
+            raise ProblemError(
+                f"{problem.file}: on a small instance, backward raised "
+                f"{in_one_line(error.__cause__)}"
+            ) from error.__cause__
+        return sheet, tuple(_check(lemma, namespace, sheet) for lemma in derivation.checks)
 
 
-def one_decimal(value: Any) -> Any:
-    """Floats rounded to one decimal; anything else as it is."""
-    if is_sequence(value):
-        return type(value)(one_decimal(item) for item in value)
-    if is_torch(value):
-        return value.round(decimals=1) if value.is_floating_point() else value
-    if isinstance(value, float) or is_float_array(value):
-        return np.round(value, 1) + 0.0  # no -0.0
-    return value
-
-
-def _elements(value: Any) -> int:
-    if is_sequence(value):
-        return max([0, *map(_elements, value)])
-    return value.numel() if is_torch(value) else np.size(value)
-
-
-def _vanished(value: Any) -> bool:
-    """Whether nothing is left of an array of floats but zeros."""
-    if is_torch(value):
-        value = value.numpy()
-    return is_float_array(value) and value.size > 0 and not value.any()
+def _check(lemma: Lemma, namespace: Mapping[str, Any], sheet: Sheet) -> Check:
+    """Works the left side of a lemma."""
+    value = numbers(eval(lemma.left, dict(namespace)))
+    names = [node.id for node in ast.walk(ast.parse(lemma.left)) if isinstance(node, ast.Name)]
+    return Check(lemma, np.asarray(value), tuple(map(sheet.latest.__getitem__, names)))

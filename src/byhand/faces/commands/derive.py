@@ -54,19 +54,22 @@ def derive(
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     with guest(file, TIMEOUT):
         from byhand.deriving.derive import derive as derived
+        from byhand.deriving.own_backward import compared
+        from byhand.deriving.worked.instance import work_instance
+        from byhand.program.kinds import speaks_torch
         from byhand.program.problem import load
         from byhand.rendering.derivation.show import show
 
         problem = load(file)
         found = derived(problem, names=wanted, dialect=dialect, closed=closed)
+        inputs = problem.inputs()
         shown = show(
             problem,
             found,
             form,
-            numbers=numbers,
-            compare=closed,
-            names=wanted,
-            dialect=dialect,
+            dialect=dialect or ("torch" if speaks_torch(inputs) else "numpy"),
+            instance=work_instance(problem, found, dialect) if numbers else None,
+            yours=compared(problem, inputs, found, wanted, dialect) if closed else None,
         )
     terminal.say(shown.rstrip())
     return 0

@@ -11,8 +11,9 @@ import numpy as np
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.own_backward import Yours
-from byhand.deriving.worked.numbers import Instance
+from byhand.deriving.worked.instance import Instance
 from byhand.program.problem import Problem
+from byhand.rendering.derivation import wording
 
 
 def as_json(
@@ -52,7 +53,7 @@ def as_json(
         ] + [
             {
                 "part": "check",
-                "name": check.said,
+                "name": wording.claim(check.lemma),
                 "code": "",
                 "line": None,
                 "decimals": check.decimals,

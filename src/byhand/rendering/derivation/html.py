@@ -14,7 +14,7 @@ from byhand.program.problem import Problem
 from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.formula import Formula
 from byhand.rendering.derivation.notation import MathML
-from byhand.rendering.derivation.statements import FormulaRow, formula_of, lemma_row, rows
+from byhand.rendering.derivation.rows import FormulaRow, formula_of, lemma_row, rows
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --ground: #8881; --accent: #2f6fb3; }

@@ -10,7 +10,7 @@ from byhand.deriving.own_backward import Yours
 from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.formula import Formula
 from byhand.rendering.derivation.notation import LaTeX, escaped, printable
-from byhand.rendering.derivation.statements import FormulaRow, formula_of, lemma_row, rows
+from byhand.rendering.derivation.rows import FormulaRow, formula_of, lemma_row, rows
 
 HEAD = r"""\documentclass[11pt]{article}
 \usepackage[a4paper, margin=2.2cm]{geometry}

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from byhand.deriving.derivation import Derivation
-from byhand.deriving.derive import can_run
-from byhand.deriving.own_backward import compared
-from byhand.deriving.worked.numbers import worked
-from byhand.program.kinds import speaks_torch
+from byhand.deriving.own_backward import Yours
+from byhand.deriving.worked.instance import Instance
 from byhand.program.problem import Problem
 from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.as_json import as_json
 from byhand.rendering.derivation.html import page
+from byhand.rendering.derivation.instance import text
 from byhand.rendering.derivation.latex import document
 from byhand.rendering.derivation.steps import steps
-from byhand.rendering.derivation.written import text
 
 
 def show(
@@ -23,41 +21,31 @@ def show(
     derivation: Derivation,
     form: str | None = None,
     *,
-    numbers: bool = False,
-    compare: bool = False,
-    names: Sequence[str] | None = None,
-    dialect: str | None = None,
+    dialect: str = "numpy",
+    instance: Instance | None = None,
+    yours: Yours | None = None,
 ) -> str:
     """A derivation as text: Python, steps, a LaTeX document, a web page or JSON.
 
-    With `numbers`, a small instance is worked: alone if no form is given, else after the rest; in
-    Python it stands in comments. With `compare`, it is said at the end how the problem's own
-    backward compares, if it has one. `names` and `dialect` are what it was derived with.
-
-    Raises UnsupportedError where there is no small instance.
+    A worked `instance` stands alone if no form is given, else after the rest; in Python it stands
+    in comments. `yours` is how the problem's own backward compares, which is said at the end.
+    `dialect` is what the derivation is written in.
     """
-    inputs = problem.inputs()
-    in_torch = dialect == "torch" if dialect else speaks_torch(inputs)
-    spoken = "torch" if in_torch else "numpy"
-    instance = worked(problem, derivation, in_torch) if numbers else None
-    written = text(instance) if instance else ""
-    if form is None and written:
-        return written
-    yours = None
-    if compare and can_run(inputs, dialect):
-        yours = compared(problem, inputs, derivation, names, dialect)
+    worked = text(instance) if instance else ""
     match form:
+        case None if worked:
+            return worked
         case "json":
-            return as_json(problem, derivation, spoken, instance, yours)
+            return as_json(problem, derivation, dialect, instance, yours)
         case "html":
-            return page(problem, derivation, written, yours)
+            return page(problem, derivation, worked, yours)
         case "latex":
-            return document(derivation, written, yours)
+            return document(derivation, worked, yours)
         case "steps":
-            return f"{steps(derivation, yours)}\n\n{written}".rstrip()
+            return f"{steps(derivation, yours)}\n\n{worked}".rstrip()
         case _:
             ending = wording.ending(derivation, yours) if derivation.closed or yours else []
-            parts = [str(derivation), _comments(ending), _comments(written.splitlines())]
+            parts = [str(derivation), _comments(ending), _comments(worked.splitlines())]
             return "\n".join(part for part in parts if part).rstrip()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from byhand.deriving.cost import Cost
 from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
 from byhand.deriving.own_backward import Yours
@@ -20,7 +22,7 @@ def origin(step: DerivedStep) -> tuple[str, str, str]:
 
 
 def about(step: DerivedStep) -> str:
-    """What a statement is for, in one line; nothing for a help or a loop without a remark."""
+    """What a statement is for, in one line; nothing for a helper or a loop without a remark."""
     words, code, remark = origin(step)
     return "; ".join(part for part in (f"{words} {code}".strip(), remark) if part)
 
@@ -35,6 +37,20 @@ def rewrites(step: DerivedStep) -> tuple[Rewrite, ...]:
 def equality(lemma: Lemma) -> str:
     """A lemma in one line."""
     return f"{lemma.left} = {lemma.right}" + (f": {lemma.why}" if lemma.why else "")
+
+
+def claim(lemma: Lemma) -> str:
+    """`dlogits.sum(axis=1)` and `0`: dlogits adds up to 0 along axis 1."""
+    match ast.parse(lemma.left, mode="eval").body:
+        case ast.Call(
+            func=ast.Attribute(value=summed, attr="sum"), args=args, keywords=keywords
+        ) if not any(isinstance(node, ast.Call) for node in ast.walk(summed)):
+            axis = next((k.value for k in keywords if k.arg in ("axis", "dim")), None)
+            axis = args[0] if args else axis
+            along = "" if axis is None else f" along axis {ast.unparse(axis).strip('()')}"
+            return f"{ast.unparse(summed)} adds up to {lemma.right}{along}"
+        case _:
+            return f"{lemma.left} is {lemma.right}"
 
 
 def ending(derivation: Derivation, yours: Yours | None = None) -> list[str]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.worked.numbers import Instance
-from byhand.deriving.worked.worked import Entry
+from byhand.deriving.worked.instance import Instance
+from byhand.deriving.worked.sheet import Entry
 from byhand.ops.op import Array
+from byhand.rendering.derivation import wording
 
 WIDTH = 72
 
@@ -59,7 +60,7 @@ def _work(entries: list[Entry]) -> Iterator[str]:
 def _ending(instance: Instance) -> Iterator[str]:
     for check in instance.checks:
         values = "  ".join(rows(np.ravel(check.value), check.decimals))
-        yield f"{check.said}: {values}"
+        yield f"{wording.claim(check.lemma)}: {values}"
     off = ", ".join(dict.fromkeys(entry.name for entry in instance.entries if not entry.redone))
     yield from textwrap.wrap(
         "Every number can be redone from those printed before it, to within one unit of its last "
