@@ -18,11 +18,11 @@ import numpy as np
 
 from byhand.checking.check import check
 from byhand.errors import ProblemError, RefereeError
-from byhand.program.kinds import is_sequence, is_torch, speaks_torch
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.train.gradients import hand_backward, items_named
 from byhand.train.rewrite import explained, with_locals
+from byhand.values.arrays import is_sequence, is_torch, speaks_torch
 
 try:
     import torch

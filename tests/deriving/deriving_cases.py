@@ -16,10 +16,10 @@ from byhand.deriving.derive import derive
 from byhand.deriving.own_backward import compared
 from byhand.deriving.worked.instance import work_instance
 from byhand.engine import gradients
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, load, zoo
 from byhand.program.trace import trace_problem
 from byhand.rendering.derivation.show import show
+from byhand.values.arrays import speaks_torch
 
 PROBLEMS = Path(__file__).parent.parent / "problems"
 GOLDEN = Path(__file__).parent.parent / "golden"

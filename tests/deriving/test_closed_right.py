@@ -10,9 +10,9 @@ from deriving_cases import ALL, matches_golden, with_derived_backward
 import byhand
 from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
 from byhand.deriving.own_backward import compared
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, load, zoo
 from byhand.rendering.derivation.steps import steps
+from byhand.values.arrays import speaks_torch
 
 CLOSED_BY_HAND = ("mlp_fused", "softmax_cross_entropy")
 GOLDEN = ("lecture", "batch_norm_bessel", "softmax_cross_entropy", "attention")

@@ -19,10 +19,10 @@ from byhand.deriving.worked.digits import MOST
 from byhand.deriving.worked.instance import Instance, work_instance
 from byhand.deriving.worked.small_inputs import small_inputs
 from byhand.errors import UnsupportedError
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import load
 from byhand.rendering.derivation.instance import rows, text
 from byhand.rendering.derivation.wording import claim
+from byhand.values.arrays import speaks_torch
 
 Write = Callable[[str], Path]
 

@@ -14,10 +14,10 @@ import byhand
 import byhand.torch
 from byhand.errors import ProblemError
 from byhand.program import load
-from byhand.program.kinds import is_array, is_list
 from byhand.program.problem import zoo
 from byhand.program.trace import trace_problem
 from byhand.referees import find
+from byhand.values.arrays import is_array, is_list
 
 Write = Callable[[str], Path]
 PROBLEMS = sorted((Path(__file__).parent.parent / "problems").glob("*.py"))

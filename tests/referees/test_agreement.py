@@ -14,11 +14,11 @@ from referee_forwards import CASES, NUMPY_CASES, TORCH_CASES, Case
 
 from byhand import referees
 from byhand.errors import RefereeError
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import load
 from byhand.program.trace import trace_problem
 from byhand.referees.referee import Gradient
 from byhand.referees.rehearsal import rehearse
+from byhand.values.arrays import speaks_torch
 from random_forwards import RandomForward, random_forwards
 
 EPS = np.finfo(float).eps

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.values import array
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 ROUNDINGS = 64
 """Units of rounding of the largest element that two right answers may differ by."""

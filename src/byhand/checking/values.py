@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.ops.op import Array
-from byhand.program.kinds import is_array, is_sequence, is_torch
+from byhand.values.arrays import Array, is_array, is_sequence, is_torch
 
 
 def copied(value: Any) -> Any:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from byhand.compiling.statements import Window
-
-Array: TypeAlias = npt.NDArray[Any]
+from byhand.values.arrays import Array
 
 
 @dataclass(eq=False)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.buffer import Array, Storage
+from byhand.compiling.buffer import Storage
 from byhand.compiling.cse import without_repeats
 from byhand.compiling.dependences import live
 from byhand.compiling.lower import lowered
@@ -36,6 +36,7 @@ from byhand.compiling.source import ARENAS
 from byhand.compiling.statements import Call, Held
 from byhand.compiling.tape import CONSTANT, Tape, Traced
 from byhand.errors import UnsupportedError
+from byhand.values.arrays import Array
 
 Step = Callable[[dict[str, Any]], Any]
 

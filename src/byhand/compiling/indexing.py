@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.buffer import Array
 from byhand.compiling.statements import Loop, Pick, Window
 from byhand.compiling.tape import Tape, Traced, line, values
 from byhand.errors import UnsupportedError
+from byhand.values.arrays import Array
 
 
 def get(tape: Tape, array: Traced, index: Any) -> Traced:

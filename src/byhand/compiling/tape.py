@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.buffer import Array, Storage
+from byhand.compiling.buffer import Storage
 from byhand.compiling.statements import Call, Held, Loop, MatrixProduct, Source, Statement, Window
 from byhand.errors import UnsupportedError
+from byhand.values.arrays import Array
 
 CONSTANT = "a constant"  # the name of what no input has
 

@@ -13,7 +13,6 @@ import numpy as np
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.flops import Tally, counting
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.kinds import as_torch, is_array, is_sequence, is_torch, speaks_torch
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.program import Program
 from byhand.program.statements import (
@@ -25,6 +24,7 @@ from byhand.program.statements import (
     run,
 )
 from byhand.program.trace import trace_problem
+from byhand.values.arrays import as_torch, is_array, is_sequence, is_torch, speaks_torch
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from byhand.deriving.steps.sweep import Sweep
 from byhand.deriving.steps.writing import WIDTH, Line, Writer
 from byhand.deriving.verify import difference, other_sizes, verify
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, did_you_mean, problem_of
 from byhand.program.program import Program, Step
+from byhand.values.arrays import speaks_torch
 
 LOOPS = "forward has a loop, for which no closed form is looked for: this is every step"
 ONE_SIZE = "holds at these sizes only"

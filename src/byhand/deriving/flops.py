@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.program.kinds import is_array, is_sequence
+from byhand.values.arrays import is_array, is_sequence
 
 FREE = {
     "reshape", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "broadcast_to",

@@ -14,13 +14,13 @@ from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import can_run
 from byhand.deriving.verify import answers_in, run
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.kinds import is_torch, speaks_torch
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.program import Program, Step
 from byhand.program.statements import StatementError, function_of, run_plainly
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import engine
 from byhand.referees.referee import Gradient
+from byhand.values.arrays import is_torch, speaks_torch
 
 ROUNDING = 64  # times the engine's bound: two forms may add the same up in other orders
 

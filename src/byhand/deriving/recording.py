@@ -25,11 +25,11 @@ from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.sizes import Dim, SymFloat, SymInt, worded
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
-from byhand.program.kinds import is_array, is_torch
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.torch_dialect.tensor import TorchTensor
+from byhand.values.arrays import is_array, is_torch
 
 NOTE, BEGIN, END = "__note__", "__begin__", "__end__"
 

@@ -23,7 +23,8 @@ import numpy as np
 from byhand.engine.backward import computed_first_to_last, fit
 from byhand.engine.tensor import Tensor
 from byhand.ops.arraylike import ArrayLike
-from byhand.ops.op import Array, Op
+from byhand.ops.op import Op
+from byhand.values.arrays import Array
 
 
 class Bounded(ArrayLike):

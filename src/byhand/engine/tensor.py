@@ -20,8 +20,9 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops.numpy_names import nearest
-from byhand.ops.op import Array, Op
+from byhand.ops.op import Op
 from byhand.torch_dialect.torchlike import TorchLike
+from byhand.values.arrays import Array
 
 _NO_PARAMS: Mapping[str, Any] = {}
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.ops.op import REAL, Array, Op, sample
+from byhand.ops.op import REAL, Op, sample
+from byhand.values.arrays import Array
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+from byhand.values.arrays import Array
+
 Vjp: TypeAlias = Callable[..., Any]
 
 Family = Literal["elementwise", "reduction", "shape", "linear", "indexing"]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from byhand.ops.indexing import SCATTER
-from byhand.ops.op import REAL, Array, Op, Sample, Vjp, sample
+from byhand.ops.op import REAL, Op, Sample, Vjp, sample
+from byhand.values.arrays import Array
 
 ALL = slice(None)
 

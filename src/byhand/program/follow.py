@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from byhand.errors import UnsupportedError
-from byhand.program.kinds import is_list, is_tuple, rebuilt
 from byhand.program.statements import Namespace, Statement, StatementError, store, walruses
+from byhand.values.arrays import is_list, is_tuple, rebuilt
 
 
 class Follower(ABC):

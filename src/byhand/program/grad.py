@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from byhand.engine import gradients
-from byhand.ops.op import Array
 from byhand.program.trace import trace
+from byhand.values.arrays import Array
 
 
 def grad(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> dict[str, Array]:

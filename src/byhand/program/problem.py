@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError
-from byhand.program.kinds import is_sequence
 from byhand.program.statements import Function, function_of
+from byhand.values.arrays import is_sequence
 
 Inputs = dict[str, Any]
 

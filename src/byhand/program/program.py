@@ -11,8 +11,9 @@ import numpy as np
 
 from byhand.engine import Tensor
 from byhand.engine.backward import computed_first_to_last
-from byhand.ops.op import Array, Op
+from byhand.ops.op import Op
 from byhand.torch_dialect.tensor import TorchTensor
+from byhand.values.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

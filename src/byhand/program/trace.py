@@ -11,9 +11,14 @@ import numpy as np
 from byhand.engine import Tensor
 from byhand.errors import ByhandError, ProblemError, UnsupportedError
 from byhand.ops import elementwise, indexing
-from byhand.ops.op import Array, Op
+from byhand.ops.op import Op
 from byhand.program.follow import Follower
-from byhand.program.kinds import (
+from byhand.program.problem import Problem, in_one_line, problem_of
+from byhand.program.program import Program, Step
+from byhand.program.statements import Namespace, Returned, StatementError, run
+from byhand.torch_dialect.tensor import TorchTensor
+from byhand.values.arrays import (
+    Array,
     as_torch,
     is_float_array,
     is_list,
@@ -23,10 +28,6 @@ from byhand.program.kinds import (
     rebuilt,
     speaks_torch,
 )
-from byhand.program.problem import Problem, in_one_line, problem_of
-from byhand.program.program import Program, Step
-from byhand.program.statements import Namespace, Returned, StatementError, run
-from byhand.torch_dialect.tensor import TorchTensor
 
 
 def trace(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> Program:

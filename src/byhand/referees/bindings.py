@@ -14,7 +14,6 @@ import numpy as np
 
 from byhand.errors import ByhandError, RefereeError
 from byhand.program.follow import Follower
-from byhand.program.kinds import is_array, is_float_array, is_sequence, is_torch
 from byhand.program.problem import Problem
 from byhand.program.statements import (
     Function,
@@ -25,7 +24,8 @@ from byhand.program.statements import (
     run,
     walruses,
 )
-from byhand.referees.namespace import Array, Library, LibraryArray
+from byhand.referees.namespace import Library, LibraryArray
+from byhand.values.arrays import Array, is_array, is_float_array, is_sequence, is_torch
 
 Key: TypeAlias = tuple[str, int]
 

@@ -10,11 +10,11 @@ import numpy as np
 from byhand.engine.backward import gradients
 from byhand.engine.bounded import Bounded, bounds
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.referees.referee import Gradient, Key
+from byhand.values.arrays import Array
 
 _NO_FEEDS: Mapping[Key, Array] = {}
 

@@ -25,14 +25,13 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
 from byhand.referees.bindings import missing
 from byhand.referees.differences import Line, Slope, noise, row, slope
-from byhand.referees.namespace import Array
 from byhand.referees.perturbed import Perturbed
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
+from byhand.values.arrays import Array, speaks_torch
 
 SAMPLE = 64
 CUTS = ("detach", "inference_mode", "item", "no_grad")

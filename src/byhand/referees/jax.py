@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
 from byhand.referees.bindings import Borrowed, cannot_differentiate, missing
-from byhand.referees.namespace import Array, Library, LibraryArray
+from byhand.referees.namespace import Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
 from byhand.referees.rounding import rounded
+from byhand.values.arrays import Array, speaks_torch
 
 try:
     import jax as library

@@ -23,9 +23,8 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from byhand.errors import RefereeError
-from byhand.program.kinds import is_array, is_list, is_tuple
+from byhand.values.arrays import Array, is_array, is_list, is_tuple
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Answer: TypeAlias = Callable[..., Any]
 
 

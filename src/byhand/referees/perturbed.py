@@ -11,7 +11,6 @@ import numpy as np
 
 from byhand.errors import RefereeError
 from byhand.program.follow import Follower
-from byhand.program.kinds import is_sequence, is_torch
 from byhand.program.problem import Problem
 from byhand.program.statements import Function, Namespace, Returned, StatementError, run
 from byhand.referees.bindings import (
@@ -24,8 +23,8 @@ from byhand.referees.bindings import (
     values_of,
     without_walruses,
 )
-from byhand.referees.namespace import Array
 from byhand.referees.rehearsal import Call, Rehearsal
+from byhand.values.arrays import Array, is_sequence, is_torch
 
 
 @dataclass(frozen=True, eq=False)

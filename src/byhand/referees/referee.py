@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 if TYPE_CHECKING:
     from byhand.program.problem import Problem

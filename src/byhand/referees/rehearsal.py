@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem
 from byhand.referees.bindings import Bindings, Borrowed, Key, values_of
-from byhand.referees.namespace import Array, Library
+from byhand.referees.namespace import Library
+from byhand.values.arrays import Array, speaks_torch
 
 Call: TypeAlias = tuple[str, int]
 """A binding of a name to floats, counted whether or not it is a step."""

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
-from byhand.program.kinds import is_torch, speaks_torch
 from byhand.program.problem import Problem
 from byhand.referees.bindings import (
     Bindings,
@@ -25,9 +24,10 @@ from byhand.referees.bindings import (
     missing,
     put,
 )
-from byhand.referees.namespace import Array, Library, LibraryArray
+from byhand.referees.namespace import Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rounding import rounded
+from byhand.values.arrays import Array, is_torch, speaks_torch
 
 try:
     import torch as pytorch

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops.op import Array
 from byhand.torch_dialect.layers import cosine_similarity, pairwise_distance
 from byhand.torch_dialect.math import logsigmoid, plain, relu, softplus, xlogy
 from byhand.torch_dialect.reductions import log_softmax
+from byhand.values.arrays import Array
 
 
 def reduced(losses: Any, reduction: str) -> Any:

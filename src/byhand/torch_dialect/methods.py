@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from byhand.ops.op import Array
 from byhand.ops.shape import SLIDING_WINDOW_VIEW
 from byhand.torch_dialect.shape import at, sizes
+from byhand.values.arrays import Array
 
 
 def itself(input: Any, *_: Any, **__: Any) -> Any:

@@ -21,7 +21,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops.op import Array
 from byhand.torch_dialect import (
     layers,
     losses,
@@ -30,6 +29,7 @@ from byhand.torch_dialect import (
     reductions,
     shape,
 )
+from byhand.values.arrays import Array
 
 _OF_ONE_TENSOR: Mapping[str, Callable[..., Any]] = {
     **math.FUNCTIONS,

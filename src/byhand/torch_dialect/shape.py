@@ -14,8 +14,8 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops.indexing import PUT, SCATTER_ALONG_AXIS
-from byhand.ops.op import Array
 from byhand.ops.shape import EXPAND_DIMS, RESHAPE, SPLIT
+from byhand.values.arrays import Array
 
 ALL = slice(None)
 

@@ -16,9 +16,9 @@ import numpy as np
 from byhand.compiling import CompiledStep, compile_step, relinked
 from byhand.errors import ByhandError
 from byhand.program.problem import Inputs, Problem
-from byhand.train.data import Array
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
 from byhand.train.optimisers import Optimiser
+from byhand.values.arrays import Array
 
 MISSING = 'Numba isn\'t installed: pip install "byhand[fast]"'
 

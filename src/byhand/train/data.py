@@ -12,14 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from byhand.errors import DataError
-
-Array: TypeAlias = npt.NDArray[Any]
+from byhand.values.arrays import Array
 
 BUNDLED = "names"
 END = 0  # the index of the end marker, which also fills the contexts before the first character

@@ -17,9 +17,9 @@ import numpy as np
 
 from byhand.program.problem import Problem
 from byhand.train import pictures
-from byhand.train.data import Array
 from byhand.train.gradients import hand_gradients, items_named
 from byhand.train.loop import Descent
+from byhand.values.arrays import Array
 
 DEAD: dict[str, Callable[[Array], Array]] = {
     "tanh": lambda h: np.abs(h) > 0.99,

@@ -16,7 +16,7 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
-from byhand.train.data import Array, Examples
+from byhand.train.data import Examples
 from byhand.train.loop import in_precision
 from byhand.train.rewrite import (
     Locals,
@@ -26,6 +26,7 @@ from byhand.train.rewrite import (
     up_to,
     with_locals,
 )
+from byhand.values.arrays import Array
 
 _PLACES = 2000  # characters asked for at once: their arrays stay in the processor's cache
 _MEMORY = 1 << 30  # bytes that the largest array of the statistics pass may take

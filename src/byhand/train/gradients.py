@@ -12,8 +12,8 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem, did_you_mean
 from byhand.program.statements import function_of
-from byhand.train.data import Array
 from byhand.train.rewrite import Locals, explained, with_locals
+from byhand.values.arrays import Array
 
 Backward: TypeAlias = Callable[..., tuple[Any, Locals]]
 

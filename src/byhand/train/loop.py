@@ -25,11 +25,12 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.train.compiled import FastSteps, fast_steps
-from byhand.train.data import Array, Examples
+from byhand.train.data import Examples
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
 from byhand.train.interrupt import held_back
 from byhand.train.optimisers import Optimiser, optimiser_of
 from byhand.train.schedule import Schedule
+from byhand.values.arrays import Array
 
 Progress: TypeAlias = Callable[[int, int, float, float], None]
 Losses: TypeAlias = list[tuple[int, float]]

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from byhand.train.data import Array
 from byhand.train.schedule import Schedule
+from byhand.values.arrays import Array
 
 
 class Optimiser(Protocol):

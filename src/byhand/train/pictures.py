@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import DataError
-from byhand.train.data import Array
 from byhand.train.loop import Updates
+from byhand.values.arrays import Array
 
 BINS = 40
 HEALTHY = 1e-3

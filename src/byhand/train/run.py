@@ -29,10 +29,10 @@ from safetensors.numpy import save as bytes_of
 
 from byhand.errors import DataError
 from byhand.train.curve import draw
-from byhand.train.data import Array
 from byhand.train.folder import recover
 from byhand.train.loop import Losses, Updates
 from byhand.train.schedule import Schedule
+from byhand.values.arrays import Array
 
 
 @dataclass(frozen=True)

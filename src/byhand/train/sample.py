@@ -9,11 +9,12 @@ import numpy as np
 
 from byhand.errors import DataError, ProblemError
 from byhand.program.problem import Inputs, Problem, load
-from byhand.train.data import END, Array
+from byhand.train.data import END
 from byhand.train.evaluate import losses_of
 from byhand.train.loop import in_precision, trained_inputs
 from byhand.train.run import Run, load_run
 from byhand.train.sizes import reads_words
+from byhand.values.arrays import Array
 
 LONGEST = 100  # characters: a word that hasn't ended by then is cut off
 

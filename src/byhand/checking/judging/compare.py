@@ -16,8 +16,8 @@ from byhand.checking.judging.heat import heat_map
 from byhand.checking.report import RIGHT, Heat, Verdict
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.values import array
-from byhand.ops.op import Array
 from byhand.referees.referee import Gradient
+from byhand.values.arrays import Array
 
 FACTOR = 4.0
 """Another right formula may round a few times more often than the engine's did."""

@@ -21,8 +21,8 @@ from byhand.checking.running.names import loaded_names
 from byhand.checking.values import array
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array
 from byhand.referees.referee import Gradient, Key
+from byhand.values.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

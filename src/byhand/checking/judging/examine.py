@@ -20,13 +20,12 @@ from byhand.checking.running.run import run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array
-from byhand.program.kinds import as_torch
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.statements import Function
 from byhand.referees.engine import sweep
 from byhand.referees.referee import Gradient, Key
+from byhand.values.arrays import Array, as_torch
 
 
 @dataclass(frozen=True, eq=False)

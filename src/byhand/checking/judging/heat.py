@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from byhand.checking.report import Heat
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 ROWS, COLUMNS = 16, 32
 

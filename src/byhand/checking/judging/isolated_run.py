@@ -19,10 +19,9 @@ from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import touched_names
 from byhand.checking.values import array, copied, leaves
-from byhand.ops.op import Array
-from byhand.program.kinds import as_torch, is_torch
 from byhand.program.statements import Function, Namespace, Statement, StatementError, run
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array, as_torch, is_torch
 
 
 @dataclass(frozen=True, eq=False)

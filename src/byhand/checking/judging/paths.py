@@ -10,8 +10,8 @@ import numpy as np
 
 from byhand.engine.backward import computed_first_to_last, fit
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array
 
 if TYPE_CHECKING:
     from byhand.checking.judging.evidence import Evidence

@@ -18,10 +18,9 @@ import numpy as np
 from byhand.checking.judging.isolated_run import Feeder, Plan, copied_all, fetch, in_kind, place
 from byhand.checking.running.names import loaded_names
 from byhand.checking.values import copied
-from byhand.ops.op import Array
-from byhand.program.kinds import is_array, is_torch
 from byhand.program.statements import Function, Namespace, Statement, StatementError, run, walruses
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array, is_array, is_torch
 
 Edits: TypeAlias = Mapping[ast.stmt, ast.stmt]
 """Statements, and what to put in their place."""

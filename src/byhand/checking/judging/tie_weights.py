@@ -20,8 +20,8 @@ from byhand.checking.report import Mistake
 from byhand.checking.sampling.ties import Member, Tie, ties
 from byhand.engine.backward import gradients
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array
 
 MOST = 200
 """With more tied elements than this, a draw isn't judged at its ties: each costs a sweep."""

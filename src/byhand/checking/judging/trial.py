@@ -20,11 +20,11 @@ from byhand.checking.values import copied
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array
 from byhand.program.problem import Problem
 from byhand.program.statements import Function
 from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

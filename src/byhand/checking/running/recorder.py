@@ -17,8 +17,8 @@ import numpy as np
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import loaded_names, touched_names
 from byhand.checking.values import array, copied, leaves, unchanged
-from byhand.ops.op import Array
 from byhand.program.statements import Namespace, Statement, StatementError
+from byhand.values.arrays import Array
 
 
 @dataclass

@@ -10,9 +10,9 @@ from byhand.checking.running.backward_run import Damage, Hand
 from byhand.checking.running.recorder import Recorder
 from byhand.checking.values import array, copied, leaves, unchanged
 from byhand.errors import ProblemError
-from byhand.ops.op import Array
 from byhand.program.problem import Problem, did_you_mean
 from byhand.program.statements import Function, StatementError, function_of, run
+from byhand.values.arrays import Array
 
 
 def run_backward(

@@ -14,10 +14,10 @@ import numpy as np
 
 from byhand.checking.sampling.ties import STEP, inputs_of_ties, moved
 from byhand.errors import ProblemError
-from byhand.program.kinds import as_torch, is_float_array, is_sequence, is_torch
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
+from byhand.values.arrays import as_torch, is_float_array, is_sequence, is_torch
 
 ADVICE = ": choose inputs on which it is finite"
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array
 from byhand.program.program import Program
+from byhand.values.arrays import Array
 
 STEP = 1e-3
 

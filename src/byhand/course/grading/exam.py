@@ -23,10 +23,10 @@ from byhand.course.grading.sandbox_main import Bound, Sitting
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.errors import CourseError, ProblemError
-from byhand.ops.op import Array
 from byhand.program.problem import Problem, problem_in
 from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ FEEDBACK_MAIN = f"{grading.__name__}.feedback_main"
 _RUNNING = (  # what runs a backward statement by statement; no engine, no referee
     "byhand.errors",
     "byhand.ops.op",
-    "byhand.program.kinds",
     "byhand.program.problem",
     "byhand.program.statements",
     "byhand.checking.running.answers",
@@ -28,6 +27,7 @@ _RUNNING = (  # what runs a backward statement by statement; no engine, no refer
     "byhand.checking.running.run",
     "byhand.checking.values",
     "byhand.referees.referee",
+    "byhand.values.arrays",
     "byhand.values.tree",
 )
 _APART = tuple(f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "wire"))

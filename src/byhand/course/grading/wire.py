@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.ops.op import Array
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array
 
 READY = b"ready\n"
 """What a process says before it runs the submission; its time counts from then on."""

@@ -15,7 +15,7 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Base, Factor, ForwardValue, View
 from byhand.deriving.recording import Recording, where
 from byhand.engine.tensor import Tensor
-from byhand.program.kinds import is_array
+from byhand.values.arrays import is_array
 
 
 class Arrays:

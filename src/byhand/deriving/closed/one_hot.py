@@ -18,7 +18,7 @@ from byhand.deriving.closed.views import dropped, expand_dims
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.sizes import SymInt
 from byhand.deriving.recording import where
-from byhand.program.kinds import is_array, is_torch
+from byhand.values.arrays import is_array, is_torch
 
 
 def picked(ring: Ring, x: Poly, items: list[Any]) -> Poly | None:

@@ -28,7 +28,8 @@ from byhand.deriving.closed.terms import (
     places,
 )
 from byhand.ops.arraylike import ArrayLike
-from byhand.ops.op import Array, Op
+from byhand.ops.op import Op
+from byhand.values.arrays import Array
 
 if TYPE_CHECKING:
     from byhand.deriving.closed.ring import Ring

@@ -41,7 +41,7 @@ from byhand.deriving.codegen.sizes import SymFloat, SymInt
 from byhand.deriving.recording import Recording, where
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
-from byhand.program.kinds import is_array, is_torch
+from byhand.values.arrays import is_array, is_torch
 
 MOST_TERMS = 12  # of a product that is multiplied out
 LARGEST = 10**60  # numerator or denominator

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from byhand.engine.tensor import Tensor
-from byhand.ops.op import Array, Op
+from byhand.ops.op import Op
+from byhand.values.arrays import Array
 
 if TYPE_CHECKING:
     from byhand.deriving.closed.poly import Poly

@@ -26,8 +26,8 @@ from byhand.deriving.recording import Notes, where
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 from byhand.ops.arraylike import ArrayLike
-from byhand.ops.op import Array, Op
-from byhand.program.kinds import is_array, is_torch
+from byhand.ops.op import Op
+from byhand.values.arrays import Array, is_array, is_torch
 
 LONGEST_LITERAL = 16  # elements: a longer array without a name isn't spelled out
 

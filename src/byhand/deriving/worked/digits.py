@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from byhand.deriving.worked.sheet import Entry, Sheet, Work
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 SIGNIFICANT = 4
 MOST = 9  # decimals: who would write more by hand?

@@ -18,11 +18,10 @@ from byhand.deriving.worked.sheet import Entry, Sheet
 from byhand.deriving.worked.small_inputs import one_decimal, small_inputs
 from byhand.deriving.worked.statement_values import numbers
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.ops.op import Array
-from byhand.program.kinds import speaks_torch
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
+from byhand.values.arrays import Array, speaks_torch
 
 INSTANCES = 4  # to choose from
 FEW = 6  # decimals that nobody minds

@@ -17,9 +17,8 @@ from byhand.deriving.worked.statement_values import (
     targets,
     unnamed,
 )
-from byhand.ops.op import Array
-from byhand.program.kinds import is_array, is_sequence, is_torch
 from byhand.program.statements import Function, Namespace, Statement, run
+from byhand.values.arrays import Array, is_array, is_sequence, is_torch
 
 
 @dataclass(eq=False)

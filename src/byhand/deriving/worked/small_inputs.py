@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.kinds import is_float_array, is_sequence, is_torch
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
+from byhand.values.arrays import is_float_array, is_sequence, is_torch
 
 SMALL = (2, 3, 4)
 LARGER = (4, 6, 8)  # where sizes must be even, or longer than a window

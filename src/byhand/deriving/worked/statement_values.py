@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.ops.op import Array
-from byhand.program.kinds import is_array, is_list, is_sequence, is_torch
 from byhand.program.statements import Function, Namespace, Returned, Statement
+from byhand.values.arrays import Array, is_array, is_list, is_sequence, is_torch
 
 
 def numbers(value: Any) -> Array | None:

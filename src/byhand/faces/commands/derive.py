@@ -56,9 +56,9 @@ def derive(
         from byhand.deriving.derive import derive as derived
         from byhand.deriving.own_backward import compared
         from byhand.deriving.worked.instance import work_instance
-        from byhand.program.kinds import speaks_torch
         from byhand.program.problem import load
         from byhand.rendering.derivation.show import show
+        from byhand.values.arrays import speaks_torch
 
         problem = load(file)
         found = derived(problem, names=wanted, dialect=dialect, closed=closed)

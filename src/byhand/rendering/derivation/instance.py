@@ -10,8 +10,8 @@ import numpy as np
 
 from byhand.deriving.worked.instance import Instance
 from byhand.deriving.worked.sheet import Entry
-from byhand.ops.op import Array
 from byhand.rendering.derivation import wording
+from byhand.values.arrays import Array
 
 WIDTH = 72
 

@@ -16,7 +16,7 @@ from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 REDUCTIONS = ("sum", "mean", "max", "min", "amax", "amin", "prod", "var", "std")
 

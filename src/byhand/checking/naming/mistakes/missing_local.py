@@ -24,7 +24,7 @@ from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Share, Suspect
 from byhand.checking.naming.proving.syntax import factors, parsed, text
 from byhand.engine.backward import fit
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 
 def find(suspect: Suspect) -> Finding | None:

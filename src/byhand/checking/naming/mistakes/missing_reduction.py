@@ -22,7 +22,7 @@ from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import reduced, text
 from byhand.checking.running.names import root_name
 from byhand.engine.backward import fit
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 
 def find(suspect: Suspect) -> Finding | None:

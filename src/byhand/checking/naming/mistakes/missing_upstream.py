@@ -18,7 +18,7 @@ from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import factors, parsed, text
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 
 def find(suspect: Suspect) -> Finding | None:

@@ -15,7 +15,7 @@ import numpy as np
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 READS = ("getitem", "take", "take_along_axis")
 

@@ -14,8 +14,8 @@ Good:
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.ops.op import Array
 from byhand.referees.referee import Key
+from byhand.values.arrays import Array
 
 
 def find(suspect: Suspect) -> Finding | None:

@@ -20,7 +20,7 @@ from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 MOST_AXES = 5  # of which all 120 orders are tried
 

@@ -16,7 +16,7 @@ import numpy as np
 from byhand.checking.judging.evidence import as_array
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 
 def find(suspect: Suspect) -> Finding | None:

@@ -18,7 +18,7 @@ from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.sizes import explained
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, reads, terms, text
-from byhand.ops.op import Array
+from byhand.values.arrays import Array
 
 NEAR = 1e-12
 """How much of the square of what is missing a promising term may leave."""

@@ -22,9 +22,9 @@ from byhand.checking.naming.proving.finding import Edit, Effort, Mend, Parts, Sc
 from byhand.checking.naming.proving.syntax import added_numbers, exchanged, factors, product, reads
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.names import loaded_names, touched_names
-from byhand.ops.op import Array
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
+from byhand.values.arrays import Array
 
 Share: TypeAlias = Callable[[Evidence], Array]
 """What comes back on one path."""

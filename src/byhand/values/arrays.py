@@ -1,13 +1,14 @@
-"""What kind of value is this? Asked without importing PyTorch."""
+"""Arrays of NumPy's and PyTorch's: what kind is this, and one as the other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeGuard
+from importlib import import_module
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
-from byhand.ops.op import Array
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 def is_array(value: object) -> TypeGuard[Array]:
@@ -38,7 +39,7 @@ def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
 
 
 def is_torch(value: object) -> TypeGuard[Any]:
-    """Whether `value` is a PyTorch tensor."""
+    """Whether `value` is a PyTorch tensor, asked without importing PyTorch."""
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
 
 
@@ -53,6 +54,4 @@ def speaks_torch(inputs: Mapping[str, Any]) -> bool:
 
 def as_torch(value: Array) -> Any:
     """A copy of an array as a PyTorch tensor."""
-    import torch
-
-    return torch.from_numpy(np.array(value))  # pyright: ignore[reportUnknownMemberType]
+    return import_module("torch").from_numpy(np.array(value))
