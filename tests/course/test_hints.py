@@ -1,4 +1,4 @@
-"""What gives a solution away in a hint."""
+"""What gives a solution away in a hint, and that none of the course does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from small_course import HINTS, SQUARE, write_course
 
 from byhand.course.author import hinted
-from byhand.course.course import load_course
+from byhand.course.course import Exercise, bundled, load_course
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,8 @@ def test_a_hint(tmp_path: Path, solution: str, hint: str, gives_away: bool) -> N
     hints = HINTS.replace("Then the cosine.", hint)
     exercise = load_course(write_course(tmp_path / "c", square=square, hints=hints)).exercises[0]
     assert bool(list(hinted(exercise))) is gives_away
+
+
+@pytest.mark.parametrize("exercise", load_course(bundled()).exercises, ids=lambda e: e.id)
+def test_the_hints_of_the_course(exercise: Exercise) -> None:
+    assert list(hinted(exercise)) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +95,21 @@ def assert_right(
     return derivation
 
 
-def with_derived_backward(file: Path, into: Path, **options: Any) -> Problem:
+@cache
+def derivation_of(name: str, *, closed: bool = False) -> Derivation:
+    """What is derived for one of `ALL`."""
+    return derive(load(ALL[name]), closed=closed)
+
+
+def with_derived_backward(name: str, into: Path, *, closed: bool = False) -> Problem:
     """The problem file with the derived backward, and without its own."""
-    problem = load(file)
+    file = ALL[name]
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     for node in ast.parse("".join(lines)).body:
         if isinstance(node, ast.FunctionDef) and node.name == "backward":
             del lines[node.lineno - 1 : node.end_lineno]
     target = into / file.name
-    lines += ["\n\n", derive(problem, **options).source]
+    lines += ["\n\n", derivation_of(name, closed=closed).source]
     target.write_text("".join(lines), encoding="utf-8")
     return load(target)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from deriving_cases import ALL, matches_golden, with_derived_backward
+from deriving_cases import ALL, derivation_of, matches_golden, with_derived_backward
 
 import byhand
-from byhand.deriving.derive import LOOPS, NOTHING_SHORTER, derive
+from byhand.deriving.derive import LOOPS, NOTHING_SHORTER
 from byhand.deriving.own_backward import compared
 from byhand.program.problem import Problem, load, zoo
 from byhand.rendering.derivation.steps import steps
@@ -21,15 +21,15 @@ GOLDEN = ("lecture", "batch_norm_bessel", "softmax_cross_entropy", "attention")
 @pytest.mark.parametrize("name", ALL)
 def test_every_problem_is_right(name: str, tmp_path: Path) -> None:
     """By the engine; that the referees agree on these forwards is shown where they are tested."""
-    assert_right_by(with_derived_backward(ALL[name], tmp_path, closed=True), "engine")
+    assert_right_by(with_derived_backward(name, tmp_path, closed=True), "engine")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ALL)
 def test_every_problem_is_right_by_the_other_referees(name: str, tmp_path: Path) -> None:
-    problem = with_derived_backward(ALL[name], tmp_path, closed=True)
+    problem = with_derived_backward(name, tmp_path, closed=True)
     others = ["finite", "torch"] if speaks_torch(problem.inputs()) else ["finite", "torch", "jax"]
-    if name in zoo() and not derive(load(ALL[name]), closed=True).closed:
+    if name in zoo() and not derivation_of(name, closed=True).closed:
         others = ["torch"]  # every step of a large loop: the finite referee would take long
     for referee in others:
         assert_right_by(problem, referee)
@@ -44,7 +44,7 @@ def assert_right_by(problem: Problem, referee: str) -> None:
 @pytest.mark.parametrize("name", zoo())
 def test_the_zoo_and_its_closed_form_agree(name: str) -> None:
     problem = load(name)
-    derivation = derive(problem, closed=True)
+    derivation = derivation_of(name, closed=True)
     yours = compared(problem, problem.inputs(), derivation)
     assert yours is not None and yours.agree
     assert yours.cost is not None and derivation.cost is not None
@@ -56,7 +56,7 @@ def test_the_zoo_and_its_closed_form_agree(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_it_saves_operations_or_says_that_it_is_every_step(name: str) -> None:
-    found = derive(load(ALL[name]), closed=True)
+    found = derivation_of(name, closed=True)
     assert found.cost is not None
     said = {LOOPS, NOTHING_SHORTER} & set(found.notes)
     if found.closed:
@@ -68,4 +68,5 @@ def test_it_saves_operations_or_says_that_it_is_every_step(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
-    matches_golden(f"closed_{name}.txt", steps(derive(load(ALL[name]), closed=True)) + "\n")
+    matches_golden(f"closed_{name}.txt", steps(derivation_of(name, closed=True)) + "
+")

@@ -25,6 +25,7 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lesson", load_course(bundled()).lessons, ids=lambda lesson: lesson.name)
 def test_every_bundled_lesson_is_right(tmp_path: Path, lesson: Lesson) -> None:
     (tmp_path / lesson.name).symlink_to(lesson.folder)

@@ -201,7 +201,8 @@ SIDEWAYS = {
 
 @pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda exercise: exercise.id)
 def test_the_course_as_learners_see_it(exercise) -> None:
-    """As shipped there are no points, the solution has them all, and so says the check."""
+    """As shipped there are no points, the solution has them all, and so says the check, which
+    names the mistake of every wrong answer."""
     exam: Exam = exam_of(exercise, "secret")
     sheet = sheet_of(exam)
     shipped = marks(sheet, computed(sheet, exercise.blanks.source))
@@ -212,5 +213,7 @@ def test_the_course_as_learners_see_it(exercise) -> None:
         source = exam.source.replace(wrong.instead_of, wrong.write)
         report = judge_problem(problem_in(source, Path("wrong.py")), exercise.blanks.asked)
         charged = {mark.name for mark in marks(sheet, computed(sheet, source)) if not mark.points}
+        named = {m.code for name in report.roots if (m := report[name].mistake) is not None}
+        assert named == {wrong.mistake}, str(report)
         roots = {name.partition("[")[0] for name in report.roots} & set(exam.asked)
         assert charged == roots | SIDEWAYS.get((exercise.id, wrong.write), set())

@@ -131,7 +131,9 @@ def by_jax(calls: list[Call]) -> list[Verdict]:
 
 
 @pytest.mark.parametrize("op", OPS)
-@pytest.mark.parametrize("referee", [by_torch, by_jax])
+@pytest.mark.parametrize(
+    "referee", [by_torch, pytest.param(by_jax, marks=pytest.mark.long, id="by_jax")]
+)
 def test_value_and_vjp_agree(referee: Callable[[list[Call]], list[Verdict]], op: Op) -> None:
     calls = [Call(op, case, dtype) for case in op.samples for dtype in DTYPES]
     for call, (their_out, their_grads) in zip(calls, referee(calls), strict=True):
