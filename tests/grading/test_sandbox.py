@@ -80,7 +80,8 @@ def test_the_kit_holds_no_engine_and_no_model() -> None:
     _, advising = pickle.loads(sandbox_bundle.for_advising())
     assert not [name for name in running if "engine" in name or "mistakes" in name]
     for modules in (running, advising):
-        assert not [name for name in modules if "zoo" in name or "faces" in name]
+        assert not [name for name in modules if "lessons" in name or "faces" in name]
+        assert {n for n in modules if "zoo" in n} == {"byhand.zoo", "byhand.zoo.layers"}
         assert "byhand.course.grading.exam" not in modules
 
 

@@ -5,11 +5,14 @@ Whoever hands in a solution knows none of these numbers. The forward is the cour
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import pickle
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,24 @@ def exam_of(exercise: Exercise, secret: str) -> Exam:
         exercise.blanks.asked,
         int.from_bytes(seed[:6], "big"),
     )
+
+
+def lacking(exercise: Exercise) -> str | None:
+    """A module that the exercise imports and that isn't installed, so that nobody could pass."""
+    tree = ast.parse(exercise.problem.read_text(encoding="utf-8-sig"))
+    for node in tree.body:
+        match node:
+            case ast.Import(names=aliases):
+                modules = [alias.name for alias in aliases]
+            case ast.ImportFrom(module=str(module), level=0):
+                modules = [module]
+            case _:
+                continue
+        for module in modules:
+            first = module.partition(".")[0]
+            if first not in sys.modules and find_spec(first) is None:
+                return first
+    return None
 
 
 @dataclass(eq=False)

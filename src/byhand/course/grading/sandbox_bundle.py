@@ -30,6 +30,7 @@ _RUNNING = (  # what runs a backward statement by statement; no engine, no refer
     "byhand.values.arrays",
     "byhand.values.tree",
 )
+_SHARED = "byhand.zoo.layers"  # what the course's own problem files import
 _APART = tuple(f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "wire"))
 _BELOW = ("program", "torch_dialect", "engine", "ops", "values")
 _CHECKING = ("checking", "deriving", "referees", *_BELOW)
@@ -38,7 +39,7 @@ _CHECKING = ("checking", "deriving", "referees", *_BELOW)
 @lru_cache
 def for_running() -> bytes:
     """What it takes to run a submission."""
-    codes = {name: code_of(_source(name), name) for name in (*_RUNNING, *_APART, MAIN)}
+    codes = {name: code_of(_source(name), name) for name in (*_RUNNING, *_APART, _SHARED, MAIN)}
     for name in list(codes):
         parts = name.split(".")
         for i in range(1, len(parts)):  # packages, without what theirs import
@@ -50,9 +51,9 @@ def for_running() -> bytes:
 def for_advising() -> bytes:
     """What it takes to check one: the checker with all that is below it, and no model."""
     codes: dict[str, bytes] = {}
-    for name in ("byhand", "byhand.course", grading.__name__):
+    for name in ("byhand", "byhand.course", grading.__name__, "byhand.zoo"):
         codes[name] = code_of(_source(f"{name}.__init__"), name)
-    for name in (*_APART, MAIN, FEEDBACK_MAIN, "byhand.errors", "byhand.files"):
+    for name in (*_APART, _SHARED, MAIN, FEEDBACK_MAIN, "byhand.errors", "byhand.files"):
         codes[name] = code_of(_source(name), name)
     for name in ("byhand.course.blanks", "byhand.course.judge"):
         codes[name] = code_of(_source(name), name)

@@ -96,7 +96,7 @@ def grade(
 
     table = _table(out)
     loaded = load_course(bundled() if course is None else Path(course))
-    exercises = _chosen(loaded, names)
+    exercises = _gradable(_chosen(loaded, names))
     folder = Path(submissions)
     who = students(folder, exercises)
     limits = Limits(seconds=timeout, memory=memory << 20)
@@ -138,6 +138,26 @@ def _chosen(course: Course, names: Sequence[str]) -> tuple[Exercise, ...]:
         lesson = [e.id for e in course.exercises if name in (e.lesson, e.number.partition(".")[0])]
         found |= set(lesson or [course.find(name).id])
     return tuple(exercise for exercise in course.exercises if exercise.id in found)
+
+
+def _gradable(exercises: Sequence[Exercise]) -> tuple[Exercise, ...]:
+    """Those whose modules are installed; says which of the others are left out."""
+    from byhand.course.grading.exam import lacking
+    from byhand.errors import CourseError
+    from byhand.faces import terminal
+
+    lacks = {exercise: lacking(exercise) for exercise in exercises}
+    left_out: dict[tuple[str, str], int] = {}
+    for exercise, module in lacks.items():
+        if module is not None:
+            left_out[exercise.lesson, module] = left_out.get((exercise.lesson, module), 0) + 1
+    for (lesson, module), count in left_out.items():
+        what = "1 exercise is" if count == 1 else f"{count} exercises are"
+        terminal.complain(f"{lesson}: {what} not graded: needs {module}, which is not installed")
+    found = tuple(exercise for exercise, module in lacks.items() if module is None)
+    if not found:
+        raise CourseError("there is nothing to grade: install what the exercises import")
+    return found
 
 
 @contextmanager
