@@ -68,5 +68,4 @@ def test_it_saves_operations_or_says_that_it_is_every_step(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
-    matches_golden(f"closed_{name}.txt", steps(derivation_of(name, closed=True)) + "
-")
+    matches_golden(f"closed_{name}.txt", steps(derivation_of(name, closed=True)) + "\n")

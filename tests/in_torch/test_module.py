@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from in_processes import Model
 
 SCRIPT = str(Path(__file__).with_name("in_processes.py"))
 
 
+@pytest.mark.long
 def test_two_processes_train_as_one_with_the_double_batch(tmp_path: Path) -> None:
     one, two = tmp_path / "one.json", tmp_path / "two.json"
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]

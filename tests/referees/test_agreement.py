@@ -96,7 +96,7 @@ def test_the_steps_are_those_of_the_tracer(name: str) -> None:
 
 
 PAIRS = [
-    (referee, name)
+    pytest.param(referee, name, marks=[pytest.mark.long] if referee == "jax" else [])
     for referee in ("finite", "torch", "jax")
     for name in CASES
     if not (referee == "jax" and name in TORCH_CASES)  # jax runs NumPy forwards
@@ -129,15 +129,29 @@ TESTS = Path(__file__).parents[1]
 PROBLEMS = sorted([*TESTS.glob("problems/*.py"), *TESTS.glob("deriving/forwards/*.py")])
 
 
-@pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)
+each_problem = pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)
+
+
+@each_problem
 def test_problem_files(file: Path) -> None:
     """At a tie each library has a way of its own; of finite differences the error covers all."""
+    compare(case_of(file), ("engine", "finite", *(() if file.stem == "ties" else ("torch",))))
+
+
+@pytest.mark.long  # each is compiled anew
+@each_problem
+def test_problem_files_in_jax(file: Path) -> None:
+    case = case_of(file)
+    if "jax" in who_can(case) and file.stem != "ties":
+        compare(case, ("engine", "jax"))
+
+
+def case_of(file: Path) -> Case:
     problem = load(file)
     inputs = problem.inputs()
     program = trace_problem(problem, inputs)
     keys = tuple((step.name, step.binding) for step in program)
-    case = Case(problem, inputs, keys, program.upstream())
-    compare(case, ("engine", "finite") if file.stem == "ties" else who_can(case))
+    return Case(problem, inputs, keys, program.upstream())
 
 
 def test_jax_refuses_a_problem_in_pytorch() -> None:
