@@ -22,6 +22,9 @@ from byhand.values.arrays import Array
 FACTOR = 4.0
 """Another right formula may round a few times more often than the engine's did."""
 
+OWN = 2.0
+"""Times `FACTOR`: a few random runs may show less than the worst that rounding can do."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -47,11 +50,13 @@ def compare(
     dtype: np.dtype[Any],
     eps: float = 0.0,
     mapped: bool = True,
+    own: Array | None = None,
 ) -> Comparison:
     """Judges `answer`; `error` counts the units of rounding of a step of type `dtype`.
 
     `eps` is the rounding of what went into it, where that may be coarser than its own type: in
-    forward, `x / np.sqrt(n)` makes float64 of float32. A wrong answer's error is `mapped`.
+    forward, `x / np.sqrt(n)` makes float64 of float32. A wrong answer's error is `mapped`. `own` is
+    how far rounding moves it on its own way (`byhand.checking.judging.own_rounding`), if known.
     """
     if isinstance(answer, Raised):
         if answer.depends:
@@ -75,6 +80,8 @@ def compare(
     coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps, eps)
     floor = float(max(np.finfo(found.dtype).tiny, np.finfo(np.float64).tiny))
     unit = float(coarser) * error + floor
+    if own is not None:
+        unit = unit + OWN * own
     worst = _elements(found, truth, unit, mapped)
     if truth.direction is not None and not worst.wrong:
         worst = _along(found, truth.direction, unit) or worst

@@ -60,12 +60,27 @@ class Evidence:
     def right_on_truth(self) -> bool:
         """Whether the definition is right where it reads the true gradients."""
         trial = self.trial
-        value = trial.on_truth.get(self.answer.key)
-        return _judge(value, trial.true_gradients[self.tensor]).right
+        value, expected = trial.on_truth.get(self.answer.key), trial.true_gradients[self.tensor]
+        if _judge(value, expected).verdict != "wrong":
+            return _judge(value, expected).right
+        return _judge(value, expected, own=trial.scatter_on_truth.get(self.answer.key)).right
 
     def judge(self, value: Any, slack: float = 1.0) -> Comparison:
         """Compares a value with what the definition should give, `slack` times as leniently."""
-        return _judge(value, self.expected, slack)
+        found = _judge(value, self.expected, slack)
+        if found.verdict != "wrong" or self.scatter is None:
+            return found
+        return _judge(value, self.expected, slack, self.scatter)
+
+    @cached_property
+    def scatter(self) -> Array | None:
+        """How far rounding moves what the definition gives, on its own way; None if unknown."""
+        trial, key = self.trial, self.answer.key
+        if self.feeds is trial.feeds:
+            return trial.scatter_alone.get(key)
+        if self.feeds is trial.true_feeds:
+            return trial.scatter_on_truth.get(key)
+        return trial.scatter(self.feeds, {key: self.value}, key).get(key)
 
     def gives(self, value: Any) -> bool:
         """Whether `value` is, to rounding, the value that the definition gave."""
@@ -224,11 +239,14 @@ def as_array(value: Any) -> Array | None:
     return found if found is not None and found.dtype.kind == "f" else None
 
 
-def _judge(value: Any, expected: Bounded, slack: float = 1.0) -> Comparison:
+def _judge(
+    value: Any, expected: Bounded, slack: float = 1.0, own: Array | None = None
+) -> Comparison:
     eps = float(np.finfo(np.float64).eps)
     error = slack * expected.error
     truth = Gradient(expected.value, eps * error)
-    return compare(value, truth, error, np.dtype(np.float64), mapped=False)
+    own = None if own is None else slack * own
+    return compare(value, truth, error, np.dtype(np.float64), mapped=False, own=own)
 
 
 def _is_zero(value: Any) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from byhand import referees
-from byhand.checking.judging.compare import compare
+from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.own_rounding import OwnRounding
 from byhand.checking.judging.trial import Trial
 from byhand.checking.report import Row
 from byhand.checking.running.answers import Answer, Answers, answers
@@ -62,8 +64,10 @@ def examine(
         }
     else:
         truths = referees.find(referee)(problem, drawn.inputs, keys, drawn.upstream)
+    own = OwnRounding(problem, drawn, seed)
+    judge = _Judge(problem, drawn, given, own)
     rows = {
-        answer.key: _row(problem, program, answer, truths[answer.key], errors[answer.key].error)
+        answer.key: judge.row(answer, truths[answer.key], errors[answer.key].error)
         for answer in given.found
     }
     notes = list(given.notes)
@@ -73,10 +77,11 @@ def examine(
         )
     trial = tied = None
     if function is not None and drawn.program is drawn.truth:
-        trial = Trial(problem, function, drawn, hand, given, upstream, seed)
+        trial = Trial(problem, function, drawn, hand, given, upstream, own, seed)
     if function is not None and drawn.as_it_came is not None:
         _, g, ran, held = _run(problem, drawn.as_it_came)
-        tied = Trial(problem, function, drawn.as_it_came, ran, held, g, seed)
+        own = OwnRounding(problem, drawn.as_it_came, seed)
+        tied = Trial(problem, function, drawn.as_it_came, ran, held, g, own, seed)
     raised = None if hand.error is None else _raised(problem, function, program, hand)
     missing = _missing(problem, program, given, [*rows.values(), *([raised] if raised else [])])
     if hand.unread is not None and (missing or not hand.taken_apart):
@@ -116,32 +121,65 @@ def upstream_of(drawn: Draw) -> dict[str, Any]:
     return {f"d{name}": as_given(g, drawn.program) for name, g in total.items()}
 
 
-def _row(problem: Problem, program: Program, answer: Answer, truth: Gradient, error: Any) -> Row:
-    name, binding = answer.key
-    step = program.bindings[name][binding]
-    inputs = [step.value.dtype for step in program.inputs]
-    eps = max((float(np.finfo(each).eps) for each in inputs), default=0.0)
-    result = compare(answer.value, truth, error, step.value.dtype, eps)
-    note = result.note
-    bound = len(program.bindings[name])
-    if bound > 1:
-        which = f"binding {binding + 1} of {bound} in forward" + (
-            f", line {step.line}" if step.line else ", the input"
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """Judges what a backward gave in the end, on one draw."""
+
+    problem: Problem
+    drawn: Draw
+    given: Answers
+    own_rounding: OwnRounding
+
+    def row(self, answer: Answer, truth: Gradient, error: Array) -> Row:
+        name, binding = answer.key
+        program = self.drawn.program
+        step = program.bindings[name][binding]
+        result = self.compared(answer, truth, error, step.value.dtype)
+        note = result.note
+        bound = len(program.bindings[name])
+        if bound > 1:
+            which = f"binding {binding + 1} of {bound} in forward" + (
+                f", line {step.line}" if step.line else ", the input"
+            )
+            note = f"{which}; {note}" if note else which
+        return Row(
+            name=name,
+            verdict=result.verdict,
+            line=answer.line,
+            source=_source(self.problem, answer.line),
+            shape=result.shape,
+            expected_shape=step.shape,
+            max_error=result.max_error,
+            tolerance=result.tolerance,
+            ulps=result.ulps,
+            note=note,
+            heat=result.heat,
         )
-        note = f"{which}; {note}" if note else which
-    return Row(
-        name=name,
-        verdict=result.verdict,
-        line=answer.line,
-        source=_source(problem, answer.line),
-        shape=result.shape,
-        expected_shape=step.shape,
-        max_error=result.max_error,
-        tolerance=result.tolerance,
-        ulps=result.ulps,
-        note=note,
-        heat=result.heat,
-    )
+
+    def compared(
+        self, answer: Answer, truth: Gradient, error: Array, dtype: np.dtype[Any]
+    ) -> Comparison:
+        eps = self.eps
+        found = compare(answer.value, truth, error, dtype, eps)
+        own = self.scatter.get(answer.key) if found.verdict == "wrong" else None
+        return found if own is None else compare(answer.value, truth, error, dtype, eps, own=own)
+
+    @cached_property
+    def eps(self) -> float:
+        inputs = [step.value.dtype for step in self.drawn.program.inputs]
+        return max((float(np.finfo(each).eps) for each in inputs), default=0.0)
+
+    @cached_property
+    def scatter(self) -> Mapping[Key, Array]:
+        """How far rounding moves each answer, on backward's own way."""
+        judged = {answer.key: answer.value for answer in self.given.found}
+
+        def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> Mapping[Key, Any]:
+            upstream = {name: change(value) for name, value in upstream_of(self.drawn).items()}
+            hand = run_backward(self.problem, forward, upstream)
+            return {each.key: each.value for each in answers(self.drawn.program, hand).found}
+
+        return self.own_rounding.scatter(run, judged)
 
 
 def _raised(problem: Problem, function: Function | None, program: Program, hand: Hand) -> Row:

@@ -186,6 +186,8 @@ def path(name: str) -> tuple[Any, ...]:
 
 def in_kind(value: Array, like: Any) -> Any:
     """A copy of `value`, as a number or a PyTorch tensor where `like` is one."""
-    if isinstance(like, float):
-        return np.float64(value)
-    return as_torch(value) if is_torch(like) else np.array(value)
+    if is_torch(like):
+        return as_torch(value)
+    return (
+        np.float64(value) if isinstance(like, float) and type(value) is np.ndarray else value.copy()
+    )

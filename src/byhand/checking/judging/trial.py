@@ -3,7 +3,7 @@ gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.isolated_run import Plan, run_on_feeds
+from byhand.checking.judging.own_rounding import OwnRounding
 from byhand.checking.judging.replay import Replay, rehearse
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Hand
@@ -37,6 +38,7 @@ class Trial:
     hand: Hand
     answers: Answers
     upstream: Mapping[str, Any]
+    own_rounding: OwnRounding
     seed: int
 
     @cached_property
@@ -106,6 +108,29 @@ class Trial:
         """What each definition gives when it reads these feeds; with `only`, that one alone."""
         with np.errstate(all="ignore"):
             return run_on_feeds(self.function, self.given, self.plan, feeds, only)
+
+    @cached_property
+    def scatter_alone(self) -> dict[Key, Array]:
+        """How far rounding moves each definition that reads the random feeds."""
+        return self.scatter(self.feeds, self.alone)
+
+    @cached_property
+    def scatter_on_truth(self) -> dict[Key, Array]:
+        """How far rounding moves each definition that reads the true gradients."""
+        return self.scatter(self.true_feeds, self.on_truth)
+
+    def scatter(
+        self, feeds: Mapping[Key, Array], judged: Mapping[Key, Any], only: Key | None = None
+    ) -> dict[Key, Array]:
+        """How far rounding moves what definitions give when they read these feeds."""
+
+        def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[Key, Any]:
+            upstream = {name: change(value) for name, value in self.upstream.items()}
+            given = arguments(self.problem, self.function, forward, upstream)
+            fed = {key: change(value) for key, value in feeds.items()}
+            return run_on_feeds(self.function, given, self.plan, fed, only)
+
+        return self.own_rounding.scatter(run, judged)
 
     def rehearsal(self, feeds: Mapping[Key, Array], key: Key, more: Mapping[str, Array]) -> Replay:
         """One definition on these feeds, to be run again with other statements, which may read

@@ -1,0 +1,157 @@
+"""Arrays on which every operation rounds a little more than it must, at random.
+
+Run code on them a few times, and how far its results scatter shows how far rounding may have taken
+them, whatever way the code went about it. This is Monte Carlo arithmetic (Parker, Monte Carlo
+Arithmetic: exploiting randomness in floating-point arithmetic, UCLA CSD-970002, 1997), after
+the CESTAC method (Vignes, A stochastic arithmetic for reliable scientific computation, Mathematics
+and Computers in Simulation 35, 1993): what `1 - a` leaves of the rounding of `a`, when `a` is
+nearly 1, is seen, as is any other cancellation, and nothing has to be known about the code.
+
+A result is moved by up to `AMPLITUDE` units of its own rounding; for a sum or a product of matrices
+every term is, since their rounding goes with the terms and not with what is left of them. What is
+only copied, compared or picked out stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+
+from byhand.values import tree
+from byhand.values.arrays import Array, is_array, is_float_array, is_sequence
+
+AMPLITUDE = 16.0
+"""Much more than the roundings that the floats themselves add, and small enough to be linear."""
+
+EXACT_UFUNCS = frozenset(
+    (
+        *("positive", "negative", "absolute", "fabs", "sign", "copysign", "floor", "ceil", "rint"),
+        *("trunc", "maximum", "minimum", "fmax", "fmin", "clip", "ldexp", "frexp", "nextafter"),
+    )
+)
+"""Those whose result is one of the arguments, or a number that needs no rounding."""
+
+ROUNDING_FUNCTIONS = frozenset(
+    (
+        *("dot", "vdot", "inner", "einsum", "tensordot", "convolve", "correlate", "kron", "cross"),
+        *("mean", "average", "var", "std", "sum", "prod", "cumsum", "cumprod", "nansum", "nanmean"),
+        *("trace", "linalg", "interp", "gradient", "diff", "outer", "matmul", "norm", "cov"),
+    )
+)
+"""Functions that are no ufuncs and round; others move numbers about."""
+
+
+class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
+    """A NumPy array whose operations round at random; `rng` says how, None not at all."""
+
+    rng: np.random.Generator | None = None
+
+    def __array_finalize__(self, obj: Any) -> None:
+        self.rng = getattr(obj, "rng", None)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        terms = method != "__call__" or ufunc.__name__ in ("matmul", "vecdot", "vecmat", "matvec")
+        exact = ufunc.__name__ in EXACT_UFUNCS
+        rng = _rng_of((inputs, kwargs.get("out")))
+        given = [_plain(each) for each in inputs]
+        if terms and not exact:
+            given = [_moved(each, rng) if is_array(each) else each for each in given]
+            if method == "at":
+                given[0] = _plain(inputs[0])  # it is changed in place: its own items don't move
+        out = kwargs.pop("out", None)
+        if out is not None:
+            kwargs["out"] = tuple(_plain(each) for each in out)
+        if "where" in kwargs:
+            kwargs["where"] = _plain(kwargs["where"])
+        result = getattr(ufunc, method)(*given, **kwargs)
+        if out is not None:
+            if not (exact or terms):
+                for each in out:
+                    _plain(each)[...] = _moved(_plain(each), rng)
+            return out[0] if len(out) == 1 else out
+        if isinstance(result, tuple):
+            return tuple(_wrapped(each, rng) for each in result)  # pyright: ignore[reportUnknownVariableType]
+        return _wrapped(result if exact or terms else _moved(result, rng), rng)
+
+    def __array_function__(
+        self, func: Any, types: Any, args: Iterable[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        rng = _rng_of((list(args), list(kwargs.values())))
+        given, options = _plain(list(args)), {k: _plain(v) for k, v in kwargs.items()}
+        names = {func.__name__, str(func.__module__).rpartition(".")[2]}
+        if names & ROUNDING_FUNCTIONS:
+            given = _each(given, partial(_moved, rng=rng))
+        return _each(func(*given, **options), partial(_wrapped, rng=rng))
+
+    def __getitem__(self, index: Any) -> Any:
+        """An item is an array without axes, so that what is computed with it is seen."""
+        return _wrapped(np.asarray(self)[_plain(index)], self.rng)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        np.asarray(self)[_plain(index)] = _plain(value)
+
+    def astype(self, *args: Any, **kwargs: Any) -> Any:
+        other = np.asarray(self).astype(*args, **kwargs)
+        narrower = other.dtype.kind == "f" and other.dtype.itemsize < self.dtype.itemsize
+        return _wrapped(_moved(other, self.rng) if narrower else other, self.rng)
+
+
+def randomly_rounded(value: Any, rng: np.random.Generator | None) -> Any:
+    """`value`, and the float arrays in it, as arrays that round at random."""
+    return tree.map(partial(_wrapped, rng=rng), value)
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """`value` with `change` made to it, or to what is in it where it is a list or a tuple."""
+    if is_sequence(value):
+        return type(value)(_each(item, change) for item in value)
+    return change(value)
+
+
+def _plain(value: Any) -> Any:
+    """`value` in plain arrays."""
+    if isinstance(value, RandomlyRounded):
+        return value.view(np.ndarray)
+    if is_sequence(value):
+        return type(value)(_plain(item) for item in value)
+    return value
+
+
+def _floats(value: Any) -> Array | None:
+    """A float array, or a float of NumPy's, as an array; None for anything else."""
+    if isinstance(value, np.floating):
+        return np.asarray(cast("Any", value))
+    return value if is_float_array(value) else None
+
+
+def _wrapped(value: Any, rng: np.random.Generator | None) -> Any:
+    floats = _floats(value)
+    if floats is None:
+        return value
+    found = np.asarray(floats).view(RandomlyRounded)
+    found.rng = rng
+    return found
+
+
+def _rng_of(values: Any) -> np.random.Generator | None:
+    for each in values:
+        if isinstance(each, RandomlyRounded):
+            return each.rng
+        if is_sequence(each) and (rng := _rng_of(each)) is not None:
+            return rng
+    return None
+
+
+def _moved(value: Any, rng: np.random.Generator | None) -> Any:
+    """`value`, each number moved by up to `AMPLITUDE` units of its rounding; 0 stays 0."""
+    floats = _floats(value)
+    if rng is None or floats is None:
+        return value
+    kind = np.finfo(floats.dtype)
+    size = np.maximum(np.abs(floats), kind.tiny) * (floats != 0)
+    shape: tuple[int, ...] = floats.shape
+    drawn = np.asarray(rng.uniform(-1.0, 1.0, shape))
+    return np.asarray(floats + AMPLITUDE * float(kind.eps) * drawn * size, floats.dtype)

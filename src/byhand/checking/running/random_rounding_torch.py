@@ -1,0 +1,95 @@
+"""PyTorch's operations, rounding at random: see `byhand.checking.running.random_rounding`."""
+
+# pyright: basic
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from byhand.checking.running.random_rounding import AMPLITUDE
+
+EXACT = frozenset(
+    (
+        *("max", "min", "amax", "amin", "maximum", "minimum", "fmax", "fmin", "aminmax"),
+        *("clamp", "clamp_min", "clamp_max", "relu", "hardtanh", "threshold", "where"),
+        *("neg", "abs", "sign", "sgn", "positive", "floor", "ceil", "round", "trunc", "copysign"),
+        *("index", "index_select", "gather", "take", "embedding", "select_scatter", "scatter"),
+        *("slice_scatter", "index_fill", "index_copy", "masked_fill", "masked_scatter"),
+        *("masked_select", "clone", "copy", "cat", "stack", "flip", "roll", "repeat", "sort"),
+        *("topk", "tril", "triu", "constant_pad_nd", "diag_embed", "im2col", "alias", "nan_to_num"),
+        *("lift_fresh", "lift_fresh_copy", "detach", "contiguous", "repeat_interleave", "cummax"),
+        *("zero", "fill", "zeros", "zeros_like", "ones", "ones_like", "full", "full_like"),
+        *("new_zeros", "new_ones", "new_full", "new_empty", "empty", "empty_like", "arange"),
+        *("eye", "scalar_tensor", "empty_strided", "new_empty_strided", "resize", "set"),
+        *("linspace", "rand", "randn", "normal", "uniform", "bernoulli", "native_dropout"),
+        *("max_pool2d_with_indices", "max_unpool2d", "median", "mode", "kthvalue"),
+    )
+)
+
+
+class RoundingAtRandom(TorchDispatchMode):
+    """Within it, whatever PyTorch computes is rounded at random."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.rng = torch.Generator().manual_seed(seed)
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        options = dict(kwargs or {})
+        name = func._schema.name.rpartition("::")[2]
+        changes = func._schema.is_mutable
+        base = name.rstrip("_")
+        if base == "_to_copy":
+            return _each(func(*args, **options), lambda out: self.cast(args[0], out))
+        adds = base in ("index_put", "_index_put_impl", "_unsafe_index_put") and True in args[3:]
+        copies = base in ("index_put", "_index_put_impl", "_unsafe_index_put") and not adds
+        if func.is_view or base in EXACT or copies:
+            return func(*args, **options)
+        if torch.Tag.pointwise in func.tags and not adds:
+            out = func(*args, **options)
+            if not changes:
+                return _each(out, self.moved)
+            for each in out if isinstance(out, (tuple, list)) else (out,):
+                if isinstance(each, torch.Tensor) and each.is_floating_point():
+                    each.copy_(self.moved(each))
+            return out
+        first = args[:1] if changes else ()  # it is changed in place: what is in it doesn't move
+        moved = _each(args[len(first) :], self.moved)
+        return func(*first, *moved, **options)
+
+    def moved(self, value: torch.Tensor) -> torch.Tensor:
+        kind = torch.finfo(value.dtype)
+        noise = torch.rand(value.shape, generator=self.rng, dtype=torch.float64) * 2 - 1
+        exact = value.to(torch.float64)
+        size = exact.abs().clamp_min(kind.tiny) * (value != 0)
+        return (exact + AMPLITUDE * kind.eps * noise * size).to(value.dtype)
+
+    def cast(self, before: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+        """A cast rounds where it gives fewer digits."""
+        if before.is_floating_point() and kept(before.dtype) > kept(out.dtype):
+            return self.moved(out)
+        return out
+
+
+def kept(dtype: torch.dtype) -> float:
+    """How many digits a type has, in bits."""
+    return -np.log2(torch.finfo(dtype).eps)
+
+
+def _each(value: Any, change: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return type(value)(_each(item, change) for item in value)
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        return change(value)
+    return value
