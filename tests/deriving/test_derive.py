@@ -320,7 +320,7 @@ def test_a_closed_form_that_is_not_right_gives_way(
         return replace(found, source=found.source.replace("dgain = ", "dgain = 2 * "))
 
     monkeypatch.setattr(deriving, "_closed", wrong)
-    found = derivation_of("layer_norm", closed=True)
+    found = derive(load(ALL["layer_norm"]), closed=True)
     assert not found.closed
     assert found.notes == (deriving.NOT_RIGHT,)
 

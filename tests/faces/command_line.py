@@ -1,4 +1,4 @@
-"""The command line is tested as people use it: as a process of its own."""
+"""The command line is tested as people use it: in a process of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from typing import Any
+
+import forked
 
 Done = subprocess.CompletedProcess[str]
 
@@ -45,19 +47,22 @@ def run_byhand(*arguments: str, largest_file: int | None = None, **options: Any)
     """Runs byhand in a process without a terminal; it can write no file of more bytes than
     `largest_file`.
     """
+    extra: dict[str, str] = options.pop("env", {})
+    timeout = options.pop("timeout", 60)
+    if largest_file is None and not extra and not options:
+        return forked.run(*arguments, timeout=timeout)
+    clean = {name: value for name, value in os.environ.items() if name != "BYHAND_TRACEBACK"}
     how = (
         ["-m", "byhand"]
         if largest_file is None
         else ["-c", _ON_A_FULL_DISK.format(size=largest_file)]
     )
-    extra: dict[str, str] = options.pop("env", {})
-    clean = {name: value for name, value in os.environ.items() if name != "BYHAND_TRACEBACK"}
     return subprocess.run(
         [sys.executable, *how, *arguments],
         capture_output=options.pop("capture_output", True),
         stdin=subprocess.DEVNULL,
         text=True,
-        timeout=options.pop("timeout", 60),
+        timeout=timeout,
         check=False,
         env=clean | extra,
         **options,
