@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.running.backward_run import Hand
+from byhand.checking.running.backward_run import BackwardRun
 from byhand.checking.running.run import run_backward
 from byhand.program import Program, trace
 from byhand.program.problem import problem_of
@@ -15,7 +15,7 @@ from byhand.program.problem import problem_of
 
 def one_run(
     forward: Callable[..., Any], backward: Callable[..., Any], inputs: Mapping[str, Any]
-) -> tuple[Program, Hand]:
+) -> tuple[Program, BackwardRun]:
     """A forward traced and its backward run, with ones for the upstream gradients."""
     program = trace(forward, inputs)
     upstream = {f"d{step.name}": np.ones(step.shape) for step in program.outputs}

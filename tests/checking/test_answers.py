@@ -40,8 +40,8 @@ def lists(x: Any, Ws: Any) -> Any:
 def found(
     forward: Callable[..., Any], backward: Callable[..., Any], **inputs: Any
 ) -> tuple[Answers, dict[tuple[str, int], Answer]]:
-    program, hand = one_run(forward, backward, inputs or {"x": X})
-    given = answers(program, hand)
+    program, run = one_run(forward, backward, inputs or {"x": X})
+    given = answers(program, run)
     return given, {answer.key: answer for answer in given.found}
 
 

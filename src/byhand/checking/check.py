@@ -1,21 +1,27 @@
-"""The check: every gradient that a backward gives, against a referee, at more than one size."""
+"""The check: every gradient that a backward gives, against a referee, at more than one size.
+
+The way is the order of the folders: draws of the problem (`sampling`), a run of backward on each
+(`running`), every definition judged alone (`judging`), the mistakes by name (`naming`), and the
+rows of the report.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging.assign import assign_blame, roots_of
-from byhand.checking.judging.examine import Examination, examine
+from byhand.checking.judging.blame import blame
+from byhand.checking.judging.trial import Trial, try_on
+from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
-from byhand.checking.running.run import backward_function
-from byhand.checking.sampling.sample_inputs import ADVICE, draw, other_sizes, related_sizes
+from byhand.checking.rows import report_of
+from byhand.checking.sampling.draws import Skipped, draws
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, problem_of
-from byhand.program.statements import Function
 
 DTYPES = ("float64", "float32")
 
@@ -46,43 +52,23 @@ def check(
         raise ProblemError(f"{problem.file}: has no `def backward(...)`: there is nothing to check")
     if dtype not in DTYPES:
         raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
-    function = backward_function(problem)
     with np.errstate(all="ignore"):  # what isn't finite is said in the report
-        first = examine(problem, function, draw(problem, {}, dtype, seed), referee, seed)
-        others, skipped = _others(problem, function, dtype, seed)
-        rows = assign_blame(problem, first, others)
-    return Report(
-        file=problem.file,
-        referee=referee,
-        dtype=dtype,
-        seconds=time.perf_counter() - start,
-        rows=tuple(rows),
-        roots=roots_of(rows),
-        notes=tuple(dict.fromkeys([*first.notes, *skipped])),
-    )
+        trials, skipped = _trials(problem, dtype, seed, referee)
+        blamed = blame(trials)
+        report = report_of(trials, blamed, name_mistakes(trials, blamed), dtype, skipped)
+    return replace(report, seconds=time.perf_counter() - start)
 
 
-def _others(
-    problem: Problem, function: Function | None, dtype: str, seed: int
-) -> tuple[list[Examination], list[str]]:
-    """The backward examined at other sizes, by the engine; and notes on sizes that were skipped."""
-    found: list[Examination] = []
-    notes: list[str] = []
+def _trials(problem: Problem, dtype: str, seed: int, referee: str) -> tuple[list[Trial], list[str]]:
+    """The backward run on every draw; and notes on draws that were skipped.
 
-    def attempt(sizes: Mapping[str, int], seed: int) -> bool:
-        try:
-            drawn = draw(problem, sizes, "float64", seed)
-        except ProblemError as error:
-            at = ", ".join(f"{name}={size}" for name, size in sizes.items())
-            why = str(error).removesuffix(ADVICE).replace(f"{problem.file}:", "line ")
-            notes.append(f"not tried at {at}: {why}")
-            return False
-        found.append(examine(problem, function, drawn, "engine", seed))
-        return True
-
-    # One more draw of the default sizes: chance must not show a thing just once.
-    attempt({}, seed if dtype != "float64" else seed + 1)
-    fitted = [attempt(sizes, seed) for sizes in other_sizes(problem.dimensions)]
-    if problem.dimensions and not any(fitted):
-        attempt(related_sizes(problem.dimensions), seed)
-    return found, notes
+    The first is judged by the referee that was asked for, the others by the engine.
+    """
+    trials: list[Trial] = []
+    skipped: list[str] = []
+    for drawn in draws(problem, dtype, seed):
+        if isinstance(drawn, Skipped):
+            skipped.append(drawn.note)
+        else:
+            trials.append(try_on(problem, drawn, "engine" if trials else referee))
+    return trials, skipped

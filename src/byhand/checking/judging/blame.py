@@ -9,63 +9,77 @@ zero): no mistake. What is wrong alone and on the true gradients is a root.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from byhand.checking.judging.evidence import Evidence, evidence_of
+from byhand.checking.judging.tie_weights import Uneven, uneven
 from byhand.checking.judging.trial import Trial
 from byhand.checking.running.answers import Answer
 from byhand.referees.referee import Key
 
 
 @dataclass(frozen=True, eq=False)
-class Root:
-    """A definition that is wrong, and the draws that show it, the first one the default sizes."""
-
-    answer: Answer
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def shown_by(self) -> Evidence:
-        """The first draw on which it is wrong."""
-        return next(found for found in self.evidence if _wrong(found))
-
-
-@dataclass(frozen=True, eq=False)
 class Blame:
-    """The roots by name and binding; `lucky` are the definitions that hold on true gradients
-    only."""
+    """What the definitions are when each is judged alone, on all draws, by name and binding.
 
-    roots: dict[Key, Root]
-    lucky: dict[Key, tuple[Evidence, ...]]
-
-
-def blame(trials: Sequence[Trial], right: frozenset[Key]) -> Blame:
-    """Judges every definition of a backward on its own, on every draw.
-
-    `right` are the answers whose results are right on every draw: these are no roots.
+    `roots` are wrong. `lucky` hold on the true gradients only. `uneven` are right but where
+    elements are equal. All refer to the answers of `trial`, the first that could be judged line by
+    line; None where none could.
     """
-    roots: dict[Key, Root] = {}
+
+    trial: Trial | None
+    roots: Mapping[Key, tuple[Evidence, ...]]
+    lucky: Mapping[Key, tuple[Evidence, ...]]
+    uneven: Mapping[Key, Uneven]
+
+
+def blame(trials: Sequence[Trial]) -> Blame:
+    """Judges every definition of a backward on its own, on every draw; the first trial is that of
+    the default sizes."""
+    apart = [each for each in trials if each.line_by_line]
+    right = _right_everywhere(trials, apart)
+    apart = [each for each in apart if each is trials[0] or each.run.error is None]
+    whole = [each for each in apart if not each.drawn.tied]
+    if not whole:
+        return Blame(None, {}, {}, {})
+    roots: dict[Key, tuple[Evidence, ...]] = {}
     lucky: dict[Key, tuple[Evidence, ...]] = {}
-    for answer in trials[0].answers.found:
+    for answer in whole[0].answers.found:
         if not answer.writes:
             continue
         evidence = tuple(
-            evidence_of(trial, there)
-            for trial in trials
-            for there in same_definition(answer, trial)
+            evidence_of(trial, there) for trial in whole for there in same_definition(answer, trial)
         )
         if all(found.right for found in evidence):
             continue
-        if answer.key not in right and any(_wrong(found) for found in evidence):
-            roots[answer.key] = Root(answer, evidence)
+        if answer.key not in right and any(wrong(found) for found in evidence):
+            roots[answer.key] = evidence
         else:
             lucky[answer.key] = evidence
-    return Blame(roots, lucky)
+    odd: dict[Key, Uneven] = {}
+    for trial in apart:
+        if trial.drawn.tied:
+            odd |= uneven(trial, frozenset({*roots, *lucky, *odd}))
+    return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].results})
 
 
-def _wrong(found: Evidence) -> bool:
+def wrong(found: Evidence) -> bool:
+    """Whether a definition is wrong, and not only on gradients that no real run has."""
     return not found.right and not found.right_on_truth
+
+
+def _right_everywhere(trials: Sequence[Trial], apart: Sequence[Trial]) -> frozenset[Key]:
+    """The answers whose results are right on every draw, and so is all that they read."""
+    judged = [each for each in trials if not each.drawn.tied]
+    right = frozenset(judged[0].results).difference(*(each.wrong for each in judged))
+    doubtful = {
+        answer.key
+        for each in apart
+        for answer in each.answers.found
+        if not each.drawn.tied and not answer.reads <= right
+    }
+    return right - doubtful
 
 
 def same_definition(answer: Answer, trial: Trial) -> list[Answer]:
@@ -85,15 +99,3 @@ def same_definition(answer: Answer, trial: Trial) -> list[Answer]:
 
 def _nodes(answer: Answer) -> tuple[ast.stmt, ...]:
     return tuple(dict.fromkeys(write.node for write in answer.writes))
-
-
-def read_too_early(trial: Trial) -> dict[Key, tuple[str, int]]:
-    """The definitions that read a gradient before its last share was added, with its name and the
-    line that reads it."""
-    early: dict[Key, tuple[str, int]] = {}
-    for answer in trial.answers.found:
-        for write in answer.writes:
-            for owner in trial.answers.read_by(answer, write):
-                if owner.writes[-1].number > write.number:
-                    early.setdefault(answer.key, (owner.key[0], write.line))
-    return early

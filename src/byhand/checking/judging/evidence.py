@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging import paths
 from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.paths import Paths
 from byhand.checking.judging.replay import Edits, Replay
-from byhand.checking.judging.trial import Trial
+from byhand.checking.judging.trial import EPS, Trial
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.names import loaded_names
 from byhand.checking.values import array
@@ -59,11 +59,7 @@ class Evidence:
     @cached_property
     def right_on_truth(self) -> bool:
         """Whether the definition is right where it reads the true gradients."""
-        trial = self.trial
-        value, expected = trial.on_truth.get(self.answer.key), trial.true_gradients[self.tensor]
-        if _judge(value, expected).verdict != "wrong":
-            return _judge(value, expected).right
-        return _judge(value, expected, own=trial.scatter_on_truth.get(self.answer.key)).right
+        return self.on_truth().right
 
     def judge(self, value: Any, slack: float = 1.0) -> Comparison:
         """Compares a value with what the definition should give, `slack` times as leniently."""
@@ -97,13 +93,13 @@ class Evidence:
         """The same definition where it reads the true gradients."""
         trial = self.trial
         value = trial.on_truth.get(self.answer.key)
-        feeds, grads = trial.true_feeds, trial.true_gradients
+        feeds, grads = trial.true_feeds, trial.drawn.true_gradients
         return Evidence(trial, self.answer, self.read, feeds, grads, value)
 
     def tried(self, edits: Edits) -> Any:
         """What the definition gives with other statements in place of some; None if it raises."""
         with np.errstate(all="ignore"):
-            return self._rehearsal.value(edits)
+            return self._replay.value(edits)
 
     def becomes_right(self, edits: Edits) -> bool:
         """Whether the definition is right with other statements in place of some.
@@ -137,7 +133,7 @@ class Evidence:
         return times if self.judge(times * value, 1e4).right else None
 
     def _newly_read(self, edits: Edits) -> frozenset[Key]:
-        if self.grads is self.trial.true_gradients:
+        if self.grads is self.trial.drawn.true_gradients:
             return frozenset()
         names = {
             name[1:]
@@ -160,39 +156,14 @@ class Evidence:
         return {}
 
     @cached_property
-    def _rehearsal(self) -> Replay:
-        more = {**self.slopes, **self.picked}
-        return self.trial.rehearsal(self.feeds, self.answer.key, more)
-
-    def through(self, key: Key) -> Array:
-        """What of the gradient comes back through the step `key`, which the definition jumps
-        over."""
-        if key not in self._through:
-            steps = self.trial.drawn.truth.by_key
-            feeds = {k: self.feeds[k] for k in self.cut}
-            grads = self.trial.sweep({**feeds, key: np.zeros_like(steps[key].value)})
-            self._through[key] = self.expected.value - grads[self.tensor].value
-        return self._through[key]
+    def _replay(self) -> Replay:
+        more = {**self.paths.slopes, **self.paths.picked}
+        return self.trial.replay(self.feeds, self.answer.key, more)
 
     @cached_property
-    def _through(self) -> dict[Key, Array]:
-        return {}
-
-    @cached_property
-    def between(self) -> tuple[Key, ...]:
-        return paths.between(self)
-
-    @cached_property
-    def uses(self) -> tuple[paths.Use, ...]:
-        return paths.uses(self)
-
-    @cached_property
-    def slopes(self) -> Mapping[str, Array]:
-        return paths.slopes(self)
-
-    @cached_property
-    def picked(self) -> Mapping[str, Array]:
-        return paths.picked(self)
+    def paths(self) -> Paths:
+        stops = {key: self.feeds[key] for key in self.cut}
+        return Paths(self.trial.drawn, self.tensor, stops, self.grads)
 
     @property
     def cut(self) -> frozenset[Key]:
@@ -205,13 +176,13 @@ class Evidence:
 def evidence_of(trial: Trial, answer: Answer) -> Evidence:
     """What a draw shows about one definition."""
     key = answer.key
-    read = trial.read[key]
+    read = answer.reads
     if not read and trial.nearest[key] and _is_zero(answer.value):
         # It claims that nothing comes back, whatever the upstream gradients are.
         feeds, grads = trial.feeds, trial.fed_gradients
     else:
         feeds, grads = _upstreams(trial, key, read)
-    alone = trial.alone if feeds is trial.feeds else trial.run(feeds, only=key)
+    alone = trial.alone if feeds is trial.feeds else trial.run_on(feeds, only=key)
     return Evidence(trial, answer, read, feeds, grads, alone.get(key))
 
 
@@ -224,7 +195,7 @@ def _upstreams(
         return trial.feeds, trial.fed_gradients
     # It jumps over steps, leaves out a path, or reads a gradient that isn't upstream of it:
     # that one must fit the feeds, so it is what the sweep gives under them.
-    grads = trial.sweep({k: trial.feeds[k] for k in upstreams})
+    grads = trial.drawn.gradients({k: trial.feeds[k] for k in upstreams})
     steps = trial.drawn.truth.by_key
     feeds = {
         k: trial.feeds[k] if k in trial.descendants[key] else grads[steps[k].tensor].value
@@ -242,9 +213,8 @@ def as_array(value: Any) -> Array | None:
 def _judge(
     value: Any, expected: Bounded, slack: float = 1.0, own: Array | None = None
 ) -> Comparison:
-    eps = float(np.finfo(np.float64).eps)
     error = slack * expected.error
-    truth = Gradient(expected.value, eps * error)
+    truth = Gradient(expected.value, EPS * error)
     own = None if own is None else slack * own
     return compare(value, truth, error, np.dtype(np.float64), mapped=False, own=own)
 

@@ -58,7 +58,7 @@ class Plan:
 def run_on_feeds(
     function: Function,
     given: Mapping[str, Any],
-    plan: Plan,
+    answers: Answers,
     feeds: Mapping[Key, Array],
     only: Key | None = None,
 ) -> dict[Key, Any]:
@@ -67,7 +67,7 @@ def run_on_feeds(
     An answer of which a statement raised is Raised. With `only`, that definition alone is run.
     """
     like = next((value for value in given.values() if is_torch(value)), None)
-    feeder = Feeder(plan, feeds, only, like)
+    feeder = Feeder(Plan.of(answers), feeds, only, like)
     with contextlib.suppress(StatementError):  # what was judged before stands
         run(function, function.namespace(copied_all(given)), feeder.execute)
     return feeder.raw

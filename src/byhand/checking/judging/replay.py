@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.checking.judging.isolated_run import Feeder, Plan, copied_all, fetch, in_kind, place
+from byhand.checking.running.answers import Answers
 from byhand.checking.running.names import loaded_names
 from byhand.checking.values import copied
 from byhand.program.statements import Function, Namespace, Statement, StatementError, run, walruses
@@ -81,11 +82,11 @@ class Replay:
                 raise
 
 
-def rehearse(
+def record(
     function: Function,
     given: Mapping[str, Any],
     available: Mapping[str, Any],
-    plan: Plan,
+    answers: Answers,
     feeds: Mapping[Key, Array],
     key: Key,
 ) -> Replay:
@@ -94,6 +95,7 @@ def rehearse(
     `given` are backward's arguments; an exchanged statement may read all that is `available`.
     """
     like = next((value for value in given.values() if is_torch(value)), None)
+    plan = Plan.of(answers)
     feeder = Feeder(plan, feeds, key, like)
     variables = _variables(function)
     last = max(number for number, writes in plan.writes.items() if key in dict(writes))

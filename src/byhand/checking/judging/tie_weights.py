@@ -16,7 +16,6 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.trial import Trial
-from byhand.checking.report import Mistake
 from byhand.checking.sampling.ties import Member, Tie, ties
 from byhand.engine.backward import gradients
 from byhand.engine.tensor import Tensor
@@ -50,7 +49,28 @@ class Tied:
         return max(float(np.max(np.abs(each), initial=0.0)) for each in arrays)
 
 
-def uneven(trial: Trial, besides: frozenset[Key]) -> dict[Key, Mistake]:
+@dataclass(frozen=True, eq=False)
+class Uneven:
+    """A definition whose weights don't add up to 1 where the values that the steps `chosen_by`
+    choose from are equal.
+
+    `sums` are what they add up to instead, on two draws of upstream gradients; none where they
+    can't be told. `each_gets_all`: as if every one of the equals had been alone.
+    """
+
+    evidence: Evidence
+    chosen_by: tuple[str, ...]
+    sums: tuple[float, ...]
+    each_gets_all: bool
+
+    @property
+    def constant(self) -> float | None:
+        """What they add up to, if it is the same wherever it isn't 1."""
+        same = self.sums and max(self.sums) - min(self.sums) <= CLOSE
+        return self.sums[0] if same else None
+
+
+def uneven(trial: Trial, besides: frozenset[Key]) -> dict[Key, Uneven]:
     """The definitions that give other weights, on a draw with ties; but for those in `besides`.
 
     As with any definition, one that is right on the true gradients is no mistake.
@@ -65,12 +85,12 @@ def uneven(trial: Trial, besides: frozenset[Key]) -> dict[Key, Mistake]:
         return {}
     on_truth = _Ties(found).reach([evidence_of(trial, answer).on_truth() for answer in answers])
     wrong_on_truth = {each.key: (each, others) for each, others in _unexplained(on_truth)}
-    marked: dict[Key, Mistake] = {}
+    marked: dict[Key, Uneven] = {}
     for each, others in wrong:
         if each.key in wrong_on_truth:
             totals = [_totals(each, others), _totals(*wrong_on_truth[each.key])]
             if all(totals):  # else it isn't the weights, and shows where nothing is equal
-                marked[each.key] = _mistake(each, totals)
+                marked[each.key] = _described(each, totals)
     return marked
 
 
@@ -174,27 +194,16 @@ def _column(tied: Tied, unknown: Unknown) -> Array:
     return np.zeros(tied.off.size) if moved is None else moved.ravel()
 
 
-def _mistake(each: Tied, totals: Sequence[Mapping[Tie, float]]) -> Mistake:
+def _described(each: Tied, totals: Sequence[Mapping[Tie, float]]) -> Uneven:
     """What is wrong with the weights, by what they add up to on two draws of upstream gradients."""
     odd = {tie: t for total in totals for tie, t in total.items() if not _adds_up(tie, t)}
     owners = each.evidence.trial.drawn.truth.owners
     reached = dict.fromkeys(tie for tie, _ in each.moves)
-    ways = dict.fromkeys(name for tie in odd or reached for name in owners[tie.node])
-    said = (
-        f"where the values that {', '.join(ways)} chooses from are equal, "
-        "the weights of their gradients must add up to 1"
+    chosen_by = dict.fromkeys(name for tie in odd or reached for name in owners[tie.node])
+    all_of_it = all(
+        len(tie.members) > 1 and abs(t - len(tie.members)) <= CLOSE for tie, t in odd.items()
     )
-    if not odd:
-        return Mistake("unknown", said)
-    sums = list(odd.values())
-    constant = max(sums) - min(sums) <= CLOSE
-    if constant:
-        said += f"; here they add up to {sums[0]:.6g}"
-    if constant and abs(sums[0]) <= CLOSE:
-        return Mistake("missing-path", said)
-    if all(len(tie.members) > 1 and abs(t - len(tie.members)) <= CLOSE for tie, t in odd.items()):
-        return Mistake("double-path", f"{said}: each gets all of it")
-    return Mistake("factor" if constant else "unknown", said)
+    return Uneven(each.evidence, tuple(chosen_by), tuple(odd.values()), bool(odd) and all_of_it)
 
 
 def _adds_up(tie: Tie, total: float) -> bool:

@@ -1,5 +1,5 @@
-"""A trial: one draw of the problem on which all definitions are tried, with random upstream
-gradients."""
+"""A trial: backward run on one draw, judged as a whole, and its definitions ready to be tried
+alone."""
 
 from __future__ import annotations
 
@@ -10,134 +10,82 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging.isolated_run import Plan, run_on_feeds
+from byhand import referees
+from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.isolated_run import run_on_feeds
 from byhand.checking.judging.own_rounding import OwnRounding
-from byhand.checking.judging.replay import Replay, rehearse
-from byhand.checking.running.answers import Answers
-from byhand.checking.running.backward_run import Hand
-from byhand.checking.running.run import arguments
+from byhand.checking.judging.replay import Replay, record
+from byhand.checking.running.answers import Answer, Answers, answers
+from byhand.checking.running.backward_run import BackwardRun
+from byhand.checking.running.run import arguments, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.checking.values import copied
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.program.problem import Problem
-from byhand.program.statements import Function
-from byhand.referees.engine import forward_bounds, sweep
-from byhand.referees.referee import Key
+from byhand.referees.referee import Gradient, Key
 from byhand.values.arrays import Array
+
+EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A problem's backward, recorded on one draw, and random feeds for its answers."""
+    """One run of a backward, on one draw.
+
+    All that costs time is found when it is asked for: what was right in the end (`results`), what
+    each definition gives alone.
+    """
 
     problem: Problem
-    function: Function
     drawn: Draw
-    hand: Hand
+    run: BackwardRun
     answers: Answers
-    upstream: Mapping[str, Any]
-    own_rounding: OwnRounding
-    seed: int
+    referee: str = "engine"
+
+    @property
+    def line_by_line(self) -> bool:
+        """Whether its definitions can be tried alone: in float64, and in Python."""
+        return self.run.function is not None and self.drawn.program is self.drawn.truth
+
+    # What it gave in the end.
 
     @cached_property
-    def feeds(self) -> dict[Key, Array]:
-        """An independent random gradient for every answer that is a step of forward."""
-        rng = np.random.default_rng([self.seed, 2])
-        steps = self.drawn.truth.by_key
-        return {
-            answer.key: rng.normal(size=steps[answer.key].shape) for answer in self.answers.found
-        }
+    def results(self) -> Mapping[Key, Comparison]:
+        """The verdicts on what backward gave in the end, in backward's order."""
+        program = self.drawn.program
+        errors = {each.key: self._true(each.key) for each in self.answers.found}
+        if self.referee == "engine":
+            truths: Mapping[Key, Gradient] = {
+                key: Gradient(each.value, EPS * each.error) for key, each in errors.items()
+            }
+        else:
+            referee = referees.find(self.referee)
+            truths = referee(self.problem, self.drawn.inputs, list(errors), self.drawn.upstream)
+        inputs = [step.value.dtype for step in program.inputs]
+        eps = max((float(np.finfo(each).eps) for each in inputs), default=0.0)
+
+        def judge(answer: Answer) -> Comparison:
+            key = answer.key
+            dtype, error = program.by_key[key].value.dtype, errors[key].error
+            found = compare(answer.value, truths[key], error, dtype, eps)
+            own = self.scatter_in_the_end.get(key) if found.verdict == "wrong" else None
+            if own is None:
+                return found
+            return compare(answer.value, truths[key], error, dtype, eps, own=own)
+
+        return {answer.key: judge(answer) for answer in self.answers.found}
 
     @cached_property
-    def forward(self) -> dict[Tensor, Bounded]:
-        return forward_bounds(self.drawn.truth)
+    def wrong(self) -> frozenset[Key]:
+        """The answers that are wrong in the end."""
+        return frozenset(key for key, result in self.results.items() if not result.right)
 
-    @cached_property
-    def true_gradients(self) -> dict[Tensor, Bounded]:
-        """The gradients of the real run."""
-        return self.sweep({})
+    def _true(self, key: Key) -> Bounded:
+        return self.drawn.true_gradients[self.drawn.truth.by_key[key].tensor]
 
-    @cached_property
-    def fed_gradients(self) -> dict[Tensor, Bounded]:
-        """The gradients when every answer passes on its feed."""
-        return self.sweep(self.feeds)
-
-    @cached_property
-    def length(self) -> int:
-        """How many statements a run executes, about."""
-        return 1 + max((w.number for w in self.hand.writes), default=0)
-
-    @cached_property
-    def plan(self) -> Plan:
-        return Plan.of(self.answers)
-
-    @cached_property
-    def given(self) -> dict[str, Any]:
-        return arguments(self.problem, self.function, self.drawn.program.locals, self.upstream)
-
-    @cached_property
-    def available(self) -> dict[str, Any]:
-        """Every value of forward, whether backward asks for it or not."""
-        return {name: copied(value) for name, value in self.drawn.program.locals.items()}
-
-    @cached_property
-    def alone(self) -> dict[Key, Any]:
-        """What each definition gives when it reads the random feeds."""
-        return self.run(self.feeds)
-
-    @cached_property
-    def true_feeds(self) -> dict[Key, Array]:
-        """The true gradients, as feeds."""
-        steps = self.drawn.truth.by_key
-        return {key: self.true_gradients[steps[key].tensor].value for key in self.feeds}
-
-    @cached_property
-    def on_truth(self) -> dict[Key, Any]:
-        """What each definition gives when it reads the true gradients."""
-        return self.run(self.true_feeds)
-
-    def sweep(self, feeds: Mapping[Key, Array], ones: bool = False) -> dict[Tensor, Bounded]:
-        """The gradients under these feeds; with `ones`, as if those of the outputs were all 1."""
-        upstream = self.drawn.upstream
-        upstream = tuple(np.ones_like(g) for g in upstream) if ones else upstream
-        return sweep(self.drawn.truth, upstream, feeds, self.forward)
-
-    def run(self, feeds: Mapping[Key, Array], only: Key | None = None) -> dict[Key, Any]:
-        """What each definition gives when it reads these feeds; with `only`, that one alone."""
-        with np.errstate(all="ignore"):
-            return run_on_feeds(self.function, self.given, self.plan, feeds, only)
-
-    @cached_property
-    def scatter_alone(self) -> dict[Key, Array]:
-        """How far rounding moves each definition that reads the random feeds."""
-        return self.scatter(self.feeds, self.alone)
-
-    @cached_property
-    def scatter_on_truth(self) -> dict[Key, Array]:
-        """How far rounding moves each definition that reads the true gradients."""
-        return self.scatter(self.true_feeds, self.on_truth)
-
-    def scatter(
-        self, feeds: Mapping[Key, Array], judged: Mapping[Key, Any], only: Key | None = None
-    ) -> dict[Key, Array]:
-        """How far rounding moves what definitions give when they read these feeds."""
-
-        def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[Key, Any]:
-            upstream = {name: change(value) for name, value in self.upstream.items()}
-            given = arguments(self.problem, self.function, forward, upstream)
-            fed = {key: change(value) for key, value in feeds.items()}
-            return run_on_feeds(self.function, given, self.plan, fed, only)
-
-        return self.own_rounding.scatter(run, judged)
-
-    def rehearsal(self, feeds: Mapping[Key, Array], key: Key, more: Mapping[str, Array]) -> Replay:
-        """One definition on these feeds, to be run again with other statements, which may read
-        `more`."""
-        given, available, plan = self.given, {**self.available, **more}, self.plan
-        with np.errstate(all="ignore"):
-            return rehearse(self.function, given, available, plan, feeds, key)
+    # Where its definitions stand in forward.
 
     @cached_property
     def descendants(self) -> Mapping[Key, frozenset[Key]]:
@@ -162,14 +110,108 @@ class Trial:
                     found.setdefault(arg, set()).update(passed)
         return {key: frozenset(found[steps[key].tensor]) for key in self.feeds}
 
+    # What they give alone.
+
     @cached_property
-    def read(self) -> Mapping[Key, frozenset[Key]]:
-        """The answers that each definition reads, other than itself."""
+    def feeds(self) -> dict[Key, Array]:
+        """An independent random gradient for every answer that is a step of forward."""
+        rng = np.random.default_rng([self.drawn.seed, 2])
+        steps = self.drawn.truth.by_key
         return {
-            answer.key: frozenset(
-                other.key
-                for write in answer.writes
-                for other in self.answers.read_by(answer, write)
-            )
-            for answer in self.answers.found
+            answer.key: rng.normal(size=steps[answer.key].shape) for answer in self.answers.found
         }
+
+    @cached_property
+    def fed_gradients(self) -> dict[Tensor, Bounded]:
+        """The gradients when every answer passes on its feed."""
+        return self.drawn.gradients(self.feeds)
+
+    @cached_property
+    def alone(self) -> dict[Key, Any]:
+        """What each definition gives when it reads the random feeds."""
+        return self.run_on(self.feeds)
+
+    @cached_property
+    def true_feeds(self) -> dict[Key, Array]:
+        """The true gradients, as feeds."""
+        return {key: self._true(key).value for key in self.feeds}
+
+    @cached_property
+    def on_truth(self) -> dict[Key, Any]:
+        """What each definition gives when it reads the true gradients."""
+        return self.run_on(self.true_feeds)
+
+    def run_on(self, feeds: Mapping[Key, Array], only: Key | None = None) -> dict[Key, Any]:
+        """What each definition gives when it reads these feeds; with `only`, that one alone."""
+        function, given = self.run.function, self.run.given
+        assert function is not None
+        with np.errstate(all="ignore"):
+            return run_on_feeds(function, given, self.answers, feeds, only)
+
+    # How far rounding moves what they give, on their own way.
+
+    @cached_property
+    def scatter_in_the_end(self) -> dict[Key, Array]:
+        """How far rounding moves each answer of the whole run."""
+
+        def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[Key, Any]:
+            upstream = self._changed_upstream(change)
+            again = answers(self.drawn.program, run_backward(self.problem, forward, upstream))
+            return {each.key: each.value for each in again.found}
+
+        judged = {answer.key: answer.value for answer in self.answers.found}
+        return self._own_rounding.scatter(run, judged)
+
+    @cached_property
+    def scatter_alone(self) -> dict[Key, Array]:
+        """How far rounding moves each definition that reads the random feeds."""
+        return self.scatter(self.feeds, self.alone)
+
+    @cached_property
+    def scatter_on_truth(self) -> dict[Key, Array]:
+        """How far rounding moves each definition that reads the true gradients."""
+        return self.scatter(self.true_feeds, self.on_truth)
+
+    def scatter(
+        self, feeds: Mapping[Key, Array], judged: Mapping[Key, Any], only: Key | None = None
+    ) -> dict[Key, Array]:
+        """How far rounding moves what definitions give when they read these feeds."""
+        function = self.run.function
+        assert function is not None
+
+        def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[Key, Any]:
+            upstream = self._changed_upstream(change)
+            given = arguments(self.problem, function, forward, upstream)
+            fed = {key: change(value) for key, value in feeds.items()}
+            return run_on_feeds(function, given, self.answers, fed, only)
+
+        return self._own_rounding.scatter(run, judged)
+
+    def _changed_upstream(self, change: Callable[[Any], Any]) -> dict[str, Any]:
+        return {name: change(copied(g)) for name, g in self.drawn.upstream_by_name.items()}
+
+    @cached_property
+    def _own_rounding(self) -> OwnRounding:
+        return OwnRounding(self.problem, self.drawn, self.drawn.seed)
+
+    # What they would give with other statements.
+
+    def replay(self, feeds: Mapping[Key, Array], key: Key, more: Mapping[str, Array]) -> Replay:
+        """One definition on these feeds, to be run again with other statements, which may read
+        `more`."""
+        function, given = self.run.function, self.run.given
+        assert function is not None
+        with np.errstate(all="ignore"):
+            return record(function, given, {**self.available, **more}, self.answers, feeds, key)
+
+    @cached_property
+    def available(self) -> dict[str, Any]:
+        """Every value of forward, whether backward asks for it or not."""
+        return {name: copied(value) for name, value in self.drawn.program.locals.items()}
+
+
+def try_on(problem: Problem, drawn: Draw, referee: str = "engine") -> Trial:
+    """Runs the backward on one draw, and finds out which gradient is whose."""
+    program = drawn.program
+    ran = run_backward(problem, program.locals, drawn.upstream_by_name, drawn.true_by_name)
+    return Trial(problem, drawn, ran, answers(program, ran), referee)

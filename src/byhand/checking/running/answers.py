@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from byhand.checking.running.backward_run import Hand, Raised, Write
+from byhand.checking.running.backward_run import BackwardRun, Raised, Write
 from byhand.checking.values import array, leaves, unchanged
 from byhand.program.problem import did_you_mean
 from byhand.referees.referee import Key
@@ -26,27 +26,18 @@ if TYPE_CHECKING:  # a submission that is graded runs without the engine
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What backward gave for one step. `writes` are the statements that made it, in order."""
+    """What backward gave for one step.
+
+    `value` is what it holds in the end, Raised if one of its statements raised; `line` that of the
+    statement that raised, or else of the last that writes it. `writes` are the statements that made
+    it, in order: none where it was only returned. `reads` are the other answers that they read.
+    """
 
     key: Key
-    writes: tuple[Write, ...]
-    returned: Any = None
-
-    @property
-    def value(self) -> Any:
-        """What it holds in the end; Raised if one of its statements raised."""
-        if not self.writes:
-            return self.returned
-        raised = [write.value for write in self.writes if isinstance(write.value, Raised)]
-        return raised[0] if raised else self.writes[-1].value
-
-    @property
-    def line(self) -> int | None:
-        """The statement that raised, or else the last that writes it."""
-        if not self.writes:
-            return None
-        raised = (write for write in self.writes if isinstance(write.value, Raised))
-        return next(raised, self.writes[-1]).line
+    value: Any
+    line: int | None = None
+    writes: tuple[Write, ...] = ()
+    reads: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +49,7 @@ class Answers:
 
     @cached_property
     def written(self) -> Mapping[int, tuple[Answer, ...]]:
-        """The answers that a write belongs to, by its place in `Hand.writes`."""
+        """The answers that a write belongs to, by its place in `BackwardRun.writes`."""
         owners: dict[int, tuple[Answer, ...]] = {}
         for answer in self.found:
             for write in answer.writes:
@@ -74,11 +65,11 @@ class Answers:
         return any(answer.key == key for answer in self.found)
 
 
-def answers(program: Program, hand: Hand) -> Answers:
+def answers(program: Program, run: BackwardRun) -> Answers:
     """Assigns what a backward wrote to the steps of forward."""
     found: list[Answer] = []
     notes: list[str] = []
-    for name, writes in _by_name(program, _seen_through(program, hand)).items():
+    for name, writes in _by_name(program, _seen_through(program, run)).items():
         steps = program.bindings.get(name, ())
         if not steps:
             note = _unknown(name, writes[-1].value, program)
@@ -88,19 +79,19 @@ def answers(program: Program, hand: Hand) -> Answers:
         groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
         if len(groups) == len(steps):
             for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
-                found.append(Answer((name, binding), group))
+                found.append(_written((name, binding), group))
         elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
-            found.append(Answer((name, 0), groups[-1]))
+            found.append(_written((name, 0), groups[-1]))
             if len(steps) > 1:
                 notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
         else:
             notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
     found.sort(key=lambda answer: answer.writes[-1].number)
-    for name, value in hand.returned.items():
+    for name, value in run.returned.items():
         for key, leaf in leaves(name, value):
             if key in program and len(program.bindings[key]) == 1:
                 found = [answer for answer in found if answer.key[0] != key]
-                found.append(Answer((key, 0), (), leaf))
+                found.append(Answer((key, 0), leaf))
             elif key in program:
                 notes.append(_counts(key, len(program.bindings[key]), 1) + ": not judged")
             else:
@@ -108,19 +99,31 @@ def answers(program: Program, hand: Hand) -> Answers:
                     f"the returned dict has {key!r}, which is no float input and no step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
-    return Answers(tuple(found), tuple(notes))
+    known = Answers(tuple(found), ())
+    complete = (replace(answer, reads=_reads(answer, known)) for answer in found)
+    return Answers(tuple(complete), tuple(notes))
 
 
-def _seen_through(program: Program, hand: Hand) -> list[Write]:
+def _written(key: Key, writes: tuple[Write, ...]) -> Answer:
+    raised = [write for write in writes if isinstance(write.value, Raised)]
+    last = raised[0] if raised else writes[-1]
+    return Answer(key, last.value, last.node.lineno, writes)
+
+
+def _reads(answer: Answer, known: Answers) -> frozenset[Key]:
+    return frozenset(o.key for write in answer.writes for o in known.read_by(answer, write))
+
+
+def _seen_through(program: Program, run: BackwardRun) -> list[Write]:
     """The writes, where reading a local such as `dpre` that answers for no step counts as reading
     the gradients that went into it."""
     roots = {name.partition("[")[0] for name in program.bindings}
     seen: list[Write] = []
     latest: dict[str, Write] = {}
-    for write in hand.writes:
+    for write in run.writes:
         reads, through = frozenset[int](), write.through
         for at in write.reads:
-            if hand.writes[at].name.partition("[")[0] in roots:
+            if run.writes[at].name.partition("[")[0] in roots:
                 reads |= {at}
             else:
                 reads |= seen[at].reads

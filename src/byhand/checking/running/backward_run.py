@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from byhand.program.statements import StatementError
+from byhand.program.statements import Function, StatementError
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,9 +16,9 @@ class Write:
 
     `fresh` tells a new array bound to the name from a change of the one it had. `value` is a copy
     of what it held afterwards, or Raised. `number` counts the statements that ran before. `at` is
-    its place in `Hand.writes`; `reads` are the places there of the writes whose gradients the
-    statement read, itself or by way of other locals. `through` are the numbers of the statements
-    that made those locals.
+    its place in `BackwardRun.writes`; `reads` are the places there of the writes whose gradients
+    the statement read, itself or by way of other locals. `through` are the numbers of the
+    statements that made those locals.
     """
 
     name: str
@@ -61,18 +61,19 @@ class Damage:
 
 
 @dataclass(frozen=True, eq=False)
-class Hand:
+class BackwardRun:
     """One run of a hand-written backward.
 
-    `writes` are in the order in which they happened; `returned` holds the gradients of a returned
-    dict, `unread` says what was returned instead of one. `error` is a statement that raised where
-    no gradient could stand in for what it writes. A backward that is no plain Python function can't
-    be `taken_apart`.
+    `function` is backward taken apart, None where that can't be done; `given` are its arguments, as
+    they were before. `writes` are in the order in which they happened; `returned` holds the
+    gradients of a returned dict, `unread` says what was returned instead of one. `error` is a
+    statement that raised where no gradient could stand in for what it writes.
     """
 
+    function: Function | None
+    given: Mapping[str, Any]
     writes: tuple[Write, ...]
     returned: Mapping[str, Any]
     damages: tuple[Damage, ...]
     error: StatementError | None = None
-    taken_apart: bool = True
     unread: str | None = None

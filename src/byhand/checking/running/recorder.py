@@ -23,12 +23,15 @@ from byhand.values.arrays import Array
 
 @dataclass
 class Recorder:
-    """What has happened so far in one run of a backward."""
+    """What has happened so far in one run of a backward.
+
+    `given` are the arrays that it got, `pristine` the same as they should be.
+    """
 
     given: Mapping[str, Array]
+    pristine: dict[str, Array]
     upstream: Mapping[str, Any]
     truth: Mapping[str, Any]
-    pristine: dict[str, Array] = field(init=False)
     held: dict[str, Any] = field(default_factory=dict[str, Any])
     seen: dict[str, Any] = field(default_factory=dict[str, Any])
     latest: dict[str, int] = field(default_factory=dict[str, int])
@@ -39,9 +42,6 @@ class Recorder:
     damages: list[Damage] = field(default_factory=list[Damage])
     error: StatementError | None = None
     number: int = 0
-
-    def __post_init__(self) -> None:
-        self.pristine = {name: value.copy() for name, value in self.given.items()}
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
         node = statement.node

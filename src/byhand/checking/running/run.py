@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from byhand.checking.running.backward_run import Damage, Hand
+from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
 from byhand.checking.values import array, copied, leaves, unchanged
 from byhand.errors import ProblemError
@@ -20,7 +20,7 @@ def run_backward(
     available: Mapping[str, Any],
     upstream: Mapping[str, Any],
     truth: Mapping[str, Any] | None = None,
-) -> Hand:
+) -> BackwardRun:
     """Runs the backward of `problem` on copies of the values it asks for.
 
     `available` are the inputs and the locals of forward; `upstream` the gradients `d<output>`.
@@ -32,16 +32,19 @@ def run_backward(
     assert problem.backward is not None
     function = backward_function(problem)
     given = arguments(problem, function, available, upstream)
+    passed = {name: copied(value) for name, value in given.items()}
     if function is None:
-        return _call(problem.backward, given)
-    recorder = Recorder(_arrays(given), upstream, truth or {})
-    namespace = function.namespace(given)
+        return _call(problem.backward, given, passed)
+    recorder = Recorder(_arrays(passed), _arrays(given), upstream, truth or {})
+    namespace = function.namespace(passed)
     returned = None
     try:
         returned = run(function, namespace, recorder.execute).value
     except StatementError as raised:
         recorder.error = recorder.error or raised
-    return Hand(
+    return BackwardRun(
+        function,
+        given,
         tuple(recorder.writes),
         _dict(returned),
         tuple(recorder.damages),
@@ -122,17 +125,18 @@ def _unread(returned: Any) -> str | None:
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
-def _call(backward: Callable[..., Any], given: Mapping[str, Any]) -> Hand:
+def _call(
+    backward: Callable[..., Any], given: Mapping[str, Any], passed: Mapping[str, Any]
+) -> BackwardRun:
     """A backward without statements: it is called, and what it returns is all there is."""
-    arrays = _arrays(given)
-    pristine = {name: value.copy() for name, value in arrays.items()}
+    arrays, pristine = _arrays(passed), _arrays(given)
     try:
-        returned = backward(**given)
+        returned = backward(**passed)
     except Exception as error:
-        return Hand((), {}, (), StatementError(0, error), taken_apart=False)
+        return BackwardRun(None, given, (), {}, (), StatementError(0, error))
     damages = tuple(
         Damage(name, None, 0, 0)
         for name, value in arrays.items()
         if not unchanged(value, pristine[name])
     )
-    return Hand((), _dict(returned), damages, taken_apart=False, unread=_unread(returned))
+    return BackwardRun(None, given, (), _dict(returned), damages, unread=_unread(returned))

@@ -1,25 +1,28 @@
-"""The draws that a problem is tried on: its default sizes, and others where a fixed size can't
-hide."""
+"""One draw of a problem: inputs, forward on them, and the gradients that are true there."""
 
 from __future__ import annotations
 
-import itertools
-import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from byhand.checking.sampling.ties import STEP, inputs_of_ties, moved
+from byhand.engine.bounded import Bounded
+from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
-from byhand.values.arrays import as_torch, is_float_array, is_sequence, is_torch
+from byhand.referees.engine import forward_bounds, sweep
+from byhand.referees.referee import Key
+from byhand.values.arrays import Array, as_torch, is_float_array, is_sequence, is_torch
 
 ADVICE = ": choose inputs on which it is finite"
+_NO_FEEDS: Mapping[Key, Array] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +30,57 @@ class Draw:
     """One set of inputs and the forward on it.
 
     `truth` is forward in float64, which the referees know; `program` is forward in the type that
-    backward is run in: the same program where that is float64. `as_it_came` is the same draw before
-    it was moved away from ties; None where it has none, and in other types than float64.
+    backward is run in: the same program where that is float64. On a `tied` draw nothing is judged
+    but the weights that backward gives to equal elements. `as_it_came` is such a draw: the same
+    before it was moved away from ties; None where it has none, and in other types than float64.
     """
 
     sizes: Mapping[str, int]
     inputs: Inputs
     truth: Program
     program: Program
-    upstream: tuple[Any, ...]
+    upstream: tuple[Array, ...]
+    seed: int
+    tied: bool = False
     as_it_came: Draw | None = None
+
+    def gradients(
+        self, feeds: Mapping[Key, Array] = _NO_FEEDS, upstream: Sequence[Array] | None = None
+    ) -> dict[Tensor, Bounded]:
+        """The gradient of every tensor, where the steps in `feeds` pass on those in place of their
+        own; with other gradients of the outputs, where those are given."""
+        upstream = self.upstream if upstream is None else upstream
+        return sweep(self.truth, upstream, feeds, self._forward)
+
+    @cached_property
+    def true_gradients(self) -> dict[Tensor, Bounded]:
+        return self.gradients()
+
+    @cached_property
+    def _forward(self) -> dict[Tensor, Bounded]:
+        return forward_bounds(self.truth)
+
+    @cached_property
+    def upstream_by_name(self) -> Mapping[str, Any]:
+        """The gradients d<output> that backward may ask for."""
+        total: dict[str, Array] = {}
+        for step, g in zip(self.program.outputs, self.upstream, strict=True):
+            g = g.astype(step.value.dtype)  # a value that is returned twice gets both
+            total[step.name] = total[step.name] + g if step.name in total else g
+        return {f"d{name}": self.as_given(g) for name, g in total.items()}
+
+    @cached_property
+    def true_by_name(self) -> Mapping[str, Any]:
+        """The true gradients of the names that forward binds once, as backward would hold them."""
+        return {
+            name: self.as_given(self.true_gradients[steps[0].tensor].value)
+            for name, steps in self.truth.bindings.items()
+            if len(steps) == 1
+        }
+
+    def as_given(self, value: Array) -> Any:
+        """A gradient in the kind of array that the user's code works with."""
+        return as_torch(value) if self.program.in_torch else np.array(value)
 
 
 def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> Draw:
@@ -49,7 +93,8 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
     as_it_came = None
     if tied:
         if dtype == "float64" and all(np.isfinite(step.value).all() for step in truth.outputs):
-            as_it_came = Draw(dict(sizes), inputs, truth, truth, truth.upstream(seed))
+            g = truth.upstream(seed)
+            as_it_came = Draw(dict(sizes), inputs, truth, truth, g, seed, tied=True)
         given = {k: v if k in problem.data else _apart(k, v, tied, seed) for k, v in given.items()}
         inputs = {name: _cast(value, "float64") for name, value in given.items()}
         truth = trace_problem(problem, inputs)
@@ -58,7 +103,7 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
     upstream = truth.upstream(seed)
     if dtype != "float64":
         upstream = tuple(g.astype(dtype).astype(np.float64) for g in upstream)
-    return Draw(dict(sizes), inputs, truth, program, upstream, as_it_came)
+    return Draw(dict(sizes), inputs, truth, program, upstream, seed, as_it_came=as_it_came)
 
 
 def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
@@ -72,28 +117,6 @@ def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
     if is_torch(value):
         return value + as_torch(rng.normal(size=tuple(value.shape))).to(value.dtype) * STEP
     return moved(value, rng)
-
-
-def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Sizes to try besides the default ones: distinct primes; then a batch (the first size) of
-    1."""
-    if not dimensions:
-        return
-    primes: dict[str, int] = {}
-    for name, default in dimensions.items():  # none that a size written as a number could be
-        primes[name] = next(p for p in _odd_primes() if p != default and p not in primes.values())
-    yield primes
-    first = next(iter(dimensions))
-    yield {**primes, first: 1}
-
-
-def related_sizes(dimensions: Mapping[str, int]) -> dict[str, int]:
-    """Sizes that keep the divisibility of the default ones, for where primes don't fit."""
-    return {name: 2 * size for name, size in dimensions.items()}
-
-
-def _odd_primes() -> Iterator[int]:
-    return (n for n in itertools.count(3, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
 
 
 def _cast(value: Any, dtype: str) -> Any:

@@ -11,7 +11,7 @@ import pickle
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,14 @@ from typing import Any
 import numpy as np
 
 from byhand import __version__
-from byhand.checking.judging.examine import as_given, upstream_of
-from byhand.checking.sampling.sample_inputs import Draw, draw, other_sizes, related_sizes
+from byhand.checking.sampling.draws import other_sizes, related_sizes
+from byhand.checking.sampling.sample_inputs import Draw, draw
 from byhand.course.course import Exercise
 from byhand.course.grading.sandbox_main import Bound, Sitting
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.errors import CourseError, ProblemError
 from byhand.program.problem import Problem, problem_in
-from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 
@@ -94,18 +93,9 @@ class Paper:
         rng = np.random.default_rng([self.seed, 5])
         self.feeds = {key: rng.normal(size=s.shape) for key, s in self.drawn.truth.by_key.items()}
 
-    @cached_property
-    def true(self) -> Mapping[Tensor, Bounded]:
-        return sweep(self.drawn.truth, self.drawn.upstream, forward=self.forward)
-
-    @cached_property
-    def forward(self) -> dict[Tensor, Bounded]:
-        return forward_bounds(self.drawn.truth)
-
     def alone(self, read: frozenset[Key]) -> Mapping[Tensor, Bounded]:
         """What is right where the gradients in `read` are the random ones."""
-        feeds = {key: self.feeds[key] for key in read}
-        return sweep(self.drawn.truth, self.drawn.upstream, feeds, self.forward)
+        return self.drawn.gradients({key: self.feeds[key] for key in read})
 
     @property
     def sitting(self) -> Sitting:
@@ -113,8 +103,8 @@ class Paper:
         program = self.drawn.program
         known = {name: value for name, value in program.locals.items() if _portable(value)}
         bindings = {n: tuple(Bound(s.line) for s in steps) for n, steps in program.bindings.items()}
-        feeds = {key: as_given(feed, program) for key, feed in self.feeds.items()}
-        return Sitting(known, upstream_of(self.drawn), bindings, feeds)
+        feeds = {key: self.drawn.as_given(feed) for key, feed in self.feeds.items()}
+        return Sitting(known, self.drawn.upstream_by_name, bindings, feeds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,7 +111,7 @@ def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
             value = run.get(key)
             if value is None and not needed:
                 continue
-            judged = _judge(value, paper, key, paper.true)
+            judged = _judge(value, paper, key, paper.drawn.true_gradients)
             at = dict(paper.drawn.sizes) or None
             line = None if value is None else value.line
             error = judged.max_error

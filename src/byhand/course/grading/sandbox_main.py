@@ -17,11 +17,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from byhand.checking.judging.damage import harmful, writer
-from byhand.checking.judging.isolated_run import Plan, run_on_feeds
-from byhand.checking.running.answers import Answer, Answers, answers
+from byhand.checking.judging.isolated_run import run_on_feeds
+from byhand.checking.running.aliasing import harmful, writer
+from byhand.checking.running.answers import Answer, answers
 from byhand.checking.running.backward_run import Raised
-from byhand.checking.running.run import arguments, backward_function, run_backward
+from byhand.checking.running.run import run_backward
 from byhand.checking.values import array
 from byhand.course.grading.confine import Limits, lock
 from byhand.course.grading.wire import HEADER, READY, Reply, WireValue, encode
@@ -111,25 +111,23 @@ def runs_of(
     """What backward gives, and what each of its definitions gives alone."""
     # Where a statement raises, what comes after it goes on with a random gradient.
     stand_ins = {name: sitting.feeds[name, 0] for name in sitting.bindings}
-    hand = run_backward(problem, sitting.locals, sitting.upstream, stand_ins)
-    given = answers(cast(Any, sitting), hand)
+    run = run_backward(problem, sitting.locals, sitting.upstream, stand_ins)
+    given = answers(cast(Any, sitting), run)
     written = [answer for answer in given.found if answer.value is not Ellipsis]
-    values = {answer.key: _value(answer, given) for answer in written}
+    values = {answer.key: _value(answer) for answer in written}
     alone: dict[Key, WireValue] = {}
-    if (function := backward_function(problem)) is not None:
-        asked = arguments(problem, function, sitting.locals, sitting.upstream)
-        for damage in harmful(hand, given, asked, sitting.bindings):
+    if run.function is not None:
+        for damage in harmful(run, given, run.given, sitting.bindings):
             if (key := writer(damage, given)) in values:
                 values[key] = replace(values[key], harms=damage.changed)
-        found = run_on_feeds(function, asked, Plan.of(given), sitting.feeds)
+        found = run_on_feeds(run.function, run.given, given, sitting.feeds)
         alone = {key: _plain(found.get(key)) for key in values}
     return values, alone
 
 
-def _value(answer: Answer, given: Answers) -> WireValue:
+def _value(answer: Answer) -> WireValue:
     plain = _plain(answer.value)
-    reads = frozenset(o.key for write in answer.writes for o in given.read_by(answer, write))
-    return WireValue(plain.array, plain.words, plain.raised, answer.line, reads)
+    return WireValue(plain.array, plain.words, plain.raised, answer.line, answer.reads)
 
 
 def _plain(value: Any) -> WireValue:

@@ -1,9 +1,15 @@
 """The mistakes that byhand knows by name: one module each.
 
 A module's docstring is its page (`byhand explain CODE`): a line that says what the mistake is, why
-it happens, and a bad and a good piece of code. `find(suspect)` proves the mistake, or gives None.
-Where several can be proved, the first in `ORDER` is named. Where none is, a module's
-`find_late(suspect)` is asked: it leaves a number open, or tries what is less often the case.
+it happens, and a bad and a good piece of code. It proves the mistake in one or more of these ways,
+each a function that gives a `Finding`, or None:
+
+- `find(suspect)`: from what a wrong definition gives, or by undoing the mistake. Where several
+  mistakes can be proved, the first in `ORDER` is named.
+- `find_late(suspect)`, asked where nothing was found: it leaves a number open, or tries what is
+  less often the case.
+- `find_at_ties(uneven)`: from the weights given to elements that are equal.
+- `find_in_run(trial)`: from watching the run; it gives the findings by answer.
 
 To add one: write the module, put it in its place in `ORDER`, and add nothing else; the tests plant
 the bad code of every page and expect its code.
@@ -12,12 +18,10 @@ the bad code of every page and expect its code.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from types import ModuleType
+from typing import Any
 
-import numpy as np
-
-from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.mistakes import (
     aliased,
     bessel,
@@ -51,11 +55,6 @@ from byhand.checking.naming.mistakes import (
     wrong_operand,
     wrong_upstream,
 )
-from byhand.checking.naming.proving.finding import Effort, Finding
-from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.report import Mistake
-from byhand.checking.running.answers import Answer
-from byhand.checking.running.backward_run import Raised
 
 ORDER: tuple[ModuleType, ...] = (
     updated_too_early,
@@ -104,78 +103,8 @@ def page(code: str) -> str:
     return inspect.getdoc(CODES[code]) or ""
 
 
-@dataclass
-class Diagnosis:
-    """Finds the mistakes of one backward, root by root.
-
-    One slip in a local that several gradients need makes all of them wrong: so what explained one
-    is tried first on the next.
-    """
-
-    earlier: list[tuple[str, Finding]] = field(default_factory=list[tuple[str, Finding]])
-    effort: Effort = field(default_factory=Effort)
-
-    def of(self, answer: Answer, evidence: tuple[Evidence, ...]) -> tuple[Mistake, Finding] | None:
-        """The first mistake that is proved; None for a statement that raised for no known reason.
-
-        A definition that holds only on the true gradients is looked at on those, too.
-        """
-        alone = Suspect(answer, evidence, self.effort)
-        code, finding = self.first(alone)
-        if code == "unknown" and any(found.between for found in evidence):
-            on_truth = Suspect(answer, tuple(found.on_truth() for found in evidence), self.effort)
-            if not all(found.right for found in on_truth.evidence):
-                again = self.first(on_truth)
-                code, finding = again if again[0] != "unknown" else (code, finding)
-        if code == "unknown" and isinstance(answer.value, Raised):
-            return None  # the row says what it raised
-        if code == "unknown":
-            self.effort.in_vain.update(alone.statements)
-        if finding.edits:
-            self.earlier.append((code, finding))
-        return Mistake(code, finding.message), finding
-
-    def first(self, definition: Suspect) -> tuple[str, Finding]:
-        for code, finding in self.earlier:
-            own = {s: new for s, new in finding.edits.items() if s in definition.statements}
-            if own and definition.mended(own):
-                return code, finding
-        for code, module in CODES.items():
-            finding = module.find(definition)
-            if finding is not None:
-                return code, finding
-        for code, module in CODES.items():
-            find_late = getattr(module, "find_late", None)
-            finding = find_late(definition) if find_late is not None else None
-            if finding is not None:
-                return code, finding
-        return "unknown", unknown.describe(definition)
-
-
-def why_it_holds(evidence: tuple[Evidence, ...]) -> str:
-    """A note on a definition that is right on the true gradients, but not on random ones."""
-    found = next(each for each in evidence if not each.right)
-    odd = Suspect(found.answer, (found,))
-    if odd.follows(lambda e: np.zeros_like(e.expected.value)):
-        reason = _reason(found, odd.name)
-        if reason:
-            return f"holds only because {odd.d} is zero: {reason}"
-        return f"holds only because {odd.d} is zero, or its terms add up to zero, in a real run"
-    for way, share in odd.ways.items():
-        if odd.follows(lambda e, s=share: e.expected.value - s(e)):
-            reason = _reason(found, way)
-            if reason:
-                return f"holds only because d{way}, which it leaves out, is zero: {reason}"
-            return (
-                f"holds only because what comes back through {way}, which it leaves out, is zero "
-                "or adds up to zero in a real run"
-            )
-    return "holds only because something is zero, or adds up to zero, in a real run"
-
-
-def _reason(evidence: Evidence, name: str) -> str:
-    """Why this gradient is zero, if the deriver finds it."""
-    from byhand.deriving.zero import why_zero  # only here: most checks need no derivation
-
-    trial = evidence.trial
-    return why_zero(trial.problem, trial.drawn.inputs, name)
+def ways_to(question: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """The functions of this name that the mistakes have, by code, in order."""
+    for code, module in CODES.items():
+        if hasattr(module, question):
+            yield code, getattr(module, question)

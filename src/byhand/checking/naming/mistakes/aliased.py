@@ -13,10 +13,35 @@ Good:
     dlogits += (logits == logit_maxes) * dlogit_maxes
 """
 
+from __future__ import annotations
+
+from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Finding
-from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.running.aliasing import harmful, writer
+from byhand.checking.running.backward_run import Damage
+from byhand.referees.referee import Key
 
 
-def find(suspect: Suspect) -> Finding | None:
-    """Found by watching the run (`judging/damage.py`), not by what a value shows."""
-    return None
+def find_in_run(trial: Trial) -> dict[Key | None, Finding]:
+    """By the answer that the statement was writing; None where no gradient's row can say it: in
+    code that can't be taken apart, or on the way to a returned dict."""
+    found: dict[Key | None, Finding] = {}
+    beside: list[Damage] = []
+    for damage in harmful(trial.run, trial.answers, trial.run.given, trial.drawn.truth.bindings):
+        key = writer(damage, trial.answers)
+        if key is None:
+            beside.append(damage)
+            continue
+        what = (
+            f"{damage.changed}, which something else still needs"
+            if damage.changed.startswith("d") and damage.changed[1:] in trial.drawn.truth
+            else f"{damage.changed}, a value of the forward pass"
+        )
+        message = f"this line also changes {what}: they share memory; write to a copy"
+        found[key] = Finding(message, damage.line)
+    if beside:
+        changed = dict.fromkeys(damage.changed for damage in beside)
+        values = "a value" if len(changed) == 1 else "values"
+        said = f"this changes {', '.join(changed)}, {values} of the forward pass: write to a copy"
+        found[None] = Finding(said, beside[0].line or None)
+    return found

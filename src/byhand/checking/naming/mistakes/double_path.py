@@ -12,6 +12,8 @@ Good:
 import ast
 from collections.abc import Iterator
 
+from byhand.checking.judging.tie_weights import Uneven
+from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
@@ -24,6 +26,10 @@ def find(suspect: Suspect) -> Finding | None:
             return None if mend is None else mend.finding(f"the path through {way} is added twice")
     mend = suspect.mend(_dropped)
     return None if mend is None else mend.finding(f"`{text(mend.part)}` is added twice")
+
+
+def find_at_ties(uneven: Uneven) -> Finding | None:
+    return Finding(f"{at_ties(uneven)}: each gets all of it") if uneven.each_gets_all else None
 
 
 def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -11,6 +11,8 @@ Good:
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.judging.tie_weights import Uneven
+from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
@@ -34,6 +36,10 @@ def find(suspect: Suspect) -> Finding | None:
                 scale.statement.lineno,
             )
     return None
+
+
+def find_at_ties(uneven: Uneven) -> Finding | None:
+    return None if uneven.constant is None else Finding(at_ties(uneven))
 
 
 def _shown(times: float) -> str:

@@ -9,7 +9,9 @@ Good:
 """
 
 import ast
+from collections.abc import Sequence
 
+from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 
@@ -34,6 +36,13 @@ def find(suspect: Suspect) -> Finding | None:
     return Finding(  # the largest: a small one is rather an axis or an exponent
         f"the number {size:g} is a size: this is right only as long as the arrays have it", line
     )
+
+
+def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Finding] | None:
+    """A statement that raises at other sizes only, with the first trial in which it does."""
+    message = "this raises at other sizes: is one of them written as a number?"
+    raising = (each for each in trials if each.run.error is not None and each.drawn.sizes)
+    return next(((each, Finding(message)) for each in raising), None)
 
 
 def _number(part: ast.AST) -> float | None:

@@ -48,7 +48,7 @@ def find(suspect: Suspect) -> Finding | None:
 
 def find_late(suspect: Suspect) -> Finding | None:
     """A factor or a term that a closed form lacks, and maybe a number besides."""
-    slopes: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.slopes]
+    slopes: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.paths.slopes]
     for each in _outputs(suspect):  # of tanh and of a sigmoid: in a loop that is all there is
         for less in (each, ast.BinOp(each, ast.Pow(), ast.Constant(2))):
             slopes.append(ast.BinOp(ast.Constant(1.0), ast.Sub(), less))
@@ -83,15 +83,18 @@ def _outputs(suspect: Suspect) -> list[ast.expr]:
 
 def _passed_on(suspect: Suspect) -> Iterator[tuple[str, Share]]:
     """What the gradient would be, were one path or all of them without their derivatives."""
-    uses = suspect.first.uses
+    uses = suspect.first.paths.uses
     for i, use in enumerate(uses):
         if not _is_a_number(use):
             yield ", ".join(use.through), lambda e, i=i: _without_derivative(e, (i,))
     if len(uses) > 1:
-        yield suspect.used_in, lambda e: _without_derivative(e, tuple(range(len(e.uses))))
+        yield suspect.used_in, lambda e: _without_derivative(e, tuple(range(len(e.paths.uses))))
     for step in suspect.program.outputs:
         name = f"d{step.name}"
-        yield step.name, lambda e, n=name: _fitted(as_array(e.trial.upstream.get(n)), e)
+        yield (
+            step.name,
+            lambda e, n=name: _fitted(as_array(e.trial.drawn.upstream_by_name.get(n)), e),
+        )
     for key in suspect.first.cut:
         yield key[0], lambda e, k=key: _fitted(e.feeds.get(k), e)
 
@@ -106,7 +109,7 @@ def _is_a_number(use: Use) -> bool:
 def _without_derivative(found: Evidence, which: tuple[int, ...]) -> Array:
     value = found.expected.value
     for i in which:
-        use = found.uses[i]
+        use = found.paths.uses[i]
         value = value - use.share + _fitted(use.upstream, found)
     return value
 
@@ -123,7 +126,7 @@ def _lacks_factors(suspect: Suspect) -> bool:
     value, right = as_array(suspect.first.value), suspect.first.expected.value
     if value is None or value.shape != right.shape or not np.isfinite(value).all():
         return False
-    names = list(suspect.first.slopes)
+    names = list(suspect.first.paths.slopes)
     lines = {text(each) for each in values(suspect)}
     names += [step.name for step in suspect.program if step.name in lines]
     powers = [(name, power) for name in names for power in (1, -1)]
@@ -139,7 +142,7 @@ def _lacks(found: Evidence, chosen: Sequence[tuple[str, int]]) -> bool:
     program = found.trial.drawn.truth
     with np.errstate(all="ignore"):
         for name, power in chosen:
-            known = found.slopes.get(name)
+            known = found.paths.slopes.get(name)
             factor = program[name].value if known is None and name in program else known
             try:
                 value = None if factor is None or value is None else value * factor**power

@@ -16,6 +16,8 @@ from itertools import combinations
 
 import numpy as np
 
+from byhand.checking.judging.tie_weights import CLOSE, Uneven
+from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.candidates import gradients, sums
 from byhand.checking.naming.proving.finding import Edit, Finding
 from byhand.checking.naming.proving.lacking import lacking
@@ -40,12 +42,17 @@ def find(suspect: Suspect) -> Finding | None:
     return None
 
 
+def find_at_ties(uneven: Uneven) -> Finding | None:
+    total = uneven.constant
+    return Finding(at_ties(uneven)) if total is not None and abs(total) <= CLOSE else None
+
+
 def find_late(suspect: Suspect) -> Finding | None:
     """A term that a closed form lacks."""
     mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
     if mend is not None:
         return mend.finding(f"a gradient is not added to `{text(mend.part)}`: {_used(suspect)}")
-    picked = [ast.Name(name, ast.Load()) for name in suspect.first.picked]
+    picked = [ast.Name(name, ast.Load()) for name in suspect.first.paths.picked]
     known = gradients(suspect)
     lack = lacking(suspect, [*known, *picked]) or lacking(suspect, sums(suspect, known))
     if lack is None:

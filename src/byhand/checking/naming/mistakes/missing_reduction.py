@@ -111,7 +111,7 @@ def _one_copy(found: Evidence, which: int) -> Array | None:
     """The gradient with one copy's share instead of the sum over all copies."""
     shape = found.expected.value.shape
     value = found.expected.value
-    for use in found.uses:
+    for use in found.paths.uses:
         if use.full.shape == shape or not use.full.size:
             continue
         one = use.full

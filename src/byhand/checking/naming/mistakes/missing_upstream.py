@@ -43,11 +43,14 @@ def find(suspect: Suspect) -> Finding | None:
 def _upstreams(suspect: Suspect) -> list[str]:
     """The gradients that come in: those of the next steps that backward knows, or of outputs."""
     near = suspect.first.trial.nearest[suspect.first.answer.key]
-    return [f"d{key[0]}" for key in sorted(near)] or list(suspect.first.trial.upstream)
+    return [f"d{key[0]}" for key in sorted(near)] or list(
+        suspect.first.trial.drawn.upstream_by_name
+    )
 
 
 def _with_ones(found: Evidence) -> Array:
     """The gradient, were every upstream gradient 1."""
     trial = found.trial
     feeds = {key: np.ones_like(found.feeds[key]) for key in trial.nearest[found.answer.key]}
-    return trial.sweep(feeds, ones=True)[found.tensor].value
+    ones = [np.ones_like(g) for g in trial.drawn.upstream]
+    return trial.drawn.gradients(feeds, ones)[found.tensor].value

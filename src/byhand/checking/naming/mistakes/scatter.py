@@ -33,7 +33,7 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _overwritten(found: Evidence) -> Array | None:
     value = found.expected.value
-    for use in found.uses:
+    for use in found.paths.uses:
         if use.node.op is None or use.node.op.name not in READS:
             continue
         index = use.node.params.get("index")

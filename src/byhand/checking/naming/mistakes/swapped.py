@@ -39,5 +39,5 @@ def _of(found: Evidence, key: Key) -> Array:
 def _holds(found: Evidence, other: Key, key: Key) -> bool:
     """Whether the other definition gave the gradient of `key`."""
     trial = found.trial
-    given = trial.run(found.feeds, only=other).get(other)
+    given = trial.run_on(found.feeds, only=other).get(other)
     return found.judge(given).right and key != other

@@ -14,14 +14,11 @@ Good:
 import numpy as np
 
 from byhand.checking.judging.evidence import as_array
+from byhand.checking.judging.tie_weights import Uneven
+from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.values.arrays import Array
-
-
-def find(suspect: Suspect) -> Finding | None:
-    """Said where nothing else can be."""
-    return None
 
 
 def describe(suspect: Suspect) -> Finding:
@@ -34,6 +31,10 @@ def describe(suspect: Suspect) -> Finding:
         return Finding(f"{suspect.d} is NaN or infinite {_where(infinite)}")
     size = float(np.max(np.abs(right), initial=0.0))
     return Finding(f"{suspect.d} is wrong {_where(np.abs(value - right) > 1e-9 * size)}")
+
+
+def find_at_ties(uneven: Uneven) -> Finding:
+    return Finding(at_ties(uneven))
 
 
 def _where(wrong: Array) -> str:

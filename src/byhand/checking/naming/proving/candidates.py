@@ -62,7 +62,7 @@ def _of_values(suspect: Suspect) -> Iterator[ast.expr]:
 def _of_forward(suspect: Suspect) -> Iterator[ast.expr]:
     steps = suspect.program.by_key
     lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
-    lines |= {steps[key].line for key in suspect.first.between}
+    lines |= {steps[key].line for key in suspect.first.paths.between}
     for top in suspect.first.trial.problem.forward.body:
         for node in ast.walk(top):
             if (

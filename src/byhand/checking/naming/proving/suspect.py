@@ -34,11 +34,14 @@ Share: TypeAlias = Callable[[Evidence], Array]
 class Suspect:
     """A definition that is wrong, with what every draw shows about it."""
 
-    answer: Answer
     evidence: tuple[Evidence, ...]
     effort: Effort = field(default_factory=Effort)
 
     # What it is.
+
+    @property
+    def answer(self) -> Answer:
+        return self.evidence[0].answer
 
     @property
     def name(self) -> str:
@@ -57,7 +60,9 @@ class Suspect:
 
     @property
     def function(self) -> Function:
-        return self.first.trial.function
+        function = self.first.trial.run.function
+        assert function is not None
+        return function
 
     @property
     def program(self) -> Program:
@@ -70,12 +75,12 @@ class Suspect:
     @property
     def uses(self) -> tuple[Use, ...]:
         """The uses of the value in forward, on the first wrong draw."""
-        return self.first.uses
+        return self.first.paths.uses
 
     @property
     def used_in(self) -> str:
         """The steps that use the value, by name."""
-        return ", ".join(dict.fromkeys(name for use in self.first.uses for name in use.through))
+        return ", ".join(dict.fromkeys(name for use in self.uses for name in use.through))
 
     @cached_property
     def statements(self) -> tuple[ast.stmt, ...]:
@@ -117,7 +122,10 @@ class Suspect:
             for answer in self.first.trial.answers.found
             if "[" not in answer.key[0] and answer.key != self.first.answer.key
         }
-        return {**found, **{name: np.shape(g) for name, g in self.first.trial.upstream.items()}}
+        return {
+            **found,
+            **{name: np.shape(g) for name, g in self.first.trial.drawn.upstream_by_name.items()},
+        }
 
     @cached_property
     def values(self) -> Mapping[str, tuple[int, ...]]:
@@ -132,13 +140,13 @@ class Suspect:
         jumps over steps: each of those is a path, too.
         """
         found = dict(self.direct)
-        for i, use in enumerate(self.first.uses):
-            if sum(each.through == use.through for each in self.first.uses) > 1:
+        for i, use in enumerate(self.uses):
+            if sum(each.through == use.through for each in self.uses) > 1:
                 found[f"one of the uses in {', '.join(use.through)} (number {i + 1})"] = (
-                    lambda e, i=i: e.uses[i].share
+                    lambda e, i=i: e.paths.uses[i].share
                 )
-        for key in self.first.between:
-            found.setdefault(key[0], lambda e, k=key: e.through(k))
+        for key in self.first.paths.between:
+            found.setdefault(key[0], lambda e, k=key: e.paths.through(k))
         return found
 
     @cached_property
@@ -146,9 +154,9 @@ class Suspect:
         """The paths to the steps that use the value themselves: they add up to the gradient."""
         return {
             ", ".join(use.through): lambda e, t=use.through: _sum(
-                each.share for each in e.uses if each.through == t
+                each.share for each in e.paths.uses if each.through == t
             )
-            for use in self.first.uses
+            for use in self.uses
         }
 
     # What proves a mistake.

@@ -14,7 +14,7 @@ import pytest
 import torch
 from runs import one_run
 
-from byhand.checking.running.backward_run import Hand, Raised
+from byhand.checking.running.backward_run import BackwardRun, Raised
 from byhand.checking.running.names import touched_names
 from byhand.checking.running.run import arguments, backward_function
 from byhand.errors import ProblemError
@@ -33,13 +33,13 @@ def forward(x: Any, W: Any, b: Any) -> Any:
 
 def run_on(
     backward: Callable[..., Any], forward: Callable[..., Any] = forward, **inputs: Any
-) -> Hand:
+) -> BackwardRun:
     return one_run(forward, backward, inputs or INPUTS)[1]
 
 
-def written(hand: Hand) -> list[tuple[str, bool]]:
+def written(run: BackwardRun) -> list[tuple[str, bool]]:
     """The names that were written in order, each with whether it was bound anew."""
-    return [(write.name, write.fresh) for write in hand.writes]
+    return [(write.name, write.fresh) for write in run.writes]
 
 
 class TestWrites:
@@ -55,8 +55,8 @@ class TestWrites:
             dx.fill(1.0)
             unrelated = dx * 2
 
-        hand = run_on(backward)
-        assert written(hand) == [
+        run = run_on(backward)
+        assert written(run) == [
             ("s", True),
             ("s", False),
             ("s", False),
@@ -66,9 +66,9 @@ class TestWrites:
             ("x", False),
             ("x", False),
         ]
-        assert [write.number for write in hand.writes] == [0, 1, 2, 3, 4, 5, 6, 7]
+        assert [write.number for write in run.writes] == [0, 1, 2, 3, 4, 5, 6, 7]
         first = backward.__code__.co_firstlineno
-        assert [write.line - first for write in hand.writes] == [1, 2, 3, 4, 5, 6, 7, 8]
+        assert [write.line - first for write in run.writes] == [1, 2, 3, 4, 5, 6, 7, 8]
 
     def test_a_write_keeps_the_value_it_had(self) -> None:
         def backward(dout: Any) -> None:
@@ -109,8 +109,8 @@ class TestWrites:
             dbs.append(dout.sum(0))
             dbs += [dout.sum(0)]
 
-        hand = run_on(backward)
-        assert written(hand) == [
+        run = run_on(backward)
+        assert written(run) == [
             ("hs[0]", True),
             ("hs[1]", True),
             ("hs[1]", True),
@@ -166,10 +166,10 @@ class TestWrites:
             dx = dh @ W.T
             db = ds.sum(0) + dh.sum(0)
 
-        hand = run_on(backward)
-        reads = {write.name: {hand.writes[at].name for at in write.reads} for write in hand.writes}
+        run = run_on(backward)
+        reads = {write.name: {run.writes[at].name for at in write.reads} for write in run.writes}
         assert reads == {"s": set(), "h": {"s"}, "x": {"h"}, "b": {"s", "h"}}
-        assert [write.at for write in hand.writes] == [0, 1, 2, 3]
+        assert [write.at for write in run.writes] == [0, 1, 2, 3]
 
 
 class TestDamage:
@@ -236,9 +236,9 @@ class TestDamage:
             dh.mul_(2)
             dx = dh * 2
 
-        hand = run_on(backward, torch_forward, x=torch.ones(3, dtype=torch.float64))
-        assert written(hand) == [("h", True), ("h", False), ("x", True)]
-        assert [(d.changed, d.name) for d in hand.damages] == [("h", "h")]
+        run = run_on(backward, torch_forward, x=torch.ones(3, dtype=torch.float64))
+        assert written(run) == [("h", True), ("h", False), ("x", True)]
+        assert [(d.changed, d.name) for d in run.damages] == [("h", "h")]
 
 
 class TestRaising:
@@ -247,9 +247,9 @@ class TestRaising:
             ds = dout @ np.ones(9)
             dh = ds * 3
 
-        hand = run_on(backward)
-        assert hand.error is None
-        raised, value = (write.value for write in hand.writes)
+        run = run_on(backward)
+        assert run.error is None
+        raised, value = (write.value for write in run.writes)
         assert isinstance(raised, Raised)
         assert raised.message.startswith("ValueError: matmul")
         assert not raised.depends
@@ -261,10 +261,10 @@ class TestRaising:
             ds = local * 2
             db = dout.sum(0)
 
-        hand = run_on(backward)
-        assert hand.error is not None
-        assert hand.error.line == backward.__code__.co_firstlineno + 1
-        found = {write.name: write.value for write in hand.writes}
+        run = run_on(backward)
+        assert run.error is not None
+        assert run.error.line == backward.__code__.co_firstlineno + 1
+        found = {write.name: write.value for write in run.writes}
         assert isinstance(found["s"], Raised)
         assert found["s"].depends
         assert isinstance(found["b"], np.ndarray)
@@ -276,10 +276,10 @@ class TestRaising:
                 dh = ds
             db = ds.sum(0)
 
-        hand = run_on(backward)
-        assert hand.error is not None
-        assert "undefined" in str(hand.error)
-        assert written(hand) == [("s", True)]
+        run = run_on(backward)
+        assert run.error is not None
+        assert "undefined" in str(run.error)
+        assert written(run) == [("s", True)]
 
 
 class TestArguments:
@@ -287,8 +287,8 @@ class TestArguments:
         def backward(b: Any, h: Any, dout: Any, unknown: int = 3) -> Any:
             return {"b": dout.sum(0) * unknown}
 
-        hand = run_on(backward)
-        np.testing.assert_array_equal(hand.returned["b"], np.full(3, 12.0))
+        run = run_on(backward)
+        np.testing.assert_array_equal(run.returned["b"], np.full(3, 12.0))
 
     def test_anything_else_is_refused(self) -> None:
         def backward(hh: Any) -> None:
@@ -304,9 +304,9 @@ class TestArguments:
         def work(scale: float, b: Any, dout: Any, times: float = 2.0) -> Any:
             return {"b": scale * times * dout.sum(0)}
 
-        hand = run_on(functools.partial(work, 3.0))
-        assert not hand.taken_apart
-        np.testing.assert_array_equal(hand.returned["b"], np.full(3, 24.0))
+        run = run_on(functools.partial(work, 3.0))
+        assert run.function is None
+        np.testing.assert_array_equal(run.returned["b"], np.full(3, 24.0))
         with pytest.raises(ProblemError, match="what backward asks for can't be read: wrap it"):
             run_on(max)
 

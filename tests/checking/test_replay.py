@@ -1,4 +1,4 @@
-"""A definition rehearsed gives what it gave: nothing that it needs was left out."""
+"""A definition replayed gives what it gave: nothing that it needs was left out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
-from byhand.checking.judging.examine import examine
-from byhand.checking.running.run import backward_function
+from byhand.checking.judging.trial import try_on
 from byhand.checking.sampling.sample_inputs import draw
 from byhand.program import load
 from byhand.program.problem import zoo
@@ -20,12 +19,9 @@ PROBLEMS = sorted((Path(__file__).parents[1] / "problems").glob("*.py")) + list(
 
 def definitions(file: Path) -> list[Evidence]:
     problem = load(file)
-    found = examine(
-        problem, backward_function(problem), draw(problem, {}, "float64", 0), "engine", 0
-    )
-    assert found.trial is not None
-    answers = [answer for answer in found.trial.answers.found if answer.writes]
-    return [evidence_of(found.trial, answer) for answer in answers]
+    trial = try_on(problem, draw(problem, {}, "float64", 0))
+    answers = [answer for answer in trial.answers.found if answer.writes]
+    return [evidence_of(trial, answer) for answer in answers]
 
 
 @pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Container
 
 from byhand.checking.running.answers import Answers
-from byhand.checking.running.backward_run import Damage, Hand
+from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.names import loaded_names
 from byhand.referees.referee import Key
 
 
 def harmful(
-    hand: Hand, answers: Answers, given: Container[str], steps: Container[str]
+    run: BackwardRun, answers: Answers, given: Container[str], steps: Container[str]
 ) -> list[Damage]:
     """The changes in place that leave something wrong behind.
 
@@ -19,7 +19,7 @@ def harmful(
     answer, to one of `steps`, unless that is written anew afterwards and nothing reads it in
     between.
     """
-    return [damage for damage in hand.damages if _lasts(damage, answers, given, steps)]
+    return [damage for damage in run.damages if _lasts(damage, answers, given, steps)]
 
 
 def writer(damage: Damage, answers: Answers) -> Key | None:

@@ -1,0 +1,37 @@
+"""Why a definition that is right on the true gradients, but not on random ones, holds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from byhand.checking.judging.evidence import Evidence
+from byhand.checking.naming.proving.suspect import Suspect
+
+
+def why_it_holds(evidence: tuple[Evidence, ...]) -> str:
+    """A note that says it."""
+    found = next(each for each in evidence if not each.right)
+    odd = Suspect((found,))
+    if odd.follows(lambda e: np.zeros_like(e.expected.value)):
+        reason = _reason(found, odd.name)
+        if reason:
+            return f"holds only because {odd.d} is zero: {reason}"
+        return f"holds only because {odd.d} is zero, or its terms add up to zero, in a real run"
+    for way, share in odd.ways.items():
+        if odd.follows(lambda e, s=share: e.expected.value - s(e)):
+            reason = _reason(found, way)
+            if reason:
+                return f"holds only because d{way}, which it leaves out, is zero: {reason}"
+            return (
+                f"holds only because what comes back through {way}, which it leaves out, is zero "
+                "or adds up to zero in a real run"
+            )
+    return "holds only because something is zero, or adds up to zero, in a real run"
+
+
+def _reason(evidence: Evidence, name: str) -> str:
+    """Why this gradient is zero, if the deriver finds it."""
+    from byhand.deriving.zero import why_zero  # only here: most checks need no derivation
+
+    trial = evidence.trial
+    return why_zero(trial.problem, trial.drawn.inputs, name)

@@ -1,0 +1,133 @@
+"""Naming: for every wrong definition the mistake that was made there, as far as it is proved."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from byhand.checking.judging.blame import Blame
+from byhand.checking.judging.evidence import Evidence
+from byhand.checking.judging.trial import Trial
+from byhand.checking.naming.luck import why_it_holds
+from byhand.checking.naming.mistakes import (
+    aliased,
+    hard_coded_size,
+    unknown,
+    used_too_early,
+    ways_to,
+)
+from byhand.checking.naming.proving.finding import Effort, Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.report import Mistake
+from byhand.checking.running.backward_run import Raised
+from byhand.referees.referee import Key
+
+
+@dataclass(frozen=True)
+class Named:
+    """A mistake, and the line and the part of it where it stands, if that isn't the whole row."""
+
+    mistake: Mistake
+    line: int | None = None
+    part: ast.AST | None = None
+
+
+@dataclass(frozen=True)
+class Names:
+    """The mistakes by name and binding; those that belong to no gradient; and why what holds on
+    true gradients only does so.
+
+    `beside` was seen in the run; `raised` in a trial at other sizes.
+    """
+
+    mistakes: Mapping[Key, Named]
+    beside: Named | None
+    raised: tuple[Trial, Named] | None
+    reasons: Mapping[Key, str]
+
+
+def name_mistakes(trials: Sequence[Trial], blame: Blame) -> Names:
+    """Names the mistakes of a backward; the first trial is the one whose results are reported."""
+    first = trials[0]
+    found: dict[Key, Named] = {}
+    search = _Search()
+    for key, evidence in blame.roots.items():
+        named = search.root(evidence)
+        if named is not None:
+            found[key] = named
+    for key, uneven in blame.uneven.items():
+        asked = ((code, find(uneven)) for code, find in ways_to("find_at_ties"))
+        code, finding = next((code, each) for code, each in asked if each is not None)
+        found[key] = _named(code, finding)
+    in_place = aliased.find_in_run(first)
+    beside = in_place.pop(None, None)
+    found |= {key: _named("aliased", finding) for key, finding in in_place.items() if key}
+    unexplained = first.wrong - {*found, *blame.roots}
+    if unexplained:
+        for key, finding in used_too_early.find_in_run(first).items():
+            if key in unexplained:
+                found[key] = _named("used-too-early", finding)
+    raised = hard_coded_size.find_raising(trials[1:])
+    reasons = {
+        key: why_it_holds(evidence)
+        for key, evidence in blame.lucky.items()
+        if key not in found and key in first.results and key not in first.wrong
+    }
+    return Names(
+        found,
+        None if beside is None else _named("aliased", beside),
+        None if raised is None else (raised[0], _named("hard-coded-size", raised[1])),
+        reasons,
+    )
+
+
+def _named(code: str, finding: Finding) -> Named:
+    return Named(Mistake(code, finding.message), finding.line, finding.part)
+
+
+@dataclass
+class _Search:
+    """Finds the mistakes of one backward, root by root.
+
+    One slip in a local that several gradients need makes all of them wrong: so what explained one
+    is tried first on the next.
+    """
+
+    earlier: list[tuple[str, Finding]] = field(default_factory=list[tuple[str, Finding]])
+    effort: Effort = field(default_factory=Effort)
+
+    def root(self, evidence: tuple[Evidence, ...]) -> Named | None:
+        """The first mistake that is proved; None for a statement that raised for no known reason.
+
+        A definition that holds only on the true gradients is looked at on those, too.
+        """
+        raised = evidence[0].answer.value
+        if isinstance(raised, Raised) and raised.depends:
+            return None  # the row says what it waited for
+        alone = Suspect(evidence, self.effort)
+        code, finding = self.first(alone)
+        if code == "unknown" and any(found.paths.between for found in evidence):
+            on_truth = Suspect(tuple(found.on_truth() for found in evidence), self.effort)
+            if not all(found.right for found in on_truth.evidence):
+                again = self.first(on_truth)
+                code, finding = again if again[0] != "unknown" else (code, finding)
+        if code == "unknown" and isinstance(raised, Raised):
+            return None  # the row says what it raised
+        if code == "unknown":
+            self.effort.in_vain.update(alone.statements)
+        if finding.edits:
+            self.earlier.append((code, finding))
+        return _named(code, finding)
+
+    def first(self, definition: Suspect) -> tuple[str, Finding]:
+        for code, finding in self.earlier:
+            own = {s: new for s, new in finding.edits.items() if s in definition.statements}
+            if own and definition.mended(own):
+                return code, finding
+        for question in ("find", "find_late"):
+            for code, find in ways_to(question):
+                finding = find(definition)
+                if finding is not None:
+                    return code, finding
+        return "unknown", unknown.describe(definition)

@@ -1,0 +1,268 @@
+"""The rows of a report: the verdicts on what backward gave, on its lines, and the mistakes."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from byhand.checking.judging.blame import Blame, wrong
+from byhand.checking.judging.evidence import Evidence
+from byhand.checking.judging.trial import Trial
+from byhand.checking.naming.name import Named, Names
+from byhand.checking.report import RIGHT, Report, Row
+from byhand.checking.running.answers import Answer
+from byhand.checking.running.backward_run import Raised
+from byhand.checking.running.names import root_name, touched_names
+from byhand.program.problem import Problem, did_you_mean
+from byhand.referees.referee import Key
+
+
+def report_of(
+    trials: Sequence[Trial], blame: Blame, names: Names, dtype: str, skipped: Sequence[str]
+) -> Report:
+    """The report; `skipped` are notes on draws that could not be made."""
+    first, rows = trials[0], _rows(trials, blame, names)
+    return Report(
+        file=first.problem.file,
+        referee=first.referee,
+        dtype=dtype,
+        seconds=0.0,
+        rows=tuple(rows),
+        roots=_roots(rows),
+        notes=tuple(dict.fromkeys([*_notes(first, rows), *skipped])),
+    )
+
+
+def _rows(trials: Sequence[Trial], blame: Blame, names: Names) -> list[Row]:
+    """The rows in backward's order, missing ones last: those of the first trial, with what the
+    others show."""
+    first, *others = (each for each in trials if not each.drawn.tied)
+    rows = {
+        answer.key: _at_root(row, blame.roots[answer.key])
+        if answer.key in blame.roots
+        else _at_ties(row, answer.key, blame)
+        for answer, row in _plain(first)
+    }
+    rows = {key: _named(first, row, names.mistakes.get(key)) for key, row in rows.items()}
+    if blame.trial is not None:
+        at_fault = {*blame.roots, *names.mistakes}
+        if first.run.error is not None or at_fault & {*rows}:
+            rows = {k: row if k in at_fault else _inherited(row) for k, row in rows.items()}
+    rows = {key: _noted(row, names.reasons.get(key)) for key, row in rows.items()}
+    explained = any(row.mistake is not None for row in rows.values())
+    for other in others:
+        for answer, there in _plain(other):
+            key = answer.key
+            if key in rows and rows[key].right and not there.right:
+                there = _inherited(there) if explained else there
+                rows[key] = replace(there, at=other.drawn.sizes or None)
+    last = list(_beside(first, names, [*rows.values()]))
+    return [*rows.values(), *last, *_missing(first, [*rows.values(), *last])]
+
+
+def _roots(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The names of the rows where a mistake was made, in backward's order."""
+    return tuple(
+        dict.fromkeys(
+            row.name
+            for row in rows
+            if row.mistake is not None or row.verdict not in {*RIGHT, "inherited", "missing"}
+        )
+    )
+
+
+def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
+    """What is to be said of the run as a whole."""
+    notes = list(trial.answers.notes)
+    run = trial.run
+    if run.function is None:
+        notes.append(
+            "backward is no plain Python function: its results are judged, its lines can't be"
+        )
+    missing = any(row.verdict == "missing" for row in rows)
+    if run.unread is not None and (missing or run.function is None):
+        notes.append(
+            f"backward returned {run.unread}, which is not read: return a dict with the gradients "
+            'by name, such as {"W": dW}, or leave them in locals such as dW'
+        )
+    return notes
+
+
+def _plain(trial: Trial) -> Iterator[tuple[Answer, Row]]:
+    """The answers of a trial, each with the verdict on what it held in the end."""
+    program = trial.drawn.program
+    for answer in trial.answers.found:
+        name, binding = answer.key
+        result = trial.results[answer.key]
+        step, bound, note = program.by_key[answer.key], len(program.bindings[name]), result.note
+        if bound > 1:
+            which = f"binding {binding + 1} of {bound} in forward" + (
+                f", line {step.line}" if step.line else ", the input"
+            )
+            note = f"{which}; {note}" if note else which
+        yield (
+            answer,
+            Row(
+                name=name,
+                verdict=result.verdict,
+                line=answer.line,
+                source=_source(trial.problem, answer.line),
+                shape=result.shape,
+                expected_shape=step.shape,
+                max_error=result.max_error,
+                tolerance=result.tolerance,
+                ulps=result.ulps,
+                note=note,
+                heat=result.heat,
+            ),
+        )
+
+
+def _at_root(row: Row, evidence: tuple[Evidence, ...]) -> Row:
+    """A wrong definition shows what it gave alone, if its result was right on the first draw."""
+    raised = evidence[0].answer.value
+    if isinstance(raised, Raised) and raised.depends:
+        return row  # it says what it waited for
+    shown = next(found for found in evidence if wrong(found))
+    if row.right:
+        result = shown.comparison
+        row = replace(
+            row,
+            verdict="wrong" if result.right else result.verdict,
+            shape=result.shape,
+            expected_shape=shown.tensor.shape,
+            max_error=result.max_error,
+            tolerance=result.tolerance,
+            ulps=result.ulps,
+            note=result.note,
+            at=shown.trial.drawn.sizes or None,
+        )
+    if isinstance(raised, Raised) and raised.missing is not None:
+        row = replace(row, note=_what_is_missing(raised.missing, row, shown.trial))
+    return row
+
+
+def _what_is_missing(name: str, row: Row, trial: Trial) -> str:
+    """What to do about a name that isn't defined."""
+    if name in trial.available:
+        advice = f"forward has it: add {name} to backward's parameters"
+    else:
+        advice = did_you_mean(name, [*trial.run.given, *trial.available]).removeprefix("; ")
+    return f"{row.note}: {advice}" if advice else str(row.note)
+
+
+def _at_ties(row: Row, key: Key, blame: Blame) -> Row:
+    if key not in blame.uneven:
+        return row
+    return replace(row, at=blame.uneven[key].evidence.trial.drawn.sizes or None)
+
+
+def _named(trial: Trial, row: Row, named: Named | None) -> Row:
+    if named is None:
+        return row
+    line = named.line or row.line
+    return replace(
+        row,
+        verdict="wrong" if row.right else row.verdict,
+        mistake=named.mistake,
+        line=line,
+        source=_source(trial.problem, line),
+        span=None if named.part is None else _span(trial.problem, named.part, line),
+    )
+
+
+def _span(problem: Problem, part: ast.AST, line: int | None) -> tuple[int, int] | None:
+    """The columns of a row's source in which a part stands; None where it isn't on that line."""
+    if not isinstance(part, (ast.expr, ast.stmt)) or part.end_col_offset is None:
+        return None
+    if line is None or not line == part.lineno == part.end_lineno:
+        return None
+    text = linecache.getline(problem.forward.file, line)
+    before = text.encode()[: part.col_offset].decode()
+    inside = text.encode()[part.col_offset : part.end_col_offset].decode()
+    start = len(before) - (len(text) - len(text.lstrip()))
+    return start, start + len(inside)
+
+
+def _inherited(row: Row) -> Row:
+    return row if row.right else replace(row, verdict="inherited")
+
+
+def _noted(row: Row, note: str | None) -> Row:
+    if note is None:
+        return row
+    return replace(row, note=f"{row.note}; {note}" if row.note else note)
+
+
+def _beside(first: Trial, names: Names, rows: Sequence[Row]) -> Iterator[Row]:
+    """The row of what belongs to no gradient: a statement that raised, a change in place."""
+    if first.run.error is not None:
+        yield _raised(first)
+    elif names.beside is not None:
+        row = Row(name="backward", verdict="wrong")
+        yield _named(first, row, names.beside)
+    elif names.raised is not None and all(row.right for row in rows):
+        trial, named = names.raised
+        yield replace(_named(trial, _raised(trial), named), at=trial.drawn.sizes)
+
+
+def _raised(trial: Trial) -> Row:
+    """The row of the statement that raised."""
+    error, program = trial.run.error, trial.drawn.program
+    assert error is not None
+    line = error.line or None
+    name = _being_written(trial, error.line)
+    if name is None or any(write.name == name for write in trial.run.writes):
+        name = "backward"  # it is no part of a gradient, or of one that has a row of its own
+    return Row(
+        name=name,
+        verdict="error",
+        line=line,
+        source=_source(trial.problem, line),
+        expected_shape=program[name].shape if name in program else None,
+        note=f"raised {error}".replace("\n", " "),
+    )
+
+
+def _being_written(trial: Trial, line: int) -> str | None:
+    """The gradient that the statement at `line` writes, or else the next one after it."""
+    if trial.run.function is None:
+        return None
+    statements = [
+        node
+        for top in trial.run.function.body
+        for node in ast.walk(top)
+        if isinstance(node, ast.stmt) and (node.end_lineno or node.lineno) >= line
+    ]
+    for node in sorted(statements, key=lambda node: node.lineno):
+        for root in touched_names(node):
+            if root.startswith("d") and root[1:] in trial.drawn.program:
+                return root[1:]
+    return None
+
+
+def _missing(trial: Trial, rows: Sequence[Row]) -> list[Row]:
+    """The rows of the inputs that have no gradient."""
+    named, data = {row.name for row in rows}, trial.problem.data
+    return [
+        Row(
+            name=step.name,
+            verdict="missing",
+            expected_shape=step.shape,
+            note=f"backward has no d{step.name}",
+        )
+        for step in trial.drawn.program.inputs
+        if not {step.name, _root(step.name)} & {*data}
+        and step.name not in named
+        and (step.name, 0) not in trial.answers
+    ]
+
+
+def _root(name: str) -> str:
+    return root_name(ast.parse(name, mode="eval").body) or name
+
+
+def _source(problem: Problem, line: int | None) -> str:
+    return "" if line is None else problem.forward.source(line)

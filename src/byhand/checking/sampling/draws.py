@@ -1,0 +1,75 @@
+"""The draws that a problem is tried on, in order: its default sizes, then others where a fixed size
+can't hide."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from byhand.checking.sampling.sample_inputs import ADVICE, Draw, draw
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A draw that can't be made: forward fails on it, or isn't finite."""
+
+    note: str
+
+
+def draws(problem: Problem, dtype: str, seed: int) -> Iterator[Draw | Skipped]:
+    """The draws to try, each made when it is asked for; after one with ties, it as it came.
+
+    The first is of the default sizes in `dtype`, the others are in float64. Raises ProblemError if
+    the first can't be made.
+    """
+    yield from _drawn(problem, {}, dtype, seed)
+    # One more of the default sizes: chance must not show a thing just once.
+    yield from _attempt(problem, {}, seed if dtype != "float64" else seed + 1)
+    fitted = False
+    for sizes in other_sizes(problem.dimensions):
+        for found in _attempt(problem, sizes, seed):
+            fitted |= isinstance(found, Draw)
+            yield found
+    if problem.dimensions and not fitted:
+        yield from _attempt(problem, related_sizes(problem.dimensions), seed)
+
+
+def _attempt(problem: Problem, sizes: Mapping[str, int], seed: int) -> Iterator[Draw | Skipped]:
+    try:
+        yield from _drawn(problem, sizes, "float64", seed)
+    except ProblemError as error:
+        at = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        why = str(error).removesuffix(ADVICE).replace(f"{problem.file}:", "line ")
+        yield Skipped(f"not tried at {at}: {why}")
+
+
+def _drawn(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> tuple[Draw, ...]:
+    """A draw, and the same as it came."""
+    found = draw(problem, sizes, dtype, seed)
+    return (found,) if found.as_it_came is None else (found, found.as_it_came)
+
+
+def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Sizes to try besides the default ones: distinct primes; then a batch (the first size) of
+    1."""
+    if not dimensions:
+        return
+    primes: dict[str, int] = {}
+    for name, default in dimensions.items():  # none that a size written as a number could be
+        primes[name] = next(p for p in _odd_primes() if p != default and p not in primes.values())
+    yield primes
+    first = next(iter(dimensions))
+    yield {**primes, first: 1}
+
+
+def related_sizes(dimensions: Mapping[str, int]) -> dict[str, int]:
+    """Sizes that keep the divisibility of the default ones, for where primes don't fit."""
+    return {name: 2 * size for name, size in dimensions.items()}
+
+
+def _odd_primes() -> Iterator[int]:
+    return (n for n in itertools.count(3, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
