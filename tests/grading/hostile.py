@@ -1,7 +1,7 @@
 """Submissions that do everything but the exercise, and what each has to end with.
 
 A verdict is the points, and what the reason or a note says (a regular expression). `{course}`,
-`{students}`, `{byhand}`, `{outside}` and `{port}` are replaced by where these are.
+`{students}`, `{results}`, `{byhand}`, `{outside}` and `{port}` are replaced by where these are.
 
 They are as harmless as can be where nothing holds them back: signals are number 0, and the fork
 bomb stops at 64 processes.
@@ -53,6 +53,18 @@ source = open("{students}/honest-1/1-sines/sine.py").read()
 return np.cos(y)""",
     "reads-byhand": """\
 source = open("{byhand}/zoo/mlp.py").read()
+return np.cos(y)""",
+    "reads-state": """\
+assert open("{results}/r.sqlite", "rb").read()
+return np.cos(y)""",
+    "reads-results": """\
+assert open("{results}/r.json").read()
+return np.cos(y)""",
+    "reads-feedback": """\
+assert open("{results}/r.feedback/honest-1.md").read()
+return np.cos(y)""",
+    "lists-results": """\
+assert glob.glob("{results}/*") + os.listdir("{results}")
 return np.cos(y)""",
     "reads-parent": """\
 memory = open(f"/proc/{os.getppid()}/environ", "rb").read()

@@ -6,7 +6,10 @@ import os
 import re
 import shutil
 import socket
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from handing_in import (
@@ -51,17 +54,27 @@ def write_files(students: Path, course: Path) -> None:
     (students / "not-text" / FILE).write_bytes(b"\xff\xfe\x00")
 
 
+@pytest.fixture
+def below_prefix() -> Iterator[Path]:
+    """A folder among Python's own, which submissions can read."""
+    with TemporaryDirectory(dir=sys.prefix) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("sandbox", SANDBOXES)
 def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
-    tmp_path: Path, sandbox: Kind
+    tmp_path: Path, below_prefix: Path, sandbox: Kind
 ) -> None:
     holds = find(sandbox).words.split(" + ")
     if not {"seccomp", "memory"} <= {*holds} or not {"bubblewrap", "landlock"} & {*holds}:
         pytest.skip(f"too little holds hostile code back here: {holds}")
     course = write_course(tmp_path / "course")
-    students, outside = tmp_path / "students", tmp_path / "outside"
+    students, outside, out = tmp_path / "students", tmp_path / "outside", below_prefix / "r.csv"
     outside.mkdir()
+    (below_prefix / "r.feedback").mkdir()
+    (below_prefix / "r.feedback" / "honest-1.md").write_text("of an earlier grading")
+    (below_prefix / "r.json").write_text("{}")
     (outside / "precious").write_text("precious")
     (outside / "precious").chmod(0o644)
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -70,6 +83,7 @@ def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
             "course": course,
             "students": students,
             "outside": outside,
+            "results": below_prefix,
             "byhand": Path(byhand.__file__).parent,
             "port": server.getsockname()[1],
         }
@@ -84,7 +98,6 @@ def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
         # Modules are not taken from where the file lies.
         for module in ("numpy.py", "json.py", "byhand.py"):
             (students / "honest-0" / "1-sines" / module).write_text("raise SystemExit('surprise')")
-        out = tmp_path / "results.csv"
         done = run_grade(
             students,
             *("--course", course, "--out", out, "--sandbox", sandbox),
@@ -120,5 +133,5 @@ def test_each_gets_its_verdict_and_the_others_are_not_disturbed(
     assert (outside / "precious").stat().st_mode & 0o777 == 0o644
     assert not Path("/tmp/byhand-hostile").exists()
     assert not still_there(processes_with(str(tmp_path)))
-    feedback = (tmp_path / "results.feedback" / "injects-markdown.md").read_text()
+    feedback = (below_prefix / "r.feedback" / "injects-markdown.md").read_text()
     assert "\n# 100" not in feedback and "¦</td>" in feedback

@@ -6,7 +6,9 @@ import pickle
 import platform
 import sys
 import wsgiref
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from handing_in import RIGHT, SANDBOXES, with_backward, write_course
@@ -16,6 +18,7 @@ from byhand.course.grading import confine, sandbox, sandbox_bundle, seccomp
 from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import exam_of
+from byhand.course.grading.outputs import places
 from byhand.course.grading.sandbox import Kind, find
 from byhand.course.grading.worker import Outcome, Task, grade
 
@@ -60,6 +63,33 @@ def test_a_folder_among_pythons_own_can_be_hidden(tmp_path: Path, kind: Kind) ->
     assert graded(tmp_path / "a", source, kind).points == 2
     hidden = graded(tmp_path / "b", source, kind, folder)
     assert hidden.points == 0 and "Error" in str(hidden.reason)
+
+
+@pytest.mark.parametrize("kind", SANDBOXES)
+def test_results_are_hidden_where_they_will_be(kind: Kind) -> None:
+    """Below Python's prefix, whether they are there already or come while others are graded."""
+    with TemporaryDirectory(dir=sys.prefix) as folder:
+        out = Path(folder, "r.csv")
+        Path(folder, "r.json").write_text("{}")
+        Path(folder, ".r.json.12345678").write_text("{}")
+        Path(folder, "other").write_text("")
+        Path(folder, "link").symlink_to("r.json")
+        sandbox = find(kind, tuple(map(str, places(out))))
+        for place in places(out):
+            place.write_text("secret")
+        tried = [*places(out), Path(folder, "link"), Path(folder, "other")]
+        reads = "".join(
+            f"try: found.append(open({str(place)!r}).read())\nexcept OSError: pass\n"
+            for place in tried
+        )
+        source = with_backward(
+            "dy = np.cos(y)\ndx = 2 * x * dy", before=f"found = []\n{reads}assert found == ['']\n"
+        )
+        (exercise,) = load_course(write_course(Path(folder) / "course")).exercises
+        task = Task("ann", exam_of(exercise, "a"), source.encode(), "", Limits(), kind)
+        outcome = grade(replace(task, hidden=tuple(map(str, places(out)))))
+        assert outcome.points == 2, outcome.reason
+        assert sandbox is find(kind, tuple(map(str, places(out))))
 
 
 def test_no_module_of_byhand_is_a_file_there(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -39,7 +39,8 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Grading:
-    """What to grade, and within which limits."""
+    """What to grade, and within which limits; `secret` are the files and folders that belong to the
+    results, which are there or will be."""
 
     folder: Path
     course: Course
@@ -47,6 +48,7 @@ class Grading:
     students: tuple[Student, ...]
     limits: Limits
     kind: Kind = "auto"
+    secret: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,11 +162,13 @@ def _tasks(grading: Grading, secret: str) -> Iterator[Task]:
 
 
 def _hidden(grading: Grading) -> tuple[str, ...]:
-    """What no submission may read, wherever it lies: the course, and what others handed in."""
-    found: Sequence[Path] = (grading.folder, grading.course.folder)
+    """What no submission may read, wherever it lies: the course, what others handed in, and the
+    results, which tell what they got."""
+    found = (grading.folder, grading.course.folder, *grading.secret)
     own = bundled().resolve()
-    resolved: list[Path] = []
+    places: list[Path] = []
     for path in found:
         with contextlib.suppress(OSError):
-            resolved.append(path.resolve())
-    return tuple(str(path) for path in resolved if path != own)
+            # A link's own place too: it may be exchanged for what it is a link to.
+            places += [path.resolve(), path.parent.resolve() / path.name]
+    return tuple(dict.fromkeys(str(place) for place in places if place != own))

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import glob
 import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,15 @@ def write(grades: Grades, out: Path) -> tuple[Path, ...]:
     return (out, as_json, feedback, gradescope)
 
 
+def places(out: Path) -> tuple[Path, ...]:
+    """Everything that a grading has or will have beside the table `out`, and the table."""
+    state = out.with_suffix(".sqlite")
+    journals = (state.with_name(state.name + end) for end in ("-journal", "-wal", "-shm"))
+    folders = (_beside(out, "feedback"), _beside(out, "gradescope"))
+    asides = out.parent.glob(f".{glob.escape(out.stem)}.*")  # of one that was killed
+    return (out, out.with_suffix(".json"), *folders, state, *journals, *asides)
+
+
 def _beside(out: Path, what: str) -> Path:
     return out.with_name(f"{out.stem}.{what}")
 
@@ -59,7 +70,8 @@ def _csv(grades: Grades, work: Mapping[str, Work]) -> str:
     exercises = grades.grading.exercises
     columns = [(e, name) for e in exercises for name in e.blanks.asked]
     text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
+    # In quotes, a text stays one cell for a spreadsheet that takes semicolons for commas.
+    rows = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     names = [f"{exercise.number} d{name}" for exercise, name in columns]
     rows.writerow(["student", "points", "out of", *names, "remarks"])
     for student, mine in work.items():
@@ -74,8 +86,16 @@ def _csv(grades: Grades, work: Mapping[str, Work]) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that a spreadsheet doesn't take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    """A text that no spreadsheet takes for a formula, nor a part of it where it is split.
+
+    It begins with a letter or a digit, or else with an apostrophe. So nobody has to know all signs,
+    wide ones and blanks before them among them, with which some spreadsheet lets a formula begin.
+    """
+    return _BEGINNINGS.sub("'", text) if text else text
+
+
+# Of the text, and of what becomes a cell of its own where semicolons or tabs divide them.
+_BEGINNINGS = re.compile(r"(?:^|(?<=[;\t\r\n]))(?![^\W_])")
 
 
 def _everything(grades: Grades, work: Mapping[str, Work]) -> dict[str, Any]:

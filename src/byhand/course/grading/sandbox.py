@@ -45,11 +45,18 @@ class Sandbox:
 
     @cached_property
     def readable(self) -> tuple[str, ...] | None:
-        """The paths that a process may read; None where it sees no others."""
-        if self.bubblewrap:
-            return None
+        """The paths that a process has to be kept to; None where it sees no others.
+
+        A link isn't among them: permission would be given for all that it leads to.
+        """
+        return None if self.bubblewrap else tuple(str(p) for p in self._open if not p.is_symlink())
+
+    @cached_property
+    def _open(self) -> tuple[Path, ...]:
+        """The paths that make up what a process may read; links are what they are. What comes into
+        a folder later isn't among them, if something beside it is hidden."""
         hidden = [Path(path) for path in self.hidden]
-        return tuple(str(part) for root in _roots() for part in _without(Path(root), hidden))
+        return tuple(part for root in _roots() for part in _without(Path(root), hidden))
 
     def run(self, kit: bytes, job: Job, *more: bytes) -> Ended:
         """Runs the kit on a job and what else it reads. Raises SandboxError if it can't."""
@@ -76,21 +83,20 @@ class Sandbox:
         command = [self.bubblewrap, "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
         command += [f"--unshare-{what}" for what in apart]
         command += ["--unshare-cgroup-try", "--uid", "65534", "--gid", "65534"]
-        for root in _roots():
-            if Path(root).is_symlink():
-                command += ["--symlink", str(Path(root).readlink()), root]
+        for path in self._open:
+            if path.is_symlink():
+                command += ["--symlink", str(path.readlink()), str(path)]
             else:
-                command += ["--ro-bind-try", root, root]
-        for path in self.hidden:
-            if Path(path).is_dir() and any(Path(path).is_relative_to(r) for r in _roots()):
-                command += ["--tmpfs", path, "--remount-ro", path]
+                command += ["--ro-bind-try", str(path), str(path)]
+        for path, real in _other_names().items():
+            command += ["--symlink", real, path]
         command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
         return [*command, "--remount-ro", "/", "--chdir", "/", "--", *python]
 
 
 @lru_cache
 def find(kind: Kind = "auto", hidden: tuple[str, ...] = ()) -> Sandbox:
-    """The best sandbox of this machine; `hidden` are folders that no submission may read.
+    """The best sandbox of this machine; `hidden` are paths that no submission may read.
 
     Raises SandboxError if the kind that is asked for doesn't work here.
     """
@@ -151,24 +157,39 @@ def _prefixes() -> Sequence[str]:
     return (sys.base_prefix, sys.prefix, sys.exec_prefix)
 
 
-def _roots() -> Sequence[str]:
-    """What a process may read: the machine's libraries, Python's, NumPy's."""
+def _named() -> list[str]:
+    """What a process may read, by its usual names: the machine's libraries, Python's, NumPy's."""
     machine = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-    found = [root for root in (*machine, *_prefixes(), _site()) if Path(root).exists()]
+    return [root for root in (*machine, *_prefixes(), _site()) if Path(root).exists()]
+
+
+def _roots() -> list[str]:
+    """The same without links, so that nothing is reached by two names, and nothing twice."""
+    found = list(dict.fromkeys(map(os.path.realpath, _named())))
     return [
         root
-        for root in dict.fromkeys(found)
+        for root in found
         if not any(root != other and Path(root).is_relative_to(other) for other in found)
     ]
 
 
-def _without(root: Path, hidden: Sequence[Path]) -> list[Path]:
-    """The paths that make up `root` but for what is hidden."""
-    if root in hidden:
+def _other_names() -> dict[str, str]:
+    """Names that are, or lie behind, a link outside of the roots, and what they stand for."""
+    names = {name: os.path.realpath(name) for name in dict.fromkeys(_named())}
+    return {
+        name: real
+        for name, real in names.items()
+        if name != real and not any(Path(name).is_relative_to(root) for root in _roots())
+    }
+
+
+def _without(place: Path, hidden: Sequence[Path]) -> list[Path]:
+    """The paths that make up `place` but for what is hidden; none is reached through a link."""
+    if place in hidden:
         return []
-    if not any(path.is_relative_to(root) for path in hidden):
-        return [root]
+    if place.is_symlink() or not any(path.is_relative_to(place) for path in hidden):
+        return [place]
     try:
-        return [part for child in root.iterdir() for part in _without(child, hidden)]
+        return [part for child in place.iterdir() for part in _without(child, hidden)]
     except OSError:
         return []

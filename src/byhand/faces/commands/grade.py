@@ -105,7 +105,7 @@ def grade(
         terminal.complain(f"Kept apart by: {found.words}")
         for lack in found.lacks:
             terminal.complain(f"  {lack}")
-    grading = Grading(folder, loaded, exercises, who, limits, kind)
+    grading = Grading(folder, loaded, exercises, who, limits, kind, secret=outputs.places(table))
     state = State(table.with_suffix(".sqlite"))
     start = time.monotonic()
     many = jobs or os.cpu_count() or 1
