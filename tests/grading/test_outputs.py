@@ -38,7 +38,9 @@ def written(grading: Grading, student: str, reason: str) -> str:
     return outputs._csv(grades, {who.shown: {exercise.id: outcome}})
 
 
-@given(st.text(STARTS, min_size=1, max_size=3), st.text(max_size=8), st.text(STARTS + "a1", max_size=5))
+@given(
+    st.text(STARTS, min_size=1, max_size=3), st.text(max_size=8), st.text(STARTS + "a1", max_size=5)
+)
 @example("=", "cmd|' /C calc'!A0", "")
 @example("a;", "=1+1", "")
 @example('a";', "=1+1", "")
