@@ -19,7 +19,7 @@ from byhand.deriving.codegen.lengths import Lengths
 from byhand.deriving.codegen.numpy_words import NumPy
 from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import record
-from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.steps.context import context_of
 from byhand.program.problem import load
 
 HEAD = "import numpy as np\n\ndef inputs(rng): return {}\n\n"
@@ -36,11 +36,12 @@ class Recorded:
         file.write_text(f"{HEAD}def forward({', '.join(inputs)}):\n{text}\n", encoding="utf-8")
         recording = record(load(file), inputs)
         self.program = recording.program
-        self.sweep = Sweep(recording, NumPy(), list(self.program.inputs))
-        self.lengths = Lengths(self.sweep.order, recording.notes, self.sweep.emitter.names)
+        self.context = context_of(recording, NumPy(), self.program.inputs)
+        order, names = self.context.order, self.context.names
+        self.lengths = Lengths(order, recording.notes, names)
         reading = reading or Reading()
         self.ring = Ring(self.lengths, recording, OPERATIONS, expand=reading.expand)
-        relate(self.ring, self.sweep.order, set(self.sweep.emitter.names), reading)
+        relate(self.ring, order, set(names), reading)
 
     def __getitem__(self, name: str) -> Poly:
         """The value of this name in the ring."""
@@ -49,7 +50,8 @@ class Recorded:
     def code(self, p: Poly) -> str:
         """A polynomial as it would be printed, with numbers for lengths."""
         forms = Factoring(self.ring)
-        node = Printer(self.sweep, forms, {}, {}).symbol(forms.of(p)).node
+        printer = Printer(self.context, self.context.emitter(), forms, {}, {})
+        node = printer.symbol(forms.of(p)).node
         return ast.unparse(ast.fix_missing_locations(nd.rebuilt(nd.tidied(node), _as_number)))
 
 

@@ -18,6 +18,7 @@ from byhand.deriving.closed.search import closed_forms
 from byhand.deriving.codegen.numpy_words import NumPy
 from byhand.deriving.derive import derive
 from byhand.deriving.recording import record
+from byhand.deriving.steps.context import context_of
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem, load
 
@@ -80,5 +81,5 @@ def test_a_chain_of_products_of_sums_stays_short(tmp_path: Path, kind: str) -> N
 def terms_of(problem: Problem) -> list[int]:
     """How many terms each gradient of the closed form has."""
     recording = record(problem, problem.inputs())
-    forms = closed_forms(recording, NumPy, list(recording.program.inputs))
+    forms = closed_forms(context_of(recording, NumPy(), recording.program.inputs))
     return [len(definition.form.terms) for definition in forms.definitions]

@@ -11,15 +11,19 @@ from typing import Any, TypeGuard
 
 from byhand.deriving.closed.reasons import Reasons
 from byhand.deriving.closed.search import Closed, closed_forms
-from byhand.deriving.closed.statements import write
+from byhand.deriving.closed.statements import state
+from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.dialect import Dialect
 from byhand.deriving.codegen.numpy_words import NumPy
 from byhand.deriving.codegen.torch_words import PyTorch
 from byhand.deriving.cost import cost
 from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.recording import Recording, record
-from byhand.deriving.steps.sweep import Sweep
-from byhand.deriving.steps.writing import WIDTH, Line, Writer
+from byhand.deriving.recording import record
+from byhand.deriving.steps.context import Context, context_of
+from byhand.deriving.steps.line import Line
+from byhand.deriving.steps.sweep import sweep
+from byhand.deriving.steps.text import WIDTH
+from byhand.deriving.steps.writing import write
 from byhand.deriving.verify import difference, other_sizes, verify
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.problem import Problem, did_you_mean, problem_of
@@ -31,7 +35,7 @@ ONE_SIZE = "holds at these sizes only"
 NOT_RIGHT = "the closed form that was found did not pass its check: this is every step"
 NOTHING_SHORTER = "no form with fewer operations was found: this is every step"
 
-DIALECTS: dict[str, Callable[[], Dialect]] = {"numpy": NumPy, "torch": PyTorch}
+DIALECTS: dict[str, Dialect] = {"numpy": NumPy(), "torch": PyTorch()}
 
 
 def derive(
@@ -106,16 +110,15 @@ class _Task:
         if spoken not in DIALECTS:
             raise ProblemError(f"dialect {spoken}: choose {' or '.join(DIALECTS)}")
         wanted = _wanted(self.problem, program, self.names)
-        sweep = Sweep(recording, DIALECTS[spoken](), wanted)
-        sweep.run()
-        staged = _written(self.problem, sweep)
+        context = context_of(recording, DIALECTS[spoken], wanted)
+        staged = _staged(context)
         if not self.closed:
             return staged, None
-        if recording.notes.rounds:
+        if recording.notes.iterations:
             return replace(staged, notes=(*staged.notes, LOOPS)), None
-        forms = closed_forms(recording, DIALECTS[spoken], wanted, rank)
+        forms = closed_forms(context, rank)
         if forms is not None:
-            return _closed(self.problem, recording, staged, forms), staged
+            return _closed(context, staged, forms), staged
         return None if rank else (replace(staged, notes=(*staged.notes, NOTHING_SHORTER)), None)
 
     def right_elsewhere(
@@ -176,38 +179,31 @@ def _costed(
     return replace(staged, notes=(*staged.notes, NOTHING_SHORTER))
 
 
-def _written(problem: Problem, sweep: Sweep) -> Derivation:
-    """A sweep's statements as a derivation."""
-    writer = Writer(sweep)
-    lines = writer.lines()
-    program = sweep.recording.program
-    parameters = _parameters(problem, program, lines)
+def _staged(context: Context) -> Derivation:
+    """One statement for every step."""
+    written = write(context, sweep(context))
+    parameters = _parameters(context, written.lines)
     return Derivation(
-        source=_source(problem, parameters, list(sweep.emitter.imports), lines),
+        source=_source(context, parameters, written.lines),
         parameters=parameters,
-        steps=tuple(DerivedStep(line.name, str(line), line.forward, line.remark) for line in lines),
-        notes=tuple(writer.notes),
-        fixed_sizes=bool(writer.notes),
+        steps=tuple(DerivedStep(e.name, str(e), e.forward, e.remark) for e in written.lines),
+        notes=written.notes,
+        fixed_sizes=bool(written.notes),
     )
 
 
-def _closed(
-    problem: Problem, recording: Recording, staged: Derivation, forms: Closed
-) -> Derivation:
-    names = write(forms)
-    sweep = forms.backward.sweep
-    writer = Writer(sweep)
-    lines = writer.lines()
-    program = recording.program
-    parameters = _parameters(problem, program, lines)
+def _closed(context: Context, staged: Derivation, forms: Closed) -> Derivation:
+    stated = state(forms)
+    written = write(context, stated.swept)
+    parameters = _parameters(context, written.lines)
     chain = {step.name: right for step in staged.steps if (right := _right(step.code))}
-    reasons = Reasons(forms, writer, names, chain)
+    reasons = Reasons(forms, stated, written, chain)
     conditions = tuple(f"holds where {said}, as here" for said in forms.factoring.ring.conditions)
     return Derivation(
-        source=_source(problem, parameters, list(sweep.emitter.imports), lines),
+        source=_source(context, parameters, written.lines),
         parameters=parameters,
-        steps=reasons.steps(lines),
-        notes=(*conditions, *writer.notes),
+        steps=reasons.steps(written.lines),
+        notes=(*conditions, *written.notes),
         closed=True,
         lemmas=reasons.lemmas(),
         checks=reasons.checks(),
@@ -240,7 +236,7 @@ def _wanted(problem: Problem, program: Program, names: Sequence[str] | None) -> 
     return found
 
 
-def _parameters(problem: Problem, program: Program, lines: list[Line]) -> tuple[str, ...]:
+def _parameters(context: Context, lines: Sequence[Line]) -> tuple[str, ...]:
     """What the lines use that they don't define, in the order in which forward has it."""
     defined: set[str] = set()
     free: dict[str, None] = {}
@@ -251,7 +247,8 @@ def _parameters(problem: Problem, program: Program, lines: list[Line]) -> tuple[
             inner = targets if isinstance(node, ast.For) else set[str]()
             free.update(dict.fromkeys(n for n in loads if n not in defined | inner))
             defined |= targets
-    known = list(dict.fromkeys([*problem.forward.parameters, *program.locals]))
+    forward, program = context.recording.problem.forward, context.program
+    known = list(dict.fromkeys([*forward.parameters, *program.locals]))
     upstream = [f"d{step.name}" for step in program.outputs]
     return tuple(n for n in [*known, *upstream] if n in free)
 
@@ -260,23 +257,27 @@ def _stored(node: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
+def _needs_math(line: Line) -> bool:
+    """Whether a line makes a function of the module `math` one of arrays."""
+    nodes = (part for node in line.nodes for part in ast.walk(node))
+    return any(isinstance(n, ast.Call) and nd.text(n.func) == "np.vectorize" for n in nodes)
+
+
 def _apart(problem: Problem, first: int, last: int) -> bool:
     """Whether forward has an empty line between two of its lines."""
     return any(not problem.forward.source(line) for line in range(first + 1, last))
 
 
-def _source(
-    problem: Problem, parameters: tuple[str, ...], imports: list[str], lines: list[Line]
-) -> str:
+def _source(context: Context, parameters: Sequence[str], lines: Sequence[Line]) -> str:
     head = f"def backward({', '.join(parameters)}):"
     if len(head) > WIDTH:
         wrapped = textwrap.fill(", ".join(parameters) + ",", WIDTH - 4)
         head = f"def backward(\n{textwrap.indent(wrapped, '    ')}\n):  # fmt: skip"
-    body: list[str] = [f"    {line}" for line in imports]
+    body = ["    import math"] if any(map(_needs_math, lines)) else []
     at: int | None = None
     for line in lines:
         if line.at is not None:
-            if at is not None and _apart(problem, line.at, at):
+            if at is not None and _apart(context.recording.problem, line.at, at):
                 body.append("")
             at = line.at
         code = str(line)

@@ -45,7 +45,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Iteration:
-    """One round of a loop: the how-manieth, and the value of the loop's counter in it."""
+    """One iteration of a loop: the how-manieth, and the value of the loop's counter in it."""
 
     loop: int
     number: int
@@ -54,13 +54,13 @@ class Iteration:
 
     @property
     def place(self) -> int:
-        """What a loop over this counter has in this round."""
+        """What a loop over this counter has in this iteration."""
         return self.number if self.value is None else self.value
 
 
 @dataclass
 class ForwardLoop:
-    """A loop of forward, or a list comprehension, that ran so many rounds and binds `names`.
+    """A loop of forward, or a list comprehension, that ran so many iterations and binds `names`.
 
     `nested` says that there is a loop in it or around it.
     """
@@ -68,12 +68,12 @@ class ForwardLoop:
     names: tuple[str, ...]
     over: ast.expr
     listed: bool
-    rounds: int = 0
+    iterations: int = 0
     nested: bool = False
 
     @property
     def counter(self) -> str | None:
-        """The name that counts the rounds, if one does."""
+        """The name that counts the iterations, if one does."""
         match self.over:
             case ast.Call(func=ast.Name(id="range" | "enumerate")) if self.names:
                 return self.names[0]
@@ -82,13 +82,13 @@ class ForwardLoop:
 
 
 class LoopCounter(ast.expr):
-    """The counter of a loop, in one round of it."""
+    """The counter of a loop, in one iteration of it."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, round: Iteration) -> None:
+    def __init__(self, iteration: Iteration) -> None:
         super().__init__()
-        self.round = round
+        self.iteration = iteration
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Notes:
     recent: dict[Any, ast.expr] = field(default_factory=dict[Any, ast.expr])
     nodes: list[ast.expr] = field(default_factory=list[ast.expr])
     loops: dict[int, ForwardLoop] = field(default_factory=dict[int, "ForwardLoop"])
-    rounds: dict[Tensor, Iteration] = field(default_factory=dict[Tensor, "Iteration"])
+    iterations: dict[Tensor, Iteration] = field(default_factory=dict[Tensor, "Iteration"])
     now: tuple[Iteration, ...] = ()
     tensors: dict[Tensor, ast.expr] = field(default_factory=dict[Tensor, ast.expr])
     fragile: frozenset[str] = frozenset()
@@ -143,7 +143,7 @@ class Notes:
         return value
 
     def counted(self, node: ast.expr) -> ast.expr:
-        """`node` with the leaf for its round in the place of the counter of a loop."""
+        """`node` with the leaf for its iteration in the place of the counter of a loop."""
         counters = {r.counter: r for r in self.now if r.counter and r.value is not None}
         if not counters:
             return node
@@ -155,19 +155,19 @@ class Notes:
         )
 
     def begin(self, loop: int, *values: Any) -> None:
-        """A round of a loop begins, with these values for the names that it binds."""
+        """A iteration of a loop begins, with these values for the names that it binds."""
         outer = tuple(r for r in self.now if r.loop != loop)
         known = self.loops[loop]
         value = int(values[0]) if values and type(values[0]) in (int, SymInt) else None
-        round = Iteration(loop, known.rounds, known.counter, value)
-        self.now = (*outer, round)
+        iteration = Iteration(loop, known.iterations, known.counter, value)
+        self.now = (*outer, iteration)
         for item in values:
             if isinstance(item, Tensor) and item.op is not None and item.op.name == "getitem":
                 index = item.params["index"]
-                if type(index) is int and index == round.number:  # of what the loop is over
-                    self.rounds[item] = self.now[0]
-                    item.params = {"index": SymInt(index, LoopCounter(round))}
-        known.rounds += 1
+                if type(index) is int and index == iteration.number:  # of what the loop is over
+                    self.iterations[item] = self.now[0]
+                    item.params = {"index": SymInt(index, LoopCounter(iteration))}
+        known.iterations += 1
         if outer:
             for r in self.now:
                 self.loops[r.loop].nested = True
@@ -265,7 +265,7 @@ def _recording_kind(kind: type[Tensor], notes: Notes) -> type[Tensor]:
     def init(self: Tensor, *args: Any, **options: Any) -> None:
         kind.__init__(self, *args, **options)
         if notes.now:
-            notes.rounds[self] = notes.now[0]
+            notes.iterations[self] = notes.now[0]
 
     members: dict[str, Any] = {
         "__slots__": (),

@@ -11,6 +11,7 @@ that keeps matrix products whole, and the growth of polynomials within bounds.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -32,7 +33,7 @@ from byhand.deriving.closed.terms import (
     WrittenGradient,
 )
 from byhand.deriving.codegen.sizes import SymFloat, SymInt
-from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.steps.context import Context
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
 
@@ -70,7 +71,7 @@ class Definition:
 class Backward:
     """One sweep, in the order in which gradients become complete."""
 
-    sweep: Sweep
+    context: Context
     ring: Ring
     naming: Naming = "needed"
     shares: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
@@ -80,10 +81,9 @@ class Backward:
     used: dict[Tensor, dict[Rule, None]] = field(default_factory=dict[Tensor, "dict[Rule, None]"])
 
     def run(self) -> None:
-        sweep, ring = self.sweep, self.ring
-        outputs = {step.tensor: step for step in sweep.recording.program.outputs}
-        for tensor, step in outputs.items():
-            if sweep.recording.program.scalar:
+        context, ring = self.context, self.ring
+        for tensor, step in context.outputs.items():
+            if context.program.scalar:
                 seed = Poly(ring, {(): 1}, ())
             else:
                 base = ring.base(
@@ -94,27 +94,27 @@ class Backward:
                 )
                 seed = ring.atom(base, tensor.shape)
             self.shares[tensor] = seed
-        waiting = sweep.uses(set(outputs))
-        inputs = {s.tensor for s in sweep.recording.program.inputs}
-        for tensor in reversed(sweep.order):
-            if tensor in inputs:
+        waiting = Counter(context.uses)
+        inputs = [step.tensor for step in context.program.inputs]
+        for tensor in reversed(context.order):
+            if tensor in context.inputs:
                 continue
-            if tensor.op is None or tensor not in self.shares or tensor not in sweep.live:
+            if tensor.op is None or tensor not in self.shares or tensor not in context.live:
                 continue
             g = self.complete(tensor)
             for position, arg in enumerate(tensor.args):
-                if not isinstance(arg, Tensor) or arg not in sweep.live:
+                if not isinstance(arg, Tensor) or arg not in context.live:
                     continue
                 if not g.zero:
                     g = self.pass_on(tensor, position, arg, g)
                 waiting[arg] -= 1
-                if waiting[arg] == 0 and arg in inputs and arg in self.shares:
+                if waiting[arg] == 0 and arg in context.inputs and arg in self.shares:
                     self.complete(arg)
         for tensor in inputs:
             if tensor in self.shares:
                 self.complete(tensor)
         reached = {d.tensor for d in self.definitions}
-        for step in sweep.wanted:
+        for step in context.wanted:
             if step.tensor not in reached:
                 nothing = Poly(ring, {}, step.tensor.shape)
                 self.definitions.append(Definition(step.tensor, nothing, None, ()))
@@ -124,7 +124,7 @@ class Backward:
         self.ring.used = self.used.setdefault(tensor, {})
         g = cancelled(self.ring, self.ring.normal(self.shares.pop(tensor)))
         g = Poly(self.ring, g.terms, tensor.shape)
-        if tensor in self.sweep.steps:
+        if tensor in self.context.steps:
             self.found[tensor] = g
         if tensor in self.wanted or len(g.terms) > MOST_TERMS or self.due(tensor, g):
             g = self.define(tensor, g)
@@ -134,7 +134,7 @@ class Backward:
         """Whether a named value's gradient will be needed as an array, so it gets its name now."""
         if len(g.terms) > 1 and any(scatters(m, g.shape) for m in g.terms):
             return True
-        if tensor not in self.sweep.steps or _is_atom(g):
+        if tensor not in self.context.steps or _is_atom(g):
             return False
         match self.naming:
             case "bent" if len(g.terms) > 1 and tensor in self.bent:
@@ -149,7 +149,7 @@ class Backward:
     def foreign(self, tensor: Tensor) -> bool:
         """Whether a value without a name comes, perhaps by sums, from an op of another kind."""
         op = tensor.op
-        if op is None or tensor in self.sweep.steps or tensor not in self.sweep.live:
+        if op is None or tensor in self.context.steps or tensor not in self.context.live:
             return False
         if op.name in ("add", "subtract"):
             return any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
@@ -160,7 +160,7 @@ class Backward:
         """What goes into an elementwise op that is none of the ring's, such as tanh."""
         return {
             arg
-            for tensor in self.sweep.order
+            for tensor in self.context.order
             if tensor.op is not None
             and tensor.op.family == "elementwise"
             and tensor.op.name not in self.ring.operations
@@ -170,7 +170,7 @@ class Backward:
 
     @property
     def wanted(self) -> set[Tensor]:
-        return {step.tensor for step in self.sweep.wanted}
+        return {step.tensor for step in self.context.wanted}
 
     def define(self, tensor: Tensor, g: Poly) -> Poly:
         """Gives a gradient a statement of its own. What is no computation needs none."""
@@ -183,7 +183,7 @@ class Backward:
             return g
         for other, form in reversed(self.found.items()):  # the same under a name that it has
             same = other.value.shape == tensor.value.shape and form.key == g.key
-            if tensor not in self.sweep.steps and same:
+            if tensor not in self.context.steps and same:
                 tensor = other
                 break
         atom = self.ring.gradient(tensor, g)

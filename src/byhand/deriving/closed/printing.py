@@ -43,8 +43,9 @@ from byhand.deriving.closed.terms import (
     WrittenGradient,
 )
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.codegen.symbol import Emitter, Symbol
+from byhand.deriving.steps.context import Context
+from byhand.deriving.steps.local import Local, spread
 from byhand.ops import elementwise as el
 from byhand.ops.indexing import GETITEM
 from byhand.ops.reduction import MEAN, SUM
@@ -54,13 +55,14 @@ SCALAR_STAYS = {"getitem", "take", "split", "reshape", "transpose", "flip", "rol
 """Ops for whose gradient one number for all elements is as good as an array."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Printer:
     """Prints forms. What is in `hoisted` gets a statement before its first use: a name, and the
     shape that it must have, if any.
     """
 
-    sweep: Sweep
+    context: Context
+    emitter: Emitter
     forms: Factoring
     names: Mapping[Base, ast.expr]
     hoisted: Mapping[int, tuple[str, tuple[int, ...] | None]]
@@ -81,8 +83,8 @@ class Printer:
             ):
                 name, shape = self.hoisted[id(form)]
                 found = found if shape is None else self.fitted(found, shape)
-                node = self.sweep.hoist(found.node, name)
-                found = Symbol(node, found.value, self.sweep.emitter)
+                node = self.emitter.hoist(found.node, name)
+                found = Symbol(node, found.value, self.emitter)
             self.said[id(form)] = found
         return found
 
@@ -104,7 +106,7 @@ class Printer:
                 return self.apply(el.WHERE, *map(self.symbol, parts))
             case Apply(base=base) if base is not None and base in self.forms.ring.spelled:
                 array = self.forms.ring.spelled[base]
-                return Symbol(self.sweep.emitter.node(array), base.value, self.sweep.emitter)
+                return Symbol(self.emitter.node(array), base.value, self.emitter)
             case Apply(base=base, parts=parts) if base is not None and base.op is not None:
                 args = tuple(self.symbol(part) for part in parts)
                 return self.apply(base.op, *args, **(base.params or {}))
@@ -115,16 +117,16 @@ class Printer:
 
     def apply(self, op: Any, *args: Any, **params: Any) -> Symbol:
         with np.errstate(all="ignore"):
-            return self.sweep.emitter.apply(op, args, params)
+            return self.emitter.apply(op, args, params)
 
     def constant(self, value: Any) -> Symbol:
         number = value if isinstance(value, int) else _plain(value)
-        return Symbol(ast.Constant(number), np.asarray(float(value)), self.sweep.emitter)
+        return Symbol(ast.Constant(number), np.asarray(float(value)), self.emitter)
 
     # Arrays that are there.
 
     def base(self, base: Base) -> Symbol:
-        emitter = self.sweep.emitter
+        emitter = self.emitter
         match base:
             case VjpResult() if base in self.names:
                 return Symbol(self.names[base], base.value, emitter)
@@ -164,20 +166,18 @@ class Printer:
 
     def passed(self, base: VjpResult) -> Symbol:
         """As the staged backward writes it, in full shape; it may be a `Changed`."""
-        sweep, tensor, position = self.sweep, base.tensor, base.position
+        tensor, position = base.tensor, base.position
         assert tensor is not None and base.g is not None
         g = self.fitted(self.symbol(self.forms.of(base.g)), tensor.value.shape)
         if g.value.ndim == 0 and tensor.op is not None and tensor.op.name not in SCALAR_STAYS:
-            g = sweep.spread(g, tensor)
+            g = spread(g, tensor)
         g = Symbol(g.node, g.value, g.emitter, tensor if g.shape == tensor.value.shape else None)
         arg = tensor.args[position]
-        kept = sweep.shares.pop(arg, None)
-        sweep.pass_on(tensor, position, arg, g)
-        found = sweep.shares.pop(arg)[-1].symbol
-        if kept is not None:
-            sweep.shares[arg] = kept
+        made = Local(self.emitter, self.context.iterations).contribution(tensor, position, arg, g)
+        assert made is not None
+        found = made.symbol
         whole = isinstance(found.node, nd.Changed) or found.value.shape == base.shape
-        return found if whole or not found.value.ndim else sweep.spread(found, arg)
+        return found if whole or not found.value.ndim else spread(found, arg)
 
     # Where axes stand.
 
@@ -279,7 +279,7 @@ class Printer:
                 total = x if total is None else total + x
         assert total is not None
         sign = form.signs[form.parts.index(hot)]
-        at = self.sweep.emitter.index(base.index, base.worded)
+        at = self.emitter.index(base.index, base.worded)
 
         def change(target: ast.expr, first: bool) -> list[ast.stmt]:
             place = nd.store(nd.subscript(target, at))
@@ -288,7 +288,7 @@ class Printer:
 
         value = np.broadcast_to(total.value, base.shape) + sign * base.value
         changed = nd.Changed(total.node, None, change, False)
-        return Symbol(self.sweep.hoist(changed, "part"), value, self.sweep.emitter)
+        return Symbol(self.emitter.hoist(changed, "part"), value, self.emitter)
 
     def product(self, form: Mul) -> Symbol:
         """Small parts first, over the small ones below; then the large ones."""

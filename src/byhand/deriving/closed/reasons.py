@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from byhand.deriving.closed.backward import Definition
 from byhand.deriving.closed.factoring import Factoring
@@ -16,6 +16,7 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.ring import Rule
 from byhand.deriving.closed.search import Closed
+from byhand.deriving.closed.statements import Stated
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import (
     Base,
@@ -27,7 +28,10 @@ from byhand.deriving.closed.terms import (
 )
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
-from byhand.deriving.steps.writing import Line, Writer, text
+from byhand.deriving.steps.line import Line
+from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.text import text
+from byhand.deriving.steps.writing import Written
 from byhand.engine.tensor import Tensor
 
 ONE_HOT = ast.Name("onehot", ast.Load())
@@ -35,21 +39,21 @@ ONE_HOT = ast.Name("onehot", ast.Load())
 
 @dataclass
 class Reasons:
-    """Writes the steps of a closed derivation. `chain` has what the chain rule gives for a name."""
+    """The steps of a closed derivation. `chain` has what the chain rule gives for a name."""
 
     closed: Closed
-    writer: Writer
-    names: Mapping[Base, ast.expr]
+    stated: Stated
+    written: Written
     chain: Mapping[str, str]
     said: dict[Rule, Lemma] = field(default_factory=dict[Rule, Lemma])
 
-    def steps(self, lines: list[Line]) -> tuple[DerivedStep, ...]:
+    def steps(self, lines: Sequence[Line]) -> tuple[DerivedStep, ...]:
         """Every gradient on the way, in the order of the sweep, and the lines that are printed."""
         backward = self.closed.backward
         unnamed: list[Line] = []
         before: dict[str, list[Line]] = {}
         printed: dict[str, Line] = {}
-        names = {step.name for step in (backward.sweep.steps[t] for t in backward.found)}
+        names = {step.name for step in (backward.context.steps[t] for t in backward.found)}
         for line in lines:
             own = line.name or _target(line).removeprefix("d")
             if own not in names:
@@ -58,7 +62,7 @@ class Reasons:
                 printed[own], before[own], unnamed = line, unnamed, []
         found: list[DerivedStep] = []
         for tensor, g in backward.found.items():
-            step = backward.sweep.steps[tensor]
+            step = backward.context.steps[tensor]
             line = printed.pop(step.name, None)
             if step.name == "loss" or (line is None and _other(g)):
                 continue
@@ -115,9 +119,8 @@ class Reasons:
 
     def meant(self, base: OneHot) -> Lemma:
         """What `onehot` stands for."""
-        sweep = self.closed.backward.sweep
-        printer = Printer(sweep, Factoring(self.closed.factoring.ring), self.names, {})
-        node = nd.rebuilt(printer.base(base).node, self.writer.settled)
+        printer = self.printer(self.stated.names)
+        node = nd.rebuilt(printer.base(base).node, self.written.resolver.settled)
         return Lemma("onehot", text(nd.tidied(node)), "1 where the loss reads, 0 elsewhere")
 
     def lemma(self, rule: Rule) -> Lemma | None:
@@ -134,13 +137,13 @@ class Reasons:
         return lemma if told else None
 
     def why(self, rule: Rule) -> str:
-        sweep = self.closed.backward.sweep
+        context = self.closed.backward.context
         if rule.because is None:
             return "a one-hot row has a single 1"
-        step = sweep.steps.get(rule.because)
+        step = context.steps.get(rule.because)
         if step is None:
-            owners = sweep.recording.program.owners.get(rule.because, ())
-            step = next((s for s in sweep.steps.values() if s.name in owners[:1]), None)
+            owners = context.program.owners.get(rule.because, ())
+            step = next((s for s in context.steps.values() if s.name in owners[:1]), None)
         source = "" if step is None else step.source.partition("  #")[0].strip()
         if isinstance(rule.base, SumOver):
             return f"by {source}, added up" if source else "added up"
@@ -151,7 +154,7 @@ class Reasons:
         ring = self.closed.factoring.ring
         found: dict[str, Lemma] = {}
         for d in self.closed.definitions:
-            target = self.names.get(d.base) if d.base is not None else None
+            target = self.stated.names.get(d.base) if d.base is not None else None
             if target is None or d.form.zero:
                 continue
             ndim = d.form.ndim
@@ -164,7 +167,7 @@ class Reasons:
         return tuple(found.values())
 
     def sums_to_zero(self, d: Definition) -> str:
-        step = self.closed.backward.sweep.steps.get(d.tensor)
+        step = self.closed.backward.context.steps.get(d.tensor)
         name = "it" if step is None else step.name
         return f"adding the same to all of {name} along this axis doesn't change the output"
 
@@ -173,30 +176,33 @@ class Reasons:
 
         Nothing if it has a value that forward overwrites, and so has no name.
         """
-        sweep = self.closed.backward.sweep
-        names = {**self.names, **self.unwritten()}
+        names = {**self.stated.names, **self.unwritten()}
         if (own := _passed(p)) is not None:
             names.pop(own, None)
-        printer = Printer(sweep, Factoring(self.closed.factoring.ring), names, {}, one_hot=ONE_HOT)
-        printer.keep = p.ndim > 0 and p.shape[0] == 1
-        kept = len(sweep.statements)
+        keep = p.ndim > 0 and p.shape[0] == 1
+        printer = replace(self.printer(names), one_hot=ONE_HOT, keep=keep)
         node = printer.symbol(printer.forms.of(p)).node
-        del sweep.statements[kept:]
-        node = nd.tidied(nd.rebuilt(node, self.writer.settled))
+        node = nd.tidied(nd.rebuilt(node, self.written.resolver.settled))
         nameless = any(isinstance(part, (nd.UnnamedValue, nd.Changed)) for part in ast.walk(node))
         return "" if nameless else text(node)
+
+    def printer(self, names: Mapping[Base, ast.expr]) -> Printer:
+        """A printer of expressions; what would take a statement of its own is only named."""
+        context, free = self.closed.backward.context, Names(self.stated.swept.taken)
+        emitter = context.emitter(lambda _, hint: ast.Name(free.fresh(hint), ast.Load()))
+        return Printer(context, emitter, Factoring(self.closed.factoring.ring), names, {})
 
     def unwritten(self) -> dict[Base, ast.expr]:
         """Names for gradients that are on the way, but not printed."""
         found: dict[Base, ast.expr] = {}
         for d in self.closed.backward.definitions:
-            step = self.closed.backward.sweep.steps.get(d.tensor)
-            if d.base is not None and d.base not in self.names:
+            step = self.closed.backward.context.steps.get(d.tensor)
+            if d.base is not None and d.base not in self.stated.names:
                 found[d.base] = ast.Name("grad" if step is None else f"d{step.name}", ast.Load())
         for tensor, g in self.closed.backward.found.items():
             base = _passed(g)
             if base is not None and base.shape == tensor.value.shape:
-                step = self.closed.backward.sweep.steps[tensor]
+                step = self.closed.backward.context.steps[tensor]
                 found[base] = ast.Name(f"d{step.name}", ast.Load())
         return found
 

@@ -8,7 +8,7 @@ cheapest result is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,12 +25,9 @@ from byhand.deriving.closed.poly import Poly, bases
 from byhand.deriving.closed.relations import READINGS, relate
 from byhand.deriving.closed.ring import Growing, Ring
 from byhand.deriving.closed.terms import Base, ForwardValue, Terms
-from byhand.deriving.codegen.dialect import Dialect
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.recording import Recording
-from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.steps.context import Context
 from byhand.engine.tensor import Tensor
-from byhand.program.program import Step
 
 
 @dataclass
@@ -44,26 +41,23 @@ class Closed:
     cost: int
 
 
-def closed_forms(
-    recording: Recording, dialect: Callable[[], Dialect], wanted: Sequence[Step], rank: int = 0
-) -> Closed | None:
+def closed_forms(context: Context, rank: int = 0) -> Closed | None:
     """The closed forms of the wanted gradients, under the reading that makes them cheapest.
 
     With a `rank`, under one that makes them dearer: the next is 1. None if there is none, as those
     that grow out of bounds don't count.
     """
-    sweep = Sweep(recording, dialect(), wanted)
-    lengths = Lengths(sweep.order, recording.notes, sweep.emitter.names)
+    lengths = Lengths(context.order, context.notes, context.names)
     rings: dict[Hashable, Ring] = {}
     for reading in READINGS:
-        ring = Ring(lengths, recording, OPERATIONS, expand=reading.expand)
+        ring = Ring(lengths, context.recording, OPERATIONS, expand=reading.expand)
         with suppress(Growing):
-            relate(ring, sweep.order, set(sweep.emitter.names), reading)
+            relate(ring, context.order, set(context.names), reading)
             rings.setdefault((reading.expand, _says(ring)), ring)
     found: list[Closed] = []
     for naming in NAMINGS:
         for ring in rings.values():
-            backward = Backward(sweep, ring, naming)
+            backward = Backward(context, ring, naming)
             if naming != "bent" or backward.bent:
                 with suppress(Growing):
                     found.append(_closed(backward))
@@ -84,7 +78,7 @@ def _closed(backward: Backward) -> Closed:
     shared = Sharing(factoring).shared([factoring.of(d.form) for d in definitions])
     roots = {id(d): form for d, form in zip(definitions, shared, strict=True)}
     cost = sum(form.cost for form in reached(list(roots.values())))
-    cost += _recomputed(backward.sweep, roots.values())
+    cost += _recomputed(backward.context, roots.values())
     return Closed(backward, definitions, factoring, roots, cost)
 
 
@@ -168,12 +162,12 @@ def _with_gradients(
     return result
 
 
-def _recomputed(sweep: Sweep, roots: Iterable[Expr]) -> int:
+def _recomputed(context: Context, roots: Iterable[Expr]) -> int:
     """What values without a name cost, each once."""
     seen: set[Tensor] = set()
 
     def cost(tensor: Tensor) -> int:
-        if tensor in seen or tensor in sweep.emitter.names or tensor.op is None:
+        if tensor in seen or tensor in context.names or tensor.op is None:
             return 0
         seen.add(tensor)
         own = 0 if tensor.op.family == "shape" else tensor.value.size

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,7 +45,9 @@ from byhand.deriving.closed.terms import (
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.steps.sweep import Assignment
+from byhand.deriving.steps.contributions import Assignment
+from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.sweep import Swept
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import GETITEM, SCATTER
 from byhand.program.program import Step
@@ -51,32 +55,49 @@ from byhand.program.program import Step
 DEEP = 8  # forms within forms: what stands deeper gets a statement of its own
 
 
-def write(closed: Closed) -> dict[Base, ast.expr]:
-    """Fills the sweep's statements. Gives the names of the gradients that are written."""
-    sweep, definitions = closed.backward.sweep, in_order(closed)
+@dataclass(frozen=True)
+class Stated:
+    """Closed forms as statements, and the names of the gradients that they write."""
+
+    swept: Swept
+    names: Mapping[Base, ast.expr]
+
+
+def state(closed: Closed) -> Stated:
+    """A statement for every definition, after those of what it needs."""
+    context = closed.backward.context
+    free = Names(context.taken)
+    statements: list[Assignment] = []
+
+    def hoist(node: ast.expr, hint: str) -> ast.expr:
+        name = ast.Name(free.fresh(hint), ast.Load())
+        statements.append(Assignment.of(name, node))
+        return name
+
     names: dict[Base, ast.expr] = {}
-    hoisted = _hoisted(closed)
-    printer = Printer(sweep, closed.factoring, names, hoisted)
+    said: dict[int, Symbol] = {}
+    emitter = context.emitter(hoist)
+    printer = Printer(context, emitter, closed.factoring, names, _hoisted(closed), said=said)
     aliases = _last_names(closed.backward)
-    program, wanted = sweep.recording.program, closed.backward.wanted
-    for d in definitions:
-        step = sweep.steps.get(aliases.get(d.base, d.tensor) if d.base else d.tensor)
+    program, wanted = context.program, closed.backward.wanted
+    for d in in_order(closed):
+        step = context.steps.get(aliases.get(d.base, d.tensor) if d.base else d.tensor)
         target = nd.parsed(f"d{step.name}") if step is not None else None
         if step is not None and len(program.bindings[step.name]) > 1 and d.tensor not in wanted:
-            target = ast.Name(sweep.fresh(f"grad_{step.name}"), ast.Load())
+            target = ast.Name(free.fresh(f"grad_{step.name}"), ast.Load())
         if target is None:
-            target = ast.Name(sweep.fresh("grad"), ast.Load())
+            target = ast.Name(free.fresh("grad"), ast.Load())
         if d.base is not None:
             names[d.base] = target
         root = closed.roots[id(d)]
         statement = _statement(closed, printer, d, target, step)
         if [nd.shown(t) for t in statement.terms] == [nd.shown(target)]:
             continue  # it goes by this name already
-        sweep.statements.append(statement)
+        statements.append(statement)
         if d.base is not None and root.cost:
             value = np.asarray(d.base.value)
-            printer.said[id(root)] = Symbol(target, value, sweep.emitter, d.tensor)
-    return names
+            said[id(root)] = Symbol(target, value, emitter, d.tensor)
+    return Stated(Swept(tuple(statements), frozenset(free.taken)), names)
 
 
 def _last_names(backward: Backward) -> dict[Base, Tensor]:
@@ -123,7 +144,7 @@ def _gradient_names(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | No
     written = {d.tensor for d in closed.definitions}
     found: dict[int, tuple[str, tuple[int, ...] | None]] = {}
     for tensor, g in backward.found.items():
-        step = backward.sweep.steps[tensor]
+        step = backward.context.steps[tensor]
         form = closed.factoring.of(closed.factoring.ring.normal(g))
         if tensor not in written and step.name.isidentifier() and form.size == tensor.value.size:
             found[id(form)] = f"d{step.name}", tensor.value.shape
@@ -132,7 +153,7 @@ def _gradient_names(closed: Closed) -> dict[int, tuple[str, tuple[int, ...] | No
 
 def _hint(closed: Closed, form: Expr) -> str:
     """A name for a part that is used more than once: what it is, and of what."""
-    names = closed.backward.sweep.emitter.names
+    names = closed.backward.context.names
     for leaf in reached([form]):
         base = leaf.factor.base if isinstance(leaf, Leaf) and leaf.factor is not None else None
         tensor = base.tensor if isinstance(base, ForwardValue) else None
@@ -168,12 +189,12 @@ def _noun(form: Expr) -> str:
 def _statement(
     closed: Closed, printer: Printer, d: Definition, target: ast.expr, step: Step | None
 ) -> Assignment:
-    sweep, tensor = closed.backward.sweep, d.tensor
+    tensor = d.tensor
     form = d.form
     if form.zero:
-        node = sweep.dialect.zeros_like(nd.ShapeLike(tensor))
+        node = closed.backward.context.dialect.zeros_like(nd.ShapeLike(tensor))
         return Assignment(target, (node,), (), tensor, step)
-    printer.keep = tensor.value.ndim > 0 and tensor.value.shape[0] == 1
+    printer = replace(printer, keep=tensor.value.ndim > 0 and tensor.value.shape[0] == 1)
     changes: tuple[Changed, ...] = ()
     terms: list[Symbol] = []
     hot, rest = _split(form)
@@ -214,7 +235,7 @@ def _with_scatters(
         if isinstance(symbol.node, Changed) and symbol.node.adds:
             changes.append(symbol.node)
         else:
-            terms.append(printer.sweep.emitter.plain(symbol))
+            terms.append(printer.emitter.plain(symbol))
     return tuple(changes), terms
 
 

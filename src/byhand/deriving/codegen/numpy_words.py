@@ -126,7 +126,6 @@ def logsumexp(args: Args, params: Params, emitter: Emitter) -> ast.expr:
 
 
 def erf(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    emitter.needs("import math")
     return nd.call(nd.call("np.vectorize", nd.name("math.erf")), args[0].node)
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,10 @@ class Symbol(ArrayLike):
         self.emitter = emitter
         self.tensor = tensor
 
+    def with_node(self, node: ast.expr) -> Symbol:
+        """Other code for the same value."""
+        return Symbol(node, self.value, self.emitter, self.tensor)
+
     @property
     def shape(self) -> tuple[int, ...]:
         tensor = self.tensor
@@ -64,25 +69,22 @@ class Symbol(ArrayLike):
         return self.emitter.apply(op, args, params)
 
 
+@dataclass(frozen=True)
 class Emitter:
-    """Finds words for values: what forward called them, or else how they were made."""
+    """Finds words for values: what forward called them, or else how they were made.
 
-    def __init__(
-        self,
-        notes: Notes,
-        names: Mapping[Tensor, ast.expr],
-        dialect: Dialect,
-        hoist: Callable[[ast.expr, str], ast.expr],
-    ) -> None:
-        """`hoist` gives a piece of code a statement and a name of its own; the name comes back."""
-        self.notes = notes
-        self.names = names
-        self.dialect = dialect
-        self.hoist = hoist
-        self.items: set[Tensor] = set()
-        self.listed: set[Tensor] = set()
-        self.in_round = False  # there, a name may stand for what it was in another round
-        self.imports: dict[str, None] = {}
+    `names` has the values with one name for good, `hoist` gives a piece of code a statement and a
+    name of its own. `items` are values whose name depends on where it is read: those made in loops,
+    and items of lists, `listed`. In a loop (`in_loop`) only a list tells iterations apart.
+    """
+
+    notes: Notes
+    names: Mapping[Tensor, ast.expr]
+    dialect: Dialect
+    hoist: Callable[[ast.expr, str], ast.expr]
+    items: Collection[Tensor] = ()
+    listed: Collection[Tensor] = ()
+    in_loop: bool = False
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
         value = op.forward(*map(number, args), **{k: number(v) for k, v in params.items()})
@@ -99,11 +101,7 @@ class Emitter:
         """`symbol` as an expression: what takes statements gets a name."""
         if not isinstance(symbol.node, Changed):
             return symbol
-        return Symbol(self.hoist(symbol.node, "grad_scattered"), symbol.value, self, symbol.tensor)
-
-    def needs(self, line: str) -> None:
-        """The backward must begin with this import."""
-        self.imports[line] = None
+        return symbol.with_node(self.hoist(symbol.node, "grad_scattered"))
 
     def shape(self, shape: Any) -> ast.expr:
         """Words for a shape: that of a recorded tensor as a whole, or each length."""
@@ -127,7 +125,7 @@ class Emitter:
 
     def tensor(self, tensor: Tensor) -> ast.expr:
         """A recorded tensor: by its name, or a leaf that is written out at the end."""
-        if tensor in self.items and (tensor in self.listed or not self.in_round):
+        if tensor in self.items and (tensor in self.listed or not self.in_loop):
             return Item(tensor, False)
         return self.names.get(tensor) or UnnamedValue(tensor)
 

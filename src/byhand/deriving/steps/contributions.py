@@ -1,4 +1,4 @@
-"""What a sweep hands on: shares of gradients; and what comes of them: statements."""
+"""What a sweep hands on, contributions to gradients; and what comes of them, assignments."""
 
 # Trees and recorded values have parts of any type.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
@@ -40,15 +40,15 @@ class Contribution:
     symbol: Symbol
     user: str = ""
     why: str = ""
-    round: Iteration | None = None
-    piece: Part | None = None
+    iteration: Iteration | None = None
+    part: Part | None = None
 
     def rebuilt(self, leaf: Leaf) -> Contribution:
-        piece = self.piece
+        part = self.part
         return replace(
             self,
             symbol=_rebuilt(self.symbol, leaf),
-            piece=piece and replace(piece, symbol=_rebuilt(piece.symbol, leaf)),
+            part=part and replace(part, symbol=_rebuilt(part.symbol, leaf)),
         )
 
 
@@ -58,8 +58,8 @@ class Assignment:
 
     `begun` says that an earlier statement has begun the sum, `whole` that the first term has the
     full shape, so that the others can be added in place, `own` that it must share no memory with
-    what it is made from. `tensor` is whose gradient it is, None
-    for a help of our own; `step` is its name in forward.
+    what it is made from. `tensor` is whose gradient it is, None for a helper; `step` is its name in
+    forward. What is smaller than its array is `spread`, a "constant" or an "array".
     """
 
     target: ast.expr
@@ -72,7 +72,14 @@ class Assignment:
     own: bool = False
     spread: str = ""
     remark: str = ""
-    round: Iteration | None = None
+    iteration: Iteration | None = None
+
+    @classmethod
+    def of(cls, target: ast.expr, node: ast.expr, iteration: Iteration | None = None) -> Assignment:
+        """A helper: a name for `node`, which may take statements to make."""
+        if isinstance(node, Changed):
+            return cls(target, (), (node,), iteration=iteration)
+        return cls(target, (node,), iteration=iteration)
 
     def apart(self, said: str) -> Assignment:
         """With memory of its own, if it reads the array called `said`."""
@@ -89,59 +96,57 @@ class Assignment:
 
 
 def _rebuilt(symbol: Symbol, leaf: Leaf) -> Symbol:
-    return Symbol(nd.rebuilt(symbol.node, leaf), symbol.value, symbol.emitter, symbol.tensor)
+    return symbol.with_node(nd.rebuilt(symbol.node, leaf))
 
 
-def joined(tensor: Tensor, shares: list[Contribution]) -> list[Contribution]:
-    """The pieces that an array was split into are put side by side again, if all are there."""
-    pieces = [share.piece for share in shares if share.piece is not None]
-    pieces.sort(key=lambda piece: piece.start)
-    if len(pieces) < 2 or len({piece.axis for piece in pieces}) > 1:
-        return shares
-    axis = pieces[0].axis
-    starts = [*(piece.start for piece in pieces), tensor.value.shape[axis]]
-    if starts != [0, *(piece.stop for piece in pieces)]:
-        return shares
-    whole = CONCATENATE(*(piece.symbol for piece in pieces), axis=axis)
+def joined(tensor: Tensor, found: list[Contribution]) -> list[Contribution]:
+    """The parts that an array was split into are put side by side again, if all are there."""
+    parts = sorted((each.part for each in found if each.part), key=lambda part: part.start)
+    if len(parts) < 2 or len({part.axis for part in parts}) > 1:
+        return found
+    axis = parts[0].axis
+    starts = [*(part.start for part in parts), tensor.value.shape[axis]]
+    if starts != [0, *(part.stop for part in parts)]:
+        return found
+    whole = CONCATENATE(*(part.symbol for part in parts), axis=axis)
     symbol = Symbol(whole.node, whole.value, whole.emitter, tensor)
-    users = dict.fromkeys(share.user for share in shares if share.piece)
-    rest = [share for share in shares if share.piece is None]
-    return [Contribution(symbol, listed([*users]), round=shares[0].round), *rest]
+    users = dict.fromkeys(each.user for each in found if each.part)
+    rest = [each for each in found if each.part is None]
+    return [Contribution(symbol, listed([*users]), iteration=found[0].iteration), *rest]
 
 
-def goes_on(share: Contribution, said: str, tensor: Tensor) -> bool:
+def goes_on(only: Contribution, said: str, tensor: Tensor) -> bool:
     """Whether the array called `said` is all that `tensor` gets, as it is or changed in place."""
-    node = share.symbol.node
+    node = only.symbol.node
     base = node.base if isinstance(node, Changed) else node
     called = isinstance(base, ast.Name) and base.id == said
-    return called and share.symbol.value.shape == tensor.value.shape
+    return called and only.symbol.value.shape == tensor.value.shape
 
 
-def in_place(share: Contribution) -> list[Contribution]:
+def in_place(only: Contribution) -> list[Contribution]:
     """What is left to be done to that array."""
-    symbol = share.symbol
+    symbol = only.symbol
     if not isinstance(symbol.node, Changed):
         return []
-    node = Changed(None, None, symbol.node.change, True)
-    return [replace(share, symbol=Symbol(node, symbol.value, symbol.emitter, symbol.tensor))]
+    return [replace(only, symbol=symbol.with_node(Changed(None, None, symbol.node.change, True)))]
 
 
 def statement(
     target: ast.expr,
     tensor: Tensor,
     step: Step,
-    shares: list[Contribution],
+    found: list[Contribution],
     begun: bool,
     hoist: Callable[[ast.expr, str], ast.expr],
 ) -> Assignment:
     """Full terms first, then smaller ones, then what is written by changing in place."""
-    terms = [s.symbol for s in shares if not isinstance(s.symbol.node, Changed)]
-    changed = [s.symbol for s in shares if isinstance(s.symbol.node, Changed)]
+    terms = [s.symbol for s in found if not isinstance(s.symbol.node, Changed)]
+    changed = [s.symbol for s in found if isinstance(s.symbol.node, Changed)]
     changes: list[Changed] = []
     for i, symbol in enumerate(changed):
         node = symbol.node
         assert isinstance(node, Changed)
-        if node.adds or (i == 0 and len(shares) == 1 and not begun):
+        if node.adds or (i == 0 and len(found) == 1 and not begun):
             changes.append(node)
         else:  # it begins with something of its own
             terms.append(Symbol(hoist(node, "grad"), tensor.value, symbol.emitter))
@@ -150,9 +155,9 @@ def statement(
     spread = ""
     if terms and shape != tensor.value.shape:
         spread = "array" if any(t.value.ndim for t in terms) else "constant"
-    users = list(dict.fromkeys(s.user for s in shares if s.user))
-    remark = shares[0].why if len(shares) == 1 else ""
-    if len(shares) > 1 and len(users) > 1:
+    users = list(dict.fromkeys(s.user for s in found if s.user))
+    remark = found[0].why if len(found) == 1 else ""
+    if len(found) > 1 and len(users) > 1:
         remark = f"used in {listed(users)}"
     return Assignment(
         target,

@@ -37,36 +37,39 @@ _REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
 
 @dataclass(frozen=True)
 class Local:
-    """Writes shares. `rounds` says in which round of a loop a value was made."""
+    """Local derivatives, written. `iterations` says in which one of a loop a value was made."""
 
     emitter: Emitter
-    rounds: Mapping[Tensor, Iteration]
+    iterations: Mapping[Tensor, Iteration]
 
-    def share(self, tensor: Tensor, position: int, arg: Tensor, g: Symbol) -> Contribution | None:
+    def contribution(
+        self, tensor: Tensor, position: int, arg: Tensor, g: Symbol
+    ) -> Contribution | None:
         """What `tensor` gives back to its argument at `position`; None if nothing."""
         op = tensor.op
         assert op is not None
         if op.vjp(position) is None:
             return None
+        g = Symbol(g.node, g.value, self.emitter, g.tensor)
         if op.name in _SCALAR_STAYS and g.value.ndim == 0:
             return Contribution(Symbol(g.node, g.value, self.emitter, arg))
         g, params = self.fed(op, g, tensor)
         share = self.by_rule(op, position, arg, g, tensor, params)
         if op.name == "split":
-            piece = Part(g, params["axis"], params["start"], params["stop"])
-            return Contribution(share, piece=piece)
+            part = Part(g, params["axis"], params["start"], params["stop"])
+            return Contribution(share, part=part)
         return self.fitted(share, tensor, arg)
 
     def fed(self, op: Op, g: Symbol, tensor: Tensor) -> tuple[Symbol, Mapping[str, Any]]:
         """The gradient in a shape that the rule takes, and the parameters to go with it."""
         literal = nd.literal(g.node) is not None and op.name in _ARRAYS_ONLY
         if literal or (g.value.ndim == 0 < tensor.value.ndim and self.needs_type(op, tensor)):
-            return self.spread(g, tensor), tensor.params
+            return spread(g, tensor), tensor.params
         if op.name in _REDUCTIONS and g.value.ndim == 0 < tensor.value.ndim:
             return g, {**tensor.params, "keepdims": True}
         one_number = op.name == "getitem" and g.value.ndim == 0
         if (g.value.shape != tensor.value.shape and op.family != "elementwise") and not one_number:
-            g = self.spread(g, tensor)
+            g = spread(g, tensor)
         return g, tensor.params
 
     def needs_type(self, op: Op, tensor: Tensor) -> bool:
@@ -95,9 +98,9 @@ class Local:
             g, rule = self.everywhere(g, tensor, arg), None
         if rule is not None:
             return rule(g, out, *inputs, **params)
-        round = self.rounds.get(arg)
-        if op.name == "stack" and round is not None and round.place == position:
-            place = SymInt(position, LoopCounter(round))  # the item of a comprehension
+        iteration = self.iterations.get(arg)
+        if op.name == "stack" and iteration is not None and iteration.place == position:
+            place = SymInt(position, LoopCounter(iteration))  # the item of a comprehension
             assert op.vjps[0] is not None
             return op.vjps[0](place, g, out, *inputs, **params)
         vjp = op.vjp(position)
@@ -113,7 +116,7 @@ class Local:
         """One number for every element that was read: assigning it spreads it."""
         at = self.emitter.index(tensor.params["index"], arg.value.shape)
         if self.emitter.dialect.name == "torch" and not once(tensor.params["index"], at):
-            return self.spread(g, tensor)
+            return spread(g, tensor)
         return Symbol(g.node, np.broadcast_to(g.value, tensor.value.shape), self.emitter)
 
     def input(self, arg: Any) -> Any:
@@ -121,13 +124,6 @@ class Local:
         if isinstance(arg, Tensor) or hasattr(arg, "dtype"):
             return self.emitter.symbol(arg)
         return arg
-
-    def spread(self, g: Symbol, tensor: Tensor) -> Symbol:
-        """`g` in the full shape of `tensor`."""
-        constant = g.value.ndim == 0
-        node = self.emitter.dialect.spread(g.node, nd.ShapeLike(tensor), constant)
-        value = np.broadcast_to(g.value, tensor.value.shape)
-        return Symbol(node, value, self.emitter, tensor)
 
     def fitted(self, share: Symbol, tensor: Tensor, arg: Tensor) -> Contribution:
         """A share summed over the axes along which `arg` was broadcast."""
@@ -137,7 +133,7 @@ class Local:
             return Contribution(share)
         elementwise = op.family == "elementwise" or op.name == "broadcast_to"
         if elementwise and shape != tensor.value.shape and share.value.shape != tensor.value.shape:
-            share = self.spread(share, tensor)
+            share = spread(share, tensor)
         extra = share.value.ndim - len(shape)
         if extra > 0:
             axes = tuple(range(extra))
@@ -158,6 +154,12 @@ class Local:
         node = self.emitter.dialect.summed(x.node if positive is None else positive, axes, keep)
         node = node if positive is None else nd.negative(node)
         return Symbol(node, x.value.sum(axes, keepdims=keep), self.emitter)
+
+
+def spread(g: Symbol, tensor: Tensor) -> Symbol:
+    """`g` in the full shape of `tensor`."""
+    node = g.emitter.dialect.spread(g.node, nd.ShapeLike(tensor), g.value.ndim == 0)
+    return Symbol(node, np.broadcast_to(g.value, tensor.value.shape), g.emitter, tensor)
 
 
 def _is_mask(arg: Any) -> bool:

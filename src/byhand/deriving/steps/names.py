@@ -1,6 +1,8 @@
-"""New names: none that forward has, and in every round of a loop the same."""
+"""New names: none that forward has, and in every iteration of a loop the same."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from byhand.deriving.recording import Iteration
 
@@ -19,9 +21,9 @@ NOUNS = {
 class Names:
     """Gives out names. `taken` are those that may not be used."""
 
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
-        self.of_rounds: dict[tuple[int, int], str] = {}
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken = set(taken)
+        self.of_iterations: dict[tuple[int, int], str] = {}
         self.given = 0
 
     def fresh(self, name: str) -> str:
@@ -32,16 +34,16 @@ class Names:
         self.taken.add(found)
         return found
 
-    def begin(self, given: int = 0) -> None:
-        """A round begins. `given` keeps the names of two passes over it apart."""
-        self.given = given
+    def begin(self) -> None:
+        """An iteration begins."""
+        self.given = 0
 
-    def helper(self, hint: str, round: Iteration | None) -> str:
-        """A new name; in a loop, the one that it had in the round before."""
-        if round is None:
+    def helper(self, hint: str, iteration: Iteration | None) -> str:
+        """A new name; in a loop, the one that it had in the iteration before."""
+        if iteration is None:
             return self.fresh(hint)
-        key = (round.loop, self.given)
+        key = (iteration.loop, self.given)
         self.given += 1
-        if not self.of_rounds.get(key, "").startswith(hint):
-            self.of_rounds[key] = self.fresh(hint)
-        return self.of_rounds[key]
+        if not self.of_iterations.get(key, "").startswith(hint):
+            self.of_iterations[key] = self.fresh(hint)
+        return self.of_iterations[key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from byhand.deriving.codegen import nodes as nd
@@ -37,8 +37,10 @@ def depending(order: list[Tensor], wanted: set[Tensor]) -> set[Tensor]:
     return live
 
 
-def used(order: list[Tensor], live: set[Tensor], outputs: Iterable[Tensor]) -> dict[Tensor, int]:
-    """How many shares each value will get."""
+def uses(
+    order: Sequence[Tensor], live: Collection[Tensor], outputs: Iterable[Tensor]
+) -> dict[Tensor, int]:
+    """How many contributions each value will get."""
     counts: dict[Tensor, int] = dict.fromkeys(order, 0)
     reached = set(outputs)
     for tensor in reversed(order):

@@ -11,58 +11,53 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed, UnnamedValue
 from byhand.deriving.recording import Iteration
+from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment, Leaf
-from byhand.deriving.steps.names import NOUNS
-from byhand.deriving.steps.sweep import Sweep
+from byhand.deriving.steps.names import NOUNS, Names
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 
 OFTEN = 1000  # uses: even a value that takes one operation gets a name
 LONG = 68  # characters of a term: what it uses gets names
-SECOND_PASS = 1000  # names of values follow those of gradients
 MODULES = {"np", "torch", "math"}
 
 
-class Recomputed:
-    """The code of every value: the name it has, or how it is made."""
+class Recomputation:
+    """The code of every value: the name it has, or how it is made. `names` gives out new ones."""
 
-    def __init__(self, sweep: Sweep) -> None:
-        self.sweep = sweep
-        self.emitter = sweep.emitter
-        self.known: dict[Tensor, ast.expr] = dict(self.emitter.names)
+    def __init__(self, context: Context, names: Names) -> None:
+        self.context = context
+        self.names = names
+        self.known: dict[Tensor, ast.expr] = dict(context.names)
         self.code: dict[Tensor, ast.expr] = {}
-        self.round: Iteration | None = None
         self.unrolled: set[int] = set()
-        """Loops of which values are computed again round by round."""
+        """Loops of which values are computed again iteration by iteration."""
 
-    def node(self, tensor: Tensor) -> ast.expr:
+    def node(self, tensor: Tensor, iteration: Iteration | None) -> ast.expr:
+        """A value in the words that stand for it in this iteration."""
         if tensor not in self.known:
-            self.known[tensor] = self.made(tensor)
+            self.known[tensor] = self.made(tensor, iteration)
         return self.known[tensor]
 
-    def enter(self, round: Iteration | None) -> None:
-        self.round = round
-        self.emitter.in_round = round is not None
-
-    def placed(self, statements: list[Assignment]) -> list[Assignment]:
+    def placed(self, statements: Sequence[Assignment]) -> list[Assignment]:
         """Values that are needed often, or are long, get a statement before their first use."""
         counts: Counter[Tensor] = Counter()
         for statement in statements:
-            self.enter(statement.round)
             for part in parts(statement):
-                self.count(part, counts)
+                self.count(part, counts, statement.iteration)
         written: list[Assignment] = []
-        here: set[Tensor] = set()  # in the next round their names will stand for others
+        here: set[Tensor] = set()  # in the next iteration their names will stand for others
+        now: Iteration | None = None
         for statement in statements:
-            self.enter(statement.round)
-            if written and written[-1].round != statement.round:
-                self.sweep.names.begin(SECOND_PASS)
+            if statement.iteration != now:
+                now = statement.iteration
+                self.names.begin()
                 self.known = {t: node for t, node in self.known.items() if t not in here}
                 here.clear()
             terms = [nd.rebuilt(term, self.spelled) for term in statement.terms]
@@ -71,8 +66,8 @@ class Recomputed:
                 for leaf in nd.leaves(part, UnnamedValue):
                     counts[leaf.tensor] += OFTEN * long
                     before = set(self.known)
-                    self.prepare(leaf.tensor, counts, written)
-                    here |= self.known.keys() - before if statement.round else set()
+                    written += self.prepared(leaf.tensor, counts, now)
+                    here |= self.known.keys() - before if now else set()
             written.append(statement.rebuilt(_with(dict(self.known))))
         return written
 
@@ -82,51 +77,57 @@ class Recomputed:
             return nd.rebuilt(self.code[leaf.tensor], self.spelled)
         return leaf
 
-    def count(self, node: ast.AST, counts: Counter[Tensor]) -> None:
+    def count(self, node: ast.AST, counts: Counter[Tensor], iteration: Iteration | None) -> None:
         """Counts the uses of unnamed values in `node`, and in those values once each."""
         for leaf in nd.leaves(node, UnnamedValue):
             counts[leaf.tensor] += 1
             if counts[leaf.tensor] == 1:
-                made = self.code[leaf.tensor] = self.made(leaf.tensor)
-                self.count(made, counts)
+                made = self.code[leaf.tensor] = self.made(leaf.tensor, iteration)
+                self.count(made, counts, iteration)
 
-    def prepare(self, tensor: Tensor, counts: Counter[Tensor], written: list[Assignment]) -> None:
+    def prepared(
+        self, tensor: Tensor, counts: Mapping[Tensor, int], iteration: Iteration | None
+    ) -> list[Assignment]:
+        """The statements that a value needs before it can be read; it is known afterwards."""
         if tensor in self.known:
-            return
+            return []
         node = self.code[tensor]
+        found: list[Assignment] = []
         for leaf in nd.leaves(node, UnnamedValue):
-            self.prepare(leaf.tensor, counts, written)
+            found += self.prepared(leaf.tensor, counts, iteration)
         node = nd.rebuilt(node, _with(self.known))
         if isinstance(node, Changed) or counts[tensor] > (OFTEN if _cost(node) == 1 else 1):
-            target = ast.Name(self.sweep.names.helper(_hint(tensor, node), self.round), ast.Load())
-            changes = (node,) if isinstance(node, Changed) else ()
-            written.append(
-                Assignment(target, () if changes else (node,), changes, round=self.round)
-            )
+            target = ast.Name(self.names.helper(_hint(tensor, node), iteration), ast.Load())
+            found.append(Assignment.of(target, node, iteration))
             node = target
         self.known[tensor] = node
+        return found
 
-    def made(self, tensor: Tensor) -> ast.expr:
+    def made(self, tensor: Tensor, iteration: Iteration | None) -> ast.expr:
         """The code that computes a value again."""
+        emitter = self.context.emitter(in_loop=iteration is not None)
         if tensor.op is not None:
-            self.unrolled |= {r.loop for r in map(self.elsewhere, tensor.args) if r is not None}
-            symbols = [self.emitter.symbol(arg) for arg in tensor.args]
-            return self.emitter.expression(tensor.op, symbols, tensor.params)
-        step = self.sweep.steps.get(tensor)
+            found = (self.elsewhere(arg, iteration) for arg in tensor.args)
+            self.unrolled |= {other.loop for other in found if other is not None}
+            symbols = [emitter.symbol(arg) for arg in tensor.args]
+            return emitter.expression(tensor.op, symbols, tensor.params)
+        step = self.context.steps.get(tensor)
         if step is None or tensor.constant:
-            return self.emitter.node(tensor.value)
-        last = self.sweep.recording.program.bindings[step.name][-1]
+            return emitter.node(tensor.value)
+        last = self.context.program.bindings[step.name][-1]
         raise UnsupportedError(
             f"the backward needs the input {step.name}, which forward overwrites in line "
             f"{last.line}: give the new value a name of its own"
         )
 
-    def elsewhere(self, arg: Any) -> Iteration | None:
-        """The other round of a loop that an argument has to be computed again from, if any."""
-        if not isinstance(arg, Tensor) or arg in self.emitter.names or arg in self.emitter.listed:
+    def elsewhere(self, arg: Any, iteration: Iteration | None) -> Iteration | None:
+        """The other iteration that an argument has to be computed again from, if any."""
+        if not isinstance(arg, Tensor) or arg in self.context.names:
             return None
-        round = self.sweep.rounds.made.get(arg)
-        return None if round == self.round else round
+        if arg in self.context.endings.items:
+            return None
+        made = self.context.iterations.get(arg)
+        return None if made == iteration else made
 
 
 def _with(known: Mapping[Tensor, ast.expr]) -> Leaf:
