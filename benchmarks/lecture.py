@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 import byhand
-from byhand.program.statements import function_of, run_plainly
+from byhand.program.control_flow import run_plainly
+from byhand.program.functions import function_of
 
 torch.set_num_threads(1)
 MLP = byhand.load("mlp")

@@ -11,15 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from byhand.errors import ProblemError
-from byhand.program.statements import (
-    Namespace,
-    Statement,
-    StatementError,
-    function_of,
-    run,
-    run_plainly,
-)
+from byhand.errors import ProblemError, UnsupportedError
+from byhand.program.control_flow import run, run_plainly
+from byhand.program.functions import function_of
+from byhand.program.statements import Namespace, Statement, StatementError
 
 FACTOR = 3
 
@@ -125,6 +120,145 @@ def branches(x: int) -> Any:
     return kind, math.floor(2.5) if x else None
 
 
+class Twice(contextlib.AbstractContextManager[int]):
+    """A manager that says how it was left, and swallows zero divisions."""
+
+    def __init__(self, log: list[Any]) -> None:
+        self.log = log
+
+    def __enter__(self) -> int:
+        return 2
+
+    def __exit__(self, kind: Any, error: Any, _: Any) -> bool:
+        self.log.append(kind and kind.__name__)
+        return kind is ZeroDivisionError
+
+
+def managers(x: int) -> Any:
+    log: list[Any] = []
+    with Twice(log) as two, Twice(log):
+        log.append(two // x)
+        log.append("went on")
+    try:
+        with Twice(log):
+            {}[x]
+    except KeyError as error:
+        log.append(error.args)
+    for i in range(4):
+        with Twice(log):
+            if i == x:
+                break
+    with Twice(log):
+        return log
+    return "never"
+
+
+def handlers(x: int) -> Any:
+    log: list[Any] = []
+    try:
+        log.append(3 // x)
+        if x > 1:
+            raise ValueError(x)
+    except ZeroDivisionError:
+        log.append("zero")
+    except (ValueError, KeyError) as error:
+        log.append(error.args)
+        try:
+            raise
+        except ValueError as again:
+            log.append(again is error)
+    else:
+        log.append("else")
+    finally:
+        log.append("finally")
+    try:
+        error  # noqa: B018
+    except NameError:
+        log.append("the name is gone")
+    return log
+
+
+def finals(x: int) -> Any:
+    log = []
+    for i in range(6):
+        try:
+            if i == 1:
+                continue
+            if i == x:
+                break
+        finally:
+            log.append(i)
+    try:
+        try:
+            if x == 3:
+                return log
+        finally:
+            log.append("last")
+            if x == 9:
+                return log  # noqa: B012
+    finally:
+        log.append("the very last")
+    return "end", log
+
+
+def matches(x: int) -> Any:
+    found: list[Any] = []
+    for subject in (x, [x, 2, 3], {"k": [x], "more": 1}, slice(x, 4), "text", None, (1, (2, x))):
+        match subject:
+            case 0 | 9:
+                found.append("number")
+            case int(n) if n > 2:
+                found.append(("large", n))
+            case [first, *rest] if first < 2 and rest[-1] == 3:
+                found.append((first, rest))
+            case {"k": [item], **others}:
+                found.append((item, others))
+            case slice(start=a, stop=4 as b):
+                found.append((a, b))
+            case str() as text:
+                found.append(text)
+            case None:
+                continue
+            case (1, (_, last)):
+                found.append(last)
+                if last == 1:
+                    break
+    match x:
+        case 100:
+            return "never"
+    return found
+
+
+def nonlocals(x: int) -> Any:
+    total, log = 0, []
+
+    def add(i: int) -> None:
+        nonlocal total
+        mine = i
+
+        def twice() -> None:
+            nonlocal total, mine
+            mine += i
+            total += mine
+
+        twice()
+        log.append(mine)
+
+    class Adder:
+        def __call__(self, i: int) -> None:
+            nonlocal total
+            total += i
+
+    for i in range(x):
+        add(i)
+        Adder()(i)
+    return total, log
+
+
+def global_in_a_comprehension(x: int) -> Any:
+    return [FACTOR + 1 for FACTOR in range(x)], FACTOR
+
+
 def nothing(x: int) -> None:
     """Only a docstring."""
 
@@ -140,6 +274,12 @@ LIKE_PYTHON = [
     assignments,
     walruses,
     branches,
+    managers,
+    handlers,
+    finals,
+    matches,
+    nonlocals,
+    global_in_a_comprehension,
     nothing,
 ]
 
@@ -226,26 +366,72 @@ def test_the_functions_own_names_are_left_alone() -> None:
     assert dict(globals()) == before
 
 
-def with_try(x: int) -> int:
-    try:
+def test_what_no_handler_takes_is_raised_with_its_line() -> None:
+    def forward(x: int) -> int:
+        try:
+            with contextlib.suppress(KeyError):
+                x = x // 0
+        except (ValueError, KeyError):
+            return 0
         return x
-    finally:
-        pass
+
+    with pytest.raises(StatementError) as raised:
+        run_plainly(function_of(forward), {"x": 1})
+    assert raised.value.line == forward.__code__.co_firstlineno + 3
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
 
 
-def with_match(x: int) -> int:
-    match x:
-        case _:
+def test_what_the_engine_lacks_is_no_failure_of_the_users_code() -> None:
+    def unsupported() -> int:
+        raise UnsupportedError("no rule")
+
+    def forward(x: int) -> int:
+        try:
+            return unsupported()
+        except Exception:
             return x
 
+    with pytest.raises(StatementError, match="no rule"):
+        run_plainly(function_of(forward), {"x": 1})
 
-@pytest.mark.parametrize(("function", "word"), [(with_try, "try"), (with_match, "match")])
-def test_what_cant_be_followed_is_refused_with_its_line(
-    function: Callable[[int], int], word: str
-) -> None:
-    with pytest.raises(StatementError, match=f"`{word}` can't be followed") as raised:
-        run_plainly(function_of(function), {"x": 1})
-    assert raised.value.line == function.__code__.co_firstlineno + 1
+
+def test_a_statement_knows_whether_what_it_raises_may_be_caught() -> None:
+    def forward(x: list[str]) -> None:
+        x += "a"
+        with np.errstate(all="ignore"):
+            x += "b"
+        with contextlib.suppress(ValueError):
+            x += "c"
+        try:
+            x += "d"
+            if x:
+                x += "e"
+        except ValueError:
+            pass
+        else:
+            x += "f"
+        finally:
+            x += "g"
+
+    guarded: dict[str, bool] = {}
+
+    def execute(statement: Statement, namespace: Namespace) -> None:
+        statement.execute(namespace)
+        guarded[namespace["x"][-1]] = statement.guarded
+
+    taken = function_of(forward)
+    run(taken, taken.namespace({"x": []}), execute)
+    assert guarded == {n: n in "cde" for n in "abcdefg"}
+
+
+def test_a_global_that_the_function_binds_is_its_own_name() -> None:
+    def forward(x: int) -> Any:
+        y = FACTOR * x  # type: ignore[used-before-def]  # noqa: F823
+        FACTOR = [y]
+        return FACTOR, y
+
+    with pytest.raises(StatementError, match="FACTOR"):
+        run_plainly(function_of(forward), {"x": 1})
 
 
 def test_a_function_taken_apart_knows_its_parameters_defaults_and_closure() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from byhand.engine import gradients
 from byhand.program import Program, trace
-from byhand.program.statements import function_of, run_plainly
+from byhand.program.control_flow import run_plainly
+from byhand.program.functions import function_of
 
 Forward = Callable[..., Any]
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from byhand.program.control_flow import run_plainly
+from byhand.program.functions import function_of
 from byhand.program.problem import Problem, load
-from byhand.program.statements import function_of, run_plainly
 
 # fmt: off
 ALL = [

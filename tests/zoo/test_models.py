@@ -16,8 +16,9 @@ import pytest
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.deriving.derive import derive
+from byhand.program.control_flow import run_plainly
+from byhand.program.functions import function_of
 from byhand.program.problem import Problem, load, zoo
-from byhand.program.statements import function_of, run_plainly
 
 TINY: dict[str, dict[str, int]] = {
     "bigram": {"n": 5, "vocabulary": 4},

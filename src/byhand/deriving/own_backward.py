@@ -14,9 +14,11 @@ from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import can_run
 from byhand.deriving.verify import answers_in, run
 from byhand.errors import ProblemError, UnsupportedError
+from byhand.program.control_flow import run_plainly
+from byhand.program.functions import function_of
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.program import Program, Step
-from byhand.program.statements import StatementError, function_of, run_plainly
+from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import engine
 from byhand.referees.referee import Gradient

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError
-from byhand.program.statements import Function, function_of
+from byhand.program.functions import function_of
+from byhand.program.statements import Function
 from byhand.values.arrays import is_sequence
 
 Inputs = dict[str, Any]

@@ -12,10 +12,11 @@ from byhand.engine import Tensor
 from byhand.errors import ByhandError, ProblemError, UnsupportedError
 from byhand.ops import elementwise, indexing
 from byhand.ops.op import Op
+from byhand.program.control_flow import run
 from byhand.program.follow import Follower
 from byhand.program.problem import Problem, in_one_line, problem_of
 from byhand.program.program import Program, Step
-from byhand.program.statements import Namespace, Returned, StatementError, run
+from byhand.program.statements import Namespace, Returned, StatementError
 from byhand.torch_dialect.tensor import TorchTensor
 from byhand.values.arrays import (
     Array,

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.errors import ByhandError, RefereeError
+from byhand.program.control_flow import run
 from byhand.program.follow import Follower
 from byhand.program.problem import Problem
 from byhand.program.statements import (
@@ -21,7 +22,6 @@ from byhand.program.statements import (
     Returned,
     Statement,
     StatementError,
-    run,
     walruses,
 )
 from byhand.referees.namespace import Library, LibraryArray

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
+from byhand.program.control_flow import run
 from byhand.program.follow import Follower
 from byhand.program.problem import Problem
-from byhand.program.statements import Function, Namespace, Returned, StatementError, run
+from byhand.program.statements import Function, Namespace, Returned, StatementError
 from byhand.referees.bindings import (
     argument,
     bind_walruses,

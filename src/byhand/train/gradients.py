@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.errors import ProblemError
+from byhand.program.functions import function_of
 from byhand.program.problem import Inputs, Problem, did_you_mean
-from byhand.program.statements import function_of
 from byhand.train.rewrite import Locals, explained, with_locals
 from byhand.values.arrays import Array
 

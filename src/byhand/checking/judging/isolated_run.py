@@ -19,7 +19,8 @@ from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import touched_names
 from byhand.checking.values import array, copied, leaves
-from byhand.program.statements import Function, Namespace, Statement, StatementError, run
+from byhand.program.control_flow import run
+from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array, as_torch, is_torch
 

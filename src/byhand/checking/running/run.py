@@ -10,8 +10,10 @@ from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
 from byhand.checking.values import array, copied, leaves, unchanged
 from byhand.errors import ProblemError
+from byhand.program.control_flow import run
+from byhand.program.functions import function_of
 from byhand.program.problem import Problem, did_you_mean
-from byhand.program.statements import Function, StatementError, function_of, run
+from byhand.program.statements import Function, StatementError
 from byhand.values.arrays import Array
 
 

@@ -17,7 +17,8 @@ from byhand.deriving.worked.statement_values import (
     targets,
     unnamed,
 )
-from byhand.program.statements import Function, Namespace, Statement, run
+from byhand.program.control_flow import run
+from byhand.program.statements import Function, Namespace, Statement
 from byhand.values.arrays import Array, is_array, is_sequence, is_torch
 
 

@@ -1,0 +1,91 @@
+"""A function's source, read: from a Python function to what can be run statement by statement."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from functools import lru_cache
+from types import CodeType, FunctionType
+from typing import Any
+
+from byhand.errors import ProblemError
+from byhand.program.scopes import bound_names
+from byhand.program.statements import Function
+
+
+def function_of(fn: Any, tree: ast.Module | None = None) -> Function:
+    """Takes a Python function apart. `tree` is the syntax tree of its file, where known.
+
+    Raises ProblemError for what isn't a plain `def` with its source at hand.
+    """
+    if isinstance(fn, FunctionType):
+        fn = inspect.unwrap(fn)  # what a decorator such as @np.errstate(...) has wrapped
+    if not isinstance(fn, FunctionType):
+        raise ProblemError(
+            f"{_name_of(fn)} is a {type(fn).__name__}, not a plain Python function: "
+            "write it as a `def`"
+        )
+    code = fn.__code__
+    definition = _find(tree, code) if tree is not None else None
+    definition = definition or _read(fn)
+    where = f"{code.co_filename}:{definition.lineno}"
+    signature = inspect.signature(fn)
+    kinds = {p.kind for p in signature.parameters.values()}
+    if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+        raise ProblemError(
+            f"{where}: {fn.__name__} takes *args or **kwargs: "
+            "name every parameter, since they are filled by name"
+        )
+    if inspect.isgeneratorfunction(fn):
+        raise ProblemError(f"{where}: {fn.__name__} has a `yield`: it must return instead")
+    return Function(
+        name=fn.__name__,
+        file=code.co_filename,
+        parameters=tuple(signature.parameters),
+        defaults={
+            name: p.default
+            for name, p in signature.parameters.items()
+            if p.default is not inspect.Parameter.empty
+        },
+        body=tuple(definition.body),
+        line=definition.lineno,
+        globals=fn.__globals__,
+        closure=inspect.getclosurevars(fn).nonlocals,
+        own=bound_names(definition),
+    )
+
+
+def _name_of(fn: Any) -> str:
+    return getattr(fn, "__name__", "forward or backward")
+
+
+def _find(tree: ast.Module, code: CodeType) -> ast.FunctionDef | None:
+    """The definition that `code` was compiled from, if it is in this tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first == code.co_firstlineno:
+                return node
+    return None
+
+
+@lru_cache(maxsize=64)  # the same statements each time: they are told apart by identity
+def _read(fn: FunctionType) -> ast.FunctionDef:
+    """The definition of `fn`, from wherever its source can be found."""
+    try:
+        lines, first = inspect.getsourcelines(fn)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+    except (OSError, SyntaxError):
+        raise ProblemError(
+            f"the source of {fn.__name__} can't be read: write it as a plain `def`, in a file or "
+            "a cell"
+        ) from None
+    definition = tree.body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        raise ProblemError(
+            f"{fn.__code__.co_filename}:{first}: {fn.__name__} must be a plain `def`, "
+            "not a lambda or an async function"
+        )
+    ast.increment_lineno(tree, first - 1)
+    return definition

@@ -1,0 +1,84 @@
+"""Whose name is it? The names that a function binds, and those it takes from outside.
+
+A function that is run statement by statement has one namespace, the globals of every function that
+is defined in it. So what an inner function declares `nonlocal` is a global for it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import lru_cache
+from typing import TypeAlias
+
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+def own_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a function's body that are in its own scope: not in that of one inside it, nor
+    what a comprehension binds."""
+    for part in ast.iter_child_nodes(node):
+        if isinstance(node, ast.comprehension) and part is node.target:
+            continue
+        yield part
+        if not isinstance(part, _SCOPES):
+            yield from own_parts(part)
+
+
+def bound_names(function: Definition) -> frozenset[str]:
+    """The names that are local to a function: its parameters, and what its body binds."""
+    found: set[str] = set()
+    declared: set[str] = set()
+    for part in own_parts(function):
+        match part:
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.ClassDef(name=name):
+                found.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                found.add(name)
+            case ast.MatchMapping(rest=str(name)) | ast.ExceptHandler(name=str(name)):
+                found.add(name)
+            case ast.alias(name=name, asname=asname):
+                found.add(asname or name.partition(".")[0])
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                declared.update(names)
+            case _:
+                pass
+    return frozenset(found - declared)
+
+
+@lru_cache(maxsize=1 << 12)
+def without_nonlocals(node: ast.stmt) -> ast.stmt:
+    """A statement in which a function inside it that declares a name `nonlocal` finds it among its
+    globals, unless the statement itself has that name in a function further out."""
+    if not any(isinstance(part, ast.Nonlocal) for part in ast.walk(node)):
+        return node
+    return _Globals().visit(deepcopy(node))
+
+
+class _Globals(ast.NodeTransformer):
+    def __init__(self) -> None:
+        self.around: list[frozenset[str]] = []
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.around.append(bound_names(node))
+        node = self.generic_visit(node)  # pyright: ignore[reportAssignmentType]
+        self.around.pop()
+        return node
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> list[ast.stmt]:
+        known = frozenset[str]().union(*self.around[:-1])
+        inner = [name for name in node.names if name in known]
+        outer = [name for name in node.names if name not in known]
+        made: list[ast.stmt] = []
+        if inner:
+            made.append(ast.copy_location(ast.Nonlocal(inner), node))
+        if outer:
+            made.append(ast.copy_location(ast.Global(outer), node))
+        return made
