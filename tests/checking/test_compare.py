@@ -108,7 +108,7 @@ def test_a_truth_that_isnt_finite_makes_nothing_right() -> None:
         (np.ones(3, int), "holds int64; a gradient needs floats"),
         (np.ones(3, bool), "holds bool; a gradient needs floats"),
         (np.ones(3, complex), "holds complex128; a gradient needs floats"),
-        (3, "is an int, not an array of floats"),
+        (True, "is a bool, not an array of floats"),
         (None, "is None, not an array of floats"),
         ([1.0, 2.0, 3.0], "is a list, not an array of floats"),
         (Raised("ValueError: no", depends=False), "raised ValueError: no"),
@@ -117,6 +117,13 @@ def test_a_truth_that_isnt_finite_makes_nothing_right() -> None:
 def test_what_is_no_float_array_is_an_error(answer: Any, note: str) -> None:
     found = judged(answer)
     assert (found.verdict, found.note) == ("error", note)
+
+
+def test_a_whole_number_is_the_float_of_its_value() -> None:
+    truth = Gradient(np.array(1.0), np.zeros(()))
+    assert compare(1, truth, np.ones(()), DOUBLE).verdict == "exact"
+    assert compare(2, truth, np.ones(()), DOUBLE).verdict == "wrong"
+    assert judged(1).verdict == "shape"
 
 
 def test_another_float_type_is_judged_by_the_coarser_one() -> None:

@@ -21,7 +21,7 @@ class TestAnswers:
             ("np.zeros(3, dtype=int)", "holds int64; a gradient needs floats"),
             ("dpre.sum(0) > 0", "holds bool; a gradient needs floats"),
             ("dpre.sum(0) + 0j", "holds complex128; a gradient needs floats"),
-            ("0", "is an int, not an array of floats"),
+            ("True", "is a bool, not an array of floats"),
             ("None", "is None, not an array of floats"),
             ("'text'", "is a str, not an array of floats"),
         ],

@@ -32,6 +32,11 @@ def array(value: Any) -> Array | None:
     return None
 
 
+def as_number(value: Any) -> Any:
+    """A Python integer, as in `dloss = 1`, as the float of its value; anything else as it is."""
+    return float(value) if type(value) is int else value
+
+
 def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """`value` by name; the items of a list or a tuple one by one, as `name[0]`, `name[1]`, ..."""
     if is_sequence(value):

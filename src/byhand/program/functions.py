@@ -10,7 +10,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from byhand.errors import ProblemError
-from byhand.program.scopes import bound_names
+from byhand.program.scopes import bound_names, mark_inner_functions
 from byhand.program.statements import Function
 
 
@@ -31,6 +31,7 @@ def function_of(fn: Any, tree: ast.Module | None = None) -> Function:
     definition = definition or _read(fn)
     where = f"{code.co_filename}:{definition.lineno}"
     signature = inspect.signature(fn)
+    mark_inner_functions(definition)
     kinds = {p.kind for p in signature.parameters.values()}
     if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
         raise ProblemError(

@@ -1,7 +1,7 @@
 """Whose name is it? The names that a function binds, and those it takes from outside.
 
 A function that is run statement by statement has one namespace, the globals of every function that
-is defined in it. So what an inner function declares `nonlocal` is a global for it.
+is defined in it: its inner functions. So what one of these declares `nonlocal` is a global for it.
 """
 
 from __future__ import annotations
@@ -82,3 +82,42 @@ class _Globals(ast.NodeTransformer):
         if outer:
             made.append(ast.copy_location(ast.Global(outer), node))
         return made
+
+
+def mark_inner_functions(function: Definition) -> None:
+    """Notes at every statement of a function which of its inner functions it may call, itself or by
+    way of others: those that it mentions."""
+    inner: dict[str, list[Definition]] = {}
+    for part in own_parts(function):
+        match part:
+            case ast.FunctionDef(name=name):
+                inner.setdefault(name, []).append(part)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as value):
+                inner.setdefault(name, []).append(value)
+            case _:
+                pass
+    if not inner:
+        return
+    for part in own_parts(function):
+        if isinstance(part, ast.stmt) and not isinstance(part, _SCOPES):
+            setattr(part, _MARK, _mentioned(part, inner))
+
+
+def inner_functions(node: ast.stmt) -> tuple[Definition, ...]:
+    """The inner functions that a statement may call."""
+    return getattr(node, _MARK, ())
+
+
+def _mentioned(node: ast.AST, inner: dict[str, list[Definition]]) -> tuple[Definition, ...]:
+    found: list[Definition] = []
+    todo: list[ast.AST] = [node]
+    while todo:
+        for part in ast.walk(todo.pop()):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                new = [each for each in inner.get(part.id, ()) if each not in found]
+                found += new
+                todo += new
+    return tuple(found)
+
+
+_MARK = "inner_functions"

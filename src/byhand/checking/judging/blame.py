@@ -9,7 +9,7 @@ zero): no mistake. What is wrong alone and on the true gradients is a root.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from byhand.checking.judging.evidence import Evidence, evidence_of
@@ -61,7 +61,14 @@ def blame(trials: Sequence[Trial]) -> Blame:
     for trial in apart:
         if trial.drawn.tied:
             odd |= uneven(trial, frozenset({*roots, *lucky, *odd}))
+    roots = {key: found for key, found in roots.items() if not _made_of(key, roots, trials[0])}
     return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].results})
+
+
+def _made_of(key: Key, roots: Container[Key], trial: Trial) -> bool:
+    """Whether a root was made from another one within the same call: it may only have inherited."""
+    together = trial.answers.made_with.get(key, frozenset()) & trial.descendants[key]
+    return any(other in roots for other in together)
 
 
 def wrong(found: Evidence) -> bool:

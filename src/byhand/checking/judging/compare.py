@@ -15,7 +15,7 @@ import numpy as np
 from byhand.checking.judging.heat import heat_map
 from byhand.checking.report import RIGHT, Heat, Verdict
 from byhand.checking.running.backward_run import Raised
-from byhand.checking.values import array
+from byhand.checking.values import array, as_number
 from byhand.referees.referee import Gradient
 from byhand.values.arrays import Array
 
@@ -62,6 +62,7 @@ def compare(
         if answer.depends:
             return Comparison("inherited", note=f"waits for an earlier line: {answer.message}")
         return Comparison("error", note=f"raised {answer.message}")
+    answer = as_number(answer)
     found = array(answer)
     if found is None:
         return Comparison("error", note=f"is {_kind(answer)}, not an array of floats")

@@ -18,7 +18,7 @@ from byhand.checking.judging.replay import Edits, Replay
 from byhand.checking.judging.trial import EPS, Trial
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.names import loaded_names
-from byhand.checking.values import array
+from byhand.checking.values import array, as_number
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
@@ -206,7 +206,7 @@ def _upstreams(
 
 def as_array(value: Any) -> Array | None:
     """A float array or number as an array; None for anything else."""
-    found = array(value)
+    found = array(as_number(value))
     return found if found is not None and found.dtype.kind == "f" else None
 
 

@@ -8,6 +8,7 @@ feeds, what is zero or cancels in a real run no longer does.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ import numpy as np
 
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Raised
-from byhand.checking.running.names import touched_names
+from byhand.checking.running.names import reached_names, touched_names
+from byhand.checking.running.origins import is_object
 from byhand.checking.values import array, copied, leaves
 from byhand.program.control_flow import run
 from byhand.program.statements import Function, Namespace, Statement, StatementError
@@ -32,11 +34,13 @@ class Plan:
     `writes[number]` are the answers that the statement with this number writes, each with whether
     it starts from nothing (the first statement of its definition). `helps[number]` is the answer
     that the statement goes on with under another name, as `draft = dW + ...` does before
-    `dW = draft`.
+    `dW = draft`. `by_view` are the answers that some statement writes by way of a view of them,
+    such as a row in a loop: the array that such a view looks at is filled, never exchanged.
     """
 
     writes: Mapping[int, tuple[tuple[Key, bool], ...]]
     helps: Mapping[int, Key]
+    by_view: frozenset[Key]
 
     @staticmethod
     def of(found: Answers) -> Plan:
@@ -53,7 +57,13 @@ class Plan:
             for number, keys in helped.items()
             if len(keys) == 1 and (key := next(iter(keys))) and number not in writes
         }
-        return Plan(writes, helps)
+        by_view = (a.key for a in found.found if any(_by_view(a.key, w.node) for w in a.writes))
+        return Plan(writes, helps, frozenset(by_view))
+
+
+def _by_view(key: Key, node: ast.stmt) -> bool:
+    """Whether a statement that writes this gradient does so without naming its local."""
+    return f"d{path(key[0])[0]}" not in touched_names(node)
 
 
 def run_on_feeds(
@@ -94,37 +104,46 @@ class Feeder:
         writes = self.plan.writes.get(self.number, ())
         helped = self.plan.helps.get(self.number)
         self.number += 1
-        if self.only is not None and writes and self.skips(statement, writes):
+        if self.only is not None and writes and self.skips(statement, writes, namespace):
             for key, _ in writes:
                 self.put_feed(namespace, key, None)
             return
         helps = [helped] if helped else []
         for key in (*(key for key, first in writes if not first), *helps):
             if key in self.raw and not self.raised(key):
-                place(namespace, key[0], self.raw[key])
+                self.put(namespace, key, self.raw[key], first=False)
         try:
             statement.execute(namespace)
         except Exception as error:
+            if statement.guarded:
+                raise
             for key, _ in writes:
                 if not self.raised(key):
                     self.raw[key] = Raised(f"{type(error).__name__}: {error}", depends=False)
             for key in (*dict(writes), *helps):
                 self.put_feed(namespace, key, None)
             return
-        for key, _ in writes:
+        for key, first in writes:
             found = fetch(namespace, key[0])
             if not self.raised(key):
                 self.raw[key] = copied(found)
-            self.put_feed(namespace, key, found)
+            self.put_feed(namespace, key, found, first)
         for key in helps:
-            self.put_feed(namespace, key, fetch(namespace, key[0]))
+            self.put_feed(namespace, key, fetch(namespace, key[0]), first=False)
         self.mend(statement, namespace)
 
-    def skips(self, statement: Statement, writes: tuple[tuple[Key, bool], ...]) -> bool:
+    def skips(
+        self, statement: Statement, writes: tuple[tuple[Key, bool], ...], namespace: Namespace
+    ) -> bool:
         """Whether a statement does nothing but write whole answers that nobody asked for."""
         written = {f"d{name}" for name, _ in (key for key, _ in writes)}
+        reached = reached_names(statement.node)
+
+        def stays(name: str, rebinds: bool | None) -> bool:
+            return rebinds is None and name not in reached and not is_object(namespace.get(name))
+
         return all(key != self.only for key, _ in writes) and all(
-            rebinds is None or name in written
+            name in written or stays(name, rebinds)
             for name, rebinds in touched_names(statement.node).items()
         )
 
@@ -132,10 +151,20 @@ class Feeder:
         """Whether a statement of this definition has raised: then it gives nothing."""
         return isinstance(self.raw.get(key), Raised)
 
-    def put_feed(self, namespace: Namespace, key: Key, like: Any) -> None:
+    def put_feed(self, namespace: Namespace, key: Key, like: Any, first: bool = True) -> None:
         value = in_kind(self.feeds[key], self.like if like is None else like)
+        self.placed[key] = self.put(namespace, key, value, first)
+
+    def put(self, namespace: Namespace, key: Key, value: Any, first: bool) -> Any:
+        """Makes the local of a gradient hold `value`; gives what it holds then."""
+        held = fetch(namespace, key[0])
+        if key in self.plan.by_view and not first:
+            into, new = array(held), array(value)
+            if into is not None and new is not None and alike(into, new):
+                into[...] = new
+                return held
         place(namespace, key[0], value)
-        self.placed[key] = value
+        return value
 
     def mend(self, statement: Statement, namespace: Namespace) -> None:
         """Puts right the feeds that the statement changed in place."""
@@ -155,6 +184,10 @@ class Feeder:
                 and fetch(namespace, key[0]) is value
             ):
                 self.put_feed(namespace, key, value)
+
+
+def alike(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype
 
 
 def place(namespace: Namespace, name: str, value: Any) -> None:
@@ -189,6 +222,5 @@ def in_kind(value: Array, like: Any) -> Any:
     """A copy of `value`, as a number or a PyTorch tensor where `like` is one."""
     if is_torch(like):
         return as_torch(value)
-    return (
-        np.float64(value) if isinstance(like, float) and type(value) is np.ndarray else value.copy()
-    )
+    number = isinstance(like, (int, float)) and type(value) is np.ndarray
+    return np.float64(value) if number else value.copy()

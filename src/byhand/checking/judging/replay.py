@@ -47,15 +47,22 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """A run of backward, as far as the gradient `name` needs it."""
+    """A run of backward, as far as the gradient `name` needs it.
+
+    It can't be played again, `by_view`, where a statement writes the gradient by way of a view of
+    it that something else made.
+    """
 
     name: str
     shared: Namespace
     own: Mapping[str, Any]
     moments: tuple[Moment, ...]
+    by_view: bool
 
     def value(self, edits: Edits) -> Any:
         """What the definition gives with other statements in place of some; None if it raises."""
+        if self.by_view:
+            return None
         namespace = {**self.shared, **copied_all(self.own)}
         found: Any = None
         with contextlib.suppress(Exception):
@@ -115,7 +122,7 @@ def record(
             (k[0], in_kind(feeds[k], fetch_or(namespace, k[0], like)))
             for k in (*starts, *([key] if helps else []))
         )
-        playing = not writes or not feeder.skips(statement, writes)
+        playing = not writes or not feeder.skips(statement, writes, namespace)
         goes_on = helps or not starts.get(key, True)
         moments.append(Moment(statement, bound, fed, playing, key in starts, goes_on))
 
@@ -125,7 +132,7 @@ def record(
     everything = {**available, **given}
     own = {n: v for n, v in everything.items() if n in read or not is_array(v)}
     shared = {n: _read_only(v) for n, v in everything.items() if n not in own}
-    return Replay(key[0], function.namespace(shared), own, tuple(moments))
+    return Replay(key[0], function.namespace(shared), own, tuple(moments), key in plan.by_view)
 
 
 def fetch_or(namespace: Namespace, name: str, like: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from byhand.checking.running.backward_run import BackwardRun, Raised, Write
+from byhand.checking.running.names import reached_names
 from byhand.checking.values import array, leaves, unchanged
 from byhand.program.problem import did_you_mean
 from byhand.referees.referee import Key
@@ -57,9 +58,29 @@ class Answers:
         return owners
 
     def read_by(self, answer: Answer, write: Write) -> list[Answer]:
-        """The other answers that one write of an answer reads."""
+        """The other answers that one write of an answer reads, but for those made with it."""
+        together = self.made_with.get(answer.key, frozenset())
+        return [owner for owner in self._readable(answer, write) if owner.key not in together]
+
+    def _readable(self, answer: Answer, write: Write) -> list[Answer]:
         owners = [owner for at in write.reads for owner in self.written.get(at, ())]
         return [owner for owner in owners if owner is not answer]
+
+    @cached_property
+    def made_with(self) -> Mapping[Key, frozenset[Key]]:
+        """The answers that each answer reads within one statement that writes both: the call of an
+        inner function. Nobody can come between them there."""
+        by_calls: dict[int, set[Key]] = {}
+        for answer in self.found:
+            for write in answer.writes:
+                if f"d{answer.key[0].partition('[')[0]}" in reached_names(write.node):
+                    by_calls.setdefault(write.number, set()).add(answer.key)
+        found: dict[Key, frozenset[Key]] = {}
+        for answer in self.found if by_calls else ():
+            with_it = set[Key]().union(*(by_calls.get(w.number, ()) for w in answer.writes))
+            reads = {owner.key for w in answer.writes for owner in self._readable(answer, w)}
+            found[answer.key] = frozenset(reads & with_it)
+        return found
 
     def __contains__(self, key: Key) -> bool:
         return any(answer.key == key for answer in self.found)

@@ -6,13 +6,16 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from byhand.program.scopes import Definition, bound_names, inner_functions, own_parts
+
 _WRITE_INTO = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 
 
 @lru_cache(maxsize=1 << 12)
 def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
     """The names a statement may write: True where it binds the name anew, False where it changes
-    what the name holds (an item, `+=`), None where it only hands it to a call."""
+    what the name holds (an item, `+=`), None where it only hands it to a call, as one does that
+    calls an inner function which may write the name."""
     names: dict[str, bool | None] = {}
     for part in ast.walk(node):
         match part:
@@ -41,7 +44,31 @@ def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
             names[name] = False
         case _:
             pass
+    for name in reached_names(node):
+        names.setdefault(name, None)
     return names
+
+
+@lru_cache(maxsize=1 << 12)
+def reached_names(node: ast.stmt) -> frozenset[str]:
+    """The names that the inner functions which a statement may call may write."""
+    return frozenset[str]().union(*map(_reach, inner_functions(node)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _reach(function: Definition) -> frozenset[str]:
+    own, found = bound_names(function), set[str]()
+    for part in own_parts(function):
+        match part:
+            case ast.stmt():
+                found.update(touched_names(part))
+            case ast.FunctionDef():
+                found |= _reach(part)
+            case _:
+                pass
+    if isinstance(function, ast.Lambda):
+        found.update(touched_names(ast.Expr(function.body)))
+    return frozenset(found - own)
 
 
 def _written_by(call: ast.Call) -> list[ast.expr]:
@@ -87,7 +114,24 @@ def loaded_names(node: ast.stmt) -> tuple[tuple[str, ast.expr | None], ...]:
                 found.append((name, None))
             case _:
                 pass
+    for function in inner_functions(node):
+        found += [(name, None) for name in _free_names(function)]
     return tuple(found)
+
+
+@lru_cache(maxsize=1 << 10)
+def _free_names(function: Definition) -> tuple[str, ...]:
+    """The names that an inner function reads, but for its own."""
+    own, found = bound_names(function), dict[str, None]()
+    for part in own_parts(function):
+        match part:
+            case ast.Name(id=name, ctx=ast.Load()):
+                found[name] = None
+            case ast.FunctionDef() | ast.Lambda():
+                found |= dict.fromkeys(_free_names(part))
+            case _:
+                pass
+    return tuple(name for name in found if name not in own)
 
 
 def _hand_over(expression: ast.expr, names: dict[str, bool | None]) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.running.backward_run import Damage, Raised, Write
-from byhand.checking.running.names import loaded_names, touched_names
+from byhand.checking.running.names import loaded_names, reached_names, touched_names
+from byhand.checking.running.origins import Origins, is_object
 from byhand.checking.values import array, copied, leaves, unchanged
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values.arrays import Array
@@ -28,6 +29,7 @@ class Recorder:
     `given` are the arrays that it got, `pristine` the same as they should be.
     """
 
+    arguments: Mapping[str, Any]
     given: Mapping[str, Array]
     pristine: dict[str, Array]
     upstream: Mapping[str, Any]
@@ -38,20 +40,35 @@ class Recorder:
     tainted: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     made_by: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     undone: set[str] = field(default_factory=set[str])
+    origins: Origins = field(default_factory=Origins)
     writes: list[Write] = field(default_factory=list[Write])
     damages: list[Damage] = field(default_factory=list[Damage])
     error: StatementError | None = None
     number: int = 0
 
+    def __post_init__(self) -> None:
+        self.origins.note(self.arguments)
+
     def execute(self, statement: Statement, namespace: Namespace) -> None:
+        try:
+            self.watch(statement, namespace)
+        finally:
+            self.number += 1
+
+    def watch(self, statement: Statement, namespace: Namespace) -> None:
         node = statement.node
-        reads, through = self.reads(statement, namespace), self.through(node)
+        looked_at = self.origins.looked_at(statement, namespace, self.is_answer)
+        inside = self.origins.of(looked_at)
+        reads = self.reads(statement, namespace) | inside[0]
+        through = self.through(node) | inside[1]
         touched = touched_names(node)
         item = self.item(statement, namespace)
         failure = None
         try:
             statement.execute(namespace)
         except Exception as error:
+            if statement.guarded:
+                raise
             failure = self.recover(node, error, namespace)
         written: list[str] = []
         for root, rebinds in touched.items():
@@ -59,14 +76,19 @@ class Recorder:
                 written += self.record(
                     root, namespace[root], rebinds, node, (reads, through), failure, item
                 )
-            elif rebinds is not None:
+            elif is_object(namespace.get(root)):
+                continue  # its arrays are known one by one
+            elif rebinds is not None or root in reached_names(node):
                 before = frozenset[int]() if rebinds else self.tainted.get(root, frozenset())
                 self.tainted[root] = before | reads
                 before = frozenset[int]() if rebinds else self.made_by.get(root, frozenset())
                 self.made_by[root] = before | through | {self.number}
+        locals_of = (namespace.get(root) for root in touched if not self.is_answer(root))
+        looked_at += [value for value in locals_of if is_object(value)]
+        self.origins.note(looked_at, reads, through | {self.number})
         if failure is None:
+            written += self.by_views(node, namespace, (reads, through), written)
             self.look_for_damage(statement, namespace, written)
-        self.number += 1
 
     def is_answer(self, root: str) -> bool:
         return root.startswith("d") and root not in self.given
@@ -77,6 +99,7 @@ class Recorder:
         for name, index in loaded_names(statement.node):
             found |= self.tainted.get(name, frozenset())
             if not self.is_answer(name):
+                found |= self.seen_by(name, namespace)
                 continue
             key = self.place(name, index, statement, namespace)[1:]
             found |= {
@@ -85,6 +108,17 @@ class Recorder:
                 if known == key or known.startswith(f"{key}[")
             }
         return frozenset(found)
+
+    def seen_by(self, name: str, namespace: Namespace) -> frozenset[int]:
+        """The writes of the gradients whose memory a local shares, such as a row in a loop."""
+        value = array(namespace.get(name))
+        if value is None or name in self.given:
+            return frozenset()
+        return frozenset(
+            self.latest[key[1:]]
+            for key, leaf in self.held.items()
+            if (held := array(leaf)) is not None and np.may_share_memory(held, value)
+        )
 
     def through(self, node: ast.stmt) -> frozenset[int]:
         """The numbers of the statements that made the locals which this statement is to read."""
@@ -136,12 +170,48 @@ class Recorder:
             fresh = (
                 rebinds is True or not known or (key != root and not same and not _augments(node))
             )
-            self.held[key], self.seen[key] = leaf, copied(leaf)
-            self.latest[key[1:]] = at = len(self.writes)
-            seen = self.seen[key] if failure is None else failure
-            self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, *read))
+            self.write(key, leaf, node, fresh, read, failure)
             written.append(key[1:])
         return written
+
+    def write(
+        self,
+        key: str,
+        leaf: Any,
+        node: ast.stmt,
+        fresh: bool,
+        read: tuple[frozenset[int], frozenset[int]],
+        failure: Raised | None = None,
+    ) -> None:
+        self.held[key], self.seen[key] = leaf, copied(leaf)
+        self.latest[key[1:]] = at = len(self.writes)
+        seen = self.seen[key] if failure is None else failure
+        self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, *read))
+
+    def by_views(
+        self,
+        node: ast.stmt,
+        namespace: Namespace,
+        read: tuple[frozenset[int], frozenset[int]],
+        written: list[str],
+    ) -> list[str]:
+        """Notes which gradients this statement wrote by way of a local that is a view of them."""
+        views = [
+            view
+            for root, rebinds in touched_names(node).items()
+            if not rebinds and not self.is_answer(root) and root not in self.given
+            for _, leaf in leaves(root, namespace.get(root))
+            if (view := array(leaf)) is not None
+        ]
+        found: list[str] = []
+        for key, leaf in list(self.held.items()) if views else ():
+            held = array(leaf)
+            if held is None or key[1:] in written or unchanged(leaf, self.seen[key]):
+                continue
+            if any(np.may_share_memory(held, view) for view in views):
+                self.write(key, leaf, node, False, read)
+                found.append(key[1:])
+        return found
 
     def recover(self, node: ast.stmt, error: Exception, namespace: Namespace) -> Raised:
         """After a statement raised: puts in place what it should have written, where that is

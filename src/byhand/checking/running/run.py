@@ -37,7 +37,7 @@ def run_backward(
     passed = {name: copied(value) for name, value in given.items()}
     if function is None:
         return _call(problem.backward, given, passed)
-    recorder = Recorder(_arrays(passed), _arrays(given), upstream, truth or {})
+    recorder = Recorder(passed, _arrays(passed), _arrays(given), upstream, truth or {})
     namespace = function.namespace(passed)
     returned = None
     try:
