@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from byhand.program.control_flow import run_plainly
 from byhand.program.problem import Problem
-from byhand.program.statements import run_plainly
 
 
 def plain_locals(problem: Problem, inputs: Mapping[str, Any]) -> dict[str, Any]:
