@@ -1,4 +1,4 @@
-"""Memory as a trace knows it: arrays that own their elements, and windows on them."""
+"""Memory as a trace knows it: arrays that own their elements, and views on them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.statements import Window
+from byhand.compiling.statements import View
 from byhand.values.arrays import Array
 
 
 @dataclass(eq=False)
-class Storage:
+class Buffer:
     """The memory of one array. `base` holds its values as the trace runs.
 
     `constant`: nothing in it depends on what a step is fed with, so far. `name` is that of an
@@ -32,11 +32,11 @@ class Storage:
     def size(self) -> int:
         return self.base.size
 
-    def window(self, view: Array) -> Window:
-        """The window of a view on this storage."""
+    def view(self, array: Array) -> View:
+        """Where an array that lies in this buffer is to be found there."""
         itemsize = self.base.itemsize
-        start = view.__array_interface__["data"][0] - self.base.__array_interface__["data"][0]
+        start = array.__array_interface__["data"][0] - self.base.__array_interface__["data"][0]
         strides = tuple(
-            s // itemsize if n > 1 else 0 for s, n in zip(view.strides, view.shape, strict=True)
+            s // itemsize if n > 1 else 0 for s, n in zip(array.strides, array.shape, strict=True)
         )
-        return Window(self.number, start // itemsize if view.size else 0, strides)
+        return View(self.number, start // itemsize if array.size else 0, strides)

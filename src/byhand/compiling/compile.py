@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.buffer import Storage
+from byhand.compiling.buffer import Buffer
+from byhand.compiling.calls import HANDLERS
 from byhand.compiling.cse import without_repeats
 from byhand.compiling.dependences import live
 from byhand.compiling.lower import lowered
@@ -46,9 +47,9 @@ class StepPlan:
     """All that is known of a step before its code is made."""
 
     items: list[Item]
-    storages: list[Storage]
+    buffers: list[Buffer]
     memory: Memory
-    inputs: dict[str, Storage]
+    inputs: dict[str, Buffer]
     first: dict[int, Array]
     loss: int
 
@@ -67,8 +68,8 @@ def plan(step: Step, values: Mapping[str, Any]) -> StepPlan:
 
     Raises UnsupportedError, in one line, if what it does can't be known in advance.
     """
-    tape = Tape()
-    inputs: dict[str, Storage] = {}
+    tape = Tape(HANDLERS)
+    inputs: dict[str, Buffer] = {}
     first: dict[int, Array] = {}
 
     def given(name: str, value: Any) -> Any:
@@ -78,8 +79,8 @@ def plan(step: Step, values: Mapping[str, Any]) -> StepPlan:
         if not isinstance(value, np.ndarray):
             return value
         made = tape.input(name, value)  # pyright: ignore[reportUnknownArgumentType]
-        inputs[name] = made.storage
-        first[made.storage.number] = value
+        inputs[name] = made.buffer
+        first[made.buffer.number] = value
         return made
 
     token = running.set(tape)
@@ -88,20 +89,20 @@ def plan(step: Step, values: Mapping[str, Any]) -> StepPlan:
             loss = step({name: given(name, value) for name, value in values.items()})
     finally:
         running.reset(token)
-    if not isinstance(loss, Traced) or loss.size != 1 or loss.storage.constant:
+    if not isinstance(loss, Traced) or loss.size != 1 or loss.buffer.constant:
         raise UnsupportedError("the loss doesn't depend on the inputs")
     loss = tape.copy(loss)
-    kept = {s.number for s in inputs.values()} | {loss.storage.number}
+    kept = {s.number for s in inputs.values()} | {loss.buffer.number}
     statements = without_repeats(live(tape.statements, kept), kept)
-    statements = at_picks(live(statements, kept), tape.storages, kept)
-    statements = lowered(live(statements, kept), tape.storages)
+    statements = at_picks(live(statements, kept), tape.buffers, kept)
+    statements = lowered(live(statements, kept), tape.buffers)
     items = sunk(fused(statements), kept)
-    kept |= {s.number for s in tape.storages if s.name == CONSTANT}
-    for storage in kept | {s for item in items for s in used(item)}:
-        if tape.storages[storage].dtype.str not in ARENAS:
-            raise UnsupportedError(f"arrays of {tape.storages[storage].dtype} aren't compiled")
-    memory = planned(items, tape.storages, kept)
-    return StepPlan(items, tape.storages, memory, inputs, first, loss.storage.number)
+    kept |= {s.number for s in tape.buffers if s.name == CONSTANT}
+    for buffer in kept | {s for item in items for s in used(item)}:
+        if tape.buffers[buffer].dtype.str not in ARENAS:
+            raise UnsupportedError(f"arrays of {tape.buffers[buffer].dtype} aren't compiled")
+    memory = planned(items, tape.buffers, kept)
+    return StepPlan(items, tape.buffers, memory, inputs, first, loss.buffer.number)
 
 
 @dataclass
@@ -129,8 +130,8 @@ class CompiledStep:
     @cached_property
     def _inputs(self) -> dict[str, Array]:
         return {
-            name: self._view(Held(storage.window(storage.base), storage.base.shape))
-            for name, storage in self.plan.inputs.items()
+            name: self._array(Held(buffer.view(buffer.base), buffer.base.shape))
+            for name, buffer in self.plan.inputs.items()
         }
 
     def run(self, fed: Mapping[str, Array], steps: int | None = None) -> Array:
@@ -145,14 +146,14 @@ class CompiledStep:
         if hasattr(self.module, "steps"):
             self.module.steps(*arrays, *rows, losses)
             return losses
-        storage = self.plan.storages[self.plan.loss]
+        buffer = self.plan.buffers[self.plan.loss]
         place = self.plan.memory.places[self.plan.loss]
         for step in range(len(losses)):
             for each, row in zip(self.fed, rows, strict=True):
                 self.arenas[each.kind][each.place : each.place + each.size] = row[step]
             for part in self._parts:
                 part(*arrays)
-            losses[step] = self.arenas[storage.dtype.str][place]
+            losses[step] = self.arenas[buffer.dtype.str][place]
         return losses
 
     @cached_property
@@ -165,17 +166,17 @@ class CompiledStep:
             for i, part in enumerate(regions(self.plan.items))
         ]
 
-    def _view(self, held: Held) -> Array:
-        """The array that a window shows."""
-        storage = self.plan.storages[held.window.storage]
-        arena = self.arenas[storage.dtype.str]
-        start = self.plan.memory.places[storage.number] + held.window.offset
-        strides = tuple(stride * arena.itemsize for stride in held.window.strides)
+    def _array(self, held: Held) -> Array:
+        """The array that a view shows."""
+        buffer = self.plan.buffers[held.view.buffer]
+        arena = self.arenas[buffer.dtype.str]
+        start = self.plan.memory.places[buffer.number] + held.view.offset
+        strides = tuple(stride * arena.itemsize for stride in held.view.strides)
         return np.lib.stride_tricks.as_strided(arena[start:], held.shape, strides)
 
     def _call(self, item: Call) -> Callable[..., object]:
         arguments, keywords = self._filled(item.arguments), self._filled(item.keywords)
-        targets = [self._view(target) for target in item.targets]
+        targets = [self._array(target) for target in item.targets]
 
         def call(*arrays: Array) -> None:
             result = item.function(*arguments, **keywords)
@@ -188,7 +189,7 @@ class CompiledStep:
     def _filled(self, argument: Any) -> Any:
         match argument:
             case Held():
-                return self._view(argument)
+                return self._array(argument)
             case list() | tuple():
                 return type(argument)(map(self._filled, argument))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
             case dict():
@@ -211,14 +212,14 @@ def compile_step(step: Step, values: Mapping[str, Any], fed: tuple[str, ...]) ->
         for s in places
         if s.number in made.memory.places
     )
-    loss = (made.storages[made.loss].dtype.str, made.memory.places[made.loss])
-    source = module_source(made.items, made.memory, made.storages, feeding, loss)
+    loss = (made.buffers[made.loss].dtype.str, made.memory.places[made.loss])
+    source = module_source(made.items, made.memory, made.buffers, feeding, loss)
     compiled = CompiledStep(made, load(source), feeding)
     compiled.arenas = {kind: aligned(made.memory.sizes.get(kind, 1), kind) for kind in ARENAS}
-    for storage in made.storages:
-        if storage.name is not None and storage.number in made.memory.places:
-            held = Held(storage.window(storage.base), storage.base.shape)
-            compiled._view(held)[...] = made.first.get(storage.number, storage.base)  # pyright: ignore[reportPrivateUsage]
+    for buffer in made.buffers:
+        if buffer.name is not None and buffer.number in made.memory.places:
+            held = Held(buffer.view(buffer.base), buffer.base.shape)
+            compiled._array(held)[...] = made.first.get(buffer.number, buffer.base)  # pyright: ignore[reportPrivateUsage]
     return compiled
 
 

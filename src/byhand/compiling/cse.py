@@ -13,26 +13,23 @@ from byhand.compiling.statements import (
     Source,
     Statement,
     Transposition,
-    Window,
+    View,
 )
 
 
 def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[Statement]:
-    """The statements, where a storage that would hold the same as an earlier one isn't filled.
+    """The statements, where a buffer that would hold the same as an earlier one isn't filled.
 
-    Only storages that are written once, as a whole and in the same order, can stand for each other,
-    and none of those `kept`. A storage that a call of NumPy reads stays as it is.
+    Only buffers that are written once, as a whole and in the same order, can stand for each other,
+    and none of those `kept`. A buffer that a call of NumPy reads stays as it is.
     """
     fixed = set(kept) | {
-        window.storage
-        for each in statements
-        if isinstance(each, Call)
-        for window, _ in accesses(each)
+        view.buffer for each in statements if isinstance(each, Call) for view, _ in accesses(each)
     }
     writes: dict[int, int] = {}
     for statement in statements:
-        for window in statement.writes:
-            writes[window.storage] = writes.get(window.storage, 0) + 1
+        for view in statement.writes:
+            writes[view.buffer] = writes.get(view.buffer, 0) + 1
     instead: dict[int, int] = {}
     seen: dict[tuple[Statement, tuple[tuple[int, int], ...]], int] = {}
     found: list[Statement] = []
@@ -40,13 +37,13 @@ def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[
     for statement in statements:
         if isinstance(statement, Call):
             found.append(statement)
-            for window in statement.writes:
-                versions[window.storage] = versions.get(window.storage, 0) + 1
+            for view in statement.writes:
+                versions[view.buffer] = versions.get(view.buffer, 0) + 1
             continue
         statement = _renamed(statement, instead)
-        target = statement.target.storage
-        read = tuple(sorted({(w.storage, versions.get(w.storage, 0)) for w in statement.reads}))
-        blank = replace(statement, target=replace(statement.target, storage=-1), line=None)
+        target = statement.target.buffer
+        read = tuple(sorted({(w.buffer, versions.get(w.buffer, 0)) for w in statement.reads}))
+        blank = replace(statement, target=replace(statement.target, buffer=-1), line=None)
         key = (blank, read)
         if writes[target] == 1 and target not in fixed and key in seen:
             instead[target] = seen[key]
@@ -61,20 +58,20 @@ def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[
 def _renamed(
     statement: Loop | MatrixProduct | Transposition, instead: dict[int, int]
 ) -> Loop | MatrixProduct | Transposition:
-    """The statement reading from the storages that are kept."""
+    """The statement reading from the buffers that are kept."""
     if not instead:
         return statement
 
-    def moved(window: Window) -> Window:
-        picks = tuple(replace(pick, window=moved(pick.window)) for pick in window.picks)
-        return replace(window, storage=instead.get(window.storage, window.storage), picks=picks)
+    def moved(view: View) -> View:
+        picks = tuple(replace(pick, view=moved(pick.view)) for pick in view.picks)
+        return replace(view, buffer=instead.get(view.buffer, view.buffer), picks=picks)
 
     if isinstance(statement, MatrixProduct):
         return replace(statement, left=moved(statement.left), right=moved(statement.right))
     if isinstance(statement, Transposition):
         return replace(statement, source=moved(statement.source))
     sources: tuple[Source, ...] = tuple(
-        moved(source) if isinstance(source, Window) else source for source in statement.sources
+        moved(source) if isinstance(source, View) else source for source in statement.sources
     )
-    target = replace(moved(statement.target), storage=statement.target.storage)
+    target = replace(moved(statement.target), buffer=statement.target.buffer)
     return replace(statement, sources=sources, target=target)

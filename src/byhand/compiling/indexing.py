@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.statements import Loop, Pick, Window
+from byhand.compiling.statements import Loop, Pick, View
 from byhand.compiling.tape import Tape, Traced, line, values
 from byhand.errors import UnsupportedError
 from byhand.values.arrays import Array
@@ -24,17 +24,17 @@ def get(tape: Tape, array: Traced, index: Any) -> Traced:
         plain = values(index)
         seen: Any = array.value[plain]
         if isinstance(seen, np.ndarray):
-            return tape.view(array, seen)
+            return tape.alias(array, seen)
         # A single item is a number, which stays what it is when the array changes.
-        item = tape.view(array, array.value[(*plain, ...)])
-        return tape.constant(seen) if array.storage.constant else tape.copy(item)
+        item = tape.alias(array, array.value[(*plain, ...)])
+        return tape.constant(seen) if array.buffer.constant else tape.copy(item)
     result = array.value[values(index)]
-    if array.storage.constant and _is_constant(index):
+    if array.buffer.constant and _is_constant(index):
         return tape.constant(result)
-    window = _picking(tape, array, index, result.shape, tape.window(array, array.shape))
+    view = _picking(tape, array, index, result.shape, tape.view(array, array.shape))
     out = tape.fresh(result)
     kind = array.dtype.str
-    tape.add(Loop(out.shape, tape.target(out), "positive", (window,), (kind,), kind, line=line()))
+    tape.add(Loop(out.shape, tape.target(out), "positive", (view,), (kind,), kind, line=line()))
     return out
 
 
@@ -43,28 +43,28 @@ def put(tape: Tape, array: Traced, index: Any, value: Any, *, add: bool = False)
     index = _plain(index)
     plain = values(index)
     held = [value] if isinstance(value, Traced) else []
-    fixed = array.storage.constant and _is_constant(index) and all(v.storage.constant for v in held)
+    fixed = array.buffer.constant and _is_constant(index) and all(v.buffer.constant for v in held)
     if fixed:
         _change(array.value, plain, values(value), add=add)
         return
-    if isinstance(value, Traced) and value.storage is array.storage:
+    if isinstance(value, Traced) and value.buffer is array.buffer:
         if not add and not _is_advanced(index) and same(array.value[plain], value.value):
             return  # `x[i] += y` has changed the view x[i]; what is left is to assign it to itself
         value = tape.copy(value)
     tape.write(array)
     shape = np.shape(array.value[plain])
-    window = array.storage.window(array.value)
+    view = array.buffer.view(array.value)
     if _is_advanced(index):
-        window = _picking(tape, array, index, shape, window)
+        view = _picking(tape, array, index, shape, view)
     else:
         # With an ellipsis even a single item is a view, of no axes.
         seen = plain if any(each is Ellipsis for each in plain) else (*plain, ...)
-        window = array.storage.window(array.value[seen])
+        view = array.buffer.view(array.value[seen])
     _change(array.value, plain, values(value), add=add)
     source = tape.source(value, shape)
     kind = array.dtype.str
     combine = "add" if add else "set"
-    tape.add(Loop(shape, window, "positive", (source,), (kind,), kind, combine, line=line()))
+    tape.add(Loop(shape, view, "positive", (source,), (kind,), kind, combine, line=line()))
 
 
 def _change(held: Array, index: Any, value: Any, *, add: bool) -> None:
@@ -80,7 +80,7 @@ def _plain(index: Any) -> tuple[Any, ...]:
     for each in index if isinstance(index, tuple) else (index,):
         if isinstance(each, (list, range)):
             each = np.array(each)
-        if isinstance(each, Traced) and each.storage.constant:
+        if isinstance(each, Traced) and each.buffer.constant:
             each = each.value
         if isinstance(each, np.ndarray) and each.dtype == bool and each.ndim:
             found.extend(np.nonzero(each))
@@ -110,9 +110,9 @@ def same(one: Array, other: Array) -> bool:
 
 
 def _picking(
-    tape: Tape, array: Traced, index: tuple[Any, ...], shape: tuple[int, ...], window: Window
-) -> Window:
-    """The window of `array[index]` over `shape`, made from the one of all of `array`.
+    tape: Tape, array: Traced, index: tuple[Any, ...], shape: tuple[int, ...], view: View
+) -> View:
+    """The view of `array[index]` over `shape`, made from the one of all of `array`.
 
     Slices and new axes are applied first. NumPy puts the axes of the index arrays where the first
     of them stands if they stand side by side, else in front.
@@ -120,23 +120,23 @@ def _picking(
     entries = _spelled_out(index, array.ndim)
     basic = tuple(e if isinstance(e, slice) or e is None else slice(None) for e in entries)
     whole = np.lib.stride_tricks.as_strided(
-        np.empty(1, np.int8), array.shape, window.strides
+        np.empty(1, np.int8), array.shape, view.strides
     )  # never read: it is there for its strides, which slices change as NumPy does
-    view = whole[basic]
-    start = window.offset + (
-        view.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    sliced = whole[basic]
+    start = view.offset + (
+        sliced.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     )
     at = [i for i, e in enumerate(entries) if not (isinstance(e, slice) or e is None)]
     arrays = [entries[i] for i in at]
     common = np.broadcast_shapes(*(np.shape(values(each)) for each in arrays))
     together = at == list(range(at[0], at[-1] + 1))
     place = at[0] if together else 0
-    kept = [view.strides[i] for i in range(view.ndim) if i not in at]
+    kept = [sliced.strides[i] for i in range(sliced.ndim) if i not in at]
     strides = (*kept[:place], *(0 for _ in common), *kept[place:])
     after = len(shape) - place - len(common)
     picks: list[Pick] = []
     for axis, each in zip(at, arrays, strict=True):
-        stride, length = view.strides[axis], view.shape[axis]
+        stride, length = sliced.strides[axis], sliced.shape[axis]
         lined_up = values(each)
         if not isinstance(each, Traced):
             plain = np.broadcast_to(
@@ -153,11 +153,11 @@ def _picking(
                 )
                 continue
             each = tape.constant(plain)
-        spread = tape.window(each, common)
+        spread = tape.view(each, common)
         own = (*(0 for _ in range(place)), *spread.strides, *(0 for _ in range(after)))
         picks.append(Pick(replace(spread, strides=own), stride, length))
     strides = tuple(s if n > 1 else 0 for s, n in zip(strides, shape, strict=True))
-    return Window(window.storage, start, strides, tuple(picks))
+    return View(view.buffer, start, strides, tuple(picks))
 
 
 def _spelled_out(index: tuple[Any, ...], ndim: int) -> list[Any]:

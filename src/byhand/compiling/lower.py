@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from byhand.compiling.buffer import Storage
-from byhand.compiling.statements import Loop, MatrixProduct, Statement, Transposition, Window
+from byhand.compiling.buffer import Buffer
+from byhand.compiling.statements import Loop, MatrixProduct, Statement, Transposition, View
 
 
-def lowered(statements: list[Statement], storages: list[Storage]) -> list[Statement]:
-    """The statements with products made ready; it may add storages."""
+def lowered(statements: list[Statement], buffers: list[Buffer]) -> list[Statement]:
+    """The statements with products made ready; it may add buffers."""
     found: list[Statement] = []
     for statement in statements:
         if isinstance(statement, MatrixProduct):
-            found.extend(_ready(_batch_as_rows(statement), storages))
+            found.extend(_ready(_batch_as_rows(statement), buffers))
         elif not isinstance(statement, Loop) or 0 not in statement.shape:
             found.append(statement)
     return found
@@ -31,38 +31,38 @@ def _batch_as_rows(product: MatrixProduct) -> MatrixProduct:
             return product
         if size == 1:
             along = [0, 0]
-        windows = [_without(w, -3) for w in (product.target, product.left, product.right)]
+        views = [_without(w, -3) for w in (product.target, product.left, product.right)]
         product = replace(
             product,
             batch=product.batch[:-1],
             sizes=(size * m, *product.sizes[1:]),
-            target=windows[0],
-            left=windows[1],
-            right=windows[2],
+            target=views[0],
+            left=views[1],
+            right=views[2],
         )
     return product
 
 
-def _without(window: Window, axis: int) -> Window:
-    strides = list(window.strides)
+def _without(view: View, axis: int) -> View:
+    strides = list(view.strides)
     del strides[axis]
-    return replace(window, strides=tuple(strides))
+    return replace(view, strides=tuple(strides))
 
 
-def _ready(product: MatrixProduct, storages: list[Storage]) -> list[Statement]:
+def _ready(product: MatrixProduct, buffers: list[Buffer]) -> list[Statement]:
     _, n, k = product.sizes
-    kind = storages[product.target.storage].dtype.str
+    kind = buffers[product.target.buffer].dtype.str
     if product.right.strides[-1] == 1 or n == 1:
         return [product]
     base = np.empty((*product.batch, k, n), kind)
-    copy = Storage(len(storages), base, constant=False)
-    storages.append(copy)
-    window = copy.window(base)
-    return [_copied(product, window, kind), replace(product, right=window)]
+    copy = Buffer(len(buffers), base, constant=False)
+    buffers.append(copy)
+    view = copy.view(base)
+    return [_copied(product, view, kind), replace(product, right=view)]
 
 
-def _copied(product: MatrixProduct, to: Window, kind: str) -> Statement:
-    """The right matrix copied to a window in which its rows are contiguous."""
+def _copied(product: MatrixProduct, to: View, kind: str) -> Statement:
+    """The right matrix copied to a view in which its rows are contiguous."""
     (_, n, k), right = product.sizes, product.right
     if right.strides[-2] == 1:
         flipped = replace(right, strides=(*right.strides[:-2], right.strides[-1], 1))

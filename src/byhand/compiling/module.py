@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from byhand.compiling.buffer import Storage
+from byhand.compiling.buffer import Buffer
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Item, Nest
 from byhand.compiling.source import ARENAS, nest_lines
@@ -53,7 +53,7 @@ class Fed:
 def module_source(
     items: Sequence[Item],
     memory: Memory,
-    storages: Sequence[Storage],
+    buffers: Sequence[Buffer],
     fed: Sequence[Fed],
     loss: tuple[str, int],
 ) -> str:
@@ -67,9 +67,9 @@ def module_source(
         lines: list[str] = []
         for number, item in enumerate(part):
             if isinstance(item, Nest):
-                lines += nest_lines(number, item, memory, storages)
+                lines += nest_lines(number, item, memory, buffers)
             elif not isinstance(item, Call):
-                lines += _kernel_lines(item, kernels, memory, storages)
+                lines += _kernel_lines(item, kernels, memory, buffers)
         bodies.append(lines)
     made = "\n".join(f"{name} = {kernel}" for kernel, name in kernels.items())
     blocks = [f"{_HEAD}\n# On kernels {_kernels()}.\n{made}"]
@@ -139,26 +139,26 @@ def _kernel_lines(
     item: MatrixProduct | Transposition,
     kernels: dict[str, str],
     memory: Memory,
-    storages: Sequence[Storage],
+    buffers: Sequence[Buffer],
 ) -> list[str]:
     """The lines that run a batch of products or transpositions, with loops over the batch."""
     if isinstance(item, MatrixProduct):
-        windows = (item.target, item.left, item.right)
+        views = (item.target, item.left, item.right)
         kernel = (
             f"product({item.sizes}, {item.left.strides[-2:]}, {item.right.strides[-2]}, "
             f"{item.target.strides[-2]})"
         )
     else:
-        windows = (item.target, item.source)
+        views = (item.target, item.source)
         kernel = f"transpose({item.sizes}, {item.source.strides[-2]}, {item.target.strides[-2]})"
     name = kernels.setdefault(kernel, f"kernel_{len(kernels)}")
     loops = [
         f"{'    ' * axis}for i{axis} in range({size}):" for axis, size in enumerate(item.batch)
     ]
     arguments: list[str] = []
-    for window in windows:
-        start = memory.places[window.storage] + window.offset
-        terms = [f"i{axis} * {s}" for axis, s in enumerate(window.strides[:-2]) if s]
-        arena = ARENAS[storages[window.storage].dtype.str]
+    for view in views:
+        start = memory.places[view.buffer] + view.offset
+        terms = [f"i{axis} * {s}" for axis, s in enumerate(view.strides[:-2]) if s]
+        arena = ARENAS[buffers[view.buffer].dtype.str]
         arguments += [arena, " + ".join([str(start), *terms])]
     return [*loops, "    " * len(loops) + f"{name}({', '.join(arguments)})"]

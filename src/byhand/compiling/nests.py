@@ -22,7 +22,7 @@ from byhand.compiling.statements import (
     Source,
     Statement,
     Transposition,
-    Window,
+    View,
 )
 
 _MOST = 60  # statements of one nest: more would fight for the registers
@@ -34,7 +34,7 @@ class Nest:
     """A nest under construction: loops over `shape`, whose last axis is the inner one.
 
     `members` are its statements with their phase; `outer`, whether one stands beside the inner
-    loop. All windows have the axes of `shape`; beside the inner loop, all but the last.
+    loop. All views have the axes of `shape`; beside the inner loop, all but the last.
     """
 
     shape: Shape
@@ -81,29 +81,29 @@ def fused(statements: list[Statement]) -> list[Item]:
 
 
 def canonical(loop: Loop) -> Loop:
-    """The loop with as few axes as can be: none of size 1, neighbours merged where all windows step
+    """The loop with as few axes as can be: none of size 1, neighbours merged where all views step
     evenly over both."""
     shape: Shape = loop.shape
-    windows: list[Window] = _windows(loop)
+    views: list[View] = _views(loop)
     keep = tuple(axis for axis, size in enumerate(shape) if size != 1)
     shape = tuple(shape[axis] for axis in keep)
-    windows = [window.keeping(keep) for window in windows]
+    views = [view.keeping(keep) for view in views]
     axis = 0
     while axis + 1 < len(shape):
-        if all(_even(part, axis, shape) for window in windows for part in window.parts()):
+        if all(_even(part, axis, shape) for view in views for part in view.parts()):
             axes = tuple(i for i in range(len(shape)) if i != axis)
-            windows = [window.keeping(axes) for window in windows]
+            views = [view.keeping(axes) for view in views]
             shape = (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])
         else:
             axis += 1
-    merged = _with_windows(loop, shape, windows)
+    merged = _with_views(loop, shape, views)
     if loop.start is not None and all(merged.target.strides) and not merged.target.picks:
         return replace(merged, combine="set", start=None)  # each group has one member
     return merged
 
 
-def _even(window: Window, axis: int, shape: Shape) -> bool:
-    return window.strides[axis] == window.strides[axis + 1] * shape[axis + 1]
+def _even(view: View, axis: int, shape: Shape) -> bool:
+    return view.strides[axis] == view.strides[axis + 1] * shape[axis + 1]
 
 
 def is_row_sum(loop: Loop) -> bool:
@@ -116,8 +116,8 @@ def is_column_sum(loop: Loop) -> bool:
     return loop.combine != "set" and bool(loop.shape) and _moves(loop.target, -1)
 
 
-def _moves(window: Window, axis: int) -> bool:
-    return any(part.strides[axis] for part in window.parts())
+def _moves(view: View, axis: int) -> bool:
+    return any(part.strides[axis] for part in view.parts())
 
 
 def _joined(nest: Nest, loop: Loop) -> Nest | None:
@@ -174,27 +174,27 @@ def _cuts(shape: Shape) -> list[int]:
 
 def _split(loop: Loop, shape: Shape) -> Loop:
     """The loop over `shape`, of which its own is a merger of neighbouring axes."""
-    windows: list[Window] = _windows(loop)
+    views: list[View] = _views(loop)
     axis = 0
     own = list(loop.shape)
     while axis < len(own):
         sizes: list[int] = []
         while math.prod(sizes) < own[axis]:
             sizes.append(shape[axis + len(sizes)])
-        windows = [window.split(axis, tuple(sizes)) for window in windows]
+        views = [view.split(axis, tuple(sizes)) for view in views]
         own[axis : axis + 1] = sizes
         axis += len(sizes)
-    return _with_windows(loop, shape, windows)
+    return _with_views(loop, shape, views)
 
 
-def _windows(loop: Loop) -> list[Window]:
-    return [loop.target, *(s for s in loop.sources if isinstance(s, Window))]
+def _views(loop: Loop) -> list[View]:
+    return [loop.target, *(s for s in loop.sources if isinstance(s, View))]
 
 
-def _with_windows(loop: Loop, shape: Shape, windows: list[Window]) -> Loop:
-    target, *others = windows
+def _with_views(loop: Loop, shape: Shape, views: list[View]) -> Loop:
+    target, *others = views
     rest = iter(others)
-    sources: list[Source] = [next(rest) if isinstance(s, Window) else s for s in loop.sources]
+    sources: list[Source] = [next(rest) if isinstance(s, View) else s for s in loop.sources]
     return replace(loop, shape=shape, target=target, sources=tuple(sources))
 
 
@@ -204,7 +204,7 @@ def _phase_after(first: Loop, phase: int, beside: bool, second: Loop, outer: boo
     least = -1
     for one, written in accesses(first):
         for other, writing in accesses(second):
-            if one.storage != other.storage or not (written or writing):
+            if one.buffer != other.buffer or not (written or writing):
                 continue
             if not meet(one, first.shape, other, second.shape):
                 continue
@@ -216,15 +216,15 @@ def _phase_after(first: Loop, phase: int, beside: bool, second: Loop, outer: boo
 
 
 def _allowed(
-    first: Loop, one: Window, written: bool, beside: bool,
-    second: Loop, other: Window, writing: bool, outer: bool,
+    first: Loop, one: View, written: bool, beside: bool,
+    second: Loop, other: View, writing: bool, outer: bool,
 ) -> int | None:  # fmt: skip
-    """How many phases later `second` must be because of these two windows on one storage."""
+    """How many phases later `second` must be because of these two views on one buffer."""
     if one.picks or other.picks:
         return None
     summed = written and first.combine != "set"
     row_sum = summed and not beside and is_row_sum(first)
-    # A window as it is beside the inner loop: row sums, and rows read again and again, stand still.
+    # A view as it is beside the inner loop: row sums, and rows read again and again, stand still.
     mine = one.strides if beside else one.strides[:-1]
     theirs = other.strides if outer else other.strides[:-1]
     if one.offset != other.offset or mine != theirs:

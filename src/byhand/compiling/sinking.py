@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 
 from byhand.compiling.dependences import accesses
 from byhand.compiling.nests import Item, Nest
-from byhand.compiling.statements import Loop, Window
+from byhand.compiling.statements import Loop, View
 
 
 def sunk(items: list[Item], kept: Collection[int]) -> list[Item]:
-    """The items, with such statements moved. Those that fill a storage of `kept` stay."""
+    """The items, with such statements moved. Those that fill a buffer of `kept` stay."""
     uses = _uses(items)
     for at, item in reversed(list(enumerate(items))):
         if not isinstance(item, Nest):
             continue
         for loop, _, beside in reversed(item.members):
-            if beside or loop.target.storage in kept or not _takes_one_array(loop):
+            if beside or loop.target.buffer in kept or not _takes_one_array(loop):
                 continue
             if _moved(items, uses, at, loop):
                 uses = _uses(items)
@@ -30,7 +30,7 @@ def sunk(items: list[Item], kept: Collection[int]) -> list[Item]:
 
 @dataclass
 class _Uses:
-    """The items that write a storage, and those that read it."""
+    """The items that write a buffer, and those that read it."""
 
     writes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
     reads: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
@@ -41,38 +41,38 @@ def _uses(items: list[Item]) -> _Uses:
     for at, item in enumerate(items):
         members = [loop for loop, _, _ in item.members] if isinstance(item, Nest) else [item]
         for statement in members:
-            for window, written in accesses(statement):
+            for view, written in accesses(statement):
                 uses = found.writes if written else found.reads
-                uses.setdefault(window.storage, []).append(at)
+                uses.setdefault(view.buffer, []).append(at)
     return found
 
 
 def _takes_one_array(loop: Loop) -> bool:
     """Whether a loop fills its target from one array, and perhaps numbers or what is broadcast."""
-    sources = [source for source in loop.sources if isinstance(source, Window)]
-    plain = not any(window.picks for window in (loop.target, *sources))
+    sources = [source for source in loop.sources if isinstance(source, View)]
+    plain = not any(view.picks for view in (loop.target, *sources))
     moving = {source for source in sources if source.strides and source.strides[-1]}
     return loop.combine == "set" and plain and all(loop.target.strides) and len(moving) <= 1
 
 
 def _moved(items: list[Item], uses: _Uses, at: int, loop: Loop) -> bool:
     """Moves a loop of the item `at` to the first that reads its target, if it can stand there."""
-    storage = loop.target.storage
-    first = min(uses.reads.get(storage, ()), default=at)
+    buffer = loop.target.buffer
+    first = min(uses.reads.get(buffer, ()), default=at)
     nest, home = items[first], items[at]
-    if first <= at or uses.writes[storage] != [at]:
+    if first <= at or uses.writes[buffer] != [at]:
         return False
     if not isinstance(nest, Nest) or not isinstance(home, Nest):
         return False
     for source in loop.sources:
-        writes = uses.writes.get(source.storage, ()) if isinstance(source, Window) else ()
+        writes = uses.writes.get(source.buffer, ()) if isinstance(source, View) else ()
         if not (len(writes) == 1 and writes[0] <= at) and any(w <= first for w in writes):
             return False  # it is changed before
     for place, (reader, phase, beside) in enumerate(nest.members):
-        windows = [window for window in reader.reads if window.storage == storage]
-        if not windows:
+        views = [view for view in reader.reads if view.buffer == buffer]
+        if not views:
             continue
-        if beside or reader.shape != loop.shape or any(w != loop.target for w in windows):
+        if beside or reader.shape != loop.shape or any(w != loop.target for w in views):
             return False
         members = [*nest.members[:place], (loop, phase, False), *nest.members[place:]]
         items[first] = Nest(nest.shape, members)

@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from byhand.compiling.buffer import Storage
+from byhand.compiling.buffer import Buffer
 from byhand.compiling.functions import expression
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Nest, is_row_sum
-from byhand.compiling.statements import Loop, Number, Source, Window
+from byhand.compiling.statements import Loop, Number, Source, View
 
 ARENAS = {"<f4": "F", "<f8": "D", "<i8": "I", "|b1": "B"}
-"""The array that holds all storages of a type."""
+"""The array that holds all buffers of a type."""
 
 _LANES = 16  # numbers that a wide register holds: a short last one is masked, not done one by one
 
@@ -32,13 +32,13 @@ class _Writer:
 
     nest: Nest
     memory: Memory
-    storages: Sequence[Storage]
+    buffers: Sequence[Buffer]
     prefix: str
     lines: list[str] = field(default_factory=list[str])
     depth: int = 0
     count: int = 0
-    known: dict[Window, str] = field(default_factory=dict[Window, str])
-    scopes: list[dict[Window, str]] = field(default_factory=list[dict[Window, str]])
+    known: dict[View, str] = field(default_factory=dict[View, str])
+    scopes: list[dict[View, str]] = field(default_factory=list[dict[View, str]])
 
     def put(self, line: str) -> None:
         self.lines.append("    " * self.depth + line)
@@ -47,72 +47,72 @@ class _Writer:
         self.count += 1
         return f"{self.prefix}{self.count}"
 
-    # Windows.
+    # Views.
 
-    def kind(self, window: Window) -> str:
-        return self.storages[window.storage].dtype.str
+    def kind(self, view: View) -> str:
+        return self.buffers[view.buffer].dtype.str
 
-    def in_memory(self, window: Window) -> bool:
-        return window.storage in self.memory.places
+    def in_memory(self, view: View) -> bool:
+        return view.buffer in self.memory.places
 
-    def address(self, window: Window) -> str:
-        """The place of the element that a window shows at this point of the nest."""
-        base = self.memory.places[window.storage]
-        strides = window.strides
-        if window.storage in self.memory.rows:
+    def address(self, view: View) -> str:
+        """The place of the element that a view shows at this point of the nest."""
+        base = self.memory.places[view.buffer]
+        strides = view.strides
+        if view.buffer in self.memory.rows:
             strides = (*(0 for _ in strides[:-1]), 1)
         else:
-            base += window.offset
+            base += view.offset
         terms = [
             f"i{axis}" if stride == 1 else f"i{axis} * {stride}"
             for axis, stride in enumerate(strides)
             if stride
         ]
-        for pick in window.picks:
-            at = self.loaded(pick.window)
+        for pick in view.picks:
+            at = self.loaded(pick.view)
             place = f"within({at}, {pick.length})"
             terms.append(place if pick.stride == 1 else f"{place} * {pick.stride}")
         terms += [str(base)] if base or not terms else []
-        return f"{ARENAS[self.kind(window)]}[{' + '.join(terms)}]"
+        return f"{ARENAS[self.kind(view)]}[{' + '.join(terms)}]"
 
-    def loaded(self, window: Window) -> str:
-        """A variable with the element that a window shows."""
-        key = self.key(window)
+    def loaded(self, view: View) -> str:
+        """A variable with the element that a view shows."""
+        key = self.key(view)
         for scope in (self.known, *reversed(self.scopes)):
             if key in scope:
                 return scope[key]
-        address = self.address(window)
+        address = self.address(view)
         name = self.variable()
         self.put(f"{name} = {address}")
         self.known[key] = name
         return name
 
-    def key(self, window: Window) -> Window:
-        """A window as it is beside the inner loop, if that is where it can be read."""
-        inner = len(window.strides) == len(self.nest.shape) > 0
-        if inner and not any(part.strides[-1] for part in window.parts()):
-            return window.keeping(tuple(range(len(window.strides) - 1)))
-        return window
+    def key(self, view: View) -> View:
+        """A view as it is beside the inner loop, if that is where it can be read."""
+        inner = len(view.strides) == len(self.nest.shape) > 0
+        if inner and not any(part.strides[-1] for part in view.parts()):
+            return view.keeping(tuple(range(len(view.strides) - 1)))
+        return view
 
-    def hold(self, window: Window, name: str) -> None:
-        """`name` is now what a window shows; other windows on its storage may have changed."""
+    def hold(self, view: View, name: str) -> None:
+        """`name` is now what a view shows; other views on its buffer may have changed."""
         for scope in (self.known, *self.scopes):
-            for other in [w for w in scope if w.storage == window.storage]:
+            for other in [w for w in scope if w.buffer == view.buffer]:
                 del scope[other]
-        if name and not window.picks:
-            self.known[self.key(window)] = name
+        if name and not view.picks:
+            self.known[self.key(view)] = name
 
     # Values.
 
     def source(self, source: Source, kind: str) -> str:
-        if not isinstance(source, Window):
+        if not isinstance(source, View):
             return literal(source, kind)
         return cast(self.loaded(source), self.kind(source), kind)
 
     def value(self, loop: Loop) -> str:
         sources = [self.source(s, t) for s, t in zip(loop.sources, loop.types, strict=True)]
         exponent = loop.sources[-1]
-        number = None if isinstance(exponent, Window) else exponent
+        number = None if isinstance(exponent, View) else exponent
         made = expression(loop.op, sources, loop.types[-1], number)
         return cast(made, loop.result, self.kind(loop.target))
 
@@ -132,9 +132,9 @@ class _Writer:
             self.hold(loop.target, "")
 
 
-def nest_lines(number: int, nest: Nest, memory: Memory, storages: Sequence[Storage]) -> list[str]:
+def nest_lines(number: int, nest: Nest, memory: Memory, buffers: Sequence[Buffer]) -> list[str]:
     """The lines that run a nest. `number` is part of its variables' names: they have one type."""
-    w = _Writer(nest, memory, storages, f"v{number}_")
+    w = _Writer(nest, memory, buffers, f"v{number}_")
     _starts(w)
     for axis, size in enumerate(nest.shape[:-1]):
         w.put(f"for i{axis} in range({size}):")
@@ -174,8 +174,8 @@ def _in_register(nest: Nest, loop: Loop, beside: bool) -> bool:
 
 def _inner_loop(w: _Writer, loops: list[Loop]) -> None:
     axis = len(w.nest.shape) - 1
-    for window in dict.fromkeys(_still_reads(w, loops)):
-        w.loaded(window)
+    for view in dict.fromkeys(_still_reads(w, loops)):
+        w.loaded(view)
     sums: dict[int, str] = {}
     for i, loop in enumerate(loops):
         if loop.combine != "set" and is_row_sum(loop) and not loop.target.picks:
@@ -212,14 +212,14 @@ def _inner_loop(w: _Writer, loops: list[Loop]) -> None:
         w.hold(loop.target, name)
 
 
-def _still_reads(w: _Writer, loops: list[Loop]) -> list[Window]:
+def _still_reads(w: _Writer, loops: list[Loop]) -> list[View]:
     """What an inner loop reads again and again: it is read once, before."""
-    found: list[Window] = []
+    found: list[View] = []
     for loop in loops:
-        for window in loop.reads:
-            still = not any(part.strides[-1] for part in window.parts()) and window != loop.target
-            if still and (w.key(window) in w.known or w.in_memory(window)):
-                found.append(window)
+        for view in loop.reads:
+            still = not any(part.strides[-1] for part in view.parts()) and view != loop.target
+            if still and (w.key(view) in w.known or w.in_memory(view)):
+                found.append(view)
     return found
 
 

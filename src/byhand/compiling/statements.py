@@ -1,7 +1,7 @@
-"""What a traced step is made of: a flat list of statements over strided windows of memory.
+"""What a traced step is made of: a flat list of statements over strided views of memory.
 
 A `Loop` is one sentence, *for every point of `shape`: target = op(sources)*, and covers what is
-elementwise, reductions (a target that stands still along an axis), look-ups and scatters (windows
+elementwise, reductions (a target that stands still along an axis), look-ups and scatters (views
 with picks) alike. A `MatrixProduct` is a batch of matrix products. A `Call` is anything else: NumPy
 itself does it, between two regions of compiled code.
 """
@@ -19,44 +19,44 @@ Number: TypeAlias = bool | int | float
 
 @dataclass(frozen=True)
 class Pick:
-    """An index array: it moves a window by `stride` elements for each unit of its value.
+    """An index array: it moves a view by `stride` elements for each unit of its value.
 
     A value counts from the end where it is negative, and must stay below `length`.
     """
 
-    window: Window
+    view: View
     stride: int
     length: int
 
 
 @dataclass(frozen=True)
-class Window:
-    """Where a statement reads or writes: a storage, from `offset` on, one stride for each axis of
+class View:
+    """Where a statement reads or writes: a buffer, from `offset` on, one stride for each axis of
     the statement's shape (in elements)."""
 
-    storage: int
+    buffer: int
     offset: int
     strides: tuple[int, ...]
     picks: tuple[Pick, ...] = ()
 
-    def split(self, axis: int, sizes: Shape) -> Window:
-        """The same window where an axis of the statement is written as several of `sizes`."""
+    def split(self, axis: int, sizes: Shape) -> View:
+        """The same view where an axis of the statement is written as several of `sizes`."""
         inner = [self.strides[axis] * math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
         strides = (*self.strides[:axis], *inner, *self.strides[axis + 1 :])
-        picks = tuple(replace(p, window=p.window.split(axis, sizes)) for p in self.picks)
+        picks = tuple(replace(p, view=p.view.split(axis, sizes)) for p in self.picks)
         return replace(self, strides=strides, picks=picks)
 
-    def keeping(self, axes: tuple[int, ...]) -> Window:
-        """The same window with only these axes of the statement."""
+    def keeping(self, axes: tuple[int, ...]) -> View:
+        """The same view with only these axes of the statement."""
         strides = tuple(self.strides[axis] for axis in axes)
-        picks = tuple(replace(p, window=p.window.keeping(axes)) for p in self.picks)
+        picks = tuple(replace(p, view=p.view.keeping(axes)) for p in self.picks)
         return replace(self, strides=strides, picks=picks)
 
-    def parts(self) -> Iterator[Window]:
-        """This window and those of its index arrays."""
+    def parts(self) -> Iterator[View]:
+        """This view and those of its index arrays."""
         yield self
         for pick in self.picks:
-            yield from pick.window.parts()
+            yield from pick.view.parts()
 
     def span(self, shape: Shape) -> tuple[int, int]:
         """The first and the last element that may be touched; picks may touch any."""
@@ -69,7 +69,7 @@ class Window:
         return low, high
 
 
-Source: TypeAlias = Window | Number
+Source: TypeAlias = View | Number
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Loop:
     """
 
     shape: Shape
-    target: Window
+    target: View
     op: str
     sources: tuple[Source, ...]
     types: tuple[str, ...]
@@ -93,38 +93,38 @@ class Loop:
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[Window, ...]:
+    def writes(self) -> tuple[View, ...]:
         return (self.target,)
 
     @property
-    def reads(self) -> tuple[Window, ...]:
-        windows = [part for s in self.sources if isinstance(s, Window) for part in s.parts()]
-        windows += [part for pick in self.target.picks for part in pick.window.parts()]
+    def reads(self) -> tuple[View, ...]:
+        views = [part for s in self.sources if isinstance(s, View) for part in s.parts()]
+        views += [part for pick in self.target.picks for part in pick.view.parts()]
         if self.combine != "set" and self.start is None:
-            windows.append(self.target)
-        return tuple(windows)
+            views.append(self.target)
+        return tuple(views)
 
 
 @dataclass(frozen=True)
 class MatrixProduct:
     """Matrix products: `target[..., i, j] = sum over k of left[..., i, k] * right[..., k, j]`.
 
-    The windows have the axes of the batch, then their own two.
+    The views have the axes of the batch, then their own two.
     """
 
     batch: Shape
     sizes: tuple[int, int, int]
-    target: Window
-    left: Window
-    right: Window
+    target: View
+    left: View
+    right: View
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[Window, ...]:
+    def writes(self) -> tuple[View, ...]:
         return (self.target,)
 
     @property
-    def reads(self) -> tuple[Window, ...]:
+    def reads(self) -> tuple[View, ...]:
         return (self.left, self.right)
 
 
@@ -132,22 +132,22 @@ class MatrixProduct:
 class Transposition:
     """Matrices written the other way round: `target[..., j, i] = source[..., i, j]`, of one type.
 
-    `sizes` are rows and columns of the source. The windows have the axes of the batch, then rows
+    `sizes` are rows and columns of the source. The views have the axes of the batch, then rows
     and columns of their own, along which both are contiguous.
     """
 
     batch: Shape
     sizes: tuple[int, int]
-    target: Window
-    source: Window
+    target: View
+    source: View
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[Window, ...]:
+    def writes(self) -> tuple[View, ...]:
         return (self.target,)
 
     @property
-    def reads(self) -> tuple[Window, ...]:
+    def reads(self) -> tuple[View, ...]:
         return (self.source,)
 
 
@@ -164,36 +164,36 @@ class Call:
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[Window, ...]:
-        return tuple(target.window for target in self.targets)
+    def writes(self) -> tuple[View, ...]:
+        return tuple(target.view for target in self.targets)
 
     @property
-    def reads(self) -> tuple[Window, ...]:
-        return tuple(held.window for held in self.held)
+    def reads(self) -> tuple[View, ...]:
+        return tuple(held.view for held in self.held)
 
 
 @dataclass(frozen=True)
 class Held:
-    """An array in the arguments of a call: a window over the whole of its shape."""
+    """An array in the arguments of a call: a view over the whole of its shape."""
 
-    window: Window
+    view: View
     shape: Shape
 
 
 Statement: TypeAlias = Loop | MatrixProduct | Transposition | Call
 
 
-def shape_of(statement: Statement, window: Window) -> Shape:
-    """The shape that goes with the strides of one of a statement's windows."""
+def shape_of(statement: Statement, view: View) -> Shape:
+    """The shape that goes with the strides of one of a statement's views."""
     match statement:
         case Loop():
             return statement.shape
         case MatrixProduct(batch, (m, n, k)):
             own = {id(statement.target): (m, n), id(statement.left): (m, k)}
-            return (*batch, *own.get(id(window), (k, n)))
+            return (*batch, *own.get(id(view), (k, n)))
         case Transposition(batch, (rows, columns)):
-            flipped = window is statement.target
+            flipped = view is statement.target
             return (*batch, columns, rows) if flipped else (*batch, rows, columns)
         case Call():
             held = (*statement.targets, *statement.held)
-            return next(each.shape for each in held if each.window is window)
+            return next(each.shape for each in held if each.view is view)

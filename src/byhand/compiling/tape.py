@@ -1,7 +1,7 @@
 """The tape: what NumPy was asked to do while a step ran on traced arrays, as statements.
 
-The step runs once, on real values. Each array knows the storage its values lie in, so a view is a
-view here too, and what changes an array in place changes its storage. What can't be followed
+The step runs once, on real values. Each array knows the buffer its values lie in, so a view is a
+view here too, and what changes an array in place changes its buffer. What can't be followed
 (a decision that depends on a value, a conversion to a Python number) raises UnsupportedError.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from byhand.compiling.buffer import Storage
-from byhand.compiling.statements import Call, Held, Loop, MatrixProduct, Source, Statement, Window
+from byhand.compiling.buffer import Buffer
+from byhand.compiling.statements import Call, Held, Loop, MatrixProduct, Source, Statement, View
 from byhand.errors import UnsupportedError
 from byhand.values.arrays import Array
 
@@ -24,15 +25,30 @@ CONSTANT = "a constant"  # the name of what no input has
 _OWN = (str(Path(__file__).parent), str(Path(np.__file__).parent))
 
 
-class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array whose operations are written on a tape. `value` is a view on `storage.base`."""
+@dataclass(frozen=True)
+class Handlers:
+    """What NumPy's protocols, methods and items do where arrays are traced.
 
-    __slots__ = ("storage", "tape", "value")
+    `ufunc(tape, ufunc, method, inputs, options)`, `function(tape, function, args, options)`,
+    `method(array, name)`, `get(tape, array, index)`, `put(tape, array, index, value)`.
+    """
+
+    ufunc: Callable[..., Any]
+    function: Callable[..., Any]
+    method: Callable[..., Any]
+    get: Callable[..., Any]
+    put: Callable[..., Any]
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array whose operations are written on a tape. `value` is a view on `buffer.base`."""
+
+    __slots__ = ("buffer", "tape", "value")
     __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
 
-    def __init__(self, tape: Tape, storage: Storage, value: Array) -> None:
+    def __init__(self, tape: Tape, buffer: Buffer, value: Array) -> None:
         self.tape = tape
-        self.storage = storage
+        self.buffer = buffer
         self.value = value
 
     @property
@@ -58,36 +74,26 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self.value)))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from byhand.compiling.calls.ufuncs import apply_ufunc
-
-        return apply_ufunc(self.tape, ufunc, method, inputs, kwargs)
+        return self.tape.handlers.ufunc(self.tape, ufunc, method, inputs, kwargs)
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
-        from byhand.compiling.calls.functions import apply_function
-
-        return apply_function(self.tape, func, args, kwargs)
+        return self.tape.handlers.function(self.tape, func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
         return np.asarray(self._constant("NumPy asks for its values"), dtype)
 
     def __getattr__(self, name: str) -> Any:
-        from byhand.compiling.calls.functions import method
-
         if name.startswith("__"):
             raise AttributeError(name)
-        return method(self, name)
+        return self.tape.handlers.method(self, name)
 
     def __getitem__(self, index: Any) -> Any:
-        from byhand.compiling.indexing import get
-
-        return get(self.tape, self, index)
+        return self.tape.handlers.get(self.tape, self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        from byhand.compiling.indexing import put
-
-        put(self.tape, self, index, value)
+        self.tape.handlers.put(self.tape, self, index, value)
 
     def __bool__(self) -> bool:
         return bool(self._constant("a decision depends on its values"))
@@ -102,82 +108,84 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return float(self._constant("float(...) asks for its value"))
 
     def _constant(self, what: str) -> Array:
-        if not self.storage.constant:
+        if not self.buffer.constant:
             raise UnsupportedError(f"{what}, which are only known when it runs")
         return self.value
 
 
 class Tape:
-    """The statements so far, and the storages they are about."""
+    """The statements so far, and the buffers they are about."""
 
-    def __init__(self) -> None:
-        self.storages: list[Storage] = []
+    def __init__(self, handlers: Handlers) -> None:
+        self.handlers = handlers
+        self.buffers: list[Buffer] = []
         self.statements: list[Statement] = []
-        self.shown: dict[int, Storage] = {}
+        self.shown: dict[int, Buffer] = {}
 
     # Arrays.
 
-    def storage(self, base: Array, *, constant: bool, name: str | None = None) -> Storage:
-        found = Storage(len(self.storages), base, constant, name)
-        self.storages.append(found)
+    def buffer(self, base: Array, *, constant: bool, name: str | None = None) -> Buffer:
+        found = Buffer(len(self.buffers), base, constant, name)
+        self.buffers.append(found)
         return found
 
     def input(self, name: str, value: Array) -> Traced:
         """An array that a step is given: a copy of `value` stands for it."""
         base = np.array(value, order="C")
-        return Traced(self, self.storage(base, constant=False, name=name), base)
+        return Traced(self, self.buffer(base, constant=False, name=name), base)
 
     def constant(self, value: Any) -> Traced:
         """An array that is the same in every step."""
         base = np.array(value, order="C")
-        return Traced(self, self.storage(base, constant=True), base)
+        return Traced(self, self.buffer(base, constant=True), base)
 
     def fresh(self, result: Any) -> Traced:
         """A new array for a result that NumPy has just computed; its statement is to follow."""
         base = np.asarray(result)
         if base.base is not None or not _dense(base):
             base = np.array(base, order="C")
-        return Traced(self, self.storage(base, constant=False), base)
+        return Traced(self, self.buffer(base, constant=False), base)
 
-    def view(self, of: Traced, value: Array) -> Traced:
-        return Traced(self, of.storage, value)
+    def alias(self, of: Traced, value: Array) -> Traced:
+        """Another array in the same memory: `value` is a view on that of `of`."""
+        return Traced(self, of.buffer, value)
 
-    # Windows.
+    # Views.
 
-    def window(self, array: Traced, shape: tuple[int, ...]) -> Window:
+    def view(self, array: Traced, shape: tuple[int, ...]) -> View:
         """Where `array`, broadcast to `shape`, is read. A constant is read as it is now."""
-        storage, value = array.storage, array.value
+        buffer, value = array.buffer, array.value
         wide = np.broadcast_to(value, shape)
-        if storage.constant:
+        if buffer.constant:
             value = np.array(value, order="C")
-            storage, wide = self._snapshot(array.storage, value), np.broadcast_to(value, shape)
-            return Storage(storage.number, value, True).window(wide)
-        return storage.window(wide)
+            buffer, wide = self._snapshot(array.buffer, value), np.broadcast_to(value, shape)
+            return Buffer(buffer.number, value, True).view(wide)
+        return buffer.view(wide)
 
     def source(self, array: Any, shape: tuple[int, ...]) -> Source:
         """`array`, a traced one, a plain one or a number, as the source of a loop over `shape`."""
         if isinstance(array, Traced):
             value = array.value
-            if array.storage.constant and value.size and (value == value.flat[0]).all():
+            if array.buffer.constant and value.size and (value == value.flat[0]).all():
                 return value.flat[0].item()
-            return self.window(array, shape)
+            return self.view(array, shape)
         if type(array) in (bool, int, float):  # np.float64 is a float too, of a type that counts
             return array
         return self.source(self.constant(array), shape)
 
-    def target(self, array: Traced) -> Window:
+    def target(self, array: Traced) -> View:
         """Where `array` is written to. What was constant in it is so no longer."""
         self.write(array)
-        return array.storage.window(array.value)
+        return array.buffer.view(array.value)
 
     def write(self, array: Traced) -> None:
-        storage = array.storage
-        if storage.constant:
-            held = self.source(Traced(self, storage, storage.base), storage.base.shape)
-            storage.constant = False
-            whole = storage.window(storage.base)
-            kind = storage.dtype.str
-            self.add(Loop(storage.base.shape, whole, "positive", (held,), (kind,), kind))
+        buffer = array.buffer
+        if buffer.constant:
+            held = self.source(Traced(self, buffer, buffer.base), buffer.base.shape)
+            buffer.constant = False
+            whole = buffer.view(buffer.base)
+            kind = buffer.dtype.str
+            self.add(Loop(buffer.base.shape, whole, "positive", (held,), (kind,), kind))
 
     def add(self, statement: Statement) -> None:
         self.statements.append(statement)
@@ -202,10 +210,10 @@ class Tape:
     ) -> None:
         """`out` is set to an elementwise op on `sources`."""
         shape = out.value.shape
-        windows = tuple(self.source(source, shape) for source in sources)
+        views = tuple(self.source(source, shape) for source in sources)
         kind = np.dtype(out.dtype if kind is None else kind).str
         casts = tuple(np.dtype(each).str for each in types)
-        self.add(Loop(shape, self.target(out), op, windows, casts, kind, line=line()))
+        self.add(Loop(shape, self.target(out), op, views, casts, kind, line=line()))
 
     def copy(self, array: Traced) -> Traced:
         """`array` in memory of its own."""
@@ -220,8 +228,8 @@ class Tape:
                 batch,
                 (m, n, k),
                 self.target(out),
-                self.window(left, (*batch, m, k)),
-                self.window(right, (*batch, k, n)),
+                self.view(left, (*batch, m, k)),
+                self.view(right, (*batch, k, n)),
                 line(),
             )
         )
@@ -233,7 +241,7 @@ class Tape:
 
         def replace(each: Any) -> Any:
             if isinstance(each, Traced):
-                held.append(Held(self.window(each, each.shape), each.shape))
+                held.append(Held(self.view(each, each.shape), each.shape))
                 return held[-1]
             if isinstance(each, (list, tuple)):
                 return type(each)(map(replace, each))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
@@ -248,14 +256,14 @@ class Tape:
         self.add(Call(func, arguments, keywords, targets, tuple(held), name, line()))
         return outs if several else outs[0]
 
-    def _snapshot(self, storage: Storage, value: Array) -> Storage:
-        """The storage of a constant as it is read: each value is kept once."""
-        for known in self.storages:
+    def _snapshot(self, buffer: Buffer, value: Array) -> Buffer:
+        """The buffer of a constant as it is read: each value is kept once."""
+        for known in self.buffers:
             base = known.base
             alike = base.dtype == value.dtype and base.shape == value.shape
             if known.name == CONSTANT and alike and np.array_equal(base, value):
                 return known
-        return self.storage(value, constant=False, name=CONSTANT)
+        return self.buffer(value, constant=False, name=CONSTANT)
 
 
 def values(arguments: Any) -> Any:

@@ -28,9 +28,9 @@ def constant_or_call(
     parts = list(result) if several else [result]
     owners = [_owner(part, arrays) for part in parts]
     if all(owner is not None for owner in owners):
-        views = [tape.view(o, p) for o, p in zip(owners, parts, strict=True) if o is not None]
-        return views if several else views[0]
-    if all(array.storage.constant for array in arrays):
+        aliases = [tape.alias(o, p) for o, p in zip(owners, parts, strict=True) if o is not None]
+        return aliases if several else aliases[0]
+    if all(array.buffer.constant for array in arrays):
         made = [wrapped(tape, part) for part in parts]
         return made if several else made[0]
     return tape.call(name, func, args, kwargs, result)
@@ -40,7 +40,7 @@ def _owner(part: Any, arrays: list[Traced]) -> Traced | None:
     """The array that `part` is a view on."""
     if not isinstance(part, np.ndarray):
         return None
-    return next((a for a in arrays if np.may_share_memory(part, a.storage.base)), None)
+    return next((a for a in arrays if np.may_share_memory(part, a.buffer.base)), None)
 
 
 def wrapped(tape: Tape, result: Any) -> Any:

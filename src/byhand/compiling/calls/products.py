@@ -19,7 +19,7 @@ def matmul(tape: Tape, left: Any, right: Any) -> Any:
     left, right = (
         each if isinstance(each, Traced) else tape.constant(each) for each in (left, right)
     )
-    if left.storage.constant and right.storage.constant:
+    if left.buffer.constant and right.buffer.constant:
         return tape.constant(left.value @ right.value)
     kind = np.result_type(left.dtype, right.dtype)
     if kind.kind != "f":
@@ -28,13 +28,13 @@ def matmul(tape: Tape, left: Any, right: Any) -> Any:
         each if each.dtype == kind else astype(tape, each, kind) for each in (left, right)
     )
     row, column = left.ndim == 1, right.ndim == 1
-    a = tape.view(left, left.value[None]) if row else left
-    b = tape.view(right, right.value[:, None]) if column else right
+    a = tape.alias(left, left.value[None]) if row else left
+    b = tape.alias(right, right.value[:, None]) if column else right
     out = tape.product(np.matmul(a.value, b.value), a, b)
     value = out.value
     value = value[..., 0] if column else value
     value = (value[..., 0, :] if not column else value[..., 0]) if row else value
-    return tape.view(out, value)
+    return tape.alias(out, value)
 
 
 def dot(tape: Tape, left: Any, right: Any, out: Any = None) -> Any:

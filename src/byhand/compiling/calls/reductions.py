@@ -39,7 +39,7 @@ def reduce(
         raise UnsupportedError(f"np.{ufunc.__name__}.reduce with out, initial or where")
     keep = bool(keepdims is not np._NoValue and keepdims)  # pyright: ignore[reportPrivateUsage]
     wide = np.asarray(ufunc.reduce(array.value, axis=axis, dtype=dtype, keepdims=True))
-    if array.storage.constant:
+    if array.buffer.constant:
         made = tape.constant(wide)
     else:
         combine, start = REDUCTIONS[ufunc]
@@ -55,7 +55,7 @@ def reduce(
         else np.lib.array_utils.normalize_axis_tuple(axis, array.ndim)
     )
     shape = tuple(n for i, n in enumerate(array.shape) if i not in axes)
-    return tape.view(made, made.value.reshape(shape))
+    return tape.alias(made, made.value.reshape(shape))
 
 
 def _reduced(
@@ -95,7 +95,7 @@ def argument(
     if axis is None:
         array, axis = reshape(tape, array, -1), 0
     func = getattr(np, name)
-    if out is not None or array.storage.constant:
+    if out is not None or array.buffer.constant:
         return constant_or_call(tape, func, (array, axis), {}, name)
     extreme = reduce(
         tape, np.maximum if name == "argmax" else np.minimum, array, axis, keepdims=True

@@ -20,14 +20,14 @@ def reshape(tape: Tape, array: Traced, /, *shape: Any, order: str = "C", **rest:
         raise UnsupportedError("np.reshape with order or copy")
     wanted = shape[0] if len(shape) == 1 else shape
     result = array.value.reshape(wanted)
-    if array.storage.constant or np.may_share_memory(result, array.storage.base):
+    if array.buffer.constant or np.may_share_memory(result, array.buffer.base):
         return (
-            tape.view(array, result)
-            if np.may_share_memory(result, array.storage.base)
+            tape.alias(array, result)
+            if np.may_share_memory(result, array.buffer.base)
             else tape.constant(result)
         )
     whole = tape.loop("positive", np.array(array.value, order="C"), [array], [array.dtype])
-    return tape.view(whole, whole.value.reshape(result.shape))
+    return tape.alias(whole, whole.value.reshape(result.shape))
 
 
 def ravel(tape: Tape, array: Traced, order: str = "C") -> Any:
@@ -36,7 +36,7 @@ def ravel(tape: Tape, array: Traced, order: str = "C") -> Any:
 
 def astype(tape: Tape, array: Traced, dtype: Any, copy: bool = True, **rest: Any) -> Any:
     result = array.value.astype(dtype)
-    if array.storage.constant:
+    if array.buffer.constant:
         return tape.constant(result)
     if not copy and result.dtype == array.dtype:
         return array
@@ -44,7 +44,7 @@ def astype(tape: Tape, array: Traced, dtype: Any, copy: bool = True, **rest: Any
 
 
 def copied(tape: Tape, array: Traced, order: Any = "K", **rest: Any) -> Any:
-    if array.storage.constant:
+    if array.buffer.constant:
         return tape.constant(array.value)
     return tape.loop("positive", np.array(array.value, order=order), [array], [array.dtype])  # pyright: ignore[reportArgumentType]
 
@@ -54,7 +54,7 @@ def where(tape: Tape, condition: Any, *choices: Any) -> Any:
         raise UnsupportedError("np.where without values makes arrays of changing size")
     everything = (condition, *choices)
     result = np.where(*values(everything))
-    if all(array.storage.constant for array in traced(everything)):
+    if all(array.buffer.constant for array in traced(everything)):
         return tape.constant(result)
     return tape.loop("where", result, [*everything], [bool, result.dtype, result.dtype])
 
@@ -72,7 +72,7 @@ def concatenate(tape: Tape, arrays: Any, axis: int | None = 0, **rest: Any) -> A
     if axis is None:
         arrays, axis = [reshape(tape, a, -1) for a in arrays], 0
     result = np.concatenate([a.value for a in arrays], axis)
-    if all(a.storage.constant for a in arrays):
+    if all(a.buffer.constant for a in arrays):
         return tape.constant(result)
     out = tape.fresh(result)
     at = 0
@@ -80,7 +80,7 @@ def concatenate(tape: Tape, arrays: Any, axis: int | None = 0, **rest: Any) -> A
         size = array.shape[axis]
         place = [slice(None)] * result.ndim
         place[axis] = slice(at, at + size)
-        part = tape.view(out, out.value[tuple(place)])
+        part = tape.alias(out, out.value[tuple(place)])
         tape.fill(part, "positive", [array], [array.dtype])
         at += size
     return out

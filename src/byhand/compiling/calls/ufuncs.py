@@ -34,7 +34,7 @@ def apply_ufunc(
     if method != "__call__" or set(kwargs) - {"out"}:
         return constant_or_call(tape, getattr(ufunc, method), inputs, kwargs, ufunc.__name__)
     (out,) = kwargs.get("out", (None,))
-    if out is None and all(each.storage.constant for each in traced(inputs)):
+    if out is None and all(each.buffer.constant for each in traced(inputs)):
         return wrapped(tape, ufunc(*values(inputs)))
     if ufunc.__name__ not in ELEMENTWISE or ufunc.nout > 1:
         if out is not None:
@@ -60,11 +60,11 @@ def _in_place(
 ) -> Traced:
     tape.write(out)
     for i, each in enumerate(inputs):
-        shared = isinstance(each, Traced) and each.storage is out.storage
+        shared = isinstance(each, Traced) and each.buffer is out.buffer
         if shared and not indexing.same(each.value, out.value):
             inputs[i] = tape.copy(each)
     # The sources are looked up before NumPy changes the values under them.
-    windows = [tape.source(each, out.shape) for each in inputs]
+    views = [tape.source(each, out.shape) for each in inputs]
     ufunc(*values(inputs), out=out.value, casting="same_kind")
     casts = tuple(np.dtype(each).str for each in types)
     tape.add(
@@ -72,7 +72,7 @@ def _in_place(
             out.shape,
             tape.target(out),
             ufunc.__name__,
-            tuple(windows),
+            tuple(views),
             casts,
             np.dtype(kind).str,
             line=line(),
