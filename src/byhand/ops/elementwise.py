@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from byhand.ops import signs
+from byhand.ops.axes import broadcast
 from byhand.ops.op import (
     ABOVE_ONE,
     BOOLEAN,
@@ -29,6 +31,7 @@ from byhand.ops.op import (
     Vjp,
     sample,
 )
+from byhand.ops.spelling import Spelling
 
 ONE_ARGUMENT = (sample(()), sample((3, 4)), sample((1, 4)), sample((0, 3)))
 TWO_ARGUMENTS = (
@@ -49,11 +52,41 @@ _SAMPLES: dict[int, tuple[Sample, ...]] = {1: ONE_ARGUMENT, 2: TWO_ARGUMENTS, 3:
 
 
 def elementwise(
-    name: str, forward: Callable[..., Any], *vjps: Vjp | None, domain: Domain | tuple[Domain, ...]
+    name: str,
+    *vjps: Vjp | None,
+    domain: Domain | tuple[Domain, ...],
+    forward: Callable[..., Any] | None = None,
+    numpy: Spelling | None = None,
+    **facts: Any,
 ) -> Op:
+    """Computed by NumPy's function of this name, and written so, unless told otherwise."""
     domains = domain if isinstance(domain, tuple) else (domain,) * len(vjps)
-    samples = _SAMPLES[len(vjps)]
-    return Op(name, "elementwise", "elementwise", forward, vjps, domains, samples)
+    return Op(
+        name,
+        "elementwise",
+        "elementwise",
+        forward or getattr(np, name),
+        vjps,
+        domains,
+        _SAMPLES[len(vjps)],
+        numpy=f"np.{name}({{*}})" if numpy is None else numpy,
+        axes=broadcast,
+        **facts,
+    )
+
+
+def comparison(name: str, sign: str, holds: str) -> Op:
+    """It holds where x - y has one of the signs in `holds`."""
+    return elementwise(
+        name,
+        None,
+        None,
+        domain=REAL,
+        numpy=f"{{0}} {sign} {{1}}",
+        scalar=f"({{0}} {sign} {{1}})",
+        compares=holds,
+        boolean=True,
+    )
 
 
 def _sigmoid(x: Any) -> Any:
@@ -71,116 +104,300 @@ def _erf(x: Any) -> Any:
 
 
 # One argument.
-POSITIVE_OF = elementwise("positive", np.positive, lambda g, out, x: g, domain=REAL)
-NEGATIVE = elementwise("negative", np.negative, lambda g, out, x: -g, domain=REAL)
-ABSOLUTE = elementwise("absolute", np.absolute, lambda g, out, x: g * np.sign(x), domain=NONZERO)
-EXP = elementwise("exp", np.exp, lambda g, out, x: g * out, domain=REAL)
-EXP2 = elementwise("exp2", np.exp2, lambda g, out, x: g * out * math.log(2), domain=REAL)
-EXPM1 = elementwise("expm1", np.expm1, lambda g, out, x: g * (out + 1), domain=REAL)
-LOG = elementwise("log", np.log, lambda g, out, x: g / x, domain=POSITIVE)
-LOG2 = elementwise("log2", np.log2, lambda g, out, x: g / (x * math.log(2)), domain=POSITIVE)
-LOG10 = elementwise("log10", np.log10, lambda g, out, x: g / (x * math.log(10)), domain=POSITIVE)
-LOG1P = elementwise("log1p", np.log1p, lambda g, out, x: g / (1 + x), domain=POSITIVE)
-SQRT = elementwise("sqrt", np.sqrt, lambda g, out, x: g / (2 * out), domain=POSITIVE)
-CBRT = elementwise("cbrt", np.cbrt, lambda g, out, x: g / (3 * out**2), domain=NONZERO)
-SQUARE = elementwise("square", np.square, lambda g, out, x: 2 * x * g, domain=REAL)
-RECIPROCAL = elementwise("reciprocal", np.reciprocal, lambda g, out, x: -g * out**2, domain=NONZERO)
-SIN = elementwise("sin", np.sin, lambda g, out, x: g * np.cos(x), domain=REAL)
-COS = elementwise("cos", np.cos, lambda g, out, x: -g * np.sin(x), domain=REAL)
-TAN = elementwise("tan", np.tan, lambda g, out, x: g * (1 + out**2), domain=UNIT)
-ARCSIN = elementwise("arcsin", np.arcsin, lambda g, out, x: g / np.sqrt(1 - x**2), domain=UNIT)
-ARCCOS = elementwise("arccos", np.arccos, lambda g, out, x: -g / np.sqrt(1 - x**2), domain=UNIT)
-ARCTAN = elementwise("arctan", np.arctan, lambda g, out, x: g / (1 + x**2), domain=REAL)
-SINH = elementwise("sinh", np.sinh, lambda g, out, x: g * np.cosh(x), domain=REAL)
-COSH = elementwise("cosh", np.cosh, lambda g, out, x: g * np.sinh(x), domain=REAL)
-TANH = elementwise("tanh", np.tanh, lambda g, out, x: g * (1 - out**2), domain=REAL)
-ARCSINH = elementwise("arcsinh", np.arcsinh, lambda g, out, x: g / np.sqrt(x**2 + 1), domain=REAL)
-ARCCOSH = elementwise(
-    "arccosh", np.arccosh, lambda g, out, x: g / np.sqrt(x**2 - 1), domain=ABOVE_ONE
+POSITIVE_OF = elementwise(
+    "positive",
+    lambda g, out, x: g,
+    domain=REAL,
+    numpy="{0}",
+    aliases=("np.positive", "np.copy", "torch.positive", "torch.clone"),
+    scalar="{0}",
+    sign=signs.of_the_first,
 )
-ARCTANH = elementwise("arctanh", np.arctanh, lambda g, out, x: g / (1 - x**2), domain=UNIT)
-SIGMOID = elementwise("sigmoid", _sigmoid, lambda g, out, x: g * out * (1 - out), domain=REAL)
+NEGATIVE = elementwise(
+    "negative",
+    lambda g, out, x: -g,
+    domain=REAL,
+    numpy="-{0}",
+    aliases=("np.negative", "torch.negative", "torch.neg"),
+    scalar="(-{0})",
+)
+ABSOLUTE = elementwise(
+    "absolute",
+    lambda g, out, x: g * np.sign(x),
+    domain=NONZERO,
+    numpy="np.abs({0})",
+    aliases=("np.absolute", "np.fabs", "torch.absolute"),
+    scalar="abs({0})",
+    sign=signs.not_negative,
+    kink="zero",
+)
+EXP = elementwise(
+    "exp", lambda g, out, x: g * out, domain=REAL, scalar="math.exp({0})", sign=signs.positive
+)
+EXP2 = elementwise(
+    "exp2",
+    lambda g, out, x: g * out * math.log(2),
+    domain=REAL,
+    aliases=("torch.special.exp2",),
+    sign=signs.positive,
+)
+EXPM1 = elementwise(
+    "expm1",
+    lambda g, out, x: g * (out + 1),
+    domain=REAL,
+    aliases=("torch.special.expm1",),
+    scalar="math.expm1({0})",
+)
+LOG = elementwise(
+    "log", lambda g, out, x: g / x, domain=POSITIVE, scalar="math.log({0})", poles=(0,)
+)
+LOG2 = elementwise(
+    "log2",
+    lambda g, out, x: g / (x * math.log(2)),
+    domain=POSITIVE,
+    scalar="math.log2({0})",
+    poles=(0,),
+)
+LOG10 = elementwise(
+    "log10",
+    lambda g, out, x: g / (x * math.log(10)),
+    domain=POSITIVE,
+    scalar="math.log10({0})",
+    poles=(0,),
+)
+LOG1P = elementwise(
+    "log1p",
+    lambda g, out, x: g / (1 + x),
+    domain=POSITIVE,
+    aliases=("torch.special.log1p",),
+    scalar="math.log1p({0})",
+)
+SQRT = elementwise(
+    "sqrt",
+    lambda g, out, x: g / (2 * out),
+    domain=POSITIVE,
+    scalar="math.sqrt({0})",
+    sign=signs.of_a_root,
+)
+CBRT = elementwise(
+    "cbrt",
+    lambda g, out, x: g / (3 * out**2),
+    domain=NONZERO,
+    torch="torch.sign({0}) * torch.abs({0}) ** (1 / 3)",
+    sign=signs.of_the_first,
+)
+SQUARE = elementwise(
+    "square",
+    lambda g, out, x: 2 * x * g,
+    domain=REAL,
+    scalar="({0} * {0})",
+    sign=signs.not_negative,
+)
+RECIPROCAL = elementwise(
+    "reciprocal",
+    lambda g, out, x: -g * out**2,
+    domain=NONZERO,
+    scalar="(1 / {0})",
+    sign=signs.of_the_first,
+    poles=(0,),
+)
+SIN = elementwise("sin", lambda g, out, x: g * np.cos(x), domain=REAL, scalar="math.sin({0})")
+COS = elementwise("cos", lambda g, out, x: -g * np.sin(x), domain=REAL, scalar="math.cos({0})")
+TAN = elementwise("tan", lambda g, out, x: g * (1 + out**2), domain=UNIT, scalar="math.tan({0})")
+ARCSIN = elementwise(
+    "arcsin",
+    lambda g, out, x: g / np.sqrt(1 - x**2),
+    domain=UNIT,
+    aliases=("torch.asin",),
+    scalar="math.asin({0})",
+)
+ARCCOS = elementwise(
+    "arccos",
+    lambda g, out, x: -g / np.sqrt(1 - x**2),
+    domain=UNIT,
+    aliases=("torch.acos",),
+    scalar="math.acos({0})",
+)
+ARCTAN = elementwise(
+    "arctan",
+    lambda g, out, x: g / (1 + x**2),
+    domain=REAL,
+    aliases=("torch.atan",),
+    scalar="math.atan({0})",
+)
+SINH = elementwise("sinh", lambda g, out, x: g * np.cosh(x), domain=REAL, scalar="math.sinh({0})")
+COSH = elementwise(
+    "cosh",
+    lambda g, out, x: g * np.sinh(x),
+    domain=REAL,
+    scalar="math.cosh({0})",
+    sign=signs.positive,
+)
+TANH = elementwise("tanh", lambda g, out, x: g * (1 - out**2), domain=REAL, scalar="math.tanh({0})")
+ARCSINH = elementwise(
+    "arcsinh",
+    lambda g, out, x: g / np.sqrt(x**2 + 1),
+    domain=REAL,
+    aliases=("torch.asinh",),
+    scalar="math.asinh({0})",
+)
+ARCCOSH = elementwise(
+    "arccosh",
+    lambda g, out, x: g / np.sqrt(x**2 - 1),
+    domain=ABOVE_ONE,
+    aliases=("torch.acosh",),
+    scalar="math.acosh({0})",
+)
+ARCTANH = elementwise(
+    "arctanh",
+    lambda g, out, x: g / (1 - x**2),
+    domain=UNIT,
+    aliases=("torch.atanh",),
+    scalar="math.atanh({0})",
+)
+SIGMOID = elementwise(
+    "sigmoid",
+    lambda g, out, x: g * out * (1 - out),
+    domain=REAL,
+    forward=_sigmoid,
+    numpy="1 / (1 + np.exp(-{0}))",
+    torch="torch.sigmoid({0})",
+    aliases=("torch.special.expit",),
+    formula="σ",
+    sign=signs.positive,
+)
 ERF = elementwise(
-    "erf", _erf, lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-(x**2)), domain=REAL
+    "erf",
+    lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-(x**2)),
+    domain=REAL,
+    forward=_erf,
+    numpy="np.vectorize(math.erf)({0})",
+    torch="torch.erf({0})",
+    aliases=("torch.special.erf",),
 )
 
 # One argument, flat wherever it is smooth: there is nothing to pass back.
-SIGN = elementwise("sign", np.sign, None, domain=NONZERO)
-FLOOR = elementwise("floor", np.floor, None, domain=REAL)
-CEIL = elementwise("ceil", np.ceil, None, domain=REAL)
-RINT = elementwise("rint", np.rint, None, domain=REAL)
+SIGN = elementwise("sign", None, domain=NONZERO, aliases=("torch.sgn",), scalar="sign({0})")
+FLOOR = elementwise("floor", None, domain=REAL, scalar="math.floor({0})")
+CEIL = elementwise("ceil", None, domain=REAL, scalar="math.ceil({0})")
+RINT = elementwise(
+    "rint", None, domain=REAL, torch="torch.round({0})", aliases=("torch.special.round",)
+)
 
 # Two arguments.
-ADD = elementwise("add", np.add, lambda g, out, x, y: g, lambda g, out, x, y: g, domain=REAL)
+ADD = elementwise(
+    "add",
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: g,
+    domain=REAL,
+    numpy="{0} + {1}",
+    aliases=("np.add", "torch.add"),
+    scalar="({0} + {1})",
+    noun="sum",
+    sign=signs.of_a_sum,
+)
 SUBTRACT = elementwise(
-    "subtract", np.subtract, lambda g, out, x, y: g, lambda g, out, x, y: -g, domain=REAL
+    "subtract",
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -g,
+    domain=REAL,
+    numpy="{0} - {1}",
+    aliases=("np.subtract", "torch.subtract", "torch.sub"),
+    scalar="({0} - {1})",
+    noun="difference",
 )
 MULTIPLY = elementwise(
-    "multiply", np.multiply, lambda g, out, x, y: g * y, lambda g, out, x, y: g * x, domain=REAL
+    "multiply",
+    lambda g, out, x, y: g * y,
+    lambda g, out, x, y: g * x,
+    domain=REAL,
+    numpy="{0} * {1}",
+    aliases=("np.multiply", "torch.multiply", "torch.mul"),
+    scalar="({0} * {1})",
+    noun="product",
+    sign=signs.weakest,
 )
 DIVIDE = elementwise(
     "divide",
-    np.divide,
     lambda g, out, x, y: g / y,
     lambda g, out, x, y: -g * out / y,
     domain=(REAL, NONZERO),
+    numpy="{0} / {1}",
+    aliases=("np.divide", "np.true_divide", "torch.divide", "torch.true_divide", "torch.div"),
+    scalar="({0} / {1})",
+    noun="ratio",
+    sign=signs.weakest,
+    poles=(1,),
 )
 POWER = elementwise(
     "power",
-    operator.pow,  # the operator has shortcuts for x**2 and the like; np.power has none
     lambda g, out, x, y: g * y * x ** (y - 1),
     lambda g, out, x, y: g * out * np.log(x),
     domain=(POSITIVE, REAL),
+    forward=operator.pow,  # it has shortcuts for x**2 and the like; np.power has none
+    numpy="{0} ** {1}",
+    aliases=("np.power", "torch.pow", "torch.float_power"),
+    scalar="({0} ** {1})",
+    sign=signs.of_a_power,
 )
 ARCTAN2 = elementwise(
     "arctan2",
-    np.arctan2,
     lambda g, out, x, y: g * y / (x**2 + y**2),
     lambda g, out, x, y: -g * x / (x**2 + y**2),
     domain=NONZERO,
+    aliases=("torch.atan2",),
+    scalar="math.atan2({0}, {1})",
 )
 HYPOT = elementwise(
     "hypot",
-    np.hypot,
     lambda g, out, x, y: g * x / out,
     lambda g, out, x, y: g * y / out,
     domain=NONZERO,
+    scalar="math.hypot({0}, {1})",
+    sign=signs.not_negative,
 )
 LOGADDEXP = elementwise(
     "logaddexp",
-    np.logaddexp,
     lambda g, out, x, y: g * np.exp(x - out),
     lambda g, out, x, y: g * np.exp(y - out),
     domain=REAL,
+    sign=signs.of_logaddexp,
 )
 # Where both are equal any weights that add up to 1 are right; these give relu its usual 0 at 0.
 MAXIMUM = elementwise(
     "maximum",
-    np.maximum,
     lambda g, out, x, y: g * (x > y),
     lambda g, out, x, y: g * (x <= y),
     domain=REAL,
+    aliases=("torch.fmax",),
+    formula="max",
+    scalar="larger({0}, {1})",
+    sign=signs.strongest,
+    kink="arguments",
 )
 MINIMUM = elementwise(
     "minimum",
-    np.minimum,
     lambda g, out, x, y: g * (x < y),
     lambda g, out, x, y: g * (x >= y),
     domain=REAL,
+    aliases=("torch.fmin",),
+    formula="min",
+    scalar="smaller({0}, {1})",
+    kink="arguments",
 )
 
 # Three arguments.
 WHERE = elementwise(
     "where",
-    np.where,
     None,
     lambda g, out, condition, x, y: np.where(condition, g, 0.0),
     lambda g, out, condition, x, y: np.where(condition, 0.0, g),
     domain=(BOOLEAN, REAL, REAL),
+    scalar="({1} if {0} else {2})",
+    noun="chosen",
 )
 CLIP = elementwise(
     "clip",
-    np.clip,
     lambda g, out, x, low, high: g * ((x > low) & (x < high)),
     lambda g, out, x, low, high: g * (x <= low),
     lambda g, out, x, low, high: g * (x >= high),
@@ -189,18 +406,47 @@ CLIP = elementwise(
         Domain("below", lambda rng, shape: rng.uniform(-1.0, -0.3, shape)),
         Domain("above", lambda rng, shape: rng.uniform(0.3, 1.0, shape)),
     ),
+    torch="torch.clamp({*})",
+    aliases=("torch.clip",),
+    kink="arguments",
 )
 
 # These give booleans; they are ops so that a rule that compares can be printed.
-GREATER = elementwise("greater", np.greater, None, None, domain=REAL)
-GREATER_EQUAL = elementwise("greater_equal", np.greater_equal, None, None, domain=REAL)
-LESS = elementwise("less", np.less, None, None, domain=REAL)
-LESS_EQUAL = elementwise("less_equal", np.less_equal, None, None, domain=REAL)
-EQUAL = elementwise("equal", np.equal, None, None, domain=REAL)
-NOT_EQUAL = elementwise("not_equal", np.not_equal, None, None, domain=REAL)
-LOGICAL_AND = elementwise("logical_and", np.logical_and, None, None, domain=BOOLEAN)
-LOGICAL_OR = elementwise("logical_or", np.logical_or, None, None, domain=BOOLEAN)
-LOGICAL_NOT = elementwise("logical_not", np.logical_not, None, domain=BOOLEAN)
-ISNAN = elementwise("isnan", np.isnan, None, domain=REAL)
-ISINF = elementwise("isinf", np.isinf, None, domain=REAL)
-ISFINITE = elementwise("isfinite", np.isfinite, None, domain=REAL)
+GREATER = comparison("greater", ">", ">")
+GREATER_EQUAL = comparison("greater_equal", ">=", ">=")
+LESS = comparison("less", "<", "<")
+LESS_EQUAL = comparison("less_equal", "<=", "<=")
+EQUAL = comparison("equal", "==", "=")
+NOT_EQUAL = comparison("not_equal", "!=", "<>")
+LOGICAL_AND = elementwise(
+    "logical_and",
+    None,
+    None,
+    domain=BOOLEAN,
+    numpy="{0} & {1}",
+    aliases=("np.logical_and", "torch.logical_and"),
+    scalar="({0} & {1})",
+    boolean=True,
+)
+LOGICAL_OR = elementwise(
+    "logical_or",
+    None,
+    None,
+    domain=BOOLEAN,
+    numpy="{0} | {1}",
+    aliases=("np.logical_or", "torch.logical_or"),
+    scalar="({0} | {1})",
+    boolean=True,
+)
+LOGICAL_NOT = elementwise(
+    "logical_not",
+    None,
+    domain=BOOLEAN,
+    numpy="~{0}",
+    aliases=("np.logical_not", "torch.logical_not"),
+    scalar="(not {0})",
+    boolean=True,
+)
+ISNAN = elementwise("isnan", None, domain=REAL, scalar="({0} != {0})", boolean=True)
+ISINF = elementwise("isinf", None, domain=REAL, boolean=True)
+ISFINITE = elementwise("isfinite", None, domain=REAL, boolean=True)

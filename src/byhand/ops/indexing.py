@@ -10,12 +10,15 @@ reading at an index is `SCATTER`, which adds: an element that was read twice get
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from byhand.ops import axes, signs
 from byhand.ops.op import REAL, Op, sample
+from byhand.ops.spelling import Params
 from byhand.values.arrays import Array
 
 
@@ -88,6 +91,11 @@ def _sort_vjp(g: Any, out: Any, x: Any, axis: int = -1) -> Any:
     return np.take_along_axis(g, inverse, axis)
 
 
+def _torch_take(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """`x[:, indices]`."""
+    return f"{{0}}[{':, ' * (params['axis'] % ndims[0])}{{indices}}]", params
+
+
 ALL = slice(None)
 REPEATS = np.array([2, 0, 2, 2])
 MASK = np.array([True, False, True])
@@ -139,6 +147,13 @@ GETITEM = Op(
     (lambda g, out, x, index: SCATTER(g, index=index, shape=x.shape),),
     (REAL,),
     tuple(sample(shape, index=index) for shape, index in INDICES),
+    numpy="{0}[{index}]",
+    noun="items",
+    axes=axes.indexed,
+    sign=signs.of_the_first,
+    view=True,
+    indexed=True,
+    scatters=True,
 )
 SCATTER = Op(
     "scatter",
@@ -168,6 +183,8 @@ PUT = Op(
         sample((3, 4), (1, 4), index=np.array([0, 0])),
         sample((3, 4), (3, 1), index=...),
     ),
+    axes=axes.same,
+    scatters=True,
 )
 TAKE = Op(
     "take",
@@ -183,6 +200,12 @@ TAKE = Op(
         sample((1, 3), indices=[0, 0], axis=0),
         sample((3, 0), indices=np.array([1, 1]), axis=0),
     ),
+    numpy="np.take({0}, {indices}, {axis})",
+    torch=_torch_take,
+    axes=axes.taken,
+    sign=signs.of_the_first,
+    indexed=True,
+    scatters=True,
 )
 TAKE_ALONG_AXIS = Op(
     "take_along_axis",
@@ -196,6 +219,11 @@ TAKE_ALONG_AXIS = Op(
     ),
     (REAL,),
     tuple(sample(shape, indices=indices, axis=axis) for shape, indices, axis in ALONG),
+    numpy="np.take_along_axis({0}, {indices}, {axis})",
+    torch="torch.take_along_dim({0}, {indices}, {axis})",
+    axes=axes.along,
+    indexed=True,
+    scatters=True,
 )
 SCATTER_ALONG_AXIS = Op(
     "scatter_along_axis",
@@ -222,6 +250,10 @@ SORT = Op(
     (_sort_vjp,),
     (REAL,),
     SORTED,
+    numpy="np.sort({0}, {axis})",
+    torch="{0}.sort({axis}).values",
+    axes=axes.same,
+    sign=signs.of_the_first,
 )
 
 # These give places, which have no derivative.
@@ -233,6 +265,9 @@ ARGSORT = Op(
     (None,),
     (REAL,),
     SORTED,
+    numpy="{0}.argsort(axis={axis})",
+    torch="{0}.argsort({axis})",
+    axes=axes.same,
 )
 ARGMAX = Op(
     "argmax",
@@ -242,6 +277,9 @@ ARGMAX = Op(
     (None,),
     (REAL,),
     (sample((4,)), sample((3, 4), axis=None, keepdims=True), *SORTED),
+    numpy="{0}.argmax(axis={axis}, keepdims={keepdims})",
+    torch="{0}.argmax({axis}, keepdim={keepdims})",
+    axes=axes.kept,
 )
 ARGMIN = Op(
     "argmin",
@@ -251,4 +289,7 @@ ARGMIN = Op(
     (None,),
     (REAL,),
     (sample((4,)), sample((3, 4), axis=None, keepdims=True), *SORTED),
+    numpy="{0}.argmin(axis={axis}, keepdims={keepdims})",
+    torch="{0}.argmin({axis}, keepdim={keepdims})",
+    axes=axes.kept,
 )

@@ -12,14 +12,15 @@ again a product, of `g` with the other factors.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from string import ascii_letters
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from byhand.errors import UnsupportedError
+from byhand.ops import axes
+from byhand.ops.axes import labels
 from byhand.ops.op import INVERTIBLE, REAL, Op, sample
+from byhand.ops.spelling import Params
 
 
 def _transposed(x: Any) -> Any:
@@ -54,39 +55,6 @@ def _matmul_vjp_y(g: Any, out: Any, x: Any, y: Any) -> Any:
     # Again one y for a whole batch: the product over all rows also adds up what the batch gives.
     count = -1 if x.size and y.size else math.prod(x.shape[:-1])  # no -1 among zeros
     return np.reshape(x, (count, x.shape[-1])).T @ np.reshape(g, (count, *y.shape[1:]))
-
-
-@lru_cache(maxsize=256)
-def labels(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
-    """One letter for each axis of each argument, and of the output: einsum's short forms undone.
-
-    An ellipsis stands for the axes without a letter, aligned at the right; without an arrow the
-    output has those axes, then the letters that occur once, in alphabetical order.
-    """
-    inputs, arrow, result = subscripts.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    if len(terms) != len(ndims):
-        raise UnsupportedError(
-            f"einsum {subscripts!r} names {len(terms)} arguments, but {len(ndims)} are given"
-        )
-    hidden = [
-        ndim - len(term.replace("...", "")) if "..." in term else 0
-        for term, ndim in zip(terms, ndims, strict=True)
-    ]
-    most = max(hidden)
-    spare = "".join([c for c in ascii_letters if c not in subscripts][:most])
-    terms = [t.replace("...", spare[most - n :]) for t, n in zip(terms, hidden, strict=True)]
-    for term in terms:
-        if len(set(term)) < len(term):
-            raise UnsupportedError(
-                f"einsum {subscripts!r} takes a diagonal (an index twice in one argument), which "
-                "has no rule: take it with np.diagonal first"
-            )
-    if not arrow:
-        letters = "".join(terms)
-        once = sorted(c for c in set(letters) - set(spare) if letters.count(c) == 1)
-        return tuple(terms), spare + "".join(once)
-    return tuple(terms), result.replace("...", spare)
 
 
 def _einsum_vjp(i: int, g: Any, out: Any, *xs: Any, subscripts: str) -> Any:
@@ -178,6 +146,19 @@ def _solve_vjp_b(g: Any, out: Any, a: Any, b: Any) -> Any:
     return np.linalg.solve(_transposed(a), g)
 
 
+def _torch_outer(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """PyTorch's takes vectors alone."""
+    rows = (f"{{{i}}}" if n == 1 else f"{{{i}}}.reshape(-1)" for i, n in enumerate(ndims))
+    return f"torch.outer({', '.join(rows)})", params
+
+
+def _torch_tensordot(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    over = params["axes"]
+    if isinstance(over, tuple):
+        over = tuple((a,) if isinstance(a, int) else a for a in over)
+    return "torch.tensordot({0}, {1}, {axes})", {**params, "axes": over}
+
+
 MATMUL = Op(
     "matmul",
     "linear",
@@ -202,6 +183,10 @@ MATMUL = Op(
         sample((2, 0), (0, 3)),
         sample((0, 2, 3), (3, 2)),
     ),
+    numpy="{0} @ {1}",
+    aliases=("np.matmul", "torch.matmul", "torch.mm", "torch.bmm", "torch.mv"),
+    noun="product",
+    axes=axes.multiplied,
 )
 EINSUM = Op(
     "einsum",
@@ -229,6 +214,9 @@ EINSUM = Op(
         sample((0, 3), (3, 2), subscripts="ij,jk->ik"),
     ),
     variadic=True,
+    numpy="np.einsum({subscripts}, {*})",
+    axes=axes.lettered,
+    view=True,
 )
 OUTER = Op(
     "outer",
@@ -247,6 +235,10 @@ OUTER = Op(
         sample((), (3,)),
         sample((0,), (3,)),
     ),
+    numpy="np.outer({0}, {1})",
+    torch=_torch_outer,
+    aliases=("torch.outer", "torch.ger"),
+    axes=axes.vectors,
 )
 INNER = Op(
     "inner",
@@ -263,6 +255,8 @@ INNER = Op(
         sample((2, 5, 3), (1, 4, 3)),
         sample((0, 3), (2, 3)),
     ),
+    numpy="np.inner({0}, {1})",
+    axes=axes.last_axes,
 )
 TENSORDOT = Op(
     "tensordot",
@@ -281,6 +275,9 @@ TENSORDOT = Op(
         sample((1, 3), (3, 1), axes=1),
         sample((0, 3), (3, 2), axes=1),
     ),
+    numpy="np.tensordot({0}, {1}, {axes})",
+    torch=_torch_tensordot,
+    axes=axes.contracted,
 )
 TRACE = Op(
     "trace",
@@ -297,6 +294,8 @@ TRACE = Op(
         sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
         sample((0, 3)),
     ),
+    numpy="np.trace({0}, offset={offset:0}, axis1={axis1}, axis2={axis2})",
+    torch="torch.diagonal({0}, {offset}, {axis1}, {axis2}).sum(-1)",
 )
 INV = Op(
     "inv",
@@ -306,6 +305,9 @@ INV = Op(
     (_inv_vjp,),
     (INVERTIBLE,),
     (sample((1, 1)), sample((3, 3)), sample((2, 3, 3)), sample((0, 3, 3))),
+    numpy="np.linalg.inv({0})",
+    aliases=("torch.inverse",),
+    axes=axes.same,
 )
 SOLVE = Op(
     "solve",
@@ -324,4 +326,6 @@ SOLVE = Op(
         sample((1, 1), (1,)),
         sample((0, 2, 2), (2, 1)),
     ),
+    numpy="np.linalg.solve({0}, {1})",
+    axes=axes.solved,
 )

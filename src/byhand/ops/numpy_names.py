@@ -17,6 +17,7 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops import elementwise as el
+from byhand.ops.axes import labels
 from byhand.ops.indexing import (
     ARGMAX,
     ARGMIN,
@@ -26,7 +27,7 @@ from byhand.ops.indexing import (
     TAKE,
     TAKE_ALONG_AXIS,
 )
-from byhand.ops.linear import EINSUM, INNER, INV, MATMUL, OUTER, SOLVE, TENSORDOT, TRACE, labels
+from byhand.ops.linear import EINSUM, INNER, INV, MATMUL, OUTER, SOLVE, TENSORDOT, TRACE
 from byhand.ops.op import Op, Operand
 from byhand.ops.reduction import (
     CUMPROD,

@@ -18,6 +18,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from byhand.ops import signs
+from byhand.ops.axes import Relation, nothing
+from byhand.ops.spelling import Spelling
 from byhand.values.arrays import Array
 
 Vjp: TypeAlias = Callable[..., Any]
@@ -31,6 +34,10 @@ Structure = Literal["elementwise", "reduction", "selection", "multilinear", "den
 `selection`: on one input element, copied unchanged, or on none;
 `multilinear`: a sum of products with one element of each argument, such as a matrix product;
 `dense`: on any input element, in no simpler way."""
+
+Kink = Literal["", "arguments", "elements", "zero"]
+"""Where a function has two slopes: where `arguments` are equal of which it takes one, where
+`elements` along the axis are, at `zero`."""
 
 
 class Operand(ABC):
@@ -83,6 +90,24 @@ class Op:
     `vjps[i]` is `(g, out, *inputs, **params) -> gradient of inputs[i]`, or None for an argument
     that has no derivative. An op that takes any number of arrays (`variadic`) has one VJP for all,
     with the position first: `(i, g, out, *inputs, **params)`.
+
+    What else there is to know of an op, and true at every size:
+
+    numpy, torch: how code says it (`byhand.ops.spelling`). None for NumPy: it takes statements.
+    None for PyTorch: as NumPy says it.
+    aliases: other functions of NumPy's or PyTorch's that are this one, such as `torch.abs`.
+    formula: what it is called in a formula, if not by its name.
+    scalar: the expression for one element, in Python with `math`, where it has one.
+    noun: what a result of it is called, if not as the op is.
+    sign: the sign of the result. poles: arguments at whose zeros the result isn't finite.
+    axes: which lengths it makes equal.
+    compares: for a comparison, the signs of x - y for which it holds.
+    boolean: it gives booleans.
+    kink: where it has no derivative, though it has one everywhere around.
+    view: NumPy's result may share memory with an argument.
+    permutes: every element of its argument is in the result once, whatever the elements are.
+    indexed: an index says which elements it reads: one may be read more than once.
+    scatters: its VJP writes into zeros.
     """
 
     name: str
@@ -93,6 +118,22 @@ class Op:
     domains: tuple[Domain, ...] = field(repr=False)
     samples: tuple[Sample, ...] = field(repr=False)
     variadic: bool = False
+    numpy: Spelling | None = None
+    torch: Spelling | None = None
+    aliases: tuple[str, ...] = ()
+    formula: str = ""
+    scalar: str = ""
+    noun: str = ""
+    sign: signs.SignRule = signs.unknown
+    poles: tuple[int, ...] = ()
+    axes: Relation = nothing
+    compares: str = ""
+    boolean: bool = False
+    kink: Kink = ""
+    view: bool = False
+    permutes: bool = False
+    indexed: bool = False
+    scatters: bool = False
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         for arg in args:

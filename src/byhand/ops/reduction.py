@@ -12,12 +12,15 @@ broadcasting's work.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from byhand.ops import signs
+from byhand.ops.axes import kept, same
 from byhand.ops.op import REAL, Domain, Op, Sample, Vjp, sample
+from byhand.ops.spelling import Params, Spelling
 
 Axis: TypeAlias = int | tuple[int, ...] | None
 
@@ -173,35 +176,123 @@ def reduction(
     vjp: Vjp | None,
     samples: tuple[Sample, ...] = SAMPLES,
     domain: Domain = REAL,
+    **facts: Any,
 ) -> Op:
-    return Op(name, "reduction", "reduction", forward, (vjp,), (domain,), samples)
+    """Arrays have a method of this name, in NumPy and in PyTorch, unless told otherwise."""
+    facts = {
+        "numpy": f"{{0}}.{name}(axis={{axis}}, keepdims={{keepdims}})",
+        "torch": reducing(name),
+        **facts,
+    }
+    return Op(
+        name, "reduction", "reduction", forward, (vjp,), (domain,), samples, axes=kept, **facts
+    )
+
+
+def reducing(called: str) -> Spelling:
+    """PyTorch's method that takes an axis and `keepdim`; it keeps no axes that aren't named."""
+
+    def spell(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+        if params.get("keepdims") and params.get("axis") is None:
+            params = {**params, "axis": tuple(range(ndims[0]))}
+        return f"{{0}}.{called}({{axis}}, keepdim={{keepdims}})", params
+
+    return spell
+
+
+def _torch_prod(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """Over several axes one by one, the last first."""
+    axis, keep = params["axis"], params["keepdims"]
+    if axis is None and not keep:
+        return "{0}.prod()", params
+    axes = range(ndims[0]) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    options = ", keepdim=True" if keep else ""
+    each = sorted((a % ndims[0] for a in axes), reverse=True)
+    return "{0}" + "".join(f".prod({a}{options})" for a in each), params
+
+
+def _numpy_logsumexp(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """A ufunc's method reduces along the first axis unless told otherwise."""
+    axis = params["axis"]
+    if axis is None:
+        axis = 0 if ndims[0] == 1 else tuple(range(ndims[0]))
+    template = "np.logaddexp.reduce({0}, axis={axis}, keepdims={keepdims})"
+    return template, {**params, "axis": axis}
+
+
+def _torch_logsumexp(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    axis = tuple(range(ndims[0])) if params["axis"] is None else params["axis"]
+    return "torch.logsumexp({0}, {axis}, keepdim={keepdims})", {**params, "axis": axis}
 
 
 SUM = reduction(
     "sum",
     lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
     _sum_vjp,
+    formula="∑",
+    sign=signs.of_the_first,
 )
-MEAN = reduction("mean", _mean, _mean_vjp)
+MEAN = reduction(
+    "mean",
+    _mean,
+    _mean_vjp,
+    sign=signs.of_the_first,
+)
 PROD = reduction(
     "prod",
     lambda x, axis=None, keepdims=False: np.multiply.reduce(x, axis=axis, keepdims=keepdims),
     _prod_vjp,
     domain=WITH_ZEROS,
+    torch=_torch_prod,
+    formula="∏",
+    sign=signs.of_the_first,
 )
 MAX = reduction(
     "max",
     lambda x, axis=None, keepdims=False: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
     _extremum_vjp,
+    torch=reducing("amax"),
+    aliases=("np.amax", "torch.amax"),
+    formula="max",
+    sign=signs.of_the_first,
+    kink="elements",
 )
 MIN = reduction(
     "min",
     lambda x, axis=None, keepdims=False: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
     _extremum_vjp,
+    torch=reducing("amin"),
+    aliases=("np.amin", "torch.amin"),
+    formula="min",
+    sign=signs.of_the_first,
+    kink="elements",
 )
-VAR = reduction("var", _var, _var_vjp, SPREAD_SAMPLES)
-STD = reduction("std", _std, _std_vjp, SPREAD_SAMPLES)
-LOGSUMEXP = reduction("logsumexp", _logsumexp, _logsumexp_vjp)
+VAR = reduction(
+    "var",
+    _var,
+    _var_vjp,
+    SPREAD_SAMPLES,
+    numpy="{0}.var(axis={axis}, keepdims={keepdims}, ddof={ddof:0})",
+    torch="{0}.var({axis}, correction={ddof}, keepdim={keepdims})",
+    sign=signs.not_negative,
+)
+STD = reduction(
+    "std",
+    _std,
+    _std_vjp,
+    SPREAD_SAMPLES,
+    numpy="{0}.std(axis={axis}, keepdims={keepdims}, ddof={ddof:0})",
+    torch="{0}.std({axis}, correction={ddof}, keepdim={keepdims})",
+    sign=signs.not_negative,
+)
+LOGSUMEXP = reduction(
+    "logsumexp",
+    _logsumexp,
+    _logsumexp_vjp,
+    numpy=_numpy_logsumexp,
+    torch=_torch_logsumexp,
+    aliases=("torch.logsumexp", "torch.special.logsumexp"),
+)
 
 # Running totals keep the axis, so they are no reductions in the sense of `Structure`.
 CUMSUM = Op(
@@ -212,6 +303,8 @@ CUMSUM = Op(
     (lambda g, out, x, axis: _from_the_end(g, axis),),
     (REAL,),
     CUMULATIVE_SAMPLES,
+    numpy="np.cumsum({0}, {axis})",
+    axes=same,
 )
 CUMPROD = Op(
     "cumprod",
@@ -221,4 +314,6 @@ CUMPROD = Op(
     (_cumprod_vjp,),
     (WITH_ZEROS,),
     CUMULATIVE_SAMPLES,
+    numpy="np.cumprod({0}, {axis})",
+    axes=same,
 )

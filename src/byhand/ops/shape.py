@@ -9,14 +9,16 @@ The adjoint moves each gradient back and adds up those of copies.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from byhand.ops import axes, signs
 from byhand.ops.indexing import SCATTER
 from byhand.ops.op import REAL, Op, Sample, Vjp, sample
+from byhand.ops.spelling import Params
 from byhand.values.arrays import Array
 
 ALL = slice(None)
@@ -113,14 +115,65 @@ def _overlap_add(
     return out
 
 
+# How code says what no template can.
+
+
+def _in_every_axis(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    order = params["axes"] or tuple(range(ndims[0]))[::-1]
+    return "{0}.permute({axes})", {**params, "axes": order}
+
+
+def _new_axes(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """`x[:, None]`."""
+    axis = params["axis"]
+    added = axis if isinstance(axis, tuple) else (axis,)
+    new = {a % (ndims[0] + len(added)) for a in added}
+    items = ["None" if a in new else ":" for a in range(max(new) + 1)]
+    return f"{{0}}[{', '.join(items)}]", params
+
+
+def _a_slice(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """`x[:, 2:4]`."""
+    index = _between(params["axis"], ndims[0], params["start"], params["stop"])
+    return "{0}[{index}]", {"index": index}
+
+
+def _torch_pad(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """PyTorch names the last axis first."""
+    pairs = tuple(n for pair in reversed(params["pad_width"]) for n in pair)
+    template = "torch.nn.functional.pad({0}, {pad_width}, value={constant_values:0})"
+    return template, {**params, "pad_width": pairs}
+
+
+def _torch_flip(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    axis = params["axis"]
+    axes = tuple(range(ndims[0])) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return "torch.flip({0}, {axis})", {**params, "axis": axes}
+
+
+def _torch_repeat(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    counts = "torch.tensor({repeats})" if isinstance(params["repeats"], tuple) else "{repeats}"
+    return f"torch.repeat_interleave({{0}}, {counts}, {{axis}})", params
+
+
+def _torch_windows(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
+    """One axis after the other."""
+    pairs = tuple(zip(params["axis"], params["window_shape"], strict=True))
+    each = {f"axis{i}": axis for i, (axis, _) in enumerate(pairs)}
+    sizes = {f"size{i}": size for i, (_, size) in enumerate(pairs)}
+    calls = (f".unfold({{axis{i}}}, {{size{i}}}, 1)" for i in range(len(pairs)))
+    return "{0}" + "".join(calls), {**each, **sizes}
+
+
 def moving(
     name: str,
     forward: Callable[..., Any],
     vjp: Vjp,
     *samples: Sample,
     variadic: bool = False,
+    **facts: Any,
 ) -> Op:
-    return Op(name, "shape", "selection", forward, (vjp,), (REAL,), samples, variadic)
+    return Op(name, "shape", "selection", forward, (vjp,), (REAL,), samples, variadic, **facts)
 
 
 RESHAPE = moving(
@@ -133,6 +186,12 @@ RESHAPE = moving(
     sample((3, 4), shape=-1),
     sample((1,), shape=()),
     sample((0, 3), shape=(3, 0, 2)),
+    numpy="{0}.reshape({shape})",
+    aliases=("np.reshape", "np.ravel", "torch.reshape"),
+    axes=axes.shaped,
+    sign=signs.of_the_first,
+    view=True,
+    permutes=True,
 )
 TRANSPOSE = moving(
     "transpose",
@@ -144,6 +203,13 @@ TRANSPOSE = moving(
     sample((2, 3, 4), axes=(1, 2, 0)),
     sample((2, 3, 4), axes=(0, -1, -2)),
     sample((0, 3, 1), axes=(2, 0, 1)),
+    numpy="{0}.transpose({axes})",
+    torch=_in_every_axis,
+    aliases=("np.permute_dims", "torch.permute"),
+    axes=axes.transposed,
+    sign=signs.of_the_first,
+    view=True,
+    permutes=True,
 )
 EXPAND_DIMS = moving(
     "expand_dims",
@@ -154,6 +220,12 @@ EXPAND_DIMS = moving(
     sample((3, 4), axis=-1),
     sample((3, 4), axis=(0, 2)),
     sample((1, 0, 3), axis=0),
+    numpy=_new_axes,
+    aliases=("np.expand_dims", "torch.unsqueeze"),
+    axes=axes.expanded,
+    sign=signs.of_the_first,
+    view=True,
+    permutes=True,
 )
 SQUEEZE = moving(
     "squeeze",
@@ -165,6 +237,12 @@ SQUEEZE = moving(
     sample((1, 3, 1), axis=-1),
     sample((1, 3, 1), axis=(0, 2)),
     sample((0, 1), axis=1),
+    numpy="{0}.squeeze(axis={axis})",
+    torch="{0}.squeeze({axis})",
+    axes=axes.squeezed,
+    sign=signs.of_the_first,
+    view=True,
+    permutes=True,
 )
 BROADCAST_TO = moving(
     "broadcast_to",
@@ -176,6 +254,11 @@ BROADCAST_TO = moving(
     sample((3, 4), shape=(3, 4)),
     sample((1, 3), shape=(0, 3)),
     sample((0, 1), shape=(2, 0, 3)),
+    numpy="np.broadcast_to({0}, {shape})",
+    torch="{0}.expand({shape})",
+    axes=axes.spread,
+    sign=signs.of_the_first,
+    view=True,
 )
 CONCATENATE = moving(
     "concatenate",
@@ -186,6 +269,10 @@ CONCATENATE = moving(
     sample((3, 4), (3, 1), (3, 2), axis=-1),
     sample((2, 3, 1), (2, 0, 1), axis=1),
     variadic=True,
+    numpy="np.concatenate([{*}], axis={axis})",
+    torch="torch.cat([{*}], dim={axis:0})",
+    aliases=("torch.concat", "torch.concatenate"),
+    axes=axes.concatenated,
 )
 STACK = moving(
     "stack",
@@ -197,6 +284,9 @@ STACK = moving(
     sample((3, 1), axis=1),
     sample((0, 3), (0, 3), axis=1),
     variadic=True,
+    numpy="np.stack([{*}], axis={axis})",
+    torch="torch.stack([{*}], dim={axis:0})",
+    axes=axes.stacked,
 )
 SPLIT = moving(
     "split",
@@ -208,6 +298,10 @@ SPLIT = moving(
     sample((1, 4), start=0, stop=1, axis=0),
     sample((3, 4), start=2, stop=2, axis=0),
     sample((0, 3), start=0, stop=1, axis=1),
+    numpy=_a_slice,
+    axes=axes.but_axis,
+    view=True,
+    scatters=True,
 )
 PAD = moving(
     "pad",
@@ -217,6 +311,9 @@ PAD = moving(
     sample((3, 4), pad_width=((0, 1), (2, 0)), constant_values=1.5),
     sample((3, 1), pad_width=((0, 0), (0, 0))),
     sample((0, 3), pad_width=((1, 1), (0, 0))),
+    numpy="np.pad({0}, {pad_width}, constant_values={constant_values:0})",
+    torch=_torch_pad,
+    axes=axes.padded,
 )
 FLIP = moving(
     "flip",
@@ -227,6 +324,12 @@ FLIP = moving(
     sample((3, 4), axis=-1),
     sample((2, 1, 4), axis=(0, 2)),
     sample((0, 3), axis=1),
+    numpy="np.flip({0}, axis={axis})",
+    torch=_torch_flip,
+    axes=axes.same,
+    sign=signs.of_the_first,
+    view=True,
+    permutes=True,
 )
 ROLL = moving(
     "roll",
@@ -237,6 +340,10 @@ ROLL = moving(
     sample((3, 4), shift=(1, 2), axis=(0, 1)),
     sample((1, 3), shift=2, axis=0),
     sample((0, 3), shift=1, axis=1),
+    numpy="np.roll({0}, {shift}, {axis})",
+    torch="torch.roll({0}, {shift}, {axis})",
+    axes=axes.same,
+    permutes=True,
 )
 REPEAT = moving(
     "repeat",
@@ -248,6 +355,11 @@ REPEAT = moving(
     sample((3, 4), repeats=(2, 0, 1), axis=0),
     sample((3, 4), repeats=(1, 0, 2, 3), axis=-1),
     sample((0, 3), repeats=2, axis=1),
+    numpy="np.repeat({0}, {repeats}, {axis})",
+    torch=_torch_repeat,
+    aliases=("torch.repeat_interleave",),
+    axes=axes.but_axis,
+    scatters=True,
 )
 TILE = moving(
     "tile",
@@ -259,6 +371,8 @@ TILE = moving(
     sample((3, 4), reps=(2, 1, 3)),
     sample((1, 3), reps=(2, 2)),
     sample((0, 3), reps=(2, 2)),
+    numpy="np.tile({0}, {reps})",
+    axes=axes.tiled,
 )
 TRIL = moving(
     "tril",
@@ -269,6 +383,9 @@ TRIL = moving(
     sample((4, 2), k=-1),
     sample((3, 1)),
     sample((0, 3)),
+    numpy="np.tril({0}, k={k:0})",
+    torch="torch.tril({0}, {k})",
+    axes=axes.same,
 )
 TRIU = moving(
     "triu",
@@ -279,6 +396,9 @@ TRIU = moving(
     sample((4, 2), k=-1),
     sample((3, 1)),
     sample((0, 3)),
+    numpy="np.triu({0}, k={k:0})",
+    torch="torch.triu({0}, {k})",
+    axes=axes.same,
 )
 DIAGONAL = moving(
     "diagonal",
@@ -290,6 +410,11 @@ DIAGONAL = moving(
     sample((1, 3, 4), axis1=-2, axis2=-1),
     sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
     sample((0, 3)),
+    numpy="np.diagonal({0}, offset={offset:0}, axis1={axis1}, axis2={axis2})",
+    torch="torch.diagonal({0}, {offset}, {axis1}, {axis2})",
+    axes=axes.diagonal,
+    view=True,
+    scatters=True,
 )
 
 WINDOWS = (
@@ -306,6 +431,11 @@ SLIDING_WINDOW_VIEW = moving(
         g, window_shape=window_shape, axis=axis, shape=x.shape
     ),
     *(sample(shape, window_shape=window, axis=axis) for shape, window, axis in WINDOWS),
+    numpy="np.lib.stride_tricks.sliding_window_view({0}, {window_shape}, {axis})",
+    torch=_torch_windows,
+    axes=axes.windows,
+    view=True,
+    scatters=True,
 )
 OVERLAP_ADD = Op(
     "overlap_add",

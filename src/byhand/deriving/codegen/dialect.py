@@ -9,35 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.ops.op import Op
+from byhand.ops.spelling import Library, operator_of, spelled
 
 if TYPE_CHECKING:
     from byhand.deriving.codegen.symbol import Emitter, Symbol
 
-OPERATORS: dict[str, type[ast.operator]] = {
-    "add": ast.Add,
-    "subtract": ast.Sub,
-    "multiply": ast.Mult,
-    "divide": ast.Div,
-    "power": ast.Pow,
-    "matmul": ast.MatMult,
-    "logical_and": ast.BitAnd,
-    "logical_or": ast.BitOr,
-}
-COMPARISONS: dict[str, type[ast.cmpop]] = {
-    "greater": ast.Gt,
-    "greater_equal": ast.GtE,
-    "less": ast.Lt,
-    "less_equal": ast.LtE,
-    "equal": ast.Eq,
-    "not_equal": ast.NotEq,
-}
 Writer = Callable[[Sequence["Symbol"], Mapping[str, Any], "Emitter"], ast.expr]
 
 
 class Dialect(ABC):
     """Writes ops in the words of one library."""
 
-    name: ClassVar[str]
+    name: ClassVar[Library]
     module: ClassVar[str]
     writers: ClassVar[Mapping[str, Writer]]
 
@@ -46,37 +29,42 @@ class Dialect(ABC):
     ) -> ast.expr:
         """`op` on `args`, of which each has its code and its value."""
         written = [emitter.plain(arg) for arg in args]
-        if op.name in OPERATORS:
-            return _operator(OPERATORS[op.name](), written[0], written[1])
-        if op.name in COMPARISONS:
-            return ast.Compare(written[0].node, [COMPARISONS[op.name]()], [written[1].node])
-        match op.name:
-            case "negative":
-                return nd.negative(written[0].node)
-            case "logical_not":
-                return ast.UnaryOp(ast.Invert(), written[0].node)
-            case "getitem":
-                return self.indexed(written[0], params["index"], emitter)
-            case _:
-                pass
         if op.name in self.writers:
             return self.writers[op.name](written, params, emitter)
-        return self.function(op.name, written, params, emitter)
+        nodes = [arg.node for arg in written]
+        match operator_of(op):
+            case ast.operator() as operator:
+                return _operator(operator, *written)
+            case ast.cmpop() as operator:
+                return ast.Compare(nodes[0], [operator], [nodes[1]])
+            case ast.USub():
+                return nd.negative(nodes[0])
+            case ast.unaryop() as operator:
+                return ast.UnaryOp(operator, nodes[0])
+            case None:
+                return self.spelled(op, written, params, emitter)
 
-    def indexed(self, x: Symbol, index: Any, emitter: Emitter) -> ast.expr:
-        """`x[index]`."""
-        return nd.subscript(x.node, emitter.index(index, x.shape))
+    def spelled(
+        self, op: Op, args: Sequence[Symbol], params: Mapping[str, Any], emitter: Emitter
+    ) -> ast.expr:
+        """As the op's record says it."""
+
+        def words(key: str, value: Any) -> ast.expr:
+            match key:
+                case "shape":
+                    return emitter.shape(value)
+                case "index":
+                    return emitter.index(value, args[0].shape)
+                case _:
+                    return emitter.node(value)
+
+        ndims = [arg.value.ndim for arg in args]
+        nodes = [arg.node for arg in args]
+        return spelled(op, self.name, nodes, ndims, params, words, nd.negative)
 
     def forwards(self, index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
         """An index that this library has, and the axes along which to flip what it reads."""
         return index, ()
-
-    def function(
-        self, name: str, args: Sequence[Symbol], params: Mapping[str, Any], emitter: Emitter
-    ) -> ast.expr:
-        """A function of the library that bears the op's name and takes its parameters."""
-        options = {key: emitter.node(value) for key, value in params.items()}
-        return nd.call(f"{self.module}.{name}", *(arg.node for arg in args), **options)
 
     def translated(self, node: ast.expr) -> ast.expr:
         """An expression of forward, whatever dialect that is in."""

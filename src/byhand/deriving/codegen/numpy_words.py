@@ -20,63 +20,21 @@ Args = Sequence["Symbol"]
 Params = Mapping[str, Any]
 
 
-def reducing(called: str) -> Writer:
-    """A method that takes `axis` and `keepdims`."""
+def transposing(called: str) -> Writer:
+    """`x.T` where that does it, else the method that takes axes."""
 
     def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        return nd.method(args[0].node, called, **options(params, emitter))
+        x, axes = args[0], params.get("axes")
+        order = [a % x.ndim for a in (axes or range(x.ndim)[::-1])]
+        if order == [1, 0]:
+            return flipped(x.node)
+        if order == list(range(x.ndim)):
+            return x.node
+        if order == [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2]:
+            return ast.Attribute(x.node, "mT", ast.Load())
+        return nd.method(x.node, called, *(ast.Constant(a) for a in order))
 
     return write
-
-
-def options(params: Params, emitter: Emitter) -> dict[str, ast.expr]:
-    """The parameters, less those that say what goes without saying."""
-    silent = (("axis", None), ("keepdims", False), ("ddof", 0), ("k", 0), ("offset", 0))
-    return {
-        key: emitter.node(value)
-        for key, value in params.items()
-        if not any(key == k and value is v for k, v in silent)
-        and (key, value) not in (("ddof", 0), ("k", 0), ("offset", 0))
-    }
-
-
-def positional(function: str, *keys: str) -> Writer:
-    """A function that takes these parameters in this order."""
-
-    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        given = [emitter.node(params[key]) for key in keys if key in params]
-        return nd.call(function, *(arg.node for arg in args), *given)
-
-    return write
-
-
-def listed(function: str) -> Writer:
-    """A function of a list of arrays."""
-
-    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        arrays = ast.List([arg.node for arg in args], ast.Load())
-        return nd.call(function, arrays, **options({"axis": 0, **params}, emitter))
-
-    return write
-
-
-def named(function: str) -> Writer:
-    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        return nd.call(function, *(arg.node for arg in args), **options(params, emitter))
-
-    return write
-
-
-def transpose(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    x, axes = args[0], params.get("axes")
-    order = [a % x.ndim for a in (axes or range(x.ndim)[::-1])]
-    if order == [1, 0]:
-        return flipped(x.node)
-    if order == list(range(x.ndim)):
-        return x.node
-    if order == [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2]:
-        return ast.Attribute(x.node, "mT", ast.Load())
-    return nd.method(x.node, "transpose", *(ast.Constant(a) for a in order))
 
 
 def flipped(x: ast.expr) -> ast.expr:
@@ -93,66 +51,6 @@ def reshape(args: Args, params: Params, emitter: Emitter) -> ast.expr:
     if isinstance(shape, ast.Tuple) and shape.elts:
         return nd.method(x, "reshape", *shape.elts)
     return nd.method(x, "reshape", shape)
-
-
-def expand_dims(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    """`x[:, None]`."""
-    x, axis = args[0], params["axis"]
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    ndim = x.ndim + len(axes)
-    new = {a % ndim for a in axes}
-    items: list[ast.expr] = [
-        ast.Constant(None) if a in new else ast.Slice() for a in range(max(new) + 1)
-    ]
-    return nd.subscript(x.node, items[0] if len(items) == 1 else ast.Tuple(items, ast.Load()))
-
-
-def broadcast_to(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    return nd.call("np.broadcast_to", args[0].node, emitter.shape(params["shape"]))
-
-
-def sigmoid(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    """1 / (1 + exp(-x))."""
-    below = nd.binary(ast.Constant(1), ast.Add(), nd.call("np.exp", nd.negative(args[0].node)))
-    return ast.BinOp(ast.Constant(1), ast.Div(), below)
-
-
-def logsumexp(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    x, axis, keep = args[0], params.get("axis"), params.get("keepdims", False)
-    axes = tuple(range(x.ndim)) if axis is None and x.ndim != 1 else 0 if axis is None else axis
-    return nd.call(
-        "np.logaddexp.reduce", x.node, **options({"axis": axes, "keepdims": keep}, emitter)
-    )
-
-
-def erf(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    return nd.call(nd.call("np.vectorize", nd.name("math.erf")), args[0].node)
-
-
-def einsum(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    return nd.call("np.einsum", emitter.node(params["subscripts"]), *(arg.node for arg in args))
-
-
-def split(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    x, axis = args[0], params.get("axis", 0)
-    part = slice(params["start"], params["stop"])
-    index = (*(slice(None) for _ in range(axis % x.ndim)), part)
-    return nd.subscript(x.node, emitter.index(index, x.shape))
-
-
-def pad(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    fill = params.get("constant_values", 0.0)
-    more = {} if fill == 0 else {"constant_values": emitter.node(fill)}
-    return nd.call("np.pad", args[0].node, emitter.node(params["pad_width"]), **more)
-
-
-def windows(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    return nd.call(
-        "np.lib.stride_tricks.sliding_window_view",
-        args[0].node,
-        emitter.node(params["window_shape"]),
-        emitter.node(params["axis"]),
-    )
 
 
 def translated(node: ast.expr, module: str, into: str, keywords: Mapping[str, str]) -> ast.expr:
@@ -193,42 +91,8 @@ class NumPy(Dialect):
     name = "numpy"
     module = "np"
     writers: ClassVar[Mapping[str, Writer]] = {
-        **{op: reducing(op) for op in ("sum", "mean", "prod", "max", "min", "var", "std")},
-        "argmax": reducing("argmax"),
-        "argmin": reducing("argmin"),
-        "argsort": reducing("argsort"),
-        "positive": lambda args, params, emitter: args[0].node,
-        "absolute": named("np.abs"),
-        "transpose": transpose,
+        "transpose": transposing("transpose"),
         "reshape": reshape,
-        "expand_dims": expand_dims,
-        "squeeze": reducing("squeeze"),
-        "broadcast_to": broadcast_to,
-        "sigmoid": sigmoid,
-        "logsumexp": logsumexp,
-        "erf": erf,
-        "einsum": einsum,
-        "split": split,
-        "pad": pad,
-        "concatenate": listed("np.concatenate"),
-        "stack": listed("np.stack"),
-        "sliding_window_view": windows,
-        "inv": named("np.linalg.inv"),
-        "solve": named("np.linalg.solve"),
-        "tensordot": positional("np.tensordot", "axes"),
-        "tril": named("np.tril"),
-        "triu": named("np.triu"),
-        "trace": named("np.trace"),
-        "diagonal": named("np.diagonal"),
-        "flip": named("np.flip"),
-        "roll": positional("np.roll", "shift", "axis"),
-        "repeat": positional("np.repeat", "repeats", "axis"),
-        "tile": positional("np.tile", "reps"),
-        "cumsum": positional("np.cumsum", "axis"),
-        "cumprod": positional("np.cumprod", "axis"),
-        "take": positional("np.take", "indices", "axis"),
-        "take_along_axis": positional("np.take_along_axis", "indices", "axis"),
-        "sort": positional("np.sort", "axis"),
     }
 
     def constant(self, value: ast.expr, like: ast.expr) -> ast.expr:

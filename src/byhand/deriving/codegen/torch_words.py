@@ -12,93 +12,8 @@ from typing import Any, ClassVar
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.dialect import Dialect, Writer
-from byhand.deriving.codegen.numpy_words import (
-    Args,
-    Params,
-    einsum,
-    expand_dims,
-    flipped,
-    reshape,
-    split,
-    translated,
-)
+from byhand.deriving.codegen.numpy_words import Args, Params, reshape, translated, transposing
 from byhand.deriving.codegen.symbol import Emitter, Symbol
-
-
-def along(params: Params, emitter: Emitter) -> tuple[list[ast.expr], dict[str, ast.expr]]:
-    """`axis` as the first argument, `keepdim` by its keyword."""
-    axis = params.get("axis")
-    first = [] if axis is None else [emitter.node(axis)]
-    return first, {"keepdim": ast.Constant(True)} if params.get("keepdims") else {}
-
-
-def reducing(called: str) -> Writer:
-    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        if params.get("keepdims") and params.get("axis") is None:
-            params = {**params, "axis": tuple(range(args[0].ndim))}
-        first, options = along(params, emitter)
-        return nd.method(args[0].node, called, *first, **options)
-
-    return write
-
-
-def prod(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    """Over several axes one by one, the last first."""
-    axis, x = params.get("axis"), args[0].node
-    if axis is None and not params.get("keepdims"):
-        return nd.method(x, "prod")
-    _, options = along(params, emitter)
-    axes = range(args[0].ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    for a in sorted((a % args[0].ndim for a in axes), reverse=True):
-        x = nd.method(x, "prod", ast.Constant(a), **options)
-    return x
-
-
-def spreading(called: str) -> Writer:
-    """var and std: what NumPy calls ddof is the correction."""
-
-    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        first, options = along(params, emitter)
-        correction = emitter.node(params.get("ddof", 0))
-        return nd.method(args[0].node, called, *first, correction=correction, **options)
-
-    return write
-
-
-def function(called: str, *keys: str) -> Writer:
-    """A function that takes these parameters in this order."""
-
-    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        given = [emitter.node(params[key]) for key in keys if key in params]
-        return nd.call(f"torch.{called}", *(arg.node for arg in args), *given)
-
-    return write
-
-
-def listed(called: str) -> Writer:
-    def write(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-        arrays = ast.List([arg.node for arg in args], ast.Load())
-        axis = params.get("axis", 0)
-        options = {} if axis == 0 else {"dim": emitter.node(axis)}
-        return nd.call(f"torch.{called}", arrays, **options)
-
-    return write
-
-
-def transpose(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    x, axes = args[0], params.get("axes")
-    order = [a % x.ndim for a in (axes or range(x.ndim)[::-1])]
-    if order == [1, 0]:
-        return flipped(x.node)
-    if order == list(range(x.ndim)):
-        return x.node
-    if order == [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2]:
-        return ast.Attribute(x.node, "mT", ast.Load())
-    return nd.method(x.node, "permute", *(ast.Constant(a) for a in order))
-
-
-def broadcast_to(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    return nd.method(args[0].node, "expand", emitter.shape(params["shape"]))
 
 
 def extreme(called: str, bound: str) -> Writer:
@@ -114,59 +29,11 @@ def extreme(called: str, bound: str) -> Writer:
     return write
 
 
-def logsumexp(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    axis = params.get("axis")
-    axes = tuple(range(args[0].ndim)) if axis is None else axis
-    _, options = along(params, emitter)
-    return nd.call("torch.logsumexp", args[0].node, emitter.node(axes), **options)
-
-
-def flip(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    axis = params.get("axis")
-    axes = tuple(range(args[0].ndim)) if axis is None else axis
-    axes = axes if isinstance(axes, tuple) else (axes,)
-    return nd.call("torch.flip", args[0].node, emitter.node(axes))
-
-
-def cbrt(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    x = args[0].node
-    third = ast.BinOp(ast.Constant(1), ast.Div(), ast.Constant(3))
-    root = ast.BinOp(nd.call("torch.abs", x), ast.Pow(), third)
-    return ast.BinOp(nd.call("torch.sign", x), ast.Mult(), root)
-
-
-def pad(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    """PyTorch names the last axis first."""
-    pairs = tuple(n for pair in reversed(params["pad_width"]) for n in pair)
-    fill = params.get("constant_values", 0.0)
-    more = {} if fill == 0 else {"value": emitter.node(fill)}
-    return nd.call("torch.nn.functional.pad", args[0].node, emitter.node(pairs), **more)
-
-
-def sort(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    called = nd.method(args[0].node, "sort", emitter.node(params.get("axis", -1)))
-    return ast.Attribute(called, "values", ast.Load())
-
-
-def windows(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    x = args[0].node
-    for size, axis in zip(params["window_shape"], params["axis"], strict=True):
-        x = nd.method(x, "unfold", emitter.node(axis), emitter.node(size), ast.Constant(1))
-    return x
-
-
-def take(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    colons: list[ast.expr] = [ast.Slice() for _ in range(params["axis"] % args[0].ndim)]
-    places = emitter.node(params["indices"])
-    index = ast.Tuple([*colons, places], ast.Load()) if colons else places
-    return nd.subscript(args[0].node, index)
-
-
-def tensordot(args: Args, params: Params, emitter: Emitter) -> ast.expr:
-    axes = params["axes"]
-    if isinstance(axes, tuple):
-        axes = tuple((a,) if isinstance(a, int) else a for a in axes)  # pyright: ignore
-    return nd.call("torch.tensordot", *(arg.node for arg in args), emitter.node(axes))
+def indexed(x: Symbol, index: Any, emitter: Emitter) -> ast.expr:
+    """`x[index]`; what slices with a negative step read is flipped afterwards."""
+    index, axes = emitter.dialect.forwards(index, x.shape)
+    read = nd.subscript(x.node, emitter.index(index, x.shape))
+    return nd.call("torch.flip", read, emitter.node(axes)) if axes else read
 
 
 def _root(node: ast.expr) -> ast.expr:
@@ -192,51 +59,11 @@ class PyTorch(Dialect):
     name = "torch"
     module = "torch"
     writers: ClassVar[Mapping[str, Writer]] = {
-        **{op: reducing(op) for op in ("sum", "mean")},
-        "prod": prod,
-        "max": reducing("amax"),
-        "min": reducing("amin"),
-        "argmax": reducing("argmax"),
-        "argmin": reducing("argmin"),
-        "argsort": reducing("argsort"),
-        "var": spreading("var"),
-        "std": spreading("std"),
-        "positive": lambda args, params, emitter: args[0].node,
-        "absolute": function("abs"),
-        "rint": function("round"),
-        "cbrt": cbrt,
+        "transpose": transposing("permute"),
+        "reshape": reshape,
         "maximum": extreme("maximum", "min"),
         "minimum": extreme("minimum", "max"),
-        "clip": function("clamp"),
-        "transpose": transpose,
-        "reshape": reshape,
-        "expand_dims": expand_dims,
-        "squeeze": reducing("squeeze"),
-        "broadcast_to": broadcast_to,
-        "logsumexp": logsumexp,
-        "einsum": lambda args, params, emitter: translated(
-            einsum(args, params, emitter), "np", "torch", {}
-        ),
-        "inv": function("linalg.inv"),
-        "solve": function("linalg.solve"),
-        "tensordot": tensordot,
-        "split": split,
-        "pad": pad,
-        "concatenate": listed("cat"),
-        "stack": listed("stack"),
-        "sliding_window_view": windows,
-        "flip": flip,
-        "roll": function("roll", "shift", "axis"),
-        "repeat": function("repeat_interleave", "repeats", "axis"),
-        "tile": function("tile", "reps"),
-        "tril": function("tril", "k"),
-        "triu": function("triu", "k"),
-        "diagonal": function("diagonal", "offset", "axis1", "axis2"),
-        "cumsum": function("cumsum", "axis"),
-        "cumprod": function("cumprod", "axis"),
-        "take": take,
-        "take_along_axis": function("take_along_dim", "indices", "axis"),
-        "sort": sort,
+        "getitem": lambda args, params, emitter: indexed(args[0], params["index"], emitter),
     }
 
     def translated(self, node: ast.expr) -> ast.expr:
@@ -246,11 +73,6 @@ class PyTorch(Dialect):
     def number(self, node: ast.expr) -> ast.expr:
         """A sum of an array of integers is a tensor: in a quotient it would become float32."""
         return nd.rebuilt(self.translated(node), _item)
-
-    def indexed(self, x: Symbol, index: Any, emitter: Emitter) -> ast.expr:
-        index, axes = self.forwards(index, x.shape)
-        read = nd.subscript(x.node, emitter.index(index, x.shape))
-        return nd.call("torch.flip", read, emitter.node(axes)) if axes else read
 
     def forwards(self, index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
         """`x[::-2]` is `x[(n - 1) % 2::2]`, flipped: PyTorch has no slices with a negative step."""
