@@ -5,56 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from byhand.compiling.statements import Number
+from byhand.ops import REGISTRY
+from byhand.ops.elementwise import EXP, LOG, POWER, RECIPROCAL, TANH
 
 _FLOAT = {"<f4": "f4", "<f8": "f8"}
 
-_PLAIN = {
-    "positive": "{0}",
-    "negative": "(-{0})",
-    "add": "({0} + {1})",
-    "subtract": "({0} - {1})",
-    "multiply": "({0} * {1})",
-    "divide": "({0} / {1})",
+_OF_OPS = {op.name: op.scalar for op in REGISTRY.values() if op.scalar}
+_OF_OTHERS = {
     "floor_divide": "({0} // {1})",
     "remainder": "({0} % {1})",
-    "square": "({0} * {0})",
-    "absolute": "abs({0})",
     "fabs": "abs({0})",
-    "maximum": "larger({0}, {1})",
-    "minimum": "smaller({0}, {1})",
-    "sign": "sign({0})",
-    "less": "({0} < {1})",
-    "less_equal": "({0} <= {1})",
-    "greater": "({0} > {1})",
-    "greater_equal": "({0} >= {1})",
-    "equal": "({0} == {1})",
-    "not_equal": "({0} != {1})",
-    "isnan": "({0} != {0})",
-    "logical_and": "({0} & {1})",
-    "logical_or": "({0} | {1})",
     "logical_xor": "({0} ^ {1})",
-    "logical_not": "(not {0})",
     "bitwise_and": "({0} & {1})",
     "bitwise_or": "({0} | {1})",
     "bitwise_xor": "({0} ^ {1})",
-    "where": "({1} if {0} else {2})",
+    "trunc": "math.trunc({0})",
+    "copysign": "math.copysign({0}, {1})",
 }
+"""Ufuncs that are no ops of ours, having no derivative."""
 
-_OWN = ("exp", "log", "tanh")  # written so that a loop of them runs in vector registers
-_MATH = {
-    **{name: name for name in ("sqrt", "sin", "cos", "tan", "sinh", "cosh", "floor", "ceil")},
-    **{name: name for name in ("expm1", "log1p", "log2", "log10", "trunc", "copysign", "hypot")},
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctanh": "atanh",
-}
+_SCALARS = _OF_OPS | _OF_OTHERS
+_OWN = (EXP.name, LOG.name, TANH.name)
+"""Those written so that a loop of them runs in vector registers."""
 
-ELEMENTWISE = frozenset({*_PLAIN, *_OWN, *_MATH, "power", "reciprocal"})
-"""The names of the ops that there is an expression for."""
+ELEMENTWISE = frozenset(_SCALARS)
+"""The names of the ufuncs that there is an expression for."""
 
 
 def expression(op: str, sources: list[str], kind: str, exponent: Number | None = None) -> str:
@@ -63,16 +38,15 @@ def expression(op: str, sources: list[str], kind: str, exponent: Number | None =
     `exponent` is that of a power, where it is a number. Functions of an integer come in float64, as
     in NumPy.
     """
-    if op in _PLAIN:
-        return _PLAIN[op].format(*sources)
     dtype = _FLOAT.get(kind, "f8")
     if op in _OWN:
         return f"{op}_{dtype}({sources[0]})"
-    if op == "power":
+    if op == POWER.name:
         return _power(sources, dtype, exponent)
-    if op == "reciprocal":
+    if op == RECIPROCAL.name:
         return f"({dtype}(1) / {sources[0]})"
-    return f"{dtype}(math.{_MATH[op]}({', '.join(sources)}))"
+    written = _SCALARS[op].format(*sources)
+    return f"{dtype}({written})" if "math." in _SCALARS[op] else written
 
 
 _POWERS: dict[float, Callable[[str, str], str]] = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.statements import Loop, Pick, View
+from byhand.compiling.statements import COPY, Loop, Pick, View
 from byhand.compiling.tape import Tape, Traced, line, values
 from byhand.errors import UnsupportedError
 from byhand.values.arrays import Array
@@ -34,7 +34,7 @@ def get(tape: Tape, array: Traced, index: Any) -> Traced:
     view = _picking(tape, array, index, result.shape, tape.view(array, array.shape))
     out = tape.fresh(result)
     kind = array.dtype.str
-    tape.add(Loop(out.shape, tape.target(out), "positive", (view,), (kind,), kind, line=line()))
+    tape.add(Loop(out.shape, tape.target(out), COPY, (view,), (kind,), kind, line=line()))
     return out
 
 
@@ -64,7 +64,7 @@ def put(tape: Tape, array: Traced, index: Any, value: Any, *, add: bool = False)
     source = tape.source(value, shape)
     kind = array.dtype.str
     combine = "add" if add else "set"
-    tape.add(Loop(shape, view, "positive", (source,), (kind,), kind, combine, line=line()))
+    tape.add(Loop(shape, view, COPY, (source,), (kind,), kind, combine, line=line()))
 
 
 def _change(held: Array, index: Any, value: Any, *, add: bool) -> None:

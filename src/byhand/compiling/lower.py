@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from byhand.compiling.buffer import Buffer
-from byhand.compiling.statements import Loop, MatrixProduct, Statement, Transposition, View
+from byhand.compiling.statements import COPY, Loop, MatrixProduct, Statement, Transposition, View
 
 
 def lowered(statements: list[Statement], buffers: list[Buffer]) -> list[Statement]:
@@ -68,4 +68,4 @@ def _copied(product: MatrixProduct, to: View, kind: str) -> Statement:
         flipped = replace(right, strides=(*right.strides[:-2], right.strides[-1], 1))
         return Transposition(product.batch, (n, k), to, flipped, product.line)
     shape = (*product.batch, k, n)
-    return Loop(shape, to, "positive", (right,), (kind,), kind, line=product.line)
+    return Loop(shape, to, COPY, (right,), (kind,), kind, line=product.line)

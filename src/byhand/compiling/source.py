@@ -10,7 +10,7 @@ from byhand.compiling.buffer import Buffer
 from byhand.compiling.functions import expression
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Nest, is_row_sum
-from byhand.compiling.statements import Loop, Number, Source, View
+from byhand.compiling.statements import COMBINED, Loop, Number, Source, View
 
 ARENAS = {"<f4": "F", "<f8": "D", "<i8": "I", "|b1": "B"}
 """The array that holds all buffers of a type."""
@@ -18,12 +18,6 @@ ARENAS = {"<f4": "F", "<f8": "D", "<i8": "I", "|b1": "B"}
 _LANES = 16  # numbers that a wide register holds: a short last one is masked, not done one by one
 
 _CASTS = {"<f4": "f4", "<f8": "f8", "<i8": "i8", "|b1": "bool"}
-_COMBINED = {
-    "add": "({0} + {1})",
-    "multiply": "({0} * {1})",
-    "maximum": "highest({0}, {1})",
-    "minimum": "lowest({0}, {1})",
-}
 
 
 @dataclass
@@ -182,7 +176,7 @@ def _inner_loop(w: _Writer, loops: list[Loop]) -> None:
             sums[i] = w.variable()
             kind = w.kind(loop.target)
             if loop.start is None:
-                w.put(f"{sums[i]} = {literal(_NEUTRAL[loop.combine], kind)}")
+                w.put(f"{sums[i]} = {literal(COMBINED[loop.combine][1], kind)}")
             else:
                 w.put(f"{sums[i]} = {literal(loop.start, kind)}")
     size = w.nest.shape[-1]
@@ -223,11 +217,8 @@ def _still_reads(w: _Writer, loops: list[Loop]) -> list[View]:
     return found
 
 
-_NEUTRAL: dict[str, Number] = {"add": 0, "multiply": 1, "maximum": -math.inf, "minimum": math.inf}
-
-
 def combined(combine: str, held: str, value: str) -> str:
-    return _COMBINED[combine].format(held, value)
+    return COMBINED[combine][0].format(held, value)
 
 
 def literal(number: Number, kind: str) -> str:

@@ -9,12 +9,23 @@ itself does it, between two regions of compiled code.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 Shape: TypeAlias = tuple[int, ...]
 Number: TypeAlias = bool | int | float
+
+COMBINED: Mapping[str, tuple[str, Number]] = {
+    "add": ("({0} + {1})", 0),
+    "multiply": ("({0} * {1})", 1),
+    "maximum": ("highest({0}, {1})", -math.inf),
+    "minimum": ("lowest({0}, {1})", math.inf),
+}
+"""How a loop takes along what is in its target: the expression, and what changes nothing."""
+
+COPY = "positive"
+"""The op of a loop that copies."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +87,9 @@ Source: TypeAlias = View | Number
 class Loop:
     """For every point of `shape`, `target` is set to `op(sources)`, or combined with it.
 
-    `combine` is "set", "add", "multiply", "maximum" or "minimum": all but "set" take along what is
-    in the target; `start` is then what is put there before, or None
-    where it is to add to what is there already. `types` are the NumPy types that the sources are
-    cast to; `result` is the type that the op gives.
+    `combine` is "set" or one of COMBINED, which take along what is in the target; `start` is then
+    what is put there before, or None where it is to add to what is there already. `types` are the
+    NumPy types that the sources are cast to; `result` is the type that the op gives.
     """
 
     shape: Shape

@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from byhand.compiling.buffer import Buffer
-from byhand.compiling.statements import Call, Held, Loop, MatrixProduct, Source, Statement, View
+from byhand.compiling.statements import (
+    COPY,
+    Call,
+    Held,
+    Loop,
+    MatrixProduct,
+    Source,
+    Statement,
+    View,
+)
 from byhand.errors import UnsupportedError
 from byhand.values.arrays import Array
 
@@ -185,7 +194,7 @@ class Tape:
             buffer.constant = False
             whole = buffer.view(buffer.base)
             kind = buffer.dtype.str
-            self.add(Loop(buffer.base.shape, whole, "positive", (held,), (kind,), kind))
+            self.add(Loop(buffer.base.shape, whole, COPY, (held,), (kind,), kind))
 
     def add(self, statement: Statement) -> None:
         self.statements.append(statement)
@@ -217,7 +226,7 @@ class Tape:
 
     def copy(self, array: Traced) -> Traced:
         """`array` in memory of its own."""
-        return self.loop("positive", np.array(array.value), [array], [array.dtype])
+        return self.loop(COPY, np.array(array.value), [array], [array.dtype])
 
     def product(self, result: Array, left: Traced, right: Traced) -> Traced:
         """`left @ right`, both with at least two axes."""

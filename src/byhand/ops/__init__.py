@@ -14,11 +14,14 @@ To add an op:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType, ModuleType
+from typing import Any, TypeVar
 
 from byhand.ops import elementwise, indexing, linear, reduction, shape
 from byhand.ops.op import Op
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _gathered(*families: ModuleType) -> Mapping[str, Op]:
@@ -34,4 +37,12 @@ def _gathered(*families: ModuleType) -> Mapping[str, Op]:
 REGISTRY: Mapping[str, Op] = _gathered(elementwise, reduction, indexing, shape, linear)
 """Every op, by name."""
 
-__all__ = ["REGISTRY"]
+
+def named(*functions: F) -> dict[str, F]:
+    """Functions that each do something for the op whose name they bear (less a last `_`)."""
+    found = {function.__name__.removesuffix("_"): function for function in functions}
+    assert found.keys() <= REGISTRY.keys()
+    return found
+
+
+__all__ = ["REGISTRY", "named"]

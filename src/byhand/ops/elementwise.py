@@ -75,7 +75,7 @@ def elementwise(
     )
 
 
-def comparison(name: str, sign: str, holds: str) -> Op:
+def comparison(name: str, sign: str, holds: str, *torchs: str) -> Op:
     """It holds where x - y has one of the signs in `holds`."""
     return elementwise(
         name,
@@ -84,6 +84,7 @@ def comparison(name: str, sign: str, holds: str) -> Op:
         domain=REAL,
         numpy=f"{{0}} {sign} {{1}}",
         scalar=f"({{0}} {sign} {{1}})",
+        aliases=(f"np.{name}", *(f"torch.{each}" for each in torchs)),
         compares=holds,
         boolean=True,
     )
@@ -412,12 +413,12 @@ CLIP = elementwise(
 )
 
 # These give booleans; they are ops so that a rule that compares can be printed.
-GREATER = comparison("greater", ">", ">")
-GREATER_EQUAL = comparison("greater_equal", ">=", ">=")
-LESS = comparison("less", "<", "<")
-LESS_EQUAL = comparison("less_equal", "<=", "<=")
-EQUAL = comparison("equal", "==", "=")
-NOT_EQUAL = comparison("not_equal", "!=", "<>")
+GREATER = comparison("greater", ">", ">", "gt", "greater")
+GREATER_EQUAL = comparison("greater_equal", ">=", ">=", "ge", "greater_equal")
+LESS = comparison("less", "<", "<", "lt", "less")
+LESS_EQUAL = comparison("less_equal", "<=", "<=", "le", "less_equal")
+EQUAL = comparison("equal", "==", "=", "eq")  # torch.equal is one answer for all
+NOT_EQUAL = comparison("not_equal", "!=", "<>", "ne", "not_equal")
 LOGICAL_AND = elementwise(
     "logical_and",
     None,

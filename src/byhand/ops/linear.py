@@ -184,7 +184,14 @@ MATMUL = Op(
         sample((0, 2, 3), (3, 2)),
     ),
     numpy="{0} @ {1}",
-    aliases=("np.matmul", "torch.matmul", "torch.mm", "torch.bmm", "torch.mv"),
+    aliases=(
+        "np.matmul",
+        "torch.matmul",
+        "torch.mm",
+        "torch.bmm",
+        "torch.mv",
+        "torch.linalg.matmul",
+    ),
     noun="product",
     axes=axes.multiplied,
 )

@@ -6,11 +6,10 @@ import re
 import textwrap
 
 from byhand.checking.explain import Explanation, Path
+from byhand.ops import REGISTRY
 from byhand.program.program import Step
 
 COLUMNS = 80
-PICKS = ("max", "min")
-READS = ("getitem", "take", "take_along_axis")
 
 
 def plain(found: Explanation) -> str:
@@ -49,13 +48,13 @@ def _said(path: Path, value: Step) -> str:
     if path.copied:
         axes = _listed(path.copied)
         said += f"; {value.name} was copied along {axes} there, so add up along {axes}"
-    if path.spread and any(op in PICKS for op in path.ops):
+    if path.spread and any(REGISTRY[op].kink == "elements" for op in path.ops):
         axes = _listed(path.spread)
         said += f"; only the largest (or smallest) along {axes} counts there, and gets all of it"
     elif path.spread:
         axes = _listed(path.spread)
         said += f"; {axes} was added up there, so all elements along it share that gradient"
-    if any(op in READS for op in path.ops):
+    if any(REGISTRY[op].indexed for op in path.ops):
         said += "; an element that is read more than once collects the gradients of all readings"
     return said
 

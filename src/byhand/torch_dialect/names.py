@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from byhand.errors import UnsupportedError
+from byhand.ops import REGISTRY
 from byhand.torch_dialect import (
     layers,
     losses,
@@ -29,6 +30,7 @@ from byhand.torch_dialect import (
     reductions,
     shape,
 )
+from byhand.torch_dialect.tables import torch_names
 from byhand.values.arrays import Array
 
 _OF_ONE_TENSOR: Mapping[str, Callable[..., Any]] = {
@@ -48,13 +50,11 @@ METHODS: Mapping[str, Callable[..., Any]] = {**_OF_ONE_TENSOR, **methods.METHODS
 
 # fmt: off
 WITHOUT_GRADIENT = frozenset((
-    "eq", "ne", "lt", "le", "gt", "ge", "equal", "not_equal", "less", "less_equal", "greater",
-    "greater_equal", "allclose", "isclose", "isnan", "isinf", "isfinite", "isposinf",
-    "isneginf", "isin", "all", "any", "count_nonzero", "nonzero", "argwhere", "signbit",
-    "logical_and", "logical_or", "logical_not", "logical_xor", "bucketize", "searchsorted",
-    "bincount", "numel", "zeros_like", "ones_like", "full_like", "empty_like",
-    "is_floating_point", "is_complex", "is_nonzero", "is_same_size", "result_type"
-))
+    "equal", "allclose", "isclose", "isposinf", "isneginf", "isin", "all", "any", "count_nonzero",
+    "nonzero", "argwhere", "signbit", "logical_xor", "bucketize", "searchsorted", "bincount",
+    "numel", "zeros_like", "ones_like", "full_like", "empty_like", "is_floating_point",
+    "is_complex", "is_nonzero", "is_same_size", "result_type",
+)).union(*(torch_names(op) for op in REGISTRY.values() if op.boolean))
 """What PyTorch computes itself: the result is a constant whatever the floats are, or no float."""
 
 RANDOM = frozenset((

@@ -17,6 +17,7 @@ from byhand.ops.elementwise import MAXIMUM, MINIMUM
 from byhand.ops.op import Op, Operand
 from byhand.ops.reduction import LOGSUMEXP, MAX, MIN
 from byhand.torch_dialect.math import plain
+from byhand.torch_dialect.tables import by_name, torch_names
 
 
 class Picked(NamedTuple):
@@ -205,30 +206,12 @@ def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sum": sum,
-    "mean": mean,
-    "prod": prod,
-    "var": var,
-    "std": std,
-    "var_mean": var_mean,
-    "std_mean": std_mean,
-    "max": max,
-    "min": min,
-    "amax": amax,
-    "amin": amin,
-    "argmax": argmax,
-    "argmin": argmin,
-    "argsort": argsort,
-    "sort": sort,
-    "topk": topk,
-    "cumsum": cumsum,
-    "cumprod": cumprod,
-    **dict.fromkeys(("logsumexp", "special_logsumexp"), logsumexp),
+    **by_name(sum, mean, prod, var, std, var_mean, std_mean, max, min, amax, amin),
+    **by_name(argmax, argmin, argsort, sort, topk, cumsum, cumprod),
+    **dict.fromkeys(torch_names(LOGSUMEXP), logsumexp),
     **dict.fromkeys(("softmax", "special_softmax"), softmax),
     **dict.fromkeys(("log_softmax", "special_log_softmax"), log_softmax),
-    "softmin": softmin,
-    "norm": norm,
-    "linalg_norm": linalg_norm,
+    **by_name(softmin, norm, linalg_norm),
     "linalg_vector_norm": lambda x, ord=2, dim=None, keepdim=False: vector_norm(
         x, ord, dim, keepdim
     ),

@@ -14,7 +14,8 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops.indexing import PUT, SCATTER_ALONG_AXIS
-from byhand.ops.shape import EXPAND_DIMS, RESHAPE, SPLIT
+from byhand.ops.shape import BROADCAST_TO, CONCATENATE, EXPAND_DIMS, RESHAPE, SPLIT
+from byhand.torch_dialect.tables import by_name, torch_names
 from byhand.values.arrays import Array
 
 ALL = slice(None)
@@ -296,48 +297,18 @@ def _same_elsewhere(name: str, input: Any, dim: int, index: Array) -> None:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "reshape": reshape,
-    "view": view,
-    **dict.fromkeys(("reshape_as", "view_as"), reshape_as),
-    **dict.fromkeys(("flatten", "ravel"), flatten),
-    "unflatten": unflatten,
-    **dict.fromkeys(("transpose", "swapaxes", "swapdims"), transpose),
-    "permute": permute,
-    **dict.fromkeys(("movedim", "moveaxis"), movedim),
-    "t": t,
-    "squeeze": squeeze,
-    "unsqueeze": unsqueeze,
-    **dict.fromkeys(("expand", "broadcast_to"), expand),
-    "expand_as": expand_as,
-    "broadcast_tensors": broadcast_tensors,
-    "repeat": repeat,
-    "tile": tile,
-    "repeat_interleave": repeat_interleave,
-    **dict.fromkeys(("cat", "concat", "concatenate"), cat),
-    "stack": stack,
-    "hstack": hstack,
-    **dict.fromkeys(("vstack", "row_stack"), vstack),
-    **dict.fromkeys(("split", "split_with_sizes"), split),
-    "chunk": chunk,
-    "tensor_split": tensor_split,
-    "unbind": unbind,
-    "pad": pad,
-    "flip": flip,
-    "roll": roll,
-    "tril": tril,
-    "triu": triu,
-    "diagonal": diagonal,
-    "diag": diag,
-    "diag_embed": diag_embed,
-    "where": where,
-    "masked_fill": masked_fill,
-    "masked_select": masked_select,
-    "gather": gather,
-    "take_along_dim": take_along_dim,
-    "index_select": index_select,
-    "take": take,
-    "select": select,
-    "narrow": narrow,
-    "scatter": scatter,
-    "scatter_add": scatter_add,
+    **by_name(reshape, view, reshape_as, flatten, unflatten),
+    "view_as": reshape_as,
+    "ravel": flatten,
+    **by_name(transpose, permute, movedim, t, squeeze, unsqueeze, expand, expand_as),
+    **dict.fromkeys(("swapaxes", "swapdims"), transpose),
+    "moveaxis": movedim,
+    **by_name(broadcast_tensors, repeat, tile, repeat_interleave, cat, stack, hstack, vstack),
+    BROADCAST_TO.name: expand,
+    **dict.fromkeys(torch_names(CONCATENATE), cat),
+    "row_stack": vstack,
+    **by_name(split, chunk, tensor_split, unbind, pad, flip, roll, tril, triu),
+    "split_with_sizes": split,
+    **by_name(diagonal, diag, diag_embed, where, masked_fill, masked_select, gather),
+    **by_name(take_along_dim, index_select, take, select, narrow, scatter, scatter_add),
 }

@@ -71,12 +71,12 @@ def moved(value: Array, rng: np.random.Generator) -> Array:
 
 
 def _ties(tensor: Tensor) -> Iterator[Tie]:
-    match tensor.op.name if tensor.op is not None else "":
-        case "maximum" | "minimum" | "clip":
+    match tensor.op.kink if tensor.op is not None else "":
+        case "arguments":
             yield from _between_arguments(tensor)
-        case "max" | "min":
+        case "elements":
             yield from _along_an_axis(tensor)
-        case "absolute" | "fabs":  # from -1 to 1, in steps of 2
+        case "zero":  # from -1 to 1, in steps of 2
             for place in np.flatnonzero(tensor.args[0].value == 0).tolist():
                 yield Tie(tensor, place, (Member(0, place, 0.5, slope=2.0),), constant=True)
         case _:

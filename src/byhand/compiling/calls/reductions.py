@@ -13,16 +13,9 @@ import numpy as np
 
 from byhand.compiling.calls.left_alone import constant_or_call
 from byhand.compiling.calls.shapes import reshape
-from byhand.compiling.statements import Loop
+from byhand.compiling.statements import COMBINED, COPY, Loop
 from byhand.compiling.tape import Tape, Traced, line
 from byhand.errors import UnsupportedError
-
-REDUCTIONS: dict[np.ufunc, tuple[str, Any]] = {
-    np.add: ("add", 0),
-    np.multiply: ("multiply", 1),
-    np.maximum: ("maximum", -np.inf),
-    np.minimum: ("minimum", np.inf),
-}
 
 
 def reduce(
@@ -42,11 +35,11 @@ def reduce(
     if array.buffer.constant:
         made = tape.constant(wide)
     else:
-        combine, start = REDUCTIONS[ufunc]
-        if wide.dtype.kind in "iu" and combine in ("maximum", "minimum"):
+        _, start = COMBINED[ufunc.__name__]
+        if wide.dtype.kind in "iu" and ufunc in (np.maximum, np.minimum):
             limits = np.iinfo(wide.dtype)
-            start = int(limits.min if combine == "maximum" else limits.max)
-        made = _reduced(tape, array, wide, "positive", array.dtype, wide.dtype, combine, start)
+            start = int(limits.min if ufunc is np.maximum else limits.max)
+        made = _reduced(tape, array, wide, COPY, array.dtype, wide.dtype, ufunc.__name__, start)
     if keep:
         return made
     axes = (
@@ -84,7 +77,8 @@ def _reduced(
 
 def argument(
     tape: Tape,
-    name: str,
+    func: Callable[..., Any],
+    extremum: np.ufunc,
     array: Traced,
     axis: Any = None,
     out: Any = None,
@@ -94,12 +88,9 @@ def argument(
     """np.argmax and np.argmin: the least index at which the extreme stands."""
     if axis is None:
         array, axis = reshape(tape, array, -1), 0
-    func = getattr(np, name)
     if out is not None or array.buffer.constant:
-        return constant_or_call(tape, func, (array, axis), {}, name)
-    extreme = reduce(
-        tape, np.maximum if name == "argmax" else np.minimum, array, axis, keepdims=True
-    )
+        return constant_or_call(tape, func, (array, axis), {}, func.__name__)
+    extreme = reduce(tape, extremum, array, axis, keepdims=True)
     size = array.shape[axis]
     places = np.arange(size).reshape(
         [-1 if i == axis % array.ndim else 1 for i in range(array.ndim)]

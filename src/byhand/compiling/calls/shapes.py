@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.compiling.statements import COPY
 from byhand.compiling.tape import Tape, Traced, traced, values
 from byhand.errors import UnsupportedError
 
@@ -26,7 +27,7 @@ def reshape(tape: Tape, array: Traced, /, *shape: Any, order: str = "C", **rest:
             if np.may_share_memory(result, array.buffer.base)
             else tape.constant(result)
         )
-    whole = tape.loop("positive", np.array(array.value, order="C"), [array], [array.dtype])
+    whole = tape.loop(COPY, np.array(array.value, order="C"), [array], [array.dtype])
     return tape.alias(whole, whole.value.reshape(result.shape))
 
 
@@ -40,13 +41,13 @@ def astype(tape: Tape, array: Traced, dtype: Any, copy: bool = True, **rest: Any
         return tape.constant(result)
     if not copy and result.dtype == array.dtype:
         return array
-    return tape.loop("positive", result, [array], [array.dtype])
+    return tape.loop(COPY, result, [array], [array.dtype])
 
 
 def copied(tape: Tape, array: Traced, order: Any = "K", **rest: Any) -> Any:
     if array.buffer.constant:
         return tape.constant(array.value)
-    return tape.loop("positive", np.array(array.value, order=order), [array], [array.dtype])  # pyright: ignore[reportArgumentType]
+    return tape.loop(COPY, np.array(array.value, order=order), [array], [array.dtype])  # pyright: ignore[reportArgumentType]
 
 
 def where(tape: Tape, condition: Any, *choices: Any) -> Any:
@@ -81,7 +82,7 @@ def concatenate(tape: Tape, arrays: Any, axis: int | None = 0, **rest: Any) -> A
         place = [slice(None)] * result.ndim
         place[axis] = slice(at, at + size)
         part = tape.alias(out, out.value[tuple(place)])
-        tape.fill(part, "positive", [array], [array.dtype])
+        tape.fill(part, COPY, [array], [array.dtype])
         at += size
     return out
 

@@ -13,9 +13,9 @@ import numpy as np
 from byhand.compiling import indexing
 from byhand.compiling.calls.left_alone import constant_or_call, wrapped
 from byhand.compiling.calls.products import matmul
-from byhand.compiling.calls.reductions import REDUCTIONS, reduce
+from byhand.compiling.calls.reductions import reduce
 from byhand.compiling.functions import ELEMENTWISE
-from byhand.compiling.statements import Loop
+from byhand.compiling.statements import COMBINED, Loop
 from byhand.compiling.tape import Tape, Traced, line, traced, values
 from byhand.errors import UnsupportedError
 
@@ -29,7 +29,7 @@ def apply_ufunc(
         array, index, value = inputs
         value = value if ufunc is np.add else -value
         return indexing.put(tape, _array(tape, array), index, value, add=True)
-    if method == "reduce" and ufunc in REDUCTIONS:
+    if method == "reduce" and ufunc.__name__ in COMBINED:
         return reduce(tape, ufunc, *inputs, **{"axis": 0, **kwargs})
     if method != "__call__" or set(kwargs) - {"out"}:
         return constant_or_call(tape, getattr(ufunc, method), inputs, kwargs, ufunc.__name__)

@@ -32,25 +32,15 @@ from byhand.deriving.closed.terms import (
     VjpResult,
     WrittenGradient,
 )
+from byhand.deriving.closed.views import REARRANGING
 from byhand.deriving.codegen.sizes import SymFloat, SymInt
 from byhand.deriving.steps.context import Context
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
+from byhand.ops.op import Op
+from byhand.ops.reduction import PROD
 
 MOST_TERMS = 10  # of a gradient that is passed on without a name
-RULES = {
-    "sum", "mean", "max", "min", "var", "std", "logsumexp", "transpose", "expand_dims", "squeeze",
-    "broadcast_to",
-}  # fmt: skip
-STAYS = {"flip", "roll", "reshape"}
-SCATTERED = {
-    "getitem", "split", "take", "take_along_axis", "sliding_window_view", "diagonal", "repeat",
-    "put",
-}  # fmt: skip
-"""Ops whose way back is written as changes to an array of zeros."""
-COMPARING = {"max", "min", "maximum", "minimum", "clip"}
-"""Ops besides the elementwise ones whose rule the ring can be fed to."""
-
 
 Naming = Literal["needed", "bent", "all"]
 """Which gradients get a statement of their own: those that an op of another kind is fed with, those
@@ -153,7 +143,7 @@ class Backward:
             return False
         if op.name in ("add", "subtract"):
             return any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
-        return not (op.family == "elementwise" or op.name in RULES or op.name in QUIET)
+        return not (op.family == "elementwise" or takes_polynomials(op) or op.name in QUIET)
 
     @cached_property
     def bent(self) -> set[Tensor]:
@@ -203,8 +193,8 @@ class Backward:
             return g
         share = None
         elementwise = op.family == "elementwise" or op.name == "broadcast_to"
-        if elementwise or op.name in RULES:
-            exactly = op.name in COMPARING  # of values that rounding may not touch
+        if elementwise or takes_polynomials(op):
+            exactly = op.kink in ("arguments", "elements")  # of values that rounding may not touch
             inputs = [ring.raw(a) if exactly else ring.poly(a) for a in tensor.args]
             out = ring.raw(tensor) if exactly else ring.tensor(tensor)
             if op.name == "power" and not isinstance(tensor.args[1], Tensor):
@@ -216,7 +206,7 @@ class Backward:
                 share = g * inputs[1] * self.one_less(tensor, *inputs)
             else:
                 share = vjp(g, out, *inputs, **tensor.params)
-        elif op.name in STAYS and not g.places:
+        elif op.permutes and not g.places:
             share = g  # one number for all elements is that wherever they go
         elif op.name in QUIET:
             share = back_through(self.ring, tensor, arg, g)
@@ -271,6 +261,11 @@ class Backward:
         return Poly(self.ring, summed.terms, arg.shape)
 
 
+def takes_polynomials(op: Op) -> bool:
+    """Whether the ring can be fed to the rule of an op that isn't elementwise."""
+    return (op.structure == "reduction" and op is not PROD) or op.name in REARRANGING
+
+
 def _is_number(x: Any) -> bool:
     if isinstance(x, Poly):
         return exponent_of(x) is not None
@@ -286,7 +281,7 @@ def scatters(monomial: Monomial, shape: tuple[int, ...]) -> bool:
         return False
     if base.shape != shape:
         return False
-    return base.tensor.op.name in SCATTERED and monomial[0][0].view == base.view
+    return base.tensor.op.scatters and monomial[0][0].view == base.view
 
 
 def _is_atom(g: Poly) -> bool:

@@ -12,21 +12,13 @@ from typing import Any
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import Base, OpResult
-from byhand.ops import elementwise as el
+from byhand.ops import REGISTRY
 from byhand.ops.elementwise import LOGICAL_NOT
 
 SIGNS: Mapping[str, frozenset[str]] = {
-    "greater": frozenset(">"),
-    "greater_equal": frozenset(">="),
-    "less": frozenset("<"),
-    "less_equal": frozenset("<="),
-    "equal": frozenset("="),
-    "not_equal": frozenset("<>"),
+    op.name: frozenset(op.compares) for op in REGISTRY.values() if op.compares
 }
-COMPARISONS = {
-    SIGNS[op.name]: op
-    for op in (el.GREATER, el.GREATER_EQUAL, el.LESS, el.LESS_EQUAL, el.EQUAL, el.NOT_EQUAL)
-}
+COMPARISONS = {signs: REGISTRY[name] for name, signs in SIGNS.items()}
 
 
 def comparison(signs: frozenset[str]) -> Callable[..., Poly | None]:

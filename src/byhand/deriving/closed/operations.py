@@ -21,16 +21,14 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.views import (
+    REARRANGING,
     axes_of,
-    broadcast_to,
     dropped,
-    expand_dims,
     rearranged,
     reshape,
-    squeeze,
-    transpose,
 )
 from byhand.deriving.codegen.sizes import SymInt
+from byhand.ops import named
 from byhand.ops.reduction import count
 
 Operation = Callable[..., Poly | None]
@@ -144,28 +142,8 @@ def getitem(ring: Ring, x: Any, index: Any) -> Poly | None:
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "add": add,
-    "subtract": subtract,
-    "negative": negative,
-    "positive": positive,
-    "multiply": multiply,
-    "divide": divide,
-    "power": power,
-    "sqrt": sqrt,
-    "square": square,
-    "reciprocal": reciprocal,
-    "where": where_,
+    **named(add, subtract, negative, positive, multiply, divide, power, sqrt, square, reciprocal),
+    **named(where_, logical_not, logical_and, diagonal, sum_, mean, reshape, getitem, scatter),
     **{name: comparison(signs) for name, signs in SIGNS.items()},
-    "logical_not": logical_not,
-    "logical_and": logical_and,
-    "diagonal": diagonal,
-    "sum": sum_,
-    "mean": mean,
-    "transpose": transpose,
-    "expand_dims": expand_dims,
-    "squeeze": squeeze,
-    "reshape": reshape,
-    "broadcast_to": broadcast_to,
-    "getitem": getitem,
-    "scatter": scatter,
+    **REARRANGING,
 }

@@ -48,11 +48,14 @@ from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.local import Local, spread
 from byhand.ops import elementwise as el
 from byhand.ops.indexing import GETITEM
+from byhand.ops.op import Op
 from byhand.ops.reduction import MEAN, SUM
 from byhand.ops.shape import TRANSPOSE
 
-SCALAR_STAYS = {"getitem", "take", "split", "reshape", "transpose", "flip", "roll"}
-"""Ops for whose gradient one number for all elements is as good as an array."""
+
+def takes_a_number(op: Op) -> bool:
+    """Whether one number for all elements does as well as an array on the way back."""
+    return op.permutes or op.name in ("getitem", "take", "split")
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ class Printer:
         tensor, position = base.tensor, base.position
         assert tensor is not None and base.g is not None
         g = self.fitted(self.symbol(self.forms.of(base.g)), tensor.value.shape)
-        if g.value.ndim == 0 and tensor.op is not None and tensor.op.name not in SCALAR_STAYS:
+        if g.value.ndim == 0 and tensor.op is not None and not takes_a_number(tensor.op):
             g = spread(g, tensor)
         g = Symbol(g.node, g.value, g.emitter, tensor if g.shape == tensor.value.shape else None)
         arg = tensor.args[position]

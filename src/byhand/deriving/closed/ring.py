@@ -146,7 +146,7 @@ class Ring(Arrays):
     def known(self, array: Any) -> Poly:
         """An array that has no gradient; a comparison is known by what it compares."""
         made = self.notes.made.get(where(array))
-        if made is not None and made.op.name in MASKS:
+        if made is not None and made.op.boolean and made.op.name in self.operations:
             mask = self.apply(made.op, made.args, made.params)
             monomial = mask.single
             if monomial is not None and len(monomial) == 1 and monomial[0][1] == 1:
@@ -349,9 +349,3 @@ def joint(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
         m if n == 1 or (isinstance(m, SymInt) and m != 1) else n
         for m, n in zip(*padded, strict=True)
     )
-
-
-MASKS = {
-    "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_not",
-    "logical_and",
-}  # fmt: skip

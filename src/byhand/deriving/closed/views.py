@@ -12,6 +12,7 @@ import numpy as np
 
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
+from byhand.ops import named
 
 
 def rearranged(ring: Ring, p: Poly, sources: tuple[int | None, ...]) -> Poly:
@@ -70,3 +71,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     return tuple(sorted(int(a) % ndim for a in axes))
+
+
+REARRANGING = named(transpose, expand_dims, squeeze, broadcast_to)
+"""What moves axes as a whole, by the names of the ops."""

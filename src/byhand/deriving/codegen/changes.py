@@ -16,6 +16,7 @@ from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
+from byhand.ops import named
 from byhand.ops.indexing import BASIC
 from byhand.ops.shape import FLIP
 
@@ -153,9 +154,6 @@ def _of(shape: tuple[int, ...]) -> Tensor | tuple[int, ...]:
     return shape
 
 
-CHANGES: dict[str, Callable[..., ast.expr]] = {
-    "scatter": scatter,
-    "put": put,
-    "scatter_along_axis": scatter_along_axis,
-    "overlap_add": overlap_add,
-}
+CHANGES: Mapping[str, Callable[..., ast.expr]] = named(
+    scatter, put, scatter_along_axis, overlap_add
+)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.steps.text import text
+from byhand.ops import REGISTRY, spelling
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,6 @@ def is_view(node: ast.expr) -> bool:
             return False
 
 
-_VIEWS = {
-    "reshape", "transpose", "squeeze", "broadcast_to", "expand_dims", "flip", "expand", "diagonal",
-    "sliding_window_view", "permute", "einsum", "swapaxes", "view_as", "unsqueeze", "expand_as",
-}  # fmt: skip
+_VIEWS = frozenset({"swapaxes", "view_as", "expand_as"}).union(
+    *(spelling.names(op) for op in REGISTRY.values() if op.view)
+)

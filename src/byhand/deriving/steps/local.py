@@ -26,13 +26,10 @@ from byhand.deriving.recording import Iteration, LoopCounter
 from byhand.deriving.steps.contributions import Contribution, Part
 from byhand.deriving.steps.rules import rule_for
 from byhand.engine.tensor import Tensor
+from byhand.ops.indexing import PUT
+from byhand.ops.linear import MATMUL
 from byhand.ops.op import Op
-
-# A gradient that is one number for all elements may be left so by these.
-_SCALAR_STAYS = {"reshape", "transpose", "expand_dims", "squeeze", "flip", "roll"}
-_ARRAYS_ONLY = {"einsum", "inner", "tensordot", "trace", "put"}
-_MASKING = {"maximum", "minimum", "clip", "max", "min", "prod", "cumprod"}
-_REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
+from byhand.ops.reduction import CUMPROD, PROD
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Local:
         if op.vjp(position) is None:
             return None
         g = Symbol(g.node, g.value, self.emitter, g.tensor)
-        if op.name in _SCALAR_STAYS and g.value.ndim == 0:
+        if op.permutes and g.value.ndim == 0:
             return Contribution(Symbol(g.node, g.value, self.emitter, arg))
         g, params = self.fed(op, g, tensor)
         share = self.by_rule(op, position, arg, g, tensor, params)
@@ -62,10 +59,11 @@ class Local:
 
     def fed(self, op: Op, g: Symbol, tensor: Tensor) -> tuple[Symbol, Mapping[str, Any]]:
         """The gradient in a shape that the rule takes, and the parameters to go with it."""
-        literal = nd.literal(g.node) is not None and op.name in _ARRAYS_ONLY
+        arrays_only = (op.family == "linear" and op is not MATMUL) or op is PUT
+        literal = arrays_only and nd.literal(g.node) is not None
         if literal or (g.value.ndim == 0 < tensor.value.ndim and self.needs_type(op, tensor)):
             return spread(g, tensor), tensor.params
-        if op.name in _REDUCTIONS and g.value.ndim == 0 < tensor.value.ndim:
+        if op.structure == "reduction" and g.value.ndim == 0 < tensor.value.ndim:
             return g, {**tensor.params, "keepdims": True}
         one_number = op.name == "getitem" and g.value.ndim == 0
         if (g.value.shape != tensor.value.shape and op.family != "elementwise") and not one_number:
@@ -74,7 +72,8 @@ class Local:
 
     def needs_type(self, op: Op, tensor: Tensor) -> bool:
         """Whether the rule multiplies by a mask: PyTorch makes float32 of that and a number."""
-        masking = op.name in _MASKING or any(map(_is_mask, tensor.args))
+        masking = op.kink in ("arguments", "elements") or op in (PROD, CUMPROD)
+        masking = masking or any(map(_is_mask, tensor.args))
         return masking and self.emitter.dialect.name == "torch"
 
     def by_rule(

@@ -6,17 +6,6 @@ from collections.abc import Iterable
 
 from byhand.deriving.recording import Iteration
 
-NOUNS = {
-    "add": "sum",
-    "subtract": "difference",
-    "multiply": "product",
-    "matmul": "product",
-    "divide": "ratio",
-    "getitem": "items",
-    "where": "chosen",
-}
-"""What a result of an op is called, where it isn't called as the op is."""
-
 
 class Names:
     """Gives out names. `taken` are those that may not be used."""

@@ -19,7 +19,7 @@ from byhand.deriving.codegen.nodes import Changed, UnnamedValue
 from byhand.deriving.recording import Iteration
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment, Leaf
-from byhand.deriving.steps.names import NOUNS, Names
+from byhand.deriving.steps.names import Names
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 
@@ -147,6 +147,6 @@ def _cost(node: ast.expr) -> int:
 
 def _hint(tensor: Tensor, node: ast.expr) -> str:
     """A name for a value that forward has none for: `exp_z`."""
-    op = tensor.op.name if tensor.op else "value"
+    said = (tensor.op.noun or tensor.op.name) if tensor.op else "value"
     names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in MODULES]
-    return "_".join([NOUNS.get(op, op), *names[:1]])
+    return "_".join([said, *names[:1]])

@@ -21,7 +21,6 @@ from byhand.deriving.steps.contributions import Assignment, Contribution
 from byhand.deriving.steps.gradients import Gradients
 from byhand.deriving.steps.local import Local
 from byhand.deriving.steps.loop_iterations import LoopIterations
-from byhand.deriving.steps.names import NOUNS
 from byhand.deriving.steps.order import list_of
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
@@ -109,7 +108,7 @@ class _Sweep:
         total = self.total(tensor, [each.symbol for each in gradients.take(tensor)])
         if _is_short(total.node) or (self.used_once(tensor) and nd.length(total.node) < LONG):
             return total
-        return total.with_node(gradients.hoist(total.node, f"grad_{NOUNS.get(op.name, op.name)}"))
+        return total.with_node(gradients.hoist(total.node, f"grad_{op.noun or op.name}"))
 
     def used_once(self, tensor: Tensor) -> bool:
         """Whether the gradient of this value is needed in one place only."""

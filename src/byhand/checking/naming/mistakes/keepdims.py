@@ -16,9 +16,13 @@ from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
+from byhand.ops import REGISTRY
+from byhand.ops.spelling import names
 from byhand.values.arrays import Array
 
-REDUCTIONS = ("sum", "mean", "max", "min", "amax", "amin", "prod", "var", "std")
+REDUCTIONS = frozenset[str]().union(
+    *(names(op) for op in REGISTRY.values() if op.structure == "reduction" and op.differentiable)
+)
 
 
 def find(suspect: Suspect) -> Finding | None:

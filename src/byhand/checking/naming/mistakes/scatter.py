@@ -17,11 +17,9 @@ from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.values.arrays import Array
 
-READS = ("getitem", "take", "take_along_axis")
-
 
 def find(suspect: Suspect) -> Finding | None:
-    if any(use.node.op is not None and use.node.op.name in READS for use in suspect.uses) and (
+    if any(use.node.op is not None and use.node.op.indexed for use in suspect.uses) and (
         suspect.follows(_overwritten)
     ):
         return Finding(
@@ -34,7 +32,7 @@ def find(suspect: Suspect) -> Finding | None:
 def _overwritten(found: Evidence) -> Array | None:
     value = found.expected.value
     for use in found.paths.uses:
-        if use.node.op is None or use.node.op.name not in READS:
+        if use.node.op is None or not use.node.op.indexed:
             continue
         index = use.node.params.get("index")
         if use.node.op.name != "getitem":
