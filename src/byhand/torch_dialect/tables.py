@@ -34,8 +34,14 @@ def elementwise_functions() -> dict[str, Callable[..., Any]]:
 
 
 def _of_one(op: Op) -> Callable[..., Any]:
-    return lambda input: op(input)
+    def apply(input: Any) -> Any:
+        return op(input)
+
+    return apply
 
 
 def _of_two(op: Op) -> Callable[..., Any]:
-    return lambda input, other: op(input, other)
+    def apply(input: Any, other: Any) -> Any:
+        return op(input, other)
+
+    return apply
