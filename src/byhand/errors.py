@@ -1,4 +1,10 @@
-"""What byhand raises: one root, few leaves. A message says what is wrong, where, what to do."""
+"""What byhand raises: one root, few leaves. A message says what is wrong, where, what to do.
+
+A message is one line. What Python or a library says becomes one here, and errors of the
+system do in `files`.
+"""
+
+import re
 
 
 class ByhandError(Exception):
@@ -18,8 +24,19 @@ class RefereeError(ByhandError):
 
 
 class DataError(ByhandError):
-    """A data file or the folder of a training run can't be read or written."""
+    """A file or a folder can't be read or written."""
 
 
 class CourseError(ByhandError):
     """A course, a lesson or an exercise can't be used, or a learner's folder can't."""
+
+
+def one_line(message: str) -> str:
+    """The message without line breaks and without what a terminal would obey."""
+    joined = re.sub(r"\s*\n\s*", " ", message.strip())
+    return "".join(c if c.isprintable() else "\ufffd" for c in joined.replace("\t", " "))
+
+
+def in_one_line(error: BaseException) -> str:
+    """The type of an exception and its message, without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,4 +1,4 @@
-"""Writing files so that nothing is ever left half-written."""
+"""Reading and writing files: nothing is ever left half-written, and every error is one line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,30 @@ import secrets
 from pathlib import Path
 
 from byhand.errors import DataError
+
+
+def read(path: str | Path, what: str = "file", missing: str = "") -> bytes:
+    """The content of a file. Raises DataError, in one line, if it can't be read.
+
+    `what` is the file that is wanted, where there is a folder; `missing` says what to do where
+    there is nothing.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file{missing}") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder: name the {what} in it") from None
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror or error}") from None
+
+
+def make_folder(path: str | Path) -> None:
+    """Makes a folder, and those above it, if it isn't there. Raises DataError if it can't be."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{path}: can't be made: {error.strerror or error}") from error
 
 
 def write_aside(path: str | Path, content: bytes | str) -> None:

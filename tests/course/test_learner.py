@@ -12,7 +12,7 @@ from small_course import COURSE, SQUARE, write_course
 from byhand.course import learner as learners
 from byhand.course.course import Exercise
 from byhand.course.learner import Checked, Learner
-from byhand.errors import CourseError
+from byhand.errors import CourseError, DataError
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_folders_that_can_not_be_used(tmp_path: Path, course: Path) -> None:
     (tmp_path / "other/file").touch()
     with pytest.raises(CourseError, match="holds other files"):
         learners.start(tmp_path / "other", course)
-    with pytest.raises(CourseError, match="can't be made"):
+    with pytest.raises(DataError, match="can't be made"):
         learners.start(tmp_path / "other/file/in", course)
     with pytest.raises(CourseError, match="is no learner's folder: byhand learn makes one"):
         learners.at(tmp_path)

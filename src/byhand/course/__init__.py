@@ -8,7 +8,8 @@ of everything is in `course.toml`.
     course.py     lessons and exercises, as the files say
     blanks.py     the learner's copy of a problem file
     learner.py    the learner's folder
-    progress.py   what happened there, in SQLite
+    progress.py   what happened there
+    database.py   SQLite files, which progress and grading keep
     judge.py      a learner's file, checked for what the exercise asks
     author.py     what must hold of every exercise
     skeleton.py   the files of a new lesson

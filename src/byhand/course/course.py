@@ -14,6 +14,7 @@ from typing import Any
 
 from byhand.course.blanks import Blanks, by_marks, by_names
 from byhand.errors import CourseError
+from byhand.files import read
 
 FILE = "course.toml"
 READING = "reading.md"
@@ -55,7 +56,7 @@ class Exercise:
     @cached_property
     def blanks(self) -> Blanks:
         """The learner's copy, and what it leaves out. Raises CourseError if it can't be made."""
-        source = _read(self.problem).decode("utf-8-sig", errors="replace")
+        source = read(self.problem).decode("utf-8-sig", errors="replace")
         if self.ask:
             doc = f"{self.number} {self.title}\n\n{self.task}\n"
             return by_names(source, self.problem, self.ask, doc)
@@ -81,7 +82,7 @@ class Lesson:
     @property
     def examples(self) -> tuple[Path, ...]:
         """The problem files that the reading works; an exercise is none, as it is the solution."""
-        named = dict.fromkeys(_EXAMPLE.findall(_read(self.reading).decode(errors="replace")))
+        named = dict.fromkeys(_EXAMPLE.findall(read(self.reading).decode(errors="replace")))
         exercises = {exercise.problem for exercise in self.exercises}
         files = [self.folder / name for name in named]
         return tuple(file for file in files if file.is_file() and file not in exercises)
@@ -178,18 +179,9 @@ def _model(folder: Path, model: str, file: Path) -> Path:
     return problem
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        raise CourseError(f"{file}: no such file") from None
-    except OSError as error:
-        raise CourseError(f"{file}: can't be read: {error.strerror}") from None
-
-
 def _toml(file: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(_read(file).decode())
+        return tomllib.loads(read(file).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{file}: is not TOML: {error}") from None
 

@@ -16,7 +16,7 @@ from byhand.course import progress
 from byhand.course.course import READING, Course, Exercise, bundled, load_course
 from byhand.course.progress import Progress, Standing, Verdict
 from byhand.errors import CourseError
-from byhand.files import write_aside
+from byhand.files import make_folder, read, write_aside
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def start(folder: Path, course: Path | None) -> Learner:
     if not file.exists():
         loaded = load_course(course or bundled())
         _refuse_other_folders(folder, loaded)
-        _make(folder)
+        make_folder(folder)
         learner = Learner(folder, loaded, Progress(file, str(course.resolve()) if course else ""))
     else:
         learner = at(folder)
@@ -92,7 +92,7 @@ def open_exercise(learner: Learner, exercise: Exercise) -> None:
     works, are written if they aren't there."""
     lesson = learner.course.lesson_of(exercise)
     path = learner.path(exercise)
-    _make(path.parent)
+    make_folder(path.parent)
     reading = path.parent / READING
     if not reading.exists():
         write_aside(reading, lesson.reading.read_bytes())
@@ -134,10 +134,7 @@ def verdict(learner: Learner, exercise: Exercise, check: Check, *, again: bool =
 def digest(learner: Learner, exercise: Exercise) -> str:
     """Changes with whatever a verdict on the learner's file depends on."""
     path = learner.path(exercise)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CourseError(f"{path}: can't be read: {error.strerror}") from error
+    content = read(path)
     asked = " ".join((__version__, *exercise.blanks.asked))
     return hashlib.sha256(asked.encode() + b"\0" + content).hexdigest()
 
@@ -160,7 +157,7 @@ def may_see_solution(learner: Learner, exercise: Exercise) -> bool:
 def reset(learner: Learner, exercise: Exercise) -> Path | None:
     """Puts the exercise back as it was at first; gives where a copy of what was there is kept."""
     path = learner.path(exercise)
-    _make(path.parent)
+    make_folder(path.parent)
     kept = None
     if path.exists():
         content = path.read_bytes()
@@ -179,10 +176,3 @@ def _refuse_other_folders(folder: Path, course: Course) -> None:
     ours = any((folder / lesson.name).is_dir() for lesson in course.lessons)
     if folder.is_dir() and any(folder.iterdir()) and not ours:
         raise CourseError(f"{folder}: holds other files: choose a new or an empty folder")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CourseError(f"{folder}: can't be made: {error.strerror}") from error

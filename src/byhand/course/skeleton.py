@@ -7,7 +7,7 @@ from pathlib import Path
 
 from byhand.course.course import FILE, READING
 from byhand.errors import CourseError
-from byhand.files import write_aside
+from byhand.files import make_folder, read, write_aside
 
 _READING = """\
 # {title}
@@ -78,11 +78,8 @@ def new_lesson(folder: Path, name: str) -> Path:
     course, lesson = folder / FILE, folder / name
     if lesson.exists():
         raise CourseError(f"{lesson}: is there already: choose another name")
-    try:
-        before = course.read_text(encoding="utf-8") if course.exists() else _COURSE
-        lesson.mkdir(parents=True)
-    except OSError as error:
-        raise CourseError(f"{lesson}: can't be made: {error.strerror}") from error
+    before = read(course).decode() if course.exists() else _COURSE
+    make_folder(lesson)
     title = re.sub(r"^\d+\W*|[-_]", " ", name).strip().capitalize() or name
     write_aside(lesson / READING, _READING.format(title=title))
     write_aside(lesson / "first.py", _EXERCISE)

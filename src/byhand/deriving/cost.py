@@ -12,10 +12,10 @@ import numpy as np
 
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.flops import Tally, counting
-from byhand.errors import ProblemError, UnsupportedError
+from byhand.errors import ProblemError, UnsupportedError, in_one_line
 from byhand.program.control_flow import run
 from byhand.program.functions import function_of
-from byhand.program.problem import Problem, in_one_line
+from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.program.trace import trace_problem

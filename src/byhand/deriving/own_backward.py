@@ -13,10 +13,10 @@ from byhand.deriving.cost import Cost, available, cost
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import can_run
 from byhand.deriving.verify import answers_in, run
-from byhand.errors import ProblemError, UnsupportedError
+from byhand.errors import ProblemError, UnsupportedError, in_one_line
 from byhand.program.control_flow import run_plainly
 from byhand.program.functions import function_of
-from byhand.program.problem import Problem, in_one_line
+from byhand.program.problem import Problem
 from byhand.program.program import Program, Step
 from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem

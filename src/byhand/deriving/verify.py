@@ -13,8 +13,8 @@ import numpy as np
 
 from byhand.deriving.derivation import Derivation
 from byhand.engine.backward import gradients
-from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.problem import Problem, in_one_line
+from byhand.errors import ProblemError, UnsupportedError, in_one_line
+from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.values.arrays import as_torch, is_array, is_list, is_sequence, is_torch

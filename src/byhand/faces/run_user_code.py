@@ -21,8 +21,7 @@ from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
 
-from byhand.errors import ByhandError, ProblemError
-from byhand.faces.terminal import one_line
+from byhand.errors import ByhandError, ProblemError, one_line
 
 
 @contextlib.contextmanager

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
-from byhand.errors import DataError
+from byhand.errors import DataError, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -68,12 +67,6 @@ def console(stream: TextIO) -> Console:
     from rich.console import Console
 
     return Console(file=stream, highlight=False, markup=False, emoji=False)
-
-
-def one_line(message: str) -> str:
-    """The message without line breaks and without what a terminal would obey."""
-    joined = re.sub(r"\s*\n\s*", " ", message.strip())
-    return "".join(c if c.isprintable() else "\ufffd" for c in joined.replace("\t", " "))
 
 
 def _discard(stream: TextIO) -> None:

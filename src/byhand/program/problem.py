@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.errors import ProblemError
+from byhand.errors import ProblemError, in_one_line
 from byhand.program.functions import function_of
 from byhand.program.statements import Function
 from byhand.values.arrays import is_sequence
@@ -141,11 +141,6 @@ def zoo() -> dict[str, Path]:
     return {
         file.stem: file for file in sorted(folder.glob("*.py")) if file.stem not in _NOT_A_MODEL
     }
-
-
-def in_one_line(error: BaseException) -> str:
-    """The type of an exception and its message, without line breaks."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 _NOT_A_MODEL = {"__init__", "layers"}

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from byhand.engine import Tensor
-from byhand.errors import ByhandError, ProblemError, UnsupportedError
+from byhand.errors import ByhandError, ProblemError, UnsupportedError, in_one_line
 from byhand.ops import elementwise, indexing
 from byhand.ops.op import Op
 from byhand.program.control_flow import run
 from byhand.program.follow import Follower
-from byhand.program.problem import Problem, in_one_line, problem_of
+from byhand.program.problem import Problem, problem_of
 from byhand.program.program import Program, Step
 from byhand.program.statements import Namespace, Returned, StatementError
 from byhand.torch_dialect.tensor import TorchTensor

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from byhand.compiling import CompiledStep, compile_step, relinked
-from byhand.errors import ByhandError
+from byhand.errors import ByhandError, in_one_line
 from byhand.program.problem import Inputs, Problem
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
 from byhand.train.optimisers import Optimiser
@@ -75,7 +75,7 @@ def fast_steps(
     except ByhandError as error:
         return str(error)
     except Exception as error:  # Numba's own are of many kinds: training goes on without
-        return f"{type(error).__name__}: " + " ".join(str(error).split())[:200]
+        return in_one_line(error)[:200]
     return FastSteps(compiled, {**parameters, **held})
 
 

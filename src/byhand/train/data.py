@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from byhand.errors import DataError
+from byhand.files import read
 from byhand.values.arrays import Array
 
 BUNDLED = "names"
@@ -142,14 +143,6 @@ def whole_words(words: Sequence[str], index: dict[str, int], block: int) -> Exam
 
 
 def _read(source: str | Path) -> bytes:
-    try:
-        if source == BUNDLED:
-            return (resources.files("byhand") / "data" / "ssa-names-2018.txt").read_bytes()
-        return Path(source).read_bytes()
-    except FileNotFoundError:
-        hint = f"give a text file, or `{BUNDLED}` for the bundled list"
-        raise DataError(f"{source}: no such file: {hint}") from None
-    except IsADirectoryError:
-        raise DataError(f"{source}: is a folder: name the text file in it") from None
-    except OSError as error:
-        raise DataError(f"{source}: can't be read: {error.strerror or error}") from None
+    if source == BUNDLED:
+        return (resources.files("byhand") / "data" / "ssa-names-2018.txt").read_bytes()
+    return read(source, "text file", f": give a text file, or `{BUNDLED}` for the bundled list")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from byhand.errors import ProblemError
+from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Problem
 from byhand.program.statements import Function
 
@@ -83,8 +83,7 @@ def explained(problem: Problem, part: str, error: Exception) -> ProblemError:
     """One line for a `part` (forward, backward) that raised."""
     frames = reversed(traceback.extract_tb(error.__traceback__))
     line = next((frame.lineno for frame in frames if frame.filename == problem.file), None)
-    message = f"{error}".replace("\n", " ")
-    return ProblemError(f"{problem.where(line)}: {part} raised {type(error).__name__}: {message}")
+    return ProblemError(f"{problem.where(line)}: {part} raised {in_one_line(error)}")
 
 
 class _Returns(ast.NodeTransformer):

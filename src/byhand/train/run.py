@@ -27,7 +27,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as bytes_of
 
-from byhand.errors import DataError
+from byhand.errors import DataError, in_one_line
 from byhand.train.curve import draw
 from byhand.train.folder import recover
 from byhand.train.loop import Losses, Updates
@@ -128,8 +128,7 @@ def load_run(folder: str | Path) -> Run:
     except OSError as error:
         raise DataError(f"{error.filename}: can't be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        what = f"{type(error).__name__}: {error}".replace("\n", " ")
-        raise DataError(f"{folder}: is damaged ({what}): train anew") from error
+        raise DataError(f"{folder}: is damaged ({in_one_line(error)}): train anew") from error
 
 
 def _config(content: dict[str, Any]) -> Config:

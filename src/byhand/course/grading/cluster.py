@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
-from byhand.errors import CourseError
+from byhand.errors import CourseError, in_one_line
 
 
 @contextmanager
@@ -23,8 +23,7 @@ def cluster_executor(address: str) -> Generator[Executor]:
     try:
         client: Any = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise CourseError(f"--dask {address}: can't be reached: {reason}") from error
+        raise CourseError(f"--dask {address}: can't be reached: {in_one_line(error)}") from error
     try:
         yield client.get_executor(retries=0, pure=False)
     finally:

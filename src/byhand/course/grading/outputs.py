@@ -26,8 +26,7 @@ from byhand.course.grading.grader import Grades
 from byhand.course.grading.mark import Mark
 from byhand.course.grading.submissions import Student
 from byhand.course.grading.worker import Outcome
-from byhand.errors import DataError
-from byhand.files import write_aside
+from byhand.files import make_folder, write_aside
 
 Work = Mapping[str, Outcome]
 """What one student did, by exercise."""
@@ -40,12 +39,12 @@ def write(grades: Grades, out: Path) -> tuple[Path, ...]:
     work: dict[str, dict[str, Outcome]] = {student.shown: {} for student in grades.grading.students}
     for outcome in grades.outcomes:
         work[outcome.student][outcome.exercise] = outcome
-    _make(feedback)
+    make_folder(feedback)
     exercises = grades.grading.exercises
     for student in grades.grading.students:
         mine = work[student.shown]
         place = gradescope / _short(student.name)
-        _make(place)
+        make_folder(place)
         _put(feedback / f"{_short(student.name)}.md", _feedback(student, exercises, mine))
         _put(place / "results.json", _dumped(_gradescope(exercises, mine)))
     _put(as_json, _dumped(_everything(grades, work)))
@@ -252,10 +251,3 @@ def _put(file: Path, text: str) -> None:
         if file.read_bytes() == text.encode():
             return
     write_aside(file, text)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: can't be made: {error.strerror}") from error

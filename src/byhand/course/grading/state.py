@@ -10,20 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import sqlite3
-from collections.abc import Generator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from byhand.course.database import Database
 from byhand.course.grading.mark import Mark
 from byhand.course.grading.worker import Advice, Outcome, Task
-from byhand.errors import CourseError
 
-_VERSION = 1
 _TABLES = """
-    CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE outcome (
         student TEXT, exercise TEXT, digest TEXT NOT NULL, outcome TEXT NOT NULL,
         PRIMARY KEY (student, exercise)
@@ -35,58 +31,33 @@ class State:
     """The database of one grading. Raises CourseError where it can't be used."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        with self._in_one_line():
-            self._base = sqlite3.connect(file, timeout=10, isolation_level=None)
-            self._base.execute("BEGIN IMMEDIATE")
-            (version,) = self._base.execute("PRAGMA user_version").fetchone()
-            if version > _VERSION:
-                raise CourseError(f"{file}: was made by a newer byhand: update byhand")
-            if version == 0:
-                for table in _TABLES.split(";"):
-                    self._base.execute(table)
-                secret = secrets.token_hex(16)
-                self._base.execute("INSERT INTO about VALUES ('secret', ?)", (secret,))
-                self._base.execute(f"PRAGMA user_version = {_VERSION}")
-            self._base.execute("COMMIT")
+        texts = {"secret": secrets.token_hex(16)}
+        what, anew = "what is graded already", "grade everything anew"
+        self._base = Database(file, _TABLES, texts, what, anew)
 
     @property
     def secret(self) -> str:
         """What the inputs are drawn from; drawn itself when the state was made."""
-        with self._in_one_line():
-            return self._base.execute("SELECT value FROM about WHERE key='secret'").fetchone()[0]
+        return self._base.text("secret")
 
     def known(self, task: Task) -> Outcome | None:
         """The outcome of exactly this task, if it is there."""
-        with self._in_one_line(), closing(self._base.cursor()) as cursor:
-            row = cursor.execute(
-                "SELECT digest, outcome FROM outcome WHERE student = ? AND exercise = ?",
-                (task.student, task.exam.id),
-            ).fetchone()
-        if row is None or row[0] != digest(task):
+        rows = self._base.rows(
+            "SELECT digest, outcome FROM outcome WHERE student = ? AND exercise = ?",
+            task.student,
+            task.exam.id,
+        )
+        if not rows or rows[0][0] != digest(task):
             return None
-        return _outcome(json.loads(row[1]))
+        return _outcome(json.loads(rows[0][1]))
 
     def keep(self, task: Task, outcome: Outcome) -> None:
         """Keeps an outcome, for good."""
-        with self._in_one_line():
-            self._base.execute(
-                "REPLACE INTO outcome VALUES (?, ?, ?, ?)",
-                (task.student, task.exam.id, digest(task), json.dumps(asdict(outcome))),
-            )
+        row = (task.student, task.exam.id, digest(task), json.dumps(asdict(outcome)))
+        self._base.write("REPLACE INTO outcome VALUES (?, ?, ?, ?)", *row)
 
     def close(self) -> None:
         self._base.close()
-
-    @contextmanager
-    def _in_one_line(self) -> Generator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise CourseError(
-                f"{self._file}: what is graded already can't be read or written: {error}: "
-                "make room, or move this file away to grade everything anew"
-            ) from error
 
 
 def digest(task: Task) -> str:

@@ -17,8 +17,8 @@ from byhand.deriving.worked import digits
 from byhand.deriving.worked.sheet import Entry, Sheet
 from byhand.deriving.worked.small_inputs import one_decimal, small_inputs
 from byhand.deriving.worked.statement_values import numbers
-from byhand.errors import ProblemError, UnsupportedError
-from byhand.program.problem import Problem, in_one_line
+from byhand.errors import ProblemError, UnsupportedError, in_one_line
+from byhand.program.problem import Problem
 from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
 from byhand.values.arrays import Array, speaks_torch

@@ -88,11 +88,12 @@ def _found(exercise: Exercise, referee: str) -> list[str]:
 
 def _tell(what: str, found: Iterable[str]) -> int:
     """Says what is wrong with something, or that it is right; gives how much is wrong."""
+    from byhand.errors import one_line
     from byhand.faces import terminal
 
     problems = list(found)
     for problem in problems:
-        terminal.say(f"✗ {what}: {terminal.one_line(problem)}")
+        terminal.say(f"✗ {what}: {one_line(problem)}")
     if not problems:
         terminal.say(f"✓ {what}")
     return len(problems)

@@ -120,7 +120,7 @@ def train(
 
 
 def _summary(result: TrainingRun) -> str:
-    from byhand.faces.terminal import one_line
+    from byhand.errors import one_line
 
     lines = [
         f"{result.model}: {result.parameters:,} parameters, {result.steps:,} steps in "

@@ -169,9 +169,8 @@ def _answer(
     job: dict[str, Any], judge: Callable[..., Report], render: Callable[[Report], str]
 ) -> None:
     """Answers a job and ends the process."""
-    from byhand.errors import ByhandError
+    from byhand.errors import ByhandError, one_line
     from byhand.faces.run_user_code import guest
-    from byhand.faces.terminal import one_line
 
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # the next job is not for the file to read
     os.chdir(job["folder"])

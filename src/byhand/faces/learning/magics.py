@@ -14,10 +14,9 @@ from typing import Any
 
 from byhand.course import learner as learners
 from byhand.course.learner import Learner
-from byhand.errors import ByhandError
+from byhand.errors import ByhandError, one_line
 from byhand.faces.learning import words
 from byhand.faces.learning.check_server import Apart
-from byhand.faces.terminal import one_line
 from byhand.files import write_aside
 
 

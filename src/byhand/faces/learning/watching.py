@@ -10,12 +10,11 @@ from pathlib import Path
 from byhand.course import learner as learners
 from byhand.course.course import Exercise
 from byhand.course.learner import Learner
-from byhand.errors import CourseError
+from byhand.errors import ByhandError, one_line
 from byhand.faces.learning import words
 from byhand.faces.learning.check_server import Apart
 from byhand.faces.learning.input_events import Waking
 from byhand.faces.learning.showing import show
-from byhand.faces.terminal import one_line
 
 SETTLING = 0.03  # seconds in which a file that is being written would change again
 
@@ -31,7 +30,7 @@ def watch(learner: Learner, timeout: float) -> int:
         while (key_and_event := waking.wait())[0] != "q":
             try:
                 watching.wake(*key_and_event)
-            except CourseError as error:  # said, and no reason to end the session
+            except ByhandError as error:  # said, and no reason to end the session
                 show(f"\n{words.wrapped(one_line(str(error)))}\n{words.KEYS}")
     return 0
 
