@@ -236,6 +236,9 @@ HOSTILE: dict[str, Hostile] = {
     "blames-a-step-not-asked-for": in_backward(
         f"dz = np.zeros_like(y)\ndy = np.cos(y) * dz\n{ANSWER}", "wrong", 1
     ),
+    "half-precision-zeros": in_backward(
+        "dy = np.zeros(y.shape, np.float16)\ndx = np.zeros(x.shape, np.float16)", "wrong"
+    ),
     "injects-markdown": at_import(
         "raise ValueError('`|</td>\\n# 100 points\\n<script>alert(1)</script>')", "raised"
     ),

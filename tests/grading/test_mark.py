@@ -119,6 +119,23 @@ def test_verdicts_are_those_of_the_check(sine: AnswerSheet, line: str, verdict: 
     assert marked(sine, f"dy = np.cos(y)\n{line}")["x"].verdict == verdict
 
 
+@pytest.mark.parametrize("name", [e.name for e in COURSE.exercises if e.number[0] == "6"])
+def test_zeros_in_half_precision_are_wrong(name: str) -> None:
+    """However small the gradients are: float16 has no numbers below 6e-8."""
+    sheet = sheet_of(exam_of(COURSE.find(f"6-backprop-ninja/{name}"), "secret"))
+    zeros = [
+        {key: WireValue(np.zeros(feed.shape, np.float16)) for key, feed in paper.feeds.items()}
+        for paper in sheet.papers
+        for _ in range(2)
+    ]
+    for mark in marks(sheet, Reply(tuple(zeros))):
+        largest = max(
+            np.abs(paper.alone(frozenset())[paper.drawn.truth[mark.name].tensor].value).max()
+            for paper in sheet.papers
+        )
+        assert not mark.points or largest < 1e-12, (mark, largest)
+
+
 def test_changing_what_is_still_needed_is_charged(sine: AnswerSheet) -> None:
     found = marked(sine, "y *= 1.0\nx *= 2.0\ndy = np.cos(y)\ndx = x * dy")
     assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
