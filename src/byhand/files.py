@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from byhand.errors import DataError
@@ -16,7 +18,7 @@ def read(path: str | Path, what: str = "file", missing: str = "") -> bytes:
     there is nothing.
     """
     try:
-        return Path(path).read_bytes()
+        return plain(path).read_bytes()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file{missing}") from None
     except IsADirectoryError:
@@ -31,6 +33,16 @@ def make_folder(path: str | Path) -> None:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{path}: can't be made: {error.strerror or error}") from error
+
+
+def plain(path: str | Path) -> Path:
+    """The path, if what lies there is a file, or a folder: nobody knows when a pipe or a device
+    ends. Raises OSError where it is one of those, or nothing."""
+    path = Path(path)
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "is a pipe or a device: name a file", str(path))
+    return path
 
 
 def write_aside(path: str | Path, content: bytes | str) -> None:

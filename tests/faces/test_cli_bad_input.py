@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,3 +156,43 @@ def test_standard_output_that_is_full(problem: Problem) -> None:
         )
     assert done.returncode == 2
     assert done.stderr == "standard output can't be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("check",), ("derive",), ("train",), ("train", "mlp", "--data"), ("grade", "--out", "r.csv")],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("what", ["pipe", "device"])
+def test_a_pipe_or_a_device_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], what: str
+) -> None:
+    """Nobody may ever write into a pipe, and a device may never end."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    place = {"pipe": "pipe", "device": "/dev/zero"}[what]
+    assert place in complaint(run_byhand(*command, place, timeout=20))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import threading, time; threading.Thread(target=time.sleep, args=(1000,)).start()",
+        "import multiprocessing as m, time\n"
+        "m.get_context('fork').Process(target=time.sleep, args=(1000,)).start()",
+    ],
+    ids=["thread", "process"],
+)
+def test_what_a_file_starts_and_never_ends_does_not_keep_the_command(
+    problem: Problem, start: str
+) -> None:
+    file = problem(("import numpy as np\n", f"import numpy as np\n{start}\n"))
+    done = run_byhand("check", file, timeout=20)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr
+    assert "gradients are right" in done.stdout and "left a thread or a process" in done.stderr
+
+
+def test_threads_that_only_wait_for_work_are_no_matter(problem: Problem) -> None:
+    pool = "from concurrent.futures import ThreadPoolExecutor as P; P().submit(print).result()"
+    file = problem(("import numpy as np\n", f"import numpy as np\n{pool}\n"))
+    assert run_byhand("check", file).stderr.strip() == ""

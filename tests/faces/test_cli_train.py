@@ -51,6 +51,17 @@ def test_train_then_sample(words: str) -> None:
     assert run_byhand("sample", "runs/mlp-1", "-n", "0").stdout == ""
 
 
+def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("a\x1b[31m\x07\u202eb\x9bc\n" * 20)
+    done = run_byhand("train", "mlp", "--data", str(words), *SMALL)
+    sampled = run_byhand("sample", "runs/mlp-1")
+    assert (done.returncode, sampled.returncode) == (0, 0), done.stderr + sampled.stderr
+    for said in (done.stdout, sampled.stdout):
+        assert "\\x1b" in said and "\\u202e" in said
+        assert all(c.isprintable() for line in said.splitlines() for c in line)
+
+
 def test_json_and_options(words: str) -> None:
     options = (*SMALL, "--data", words, "--set", "block=2", "--seed", "3", "--out", "here")
     done = run_byhand("train", "mlp", *options, "--json")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from byhand.errors import DataError
-from byhand.train import curve, folder, sample, train
+from byhand.train import curve, folder, loop, sample, train
 from byhand.train.run import load_run
 
 Python = Callable[..., tuple[int, str, str]]
@@ -194,3 +196,48 @@ def test_any_curve_can_be_drawn(losses: list[tuple[int, float]]) -> None:
         for point in line.attrib["points"].split():
             x, y = map(float, point.split(","))
             assert 66 <= x <= 734 and 48 <= y <= 366
+
+
+UNTIL_KILLED = """
+import sys, time
+from byhand.train import train
+def progress(*anything):
+    print("training", flush=True)
+    time.sleep(60)
+train("mlp", resume=sys.argv[1], steps=100_000, plain=True, progress=progress)
+"""
+
+
+def test_who_trains_into_a_folder_keeps_others_away(run: Path) -> None:
+    """Until the process ends, however it ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", UNTIL_KILLED, run], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "training\n"
+        with pytest.raises(DataError, match="is being trained by another process") as error:
+            train("mlp", resume=run, steps=200)
+        assert "\n" not in str(error.value)
+        elsewhere = train("mlp", resume=run, steps=200, out="elsewhere")
+        assert elsewhere.steps == 200
+        other.kill()
+    assert train("mlp", resume=run, steps=200).steps == 200
+    assert not [path for path in run.parent.iterdir() if path != run]
+
+
+def test_a_new_run_is_its_own_from_the_first_save(
+    word_file: Path, little: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that is underway is seen by nobody as one that stopped."""
+    monkeypatch.setattr(loop, "SAVED_EVERY", 0)
+    monkeypatch.setattr(loop, "_SHOWN_EVERY", -1)
+    refused = []
+
+    def resume(step: int, *others: object) -> None:
+        if step > 5 and not refused:
+            with pytest.raises(DataError, match="is being trained") as error:
+                train("mlp", resume="runs/mlp-1", steps=200)
+            refused.append(error)
+
+    train("mlp", data=word_file, steps=20, sizes=little, progress=resume)
+    assert refused

@@ -7,7 +7,6 @@ answering, 130 for Ctrl-C.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 
 import click
@@ -24,6 +23,7 @@ from byhand.faces.commands.grade import grade
 from byhand.faces.commands.learn import learn
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
+from byhand.faces.run_user_code import leave
 
 REPORT_TO = "the issue tracker of byhand"
 TRACEBACK = "BYHAND_TRACEBACK"
@@ -54,7 +54,7 @@ for _command in (
 def main() -> None:
     """The `byhand` command."""
     terminal.prepare()
-    sys.exit(_guarded(lambda: cli.main(prog_name="byhand", standalone_mode=False)))
+    leave(_guarded(lambda: cli.main(prog_name="byhand", standalone_mode=False)))
 
 
 def _guarded(command: Callable[[], int | None]) -> int:

@@ -20,8 +20,10 @@ import warnings
 from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
+from typing import Any, NoReturn
 
 from byhand.errors import ByhandError, ProblemError, one_line
+from byhand.files import plain
 
 
 @contextlib.contextmanager
@@ -45,6 +47,34 @@ def guest(file: str, timeout: float | None = None) -> Generator[None]:
             if raised is None:
                 raise
             raise raised from error
+
+
+PATIENCE = 2.0
+"""Seconds for threads that the file has started to end, once there is a result."""
+
+
+def leave(status: int) -> NoReturn:
+    """Ends the process, also where a thread or a process that a file has started never does."""
+    children: list[Any] = []
+    if parallel := sys.modules.get("multiprocessing"):
+        children = parallel.active_children()
+    if children or any(not each.daemon for each in _threads()):
+
+        def end() -> None:
+            with contextlib.suppress(OSError):
+                os.write(2, b"byhand: the file left a thread or a process running: ended\n")
+            for child in children:
+                child.kill()
+            os._exit(status)
+
+        timer = threading.Timer(PATIENCE, end)
+        timer.daemon = True
+        timer.start()
+    sys.exit(status)
+
+
+def _threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each is not threading.main_thread()]
 
 
 def located(file: str) -> str:
@@ -167,7 +197,7 @@ def _import_early(file: str) -> None:
     """Imports the slow libraries that `file` imports, so that their start isn't held against it."""
     with contextlib.suppress(OSError):
         for library in sorted(
-            slow_imports(Path(file).read_text(encoding="utf-8", errors="replace"))
+            slow_imports(plain(file).read_text(encoding="utf-8", errors="replace"))
         ):
             with contextlib.suppress(Exception):  # the file's own import will say what is wrong
                 importlib.import_module(library)

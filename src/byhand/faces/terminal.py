@@ -69,6 +69,11 @@ def console(stream: TextIO) -> Console:
     return Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
+def escaped(word: str) -> str:
+    """The word with `\\x1b` for what can't be seen, and which a terminal might obey."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in word)
+
+
 def _discard(stream: TextIO) -> None:
     """From now on, what is written to `stream` goes nowhere, not even complaints at the exit."""
     with contextlib.suppress(OSError, ValueError):

@@ -167,7 +167,7 @@ def _locate(path: str | Path) -> Path:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return plain(file).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ProblemError(f"{file}: no such file") from None
     except IsADirectoryError:

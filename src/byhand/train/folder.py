@@ -8,8 +8,9 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from byhand.errors import DataError
@@ -67,6 +68,45 @@ def recover(target: Path) -> None:
     with _in_one_line(target.parent):
         if _old(target).exists() and not target.exists():
             _old(target).rename(target)
+
+
+@contextmanager
+def held(target: Path) -> Generator[None]:
+    """Keeps other processes from training into `target`; raises DataError if one does already.
+
+    The system lets go of a lock whose process was killed. Without `fcntl` (on Windows) nobody is
+    kept away.
+    """
+    if find_spec("fcntl") is None:
+        yield
+        return
+    lock = target.with_name(f".{target.name[:200]}.lock")
+    with _in_one_line(target.parent):
+        descriptor = _locked(lock)
+    if descriptor is None:
+        raise DataError(f"{target}: is being trained by another process: let it end, or stop it")
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _locked(lock: Path) -> int | None:
+    """The lock file, open and locked; None if it belongs to somebody else."""
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+            if lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        os.close(descriptor)  # its last owner has deleted it in between
 
 
 def check_writable(parent: Path) -> None:
@@ -146,16 +186,29 @@ def _last_number(parent: Path, name: str) -> int:
 
 @dataclass
 class Place:
-    """Where a run is written: first into a new folder, then over that again and again."""
+    """Where a run is written: first into a new folder, then over that again and again.
+
+    Within `with`, no other process goes on with the run there.
+    """
 
     parent: Path
     name: str
     target: Path | None = None
     fresh: bool = True
+    locks: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Place:
+        if self.target is not None:
+            self.locks.enter_context(held(self.target))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.locks.close()
 
     def write(self, files: Mapping[str, bytes]) -> Path:
         if self.target is None:
             self.target = write_new(self.parent, self.name, files)
+            self.locks.enter_context(held(self.target))
         elif self.fresh:
             write_at(self.target, files)
         else:

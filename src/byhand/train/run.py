@@ -28,6 +28,7 @@ from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as bytes_of
 
 from byhand.errors import DataError, in_one_line
+from byhand.files import plain
 from byhand.train.curve import draw
 from byhand.train.folder import recover
 from byhand.train.loop import Losses, Updates
@@ -115,7 +116,7 @@ def load_run(folder: str | Path) -> Run:
             config=config,
             parameters=_tensors(folder / "parameters.safetensors"),
             optimiser=_tensors(folder / "optimiser.safetensors"),
-            losses=_losses((folder / "curve.csv").read_text(encoding="utf-8")),
+            losses=_losses(plain(folder / "curve.csv").read_text(encoding="utf-8")),
             updates=_updates(folder / "updates.csv"),
         )
         if config.val_loss is None:
@@ -123,7 +124,7 @@ def load_run(folder: str | Path) -> Run:
         return replace(
             run,
             statistics=_tensors(folder / "statistics.safetensors"),
-            samples=tuple((folder / "samples.txt").read_text(encoding="utf-8").splitlines()),
+            samples=tuple(plain(folder / "samples.txt").read_text(encoding="utf-8").splitlines()),
         )
     except OSError as error:
         raise DataError(f"{error.filename}: can't be read: {error.strerror}") from error
@@ -138,7 +139,7 @@ def _config(content: dict[str, Any]) -> Config:
 
 
 def _tensors(file: Path) -> dict[str, Array]:
-    return dict(sorted(tensors_of(file.read_bytes()).items()))
+    return dict(sorted(tensors_of(plain(file).read_bytes()).items()))
 
 
 def _losses(curve: str) -> Losses:
@@ -155,7 +156,8 @@ def _table(updates: Updates) -> str:
 def _updates(file: Path) -> Updates:
     if not file.exists():
         return []
-    (_, *names), *rows = (line.split(",") for line in file.read_text(encoding="utf-8").splitlines())
+    lines = plain(file).read_text(encoding="utf-8").splitlines()
+    (_, *names), *rows = (line.split(",") for line in lines)
     return [
         (int(step), dict(zip(names, map(float, ratios), strict=True))) for step, *ratios in rows
     ]

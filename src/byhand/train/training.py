@@ -113,18 +113,18 @@ def train(
             raise ProblemError(f"{name} must be {least} or more, not {number}")
     if diagnostics:
         check_matplotlib()
-    place = _place(problem.name, out, resume)
-    if resume is None:
-        settings = {**(schedule or {}), **({} if steps is None else {"steps": steps})}
-        plan = _fresh(problem, data or BUNDLED, seed or 0, sizes or {}, settings)
-    else:
-        plan = _resumed(problem, Path(resume), data, steps, seed, sizes, schedule)
-    plan.descent.watched = diagnostics
-    plan.descent.compiled &= not (plain or diagnostics)
-    plan.descent.run(progress, lambda: place.write(_underway(plan).files()))
-    with held_back():  # an impatient second Ctrl-C must not lose what was learned
-        run = _evaluated(plan)
-        return _result(run, place.write(run.files()), plan.descent.note)
+    with _place(problem.name, out, resume) as place:
+        if resume is None:
+            settings = {**(schedule or {}), **({} if steps is None else {"steps": steps})}
+            plan = _fresh(problem, data or BUNDLED, seed or 0, sizes or {}, settings)
+        else:
+            plan = _resumed(problem, Path(resume), data, steps, seed, sizes, schedule)
+        plan.descent.watched = diagnostics
+        plan.descent.compiled &= not (plain or diagnostics)
+        plan.descent.run(progress, lambda: place.write(_underway(plan).files()))
+        with held_back():  # an impatient second Ctrl-C must not lose what was learned
+            run = _evaluated(plan)
+            return _result(run, place.write(run.files()), plan.descent.note)
 
 
 @dataclass(frozen=True)

@@ -18,5 +18,5 @@ def sample(run: str, n: int, seed: int) -> int:
 
     with guest(load_run(run).config.file):
         words = draw(run, n, seed)
-    terminal.say("".join(f"{word}\n" for word in words))
+    terminal.say("".join(f"{terminal.escaped(word)}\n" for word in words))
     return 0

@@ -120,14 +120,14 @@ def train(
 
 
 def _summary(result: TrainingRun) -> str:
-    from byhand.errors import one_line
+    from byhand.faces.terminal import escaped
 
     lines = [
         f"{result.model}: {result.parameters:,} parameters, {result.steps:,} steps in "
         f"{result.seconds:.1f} s ({result.steps_per_second:,.0f} a second)",
         f"training loss    {result.train_loss:.4f} nats a character",
         f"validation loss  {result.val_loss:.4f}",
-        _filled("samples          ", ", ".join(map(one_line, result.samples))),
+        _filled("samples          ", ", ".join(map(escaped, result.samples))),
         f"saved in         {result.run}",
     ]
     if result.steps < result.planned:
