@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError, in_one_line
+from byhand.files import plain
 from byhand.program.functions import function_of
 from byhand.program.statements import Function
 from byhand.values.arrays import is_sequence
