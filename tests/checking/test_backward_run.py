@@ -255,19 +255,34 @@ class TestRaising:
         assert not raised.depends
         np.testing.assert_array_equal(value, np.full((4, 3), 3.0))
 
-    def test_what_needs_a_local_that_was_never_made_depends_on_it(self) -> None:
+    def test_a_local_that_was_never_made_is_the_fault_of_the_first_that_needs_it(self) -> None:
         def backward(x: Any, dout: Any) -> None:
             local = dout @ np.ones(9)
             ds = local * 2
+            dh = local * 3
+            db = dout.sum(0)
+
+        run = run_on(backward)
+        assert run.error is None
+        found = {write.name: write for write in run.writes}
+        first, second = found["s"], found["h"]
+        assert first.line == backward.__code__.co_firstlineno + 1
+        assert isinstance(first.value, Raised)
+        assert not first.value.depends
+        assert first.value.message.startswith("ValueError: matmul")
+        assert isinstance(second.value, Raised)
+        assert second.value.depends
+        assert isinstance(found["b"].value, np.ndarray)
+
+    def test_a_local_that_was_never_made_and_nobody_needs_is_an_error_of_its_own(self) -> None:
+        def backward(x: Any, dout: Any) -> None:
+            local = dout @ np.ones(9)
             db = dout.sum(0)
 
         run = run_on(backward)
         assert run.error is not None
         assert run.error.line == backward.__code__.co_firstlineno + 1
-        found = {write.name: write.value for write in run.writes}
-        assert isinstance(found["s"], Raised)
-        assert found["s"].depends
-        assert isinstance(found["b"], np.ndarray)
+        assert run.said.startswith("ValueError: matmul")
 
     def test_a_condition_that_raises_ends_the_run(self) -> None:
         def backward(dout: Any) -> None:

@@ -15,7 +15,7 @@ from byhand.checking.report import RIGHT, Report, Row
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import root_name, touched_names
-from byhand.program.problem import Problem, did_you_mean
+from byhand.program.problem import Problem
 from byhand.referees.referee import Key
 
 
@@ -139,18 +139,7 @@ def _at_root(row: Row, evidence: tuple[Evidence, ...]) -> Row:
             note=result.note,
             at=shown.trial.drawn.sizes or None,
         )
-    if isinstance(raised, Raised) and raised.missing is not None:
-        row = replace(row, note=_what_is_missing(raised.missing, row, shown.trial))
     return row
-
-
-def _what_is_missing(name: str, row: Row, trial: Trial) -> str:
-    """What to do about a name that isn't defined."""
-    if name in trial.available:
-        advice = f"forward has it: add {name} to backward's parameters"
-    else:
-        advice = did_you_mean(name, [*trial.run.given, *trial.available]).removeprefix("; ")
-    return f"{row.note}: {advice}" if advice else str(row.note)
 
 
 def _at_ties(row: Row, key: Key, blame: Blame) -> Row:
@@ -222,21 +211,21 @@ def _raised(trial: Trial) -> Row:
         line=line,
         source=_source(trial.problem, line),
         expected_shape=program[name].shape if name in program else None,
-        note=f"raised {error}".replace("\n", " "),
+        note=f"raised {trial.run.said}",
     )
 
 
 def _being_written(trial: Trial, line: int) -> str | None:
-    """The gradient that the statement at `line` writes, or else the next one after it."""
+    """The gradient that the statement at `line` writes: the simple one, or else the loop."""
     if trial.run.function is None:
         return None
     statements = [
         node
         for top in trial.run.function.body
         for node in ast.walk(top)
-        if isinstance(node, ast.stmt) and (node.end_lineno or node.lineno) >= line
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
-    for node in sorted(statements, key=lambda node: node.lineno):
+    for node in sorted(statements, key=lambda node: node.lineno, reverse=True):
         for root in touched_names(node):
             if root.startswith("d") and root[1:] in trial.drawn.program:
                 return root[1:]

@@ -22,6 +22,7 @@ from byhand.checking.running.names import reached_names, touched_names
 from byhand.checking.running.origins import is_object
 from byhand.checking.values import array, copied, leaves
 from byhand.program.control_flow import run
+from byhand.program.problem import in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array, as_torch, is_torch
@@ -119,7 +120,10 @@ class Feeder:
                 raise
             for key, _ in writes:
                 if not self.raised(key):
-                    self.raw[key] = Raised(f"{type(error).__name__}: {error}", depends=False)
+                    self.raw[key] = Raised(in_one_line(error), depends=False)
+            for name, rebinds in touched_names(statement.node).items():
+                if rebinds is not None:
+                    namespace.pop(name, None)  # so that nothing goes on with what it was before
             for key in (*dict(writes), *helps):
                 self.put_feed(namespace, key, None)
             return

@@ -98,13 +98,14 @@ class _Search:
     effort: Effort = field(default_factory=Effort)
 
     def root(self, evidence: tuple[Evidence, ...]) -> Named | None:
-        """The first mistake that is proved; None for a statement that raised for no known reason.
+        """The first mistake that is proved; None for a statement that raised: the row says what.
 
+        Only where it does so at other sizes alone, a size may be written as a number.
         A definition that holds only on the true gradients is looked at on those, too.
         """
         raised = evidence[0].answer.value
-        if isinstance(raised, Raised) and raised.depends:
-            return None  # the row says what it waited for
+        if isinstance(raised, Raised):
+            return None
         alone = Suspect(evidence, self.effort)
         code, finding = self.first(alone)
         if code == "unknown" and any(found.paths.between for found in evidence):
@@ -112,8 +113,8 @@ class _Search:
             if not all(found.right for found in on_truth.evidence):
                 again = self.first(on_truth)
                 code, finding = again if again[0] != "unknown" else (code, finding)
-        if code == "unknown" and isinstance(raised, Raised):
-            return None  # the row says what it raised
+        if code != "hard-coded-size" and any(isinstance(e.value, Raised) for e in evidence):
+            return None
         if code == "unknown":
             self.effort.in_vain.update(alone.statements)
         if finding.edits:

@@ -42,8 +42,6 @@ class Raised:
     message: str
     depends: bool
     """Whether it failed only for want of something that an earlier failure left undone."""
-    missing: str | None = None
-    """The name that wasn't defined, if that was why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +65,8 @@ class BackwardRun:
     `function` is backward taken apart, None where that can't be done; `given` are its arguments, as
     they were before. `writes` are in the order in which they happened; `returned` holds the
     gradients of a returned dict, `unread` says what was returned instead of one. `error` is a
-    statement that raised where no gradient could stand in for what it writes.
+    statement that raised where no gradient could stand in for what it writes, `said` what it raised
+    and what to do about it.
     """
 
     function: Function | None
@@ -76,4 +75,5 @@ class BackwardRun:
     returned: Mapping[str, Any]
     damages: tuple[Damage, ...]
     error: StatementError | None = None
+    said: str = ""
     unread: str | None = None

@@ -14,12 +14,22 @@ from typing import Any
 
 import numpy as np
 
+from byhand.checking.running.advice import Names, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import loaded_names, reached_names, touched_names
 from byhand.checking.running.origins import Origins, is_object
 from byhand.checking.values import array, copied, leaves, unchanged
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values.arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Failure:
+    """A statement that raised, and what stands for the value that it would have given."""
+
+    node: ast.stmt
+    raised: Raised
+    error: Exception
 
 
 @dataclass
@@ -29,6 +39,7 @@ class Recorder:
     `given` are the arrays that it got, `pristine` the same as they should be.
     """
 
+    names: Names
     arguments: Mapping[str, Any]
     given: Mapping[str, Array]
     pristine: dict[str, Array]
@@ -39,11 +50,11 @@ class Recorder:
     latest: dict[str, int] = field(default_factory=dict[str, int])
     tainted: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     made_by: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
-    undone: set[str] = field(default_factory=set[str])
+    undone: dict[str, Failure] = field(default_factory=dict[str, "Failure"])
+    failures: list[Failure] = field(default_factory=list["Failure"])
     origins: Origins = field(default_factory=Origins)
     writes: list[Write] = field(default_factory=list[Write])
     damages: list[Damage] = field(default_factory=list[Damage])
-    error: StatementError | None = None
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -69,7 +80,7 @@ class Recorder:
         except Exception as error:
             if statement.guarded:
                 raise
-            failure = self.recover(node, error, namespace)
+            failure = self.recover(statement, error, namespace)
         written: list[str] = []
         for root, rebinds in touched.items():
             if root in namespace and self.is_answer(root):
@@ -89,6 +100,14 @@ class Recorder:
         if failure is None:
             written += self.by_views(node, namespace, (reads, through), written)
             self.look_for_damage(statement, namespace, written)
+
+    @property
+    def error(self) -> tuple[StatementError, str] | None:
+        """The first statement that raised for which no gradient can stand, and what it said."""
+        if not self.failures:
+            return None
+        first = self.failures[0]
+        return StatementError(first.node.lineno, first.error), first.raised.message
 
     def is_answer(self, root: str) -> bool:
         return root.startswith("d") and root not in self.given
@@ -156,7 +175,7 @@ class Recorder:
         rebinds: bool | None,
         node: ast.stmt,
         read: tuple[frozenset[int], frozenset[int]],
-        failure: Raised | None,
+        failure: Failure | None,
         item: str | None,
     ) -> list[str]:
         """Notes which gradients in the local `root` this statement wrote."""
@@ -181,11 +200,13 @@ class Recorder:
         node: ast.stmt,
         fresh: bool,
         read: tuple[frozenset[int], frozenset[int]],
-        failure: Raised | None = None,
+        failure: Failure | None = None,
     ) -> None:
         self.held[key], self.seen[key] = leaf, copied(leaf)
         self.latest[key[1:]] = at = len(self.writes)
-        seen = self.seen[key] if failure is None else failure
+        seen = self.seen[key]
+        if failure is not None:
+            node, seen = failure.node, failure.raised
         self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, *read))
 
     def by_views(
@@ -213,23 +234,36 @@ class Recorder:
                 found.append(key[1:])
         return found
 
-    def recover(self, node: ast.stmt, error: Exception, namespace: Namespace) -> Raised:
-        """After a statement raised: puts in place what it should have written, where that is
-        known."""
+    def recover(self, statement: Statement, error: Exception, namespace: Namespace) -> Failure:
+        """After a statement raised: puts in place what it should have written, where that is known,
+        and takes away what it left as it was.
+
+        Where it waited for a local that an earlier statement should have made, that one is to
+        blame, if no other gradient has said so yet.
+        """
+        node = statement.node
         touched = touched_names(node)
-        depends = any(name in self.undone for name, _ in loaded_names(node))
+        waits = next((self.undone[n] for n, _ in loaded_names(node) if n in self.undone), None)
         targets = [name for name, rebinds in touched.items() if rebinds is not None]
         targets = targets or [name for name in touched if self.is_answer(name)][:1]
         known = [name for name in targets if name[1:] in self.truth and self.is_answer(name)]
+        said = explained(error, node.lineno, self.names, namespace, statement)
+        failure = waits or Failure(node, Raised(said, depends=False), error)
         for name in targets:
             if name in known:
                 namespace[name] = copied(self.truth[name[1:]])
-            elif name not in namespace:
-                self.undone.add(name)
-        if not known and not depends and self.error is None:
-            self.error = StatementError(node.lineno, error)
-        missing = error.name if isinstance(error, NameError) else None
-        return Raised(f"{type(error).__name__}: {error}".replace("\n", " "), depends, missing)
+            else:
+                namespace.pop(name, None)
+                self.undone[name] = failure
+        if not known:
+            self.failures += [failure] if waits is None else []
+            return failure
+        if waits is None:
+            return failure
+        if waits in self.failures:
+            self.failures.remove(waits)
+            return waits
+        return Failure(node, Raised(said, depends=True), error)
 
     def look_for_damage(
         self, statement: Statement, namespace: Namespace, written: list[str]

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from byhand.checking.running.advice import Names, explained
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
 from byhand.checking.values import array, copied, leaves, unchanged
 from byhand.errors import ProblemError
 from byhand.program.control_flow import run
 from byhand.program.functions import function_of
-from byhand.program.problem import Problem, did_you_mean
+from byhand.program.problem import Problem, did_you_mean, in_one_line
 from byhand.program.statements import Function, StatementError
 from byhand.values.arrays import Array
 
@@ -37,20 +38,24 @@ def run_backward(
     passed = {name: copied(value) for name, value in given.items()}
     if function is None:
         return _call(problem.backward, given, passed)
-    recorder = Recorder(passed, _arrays(passed), _arrays(given), upstream, truth or {})
+    names = Names(function, frozenset({*available, *upstream}))
+    recorder = Recorder(names, passed, _arrays(passed), _arrays(given), upstream, truth or {})
     namespace = function.namespace(passed)
-    returned = None
+    returned = error = None
     try:
         returned = run(function, namespace, recorder.execute).value
     except StatementError as raised:
-        recorder.error = recorder.error or raised
+        if raised.__cause__ is not None:
+            said = explained(raised.__cause__, raised.line, names, namespace)
+            error = (raised, said)
+    error = recorder.error or error
     return BackwardRun(
         function,
         given,
         tuple(recorder.writes),
         _dict(returned),
         tuple(recorder.damages),
-        recorder.error,
+        *(error or (None, "")),
         unread=_unread(returned),
     )
 
@@ -135,7 +140,7 @@ def _call(
     try:
         returned = backward(**passed)
     except Exception as error:
-        return BackwardRun(None, given, (), {}, (), StatementError(0, error))
+        return BackwardRun(None, given, (), {}, (), StatementError(0, error), in_one_line(error))
     damages = tuple(
         Damage(name, None, 0, 0)
         for name, value in arrays.items()

@@ -1,0 +1,113 @@
+"""A statement that raises: its row says what it raised, what to do, and no mistake is made up."""
+
+from __future__ import annotations
+
+import pytest
+from edited import line
+from verdicts import Checked, verdicts
+
+PRE = "dpre = (1 - h**2) * dh"
+
+
+def at(source: str, text: str) -> int:
+    return next(i for i, row in enumerate(source.splitlines(), 1) if text in row)
+
+
+# What is changed, the row that says so, the statement at fault, and what is said.
+RAISING: dict[str, tuple[tuple[tuple[str, str], ...], str, str, str]] = {
+    "a parameter is missing": (
+        (("def backward(x, W, h, picked", "def backward(x, W, h"), ("y, n):", "y, n):")),
+        "picked",
+        "dpicked = 2 * picked / n",
+        "raised NameError: name 'picked' is not defined: "
+        "forward has it: add picked to backward's parameters",
+    ),
+    "a local isn't made yet": (
+        (("db = dpre.sum(0)", "db = total * 1.0\n    total = dpre.sum(0)"),),
+        "b",
+        "db = total * 1.0",
+        "raised NameError: name 'total' is not defined: "
+        "it is made in line 23 only: move that up, or this down",
+    ),
+    "a local is misspelt": (
+        (("db = dpre.sum(0)", "total = dpre.sum(0)\n    db = totla"),),
+        "b",
+        "db = totla",
+        "raised NameError: name 'totla' is not defined: did you mean total?",
+    ),
+    "shapes that don't fit": (
+        (("dW = x.T @ dpre", "dW = x @ dpre"),),
+        "W",
+        "dW = x @ dpre",
+        "x has shape (6, 4), dpre (6, 3)",
+    ),
+    "shapes that don't broadcast": (
+        (("dh[np.arange(n), y] = dpicked", "dh[np.arange(n), y] = dpicked * np.ones(4)"),),
+        "h",
+        "dh[np.arange(n), y] = dpicked * np.ones(4)",
+        "raised ValueError: operands could not be broadcast together with shapes (6,) (4,)",
+    ),
+    "in place": (
+        (("db = dpre.sum(0)", "db = np.zeros(3)\n    db += dpre"),),
+        "b",
+        "db += dpre",
+        "db has shape (3,), dpre (6, 3)",
+    ),
+    "a local that a gradient needs": (
+        ((PRE, "slope = 1 - hh**2\n    dpre = slope * dh"),),
+        "x",
+        "slope = 1 - hh**2",
+        "raised NameError: name 'hh' is not defined: did you mean h?",
+    ),
+    "a local that is left as it was": (
+        ((PRE, f"{PRE}\n    dpre = dpre @ x"),),
+        "x",
+        "dpre = dpre @ x",
+        "dpre has shape (6, 3), x (6, 4)",
+    ),
+    "a deleted local": (
+        (("db = dpre.sum(0)", "del dpre\n    db = dpre.sum(0)"),),
+        "b",
+        "db = dpre.sum(0)",
+        "raised NameError: name 'dpre' is not defined: line 22 has deleted it",
+    ),
+    "an inner function": (
+        (("db = dpre.sum(0)", "def add():\n        return dpre + np.ones(7)\n    db = add()"),),
+        "b",
+        "db = add()",
+        "raised ValueError: operands could not be broadcast together with shapes (6,3) (7,)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RAISING)
+def test_a_statement_that_raises(checked: Checked, name: str) -> None:
+    changes, row, text, said = RAISING[name]
+    source = line(*changes)
+    report = checked(source)
+    assert report.roots == (row,), verdicts(report)
+    found = report[row]
+    assert (found.verdict, found.mistake) == ("error", None)
+    assert found.line == at(source, text)
+    assert found.source == text
+    assert said in str(found.note)
+    others = {v for n, v in verdicts(report).items() if n != row}
+    assert others <= {"exact", "rounding", "inherited"}, verdicts(report)
+
+
+def test_a_condition_that_raises_is_the_culprit(checked: Checked) -> None:
+    report = checked(line(("db = dpre.sum(0)", "if tota > 0:\n        db = dpre.sum(0)")))
+    assert report.roots == ("b",)
+    assert report["b"].line == 22
+    assert report["b"].verdict == "error"
+    assert "name 'tota' is not defined" in str(report["b"].note)
+
+
+def test_a_line_that_raises_at_other_sizes_only_is_named_for_that_or_for_nothing(
+    checked: Checked,
+) -> None:
+    report = checked(line(("dh[np.arange(n), y] = dpicked", "dh[np.arange(6), y] = dpicked")))
+    assert report.roots == ("h",)
+    mistake = report["h"].mistake
+    assert mistake is not None
+    assert mistake.code == "hard-coded-size"
