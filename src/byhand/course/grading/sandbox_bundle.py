@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import marshal
 import pickle
 from functools import lru_cache
@@ -13,23 +14,6 @@ from byhand.course import grading
 MAIN = f"{grading.__name__}.sandbox_main"
 FEEDBACK_MAIN = f"{grading.__name__}.feedback_main"
 
-_RUNNING = (  # what runs a backward statement by statement; no engine, no referee
-    "byhand.errors",
-    "byhand.ops.op",
-    "byhand.program.problem",
-    "byhand.program.statements",
-    "byhand.checking.running.aliasing",
-    "byhand.checking.running.answers",
-    "byhand.checking.judging.isolated_run",
-    "byhand.checking.running.backward_run",
-    "byhand.checking.running.names",
-    "byhand.checking.running.recorder",
-    "byhand.checking.running.run",
-    "byhand.checking.values",
-    "byhand.referees.referee",
-    "byhand.values.arrays",
-    "byhand.values.tree",
-)
 _SHARED = "byhand.zoo.layers"  # what the course's own problem files import
 _APART = tuple(f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "wire"))
 _BELOW = ("program", "torch_dialect", "engine", "ops", "values")
@@ -38,13 +22,32 @@ _CHECKING = ("checking", "deriving", "referees", *_BELOW)
 
 @lru_cache
 def for_running() -> bytes:
-    """What it takes to run a submission."""
-    codes = {name: code_of(_source(name), name) for name in (*_RUNNING, *_APART, _SHARED, MAIN)}
+    """What it takes to run a submission: its main module and what that imports; no engine."""
+    codes = {name: code_of(_source(name), name) for name in (*_imported(MAIN), _SHARED)}
     for name in list(codes):
         parts = name.split(".")
         for i in range(1, len(parts)):  # packages, without what theirs import
             codes.setdefault(".".join(parts[:i]), code_of(b"", name))
     return pickle.dumps((MAIN, codes))
+
+
+def _imported(main: str) -> frozenset[str]:
+    """A module of byhand with all that it imports at once, itself or by way of others."""
+    found: set[str] = set()
+    left = {main}
+    while left:
+        name = left.pop()
+        found.add(name)
+        for node in ast.parse(_source(name)).body:
+            match node:
+                case ast.ImportFrom(module=str(module), names=names):
+                    named = {module, *(f"{module}.{alias.name}" for alias in names)}
+                case ast.Import(names=names):
+                    named = {alias.name for alias in names}
+                case _:
+                    continue
+            left |= {each for each in named if _is_module(each)} - found
+    return frozenset(found)
 
 
 @lru_cache
@@ -72,8 +75,16 @@ def _collect(folder: Traversable, package: str, codes: dict[str, bytes]) -> None
 
 
 def _source(name: str) -> bytes:
+    return _file(name).read_bytes()
+
+
+def _is_module(name: str) -> bool:
+    return name.startswith("byhand.") and _file(name).is_file()
+
+
+def _file(name: str) -> Traversable:
     first, *rest = name.split(".")
-    return resources.files(first).joinpath(*rest[:-1], f"{rest[-1]}.py").read_bytes()
+    return resources.files(first).joinpath(*rest[:-1], f"{rest[-1]}.py")
 
 
 def code_of(source: bytes, name: str) -> bytes:
