@@ -239,7 +239,7 @@ class TestSharedMemory:
             x -= 1
             return cache["h"]
 
-        assert "this also changes cache['h']" in self.refused(forward, 2, x=X)
+        assert 'this also changes cache["h"]' in self.refused(forward, 2, x=X)
 
     def test_a_helper_function(self) -> None:
         def forward(x: Any, b: Any) -> Any:
@@ -384,6 +384,17 @@ class TestLists:
             return out
 
         assert names(followed(forward, x=X)) == ["hs[0]", "hs[1]", "out"]
+
+    def test_an_item_at_an_index_that_is_a_name(self) -> None:
+        def forward(x: Any) -> Any:
+            hs = [x[0] * 2, x[1] * 3]
+            for t in range(2):
+                hs[t] += 1.0
+                hs[t][0] = 0.0
+            out = hs[0] * hs[1]
+            return out
+
+        assert names(followed(forward, x=X))[-1] == "out"
 
     def test_a_dict_of_arrays(self) -> None:
         def forward(x: Any) -> Any:

@@ -242,7 +242,8 @@ def test_how_an_index_is_said() -> None:
     assert tree.entry((1, 2), np.int64(0)) == Item(0)
     assert tree.entry(Pair(1, 2), 1) == Attribute("second")
     assert tree.entry({-1: 0}, -1) == Item(-1)
-    for value, key in [([1], 1), ([1], slice(0, 1)), ({}, "a"), (np.ones(3), 0), (None, 0)]:
+    assert tree.entry({}, "new") == Item("new")
+    for value, key in [([1], 1), ([1], slice(0, 1)), ({}, [0]), (np.ones(3), 0), (None, 0)]:
         assert tree.entry(value, key) is None
 
 

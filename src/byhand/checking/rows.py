@@ -14,9 +14,10 @@ from byhand.checking.naming.name import Named, Names
 from byhand.checking.report import RIGHT, Report, Row
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
-from byhand.checking.running.names import root_name, touched_names
+from byhand.checking.running.names import touched_names
 from byhand.program.problem import Problem
 from byhand.referees.referee import Key
+from byhand.values import tree
 
 
 def report_of(
@@ -243,14 +244,10 @@ def _missing(trial: Trial, rows: Sequence[Row]) -> list[Row]:
             note=f"backward has no d{step.name}",
         )
         for step in trial.drawn.program.inputs
-        if not {step.name, _root(step.name)} & {*data}
+        if not {step.name, tree.root(step.name)} & {*data}
         and step.name not in named
         and (step.name, 0) not in trial.answers
     ]
-
-
-def _root(name: str) -> str:
-    return root_name(ast.parse(name, mode="eval").body) or name
 
 
 def _source(problem: Problem, line: int | None) -> str:

@@ -25,6 +25,7 @@ from byhand.checking.report import Report
 from byhand.course.course import Exercise, Lesson
 from byhand.course.judge import judge, restricted_to
 from byhand.files import write_aside
+from byhand.values import tree
 
 HINTS = 3
 UNWRITTEN = ("missing", "error")
@@ -43,7 +44,7 @@ def shipped(exercise: Exercise, folder: Path) -> Iterator[str]:
     report = judge(file, exercise.blanks.asked)
     asked = set(exercise.blanks.asked)
     for row in report.rows:
-        if row.name.partition("[")[0] not in asked:
+        if tree.root(row.name) not in asked:
             yield f"as shipped, d{row.name} is {row.verdict}, though it isn't asked for"
         elif row.verdict not in UNWRITTEN:
             yield f"as shipped, d{row.name} is {row.verdict} and not missing"

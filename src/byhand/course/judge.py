@@ -12,6 +12,7 @@ from byhand.checking.report import Report, Row
 from byhand.course.blanks import is_blank
 from byhand.program.problem import Problem, load
 from byhand.program.trace import trace_problem
+from byhand.values import tree
 
 UNREAD = "isn't judged yet: it reads a gradient that is still to be written"
 
@@ -94,7 +95,7 @@ def _reads_a_blank(row: Row) -> bool:
 
 
 def _root(row: Row) -> str:
-    return row.name.partition("[")[0]
+    return tree.root(row.name)
 
 
 def _backward(problem: Problem) -> ast.FunctionDef | None:

@@ -22,6 +22,7 @@ from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import engine
 from byhand.referees.referee import Gradient
+from byhand.values import tree
 from byhand.values.arrays import is_torch, speaks_torch
 
 ROUNDING = 64  # times the engine's bound: two forms may add the same up in other orders
@@ -85,9 +86,9 @@ def compared(
 def _wanted(problem: Problem, program: Program, names: Sequence[str] | None) -> list[Step]:
     """The steps whose gradients were asked for, but for those with a name that has several."""
     if names is None:
-        found = [s for s in program.inputs if s.name.partition("[")[0] not in problem.data]
+        found = [s for s in program.inputs if tree.root(s.name) not in problem.data]
     else:
-        found = [s for s in program if s.name in names or s.name.partition("[")[0] in names]
+        found = [s for s in program if s.name in names or tree.root(s.name) in names]
     return [step for step in found if len(program.bindings[step.name]) == 1]
 
 

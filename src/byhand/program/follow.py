@@ -16,7 +16,8 @@ from typing import Any
 
 from byhand.errors import UnsupportedError
 from byhand.program.statements import Namespace, Statement, StatementError, store, walruses
-from byhand.values.arrays import is_list, is_tuple, rebuilt
+from byhand.values import tree
+from byhand.values.arrays import is_list, is_tuple
 
 
 class Follower(ABC):
@@ -72,8 +73,11 @@ class Follower(ABC):
         if self.is_array(value):
             return self.bind_array(name, value, statement.line)
         if is_tuple(value):
-            items = (self.bind(f"{name}[{i}]", item, statement) for i, item in enumerate(value))
-            return rebuilt(value, items)
+            items = (
+                self.bind(f"{name}{entry}", item, statement)
+                for entry, item in tree.children(value) or ()
+            )
+            return tree.tuple_like(value, items)
         if is_list(value):
             self._bind_new(name, value, [], statement)
         return value
@@ -130,7 +134,7 @@ class Follower(ABC):
         if not self.is_array(held):
             held[at] = value
             return
-        place = ast.unparse(container)
+        place = _place(container, statement, namespace)
         match container:
             case ast.Name(id=name):
                 self.before_change(place, held, namespace)
@@ -160,7 +164,7 @@ class Follower(ABC):
                 held = outer[at]
                 value = statement.evaluate(node.value, namespace)
                 if self.is_array(held) and not self.is_array(outer):
-                    self.before_change(ast.unparse(target), held, namespace)
+                    self.before_change(_place(target, statement, namespace), held, namespace)
                     outer[at] = self._in_place(node.op, held, value)
                 elif self.is_array(outer):
                     combined = _OPERATORS[type(node.op)](held, value)
@@ -220,6 +224,18 @@ def _unpack(targets: list[ast.expr], value: Any) -> list[Any]:
     if len(items) != len(targets):
         raise ValueError(f"{len(items)} values for {len(targets)} names")
     return items
+
+
+def _place(target: ast.expr, statement: Statement, namespace: Namespace) -> str:
+    """A target as paths are written: `hs[2]` for hs[t] where t is 2."""
+    match target:
+        case ast.Subscript(value=outer, slice=index):
+            held = statement.evaluate(outer, namespace)
+            entry = tree.entry(held, statement.evaluate(index, namespace))
+            said = f"[{ast.unparse(index)}]" if entry is None else str(entry)
+            return _place(outer, statement, namespace) + said
+        case _:
+            return ast.unparse(target)
 
 
 class _Lists:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,15 +18,12 @@ from byhand.program.problem import Problem, problem_of
 from byhand.program.program import Program, Step
 from byhand.program.statements import Namespace, Returned, StatementError
 from byhand.torch_dialect.tensor import TorchTensor
+from byhand.values import tree
 from byhand.values.arrays import (
-    Array,
     as_torch,
     is_float_array,
-    is_list,
     is_sequence,
     is_torch,
-    is_tuple,
-    rebuilt,
     speaks_torch,
 )
 
@@ -87,8 +84,10 @@ class _Tracer(Follower):
     # Inputs and outputs.
 
     def input(self, name: str, value: Any) -> Any:
-        if is_sequence(value):
-            return type(value)(self.input(f"{name}[{i}]", item) for i, item in enumerate(value))
+        """What forward is given for an input, with a tensor for every array of floats in it."""
+        return tree.map_with_path(lambda path, leaf: self.leaf(tree.text(name, path), leaf), value)
+
+    def leaf(self, name: str, value: Any) -> Any:
         array = value.detach().numpy() if is_torch(value) else value
         if isinstance(array, (float, np.floating)):
             array = np.asarray(array)
@@ -153,8 +152,9 @@ class _Tracer(Follower):
         if not isinstance(held, Tensor):
             return
         for name, value in namespace.items():
-            for other, item in _arrays_in(name, value):
-                if other != place and np.shares_memory(item, held.value):
+            for other, item in tree.named(name, value):
+                near = isinstance(item, Tensor) and np.shares_memory(item.value, held.value)
+                if near and other != place:
                     raise UnsupportedError(
                         f"this also changes {other}, which shares the memory of {place}: "
                         f"write `{place} = {place}.copy()` before it"
@@ -200,33 +200,19 @@ class _Tracer(Follower):
         return f"{where}: forward raised {in_one_line(cause)}  (in `{source}`)"
 
 
-def _arrays_in(place: str, value: Any) -> Iterator[tuple[str, Array]]:
-    """The arrays of the tensors in `value`, which may be lists, tuples or dicts of them."""
-    if isinstance(value, Tensor):
-        yield place, value.value
-    elif isinstance(value, (list, tuple)):
-        for i, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-            yield from _arrays_in(f"{place}[{i}]", item)
-    elif isinstance(value, dict):
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
-            yield from _arrays_in(f"{place}[{key!r}]", item)
-
-
 def _plain(value: Any) -> Any:
     """`value` with arrays for tensors (PyTorch tensors where forward is PyTorch)."""
+    return tree.map(_plain_leaf, value)
+
+
+def _plain_leaf(value: Any) -> Any:
     if isinstance(value, TorchTensor):
         return as_torch(value.value)
-    if isinstance(value, Tensor):
-        return value.value
-    if is_list(value):
-        return [_plain(item) for item in value]
-    if is_tuple(value):
-        return rebuilt(value, map(_plain, value))
-    return value
+    return value.value if isinstance(value, Tensor) else value
 
 
 def _index(index: Any) -> Any:
     """An index with NumPy arrays in it, whatever it came with."""
     if is_torch(index):
         return index.numpy()
-    return tuple(map(_index, index)) if is_tuple(index) else index
+    return tuple(map(_index, index)) if isinstance(index, tuple) else index  # pyright: ignore

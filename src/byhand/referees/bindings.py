@@ -25,6 +25,7 @@ from byhand.program.statements import (
     walruses,
 )
 from byhand.referees.namespace import Library, LibraryArray
+from byhand.values import tree
 from byhand.values.arrays import Array, is_array, is_float_array, is_sequence, is_torch
 
 Key: TypeAlias = tuple[str, int]
@@ -97,10 +98,11 @@ class Bindings(Follower):
         return array
 
     def _argument(self, name: str, value: Any) -> Any:
-        if is_sequence(value):
-            return type(value)(self._argument(f"{name}[{i}]", v) for i, v in enumerate(value))
-        value = argument(value)
-        return self.bind_array(name, value, 0) if is_floats(value) else value
+        def leaf(path: tree.Path, held: Any) -> Any:
+            held = argument(held)
+            return self.bind_array(tree.text(name, path), held, 0) if is_floats(held) else held
+
+        return tree.map_with_path(leaf, value)
 
     def _output(self, position: int, value: Any, line: int) -> Any:
         """A returned number without a name is a step too: `loss`, or `return` if that is taken."""

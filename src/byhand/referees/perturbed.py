@@ -25,7 +25,8 @@ from byhand.referees.bindings import (
     without_walruses,
 )
 from byhand.referees.rehearsal import Call, Rehearsal
-from byhand.values.arrays import Array, is_sequence, is_torch
+from byhand.values import tree
+from byhand.values.arrays import Array, is_array, is_torch
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +42,7 @@ class _Start:
     called: Mapping[str, int]
 
     def fresh(self) -> Namespace:
-        done: dict[int, Any] = {}
-        return self.namespace | {k: _copied(self.namespace[k], done) for k in self.changeable}
+        return self.namespace | _copied({k: self.namespace[k] for k in self.changeable})
 
 
 class Perturbed:
@@ -108,7 +108,7 @@ class Perturbed:
             local = [k for k, v in namespace.items() if _is_local(k, v, forward)]
             if all(_can_be_copied(namespace[k]) for k in local):
                 rest = replace(forward, body=forward.body[i:])
-                changed = [k for k in local if _copied(namespace[k], {}) is not namespace[k]]
+                changed = [k for k in local if _copied(namespace[k]) is not namespace[k]]
                 start = _Start(rest, namespace, tuple(changed), dict(follower.called))
                 start = replace(start, namespace=start.fresh())
             try:
@@ -164,35 +164,37 @@ class _Adding(Follower):
         return put(held, index, value)
 
     def argument(self, name: str, value: Any) -> Any:
-        if is_sequence(value):
-            return type(value)(self.argument(f"{name}[{i}]", v) for i, v in enumerate(value))
-        value = argument(value)
-        return self.bind_array(name, value, 0) if is_floats(value) else value
+        def leaf(path: tree.Path, held: Any) -> Any:
+            held = argument(held)
+            return self.bind_array(tree.text(name, path), held, 0) if is_floats(held) else held
+
+        return tree.map_with_path(leaf, value)
 
 
 # The state between two statements. Float arrays are never changed in place by those who follow a
 # forward; lists and arrays of other types may be, so every run gets its own.
 
 
-def _copied(value: Any, done: dict[int, Any]) -> Any:
+def _copied(value: Any) -> Any:
     """A copy of all that can be changed, in which what was one object is one object again."""
-    if id(value) in done:
-        return done[id(value)]
-    match value:
-        case dict():
-            copy: Any = {key: _copied(item, done) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-        case list() | set():
-            copy = type(value)(_copied(item, done) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        case tuple() if type(value) is tuple:  # pyright: ignore[reportUnknownArgumentType]
-            copy = tuple(_copied(item, done) for item in value)  # pyright: ignore[reportUnknownVariableType]
-        case np.ndarray() if not is_floats(value):
-            copy = value.copy()  # pyright: ignore[reportUnknownVariableType]
-        case _ if is_torch(value) and not is_floats(value):
-            copy = value.clone()
-        case _:
-            return value
-    done[id(value)] = copy  # pyright: ignore[reportUnknownArgumentType]
-    return copy
+    done: dict[int, Any] = {}
+
+    def leaf(held: Any) -> Any:
+        if id(held) not in done:
+            done[id(held)] = _copied_leaf(held)
+        return done[id(held)]
+
+    return tree.map(leaf, value)
+
+
+def _copied_leaf(value: Any) -> Any:
+    if isinstance(value, set):
+        return set(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if is_floats(value):
+        return value
+    if is_array(value):
+        return value.copy()
+    return value.clone() if is_torch(value) else value
 
 
 _IMMUTABLE = (
@@ -203,12 +205,10 @@ _IMMUTABLE = (
 
 def _can_be_copied(value: Any) -> bool:
     """Whether `_copied` knows all of `value`: an iterator, or a random generator, it doesn't."""
-    if isinstance(value, dict):
-        return all(map(_can_be_copied, value.values()))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType, reportUnknownMemberType]
-    if isinstance(value, (list, set, tuple)):
-        return all(map(_can_be_copied, value))  # pyright: ignore[reportUnknownArgumentType]
-    return isinstance(value, (*_IMMUTABLE, np.ndarray)) or (
-        type(value).__module__.partition(".")[0] == "torch"
+    return all(
+        isinstance(leaf, (*_IMMUTABLE, np.ndarray, set, frozenset))
+        or type(leaf).__module__.partition(".")[0] == "torch"
+        for _, leaf in tree.leaves(value)
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
+
+from byhand.values import tree
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -27,12 +29,6 @@ def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
     return isinstance(value, tuple)
 
 
-def rebuilt(old: tuple[Any, ...], items: Iterable[Any]) -> tuple[Any, ...]:
-    """A tuple like `old`, named as it is, of other items."""
-    make = getattr(type(old), "_make", tuple)
-    return make(items)
-
-
 def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
     """A plain list or tuple, as arrays may be given in."""
     return type(value) in (list, tuple)
@@ -45,11 +41,7 @@ def is_torch(value: object) -> TypeGuard[Any]:
 
 def speaks_torch(inputs: Mapping[str, Any]) -> bool:
     """Whether inputs are given as PyTorch tensors; forward and backward are PyTorch then."""
-    return any(
-        is_torch(item)
-        for value in inputs.values()
-        for item in (value if is_sequence(value) else (value,))
-    )
+    return any(is_torch(leaf) for _, leaf in tree.leaves(dict(inputs)))
 
 
 def as_torch(value: Array) -> Any:

@@ -30,7 +30,7 @@ import json
 import sys
 import sysconfig
 from abc import ABC
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, Literal, Protocol, TypeAlias
@@ -49,7 +49,7 @@ class Item:
         if isinstance(value, tuple):
             items = list(value)
             items[self.key] = new
-            return _tuple_like(value, items)
+            return tuple_like(value, items)
         value[self.key] = new
         return value
 
@@ -185,11 +185,12 @@ def root(said: str) -> str:
 def entry(value: Any, key: Any) -> Item | Attribute | None:
     """How a path says `value[key]`: `hs[-1]` is `hs[2]` where hs has three items.
 
-    None where that is no child of a tree: an element of an array, a slice, a place past the end.
+    None where that is no child of a tree: an element of an array, a slice, a place past the end. A
+    dict may have a key yet to come.
     """
     kind = _kind(type(value))
     if kind == "dict":
-        return Item(key) if key in value else None
+        return Item(key) if isinstance(key, Hashable) else None
     if kind in ("list", "tuple", "named tuple") and hasattr(type(key), "__index__"):
         place = key.__index__()
         place += len(value) if place < 0 else 0
@@ -201,6 +202,12 @@ def entry(value: Any, key: Any) -> Item | Attribute | None:
 def is_container(value: Any) -> bool:
     """Whether `value` is a tree, and no leaf."""
     return _kind(type(value)) is not None
+
+
+def tuple_like(value: tuple[Any, ...], items: Iterable[Any]) -> Any:
+    """A tuple like `value`, named as it is, of other items."""
+    make = getattr(type(value), "_make", type(value))
+    return make(items)
 
 
 # What a container is.
@@ -285,7 +292,7 @@ def _mapped(
         return made[id(value)]
     if isinstance(value, tuple):
         items = [_mapped(f, (*path, entry), child, made, shared) for entry, child in held]
-        new = _tuple_like(value, items)
+        new = tuple_like(value, items)
         if shared:
             made[id(value)] = new
         return new
@@ -308,11 +315,6 @@ def _shallow_copy(value: Any) -> Any:
     for name, each in _attributes(value).items():
         object.__setattr__(new, name, each)
     return new
-
-
-def _tuple_like(value: tuple[Any, ...], items: Iterable[Any]) -> Any:
-    make = getattr(type(value), "_make", type(value))
-    return make(items)
 
 
 def _literal(key: Any) -> str:

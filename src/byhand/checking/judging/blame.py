@@ -17,6 +17,7 @@ from byhand.checking.judging.tie_weights import Uneven, uneven
 from byhand.checking.judging.trial import Trial
 from byhand.checking.running.answers import Answer
 from byhand.referees.referee import Key
+from byhand.values import tree
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +95,11 @@ def same_definition(answer: Answer, trial: Trial) -> list[Answer]:
 
     Where a loop runs more often there, that may be other items of the list, or other bindings.
     """
-    name = answer.key[0].partition("[")[0]
+    name = tree.root(answer.key[0])
     found = [
         each
         for each in trial.answers.found
-        if each.key[0].partition("[")[0] == name and _nodes(each) == _nodes(answer)
+        if tree.root(each.key[0]) == name and _nodes(each) == _nodes(answer)
     ]
     same_key = [each for each in trial.answers.found if each.key == answer.key]
     return [each for each in found if each in same_key] or found[:1] or same_key

@@ -22,6 +22,7 @@ from byhand.checking.values import array, as_number
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
+from byhand.values import tree
 from byhand.values.arrays import Array
 
 
@@ -141,7 +142,7 @@ class Evidence:
             for name, _ in loaded_names(new)
             if name.startswith("d") and name not in dict(loaded_names(old))
         }
-        found = (k for k in self.feeds if names and k[0].partition("[")[0] in names)
+        found = (k for k in self.feeds if names and tree.root(k[0]) in names)
         return frozenset(found) - self.read - {self.answer.key}
 
     def _reading(self, more: frozenset[Key]) -> Evidence:

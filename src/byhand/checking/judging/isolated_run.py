@@ -20,11 +20,12 @@ from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import reached_names, touched_names
 from byhand.checking.running.origins import is_object
-from byhand.checking.values import array, copied, leaves
+from byhand.checking.values import array, copied
 from byhand.program.control_flow import run
 from byhand.program.problem import in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
+from byhand.values import tree
 from byhand.values.arrays import Array, as_torch, is_torch
 
 
@@ -64,7 +65,7 @@ class Plan:
 
 def _by_view(key: Key, node: ast.stmt) -> bool:
     """Whether a statement that writes this gradient does so without naming its local."""
-    return f"d{path(key[0])[0]}" not in touched_names(node)
+    return f"d{tree.root(key[0])}" not in touched_names(node)
 
 
 def run_on_feeds(
@@ -176,7 +177,7 @@ class Feeder:
             found
             for root, rebinds in touched_names(statement.node).items()
             if not rebinds
-            for _, leaf in leaves(root, namespace.get(root))
+            for _, leaf in tree.named(root, namespace.get(root))
             if (found := array(leaf)) is not None
         ]
         for key, value in list(self.placed.items()):
@@ -196,30 +197,18 @@ def alike(a: Array, b: Array) -> bool:
 
 def place(namespace: Namespace, name: str, value: Any) -> None:
     """Makes the local of the gradient `name` (`h` or `hs[2]`) hold `value`."""
-    root, *places = path(name)
-    if not places:
-        namespace[f"d{root}"] = value
+    root, path = tree.parsed(f"d{name}")
+    held = namespace.get(root)
+    if path and held is None:
         return
-    held: Any = namespace.get(f"d{root}")
-    for i in places[:-1]:
-        held = held[i]
-    if held is not None:
-        held[places[-1]] = value
+    with contextlib.suppress(LookupError):  # where it goes isn't there yet
+        namespace[root] = tree.put(held, path, value)
 
 
 def fetch(namespace: Namespace, name: str) -> Any:
     """What the local of the gradient `name` holds."""
-    root, *places = path(name)
-    held: Any = namespace.get(f"d{root}")
-    for i in places:
-        held = held[i]
-    return held
-
-
-def path(name: str) -> tuple[Any, ...]:
-    """`("hs", 2)` for `hs[2]`."""
-    root, *places = name.replace("]", "").split("[")
-    return (root, *map(int, places))
+    root, path = tree.parsed(f"d{name}")
+    return tree.get(namespace.get(root), path)
 
 
 def in_kind(value: Array, like: Any) -> Any:

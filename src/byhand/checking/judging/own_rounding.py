@@ -21,10 +21,11 @@ import numpy as np
 
 from byhand.checking.running.random_rounding import AMPLITUDE, randomly_rounded
 from byhand.checking.sampling.sample_inputs import Draw
-from byhand.checking.values import array, copied, leaves
+from byhand.checking.values import array, copied
 from byhand.program.plain_run import plain_locals
 from byhand.program.problem import Problem
 from byhand.referees.referee import Key
+from byhand.values import tree
 from byhand.values.arrays import Array, is_float_array
 
 RUNS = 8
@@ -119,9 +120,9 @@ def _same(distance: Array, judged: Any) -> bool:
 
 def _all_same(found: Mapping[str, Any], traced: Mapping[str, Any]) -> bool:
     """Whether forward, run as it stands, gives what it gave when it was traced."""
-    plain = {key: leaf for name, value in found.items() for key, leaf in leaves(name, value)}
+    plain = {key: leaf for name, value in found.items() for key, leaf in tree.named(name, value)}
     for name, value in traced.items():
-        for key, leaf in leaves(name, value):
+        for key, leaf in tree.named(name, value):
             known = array(leaf)
             if known is None or not is_float_array(known):
                 continue

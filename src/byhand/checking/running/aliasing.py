@@ -8,6 +8,7 @@ from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.names import loaded_names
 from byhand.referees.referee import Key
+from byhand.values import tree
 
 
 def harmful(
@@ -37,7 +38,7 @@ def writer(damage: Damage, answers: Answers) -> Key | None:
 
 def _lasts(damage: Damage, answers: Answers, given: Container[str], steps: Container[str]) -> bool:
     name = damage.changed[1:]
-    if damage.changed.partition("[")[0] in given:
+    if tree.root(damage.changed) in given:
         return True
     if name not in steps:
         return False  # a local of the user's own

@@ -17,9 +17,10 @@ import numpy as np
 
 from byhand.checking.running.backward_run import BackwardRun, Raised, Write
 from byhand.checking.running.names import reached_names
-from byhand.checking.values import array, leaves, unchanged
+from byhand.checking.values import array, unchanged
 from byhand.program.problem import did_you_mean
 from byhand.referees.referee import Key
+from byhand.values import tree
 
 if TYPE_CHECKING:  # a submission that is graded runs without the engine
     from byhand.program.program import Program
@@ -109,7 +110,7 @@ def answers(program: Program, run: BackwardRun) -> Answers:
             notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
     found.sort(key=lambda answer: answer.writes[-1].number)
     for name, value in run.returned.items():
-        for key, leaf in leaves(name, value):
+        for key, leaf in tree.named(name, value):
             if key in program and len(program.bindings[key]) == 1:
                 found = [answer for answer in found if answer.key[0] != key]
                 found.append(Answer((key, 0), leaf))
@@ -138,13 +139,13 @@ def _reads(answer: Answer, known: Answers) -> frozenset[Key]:
 def _seen_through(program: Program, run: BackwardRun) -> list[Write]:
     """The writes, where reading a local such as `dpre` that answers for no step counts as reading
     the gradients that went into it."""
-    roots = {name.partition("[")[0] for name in program.bindings}
+    roots = {tree.root(name) for name in program.bindings}
     seen: list[Write] = []
     latest: dict[str, Write] = {}
     for write in run.writes:
         reads, through = frozenset[int](), write.through
         for at in write.reads:
-            if run.writes[at].name.partition("[")[0] in roots:
+            if tree.root(run.writes[at].name) in roots:
                 reads |= {at}
             else:
                 reads |= seen[at].reads
@@ -224,12 +225,12 @@ def _counts(name: str, steps: int, groups: int) -> str:
 def _unknown(name: str, value: Any, program: Program) -> str | None:
     if array(value) is None or not name:
         return None
-    root = name.partition("[")[0]
+    root = tree.root(name)
     if root in program.locals and _is_whole(program.locals[root]):
         return f"d{name} is not judged: {root} holds integers, which have no gradient"
     if root in program:
         return f"d{name} is not judged: {root} is one array, not a list"
-    near = did_you_mean(root, [n for n in program.bindings if "[" not in n])
+    near = did_you_mean(root, [n for n in program.bindings if tree.root(n) == n])
     return f"d{name} is not judged: forward has no {root}{near}"
 
 

@@ -14,14 +14,14 @@ only copied, compared or picked out stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
 import numpy as np
 
 from byhand.values import tree
-from byhand.values.arrays import Array, is_array, is_float_array, is_sequence
+from byhand.values.arrays import Array, is_array, is_float_array
 
 AMPLITUDE = 16.0
 """Much more than the roundings that the floats themselves add, and small enough to be linear."""
@@ -83,8 +83,8 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
         given, options = _plain(list(args)), {k: _plain(v) for k, v in kwargs.items()}
         names = {func.__name__, str(func.__module__).rpartition(".")[2]}
         if names & ROUNDING_FUNCTIONS:
-            given = _each(given, partial(_moved, rng=rng))
-        return _each(func(*given, **options), partial(_wrapped, rng=rng))
+            given = tree.map(partial(_moved, rng=rng), given)
+        return tree.map(partial(_wrapped, rng=rng), func(*given, **options))
 
     def __getitem__(self, index: Any) -> Any:
         """An item is an array without axes, so that what is computed with it is seen."""
@@ -104,20 +104,13 @@ def randomly_rounded(value: Any, rng: np.random.Generator | None) -> Any:
     return tree.map(partial(_wrapped, rng=rng), value)
 
 
-def _each(value: Any, change: Callable[[Any], Any]) -> Any:
-    """`value` with `change` made to it, or to what is in it where it is a list or a tuple."""
-    if is_sequence(value):
-        return type(value)(_each(item, change) for item in value)
-    return change(value)
-
-
 def _plain(value: Any) -> Any:
     """`value` in plain arrays."""
-    if isinstance(value, RandomlyRounded):
-        return value.view(np.ndarray)
-    if is_sequence(value):
-        return type(value)(_plain(item) for item in value)
-    return value
+    return tree.map(_plain_leaf, value)
+
+
+def _plain_leaf(value: Any) -> Any:
+    return value.view(np.ndarray) if isinstance(value, RandomlyRounded) else value
 
 
 def _floats(value: Any) -> Array | None:
@@ -137,12 +130,7 @@ def _wrapped(value: Any, rng: np.random.Generator | None) -> Any:
 
 
 def _rng_of(values: Any) -> np.random.Generator | None:
-    for each in values:
-        if isinstance(each, RandomlyRounded):
-            return each.rng
-        if is_sequence(each) and (rng := _rng_of(each)) is not None:
-            return rng
-    return None
+    return next((x.rng for _, x in tree.leaves(values) if isinstance(x, RandomlyRounded)), None)
 
 
 def _moved(value: Any, rng: np.random.Generator | None) -> Any:

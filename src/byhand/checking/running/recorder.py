@@ -18,8 +18,9 @@ from byhand.checking.running.advice import Names, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import loaded_names, reached_names, touched_names
 from byhand.checking.running.origins import Origins, is_object
-from byhand.checking.values import array, copied, leaves, unchanged
+from byhand.checking.values import array, copied, unchanged
 from byhand.program.statements import Namespace, Statement, StatementError
+from byhand.values import tree
 from byhand.values.arrays import Array
 
 
@@ -124,7 +125,7 @@ class Recorder:
             found |= {
                 at
                 for known, at in self.latest.items()
-                if known == key or known.startswith(f"{key}[")
+                if known == key or known.startswith((f"{key}[", f"{key}."))
             }
         return frozenset(found)
 
@@ -149,16 +150,16 @@ class Recorder:
     ) -> str:
         """`dhs[2]` for the list dhs at the index t, where t is 2; else the name."""
         held: Any = namespace.get(name)
-        if index is None or not isinstance(held, list):
+        if index is None or not tree.is_container(held):
             return name
         try:
-            at = statement.evaluate(index, namespace)
+            at = tree.entry(held, statement.evaluate(index, namespace))
         except Exception:  # the statement itself will say what is wrong
             return name
-        return f"{name}[{at % max(1, len(held))}]" if isinstance(at, int) else name  # pyright: ignore[reportUnknownArgumentType]
+        return name if at is None else tree.text(name, (at,))
 
     def item(self, statement: Statement, namespace: Namespace) -> str | None:
-        """The item of a list that the statement is about to assign or add to."""
+        """The item of a container that the statement is about to assign or add to."""
         match statement.node:
             case (
                 ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=index)])
@@ -180,7 +181,7 @@ class Recorder:
     ) -> list[str]:
         """Notes which gradients in the local `root` this statement wrote."""
         written: list[str] = []
-        for key, leaf in leaves(root, value):
+        for key, leaf in tree.named(root, value):
             known = key in self.held
             same = known and leaf is self.held[key]
             handed_on = rebinds is None or (not rebinds and key != root)
@@ -221,7 +222,7 @@ class Recorder:
             view
             for root, rebinds in touched_names(node).items()
             if not rebinds and not self.is_answer(root) and root not in self.given
-            for _, leaf in leaves(root, namespace.get(root))
+            for _, leaf in tree.named(root, namespace.get(root))
             if (view := array(leaf)) is not None
         ]
         found: list[str] = []
@@ -273,7 +274,7 @@ class Recorder:
             if rebinds or root not in namespace:
                 continue
             changed = [
-                a for _, leaf in leaves(root, namespace[root]) if (a := array(leaf)) is not None
+                a for _, leaf in tree.named(root, namespace[root]) if (a := array(leaf)) is not None
             ]
             name = written[0] if written else None
             for given, value in self.given.items():

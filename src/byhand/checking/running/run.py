@@ -9,12 +9,13 @@ from typing import Any
 from byhand.checking.running.advice import Names, explained
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
-from byhand.checking.values import array, copied, leaves, unchanged
+from byhand.checking.values import array, copied, unchanged
 from byhand.errors import ProblemError
 from byhand.program.control_flow import run
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem, did_you_mean, in_one_line
 from byhand.program.statements import Function, StatementError
+from byhand.values import tree
 from byhand.values.arrays import Array
 
 
@@ -113,7 +114,7 @@ def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
     return {
         key: found
         for name, value in given.items()
-        for key, leaf in leaves(name, value)
+        for key, leaf in tree.named(name, value)
         if (found := array(leaf)) is not None
     }
 

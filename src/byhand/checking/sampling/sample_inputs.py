@@ -19,7 +19,8 @@ from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
-from byhand.values.arrays import Array, as_torch, is_float_array, is_sequence, is_torch
+from byhand.values import tree
+from byhand.values.arrays import Array, as_torch, is_float_array, is_torch
 
 ADVICE = ": choose inputs on which it is finite"
 _NO_FEEDS: Mapping[Key, Array] = {}
@@ -108,20 +109,24 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
 
 def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
     """An input, moved a little if it makes a tie (see `byhand.checking.sampling.ties`)."""
-    if is_sequence(value):
-        items = enumerate(value)
-        return type(value)(_apart(f"{name}[{i}]", item, tied, seed) for i, item in items)
-    if name not in tied:
-        return value
-    rng = np.random.default_rng([seed, 3, zlib.crc32(name.encode())])  # each its own way
-    if is_torch(value):
-        return value + as_torch(rng.normal(size=tuple(value.shape))).to(value.dtype) * STEP
-    return moved(value, rng)
+
+    def leaf(path: tree.Path, held: Any) -> Any:
+        said = tree.text(name, path)
+        if said not in tied:
+            return held
+        rng = np.random.default_rng([seed, 3, zlib.crc32(said.encode())])  # each its own way
+        if is_torch(held):
+            return held + as_torch(rng.normal(size=tuple(held.shape))).to(held.dtype) * STEP
+        return moved(held, rng)
+
+    return tree.map_with_path(leaf, value)
 
 
 def _cast(value: Any, dtype: str) -> Any:
-    if is_sequence(value):
-        return type(value)(_cast(item, dtype) for item in value)
+    return tree.map(lambda leaf: _cast_leaf(leaf, dtype), value)
+
+
+def _cast_leaf(value: Any, dtype: str) -> Any:
     if is_torch(value):
         import torch
 
@@ -135,12 +140,12 @@ def _cast(value: Any, dtype: str) -> Any:
 
 def _refuse_infinite_inputs(problem: Problem, inputs: Mapping[str, Any]) -> None:
     for name, value in inputs.items():
-        for item in value if is_sequence(value) else (value,):
+        for said, item in tree.named(name, value):
             array = item.numpy() if is_torch(item) else np.asarray(item)
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 bad = int(array.size - np.count_nonzero(np.isfinite(array)))
                 raise ProblemError(
-                    f"{problem.file}: inputs gives NaN or infinity in {name} "
+                    f"{problem.file}: inputs gives NaN or infinity in {said} "
                     f"({bad} of {array.size} elements): a gradient can't be checked there"
                 )
 

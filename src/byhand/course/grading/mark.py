@@ -23,6 +23,7 @@ from byhand.course.grading.wire import Reply, WireError, WireValue
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
+from byhand.values import tree
 
 POINTED: frozenset[Verdict] = frozenset({"exact", "rounding", "inherited"})
 
@@ -63,7 +64,7 @@ def marks(sheet: AnswerSheet, reply: Reply) -> tuple[Mark, ...]:
         return tuple(found)
     runs = list(zip(sheet.papers, real, alone, strict=True))
     steps = {key[0] for paper in sheet.papers for key in paper.feeds}
-    others = {n for n in steps if not {n, n.partition("[")[0]} & set(sheet.exam.asked)}
+    others = {n for n in steps if not {n, tree.root(n)} & set(sheet.exam.asked)}
     unasked = [_mark(sheet.papers, real, name) for name in others]
     wrong = {mark.name: mark for mark in (*found, *unasked) if mark.verdict not in POINTED}
     asked = frozenset(wrong) & frozenset(sheet.exam.asked)
@@ -163,7 +164,7 @@ def _keys(paper: Paper, name: str) -> Iterator[tuple[Key, bool]]:
     """The steps that a name stands for, such as `hs[0]`, `hs[1]` for `hs`, and whether each needs
     an answer: of an input that forward binds anew, the last answer is judged."""
     for key in paper.feeds:
-        if name in (key[0], key[0].partition("[")[0]):
+        if name in (key[0], tree.root(key[0])):
             first = paper.drawn.truth.bindings[key[0]][0]
             yield key, key[1] == 0 or first.line is not None
 

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
+from byhand.values import tree
 
 
 def find(suspect: Suspect) -> Finding | None:
     values = suspect.values
     lists = dict.fromkeys(
-        step.name.partition("[")[0] for step in suspect.program if "[" in step.name
+        tree.root(step.name) for step in suspect.program if tree.root(step.name) != step.name
     )
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
