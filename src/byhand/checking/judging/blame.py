@@ -80,7 +80,8 @@ def wrong(found: Evidence) -> bool:
 def _right_everywhere(trials: Sequence[Trial], apart: Sequence[Trial]) -> frozenset[Key]:
     """The answers whose results are right on every draw, and so is all that they read."""
     judged = [each for each in trials if not each.drawn.tied]
-    right = frozenset(judged[0].results).difference(*(each.wrong for each in judged))
+    given = frozenset(answer.key for answer in judged[0].answers.found)
+    right = given.difference(*(each.wrong for each in judged))
     doubtful = {
         answer.key
         for each in apart

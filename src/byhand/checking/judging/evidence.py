@@ -148,7 +148,7 @@ class Evidence:
     def _reading(self, more: frozenset[Key]) -> Evidence:
         if more not in self._readings:
             read = self.read | more
-            feeds, grads = _upstreams(self.trial, self.answer.key, read)
+            feeds, grads = self.trial.feeds_where(self.answer.key, read)
             self._readings[more] = Evidence(self.trial, self.answer, read, feeds, grads)
         return self._readings[more]
 
@@ -176,33 +176,8 @@ class Evidence:
 
 def evidence_of(trial: Trial, answer: Answer) -> Evidence:
     """What a draw shows about one definition."""
-    key = answer.key
-    read = answer.reads
-    if not read and trial.nearest[key] and _is_zero(answer.value):
-        # It claims that nothing comes back, whatever the upstream gradients are.
-        feeds, grads = trial.feeds, trial.fed_gradients
-    else:
-        feeds, grads = _upstreams(trial, key, read)
-    alone = trial.alone if feeds is trial.feeds else trial.run_on(feeds, only=key)
-    return Evidence(trial, answer, read, feeds, grads, alone.get(key))
-
-
-def _upstreams(
-    trial: Trial, key: Key, read: frozenset[Key]
-) -> tuple[Mapping[Key, Array], Mapping[Tensor, Bounded]]:
-    """The feeds for a definition that reads these gradients, and the gradients under them."""
-    upstreams = read & trial.descendants[key]
-    if read <= upstreams and trial.nearest[key] <= read:
-        return trial.feeds, trial.fed_gradients
-    # It jumps over steps, leaves out a path, or reads a gradient that isn't upstream of it:
-    # that one must fit the feeds, so it is what the sweep gives under them.
-    grads = trial.drawn.gradients({k: trial.feeds[k] for k in upstreams})
-    steps = trial.drawn.truth.by_key
-    feeds = {
-        k: trial.feeds[k] if k in trial.descendants[key] else grads[steps[k].tensor].value
-        for k in trial.feeds
-    }
-    return feeds, grads
+    value, feeds, grads = trial.tried_alone(answer)
+    return Evidence(trial, answer, answer.reads, feeds, grads, value)
 
 
 def as_array(value: Any) -> Array | None:
@@ -218,8 +193,3 @@ def _judge(
     truth = Gradient(expected.value, EPS * error)
     own = None if own is None else slack * own
     return compare(value, truth, error, np.dtype(np.float64), mapped=False, own=own)
-
-
-def _is_zero(value: Any) -> bool:
-    found = as_array(value)
-    return found is not None and not found.any()

@@ -19,7 +19,7 @@ from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
 from byhand.checking.running.run import arguments, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
-from byhand.checking.values import copied
+from byhand.checking.values import array, copied
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
@@ -126,6 +126,36 @@ class Trial:
         """The gradients when every answer passes on its feed."""
         return self.drawn.gradients(self.feeds)
 
+    def tried_alone(
+        self, answer: Answer
+    ) -> tuple[Any, Mapping[Key, Array], Mapping[Tensor, Bounded]]:
+        """What a definition gives alone, None if it was never reached; its feeds; and all gradients
+        under these."""
+        if not answer.reads and self.nearest[answer.key] and _is_zero(answer.value):
+            # It claims that nothing comes back, whatever the upstream gradients are.
+            feeds, grads = self.feeds, self.fed_gradients
+        else:
+            feeds, grads = self.feeds_where(answer.key, answer.reads)
+        alone = self.alone if feeds is self.feeds else self.run_on(feeds, only=answer.key)
+        return alone.get(answer.key), feeds, grads
+
+    def feeds_where(
+        self, key: Key, read: frozenset[Key]
+    ) -> tuple[Mapping[Key, Array], Mapping[Tensor, Bounded]]:
+        """The feeds for a definition that reads these gradients, and all gradients under them."""
+        upstreams = read & self.descendants[key]
+        if read <= upstreams and self.nearest[key] <= read:
+            return self.feeds, self.fed_gradients
+        # It jumps over steps, leaves out a path, or reads a gradient that isn't upstream of it:
+        # that one must fit the feeds, so it is what the sweep gives under them.
+        grads = self.drawn.gradients({k: self.feeds[k] for k in upstreams})
+        steps = self.drawn.truth.by_key
+        feeds = {
+            k: self.feeds[k] if k in self.descendants[key] else grads[steps[k].tensor].value
+            for k in self.feeds
+        }
+        return feeds, grads
+
     @cached_property
     def alone(self) -> dict[Key, Any]:
         """What each definition gives when it reads the random feeds."""
@@ -208,6 +238,11 @@ class Trial:
     def available(self) -> dict[str, Any]:
         """Every value of forward, whether backward asks for it or not."""
         return {name: copied(value) for name, value in self.drawn.program.locals.items()}
+
+
+def _is_zero(value: Any) -> bool:
+    found = array(value)
+    return found is not None and found.dtype.kind == "f" and not found.any()
 
 
 def try_on(problem: Problem, drawn: Draw, referee: str = "engine") -> Trial:
