@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from byhand.deriving.closed.equations import Reading, ring_of
 from byhand.deriving.closed.factoring import Factoring
-from byhand.deriving.closed.operations import OPERATIONS
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
-from byhand.deriving.closed.relations import Reading, relate
-from byhand.deriving.closed.ring import Ring
 from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.lengths import Lengths
 from byhand.deriving.codegen.numpy_words import NumPy
 from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import record
@@ -37,11 +34,7 @@ class Recorded:
         recording = record(load(file), inputs)
         self.program = recording.program
         self.context = context_of(recording, NumPy(), self.program.inputs)
-        order, names = self.context.order, self.context.names
-        self.lengths = Lengths(order, recording.notes, names)
-        reading = reading or Reading()
-        self.ring = Ring(self.lengths, recording, OPERATIONS, expand=reading.expand)
-        relate(self.ring, order, set(names), reading)
+        self.ring = ring_of(self.context, reading or Reading())
 
     def __getitem__(self, name: str) -> Poly:
         """The value of this name in the ring."""

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rings import Recorded
 
-from byhand.deriving.closed.relations import READINGS, Reading
+from byhand.deriving.closed.equations import READINGS, Reading
 
 NAMES = ("x", "z", "probs", "alpha", "h_1", "total", "e", "centred")
 

@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rings import Recorded
 
-from byhand.deriving.closed.relations import Reading
+from byhand.deriving.closed.equations import Reading
 
 Array = np.ndarray[Any, Any]
 

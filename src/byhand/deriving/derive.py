@@ -198,7 +198,9 @@ def _closed(context: Context, staged: Derivation, forms: Closed) -> Derivation:
     parameters = _parameters(context, written.lines)
     chain = {step.name: right for step in staged.steps if (right := _right(step.code))}
     reasons = Reasons(forms, stated, written, chain)
-    conditions = tuple(f"holds where {said}, as here" for said in forms.factoring.ring.conditions)
+    conditions = tuple(
+        f"holds where {said}, as here" for said in forms.factoring.ring.log.conditions
+    )
     return Derivation(
         source=_source(context, parameters, written.lines),
         parameters=parameters,

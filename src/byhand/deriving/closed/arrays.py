@@ -11,8 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from byhand.deriving.closed.bases import ForwardValue
+from byhand.deriving.closed.facts import Rule
+from byhand.deriving.closed.numbers import ForwardNames
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.terms import Base, Factor, ForwardValue, View
+from byhand.deriving.closed.terms import Base, Factor, View
+from byhand.deriving.codegen.lengths import Lengths
 from byhand.deriving.recording import Recording, where
 from byhand.engine.tensor import Tensor
 from byhand.values.arrays import is_array
@@ -21,7 +25,10 @@ from byhand.values.arrays import is_array
 class Arrays:
     """Finds or makes bases and factors. `spelled` has arrays of forward that are known by more."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, lengths: Lengths) -> None:
+        forward = recording.problem.forward
+        self.lengths = lengths
+        self.words = ForwardNames({**forward.globals, **recording.program.locals})
         self.notes = recording.notes
         self.in_torch = recording.program.in_torch
         self.inputs = {step.tensor for step in recording.program.inputs}
@@ -33,6 +40,10 @@ class Arrays:
         self.same: dict[Hashable, Tensor] = {}
         self.ranges: dict[int, Any] = {}
         self.spelled: dict[Base, Any] = {}
+        self.one_rows: dict[Base, Rule] = {}
+        """That every row of a one-hot array adds up to 1."""
+        self.zero_outside: dict[tuple[Factor, Factor], bool] = {}
+        """Whether a value is 0 wherever a mask is."""
 
     def base(self, key: Hashable, make: Callable[[], Base]) -> Base:
         found = self.bases.get(key)

@@ -12,26 +12,22 @@ that keeps matrix products whole, and the growth of polynomials within bounds.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
+from byhand.deriving.closed.arithmetic import joint
+from byhand.deriving.closed.bases import UpstreamGradient, VjpResult, WrittenGradient
+from byhand.deriving.closed.facts import Rule
 from byhand.deriving.closed.folding import cancelled
 from byhand.deriving.closed.moves import QUIET, back_through
 from byhand.deriving.closed.operations import exponent_of
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.ring import Ring, Rule, joint
+from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_over
-from byhand.deriving.closed.terms import (
-    Base,
-    Monomial,
-    OpResult,
-    UpstreamGradient,
-    VjpResult,
-    WrittenGradient,
-)
+from byhand.deriving.closed.terms import Base, Monomial
 from byhand.deriving.closed.views import REARRANGING
 from byhand.deriving.codegen.sizes import SymFloat, SymInt
 from byhand.deriving.steps.context import Context
@@ -76,7 +72,7 @@ class Backward:
             if context.program.scalar:
                 seed = Poly(ring, {(): 1}, ())
             else:
-                base = ring.base(
+                base = ring.arrays.base(
                     ("upstream", step.name),
                     lambda t=tensor, s=step: UpstreamGradient(
                         t.value.shape, _random(t.value), name=f"d{s.name}"
@@ -111,9 +107,9 @@ class Backward:
 
     def complete(self, tensor: Tensor) -> Poly:
         """All shares of a value have come in."""
-        self.ring.used = self.used.setdefault(tensor, {})
-        g = cancelled(self.ring, self.ring.normal(self.shares.pop(tensor)))
-        g = Poly(self.ring, g.terms, tensor.shape)
+        ring = self.noting(tensor)
+        g = cancelled(ring, ring.normal(self.shares.pop(tensor)))
+        g = Poly(ring, g.terms, tensor.shape)
         if tensor in self.context.steps:
             self.found[tensor] = g
         if tensor in self.wanted or len(g.terms) > MOST_TERMS or self.due(tensor, g):
@@ -186,8 +182,8 @@ class Backward:
         """Adds the share of one argument. Gives the gradient, which may have got a name."""
         op = tensor.op
         assert op is not None
-        ring = self.ring
-        ring.used = self.used.setdefault(arg, {})
+        ring = self.noting(arg)
+        g = ring.own(g)
         vjp = op.vjp(position)
         if vjp is None:
             return g
@@ -203,38 +199,33 @@ class Backward:
                 low = inputs[0] <= inputs[1] if position == 0 else inputs[0] > inputs[1]
                 share = g * low
             elif op.name == "power" and position == 0 and not _is_number(inputs[1]):
-                share = g * inputs[1] * self.one_less(tensor, *inputs)
+                share = g * inputs[1] * inputs[0] ** (inputs[1] - 1)
             else:
                 share = vjp(g, out, *inputs, **tensor.params)
         elif op.permutes and not g.places:
             share = g  # one number for all elements is that wherever they go
         elif op.name in QUIET:
-            share = back_through(self.ring, tensor, arg, g)
+            share = back_through(ring, tensor, arg, g)
         if share is None:
             if not (_is_atom(g) and g.ndim == tensor.value.ndim):
                 g = self.named(tensor, g)
-            share = self.passed(tensor, position, arg, g)
-        share = self.fitted(share, tensor, arg, elementwise)
+            share = self.passed(ring, tensor, position, arg, g)
+        share = self.fitted(ring, share, tensor, arg, elementwise)
         self.shares[arg] = ring.sum(self.shares[arg], share) if arg in self.shares else share
         return g
 
-    def one_less(self, tensor: Tensor, x: Poly, y: Any) -> Any:
-        """x**(y - 1), of which the ring knows that times x it is x**y."""
-        power = x ** (y - 1)
-        monomial = power.single
-        base = monomial[0][0].base if monomial is not None and len(monomial) == 1 else None
-        if isinstance(base, OpResult):
-            self.ring.powers[base] = (x, self.ring.tensor(tensor))
-        return power
+    def noting(self, tensor: Tensor) -> Ring:
+        """The ring, that notes what the gradient of this value makes use of."""
+        used = self.used.setdefault(tensor, {})
+        return self.ring.noting(replace(self.ring.log, rules=used))
 
     def named(self, tensor: Tensor, g: Poly) -> Poly:
         if any(d.tensor is tensor for d in self.definitions):
             return g
         return self.define(tensor, g)
 
-    def passed(self, tensor: Tensor, position: int, arg: Tensor, g: Poly) -> Poly:
+    def passed(self, ring: Ring, tensor: Tensor, position: int, arg: Tensor, g: Poly) -> Poly:
         """What the op's own rule makes of g, as an array of its own."""
-        ring = self.ring
         vjp = tensor.op.vjp(position) if tensor.op else None
         assert vjp is not None
 
@@ -245,20 +236,22 @@ class Backward:
                 value = fit(vjp(full, tensor.value, *inputs, **tensor.params), arg.value.shape)
             return VjpResult(arg.value.shape, value, tensor=tensor, position=position, g=g)
 
-        base = ring.base(("passed", id(tensor), position, g.key), make)
+        base = ring.arrays.base(("passed", id(tensor), position, g.key), make)
         return ring.atom(base, arg.shape)
 
-    def fitted(self, share: Poly, tensor: Tensor, arg: Tensor, elementwise: bool) -> Poly:
+    def fitted(
+        self, ring: Ring, share: Poly, tensor: Tensor, arg: Tensor, elementwise: bool
+    ) -> Poly:
         """Summed over the axes along which the argument was broadcast."""
         shape = joint(share.shape, tensor.shape) if elementwise else tuple(share.shape)
         if not elementwise:
-            return Poly(self.ring, share.terms, arg.shape)
+            return Poly(ring, share.terms, arg.shape)
         own = (1,) * (len(shape) - arg.value.ndim) + arg.value.shape
         ndim = len(shape)
         over = frozenset(ndim - 1 - a for a, n in enumerate(shape) if n != 1 and own[a] == 1)
-        full = Poly(self.ring, share.terms, shape)
-        summed = sum_over(self.ring, full, over) if over else full
-        return Poly(self.ring, summed.terms, arg.shape)
+        full = Poly(ring, share.terms, shape)
+        summed = sum_over(ring, full, over) if over else full
+        return Poly(ring, summed.terms, arg.shape)
 
 
 def takes_polynomials(op: Op) -> bool:

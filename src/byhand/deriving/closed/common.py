@@ -12,16 +12,10 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.bases import SumOver
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_base
-from byhand.deriving.closed.terms import (
-    Coefficient,
-    Exponent,
-    Factor,
-    Monomial,
-    SumOver,
-    Terms,
-)
+from byhand.deriving.closed.terms import Coefficient, Exponent, Factor, Monomial, Terms
 
 
 def common_factor(terms: Terms) -> Monomial:
@@ -156,5 +150,7 @@ def merged_totals(terms: Terms, ring: Ring) -> Terms:
         first = found[0][1]
         assert isinstance(first.base, SumOver)
         base = sum_base(ring, inner, first.base.over, first.base.counts)
-        merged = tm.added(merged, {tm.times(rest, ((ring.factor(base, first.view), 1),)): leading})
+        merged = tm.added(
+            merged, {tm.times(rest, ((ring.arrays.factor(base, first.view), 1),)): leading}
+        )
     return merged

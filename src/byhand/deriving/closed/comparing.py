@@ -6,18 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from byhand.deriving.closed.bases import OpResult
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, OpResult
+from byhand.deriving.closed.terms import Base
 from byhand.ops import REGISTRY
 from byhand.ops.elementwise import LOGICAL_NOT
 
-SIGNS: Mapping[str, frozenset[str]] = {
-    op.name: frozenset(op.compares) for op in REGISTRY.values() if op.compares
-}
+SIGNS = {op.name: frozenset(op.compares) for op in REGISTRY.values() if op.compares}
 COMPARISONS = {signs: REGISTRY[name] for name, signs in SIGNS.items()}
 
 
@@ -27,27 +26,19 @@ def comparison(signs: frozenset[str]) -> Callable[..., Poly | None]:
 
 def compared(ring: Ring, x: Poly, y: Poly, signs: frozenset[str]) -> Poly:
     """The mask of where x - y has one of these signs."""
-    mask = ring.made(COMPARISONS[signs], (x, y), {})
-    ((monomial, _),) = mask.terms.items()
-    ring.compared[monomial[0][0].base] = ((x.key, y.key, len(x.shape), len(y.shape)), signs)
-    return mask
+    return ring.made(COMPARISONS[signs], (x, y), {})
 
 
 def negated(ring: Ring, mask: Poly) -> Poly:
     """The opposite mask."""
     base = _only(mask)
-    if base is not None and isinstance(base, OpResult) and base in ring.compared:
-        found = opposite(ring, base)
+    if isinstance(base, OpResult) and base.comparison is not None:
+        (x, y), (_, signs) = base.args, base.comparison
+        found = compared(ring, x, y, frozenset("<=>") - signs)
         return ring.moved(found, _places(base, mask), mask.shape)
     if base is not None and isinstance(base, OpResult) and base.op is LOGICAL_NOT:
         return ring.moved(base.args[0], _places(base, mask), mask.shape)
     return ring.made(LOGICAL_NOT, (mask,), {})
-
-
-def opposite(ring: Ring, base: OpResult) -> Poly:
-    _, signs = ring.compared[base]
-    x, y = base.args
-    return compared(ring, x, y, frozenset("<=>") - signs)
 
 
 def _only(p: Poly) -> Base | None:

@@ -10,13 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from byhand.deriving.closed.terms import (
-    Coefficient,
-    Exponent,
-    Factor,
-    Monomial,
-    OpResult,
-)
+from byhand.deriving.closed.bases import OpResult
+from byhand.deriving.closed.terms import Coefficient, Exponent, Factor, Monomial
 
 Lengths = Mapping[int, int]
 

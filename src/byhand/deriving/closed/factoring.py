@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.bases import Grouped, OpResult, SumOver, VjpResult, comparison_of
 from byhand.deriving.closed.common import (
     common_factor,
     content,
@@ -43,18 +44,7 @@ from byhand.deriving.closed.expressions import (
 from byhand.deriving.closed.folding import folded
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import (
-    Base,
-    Coefficient,
-    Exponent,
-    Factor,
-    Grouped,
-    Monomial,
-    OpResult,
-    SumOver,
-    Terms,
-    VjpResult,
-)
+from byhand.deriving.closed.terms import Base, Coefficient, Exponent, Factor, Monomial, Terms
 
 EXPENSIVE = {"sigmoid": 4}  # operations
 OWN = ("lengths", "cost", "number", "parts")
@@ -124,14 +114,14 @@ class Factoring:
     def choice(self, terms: Terms) -> Expr | None:
         """a * mask + b * not mask, as one choice."""
         ring = self.ring
-        masks = {f: None for m in terms for f, e in m if e == 1 and f.base in ring.compared}
-        for mask in masks:
-            pair, signs = ring.compared[mask.base]
-            for other in masks:
-                same, rest = ring.compared[other.base]
+        spelled = ring.arrays.spelled
+        factors = dict.fromkeys(f for m in terms for f, e in m if e == 1)
+        masks = [(f, known) for f in factors if (known := comparison_of(f.base))]
+        for mask, (pair, signs) in masks:
+            for other, (same, rest) in masks:
                 if pair != same or mask.view != other.view or signs | rest != frozenset("<=>"):
                     continue
-                if signs & rest or (other.base in ring.spelled and mask.base not in ring.spelled):
+                if signs & rest or (other.base in spelled and mask.base not in spelled):
                     continue
                 sides = [taken(terms, each) for each in (mask, other)]
                 others = {
@@ -282,7 +272,7 @@ class Factoring:
             case Grouped(form=p) if p is not None:
                 return self.of(p)
             case OpResult(args=args, op=op) if op is not None:
-                spelled = base in self.ring.spelled
+                spelled = base in self.ring.arrays.spelled
                 cost = 0 if spelled else EXPENSIVE.get(op.name, 1) * base.value.size
                 parts = () if spelled else tuple(self.of(arg) for arg in args)
                 lengths = {place: base.shape[axis] for place, axis in base.view}

@@ -7,53 +7,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.arithmetic import Arithmetic, divides
+from byhand.deriving.closed.bases import Grouped
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.terms import Grouped, Monomial, Terms
-
-if TYPE_CHECKING:
-    from byhand.deriving.closed.ring import Ring
+from byhand.deriving.closed.terms import Terms
 
 
-def powered(ring: Ring, terms: Terms) -> Terms:
-    """x**(y - 1) * x -> x**y."""
-    ((monomial, coefficient),) = terms.items()
-    for f, e in monomial:
-        if f.base not in ring.powers or e != 1 or f.view != f.base.view:
-            continue
-        x, whole = ring.powers[f.base]
-        one = ring.grouped(x)
-        ((core, scale),) = one.terms.items()
-        if _divides(core, monomial):
-            rest = tuple((g, k) for g, k in monomial if g is not f)
-            rest = tm.times(rest, tm.raised(core, -1))
-            return tm.multiplied({rest: Fraction(coefficient) / scale}, whole.terms)
-    return terms
-
-
-def cancelling(ring: Ring, p: Poly, other: Poly) -> Poly:
-    """A sum that the other divides by, as the one factor that it is there."""
-    for base, (x, _) in ring.powers.items():
-        if any(f.base is base for m in other.terms for f, _ in m):
-            scale = Fraction(ring.leading(p.terms)) / ring.leading(x.terms)
-            if p.key == ring.scaled(x, scale).key:
-                return ring.grouped(p)
-    below = [f for m in other.terms for f, e in m if e < 0 and isinstance(f.base, Grouped)]
-    leading = ring.leading(p.terms)
-    for f in below:
-        assert isinstance(f.base, Grouped) and f.base.form is not None
-        scale = Fraction(leading) / ring.leading(f.base.form.terms)
-        if p.key == ring.scaled(f.base.form, scale).key:
-            return Poly(ring, {((f, 1),): tm.exact(scale)}, p.shape)
-    return p
-
-
-def folded(ring: Ring, terms: Terms) -> Terms:
+def folded(ring: Arithmetic, terms: Terms) -> Terms:
     """Several terms that together are one known value become that."""
-    sums = [(form, ring.normal(ring.atom(base))) for base, form in ring.defined.items()]
-    for definition, whole in [*ring.folds, *sums]:
+    sums = [(form, ring.normal(ring.atom(base))) for base, form in ring.facts.defined.items()]
+    for definition, whole in [*ring.facts.folds, *sums]:
         if len(definition) > len(terms) or len(definition) < 2:
             continue
         if len(whole.terms) >= len(definition):
@@ -62,7 +27,7 @@ def folded(ring: Ring, terms: Terms) -> Terms:
     return terms
 
 
-def cancelled(ring: Ring, p: Poly) -> Poly:
+def cancelled(ring: Arithmetic, p: Poly) -> Poly:
     """Where a sum stands below, and above with another factor, both go."""
     below = dict.fromkeys(f for m in p.terms for f, e in m if e < 0 and isinstance(f.base, Grouped))
     terms = p.terms
@@ -73,7 +38,7 @@ def cancelled(ring: Ring, p: Poly) -> Poly:
         outside = {m: c for m, c in terms.items() if m not in inside}
         whole = Poly(ring, {((f, 1),): 1}, p.shape)
         terms = tm.added(outside, _fold(inside, f.base.form.terms, whole))
-    for base, (x, _) in ring.powers.items():
+    for base, (x, _) in ring.facts.powers.items():
         inside = {m: c for m, c in terms.items() if any(f.base is base for f, _ in m)}
         if inside and len(x.terms) > 1:
             outside = {m: c for m, c in terms.items() if m not in inside}
@@ -85,7 +50,7 @@ def cancelled(ring: Ring, p: Poly) -> Poly:
 def _fold(terms: Terms, definition: Terms, whole: Poly) -> Terms:
     (first, unit), *others = definition.items()
     for monomial, coefficient in list(terms.items()):
-        if monomial not in terms or not _divides(first, monomial):
+        if monomial not in terms or not divides(first, monomial):
             continue
         rest = tm.times(monomial, tm.raised(first, -1))
         scale = Fraction(coefficient) / unit
@@ -94,8 +59,3 @@ def _fold(terms: Terms, definition: Terms, whole: Poly) -> Terms:
             terms = {m: c for m, c in terms.items() if m != monomial and m not in parts}
             terms = tm.added(terms, tm.multiplied({rest: tm.exact(scale)}, whole.terms))
     return terms
-
-
-def _divides(part: Monomial, whole: Monomial) -> bool:
-    powers = dict(whole)
-    return all((0 < e <= powers.get(f, 0)) or (powers.get(f, 0) <= e < 0) for f, e in part)

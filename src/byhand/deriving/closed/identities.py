@@ -10,27 +10,34 @@ same two arrays are comparisons again. Logistic function: Abramowitz and Stegun 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from byhand.deriving.closed.bases import ForwardValue, OpResult
 from byhand.deriving.closed.comparing import compared, negated
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
-from byhand.deriving.closed.terms import Base, ForwardValue, OpResult
+from byhand.deriving.closed.terms import Base, Terms
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import CLIP, EXP, SIGMOID, SIGN
 
 # Functions that forwards write in a form that doesn't overflow.
 
 
-def recognise(ring: Ring, order: Sequence[Tensor]) -> None:
-    """Fills `ring.folds` with the sums that are known functions of a value of forward."""
+Fold = tuple[Terms, Poly]
+"""A sum, and what it is equal to in fewer terms."""
+
+
+def recognised(ring: Ring, order: Sequence[Tensor]) -> Iterator[Fold]:
+    """The sums that are known functions of a value of forward."""
     for tensor in order:
         x = _of_minus_absolute(tensor)
         if x is not None:
-            _logistic(ring, x, tensor)
+            yield from _logistic(ring, x, tensor)
 
 
-def exponentials(ring: Ring, order: Sequence[Tensor], named: Collection[Tensor]) -> None:
+def exponentials(
+    ring: Ring, order: Sequence[Tensor], named: Collection[Tensor]
+) -> Iterator[tuple[Base, Poly, Tensor]]:
     """With t = x - log(z), a value exp(x) that has no name is exp(t) z."""
     for t in order:
         if t.op is None or t.op.name != "subtract" or t not in named:
@@ -42,9 +49,10 @@ def exponentials(ring: Ring, order: Sequence[Tensor], named: Collection[Tensor])
             continue
         for e in order:
             same = e.op is not None and e.op.name == "exp" and e.args[0] is x
-            if same and e not in named and ring.given(e) not in ring.instead:
+            base = ring.arrays.given(e)
+            if same and e not in named and base not in ring.facts.rules:
                 power = ring.made(EXP, (ring.tensor(t),), {})
-                ring.replace(ring.given(e), ring.product(power, ring.poly(log.args[0])), t)
+                yield base, ring.product(power, ring.poly(log.args[0])), t
 
 
 def _of_minus_absolute(tensor: Tensor) -> Tensor | None:
@@ -57,7 +65,7 @@ def _of_minus_absolute(tensor: Tensor) -> Tensor | None:
     return inner
 
 
-def _logistic(ring: Ring, x: Tensor, e: Tensor) -> None:
+def _logistic(ring: Ring, x: Tensor, e: Tensor) -> Iterator[Fold]:
     """(x > 0) - sign(x) e / (1 + e) = 1 / (1 + exp(-x)), with e = exp(-abs(x))."""
     tail = ring.poly(e)
     fraction = ring.product(tail, ring.power(ring.sum(ring.number(1), tail), -1))
@@ -65,36 +73,36 @@ def _logistic(ring: Ring, x: Tensor, e: Tensor) -> None:
     for signs in ({">"}, {">", "="}):
         mask = compared(ring, ring.raw(x), ring.number(0), frozenset(signs))
         whole = ring.sum(mask, ring.scaled(signed, -1))
-        ring.folds.append((whole.terms, logistic(ring, ring.poly(x))))
+        yield whole.terms, logistic(ring, ring.poly(x))
 
 
 def logistic(ring: Ring, x: Poly) -> Poly:
     """PyTorch has a name for it; in NumPy it is written out."""
-    if ring.in_torch:
+    if ring.arrays.in_torch:
         return ring.made(SIGMOID, (x,), {})
     power = ring.made(EXP, (ring.scaled(x, -1),), {})
     return ring.power(ring.sum(ring.number(1), power), -1)
 
 
-def clipped(ring: Ring, bases: Sequence[Base]) -> None:
+def clipped(ring: Ring, bases: Sequence[Base]) -> Iterator[Fold]:
     """r where |r| <= d, and d sign(r) elsewhere, is r clipped to [-d, d]."""
     for base in bases:
-        if not isinstance(base, OpResult) or base not in ring.compared or len(base.args) != 2:
+        if not isinstance(base, OpResult) or base.comparison is None:
             continue
         size, most = base.args
-        r = _inside_absolute(size)
-        _, signs = ring.compared[base]
+        r = _inside_absolute(ring, size)
+        _, signs = base.comparison
         if r is None or most.places or signs not in (frozenset("<"), frozenset("<=")):
             continue
-        inside = Poly(ring, {((ring.factor(base, base.view), 1),): 1}, base.shape)
+        inside = Poly(ring, {((ring.arrays.factor(base, base.view), 1),): 1}, base.shape)
         outside = negated(ring, inside)
         sign = ring.made(SIGN, (r,), {})
         whole = ring.sum(ring.product(r, inside), ring.product(ring.product(most, sign), outside))
         clip = ring.made(CLIP, (r, ring.scaled(most, -1), most), {})
-        ring.folds.append((whole.terms, clip))
+        yield whole.terms, clip
 
 
-def _inside_absolute(p: Poly) -> Poly | None:
+def _inside_absolute(ring: Ring, p: Poly) -> Poly | None:
     monomial = p.single
     if monomial is None or len(monomial) != 1 or monomial[0][1] != 1:
         return None
@@ -102,7 +110,7 @@ def _inside_absolute(p: Poly) -> Poly | None:
     if isinstance(base, ForwardValue) and base.tensor is not None:
         op = base.tensor.op
         if op is not None and op.name == "absolute":
-            return p.ring.poly(base.tensor.args[0])
+            return ring.poly(base.tensor.args[0])
     if isinstance(base, OpResult) and base.op is not None and base.op.name == "absolute":
         return base.args[0]
     return None

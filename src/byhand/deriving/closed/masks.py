@@ -10,25 +10,23 @@ comparison again. Where a one-hot array is 1, the sum of it times x is x.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.terms import Factor, ForwardValue, Monomial, OneHot, SumOver
+from byhand.deriving.closed.arrays import Arrays
+from byhand.deriving.closed.bases import ForwardValue, OneHot, SumOver, comparison_of
+from byhand.deriving.closed.facts import Log
+from byhand.deriving.closed.terms import Factor, Monomial
 from byhand.engine.tensor import Tensor
-
-if TYPE_CHECKING:
-    from byhand.deriving.closed.ring import Ring
 
 VERY_NEGATIVE = -1e4  # what a masked score is set to, so that its exponential is 0
 
 
-def tidy(ring: Ring, monomial: Monomial) -> Monomial | None:
+def tidy(monomial: Monomial, arrays: Arrays, log: Log) -> Monomial | None:
     """A monomial in which masks and one-hot arrays say no more than they must; None for 0."""
     monomial = _picked(monomial)
-    found = _intersected(ring, monomial)
-    return None if found is None else _unhidden(ring, found)
+    found = _intersected(monomial)
+    return None if found is None else _unhidden(found, arrays, log)
 
 
 def _picked(monomial: Monomial) -> Monomial:
@@ -47,12 +45,11 @@ def _picked(monomial: Monomial) -> Monomial:
     return monomial
 
 
-def _intersected(ring: Ring, monomial: Monomial) -> Monomial | None:
+def _intersected(monomial: Monomial) -> Monomial | None:
     """Two comparisons of the same arrays are one."""
-    masks = [f for f, e in monomial if f.base in ring.compared and e == 1]
-    for i, one in enumerate(masks):
-        for other in masks[i + 1 :]:
-            (pair, signs), (same, more) = ring.compared[one.base], ring.compared[other.base]
+    masks = [(f, known) for f, e in monomial if e == 1 and (known := comparison_of(f.base))]
+    for i, (one, (pair, signs)) in enumerate(masks):
+        for other, (same, more) in masks[i + 1 :]:
             if pair != same or one.view != other.view:
                 continue
             both = signs & more
@@ -62,37 +59,38 @@ def _intersected(ring: Ring, monomial: Monomial) -> Monomial | None:
             if base is None:
                 continue
             gone = other if base is one.base else one
-            return _intersected(ring, tuple((f, e) for f, e in monomial if f is not gone))
+            return _intersected(tuple((f, e) for f, e in monomial if f is not gone))
     return monomial
 
 
-def _unhidden(ring: Ring, monomial: Monomial) -> Monomial:
+def _unhidden(monomial: Monomial, arrays: Arrays, log: Log) -> Monomial:
     """A mask goes where a value is exactly 0 wherever the mask is."""
     for mask, e in monomial:
         if e != 1 or mask.base.value.dtype != bool:
             continue
         for f, k in monomial:
-            if k > 0 and isinstance(f.base, ForwardValue) and _zero_outside(ring, f, mask):
-                return _unhidden(ring, tuple((g, n) for g, n in monomial if g is not mask))
+            if k > 0 and isinstance(f.base, ForwardValue) and _zero_outside(f, mask, arrays):
+                assert isinstance(f.base, ForwardValue) and f.base.tensor is not None
+                name = arrays.called.get(f.base.tensor, "the exponential")
+                log.conditions[f"{name} is 0 wherever it is masked"] = None
+                without = tuple((g, n) for g, n in monomial if g is not mask)
+                return _unhidden(without, arrays, log)
     return monomial
 
 
-def _zero_outside(ring: Ring, f: Factor, mask: Factor) -> bool:
+def _zero_outside(f: Factor, mask: Factor, arrays: Arrays) -> bool:
+    known = arrays.zero_outside
     key = (f, mask)
-    if key not in ring.hidden:
-        ring.hidden[key] = False
+    if key not in known:
+        known[key] = False
         assert isinstance(f.base, ForwardValue) and f.base.tensor is not None
         if mask.places <= f.places and _masked(f.base.tensor):
             ndim = max(f.places, default=-1) + 1
             values = tm.laid_out(f.base.value, f.view, ndim)
             on = tm.laid_out(mask.base.value, mask.view, ndim)
             off = np.broadcast_to(~on, values.shape)
-            ring.hidden[key] = bool(off.any()) and bool(np.all(values[off] == 0))
-    if ring.hidden[key]:
-        assert isinstance(f.base, ForwardValue) and f.base.tensor is not None
-        name = ring.called.get(f.base.tensor, "the exponential")
-        ring.conditions[f"{name} is 0 wherever it is masked"] = None
-    return ring.hidden[key]
+            known[key] = bool(off.any()) and bool(np.all(values[off] == 0))
+    return known[key]
 
 
 def _masked(tensor: Tensor) -> bool:

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from byhand.deriving.closed.bases import OneHot
+from byhand.deriving.closed.facts import Rule
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.ring import Ring, Rule
+from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_over
-from byhand.deriving.closed.terms import Base, OneHot
+from byhand.deriving.closed.terms import Base
 from byhand.deriving.closed.views import dropped, expand_dims
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.sizes import SymInt
@@ -42,7 +44,7 @@ def diagonal_places(
 ) -> list[Any] | None:
     if len(shape) != 2 or offset or shape[0] != shape[1] or axis1 == axis2:
         return None
-    return [ring.arange(int(shape[0]))] * 2
+    return [ring.arrays.arange(int(shape[0]))] * 2
 
 
 def scatter(ring: Ring, g: Any, index: Any, shape: Any) -> Poly | None:
@@ -73,7 +75,7 @@ def one_hot(ring: Ring, items: list[Any], shape: tuple[int, ...]) -> Poly | None
     value = np.zeros(tuple(map(int, shape)))
     value[rows, columns] = 1
     key = ("one hot", where(columns) or id(items[1]), shape)
-    base = ring.base(
+    base = ring.arrays.base(
         key,
         lambda: OneHot(tuple(map(int, shape)), value, True, index=tuple(items), worded=shape),
     )
@@ -89,16 +91,16 @@ def _hot_place(ring: Ring, place: SymInt, shape: tuple[int, ...]) -> Poly | None
     value[int(place)] = 1
     key = ("one hot", nd.shown(place.node), shape)
     whole = tuple(map(int, shape))
-    base = ring.base(key, lambda: OneHot(whole, value, True, index=(place,), worded=shape))
+    base = ring.arrays.base(key, lambda: OneHot(whole, value, True, index=(place,), worded=shape))
     return _known(ring, base, Poly(ring, ring.atom(base).terms, tuple(shape)))
 
 
 def _known(ring: Ring, base: Base, hot: Poly) -> Poly:
     """Every row has a single 1."""
-    if base not in ring.hot:
-        ring.hot.add(base)
+    rows = ring.arrays.one_rows
+    if base not in rows:
         ((row, _),) = sum_over(ring, hot, frozenset({0})).terms.items()
-        ring.instead[row[0][0].base] = Rule(row[0][0].base, Poly(ring, {(): 1}, ()), None)
+        rows[base] = Rule(row[0][0].base, Poly(ring, {(): 1}, ()), None)
     return hot
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from byhand.deriving.closed.backward import Definition
+from byhand.deriving.closed.bases import bases
 from byhand.deriving.closed.expressions import Leaf, reached
-from byhand.deriving.closed.poly import bases
 from byhand.deriving.closed.search import Closed
 
 

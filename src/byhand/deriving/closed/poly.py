@@ -12,36 +12,29 @@ known only by how it was made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from byhand.deriving.closed.terms import (
-    Base,
-    Grouped,
-    Monomial,
-    OpResult,
-    SumOver,
-    Terms,
-    VjpResult,
-    evaluated,
-    places,
-)
+from byhand.deriving.closed.terms import Monomial, Terms, evaluated, places
 from byhand.ops.arraylike import ArrayLike
 from byhand.ops.op import Op
 from byhand.values.arrays import Array
 
-if TYPE_CHECKING:
-    from byhand.deriving.closed.ring import Ring
+
+class Algebra(Protocol):
+    """What applies ops to polynomials: the ring."""
+
+    def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Poly: ...
 
 
 class Poly(ArrayLike):
     """A sum of monomials in the frame of an array of this shape; lengths may carry their words."""
 
-    __slots__ = ("_value", "ring", "shape_", "terms")
+    __slots__ = ("_value", "algebra", "shape_", "terms")
 
-    def __init__(self, ring: Ring, terms: Terms, shape: tuple[int, ...]) -> None:
-        self.ring = ring
+    def __init__(self, algebra: Algebra, terms: Terms, shape: tuple[int, ...]) -> None:
+        self.algebra = algebra
         self.terms = terms
         self.shape_ = shape
         self._value: Array | None = None
@@ -90,29 +83,4 @@ class Poly(ArrayLike):
         return self
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Poly:
-        return self.ring.apply(op, args, params)
-
-
-def bases(p: Poly) -> set[Base]:
-    """Every base that a polynomial is made of, also inside others."""
-    seen: set[Base] = set()
-    stack: list[Any] = [p.terms]
-    while stack:
-        for monomial in stack.pop():
-            for factor, _ in monomial:
-                base = factor.base
-                if base in seen:
-                    continue
-                seen.add(base)
-                match base:
-                    case SumOver(terms=terms):
-                        stack.append(terms)
-                    case Grouped(form=form) if form is not None:
-                        stack.append(form.terms)
-                    case OpResult(args=args):
-                        stack += [arg.terms for arg in args]
-                    case VjpResult(g=g) if g is not None:
-                        stack.append(g.terms)
-                    case _:
-                        pass
-    return seen
+        return self.algebra.apply(op, args, params)

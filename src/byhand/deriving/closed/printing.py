@@ -17,6 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from byhand.deriving.closed.bases import (
+    ForwardValue,
+    NamedNumber,
+    OneHot,
+    PlainArray,
+    UpstreamGradient,
+    VjpResult,
+    WrittenGradient,
+)
 from byhand.deriving.closed.expressions import (
     Add,
     Apply,
@@ -30,18 +39,7 @@ from byhand.deriving.closed.expressions import (
     Where,
 )
 from byhand.deriving.closed.factoring import Factoring
-from byhand.deriving.closed.terms import (
-    Base,
-    Factor,
-    ForwardValue,
-    NamedNumber,
-    OneHot,
-    PlainArray,
-    UpstreamGradient,
-    View,
-    VjpResult,
-    WrittenGradient,
-)
+from byhand.deriving.closed.terms import Base, Factor, View
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.symbol import Emitter, Symbol
 from byhand.deriving.steps.context import Context
@@ -107,8 +105,8 @@ class Printer:
                 return self.summed(self.symbol(part), over, mean=False)
             case Where(parts=parts):
                 return self.apply(el.WHERE, *map(self.symbol, parts))
-            case Apply(base=base) if base is not None and base in self.forms.ring.spelled:
-                array = self.forms.ring.spelled[base]
+            case Apply(base=base) if base is not None and base in self.forms.ring.arrays.spelled:
+                array = self.forms.ring.arrays.spelled[base]
                 return Symbol(self.emitter.node(array), base.value, self.emitter)
             case Apply(base=base, parts=parts) if base is not None and base.op is not None:
                 args = tuple(self.symbol(part) for part in parts)
@@ -147,7 +145,7 @@ class Printer:
                 if self.one_hot is not None:
                     return Symbol(self.one_hot, base.value, emitter)
                 eye = emitter.dialect.eye([emitter.node(worded[-1])], None)
-                if self.forms.ring.ranges.get(base.shape[-1]) is index[-1]:
+                if self.forms.ring.arrays.ranges.get(base.shape[-1]) is index[-1]:
                     return Symbol(eye, base.value, emitter)  # each row reads its own number
                 rows = Symbol(eye, np.eye(base.shape[-1]), emitter)
                 return self.apply(GETITEM, rows, index=index[-1])

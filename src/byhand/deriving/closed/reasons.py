@@ -11,21 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from byhand.deriving.closed.backward import Definition
-from byhand.deriving.closed.factoring import Factoring
-from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.printing import Printer
-from byhand.deriving.closed.ring import Rule
-from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.statements import Stated
-from byhand.deriving.closed.sums import sum_over
-from byhand.deriving.closed.terms import (
-    Base,
+from byhand.deriving.closed.bases import (
     OneHot,
     SumOver,
     UpstreamGradient,
     VjpResult,
     WrittenGradient,
 )
+from byhand.deriving.closed.factoring import Factoring
+from byhand.deriving.closed.facts import Rule
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.printing import Printer
+from byhand.deriving.closed.search import Closed
+from byhand.deriving.closed.statements import Stated
+from byhand.deriving.closed.sums import sum_over
+from byhand.deriving.closed.terms import Base
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.line import Line
@@ -113,7 +113,7 @@ class Reasons:
         for tensor in backward.found:
             rules |= dict.fromkeys(backward.used.get(tensor, {}))
         found = [self.lemma(rule) for rule in rules]
-        hot = [b for b in self.closed.factoring.ring.bases.values() if isinstance(b, OneHot)]
+        hot = [b for b in self.closed.factoring.ring.arrays.bases.values() if isinstance(b, OneHot)]
         begun = [self.meant(base) for base in hot[:1] if found]
         return tuple(dict.fromkeys([*begun, *(lemma for lemma in found if lemma is not None)]))
 

@@ -14,18 +14,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.arithmetic import Growing
 from byhand.deriving.closed.backward import Backward, Definition, Naming
+from byhand.deriving.closed.bases import ForwardValue, SumOver, bases
 from byhand.deriving.closed.cse import Sharing
+from byhand.deriving.closed.equations import READINGS, ring_of
 from byhand.deriving.closed.expressions import Expr, Leaf, reached
 from byhand.deriving.closed.factoring import Factoring
+from byhand.deriving.closed.facts import Facts, Log, Rule
 from byhand.deriving.closed.folding import folded
 from byhand.deriving.closed.identities import clipped
-from byhand.deriving.closed.operations import OPERATIONS
-from byhand.deriving.closed.poly import Poly, bases
-from byhand.deriving.closed.relations import READINGS, relate
-from byhand.deriving.closed.ring import Growing, Ring
-from byhand.deriving.closed.terms import Base, ForwardValue, Terms
-from byhand.deriving.codegen.lengths import Lengths
+from byhand.deriving.closed.poly import Poly
+from byhand.deriving.closed.ring import Ring
+from byhand.deriving.closed.terms import Base, Terms
 from byhand.deriving.steps.context import Context
 from byhand.engine.tensor import Tensor
 
@@ -47,17 +48,16 @@ def closed_forms(context: Context, rank: int = 0) -> Closed | None:
     With a `rank`, under one that makes them dearer: the next is 1. None if there is none, as those
     that grow out of bounds don't count.
     """
-    lengths = Lengths(context.order, context.notes, context.names)
     rings: dict[Hashable, Ring] = {}
     for reading in READINGS:
-        ring = Ring(lengths, context.recording, OPERATIONS, expand=reading.expand)
         with suppress(Growing):
-            relate(ring, context.order, set(context.names), reading)
-            rings.setdefault((reading.expand, _says(ring)), ring)
+            ring = ring_of(context, reading)
+            rings.setdefault((reading.expand, _says(ring.facts)), ring)
     found: list[Closed] = []
     for naming in NAMINGS:
         for ring in rings.values():
-            backward = Backward(context, ring, naming)
+            log = Log(conditions=dict(ring.log.conditions))
+            backward = Backward(context, ring.noting(log), naming)
             if naming != "bent" or backward.bent:
                 with suppress(Growing):
                     found.append(_closed(backward))
@@ -71,9 +71,10 @@ NAMINGS: tuple[Naming, ...] = ("bent", "needed", "all")
 
 def _closed(backward: Backward) -> Closed:
     backward.run()
-    ring = backward.ring.fork()
-    clipped(ring, list(ring.bases.values()))
-    definitions = _named_sums(ring, [_folded(ring, d) for d in _needed(backward)])
+    ring = backward.ring
+    folds = clipped(ring, list(ring.arrays.bases.values()))
+    ring = ring.knowing(ring.facts.folding(folds))
+    definitions, ring = _named_sums(ring, [_folded(ring, d) for d in _needed(backward)])
     factoring = Factoring(ring)
     shared = Sharing(factoring).shared([factoring.of(d.form) for d in definitions])
     roots = {id(d): form for d, form in zip(definitions, shared, strict=True)}
@@ -82,11 +83,11 @@ def _closed(backward: Backward) -> Closed:
     return Closed(backward, definitions, factoring, roots, cost)
 
 
-def _says(ring: Ring) -> Hashable:
+def _says(facts: Facts) -> Hashable:
     """Equal for rings that replace the same by the same."""
     return frozenset(
         (_tensor_of(base), frozenset((*_said(m), c) for m, c in rule.form.terms.items()))
-        for base, rule in ring.instead.items()
+        for base, rule in facts.rules.items()
     )
 
 
@@ -117,9 +118,8 @@ def _needed(backward: Backward) -> list[Definition]:
     return [d for d in backward.definitions if id(d) in found]
 
 
-def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
+def _named_sums(ring: Ring, definitions: list[Definition]) -> tuple[list[Definition], Ring]:
     """A sum that is itself a gradient goes by that name in what comes after."""
-    ring.used = {}
     written: dict[tm.Monomial, tuple[tm.Coefficient, Base]] = {}
     result: list[Definition] = []
     for d in definitions:
@@ -127,7 +127,7 @@ def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
         terms = _with_gradients(ring, folded(ring, form.terms), written)
         form = Poly(ring, terms, form.shape)
         if d.base is not None and len(form.terms) > 1:
-            ring.folds.append((form.terms, ring.atom(d.base)))
+            ring = ring.knowing(ring.facts.folding([(form.terms, ring.atom(d.base))]))
         elif d.base is not None:
             written |= {m: (c, d.base) for m, c in form.terms.items() if len(m) > 1}
         result.append(Definition(d.tensor, form, d.base, d.used))
@@ -138,14 +138,17 @@ def _named_sums(ring: Ring, definitions: list[Definition]) -> list[Definition]:
             continue
         factor = monomial[0][0]
         places = {place for place, _ in factor.view}
-        if isinstance(factor.base, tm.SumOver) and places == {place for place, _ in d.base.view}:
+        if isinstance(factor.base, SumOver) and places == {place for place, _ in d.base.view}:
             atom = ring.scaled(ring.atom(d.base), coefficient)
             back = {
                 place: next(p for p, a in factor.base.view if a == axis)
                 for place, axis in factor.view
             }
-            ring.replace(factor.base, ring.moved(atom, back, factor.base.shape), None)
-    return result
+            moved = ring.moved(atom, back, factor.base.shape)
+            if factor.base not in bases(moved):
+                rule = Rule(factor.base, moved, None)
+                ring = ring.knowing(ring.facts.ruled({factor.base: rule}))
+    return result, ring
 
 
 def _with_gradients(
@@ -156,7 +159,7 @@ def _with_gradients(
     for monomial, coefficient in terms.items():
         if monomial in written:
             scale, base = written[monomial]
-            monomial = ((ring.factor(base, base.view), 1),)
+            monomial = ((ring.arrays.factor(base, base.view), 1),)
             coefficient = tm.exact(Fraction(coefficient) / scale)
         result = tm.added(result, {monomial: coefficient})
     return result

@@ -18,6 +18,7 @@ import numpy as np
 
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition, scatters
+from byhand.deriving.closed.bases import ForwardValue, OneHot, VjpResult, WrittenGradient
 from byhand.deriving.closed.expressions import (
     Add,
     Apply,
@@ -34,14 +35,7 @@ from byhand.deriving.closed.order import in_order
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.search import Closed
-from byhand.deriving.closed.terms import (
-    Base,
-    ForwardValue,
-    OneHot,
-    Terms,
-    VjpResult,
-    WrittenGradient,
-)
+from byhand.deriving.closed.terms import Base, Terms
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.symbol import Symbol

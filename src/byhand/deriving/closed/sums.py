@@ -7,26 +7,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
+from byhand.deriving.closed.bases import ForwardValue, PlainArray, SumOver, WrittenGradient
 from byhand.deriving.closed.poly import Poly
-from byhand.deriving.closed.terms import (
-    Base,
-    Factor,
-    ForwardValue,
-    Monomial,
-    PlainArray,
-    SumOver,
-    Terms,
-    WrittenGradient,
-)
+from byhand.deriving.closed.ring import Ring
+from byhand.deriving.closed.terms import Base, Factor, Monomial, Terms
 from byhand.deriving.recording import where
-
-if TYPE_CHECKING:
-    from byhand.deriving.closed.ring import Ring
 
 
 def sum_over(ring: Ring, p: Poly, over: frozenset[int]) -> Poly:
@@ -78,6 +67,10 @@ def _of_core(ring: Ring, core: Monomial, over: frozenset[int], counts: Monomial)
             ((inner, _),) = base.terms.items()  # a sum of a sum
             both = tm.times(base.counts, counts)
             return _of_core(ring, inner, frozenset(base.over) | over, both)
+        row = ring.arrays.one_rows.get(base)
+        if row is not None and factor.view == base.view and over == frozenset({0}):
+            ring.log.rules[row] = None
+            return {(): 1}
         if isinstance(base, WrittenGradient) and base.form is not None:
             known = _is_zero(ring, factor, base.form, over)
             if known is not None:
@@ -95,7 +88,7 @@ def _is_one(
     if base.value.dtype.kind != "f" or not base.value.size:
         return False
     if isinstance(base, ForwardValue):
-        if base.tensor is None or base.tensor in ring.inputs or base.tensor.op is not None:
+        if base.tensor is None or base.tensor in ring.arrays.inputs or base.tensor.op is not None:
             return False
         array = base.tensor.value
     else:
@@ -103,12 +96,12 @@ def _is_one(
     axes = tuple(axis for place, axis in factor.view if place in over)
     if not np.allclose(base.value.sum(axis=axes), 1, rtol=1e-12, atol=0):
         return False
-    words = ring.notes.words.get(where(array))
+    words = ring.arrays.notes.words.get(where(array))
     if words is None:
         return False
-    said = ring.words.name_of(array) or ast.unparse(words)
+    said = ring.arrays.words.name_of(array) or ast.unparse(words)
     along = axes[0] if len(axes) == 1 else axes
-    ring.conditions[f"{said} adds up to 1 along axis {along}"] = None
+    ring.log.conditions[f"{said} adds up to 1 along axis {along}"] = None
     return True
 
 
@@ -120,7 +113,7 @@ def sum_base(ring: Ring, terms: Terms, over: tuple[int, ...], counts: Monomial) 
         value = value.sum(axis=axes, keepdims=True)
         return SumOver(value.shape, value, terms=terms, over=over, counts=counts)
 
-    return ring.base(("total", frozenset(terms.items()), over), make)
+    return ring.arrays.base(("total", frozenset(terms.items()), over), make)
 
 
 def _is_zero(ring: Ring, factor: Factor, form: Poly, over: frozenset[int]) -> Terms | None:

@@ -13,20 +13,14 @@ dropped axis of length 1 are only other places, so they need no rules of their o
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from byhand.engine.tensor import Tensor
-from byhand.ops.op import Op
 from byhand.values.arrays import Array
-
-if TYPE_CHECKING:
-    from byhand.deriving.closed.poly import Poly
 
 Exponent: TypeAlias = int | Fraction
 Coefficient: TypeAlias = int | Fraction
@@ -47,85 +41,6 @@ class Base:
         """Every axis where it stands in the array itself; axes of length 1 need no place."""
         ndim = len(self.shape)
         return tuple((ndim - 1 - a, a) for a in reversed(range(ndim)) if self.shape[a] != 1)
-
-
-@dataclass(frozen=True, eq=False)
-class ForwardValue(Base):
-    """A value of forward, with a name or without one."""
-
-    tensor: Tensor | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class PlainArray(Base):
-    """An array of forward that has no gradient: labels, a mask."""
-
-    array: Any = None
-
-
-@dataclass(frozen=True, eq=False)
-class NamedNumber(Base):
-    """A number that forward has words for, such as `n - 1`."""
-
-    node: ast.expr | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class WrittenGradient(Base):
-    """The gradient of a value of forward, once it is written down or given."""
-
-    tensor: Tensor | None = None
-    form: Poly | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class UpstreamGradient(Base):
-    """A gradient that backward is given."""
-
-    name: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class VjpResult(Base):
-    """What the rule of `tensor`'s op hands to one of its arguments, for this gradient."""
-
-    tensor: Tensor | None = None
-    position: int = 0
-    g: Poly | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class OpResult(Base):
-    """An op that is none of the ring's, applied to what is."""
-
-    op: Op | None = None
-    args: tuple[Any, ...] = ()
-    params: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class OneHot(Base):
-    """Ones where `index` reads one element of each row of a matrix, zeros elsewhere."""
-
-    index: tuple[Any, ...] = ()
-    worded: tuple[int, ...] = ()
-    """The shape, with the words that forward has for it."""
-
-
-@dataclass(frozen=True, eq=False)
-class SumOver(Base):
-    """The sum of `terms` over some places. `counts` says how many elements these have."""
-
-    terms: Mapping[Monomial, Coefficient] = field(default_factory=dict[Any, Any])
-    over: tuple[int, ...] = ()
-    counts: Monomial = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Grouped(Base):
-    """A sum of several monomials that is kept together."""
-
-    form: Poly | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,24 +13,28 @@ counts_sum" says that the probs of a row add up to 1.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from byhand.deriving.closed import terms as tm
-from byhand.deriving.closed.arrays import is_input
-from byhand.deriving.closed.identities import exponentials, recognise
-from byhand.deriving.closed.operations import OPERATIONS
+from byhand.deriving.closed.arrays import Arrays, is_input
+from byhand.deriving.closed.bases import ForwardValue, OpResult, SumOver, bases
+from byhand.deriving.closed.facts import Facts, Log, Rule
+from byhand.deriving.closed.identities import exponentials, recognised
+from byhand.deriving.closed.operations import OPERATIONS, exponent_of
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.signs import signs
 from byhand.deriving.closed.sums import sum_over
-from byhand.deriving.closed.terms import Base, Factor, ForwardValue, Monomial, SumOver
+from byhand.deriving.closed.terms import Base, Factor, Monomial
 from byhand.deriving.closed.views import axes_of
-from byhand.deriving.codegen.sizes import Dim
-from byhand.deriving.recording import where
+from byhand.deriving.codegen.lengths import Lengths
+from byhand.deriving.codegen.sizes import Dim, SymFloat, SymInt
+from byhand.deriving.recording import Notes, where
+from byhand.deriving.steps.context import Context
 from byhand.engine.tensor import Tensor
 
 
@@ -55,15 +59,17 @@ READINGS = (
 )
 
 
-def relate(
-    ring: Ring, order: Sequence[Tensor], named: Collection[Tensor], reading: Reading
-) -> None:
-    """Fills the ring with what can be said of the values in `order`."""
+def ring_of(context: Context, reading: Reading) -> Ring:
+    """A ring that knows what forward's equations say, read in this way. Raises Growing."""
+    order, named, notes = context.order, context.names, context.notes
+    lengths = Lengths(order, notes, named)
     for tensor in order:
-        ring.given(tensor)
-        _join_rows(ring, tensor)
+        _join_rows(lengths, notes, tensor)
     known = signs(order)
-    ring.positive = known.positive
+    arrays, facts = Arrays(context.recording, lengths), Facts(positive=known.positive)
+    ring = Ring(arrays, facts, Log(), reading.expand, OPERATIONS)
+    for tensor in order:
+        arrays.given(tensor)
     reader = _Reader(ring, {t: i for i, t in enumerate(order)}, named, reading, known.nonzero)
     computed = [t for t in order if t.op is not None and t.op.name in OPERATIONS]
     reduced = [t for t in computed if t.op is not None and t.op.name in ("sum", "mean")]
@@ -72,8 +78,9 @@ def relate(
         reader.read_product(tensor)
     for tensor in direct:
         reader.read_sum(tensor)
-    exponentials(ring, order, named)
-    recognise(ring, order)
+    for base, form, because in exponentials(ring, order, named):
+        reader.replace(base, form, because)
+    facts.folds.extend(recognised(ring, order))
     for tensor in reduced:
         reader.known_sum(tensor)
     overs = {(_ndim(t), over) for t in reduced if (over := _over(t))}
@@ -82,25 +89,29 @@ def relate(
             for ndim, over in sorted(overs, key=repr):
                 if tensor.value.ndim == ndim:
                     reader.sum_of_sum(tensor, over)
+    for tensor in computed:
+        if tensor.op is not None and tensor.op.name == "power":
+            reader.read_power(tensor)
+    return ring
 
 
-def _join_rows(ring: Ring, tensor: Tensor) -> None:
+def _join_rows(lengths: Lengths, notes: Notes, tensor: Tensor) -> None:
     """`x[np.arange(n), y]` says that y is as long as x."""
     x = tensor.args[0] if tensor.args else None
     if tensor.op is None or not isinstance(x, Tensor):
         return
     if tensor.op.name == "diagonal" and x.value.ndim == 2:
-        ring.lengths.join(ring.lengths.key(Dim(tensor, 0)), ring.lengths.key(Dim(x, 0)))
+        lengths.join(lengths.key(Dim(tensor, 0)), lengths.key(Dim(x, 0)))
         return
     if tensor.op.name != "getitem":
         return
     items = tensor.params["index"]
     if isinstance(items, tuple) and len(items) == 2:
-        words = ring.notes.words.get(where(items[1]))
+        words = notes.words.get(where(items[1]))
         if words is not None and np.ndim(items[1]) == 1 and len(items[1]) == x.value.shape[0]:
             shape = ast.Attribute(words, "shape", ast.Load())
             said = ast.Subscript(shape, ast.Constant(0), ast.Load())
-            ring.lengths.join(ring.lengths.key(Dim(x, 0)), ring.lengths.key(said))
+            lengths.join(lengths.key(Dim(x, 0)), lengths.key(said))
 
 
 def _ndim(tensor: Tensor) -> int:
@@ -126,10 +137,33 @@ class _Reader:
         args = [self.ring.poly(arg) for arg in tensor.args]
         return OPERATIONS[tensor.op.name](self.ring, *args, **tensor.params)
 
+    @property
+    def facts(self) -> Facts:
+        """What has been read so far, under which the next equation is read."""
+        return self.ring.facts
+
+    def replace(self, base: Base, form: Poly, because: Tensor) -> None:
+        if base not in bases(form):
+            self.facts.rules[base] = Rule(base, form, because)
+
+    def read_power(self, tensor: Tensor) -> None:
+        """x**(y - 1) times x is x**y, for a y that is no plain number."""
+        x, y = self.ring.poly(tensor.args[0]), tensor.args[1]
+        if isinstance(y, Tensor):
+            y = self.ring.poly(y)
+            if exponent_of(y) is not None:
+                return
+        elif not isinstance(y, (SymInt, SymFloat)):
+            return
+        only = (x ** (y - 1)).single
+        base = only[0][0].base if only is not None and len(only) == 1 else None
+        if isinstance(base, OpResult):
+            self.facts.powers[base] = (x, self.ring.tensor(tensor))
+
     def read_product(self, tensor: Tensor) -> None:
         """tensor = c * monomial: the largest, else the earliest, of the values gives way."""
-        base, form = self.ring.given(tensor), self.form(tensor)
-        if form is None or base in self.ring.instead or len(form.terms) != 1:
+        base, form = self.ring.arrays.given(tensor), self.form(tensor)
+        if form is None or base in self.facts.rules or len(form.terms) != 1:
             return
         ((monomial, coefficient),) = form.terms.items()
         whole = tm.places(monomial)
@@ -152,7 +186,7 @@ class _Reader:
             candidates.append((self.rank(given.tensor), factor, Fraction(1) / exponent))
         _, factor, root = max(candidates, key=lambda c: c[0])
         if factor is None:
-            self.ring.replace(base, form, tensor)
+            self.replace(base, form, tensor)
             return
         ring = self.ring
         rest: Monomial = tuple((f, e) for f, e in monomial if f is not factor)
@@ -162,7 +196,7 @@ class _Reader:
         assert isinstance(given, ForwardValue) and given.tensor is not None
         own = {axis: place for place, axis in given.view}
         moves = {place: own[axis] for place, axis in factor.view}
-        ring.replace(given, ring.moved(solved, moves, given.tensor.shape), tensor)
+        self.replace(given, ring.moved(solved, moves, given.tensor.shape), tensor)
 
     def divisible(self, monomial: Monomial, but: Factor) -> bool:
         return all(
@@ -183,22 +217,22 @@ class _Reader:
     def read_sum(self, tensor: Tensor) -> None:
         """tensor = a sum: what has no name gives way, or what `solve` says."""
         ring = self.ring
-        base, form = ring.given(tensor), self.form(tensor)
+        base, form = ring.arrays.given(tensor), self.form(tensor)
         if form is None or len(form.terms) < 2:
             return
         constant = form.terms.get(())
         if len(form.terms) == 2 and constant is not None:
             self.read_affine(tensor, base, form)
-        elif base in ring.instead:
+        elif base in self.facts.rules:
             pass
         elif self.reading.solve and self.solve(tensor, base, form):
             return
         elif self.reading.expand and tensor not in self.named:
-            ring.replace(base, form, tensor)
+            self.replace(base, form, tensor)
         own = ring.normal(ring.atom(base))
         if len(own.terms) == 1 and not any(f.base is base for m in form.terms for f, _ in m):
-            ring.names.setdefault(form.key, base)
-            ring.defined.setdefault(base, form.terms)
+            self.facts.names.setdefault(form.key, base)
+            self.facts.defined.setdefault(base, form.terms)
 
     def read_affine(self, tensor: Tensor, base: Base, form: Poly) -> None:
         """`1 - p` is one value and not two; what has no name gives way."""
@@ -208,8 +242,8 @@ class _Reader:
             solved = not is_input(given) and self.solve(tensor, base, form)
             if solved:
                 return
-        if tensor not in self.named and base not in self.ring.instead:
-            self.ring.replace(base, form, tensor)
+        if tensor not in self.named and base not in self.facts.rules:
+            self.replace(base, form, tensor)
 
     def solve(self, tensor: Tensor, base: Base, form: Poly) -> bool:
         """tensor = c * v + rest, read for v where it is an earlier value of the same shape."""
@@ -230,7 +264,7 @@ class _Reader:
                 continue
             left = ring.normal(ring.atom(base, form.shape))
             difference = ring.sum(left, ring.scaled(rest, -1))
-            ring.replace(given, ring.scaled(difference, Fraction(1) / coefficient), tensor)
+            self.replace(given, ring.scaled(difference, Fraction(1) / coefficient), tensor)
             return True
         return False
 
@@ -239,14 +273,14 @@ class _Reader:
     def known_sum(self, tensor: Tensor) -> None:
         """A sum that forward took is known."""
         ring = self.ring
-        base = ring.given(tensor)
+        base = ring.arrays.given(tensor)
         form = self.form(tensor)
         if form is None:
             return
         if any(_totals(m) for m in form.terms):
             self.solve_total(form, ring.tensor(tensor), tensor)
-        elif base not in ring.instead:
-            ring.replace(base, form, tensor)
+        elif base not in self.facts.rules:
+            self.replace(base, form, tensor)
 
     def sum_of_sum(self, tensor: Tensor, over: frozenset[int]) -> None:
         """The sum over a value that is itself a sum, such as x - mean, where that is known."""
@@ -283,13 +317,8 @@ class _Reader:
             return
         own = {axis: place for place, axis in factor.base.view}
         moves = {place: own[axis] for place, axis in factor.view}
-        ring.replace(factor.base, ring.moved(form, moves, factor.base.shape), because)
+        self.replace(factor.base, ring.moved(form, moves, factor.base.shape), because)
 
 
 def _totals(monomial: Monomial) -> list[tuple[Factor, tm.Exponent]]:
     return [(f, e) for f, e in monomial if isinstance(f.base, SumOver)]
-
-
-def substitutions(ring: Ring) -> Iterator[tuple[Base, Poly]]:
-    for base, rule in ring.instead.items():
-        yield base, rule.form
