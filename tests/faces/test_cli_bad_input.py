@@ -46,6 +46,16 @@ def complaint(done: Done) -> str:
         ("import numpy as np", "import numpy as np; exit()", ["line.py:2: ", "Exit"]),
         ("    y = x @ w", "    raise SystemExit(0)\n    y = x @ w", ["line.py:10: calls exit"]),
         ("    dy = derror", "    exit(0)\n    dy = derror", ["line.py:17: calls exit"]),
+        ("    dy = derror", "    import os; os._exit(0)", ["line.py: its code ended the process"]),
+        ("    y = x @ w", "    import os; os._exit(0)", ["line.py: its code ended the process"]),
+        ("import numpy as np", "import os; os._exit(0)", ["line.py: its code ended the process"]),
+        (
+            "    dy = derror",
+            "    import os; os.abort()",
+            ["line.py", "ended the process by SIGABRT"],
+        ),
+        ('"w": rng.normal(size=width)', '"w": np.ones(width) * 1j', ["line.py", "complex", "w"]),
+        ("    y = x @ w", "    y = x @ w * 1j", ["line.py:10", "complex"]),
         ("n=8, width=5", "n, width=5", ["line.py", "n"]),
         ("*, n=8", "n=8", ["line.py", "by position"]),
     ],
@@ -55,6 +65,14 @@ def test_a_file_that_cannot_be_checked(
 ) -> None:
     line = complaint(run_byhand("check", problem((old, new)), *options))
     assert not [part for part in expected if part not in line], line
+
+
+def test_nothing_to_check_is_not_right(problem: Problem) -> None:
+    nothing = ("    derror = 2 * error / len(error)\n    dy = derror\n    dw = x.T @ dy\n", "")
+    file = problem(
+        nothing, ("    dx = np.outer(dy, w)\n", "    pass\n"), ('("t",)', '("t", "x", "w")')
+    )
+    assert "there is no gradient to check" in complaint(run_byhand("check", file))
 
 
 ENDLESS = "while True: pass"

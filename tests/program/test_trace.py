@@ -348,3 +348,40 @@ class TestPyTorch:
 
         with pytest.raises(ProblemError, match=r"torch.linalg.svdvals.* has no rule"):
             trace(forward, {"x": torch.from_numpy(X)})
+
+
+class Double(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:  # type: ignore[override]
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:  # type: ignore[override]
+        return 3 * g
+
+
+bound_before = Double.apply
+
+
+def test_a_function_with_a_backward_of_its_own_is_refused() -> None:
+    def by_name(x: Any) -> Any:
+        out = Double.apply(x)
+        return out
+
+    def by_another_name(x: Any) -> Any:
+        out = bound_before(x)
+        return out
+
+    for forward in (by_name, by_another_name):
+        with pytest.raises(ProblemError, match=r"Double\.apply can't be followed.*write out"):
+            trace(forward, {"x": torch.ones(3)})
+    assert Double.apply(torch.ones(1)).item() == 2, "outside of a trace it is what it was"
+
+
+def test_complex_numbers_are_refused_in_words() -> None:
+    def forward(x: Any) -> Any:
+        z = x * 1j
+        return z
+
+    with pytest.raises(ProblemError, match="complex"):
+        trace(forward, {"x": np.ones(3)})

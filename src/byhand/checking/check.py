@@ -18,7 +18,7 @@ from byhand.checking.judging.blame import blame
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
-from byhand.checking.rows import report_of
+from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.sampling.draws import Skipped, draws
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, problem_of
@@ -54,6 +54,7 @@ def check(
         raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
     with np.errstate(all="ignore"):  # what isn't finite is said in the report
         trials, skipped = _trials(problem, dtype, seed, referee)
+        _refuse_nothing(trials[0])
         blamed = blame(trials)
         report = report_of(trials, blamed, name_mistakes(trials, blamed), dtype, skipped)
     return replace(report, seconds=time.perf_counter() - start)
@@ -72,3 +73,16 @@ def _trials(problem: Problem, dtype: str, seed: int, referee: str) -> tuple[list
         else:
             trials.append(try_on(problem, drawn, "engine" if trials else referee))
     return trials, skipped
+
+
+def _refuse_nothing(trial: Trial) -> None:
+    """Raises ProblemError if there is no gradient to judge: that is not "all right"."""
+    problem, program = trial.problem, trial.drawn.program
+    if trial.answers.found or trial.run.error or missing_inputs(trial):
+        return
+    why = "; ".join(trial.answers.notes)
+    if not program.inputs:
+        why = 'inputs gives no array of floats: return each by name, such as {"x": x, "W": W}'
+    elif not why:
+        why = "leave the gradient of `x` in a local `dx`, or return them by name"
+    raise ProblemError(f"{problem.file}: there is no gradient to check: {why}")

@@ -16,6 +16,7 @@ from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import touched_names
 from byhand.program.problem import Problem
+from byhand.program.program import Step
 from byhand.referees.referee import Key
 from byhand.values import tree
 
@@ -235,7 +236,7 @@ def _being_written(trial: Trial, line: int) -> str | None:
 
 def _missing(trial: Trial, rows: Sequence[Row]) -> list[Row]:
     """The rows of the inputs that have no gradient."""
-    named, data = {row.name for row in rows}, trial.problem.data
+    named = {row.name for row in rows}
     return [
         Row(
             name=step.name,
@@ -243,10 +244,18 @@ def _missing(trial: Trial, rows: Sequence[Row]) -> list[Row]:
             expected_shape=step.shape,
             note=f"backward has no d{step.name}",
         )
+        for step in missing_inputs(trial)
+        if step.name not in named
+    ]
+
+
+def missing_inputs(trial: Trial) -> list[Step]:
+    """The inputs whose gradient backward should give and doesn't."""
+    data = {*trial.problem.data}
+    return [
+        step
         for step in trial.drawn.program.inputs
-        if not {step.name, tree.root(step.name)} & {*data}
-        and step.name not in named
-        and (step.name, 0) not in trial.answers
+        if not {step.name, tree.root(step.name)} & data and (step.name, 0) not in trial.answers
     ]
 
 

@@ -69,6 +69,11 @@ class Tensor(TorchLike):
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Computes and records. What is not a float (a comparison, an argmax) is a plain array."""
         value = op.forward(*[a.value if isinstance(a, Tensor) else a for a in args], **params)
+        if value.dtype.kind == "c":
+            raise UnsupportedError(
+                f"{op.name} gives complex numbers, which byhand doesn't differentiate: keep the "
+                "real and the imaginary part as two arrays"
+            )
         if value.dtype.kind != "f":
             return value
         return type(self)(value, op, args, params)

@@ -7,7 +7,9 @@ answering, 130 for Ctrl-C.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import click
 
@@ -23,6 +25,7 @@ from byhand.faces.commands.grade import grade
 from byhand.faces.commands.learn import learn
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
+from byhand.faces.guarded_process import GUARDED, guarded
 from byhand.faces.run_user_code import leave
 
 REPORT_TO = "the issue tracker of byhand"
@@ -54,10 +57,16 @@ for _command in (
 def main() -> None:
     """The `byhand` command."""
     terminal.prepare()
-    leave(_guarded(lambda: cli.main(prog_name="byhand", standalone_mode=False)))
+    if sys.argv[1:2] and sys.argv[1] in GUARDED and hasattr(os, "fork"):
+        guarded(_run)
+    _run()
 
 
-def _guarded(command: Callable[[], int | None]) -> int:
+def _run() -> NoReturn:
+    leave(_in_one_line(lambda: cli.main(prog_name="byhand", standalone_mode=False)))
+
+
+def _in_one_line(command: Callable[[], int | None]) -> int:
     """Runs a command; gives its exit status, with one line on standard error if it failed."""
     try:
         return command() or 0

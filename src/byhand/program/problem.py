@@ -20,7 +20,8 @@ from byhand.errors import ProblemError, in_one_line
 from byhand.files import plain
 from byhand.program.functions import function_of
 from byhand.program.statements import Function
-from byhand.values.arrays import is_sequence
+from byhand.values import tree
+from byhand.values.arrays import is_sequence, is_torch
 
 Inputs = dict[str, Any]
 
@@ -58,6 +59,13 @@ class Problem:
                 f"{self.file}: inputs returned a {type(drawn).__name__}: "
                 'return a dict of arrays by name, such as {"x": x, "W": W}'
             )
+        for name, value in drawn.items():
+            for where, leaf in tree.named(name, value):
+                if _is_complex(leaf):
+                    raise ProblemError(
+                        f"{self.file}: inputs gives complex numbers in {where}, which byhand "
+                        "doesn't differentiate: give the real and the imaginary part as two inputs"
+                    )
         for parameter in self.forward.parameters:
             if parameter not in drawn and parameter not in self.forward.defaults:
                 raise ProblemError(
@@ -196,6 +204,14 @@ def _execute(tree: ast.Module, file: Path, source: str) -> ModuleType:
     finally:
         sys.path.remove(folder)
     return module
+
+
+def _is_complex(value: Any) -> bool:
+    if is_torch(value):
+        return value.is_complex()
+    return isinstance(value, complex) or (
+        isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "c"  # pyright: ignore
+    )
 
 
 def _line_in(file: str, error: BaseException) -> int | None:

@@ -17,6 +17,7 @@ from byhand.program.follow import Follower
 from byhand.program.problem import Problem, problem_of
 from byhand.program.program import Program, Step
 from byhand.program.statements import Namespace, Returned, StatementError
+from byhand.torch_dialect.functions import functions_refused
 from byhand.torch_dialect.tensor import TorchTensor
 from byhand.values import tree
 from byhand.values.arrays import (
@@ -68,7 +69,8 @@ class _Tracer(Follower):
         namespace = forward.namespace(given)
         before = dict(namespace)
         try:
-            returned = run(forward, namespace, self.execute)
+            with functions_refused():
+                returned = run(forward, namespace, self.execute)
         except StatementError as error:
             raise ProblemError(self.explain(error, inputs)) from error.__cause__
         outputs = self.outputs(returned)

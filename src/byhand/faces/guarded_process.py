@@ -1,0 +1,52 @@
+"""A process apart for commands that run a file's code: whatever that does, there is an answer.
+
+`os._exit(0)` in a backward ends the process at once, with the status of "all is right" and not a
+word. So the command runs in a child, which notes whose code is running; who started it looks at
+that note once the child has ended.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from byhand.faces import run_user_code, terminal
+
+GUARDED = ("check", "derive", "explain")
+"""The commands that run a file's code and then answer. Training has its own way to be ended."""
+
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP)
+_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
+
+
+def guarded(command: Callable[[], NoReturn]) -> NoReturn:
+    """Runs a command in a child process, and ends as that does.
+
+    Where the code of a file has ended it, that is said in one line, and the status is 2.
+    """
+    note = mmap.mmap(-1, run_user_code.LONGEST)
+    child = os.fork()
+    if child == 0:
+        run_user_code.note = note
+        command()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child has got it, too, and says so
+    for number in _FORWARDED:
+        signal.signal(number, lambda number, _: os.kill(child, number))
+    _, status = os.waitpid(child, 0)
+    file = note[:].partition(b"\0")[0].decode(errors="replace")
+    killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    if file and (killed is None or killed in _CRASHES):
+        how = "" if killed is None else f" by {signal.Signals(killed).name}"
+        terminal.complain(
+            f"{file}: its code ended the process{how} before there was a result: "
+            "take out what does that (os._exit, for one)"
+        )
+        sys.exit(2)
+    if killed is not None:
+        signal.signal(killed, signal.SIG_DFL)
+        os.kill(os.getpid(), killed)
+    sys.exit(os.waitstatus_to_exitcode(status))
