@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from byhand.ops import elementwise, indexing, linear, reduction, shape
 from byhand.ops.op import Op
+from byhand.ops.spelling import names
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +39,12 @@ REGISTRY: Mapping[str, Op] = _gathered(elementwise, reduction, indexing, shape, 
 """Every op, by name."""
 
 
+CALLED: Mapping[str, Op] = MappingProxyType(
+    {name: op for op in REGISTRY.values() for name in names(op)}
+)
+"""Every op, by each name of the functions and methods that are it: `amax` and `max` are one."""
+
+
 def named(*functions: F) -> dict[str, F]:
     """Functions that each do something for the op whose name they bear (less a last `_`)."""
     found = {function.__name__.removesuffix("_"): function for function in functions}
@@ -45,4 +52,4 @@ def named(*functions: F) -> dict[str, F]:
     return found
 
 
-__all__ = ["REGISTRY", "named"]
+__all__ = ["CALLED", "REGISTRY", "named"]

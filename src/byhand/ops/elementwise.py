@@ -133,7 +133,12 @@ ABSOLUTE = elementwise(
     kink="zero",
 )
 EXP = elementwise(
-    "exp", lambda g, out, x: g * out, domain=REAL, scalar="math.exp({0})", sign=signs.positive
+    "exp",
+    lambda g, out, x: g * out,
+    domain=REAL,
+    scalar="math.exp({0})",
+    sign=signs.positive,
+    formula=r"\exp",
 )
 EXP2 = elementwise(
     "exp2",
@@ -150,7 +155,12 @@ EXPM1 = elementwise(
     scalar="math.expm1({0})",
 )
 LOG = elementwise(
-    "log", lambda g, out, x: g / x, domain=POSITIVE, scalar="math.log({0})", poles=(0,)
+    "log",
+    lambda g, out, x: g / x,
+    domain=POSITIVE,
+    scalar="math.log({0})",
+    poles=(0,),
+    formula=r"\log",
 )
 LOG2 = elementwise(
     "log2",
@@ -202,9 +212,15 @@ RECIPROCAL = elementwise(
     sign=signs.of_the_first,
     poles=(0,),
 )
-SIN = elementwise("sin", lambda g, out, x: g * np.cos(x), domain=REAL, scalar="math.sin({0})")
-COS = elementwise("cos", lambda g, out, x: -g * np.sin(x), domain=REAL, scalar="math.cos({0})")
-TAN = elementwise("tan", lambda g, out, x: g * (1 + out**2), domain=UNIT, scalar="math.tan({0})")
+SIN = elementwise(
+    "sin", lambda g, out, x: g * np.cos(x), domain=REAL, scalar="math.sin({0})", formula=r"\sin"
+)
+COS = elementwise(
+    "cos", lambda g, out, x: -g * np.sin(x), domain=REAL, scalar="math.cos({0})", formula=r"\cos"
+)
+TAN = elementwise(
+    "tan", lambda g, out, x: g * (1 + out**2), domain=UNIT, scalar="math.tan({0})", formula=r"\tan"
+)
 ARCSIN = elementwise(
     "arcsin",
     lambda g, out, x: g / np.sqrt(1 - x**2),
@@ -225,16 +241,26 @@ ARCTAN = elementwise(
     domain=REAL,
     aliases=("torch.atan",),
     scalar="math.atan({0})",
+    formula=r"\arctan",
 )
-SINH = elementwise("sinh", lambda g, out, x: g * np.cosh(x), domain=REAL, scalar="math.sinh({0})")
+SINH = elementwise(
+    "sinh", lambda g, out, x: g * np.cosh(x), domain=REAL, scalar="math.sinh({0})", formula=r"\sinh"
+)
 COSH = elementwise(
     "cosh",
     lambda g, out, x: g * np.sinh(x),
     domain=REAL,
     scalar="math.cosh({0})",
     sign=signs.positive,
+    formula=r"\cosh",
 )
-TANH = elementwise("tanh", lambda g, out, x: g * (1 - out**2), domain=REAL, scalar="math.tanh({0})")
+TANH = elementwise(
+    "tanh",
+    lambda g, out, x: g * (1 - out**2),
+    domain=REAL,
+    scalar="math.tanh({0})",
+    formula=r"\tanh",
+)
 ARCSINH = elementwise(
     "arcsinh",
     lambda g, out, x: g / np.sqrt(x**2 + 1),
@@ -264,7 +290,7 @@ SIGMOID = elementwise(
     numpy="1 / (1 + np.exp(-{0}))",
     torch="torch.sigmoid({0})",
     aliases=("torch.special.expit",),
-    formula="σ",
+    formula=r"\sigma",
     sign=signs.positive,
 )
 ERF = elementwise(
@@ -371,7 +397,7 @@ MAXIMUM = elementwise(
     lambda g, out, x, y: g * (x <= y),
     domain=REAL,
     aliases=("torch.fmax",),
-    formula="max",
+    formula=r"\max",
     scalar="larger({0}, {1})",
     sign=signs.strongest,
     kink="arguments",
@@ -382,7 +408,7 @@ MINIMUM = elementwise(
     lambda g, out, x, y: g * (x >= y),
     domain=REAL,
     aliases=("torch.fmin",),
-    formula="min",
+    formula=r"\min",
     scalar="smaller({0}, {1})",
     kink="arguments",
 )

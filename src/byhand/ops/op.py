@@ -96,7 +96,7 @@ class Op:
     numpy, torch: how code says it (`byhand.ops.spelling`). None for NumPy: it takes statements.
     None for PyTorch: as NumPy says it.
     aliases: other functions of NumPy's or PyTorch's that are this one, such as `torch.abs`.
-    formula: what it is called in a formula, if not by its name.
+    formula: what it is called in a formula, if not by its name: a sign, or a command of LaTeX.
     scalar: the expression for one element, in Python with `math`, where it has one.
     noun: what a result of it is called, if not as the op is.
     sign: the sign of the result. poles: arguments at whose zeros the result isn't finite.

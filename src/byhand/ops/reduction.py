@@ -253,7 +253,7 @@ MAX = reduction(
     _extremum_vjp,
     torch=reducing("amax"),
     aliases=("np.amax", "torch.amax"),
-    formula="max",
+    formula=r"\max",
     sign=signs.of_the_first,
     kink="elements",
 )
@@ -263,7 +263,7 @@ MIN = reduction(
     _extremum_vjp,
     torch=reducing("amin"),
     aliases=("np.amin", "torch.amin"),
-    formula="min",
+    formula=r"\min",
     sign=signs.of_the_first,
     kink="elements",
 )

@@ -18,10 +18,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-
-if TYPE_CHECKING:
-    from byhand.ops.op import Op
+from typing import Any, Literal, Protocol, TypeAlias
 
 Params: TypeAlias = Mapping[str, Any]
 Spelling: TypeAlias = str | Callable[[Sequence[int], Params], tuple[str, Params]]
@@ -29,12 +26,28 @@ Library = Literal["numpy", "torch"]
 Words: TypeAlias = Callable[[str, Any], ast.expr]
 """The expression for a parameter, by its name and its value."""
 
+
+class Spelled(Protocol):
+    """What a record says of an op that code says."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def forward(self) -> Callable[..., Any]: ...
+    @property
+    def numpy(self) -> Spelling | None: ...
+    @property
+    def torch(self) -> Spelling | None: ...
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
+
+
 _PLACE = re.compile(r"\{(\*|\w+)(?::(\d+))?\}")
 _PYTORCHS = (("np.", "torch."), ("axis=", "dim="), ("keepdims=", "keepdim="))
 
 
 def spelled(
-    op: Op,
+    op: Spelled,
     library: Library,
     arguments: Sequence[ast.expr],
     ndims: Sequence[int],
@@ -52,7 +65,7 @@ def spelled(
 
 
 def template_of(
-    op: Op, library: Library, ndims: Sequence[int], params: Params
+    op: Spelled, library: Library, ndims: Sequence[int], params: Params
 ) -> tuple[str, Params]:
     spelling = op.torch if library == "torch" and op.torch is not None else op.numpy
     assert spelling is not None, f"{op.name} takes statements"
@@ -63,7 +76,7 @@ def template_of(
     return template, params
 
 
-def operator_of(op: Op) -> ast.operator | ast.cmpop | ast.unaryop | None:
+def operator_of(op: Spelled) -> ast.operator | ast.cmpop | ast.unaryop | None:
     """Python's operator for an op, where it has one."""
     if not isinstance(op.numpy, str):
         return None
@@ -78,7 +91,7 @@ def operator_of(op: Op) -> ast.operator | ast.cmpop | ast.unaryop | None:
             return None
 
 
-def called(op: Op, library: Library) -> str | None:
+def called(op: Spelled, library: Library) -> str | None:
     """The function or the method that does an op, such as `linalg.inv`; None where none does."""
     spelling = op.torch if library == "torch" and op.torch is not None else op.numpy
     if not isinstance(spelling, str):
@@ -96,7 +109,7 @@ def _is_dotted(node: ast.expr) -> bool:
     )
 
 
-def names(op: Op) -> frozenset[str]:
+def names(op: Spelled) -> frozenset[str]:
     """Every name of the op's functions and methods: the op's own, NumPy's, PyTorch's, aliases.
 
     Only the last part of `linalg.inv` and the like.

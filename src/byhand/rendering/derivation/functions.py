@@ -5,6 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from byhand.ops import CALLED
+from byhand.ops.elementwise import POSITIVE_OF
+from byhand.ops.linear import INNER, MATMUL
+from byhand.ops.shape import BROADCAST_TO, EXPAND_DIMS, RESHAPE, SQUEEZE, TRANSPOSE
+from byhand.ops.spelling import names, operator_of
 from byhand.rendering.derivation.operators import (
     ATOM,
     MODULES,
@@ -17,49 +22,42 @@ from byhand.rendering.derivation.operators import (
 
 AXES = "ijklmn"
 
-REDUCERS = {
-    "sum": "∑", "prod": "∏", "mean": "mean", "max": "max", "amax": "max", "min": "min",
-    "amin": "min", "var": "var", "std": "std", "logsumexp": "logsumexp", "any": "any", "all": "all",
-    "argmax": "argmax", "argmin": "argmin", "softmax": "softmax",
-}  # fmt: skip
+REDUCERS = {"any", "all", "softmax"}
+"""What reduces along an axis and is none of the ops."""
 
-ITSELF = {
-    "copy", "clone", "contiguous", "detach", "asarray", "array", "tensor", "ascontiguousarray",
-    "astype", "to", "float", "double", "broadcast_to", "expand", "expand_as", "expand_dims",
-    "unsqueeze", "squeeze", "item",
-}  # fmt: skip
+ITSELF = frozenset({
+    "contiguous", "detach", "asarray", "array", "tensor", "ascontiguousarray", "astype", "to",
+    "float", "double", "expand_as", "item",
+}).union(*map(names, (POSITIVE_OF, BROADCAST_TO, EXPAND_DIMS, SQUEEZE)))  # fmt: skip
 """What changes the place or the shape in memory, and nothing that a formula would say."""
 
 FILLED = {"zeros_like": "0", "zeros": "0", "new_zeros": "0", "ones_like": "1", "ones": "1"}
 
-RESHAPED = {"reshape", "view", "ravel", "flatten"}
+RESHAPED = names(RESHAPE) | {"view", "flatten"}
 
-TRANSPOSED = {"transpose", "swapaxes", "permute", "t", "adjoint", "matrix_transpose", "moveaxis"}
+TRANSPOSED = names(TRANSPOSE) | {"swapaxes", "t", "adjoint", "matrix_transpose", "moveaxis"}
 
-PRODUCTS = {"matmul", "dot", "mm", "bmm", "mv", "inner"}
+SAID = {"one_hot": "onehot"}
 
-OPERATORS: dict[str, ast.operator] = {
-    "add": ast.Add(), "subtract": ast.Sub(), "multiply": ast.Mult(), "mul": ast.Mult(),
-    "divide": ast.Div(), "true_divide": ast.Div(), "div": ast.Div(), "power": ast.Pow(),
-    "pow": ast.Pow(), **dict.fromkeys(PRODUCTS, ast.MatMult()),
-}  # fmt: skip
-
-NAMED = {"maximum": "max", "minimum": "min", "one_hot": "onehot"}
+PRODUCTS = names(MATMUL) | names(INNER) | {"dot"}
 
 
 def call(formula: Operators, node: ast.Call) -> Piece:
     """A call: of a function of NumPy or PyTorch, or of a method of an array."""
     name, operands, options = _parts(node)
-    to = formula.to
-    if name in REDUCERS and operands:
-        return _reduced(formula, name, operands, options)
+    op, to = CALLED.get(name), formula.to
+    said = op.formula if op is not None and op.formula else SAID.get(name, name)
+    reduces = name in REDUCERS or (op is not None and op.structure == "reduction")
+    if reduces and operands:
+        return _reduced(formula, said, operands, options)
     if name in FILLED:
         return Piece(to.number(FILLED[name]))
     if name in ITSELF and operands:
         return formula.piece(operands[0])
-    if name in OPERATORS and len(operands) == 2:
-        return formula.operation(operands[0], OPERATORS[name], operands[1])
-    match name, operands:
+    operator = ast.MatMult() if name in PRODUCTS else op and operator_of(op)
+    if isinstance(operator, ast.operator) and len(operands) == 2:
+        return formula.operation(operands[0], operator, operands[1])
+    match op.name if op is not None else name, operands:
         case "where", [test, yes, no]:
             return formula.cases(test, yes, no)
         case "full_like", [_, value]:
@@ -70,12 +68,14 @@ def call(formula: Operators, node: ast.Call) -> Piece:
             return Piece(to.above(formula.at(inside, ATOM), to.number("2")), POWER)
         case "reciprocal", [inside]:
             return Piece(to.fraction(to.number("1"), formula(inside)), POWER)
-        case "abs" | "absolute", [inside]:
+        case "absolute", [inside]:
             return Piece(to.fenced("|", formula(inside), "|"))
-        case "negative" | "neg", [inside]:
+        case "negative", [inside]:
             return formula.piece(ast.UnaryOp(ast.USub(), inside))
         case "sigmoid", [inside]:
-            return Piece(to.row([to.name("sigma"), formula.bracketed(formula(inside))]))
+            return Piece(
+                to.row([to.name(said.removeprefix("\\")), formula.bracketed(formula(inside))])
+            )
         case "outer", [left, right]:
             sides = [formula.at(left, POWER), to.sign("⊗"), formula.at(right, POWER)]
             return Piece(to.row(sides), PRODUCT)
@@ -88,7 +88,7 @@ def call(formula: Operators, node: ast.Call) -> Piece:
         case "len" | "size", [inside]:
             return formula.function("len", [inside])
         case _:
-            return formula.function(NAMED.get(name, name), operands)
+            return formula.function(said, operands)
 
 
 def _parts(node: ast.Call) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
@@ -111,10 +111,10 @@ def _reduced(
         axis = operands[1]
     letters = [_letter(formula, each) for each in _items(axis)]
     index = formula.row_of(",", letters)
-    if REDUCERS[name] in "∑∏":
-        sign = to.under(to.sign(REDUCERS[name]), index if letters else "")
+    if name in "∑∏":
+        sign = to.under(to.sign(name), index if letters else "")
         return Piece(to.row([sign, formula.at(operands[0], TERM)]), TERM)
-    word = to.word(REDUCERS[name])
+    word = to.word(name)
     head = to.below(word, index) if letters else word
     return Piece(to.row([head, formula.bracketed(formula(operands[0]))]))
 

@@ -40,7 +40,10 @@ class Notation(Protocol):
         ...
 
     def number(self, text: str) -> str: ...
-    def word(self, text: str) -> str: ...
+    def word(self, text: str) -> str:
+        """A function's name; it may be a command of LaTeX, such as `\\exp`."""
+        ...
+
     def words(self, text: str) -> str: ...
     def sign(self, text: str) -> str: ...
     def space(self) -> str: ...
@@ -71,10 +74,9 @@ class LaTeX:
         return text
 
     def word(self, text: str) -> str:
-        known = {"exp", "log", "tanh", "sin", "cos", "tan", "max", "min", "sinh", "cosh", "arctan"}
         if text == "d":
             return r"\mathrm{d}"
-        return rf"\{text}" if text in known else rf"\operatorname{{{escaped(text)}}}"
+        return text if text.startswith("\\") else rf"\operatorname{{{escaped(text)}}}"
 
     def words(self, text: str) -> str:
         return rf"\text{{{escaped(text)}}}"
@@ -139,7 +141,8 @@ class MathML:
         return f"<mn>{text}</mn>"
 
     def word(self, text: str) -> str:
-        return f'<mi mathvariant="normal">{escape(text)}</mi>'
+        plain = text.removeprefix("\\")
+        return f'<mi mathvariant="normal">{escape(plain)}</mi>'
 
     def words(self, text: str) -> str:
         return f"<mtext>{escape(text)}</mtext>"
