@@ -21,7 +21,7 @@ from typing import Any
 
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
-from byhand.torch_dialect.names import arrays, as_torch, method
+from byhand.torch_dialect.names import METHODS, arrays, as_torch, method
 
 
 def compared(name: str) -> Any:
@@ -60,27 +60,6 @@ class TorchTensor(Tensor):
     def by_torch(self, name: str, *args: Any, **options: Any) -> Any:
         return as_torch(super().by_torch(name, *args, **options))
 
-    sum = method("sum")
-    mean = method("mean")
-    prod = method("prod")
-    max = method("max")
-    min = method("min")
-    var = method("var")
-    std = method("std")
-    argmax = method("argmax")
-    argmin = method("argmin")
-    argsort = method("argsort")
-    cumsum = method("cumsum")
-    cumprod = method("cumprod")
-    squeeze = method("squeeze")
-    flatten = method("flatten")
-    transpose = method("transpose")
-    reshape = method("reshape")
-    repeat = method("repeat")
-    take = method("take")
-    dot = method("dot")
-    diagonal = method("diagonal")
-
     __lt__ = compared("__lt__")
     __le__ = compared("__le__")
     __gt__ = compared("__gt__")
@@ -106,3 +85,8 @@ class TorchTensor(Tensor):
     @property
     def dtype(self) -> Any:
         return getattr(sys.modules["torch"], self.value.dtype.name)
+
+
+for _name in METHODS:  # where NumPy has a method of this name too, PyTorch's is meant
+    if hasattr(Tensor, _name) and _name not in vars(TorchTensor) and not _name.startswith("_"):
+        setattr(TorchTensor, _name, method(_name))
