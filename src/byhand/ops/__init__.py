@@ -4,10 +4,11 @@ To add an op:
 
 1. Write its record as a constant of the family's module (`elementwise`, `reduction`, `shape`,
    `linear`, `indexing`): forward, one VJP for each array argument, where to sample each argument,
-   and samples that cover broadcasting, axes of size 1 and of size 0. The contract is in `op`.
+   and samples that cover broadcasting, axes of size 1 and of size 0. The contract is in `op`, and
+   so are the other facts that it can state: what code calls it, its sign, its axes, its kinks.
 2. If NumPy has a function for it, answer it in `numpy_names`.
 3. Name its PyTorch and JAX counterparts in `tests/ops/op_referees.py`. `tests/ops/test_registry.py`
-   then checks it like all others; an op without counterparts fails there.
+   and `test_facts.py` then check it like all others; an op without counterparts fails there.
 
 `REGISTRY` finds it by itself.
 """

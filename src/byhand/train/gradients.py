@@ -19,7 +19,7 @@ Backward: TypeAlias = Callable[..., tuple[Any, Locals]]
 
 
 @dataclass(frozen=True)
-class Gradients:
+class StepGradients:
     """One run of forward and backward: `answers["dW"]` is the gradient of the loss by `W`.
 
     `steps` are the locals of forward. The loop holds on to them until the next run is over: if all
@@ -32,7 +32,7 @@ class Gradients:
     answers: Mapping[str, Any]
 
 
-def hand_gradients(problem: Problem) -> Callable[[Inputs], Gradients]:
+def hand_gradients(problem: Problem) -> Callable[[Inputs], StepGradients]:
     """A function from inputs by name to the gradients that `problem.backward` gives.
 
     Raises ProblemError if there is no backward; the function does if forward or backward raises, or
@@ -43,7 +43,7 @@ def hand_gradients(problem: Problem) -> Callable[[Inputs], Gradients]:
     given = problem.forward.parameters
     defaults = problem.forward.defaults
 
-    def run(values: Inputs) -> Gradients:
+    def run(values: Inputs) -> StepGradients:
         try:
             loss, steps = forward(
                 **{name: values[name] if name in values else defaults[name] for name in given}
@@ -70,7 +70,7 @@ def hand_gradients(problem: Problem) -> Callable[[Inputs], Gradients]:
         if isinstance(returned, dict):
             named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
             answers.update({f"d{name}": gradient for name, gradient in named.items()})
-        return Gradients(loss, steps, answers)
+        return StepGradients(loss, steps, answers)
 
     return run
 

@@ -13,7 +13,7 @@ from byhand.program.statements import Function, Namespace, Statement
 
 
 @dataclass(frozen=True, eq=False)
-class Names:
+class KnownNames:
     """The names that a backward could use: what it may ask for, and what it makes itself."""
 
     function: Function
@@ -45,7 +45,7 @@ class Names:
 def explained(
     error: BaseException,
     line: int,
-    names: Names,
+    names: KnownNames,
     namespace: Namespace,
     statement: Statement | None = None,
 ) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.running.advice import Names, explained
+from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import loaded_names, reached_names, touched_names
 from byhand.checking.running.origins import Origins, is_object
@@ -40,7 +40,7 @@ class Recorder:
     `given` are the arrays that it got, `pristine` the same as they should be.
     """
 
-    names: Names
+    names: KnownNames
     arguments: Mapping[str, Any]
     given: Mapping[str, Array]
     pristine: dict[str, Array]

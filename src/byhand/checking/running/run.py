@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from byhand.checking.running.advice import Names, explained
+from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
 from byhand.checking.values import array, copied, unchanged
@@ -39,7 +39,7 @@ def run_backward(
     passed = {name: copied(value) for name, value in given.items()}
     if function is None:
         return _call(problem.backward, given, passed)
-    names = Names(function, frozenset({*available, *upstream}))
+    names = KnownNames(function, frozenset({*available, *upstream}))
     recorder = Recorder(names, passed, _arrays(passed), _arrays(given), upstream, truth or {})
     namespace = function.namespace(passed)
     returned = error = None

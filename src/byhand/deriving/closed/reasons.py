@@ -29,7 +29,7 @@ from byhand.deriving.closed.terms import Base
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.line import Line
-from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.text import text
 from byhand.deriving.steps.writing import Written
 from byhand.engine.tensor import Tensor
@@ -188,7 +188,7 @@ class Reasons:
 
     def printer(self, names: Mapping[Base, ast.expr]) -> Printer:
         """A printer of expressions; what would take a statement of its own is only named."""
-        context, free = self.closed.backward.context, Names(self.stated.swept.taken)
+        context, free = self.closed.backward.context, FreshNames(self.stated.swept.taken)
         emitter = context.emitter(lambda _, hint: ast.Name(free.fresh(hint), ast.Load()))
         return Printer(context, emitter, Factoring(self.closed.factoring.ring), names, {})
 

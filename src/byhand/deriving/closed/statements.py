@@ -40,7 +40,7 @@ from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.steps.contributions import Assignment
-from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.sweep import Swept
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import GETITEM, SCATTER
@@ -60,7 +60,7 @@ class Stated:
 def state(closed: Closed) -> Stated:
     """A statement for every definition, after those of what it needs."""
     context = closed.backward.context
-    free = Names(context.taken)
+    free = FreshNames(context.taken)
     statements: list[Assignment] = []
 
     def hoist(node: ast.expr, hint: str) -> ast.expr:

@@ -39,7 +39,7 @@ class ShapeLike(ast.expr):
         self.tensor = tensor
 
 
-class Item(ast.expr):
+class ListItem(ast.expr):
     """A recorded tensor that is an item of a list, or its gradient: `hs[2]`, or `hs[t]`."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -234,7 +234,7 @@ def same(a: ast.AST, b: ast.AST) -> bool:
 def shown(node: ast.AST) -> str:
     """A text that tells trees apart."""
     match node:
-        case UnnamedValue() | ShapeLike() | Item():
+        case UnnamedValue() | ShapeLike() | ListItem():
             return f"<{type(node).__name__} {id(node.tensor)} {getattr(node, 'gradient', '')}>"
         case ast.Name(id=text):
             return text

@@ -21,7 +21,7 @@ import numpy as np
 from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.changes import CHANGES
 from byhand.deriving.codegen.dialect import Dialect
-from byhand.deriving.codegen.nodes import Changed, Item, ShapeLike, UnnamedValue, same
+from byhand.deriving.codegen.nodes import Changed, ListItem, ShapeLike, UnnamedValue, same
 from byhand.deriving.codegen.sizes import Dim, SymFloat, SymInt, number_node
 from byhand.deriving.recording import Notes, where
 from byhand.engine.tensor import Tensor
@@ -126,7 +126,7 @@ class Emitter:
     def tensor(self, tensor: Tensor) -> ast.expr:
         """A recorded tensor: by its name, or a leaf that is written out at the end."""
         if tensor in self.items and (tensor in self.listed or not self.in_loop):
-            return Item(tensor, False)
+            return ListItem(tensor, False)
         return self.names.get(tensor) or UnnamedValue(tensor)
 
     def node(self, value: Any) -> ast.expr:

@@ -21,7 +21,7 @@ from byhand.deriving.steps.contributions import (
     joined,
     statement,
 )
-from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.order import list_of
 from byhand.engine.tensor import Tensor
 
@@ -33,7 +33,7 @@ class Gradients:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.names = Names(context.taken)
+        self.names = FreshNames(context.taken)
         self.iteration: Iteration | None = None
         self.emitter = context.emitter(self.hoist)
         self.contributions: dict[Tensor, list[Contribution]] = {}
@@ -76,7 +76,7 @@ class Gradients:
                 self.save(target)
                 del self.contributions[tensor]
         if list_of(step) and self.context.notes.loops:
-            target = nd.Item(tensor, True)
+            target = nd.ListItem(tensor, True)
         if list_of(step) in self.context.accumulating:
             self.begun.add(tensor)
         if found or tensor not in self.begun:

@@ -13,11 +13,11 @@ from byhand.deriving.steps.block import Block
 from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.name_resolution import NameResolver
-from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.names import FreshNames
 
 
 def as_loop(
-    loop: int, block: Sequence[Assignment], resolver: NameResolver, names: Names
+    loop: int, block: Sequence[Assignment], resolver: NameResolver, names: FreshNames
 ) -> Line | None:
     """All iterations as one loop; None if they don't say the same."""
     known = resolver.context.notes.loops[loop]

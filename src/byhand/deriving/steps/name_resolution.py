@@ -52,7 +52,7 @@ class NameResolver:
             case ShapeLike():
                 found = self.alike(leaf.tensor)
                 return self.inline(leaf.tensor) if found is None else found
-            case nd.Item():
+            case nd.ListItem():
                 return nd.rebuilt(self.item(leaf), self.settled)
             case LoopCounter():
                 return self.counter(leaf.iteration, leaf.iteration.place)
@@ -94,7 +94,7 @@ class NameResolver:
         node = ast.Name(self.loop_counter, ast.Load())
         return nd.binary(node, ast.Add(), ast.Constant(value - now))
 
-    def item(self, leaf: nd.Item) -> ast.expr:
+    def item(self, leaf: nd.ListItem) -> ast.expr:
         """An item of a list, or its gradient: by its place in the iteration, or as forward said."""
         tensor = leaf.tensor
         prefix = "d" if leaf.gradient else ""

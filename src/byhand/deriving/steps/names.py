@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from byhand.deriving.recording import Iteration
 
 
-class Names:
+class FreshNames:
     """Gives out names. `taken` are those that may not be used."""
 
     def __init__(self, taken: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ from byhand.deriving.codegen.nodes import Changed, UnnamedValue
 from byhand.deriving.recording import Iteration
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment, Leaf
-from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.names import FreshNames
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 
@@ -31,7 +31,7 @@ MODULES = {"np", "torch", "math"}
 class Recomputation:
     """The code of every value: the name it has, or how it is made. `names` gives out new ones."""
 
-    def __init__(self, context: Context, names: Names) -> None:
+    def __init__(self, context: Context, names: FreshNames) -> None:
         self.context = context
         self.names = names
         self.known: dict[Tensor, ast.expr] = dict(context.names)

@@ -147,6 +147,6 @@ class _Sweep:
 
 
 def _is_short(node: ast.expr) -> bool:
-    return isinstance(node, (ast.Name, ast.Constant, UnnamedValue, nd.Item)) or (
+    return isinstance(node, (ast.Name, ast.Constant, UnnamedValue, nd.ListItem)) or (
         isinstance(node, (ast.Attribute, ast.Subscript)) and _is_short(node.value)
     )

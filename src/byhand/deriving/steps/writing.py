@@ -14,7 +14,7 @@ from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.loops import as_loop, written_out
 from byhand.deriving.steps.name_resolution import NameResolver, root_of
-from byhand.deriving.steps.names import Names
+from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.recomputation import Recomputation, parts
 from byhand.deriving.steps.sweep import Swept
 
@@ -30,7 +30,7 @@ class Written:
 
 def write(context: Context, swept: Swept) -> Written:
     """The lines of a backward."""
-    names = Names(swept.taken)
+    names = FreshNames(swept.taken)
     values = Recomputation(context, names)
     statements = values.placed(swept.statements)
     resolver = NameResolver(context, values, frozenset())
