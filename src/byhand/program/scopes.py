@@ -28,6 +28,7 @@ def own_parts(node: ast.AST) -> Iterator[ast.AST]:
             yield from own_parts(part)
 
 
+@lru_cache(maxsize=1 << 12)
 def bound_names(function: Definition) -> frozenset[str]:
     """The names that are local to a function: its parameters, and what its body binds."""
     found: set[str] = set()
