@@ -10,7 +10,7 @@ from dataclasses import replace
 from byhand.checking.judging.blame import Blame, wrong
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.judging.trial import Trial
-from byhand.checking.naming.name import Named, Names
+from byhand.checking.naming.name import Named, NamedMistakes
 from byhand.checking.report import RIGHT, Report, Row
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
@@ -22,7 +22,7 @@ from byhand.values import tree
 
 
 def report_of(
-    trials: Sequence[Trial], blame: Blame, names: Names, dtype: str, skipped: Sequence[str]
+    trials: Sequence[Trial], blame: Blame, names: NamedMistakes, dtype: str, skipped: Sequence[str]
 ) -> Report:
     """The report; `skipped` are notes on draws that could not be made."""
     first, rows = trials[0], _rows(trials, blame, names)
@@ -37,7 +37,7 @@ def report_of(
     )
 
 
-def _rows(trials: Sequence[Trial], blame: Blame, names: Names) -> list[Row]:
+def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[Row]:
     """The rows in backward's order, missing ones last: those of the first trial, with what the
     others show."""
     first, *others = (each for each in trials if not each.drawn.tied)
@@ -187,7 +187,7 @@ def _noted(row: Row, note: str | None) -> Row:
     return replace(row, note=f"{row.note}; {note}" if row.note else note)
 
 
-def _beside(first: Trial, names: Names, rows: Sequence[Row]) -> Iterator[Row]:
+def _beside(first: Trial, names: NamedMistakes, rows: Sequence[Row]) -> Iterator[Row]:
     """The row of what belongs to no gradient: a statement that raised, a change in place."""
     if first.run.error is not None:
         yield _raised(first)

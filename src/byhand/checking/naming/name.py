@@ -34,7 +34,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Names:
+class NamedMistakes:
     """The mistakes by name and binding; those that belong to no gradient; and why what holds on
     true gradients only does so.
 
@@ -47,7 +47,7 @@ class Names:
     reasons: Mapping[Key, str]
 
 
-def name_mistakes(trials: Sequence[Trial], blame: Blame) -> Names:
+def name_mistakes(trials: Sequence[Trial], blame: Blame) -> NamedMistakes:
     """Names the mistakes of a backward; the first trial is the one whose results are reported."""
     first = trials[0]
     found: dict[Key, Named] = {}
@@ -74,7 +74,7 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame) -> Names:
         for key, evidence in blame.lucky.items()
         if key not in found and key in first.results and key not in first.wrong
     }
-    return Names(
+    return NamedMistakes(
         found,
         None if beside is None else _named("aliased", beside),
         None if raised is None else (raised[0], _named("hard-coded-size", raised[1])),
