@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.values import array
 from byhand.values.arrays import Array
+from byhand.values.held import array
 
 ROUNDINGS = 64
 """Units of rounding of the largest element that two right answers may differ by."""

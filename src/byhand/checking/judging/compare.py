@@ -15,9 +15,9 @@ import numpy as np
 from byhand.checking.judging.heat import heat_map
 from byhand.checking.report import RIGHT, Heat, Verdict
 from byhand.checking.running.backward_run import Raised
-from byhand.checking.values import array, as_number
 from byhand.referees.referee import Gradient
 from byhand.values.arrays import Array
+from byhand.values.held import array, as_number
 
 FACTOR = 4.0
 """Another right formula may round a few times more often than the engine's did."""

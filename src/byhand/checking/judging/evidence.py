@@ -18,12 +18,12 @@ from byhand.checking.judging.replay import Edits, Replay
 from byhand.checking.judging.trial import EPS, Trial
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.names import loaded_names
-from byhand.checking.values import array, as_number
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
+from byhand.values.held import array, as_number
 
 
 @dataclass(frozen=True, eq=False)

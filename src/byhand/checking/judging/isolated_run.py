@@ -20,13 +20,13 @@ from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import reached_names, touched_names
 from byhand.checking.running.origins import is_object
-from byhand.checking.values import array, copied
 from byhand.program.control_flow import run
 from byhand.program.problem import in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, as_torch, is_torch
+from byhand.values.held import array, copied
 
 
 @dataclass(frozen=True, eq=False)

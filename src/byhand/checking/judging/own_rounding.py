@@ -21,12 +21,12 @@ import numpy as np
 
 from byhand.checking.running.random_rounding import AMPLITUDE, randomly_rounded
 from byhand.checking.sampling.sample_inputs import Draw
-from byhand.checking.values import array, copied
 from byhand.program.plain_run import plain_locals
 from byhand.program.problem import Problem
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, is_float_array
+from byhand.values.held import array, copied
 
 RUNS = 8
 """With fewer, two roundings that happen to cancel in all of them would hide what either does."""

@@ -18,11 +18,11 @@ import numpy as np
 from byhand.checking.judging.isolated_run import Feeder, Plan, copied_all, fetch, in_kind, place
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.names import loaded_names
-from byhand.checking.values import copied
 from byhand.program.control_flow import run
 from byhand.program.statements import Function, Namespace, Statement, StatementError, walruses
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array, is_array, is_torch
+from byhand.values.held import copied
 
 Edits: TypeAlias = Mapping[ast.stmt, ast.stmt]
 """Statements, and what to put in their place."""

@@ -19,13 +19,13 @@ from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
 from byhand.checking.running.run import arguments, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
-from byhand.checking.values import array, copied
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.program.problem import Problem
 from byhand.referees.referee import Gradient, Key
 from byhand.values.arrays import Array
+from byhand.values.held import array, copied
 
 EPS = float(np.finfo(np.float64).eps)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from byhand.checking.values import array
 from byhand.program.problem import did_you_mean, in_one_line
 from byhand.program.statements import Function, Namespace, Statement
+from byhand.values.held import array
 
 
 @dataclass(frozen=True, eq=False)

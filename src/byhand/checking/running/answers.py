@@ -17,10 +17,10 @@ import numpy as np
 
 from byhand.checking.running.backward_run import BackwardRun, Raised, Write
 from byhand.checking.running.names import reached_names
-from byhand.checking.values import array, unchanged
 from byhand.program.problem import did_you_mean
 from byhand.referees.referee import Key
 from byhand.values import tree
+from byhand.values.held import array, unchanged
 
 if TYPE_CHECKING:  # a submission that is graded runs without the engine
     from byhand.program.program import Program

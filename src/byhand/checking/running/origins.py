@@ -15,9 +15,9 @@ from types import MethodType
 from typing import Any, TypeAlias
 
 from byhand.checking.running.names import root_name
-from byhand.checking.values import array, copied, unchanged
 from byhand.program.statements import Namespace, Statement
 from byhand.values import tree
+from byhand.values.held import array, copied, unchanged
 
 Numbers: TypeAlias = frozenset[int]
 _NONE: Numbers = frozenset()

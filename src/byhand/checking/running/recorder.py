@@ -18,10 +18,10 @@ from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import loaded_names, reached_names, touched_names
 from byhand.checking.running.origins import Origins, is_object
-from byhand.checking.values import array, copied, unchanged
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
 from byhand.values.arrays import Array
+from byhand.values.held import array, copied, unchanged
 
 
 @dataclass(frozen=True, eq=False)

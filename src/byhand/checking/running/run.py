@@ -9,7 +9,6 @@ from typing import Any
 from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
-from byhand.checking.values import array, copied, unchanged
 from byhand.errors import ProblemError
 from byhand.program.control_flow import run
 from byhand.program.functions import function_of
@@ -17,6 +16,7 @@ from byhand.program.problem import Problem, did_you_mean, in_one_line
 from byhand.program.statements import Function, StatementError
 from byhand.values import tree
 from byhand.values.arrays import Array
+from byhand.values.held import array, copied, unchanged
 
 
 def run_backward(

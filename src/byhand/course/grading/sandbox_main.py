@@ -22,12 +22,12 @@ from byhand.checking.running.aliasing import harmful, writer
 from byhand.checking.running.answers import Answer, answers
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.run import run_backward
-from byhand.checking.values import array
 from byhand.course.grading.confine import Limits, lock
 from byhand.course.grading.wire import HEADER, READY, Reply, WireValue, encode
 from byhand.errors import ByhandError
 from byhand.program.problem import Problem, problem_in
 from byhand.referees.referee import Key
+from byhand.values.held import array
 
 
 @dataclass(frozen=True)

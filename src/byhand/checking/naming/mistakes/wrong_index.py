@@ -19,7 +19,7 @@ import numpy as np
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
-from byhand.checking.values import array
+from byhand.values.held import array
 
 
 def find(suspect: Suspect) -> Finding | None:
