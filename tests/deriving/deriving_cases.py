@@ -102,14 +102,18 @@ def derivation_of(name: str, *, closed: bool = False) -> Derivation:
 
 
 def with_derived_backward(name: str, into: Path, *, closed: bool = False) -> Problem:
-    """The problem file with the derived backward, and without its own."""
-    file = ALL[name]
+    """The problem file of one of `ALL` with the derived backward, and without its own."""
+    return with_backward(ALL[name], derivation_of(name, closed=closed), into)
+
+
+def with_backward(file: Path, derivation: Derivation, into: Path) -> Problem:
+    """The problem file with this backward, and without its own."""
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     for node in ast.parse("".join(lines)).body:
         if isinstance(node, ast.FunctionDef) and node.name == "backward":
             del lines[node.lineno - 1 : node.end_lineno]
     target = into / file.name
-    lines += ["\n\n", derivation_of(name, closed=closed).source]
+    lines += ["\n\n", derivation.source]
     target.write_text("".join(lines), encoding="utf-8")
     return load(target)
 

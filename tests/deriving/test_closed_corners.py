@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deriving_cases import ALL, with_derived_backward
+from deriving_cases import ALL, with_backward
 
 import byhand
 from byhand.deriving import derive as deriving
@@ -78,7 +78,7 @@ def test_the_closed_form_is_right(body: str, problem_file: Write, tmp_path: Path
     file = problem_with(body, problem_file)
     found = derive(load(file), closed=True)
     assert deriving.NOT_RIGHT not in found.notes
-    report = byhand.check(with_derived_backward(file, tmp_path, closed=True), referee="torch")
+    report = byhand.check(with_backward(file, found, tmp_path), referee="torch")
     assert report.ok, report
 
 
