@@ -14,7 +14,8 @@ from closed_table import TABLE, Known, backward_in
 from deriving_cases import ALL, matches_golden
 
 import byhand
-from byhand.deriving.cost import Cost, cost
+from byhand.deriving.cost import cost
+from byhand.deriving.derivation import Cost
 from byhand.program.problem import Problem, load
 
 MOST = 1.5  # times the operations of the literature's form, at most

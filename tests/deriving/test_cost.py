@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from deriving_cases import ALL
 
-from byhand.deriving.cost import Cost, cost
+from byhand.deriving.cost import cost
+from byhand.deriving.derivation import Cost
 from byhand.deriving.derive import derive
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.problem import load

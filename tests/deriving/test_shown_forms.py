@@ -13,8 +13,8 @@ from html.parser import HTMLParser
 import pytest
 from deriving_cases import ALL, matches_golden, shown
 
-from byhand.deriving.cost import Cost, cost
-from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
+from byhand.deriving.cost import cost
+from byhand.deriving.derivation import Cost, Derivation, DerivedStep, Lemma, Rewrite
 from byhand.deriving.derive import derive
 from byhand.program.problem import load
 from byhand.rendering.derivation.steps import steps

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from byhand.deriving.derivation import Derivation
-from byhand.deriving.flops import Tally, counting
+from byhand.deriving.derivation import Cost, Derivation
+from byhand.deriving.flops import counting
+from byhand.deriving.tally import Tally
 from byhand.errors import ProblemError, UnsupportedError, in_one_line
 from byhand.program.control_flow import run
 from byhand.program.functions import function_of
@@ -20,28 +20,6 @@ from byhand.program.program import Program
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.program.trace import trace_problem
 from byhand.values.arrays import as_torch, is_array, is_sequence, is_torch, speaks_torch
-
-
-@dataclass(frozen=True)
-class Cost:
-    """How many scalar operations a backward executes, and what forward must keep for it.
-
-    An operation on arrays counts the elements of the largest array that it reads or makes: an
-    elementwise op those of its result, a reduction those of what it reduces. A product of an (m, k)
-    with a (k, n) matrix counts 2 m k n, and so does each of a batch; an einsum the product of all
-    its lengths, for each operand. Indexing with arrays, assigning to items and joining arrays count
-    the elements that are moved. Views, copies and filled arrays count nothing, nor does arithmetic
-    on plain numbers.
-
-    `arrays_kept` and `bytes_kept` are the values of forward among the parameters. The inputs among
-    them are alive anyway, and counted apart. Upstream gradients count as neither.
-    """
-
-    operations: int
-    arrays_kept: int
-    bytes_kept: int
-    inputs_kept: int = 0
-    input_bytes_kept: int = 0
 
 
 def cost(

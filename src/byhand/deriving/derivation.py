@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from byhand.deriving.cost import Cost
+
+@dataclass(frozen=True)
+class Cost:
+    """How many scalar operations a backward executes, and what forward must keep for it.
+
+    An operation on arrays counts the elements of the largest array that it reads or makes: an
+    elementwise op those of its result, a reduction those of what it reduces. A product of an (m, k)
+    with a (k, n) matrix counts 2 m k n, and so does each of a batch; an einsum the product of all
+    its lengths, for each operand. Indexing with arrays, assigning to items and joining arrays count
+    the elements that are moved. Views, copies and filled arrays count nothing, nor does arithmetic
+    on plain numbers.
+
+    `arrays_kept` and `bytes_kept` are the values of forward among the parameters. The inputs among
+    them are alive anyway, and counted apart. Upstream gradients count as neither.
+    """
+
+    operations: int
+    arrays_kept: int
+    bytes_kept: int
+    inputs_kept: int = 0
+    input_bytes_kept: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from typing import Any, TypeGuard
 from byhand.deriving.closed.reasons import Reasons
 from byhand.deriving.closed.search import Closed, closed_forms
 from byhand.deriving.closed.statements import state
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.dialect import Dialect
+from byhand.deriving.codegen.emitter import Dialect
 from byhand.deriving.codegen.numpy_words import NumPy
 from byhand.deriving.codegen.torch_words import PyTorch
 from byhand.deriving.cost import cost
@@ -24,6 +23,7 @@ from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.sweep import sweep
 from byhand.deriving.steps.text import WIDTH
 from byhand.deriving.steps.writing import write
+from byhand.deriving.syntax import nodes as nd
 from byhand.deriving.verify import difference, other_sizes, verify
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.problem import Problem, did_you_mean, problem_of

@@ -8,56 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from byhand.ops import REGISTRY
-from byhand.ops.elementwise import CLIP, POSITIVE_OF
-from byhand.ops.indexing import ARGMAX, ARGMIN, TAKE, TAKE_ALONG_AXIS
-from byhand.ops.linear import EINSUM
-from byhand.ops.spelling import names
+from byhand.deriving.tally import Tally
 from byhand.values.arrays import is_array, is_sequence
 
-_VIEWS = frozenset[str]().union(*(names(op) for op in REGISTRY.values() if op.view))
-
-FREE = frozenset({
-    "swapaxes", "moveaxis", "broadcast_arrays", "atleast_1d", "atleast_2d", "array_split", "hsplit",
-    "vsplit", "matrix_transpose", "unstack", "zeros_like", "ones_like", "empty_like", "full_like",
-    "copyto", "shape", "ndim", "size", "may_share_memory", "shares_memory", "result_type",
-    "iscomplexobj", *names(POSITIVE_OF), *(_VIEWS - names(EINSUM)),
-})  # fmt: skip
+FREE = {
+    "reshape", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "broadcast_to",
+    "broadcast_arrays", "ravel", "atleast_1d", "atleast_2d", "flip", "split", "array_split",
+    "hsplit", "vsplit", "diagonal", "matrix_transpose", "permute_dims", "unstack", "zeros_like",
+    "ones_like", "empty_like", "full_like", "copy", "copyto", "shape", "ndim", "size",
+    "may_share_memory", "shares_memory", "result_type", "iscomplexobj",
+}  # fmt: skip
 """Functions that give a view, a copy or a filled array, or just look."""
 
 FILLERS = {"zeros", "ones", "empty", "full", "eye", "identity", "arange", "array", "asarray", "tri"}
 """Functions that make an array of what isn't one."""
 
-GATHERS = names(TAKE) | names(TAKE_ALONG_AXIS) | {"diag"}
+GATHERS = {"take", "take_along_axis", "diag"}
 """Functions that count the elements of their result, not those of what they pick them from."""
 
-THROUGH = (
-    frozenset({"any", "all", "average", "ptp", "linspace"}).union(
-        names(CLIP), *(names(op) for op in REGISTRY.values() if op.structure == "reduction")
-    )
-    - names(ARGMAX)
-    - names(ARGMIN)
-)
+THROUGH = {
+    "sum", "mean", "var", "std", "prod", "max", "min", "amax", "amin", "any", "all", "clip",
+    "average", "ptp", "linspace",
+}  # fmt: skip
 """Functions that are ufuncs underneath, which count for themselves."""
 
 METHODS = {"cumsum", "cumprod", "dot", "take", "repeat", "trace", "argmax", "argmin", "argsort"}
 """Methods of an array that NumPy runs without asking, unlike the functions of the same name."""
-
-
-@dataclass
-class Tally:
-    """The operations counted so far."""
-
-    operations: int = 0
-
-    def add(self, operations: int) -> None:
-        self.operations += int(operations)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.cost import Cost, available, cost
-from byhand.deriving.derivation import Derivation
+from byhand.deriving.cost import available, cost
+from byhand.deriving.derivation import Cost, Derivation
 from byhand.deriving.derive import can_run
 from byhand.deriving.verify import answers_in, run
 from byhand.errors import ProblemError, UnsupportedError, in_one_line

@@ -21,8 +21,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.sizes import Dim, SymFloat, SymInt, worded
+from byhand.deriving.syntax import nodes as nd
+from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt, worded
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.program.problem import Problem

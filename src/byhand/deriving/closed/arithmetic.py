@@ -19,7 +19,7 @@ from byhand.deriving.closed.facts import Facts, Log
 from byhand.deriving.closed.masks import tidy
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Base, Coefficient, Exponent, Factor, Monomial, Terms
-from byhand.deriving.codegen.sizes import SymInt
+from byhand.deriving.syntax.sizes import SymInt
 from byhand.ops.op import Op
 
 MOST_TERMS = 12  # of a product that is multiplied out

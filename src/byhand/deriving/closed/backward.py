@@ -29,8 +29,8 @@ from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base, Monomial
 from byhand.deriving.closed.views import REARRANGING
-from byhand.deriving.codegen.sizes import SymFloat, SymInt
 from byhand.deriving.steps.context import Context
+from byhand.deriving.syntax.sizes import SymFloat, SymInt
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op

@@ -15,7 +15,7 @@ from byhand.deriving.closed.operations import getitem
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.views import rearranged, reshape
-from byhand.deriving.codegen.sizes import SymInt
+from byhand.deriving.syntax.sizes import SymInt
 from byhand.engine.tensor import Tensor
 
 QUIET = {"getitem", "reshape", "diagonal"}

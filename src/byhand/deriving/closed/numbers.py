@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byhand.deriving.codegen.sizes import Dim
 from byhand.deriving.recording import where
+from byhand.deriving.syntax.sizes import Dim
 
 if TYPE_CHECKING:
     pass

@@ -17,9 +17,9 @@ from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base
 from byhand.deriving.closed.views import dropped, expand_dims
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.sizes import SymInt
 from byhand.deriving.recording import where
+from byhand.deriving.syntax import nodes as nd
+from byhand.deriving.syntax.sizes import SymInt
 from byhand.values.arrays import is_array, is_torch
 
 

@@ -27,7 +27,7 @@ from byhand.deriving.closed.views import (
     rearranged,
     reshape,
 )
-from byhand.deriving.codegen.sizes import SymInt
+from byhand.deriving.syntax.sizes import SymInt
 from byhand.ops import named
 from byhand.ops.reduction import count
 

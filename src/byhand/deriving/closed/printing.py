@@ -40,10 +40,11 @@ from byhand.deriving.closed.expressions import (
 )
 from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.terms import Base, Factor, View
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.symbol import Emitter, Symbol
+from byhand.deriving.codegen.emitter import Emitter
+from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.local import Local, spread
+from byhand.deriving.syntax import nodes as nd
 from byhand.ops import elementwise as el
 from byhand.ops.indexing import GETITEM
 from byhand.ops.op import Op
@@ -171,14 +172,14 @@ class Printer:
         assert tensor is not None and base.g is not None
         g = self.fitted(self.symbol(self.forms.of(base.g)), tensor.value.shape)
         if g.value.ndim == 0 and tensor.op is not None and not takes_a_number(tensor.op):
-            g = spread(g, tensor)
+            g = spread(self.emitter, g, tensor)
         g = Symbol(g.node, g.value, g.emitter, tensor if g.shape == tensor.value.shape else None)
         arg = tensor.args[position]
         made = Local(self.emitter, self.context.iterations).contribution(tensor, position, arg, g)
         assert made is not None
         found = made.symbol
         whole = isinstance(found.node, nd.Changed) or found.value.shape == base.shape
-        return found if whole or not found.value.ndim else spread(found, arg)
+        return found if whole or not found.value.ndim else spread(self.emitter, found, arg)
 
     # Where axes stand.
 

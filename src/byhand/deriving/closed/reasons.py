@@ -26,12 +26,12 @@ from byhand.deriving.closed.search import Closed
 from byhand.deriving.closed.statements import Stated
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base
-from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.text import text
 from byhand.deriving.steps.writing import Written
+from byhand.deriving.syntax import nodes as nd
 from byhand.engine.tensor import Tensor
 
 ONE_HOT = ast.Name("onehot", ast.Load())
@@ -193,7 +193,7 @@ class Reasons:
         return Printer(context, emitter, Factoring(self.closed.factoring.ring), names, {})
 
     def unwritten(self) -> dict[Base, ast.expr]:
-        """Names for gradients that are on the way, but not printed."""
+        """FreshNames for gradients that are on the way, but not printed."""
         found: dict[Base, ast.expr] = {}
         for d in self.closed.backward.definitions:
             step = self.closed.backward.context.steps.get(d.tensor)

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.nodes import Changed
-from byhand.deriving.codegen.sizes import Dim, SymInt
+from byhand.deriving.codegen.emitter import Emitter
+from byhand.deriving.codegen.symbol import Symbol
+from byhand.deriving.syntax import nodes as nd
+from byhand.deriving.syntax.nodes import Changed
+from byhand.deriving.syntax.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops import named
 from byhand.ops.indexing import BASIC
 from byhand.ops.shape import FLIP
-
-if TYPE_CHECKING:
-    from byhand.deriving.codegen.symbol import Emitter, Symbol
 
 
 def scatter(args: list[Symbol], params: Mapping[str, Any], emitter: Emitter) -> ast.expr:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.dialect import Dialect, Writer
+from byhand.deriving.codegen.changes import CHANGES
+from byhand.deriving.codegen.emitter import Dialect, Emitter, Writer
+from byhand.deriving.codegen.symbol import Symbol
+from byhand.deriving.syntax import nodes as nd
 
-if TYPE_CHECKING:
-    from byhand.deriving.codegen.symbol import Emitter, Symbol
-
-Args = Sequence["Symbol"]
+Args = Sequence[Symbol]
 Params = Mapping[str, Any]
 
 
@@ -91,6 +90,7 @@ class NumPy(Dialect):
     name = "numpy"
     module = "np"
     writers: ClassVar[Mapping[str, Writer]] = {
+        **CHANGES,
         "transpose": transposing("transpose"),
         "reshape": reshape,
     }

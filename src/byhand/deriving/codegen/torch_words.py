@@ -10,10 +10,11 @@ import ast
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.dialect import Dialect, Writer
+from byhand.deriving.codegen.changes import CHANGES
+from byhand.deriving.codegen.emitter import Dialect, Emitter, Writer
 from byhand.deriving.codegen.numpy_words import Args, Params, reshape, translated, transposing
-from byhand.deriving.codegen.symbol import Emitter, Symbol
+from byhand.deriving.codegen.symbol import Symbol
+from byhand.deriving.syntax import nodes as nd
 
 
 def extreme(called: str, bound: str) -> Writer:
@@ -59,6 +60,7 @@ class PyTorch(Dialect):
     name = "torch"
     module = "torch"
     writers: ClassVar[Mapping[str, Writer]] = {
+        **CHANGES,
         "transpose": transposing("permute"),
         "reshape": reshape,
         "maximum": extreme("maximum", "min"),

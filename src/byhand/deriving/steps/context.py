@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from byhand.deriving.codegen.dialect import Dialect
+from byhand.deriving.codegen.emitter import Dialect, Emitter
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.codegen.symbol import Emitter
 from byhand.deriving.recording import Iteration, Notes, Recording
 from byhand.deriving.steps.order import Endings, depending, endings, in_order, list_of, uses
 from byhand.engine.tensor import Tensor

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.nodes import Changed
 from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.recording import Iteration
+from byhand.deriving.syntax import nodes as nd
+from byhand.deriving.syntax.nodes import Changed
 from byhand.engine.tensor import Tensor
 from byhand.ops.shape import CONCATENATE
 from byhand.program.program import Step

@@ -17,14 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.changes import once
-from byhand.deriving.codegen.nodes import Changed
-from byhand.deriving.codegen.sizes import SymInt
-from byhand.deriving.codegen.symbol import Emitter, Symbol
+from byhand.deriving.codegen.emitter import Emitter
+from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.recording import Iteration, LoopCounter
 from byhand.deriving.steps.contributions import Contribution, Part
 from byhand.deriving.steps.rules import rule_for
+from byhand.deriving.syntax import nodes as nd
+from byhand.deriving.syntax.nodes import Changed
+from byhand.deriving.syntax.sizes import SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import PUT
 from byhand.ops.linear import MATMUL
@@ -62,12 +63,12 @@ class Local:
         arrays_only = (op.family == "linear" and op is not MATMUL) or op is PUT
         literal = arrays_only and nd.literal(g.node) is not None
         if literal or (g.value.ndim == 0 < tensor.value.ndim and self.needs_type(op, tensor)):
-            return spread(g, tensor), tensor.params
+            return spread(self.emitter, g, tensor), tensor.params
         if op.structure == "reduction" and g.value.ndim == 0 < tensor.value.ndim:
             return g, {**tensor.params, "keepdims": True}
         one_number = op.name == "getitem" and g.value.ndim == 0
         if (g.value.shape != tensor.value.shape and op.family != "elementwise") and not one_number:
-            g = spread(g, tensor)
+            g = spread(self.emitter, g, tensor)
         return g, tensor.params
 
     def needs_type(self, op: Op, tensor: Tensor) -> bool:
@@ -115,7 +116,7 @@ class Local:
         """One number for every element that was read: assigning it spreads it."""
         at = self.emitter.index(tensor.params["index"], arg.value.shape)
         if self.emitter.dialect.name == "torch" and not once(tensor.params["index"], at):
-            return spread(g, tensor)
+            return spread(self.emitter, g, tensor)
         return Symbol(g.node, np.broadcast_to(g.value, tensor.value.shape), self.emitter)
 
     def input(self, arg: Any) -> Any:
@@ -132,7 +133,7 @@ class Local:
             return Contribution(share)
         elementwise = op.family == "elementwise" or op.name == "broadcast_to"
         if elementwise and shape != tensor.value.shape and share.value.shape != tensor.value.shape:
-            share = spread(share, tensor)
+            share = spread(self.emitter, share, tensor)
         extra = share.value.ndim - len(shape)
         if extra > 0:
             axes = tuple(range(extra))
@@ -155,10 +156,10 @@ class Local:
         return Symbol(node, x.value.sum(axes, keepdims=keep), self.emitter)
 
 
-def spread(g: Symbol, tensor: Tensor) -> Symbol:
+def spread(emitter: Emitter, g: Symbol, tensor: Tensor) -> Symbol:
     """`g` in the full shape of `tensor`."""
-    node = g.emitter.dialect.spread(g.node, nd.ShapeLike(tensor), g.value.ndim == 0)
-    return Symbol(node, np.broadcast_to(g.value, tensor.value.shape), g.emitter, tensor)
+    node = emitter.dialect.spread(g.node, nd.ShapeLike(tensor), g.value.ndim == 0)
+    return Symbol(node, np.broadcast_to(g.value, tensor.value.shape), emitter, tensor)
 
 
 def _is_mask(arg: Any) -> bool:

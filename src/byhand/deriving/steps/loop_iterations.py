@@ -7,7 +7,7 @@ can say the same and come out as one loop.
 from __future__ import annotations
 
 from byhand.deriving.recording import Iteration
-from byhand.deriving.steps.gradients import Gradients
+from byhand.deriving.steps.ledger import GradientLedger
 from byhand.deriving.steps.order import list_of
 from byhand.engine.tensor import Tensor
 
@@ -15,7 +15,7 @@ from byhand.engine.tensor import Tensor
 class LoopIterations:
     """Leads a sweep into and out of iterations."""
 
-    def __init__(self, gradients: Gradients) -> None:
+    def __init__(self, gradients: GradientLedger) -> None:
         self.gradients = gradients
         self.context = gradients.context
         self.starts: dict[int, int] = {}

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.symbol import Emitter, Symbol
+from byhand.deriving.codegen.emitter import Emitter
+from byhand.deriving.codegen.symbol import Symbol
+from byhand.deriving.syntax import nodes as nd
 from byhand.ops.indexing import SCATTER
 from byhand.ops.reduction import SUM
 from byhand.ops.shape import TRANSPOSE

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from byhand.deriving.codegen import nodes as nd
-from byhand.deriving.codegen.nodes import UnnamedValue
 from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment, Contribution
-from byhand.deriving.steps.gradients import Gradients
+from byhand.deriving.steps.ledger import GradientLedger
 from byhand.deriving.steps.local import Local
 from byhand.deriving.steps.loop_iterations import LoopIterations
 from byhand.deriving.steps.order import list_of
+from byhand.deriving.syntax import nodes as nd
+from byhand.deriving.syntax.nodes import UnnamedValue
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
 
@@ -38,7 +38,7 @@ class Swept:
 
 def sweep(context: Context) -> Swept:
     """One statement for the gradient of every named value that a wanted one goes into."""
-    gradients = Gradients(context)
+    gradients = GradientLedger(context)
     _Sweep(context, gradients, LoopIterations(gradients)).run()
     return Swept(tuple(gradients.statements), frozenset(gradients.names.taken))
 
@@ -46,7 +46,7 @@ def sweep(context: Context) -> Swept:
 @dataclass(frozen=True)
 class _Sweep:
     context: Context
-    gradients: Gradients
+    gradients: GradientLedger
     loops: LoopIterations
 
     def run(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.steps.block import Block
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment
@@ -17,6 +16,7 @@ from byhand.deriving.steps.name_resolution import NameResolver, root_of
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.recomputation import Recomputation, parts
 from byhand.deriving.steps.sweep import Swept
+from byhand.deriving.syntax import nodes as nd
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def write(context: Context, swept: Swept) -> Written:
 
 
 def _lists(context: Context, statements: Sequence[Assignment]) -> Iterator[Line]:
-    """Gradients of the items of a list are items of a list."""
+    """GradientLedger of the items of a list are items of a list."""
     names = [s.step.name for s in statements if s.step is not None and "[" in s.step.name]
     for root in dict.fromkeys(root_of(name) for name in names):
         if root in context.accumulating:

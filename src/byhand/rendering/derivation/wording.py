@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from byhand.deriving.cost import Cost
-from byhand.deriving.derivation import Derivation, DerivedStep, Lemma, Rewrite
+from byhand.deriving.derivation import Cost, Derivation, DerivedStep, Lemma, Rewrite
 from byhand.deriving.own_backward import Yours
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from byhand.deriving.codegen import nodes as nd
 from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.recording import Iteration
 from byhand.deriving.steps.context import Context
@@ -23,10 +22,11 @@ from byhand.deriving.steps.contributions import (
 )
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.order import list_of
+from byhand.deriving.syntax import nodes as nd
 from byhand.engine.tensor import Tensor
 
 
-class Gradients:
+class GradientLedger:
     """`iteration` is that of the loop that is swept. `begun` are values whose gradient has a
     statement already, `written` what these statements assign to.
     """

@@ -1,0 +1,1 @@
+"""Syntax trees of the backward, with leaves for what gets its words at the end."""
