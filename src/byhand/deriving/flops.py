@@ -14,27 +14,36 @@ from typing import Any
 import numpy as np
 
 from byhand.deriving.tally import Tally
+from byhand.ops import REGISTRY
+from byhand.ops.elementwise import CLIP, POSITIVE_OF
+from byhand.ops.indexing import ARGMAX, ARGMIN, TAKE, TAKE_ALONG_AXIS
+from byhand.ops.linear import EINSUM
+from byhand.ops.spelling import names
 from byhand.values.arrays import is_array, is_sequence
 
-FREE = {
-    "reshape", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "broadcast_to",
-    "broadcast_arrays", "ravel", "atleast_1d", "atleast_2d", "flip", "split", "array_split",
-    "hsplit", "vsplit", "diagonal", "matrix_transpose", "permute_dims", "unstack", "zeros_like",
-    "ones_like", "empty_like", "full_like", "copy", "copyto", "shape", "ndim", "size",
-    "may_share_memory", "shares_memory", "result_type", "iscomplexobj",
-}  # fmt: skip
+_VIEWS = frozenset[str]().union(*(names(op) for op in REGISTRY.values() if op.view))
+
+FREE = frozenset({
+    "swapaxes", "moveaxis", "broadcast_arrays", "atleast_1d", "atleast_2d", "array_split", "hsplit",
+    "vsplit", "matrix_transpose", "unstack", "zeros_like", "ones_like", "empty_like", "full_like",
+    "copyto", "shape", "ndim", "size", "may_share_memory", "shares_memory", "result_type",
+    "iscomplexobj", *names(POSITIVE_OF), *(_VIEWS - names(EINSUM)),
+})  # fmt: skip
 """Functions that give a view, a copy or a filled array, or just look."""
 
 FILLERS = {"zeros", "ones", "empty", "full", "eye", "identity", "arange", "array", "asarray", "tri"}
 """Functions that make an array of what isn't one."""
 
-GATHERS = {"take", "take_along_axis", "diag"}
+GATHERS = names(TAKE) | names(TAKE_ALONG_AXIS) | {"diag"}
 """Functions that count the elements of their result, not those of what they pick them from."""
 
-THROUGH = {
-    "sum", "mean", "var", "std", "prod", "max", "min", "amax", "amin", "any", "all", "clip",
-    "average", "ptp", "linspace",
-}  # fmt: skip
+THROUGH = (
+    frozenset({"any", "all", "average", "ptp", "linspace"}).union(
+        names(CLIP), *(names(op) for op in REGISTRY.values() if op.structure == "reduction")
+    )
+    - names(ARGMAX)
+    - names(ARGMIN)
+)
 """Functions that are ufuncs underneath, which count for themselves."""
 
 METHODS = {"cumsum", "cumprod", "dot", "take", "repeat", "trace", "argmax", "argmin", "argsort"}
