@@ -241,29 +241,6 @@ class TestSharedMemory:
 
         assert 'this also changes cache["h"]' in self.refused(forward, 2, x=X)
 
-    def test_a_helper_function(self) -> None:
-        def forward(x: Any, b: Any) -> Any:
-            def shift(y: Any) -> Any:
-                y += b
-                return y
-
-            z = shift(x)
-            return z + x
-
-        message = self.refused(forward, 5, x=X, b=B)
-        assert "write `x = x + y` there" in message
-
-    def test_an_item_in_a_helper_function(self) -> None:
-        def clipped(y: Any) -> Any:
-            y[y < 0] = 0
-            return y
-
-        def forward(x: Any) -> Any:
-            z = clipped(x)
-            return z
-
-        assert "use np.where or np.concatenate there" in self.refused(forward, 1, x=X)
-
     def test_a_part_of_a_part(self) -> None:
         def forward(x: Any) -> Any:
             x[0][1] = 5.0

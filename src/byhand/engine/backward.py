@@ -51,7 +51,10 @@ def gradients(
 
 
 def computed_first_to_last(outputs: list[Tensor]) -> list[Tensor]:
-    """The outputs and all they were computed from, every tensor after its arguments."""
+    """The outputs and all they were computed from, every tensor after its arguments.
+
+    Arguments that were changed in place since are made what they were when they were used.
+    """
     order: list[Tensor] = []
     seen: set[Tensor] = set()
     stack: list[tuple[Tensor, bool]] = [(tensor, False) for tensor in outputs]
@@ -64,6 +67,10 @@ def computed_first_to_last(outputs: list[Tensor]) -> list[Tensor]:
             stack.append((tensor, True))
             for arg in tensor.args:
                 if isinstance(arg, Tensor):
+                    if arg.before is not None:
+                        used = arg.as_used_by(tensor)
+                        tensor.args = tuple(used if each is arg else each for each in tensor.args)
+                        arg = used
                     stack.append((arg, False))
     return order
 

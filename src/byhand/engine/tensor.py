@@ -9,16 +9,21 @@
 
 Every operation makes a new tensor that holds its value, the op and the arguments. That is the whole
 record: the backward sweep (`byhand.engine.backward`) walks it from the end to the start.
+
+A tensor that is changed in place (`x[i] = 0`, `x += y`) gets another origin; what was computed from
+it before keeps the old one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from byhand.errors import UnsupportedError
+from byhand.ops import indexing
 from byhand.ops.numpy_names import nearest
 from byhand.ops.op import Op
 from byhand.torch_dialect.torchlike import TorchLike
@@ -31,10 +36,16 @@ class Tensor(TorchLike):
     """A float array and its origin: `op` applied to `args`, or an input where `op` is None.
 
     It answers NumPy's operators, methods and functions, and PyTorch's. `grad` is None until
-    `backward()` of a tensor computed from this one.
+    `backward()` of a tensor computed from this one. `before` is what it was until it was changed in
+    place; None if it never was. `changes` counts how often any was; `made` is that count when this
+    one was computed, `changed` when it was changed.
     """
 
-    __slots__ = ("args", "constant", "grad", "op", "params", "value")
+    __slots__ = (
+        *("args", "constant", "grad", "op", "params", "value"),
+        *("before", "changed", "made"),
+    )
+    changes: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -57,6 +68,8 @@ class Tensor(TorchLike):
         self.params = params
         self.constant = constant
         self.grad: Array | None = None
+        self.before: Tensor | None = None
+        self.made = self.changed = Tensor.changes
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -94,11 +107,27 @@ class Tensor(TorchLike):
         for tensor, gradient in gradients([(self, np.ones_like(self.value))]).items():
             tensor.grad = gradient
 
+    def constant_like(self, value: Any) -> Tensor:
+        """A constant of this kind, from an array that is to be filled with what is recorded."""
+        return type(self)(np.array(value), constant=True)
+
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise UnsupportedError(
-            "assigning to items of a traced array works in forward itself, not in a function that "
-            "it calls: use np.where or np.concatenate there, or move the line into forward"
-        )
+        self.become(indexing.PUT(self, value, index=index))
+
+    def become(self, new: Tensor) -> None:
+        """Changes this tensor in place: it is `new`, which was computed from it, from now on."""
+        self.before = was = copy(self)
+        self.value, self.op, self.params, self.made = new.value, new.op, new.params, new.made
+        self.args = tuple(was if arg is self else arg for arg in new.args)
+        Tensor.changes += 1
+        self.changed = Tensor.changes
+
+    def as_used_by(self, other: Tensor) -> Tensor:
+        """What this tensor was when `other` was computed from it."""
+        found = self
+        while found.before is not None and other.made < found.changed:
+            found = found.before
+        return found
 
     def __floordiv__(self, other: Any) -> Any:
         return np.floor_divide(self, other)
@@ -125,31 +154,31 @@ class Tensor(TorchLike):
                 f"write it with ops that have one ({nearest(f'np.{name}')})"
             )
 
-    # A statement of forward itself never gets here: see byhand.program.follow.
-
     def __iadd__(self, other: Any) -> Any:
-        return self + self._not_in_place("+", other)
+        return self._in_place(self + other)
 
     def __isub__(self, other: Any) -> Any:
-        return self - self._not_in_place("-", other)
+        return self._in_place(self - other)
 
     def __imul__(self, other: Any) -> Any:
-        return self * self._not_in_place("*", other)
+        return self._in_place(self * other)
 
     def __itruediv__(self, other: Any) -> Any:
-        return self / self._not_in_place("/", other)
+        return self._in_place(self / other)
 
     def __ipow__(self, other: Any) -> Any:
-        return self ** self._not_in_place("**", other)
+        return self._in_place(self**other)
 
-    def _not_in_place(self, symbol: str, other: Any) -> Any:
-        """Gives `other` back where this is a number, whose name just stands for a new one then."""
+    def _in_place(self, new: Any) -> Any:
+        """This tensor, changed; or `new`, where this is a number, which nothing can change."""
         if not self.shape:
-            return other
-        raise UnsupportedError(
-            f"`x {symbol}= y` changes an array in place, which works in forward itself, not in a "
-            f"function that it calls: write `x = x {symbol} y` there"
-        )
+            return new
+        if new.shape != self.shape:
+            raise ValueError(
+                f"an array of shape {self.shape} can't take in one of shape {tuple(new.shape)}"
+            )
+        self.become(new)
+        return self
 
     def __float__(self) -> float:
         return float(self._only_if_constant("float(...)"))

@@ -8,13 +8,12 @@ what a step is because they share this: an assignment to a name, to an item of a
 from __future__ import annotations
 
 import ast
-import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from byhand.errors import UnsupportedError
+from byhand.program.item_assignments import IN_PLACE, OPERATORS
 from byhand.program.statements import Namespace, Statement, StatementError, store, walruses
 from byhand.values import tree
 from byhand.values.arrays import is_list, is_tuple
@@ -167,10 +166,10 @@ class Follower(ABC):
                     self.before_change(_place(target, statement, namespace), held, namespace)
                     outer[at] = self._in_place(node.op, held, value)
                 elif self.is_array(outer):
-                    combined = _OPERATORS[type(node.op)](held, value)
+                    combined = OPERATORS[type(node.op)](held, value)
                     self._assign_item(target, outer, at, combined, statement, namespace)
                 else:
-                    outer[at] = _IN_PLACE[type(node.op)](held, value)
+                    outer[at] = IN_PLACE[type(node.op)](held, value)
             case ast.Name(id=name):
                 statement.execute(namespace)
                 if not isinstance(namespace[name], list):
@@ -180,36 +179,13 @@ class Follower(ABC):
 
     def _in_place(self, op: ast.operator, held: Any, value: Any) -> Any:
         """A new array for `held += value`, which keeps the shape that `held` has."""
-        combined = _OPERATORS[type(op)](held, value)
+        combined = OPERATORS[type(op)](held, value)
         if held.shape and tuple(combined.shape) != tuple(held.shape):
             raise ValueError(
                 f"an array of shape {tuple(held.shape)} can't take in one of shape "
                 f"{tuple(combined.shape)}"
             )
         return combined
-
-
-_BY_NAME = (
-    (ast.Add, "add"),
-    (ast.Sub, "sub"),
-    (ast.Mult, "mul"),
-    (ast.MatMult, "matmul"),
-    (ast.Div, "truediv"),
-    (ast.FloorDiv, "floordiv"),
-    (ast.Mod, "mod"),
-    (ast.Pow, "pow"),
-    (ast.LShift, "lshift"),
-    (ast.RShift, "rshift"),
-    (ast.BitAnd, "and_"),
-    (ast.BitOr, "or_"),
-    (ast.BitXor, "xor"),
-)
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    kind: getattr(operator, name) for kind, name in _BY_NAME
-}
-_IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    kind: getattr(operator, f"i{name.rstrip('_')}") for kind, name in _BY_NAME
-}
 
 
 def _unpack(targets: list[ast.expr], value: Any) -> list[Any]:

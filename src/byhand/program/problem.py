@@ -19,6 +19,7 @@ import numpy as np
 from byhand.errors import ProblemError, in_one_line
 from byhand.files import plain
 from byhand.program.functions import function_of
+from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.statements import Function
 from byhand.values import tree
 from byhand.values.arrays import is_sequence, is_torch
@@ -196,7 +197,8 @@ def _execute(tree: ast.Module, file: Path, source: str) -> ModuleType:
     folder = str(file.resolve().parent)
     sys.path.insert(0, folder)
     try:
-        exec(compile(tree, str(file), "exec"), module.__dict__)
+        module.__dict__.update(HOOKS)
+        exec(compile(rewritten(tree), str(file), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         line = _line_in(str(file), error)
         where = file if line is None else f"{file}:{line}"

@@ -17,6 +17,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, TypeAlias
 
+from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.scopes import without_nonlocals
 
 Namespace: TypeAlias = dict[str, Any]
@@ -69,7 +70,7 @@ class Function:
     def namespace(self, arguments: Mapping[str, Any]) -> Namespace:
         """A fresh namespace to run in: what the function sees, and its arguments."""
         outer = {k: v for k, v in self.globals.items() if k not in self.own}
-        return {**outer, **self.closure, **self.defaults, **arguments}
+        return {**HOOKS, **outer, **self.closure, **self.defaults, **arguments}
 
 
 class StatementError(Exception):
@@ -125,4 +126,4 @@ def compiled(node: ast.stmt | ast.expr, file: str) -> CodeType:
         case ast.expr():
             return compile(ast.Expression(node), file, "eval")
         case _:
-            return compile(ast.Module([without_nonlocals(node)], []), file, "exec")
+            return compile(ast.Module([rewritten(without_nonlocals(node))], []), file, "exec")

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from byhand.engine import Tensor
+from byhand.engine.backward import computed_first_to_last
 from byhand.errors import ByhandError, ProblemError, UnsupportedError, in_one_line
 from byhand.ops import elementwise, indexing
 from byhand.ops.op import Op
 from byhand.program.control_flow import run
 from byhand.program.follow import Follower
+from byhand.program.plain_run import plain_locals
 from byhand.program.problem import Problem, problem_of
 from byhand.program.program import Program, Step
-from byhand.program.statements import Namespace, Returned, StatementError
+from byhand.program.statements import Namespace, Returned, Statement, StatementError
 from byhand.torch_dialect.functions import functions_refused
 from byhand.torch_dialect.tensor import TorchTensor
 from byhand.values import tree
 from byhand.values.arrays import (
     as_torch,
+    is_array,
     is_float_array,
     is_sequence,
     is_torch,
@@ -58,6 +61,8 @@ class _Tracer(Follower):
     kind: type[Tensor] = Tensor
     names: dict[Tensor, str] = field(default_factory=dict[Tensor, str])
     counts: dict[str, int] = field(default_factory=dict[str, int])
+    marks: dict[Tensor, int] = field(default_factory=dict[Tensor, int])
+    changes: int = 0
     inputs: list[Step] = field(default_factory=list[Step])
     steps: list[Step] = field(default_factory=list[Step])
 
@@ -67,7 +72,7 @@ class _Tracer(Follower):
         arguments = {name: self.input(name, value) for name, value in inputs.items()}
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         namespace = forward.namespace(given)
-        before = dict(namespace)
+        before, self.changes = dict(namespace), Tensor.changes
         try:
             with functions_refused():
                 returned = run(forward, namespace, self.execute)
@@ -81,6 +86,8 @@ class _Tracer(Follower):
         }
         for name, value in arguments.items():
             local.setdefault(name, _plain(value))
+        if Tensor.changes != self.changes:
+            self.compare(local, inputs)
         return Program(forward.file, tuple(self.inputs), tuple(self.steps), outputs, local)
 
     # Inputs and outputs.
@@ -126,6 +133,50 @@ class _Tracer(Follower):
                 )
         return tuple(found)
 
+    # Changes in place, by functions that forward calls.
+
+    def execute(self, statement: Statement, namespace: Namespace) -> None:
+        changes = Tensor.changes
+        super().execute(statement, namespace)
+        if Tensor.changes != changes:
+            self.bind_changed(statement.line, namespace)
+
+    def bind_changed(self, line: int, namespace: Namespace) -> None:
+        """A step that was changed in place stays what it was, and its name gets another step."""
+        held = {tensor: tensor for tensor in self.names if tensor.changed > self.marks[tensor]}
+        for tensor in held:
+            found = tensor
+            while found.before is not None and found.changed > self.marks[tensor]:
+                found = found.before
+            held[tensor] = found
+            self.names[found], self.marks[found] = self.names.pop(tensor), self.marks.pop(tensor)
+        for steps in (self.inputs, self.steps):
+            steps[:] = [replace(each, tensor=held.get(each.tensor, each.tensor)) for each in steps]
+        for name in list(namespace):
+            for place, tensor in tree.named(name, namespace[name]):
+                if isinstance(tensor, Tensor) and tensor in held and tensor not in self.names:
+                    self.steps.append(self.step(place, tensor, line))
+
+    def compare(self, local: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+        """Refuses a forward whose values aren't what it gives when it runs as it stands.
+
+        Then something was changed by way of a view of it, or of a plain array's second name.
+        """
+        try:
+            plain = plain_locals(self.problem, tree.map(_copied, dict(inputs)))
+        except StatementError as error:
+            raise ProblemError(self.explain(error, inputs)) from error.__cause__
+        where = self.problem.where(self.problem.forward.line)
+        for name, value in local.items():
+            known = dict(tree.named(name, plain.get(name)))
+            for key, leaf in tree.named(name, value):
+                if not _agree(leaf, known.get(key)):
+                    raise ProblemError(
+                        f"{where}: {key} can't be followed: "
+                        "a function that forward calls changes an array by way of a view of it, "
+                        "or a second name, or draws at random: write to a copy, draw in inputs()"
+                    )
+
     # Statements.
 
     def is_array(self, value: Any) -> bool:
@@ -165,8 +216,10 @@ class _Tracer(Follower):
     def step(self, name: str, tensor: Tensor, line: int | None) -> Step:
         binding = self.counts.get(name, 0)
         self.counts[name] = binding + 1
+        if Tensor.changes != self.changes:
+            computed_first_to_last([tensor])
         ops, inputs = self.origin(tensor)
-        self.names[tensor] = name
+        self.names[tensor], self.marks[tensor] = name, Tensor.changes
         source = "" if line is None else self.problem.forward.source(line)
         return Step(name, binding, line, source, tensor, ops, inputs)
 
@@ -211,6 +264,25 @@ def _plain_leaf(value: Any) -> Any:
     if isinstance(value, TorchTensor):
         return as_torch(value.value)
     return value.value if isinstance(value, Tensor) else value
+
+
+def _copied(leaf: Any) -> Any:
+    if is_torch(leaf):
+        return leaf.detach().clone()
+    return leaf.copy() if is_array(leaf) else leaf
+
+
+def _agree(traced: Any, plain: Any) -> bool:
+    """Whether two floats or arrays of them are the same, but for rounding."""
+    if is_torch(traced) and is_torch(plain):
+        traced, plain = traced.detach().numpy(), plain.detach().numpy()
+    if not is_float_array(traced):
+        return True
+    plain = np.asarray(plain)
+    if plain.dtype.kind != "f" or plain.shape != traced.shape:
+        return False
+    size = float(np.max(np.abs(traced), initial=0.0, where=np.isfinite(traced)))
+    return bool(np.allclose(traced, plain, rtol=1e-5, atol=1e-5 * size, equal_nan=True))
 
 
 def _index(index: Any) -> Any:

@@ -47,6 +47,7 @@ class Bindings(Follower):
         self.unnamed: dict[int, str] = {}
         self._bound: dict[str, int] = {}
         self._called: dict[str, int] = {}
+        self._values: dict[Key, Any] = {}
         self._named: set[int] = set()  # ids; `steps` keeps what they are the ids of
 
     # What depends on the referee.
@@ -77,10 +78,20 @@ class Bindings(Follower):
             returned = run(forward, namespace, self.execute)
         except StatementError as error:
             raise RefereeError(explain(self.problem, error)) from error.__cause__
+        self._refuse_changed()
         return tuple(
             self._output(i, value, returned.line)
             for i, value in enumerate(returned_values(returned))
         )
+
+    def _refuse_changed(self) -> None:
+        """Refuses steps that a function which forward calls has changed in place."""
+        for (name, _), array in self.steps.items():
+            if getattr(array, "value", None) is not self._values[name, _]:
+                raise RefereeError(
+                    f"{self.problem.file}: a function that forward calls changes {name} in place, "
+                    "which this referee can't follow: use --referee engine"
+                )
 
     def is_array(self, value: Any) -> bool:
         return self.is_step(value) or isinstance(value, np.floating)
@@ -94,6 +105,7 @@ class Bindings(Follower):
         self._bound[name] = key[1] + 1
         self.calls[key] = call
         self.steps[key] = array = self.step(key, self.lend(value))
+        self._values[key] = getattr(array, "value", None)
         self._named.add(id(array))
         return array
 

@@ -207,6 +207,10 @@ class LibraryArray:
     def __getitem__(self, index: Any) -> LibraryArray:
         return self.library.gather(self, np.asarray(_numbers(self.shape)[index]))
 
+    def constant_like(self, value: Any) -> LibraryArray:
+        """An array of the library's, from one that is to be filled with what is differentiated."""
+        return self.library.lend(value)
+
     def __setitem__(self, index: Any, value: Any) -> None:
         self.value = self.library.put(self, index, value).value
 
@@ -273,6 +277,21 @@ def _operator(name: str, swapped: bool) -> Answer:
     return apply
 
 
+def _in_place(name: str) -> Answer:
+    def apply(self: LibraryArray, other: Any) -> Any:
+        new = self.library.call(name, self, other)
+        if self.shape and new.shape == self.shape:
+            self.value = new.value
+            return self
+        if not self.shape:  # a number, which nothing can change
+            return new
+        raise ValueError(
+            f"an array of shape {self.shape} can't take in one of shape {tuple(new.shape)}"
+        )
+
+    return apply
+
+
 for _symbol, _name in {
     "add": "add",
     "sub": "subtract",
@@ -285,6 +304,7 @@ for _symbol, _name in {
 }.items():
     setattr(LibraryArray, f"__{_symbol}__", _operator(_name, swapped=False))
     setattr(LibraryArray, f"__r{_symbol}__", _operator(_name, swapped=True))
+    setattr(LibraryArray, f"__i{_symbol}__", _in_place(_name))
 for _symbol, _name in {
     "lt": "less",
     "le": "less_equal",

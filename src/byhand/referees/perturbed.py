@@ -171,12 +171,15 @@ class _Adding(Follower):
         return tree.map_with_path(leaf, value)
 
 
-# The state between two statements. Float arrays are never changed in place by those who follow a
-# forward; lists and arrays of other types may be, so every run gets its own.
+# The state between two statements. Float arrays that have a name are never changed in place by
+# those who follow a forward; lists, arrays of other types and what is in objects may be, so every
+# run gets its own.
 
 
 def _copied(value: Any) -> Any:
     """A copy of all that can be changed, in which what was one object is one object again."""
+    if is_floats(value):
+        return value
     done: dict[int, Any] = {}
 
     def leaf(held: Any) -> Any:
@@ -190,8 +193,6 @@ def _copied(value: Any) -> Any:
 def _copied_leaf(value: Any) -> Any:
     if isinstance(value, set):
         return set(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    if is_floats(value):
-        return value
     if is_array(value):
         return value.copy()
     return value.clone() if is_torch(value) else value
