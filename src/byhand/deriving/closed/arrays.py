@@ -17,7 +17,8 @@ from byhand.deriving.closed.numbers import ForwardNames
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Base, Factor, View
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.recording import Recording, where
+from byhand.deriving.notes import where
+from byhand.deriving.recording import Recording
 from byhand.engine.tensor import Tensor
 from byhand.values.arrays import is_array
 

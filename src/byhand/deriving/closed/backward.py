@@ -60,7 +60,7 @@ class Backward:
     context: Context
     ring: Ring
     naming: Naming = "needed"
-    shares: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
+    contributions: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
     definitions: list[Definition] = field(default_factory=list[Definition])
     found: dict[Tensor, Poly] = field(default_factory=dict[Tensor, Poly])
     """The gradient of every named value."""
@@ -79,13 +79,13 @@ class Backward:
                     ),
                 )
                 seed = ring.atom(base, tensor.shape)
-            self.shares[tensor] = seed
+            self.contributions[tensor] = seed
         waiting = Counter(context.uses)
         inputs = [step.tensor for step in context.program.inputs]
         for tensor in reversed(context.order):
             if tensor in context.inputs:
                 continue
-            if tensor.op is None or tensor not in self.shares or tensor not in context.live:
+            if tensor.op is None or tensor not in self.contributions or tensor not in context.live:
                 continue
             g = self.complete(tensor)
             for position, arg in enumerate(tensor.args):
@@ -94,10 +94,10 @@ class Backward:
                 if not g.zero:
                     g = self.pass_on(tensor, position, arg, g)
                 waiting[arg] -= 1
-                if waiting[arg] == 0 and arg in context.inputs and arg in self.shares:
+                if waiting[arg] == 0 and arg in context.inputs and arg in self.contributions:
                     self.complete(arg)
         for tensor in inputs:
-            if tensor in self.shares:
+            if tensor in self.contributions:
                 self.complete(tensor)
         reached = {d.tensor for d in self.definitions}
         for step in context.wanted:
@@ -106,9 +106,9 @@ class Backward:
                 self.definitions.append(Definition(step.tensor, nothing, None, ()))
 
     def complete(self, tensor: Tensor) -> Poly:
-        """All shares of a value have come in."""
+        """All contributions of a value have come in."""
         ring = self.noting(tensor)
-        g = cancelled(ring, ring.normal(self.shares.pop(tensor)))
+        g = cancelled(ring, ring.normal(self.contributions.pop(tensor)))
         g = Poly(ring, g.terms, tensor.shape)
         if tensor in self.context.steps:
             self.found[tensor] = g
@@ -179,7 +179,7 @@ class Backward:
         return atom
 
     def pass_on(self, tensor: Tensor, position: int, arg: Tensor, g: Poly) -> Poly:
-        """Adds the share of one argument. Gives the gradient, which may have got a name."""
+        """Adds the contribution of one argument. Gives the gradient, which may have got a name."""
         op = tensor.op
         assert op is not None
         ring = self.noting(arg)
@@ -187,7 +187,7 @@ class Backward:
         vjp = op.vjp(position)
         if vjp is None:
             return g
-        share = None
+        contribution = None
         elementwise = op.family == "elementwise" or op.name == "broadcast_to"
         if elementwise or takes_polynomials(op):
             exactly = op.kink in ("arguments", "elements")  # of values that rounding may not touch
@@ -197,21 +197,25 @@ class Backward:
                 inputs[1] = tensor.args[1]
             if op.name == "minimum":  # at a tie any weights that add up to 1 are right
                 low = inputs[0] <= inputs[1] if position == 0 else inputs[0] > inputs[1]
-                share = g * low
+                contribution = g * low
             elif op.name == "power" and position == 0 and not _is_number(inputs[1]):
-                share = g * inputs[1] * inputs[0] ** (inputs[1] - 1)
+                contribution = g * inputs[1] * inputs[0] ** (inputs[1] - 1)
             else:
-                share = vjp(g, out, *inputs, **tensor.params)
+                contribution = vjp(g, out, *inputs, **tensor.params)
         elif op.permutes and not g.places:
-            share = g  # one number for all elements is that wherever they go
+            contribution = g  # one number for all elements is that wherever they go
         elif op.name in QUIET:
-            share = back_through(ring, tensor, arg, g)
-        if share is None:
+            contribution = back_through(ring, tensor, arg, g)
+        if contribution is None:
             if not (_is_atom(g) and g.ndim == tensor.value.ndim):
                 g = self.named(tensor, g)
-            share = self.passed(ring, tensor, position, arg, g)
-        share = self.fitted(ring, share, tensor, arg, elementwise)
-        self.shares[arg] = ring.sum(self.shares[arg], share) if arg in self.shares else share
+            contribution = self.passed(ring, tensor, position, arg, g)
+        contribution = self.fitted(ring, contribution, tensor, arg, elementwise)
+        self.contributions[arg] = (
+            ring.sum(self.contributions[arg], contribution)
+            if arg in self.contributions
+            else contribution
+        )
         return g
 
     def noting(self, tensor: Tensor) -> Ring:
@@ -240,16 +244,18 @@ class Backward:
         return ring.atom(base, arg.shape)
 
     def fitted(
-        self, ring: Ring, share: Poly, tensor: Tensor, arg: Tensor, elementwise: bool
+        self, ring: Ring, contribution: Poly, tensor: Tensor, arg: Tensor, elementwise: bool
     ) -> Poly:
         """Summed over the axes along which the argument was broadcast."""
-        shape = joint(share.shape, tensor.shape) if elementwise else tuple(share.shape)
+        shape = (
+            joint(contribution.shape, tensor.shape) if elementwise else tuple(contribution.shape)
+        )
         if not elementwise:
-            return Poly(ring, share.terms, arg.shape)
+            return Poly(ring, contribution.terms, arg.shape)
         own = (1,) * (len(shape) - arg.value.ndim) + arg.value.shape
         ndim = len(shape)
         over = frozenset(ndim - 1 - a for a, n in enumerate(shape) if n != 1 and own[a] == 1)
-        full = Poly(ring, share.terms, shape)
+        full = Poly(ring, contribution.terms, shape)
         summed = sum_over(ring, full, over) if over else full
         return Poly(ring, summed.terms, arg.shape)
 

@@ -32,7 +32,7 @@ from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base, Factor, Monomial
 from byhand.deriving.closed.views import axes_of
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.recording import Notes, where
+from byhand.deriving.notes import Notes, where
 from byhand.deriving.steps.context import Context
 from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt
 from byhand.engine.tensor import Tensor

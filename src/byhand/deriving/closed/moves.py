@@ -22,7 +22,7 @@ QUIET = {"getitem", "reshape", "diagonal"}
 
 
 def back_through(ring: Ring, tensor: Tensor, arg: Tensor, g: Poly) -> Poly | None:
-    """The share of `arg` in the gradient g of `tensor`; None if it takes more than moving axes."""
+    """What `arg` gets of the gradient g of `tensor`; None if it takes more than moving axes."""
     assert tensor.op is not None
     match tensor.op.name:
         case "reshape":

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byhand.deriving.recording import where
+from byhand.deriving.notes import where
 from byhand.deriving.syntax.sizes import Dim
 
 if TYPE_CHECKING:

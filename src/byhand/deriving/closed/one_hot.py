@@ -17,7 +17,7 @@ from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base
 from byhand.deriving.closed.views import dropped, expand_dims
-from byhand.deriving.recording import where
+from byhand.deriving.notes import where
 from byhand.deriving.syntax import nodes as nd
 from byhand.deriving.syntax.sizes import SymInt
 from byhand.values.arrays import is_array, is_torch

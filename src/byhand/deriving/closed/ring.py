@@ -22,7 +22,7 @@ from byhand.deriving.closed.bases import NamedNumber, OpResult, PlainArray, Writ
 from byhand.deriving.closed.facts import Facts, Log
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Base
-from byhand.deriving.recording import where
+from byhand.deriving.notes import where
 from byhand.deriving.syntax import nodes as nd
 from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt
 from byhand.engine.tensor import Tensor

@@ -15,7 +15,7 @@ from byhand.deriving.closed.bases import ForwardValue, PlainArray, SumOver, Writ
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import Base, Factor, Monomial, Terms
-from byhand.deriving.recording import where
+from byhand.deriving.notes import where
 
 
 def sum_over(ring: Ring, p: Poly, over: frozenset[int]) -> Poly:

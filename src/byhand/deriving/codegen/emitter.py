@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.recording import Notes, where
+from byhand.deriving.notes import Notes, where
 from byhand.deriving.syntax import nodes as nd
 from byhand.deriving.syntax.nodes import Changed, ListItem, ShapeLike, UnnamedValue, same
 from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt, number_node

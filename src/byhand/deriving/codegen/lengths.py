@@ -14,7 +14,7 @@ import ast
 from collections.abc import Hashable, Iterable, Mapping
 
 from byhand.deriving.codegen.equal_axes import Length, equal_axes
-from byhand.deriving.recording import Notes, where
+from byhand.deriving.notes import Notes, where
 from byhand.deriving.syntax.nodes import ShapeLike, UnnamedValue, leaves, shown, text
 from byhand.deriving.syntax.sizes import Dim
 from byhand.engine.tensor import Tensor

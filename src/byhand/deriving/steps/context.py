@@ -12,7 +12,8 @@ from functools import cached_property
 
 from byhand.deriving.codegen.emitter import Dialect, Emitter
 from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.recording import Iteration, Notes, Recording
+from byhand.deriving.notes import Iteration, Notes
+from byhand.deriving.recording import Recording
 from byhand.deriving.steps.order import Endings, depending, endings, in_order, list_of, uses
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError

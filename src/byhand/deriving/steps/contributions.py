@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.recording import Iteration
+from byhand.deriving.notes import Iteration
 from byhand.deriving.syntax import nodes as nd
 from byhand.deriving.syntax.nodes import Changed
 from byhand.engine.tensor import Tensor

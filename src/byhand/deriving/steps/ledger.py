@@ -10,7 +10,7 @@ import ast
 from dataclasses import replace
 
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.recording import Iteration
+from byhand.deriving.notes import Iteration
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import (
     Assignment,

@@ -1,8 +1,8 @@
-"""Back through one op: from the gradient of its result to the share of one argument.
+"""Back through one op: from the gradient of its result to the contribution of one argument.
 
-The rules give a share in the shape of the result; along the axes where the argument was broadcast
-it is summed here, and nowhere else. A gradient that is one number for all elements stays one number
-for as long as the rules allow.
+The rules give a contribution in the shape of the result; along the axes where the argument was
+broadcast it is summed here, and nowhere else. A gradient that is one number for all elements stays
+one number for as long as the rules allow.
 """
 
 # Trees and recorded values have parts of any type.
@@ -20,7 +20,7 @@ import numpy as np
 from byhand.deriving.codegen.changes import once
 from byhand.deriving.codegen.emitter import Emitter
 from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.recording import Iteration, LoopCounter
+from byhand.deriving.notes import Iteration, LoopCounter
 from byhand.deriving.steps.contributions import Contribution, Part
 from byhand.deriving.steps.rules import rule_for
 from byhand.deriving.syntax import nodes as nd
@@ -52,11 +52,11 @@ class Local:
         if op.permutes and g.value.ndim == 0:
             return Contribution(Symbol(g.node, g.value, self.emitter, arg))
         g, params = self.fed(op, g, tensor)
-        share = self.by_rule(op, position, arg, g, tensor, params)
+        contribution = self.by_rule(op, position, arg, g, tensor, params)
         if op.name == "split":
             part = Part(g, params["axis"], params["start"], params["stop"])
-            return Contribution(share, part=part)
-        return self.fitted(share, tensor, arg)
+            return Contribution(contribution, part=part)
+        return self.fitted(contribution, tensor, arg)
 
     def fed(self, op: Op, g: Symbol, tensor: Tensor) -> tuple[Symbol, Mapping[str, Any]]:
         """The gradient in a shape that the rule takes, and the parameters to go with it."""
@@ -125,29 +125,35 @@ class Local:
             return self.emitter.symbol(arg)
         return arg
 
-    def fitted(self, share: Symbol, tensor: Tensor, arg: Tensor) -> Contribution:
-        """A share summed over the axes along which `arg` was broadcast."""
+    def fitted(self, contribution: Symbol, tensor: Tensor, arg: Tensor) -> Contribution:
+        """A contribution summed over the axes along which `arg` was broadcast."""
         op, shape, why = tensor.op, arg.value.shape, ""
         assert op is not None
-        if isinstance(share.node, Changed):
-            return Contribution(share)
+        if isinstance(contribution.node, Changed):
+            return Contribution(contribution)
         elementwise = op.family == "elementwise" or op.name == "broadcast_to"
-        if elementwise and shape != tensor.value.shape and share.value.shape != tensor.value.shape:
-            share = spread(self.emitter, share, tensor)
-        extra = share.value.ndim - len(shape)
+        if (
+            elementwise
+            and shape != tensor.value.shape
+            and contribution.value.shape != tensor.value.shape
+        ):
+            contribution = spread(self.emitter, contribution, tensor)
+        extra = contribution.value.ndim - len(shape)
         if extra > 0:
             axes = tuple(range(extra))
-            everything = extra == share.value.ndim
-            share = self.summed(share, None if everything else axes, keep=False)
+            everything = extra == contribution.value.ndim
+            contribution = self.summed(contribution, None if everything else axes, keep=False)
             why = "broadcast over all axes" if everything else _over(axes)
-        front = len(shape) - share.value.ndim
-        lengths = enumerate(share.value.shape)
+        front = len(shape) - contribution.value.ndim
+        lengths = enumerate(contribution.value.shape)
         copied = tuple(i for i, n in lengths if n != 1 and shape[front + i] == 1)
         if copied:
-            share = self.summed(share, copied, keep=True)
+            contribution = self.summed(contribution, copied, keep=True)
             why = _over(copied)
-        whole = arg if share.value.shape == shape else None
-        return Contribution(Symbol(share.node, share.value, self.emitter, whole), why=why)
+        whole = arg if contribution.value.shape == shape else None
+        return Contribution(
+            Symbol(contribution.node, contribution.value, self.emitter, whole), why=why
+        )
 
     def summed(self, x: Symbol, axes: tuple[int, ...] | None, keep: bool) -> Symbol:
         positive = nd.unsigned(x.node)

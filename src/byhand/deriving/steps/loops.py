@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from byhand.deriving.recording import ForwardLoop, Iteration
+from byhand.deriving.notes import ForwardLoop, Iteration
 from byhand.deriving.steps.block import Block
 from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.line import Line

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from byhand.deriving.recording import Iteration, LoopCounter
+from byhand.deriving.notes import Iteration, LoopCounter
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.recomputation import Recomputation
 from byhand.deriving.syntax import nodes as nd

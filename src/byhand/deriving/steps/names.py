@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from byhand.deriving.recording import Iteration
+from byhand.deriving.notes import Iteration
 
 
 class FreshNames:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from byhand.deriving.recording import Iteration
+from byhand.deriving.notes import Iteration
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment, Leaf
 from byhand.deriving.steps.names import FreshNames

@@ -1,4 +1,8 @@
-"""Code as a formatter would have it: lines that fit, broken at loose operators and arguments."""
+"""Code as a formatter would have it: lines that fit, broken at loose operators and arguments.
+
+A printer after Wadler has groups that are flat or broken. Python also needs brackets that stand
+only where a line is broken, which such groups can't have; so each node decides, outermost first.
+"""
 
 from __future__ import annotations
 
