@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
+from byhand.engine.tensor import Tensor
 from byhand.program.control_flow import run_plainly
 from byhand.program.problem import Problem
+from byhand.program.statements import Namespace
+from byhand.values import tree
+from byhand.values.arrays import is_array, is_float_array, is_torch
 
 
 def plain_locals(problem: Problem, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,3 +32,57 @@ def plain_locals(problem: Problem, inputs: Mapping[str, Any]) -> dict[str, Any]:
         if name in given or name not in before or value is not before[name]
     }
     return {**inputs, **found}
+
+
+def inputs_of_their_own(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Copies of inputs, for a forward that may change them."""
+    return tree.map(_copied, dict(inputs))
+
+
+def _copied(leaf: Any) -> Any:
+    if is_torch(leaf):
+        return leaf.detach().clone()
+    return leaf.copy() if is_array(leaf) else leaf
+
+
+def agree(traced: Any, plain: Any) -> bool:
+    """Whether two floats or arrays of them are the same, but for rounding."""
+    if is_torch(traced) and is_torch(plain):
+        traced, plain = traced.detach().numpy(), plain.detach().numpy()
+    if not is_float_array(traced):
+        return True
+    plain = np.asarray(plain)
+    if plain.dtype.kind != "f" or plain.shape != traced.shape:
+        return False
+    size = float(np.max(np.abs(traced), initial=0.0, where=np.isfinite(traced)))
+    return bool(np.allclose(traced, plain, rtol=1e-5, atol=1e-5 * size, equal_nan=True))
+
+
+def hides(value: Any, namespace: Namespace, seen: frozenset[int] = frozenset()) -> bool:
+    """Whether tensors may be in a value where no tree has leaves: in a function, an iterator.
+
+    `namespace` is that of the forward that was traced.
+    """
+    return any(_hides(leaf, namespace, seen) for _, leaf in tree.leaves(value))
+
+
+def _hides(leaf: Any, namespace: Namespace, seen: frozenset[int]) -> bool:
+    here = id(leaf)
+    match leaf:
+        case Iterator():
+            return True
+        case MethodType():
+            return tree.is_container(leaf.__self__)
+        case partial():
+            held: list[Any] = [leaf.func, *leaf.args, *leaf.keywords.values()]
+        case FunctionType():
+            if leaf.__globals__ is namespace:
+                return True
+            held = [each.cell_contents for each in leaf.__closure__ or () if each != CellType()]
+        case _:
+            return False
+    if here in seen:
+        return False
+    if any(isinstance(each, Tensor) for _, each in tree.leaves(held)):
+        return True
+    return hides(held, namespace, seen | {here})

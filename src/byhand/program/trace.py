@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +16,7 @@ from byhand.ops import elementwise, indexing
 from byhand.ops.op import Op
 from byhand.program.control_flow import run
 from byhand.program.follow import Follower
-from byhand.program.plain_run import plain_locals
+from byhand.program.plain_run import agree, hides, inputs_of_their_own, plain_locals
 from byhand.program.problem import Problem, problem_of
 from byhand.program.program import Program, Step
 from byhand.program.statements import Namespace, Returned, Statement, StatementError
@@ -24,7 +25,6 @@ from byhand.torch_dialect.tensor import TorchTensor
 from byhand.values import tree
 from byhand.values.arrays import (
     as_torch,
-    is_array,
     is_float_array,
     is_sequence,
     is_torch,
@@ -79,15 +79,19 @@ class _Tracer(Follower):
         except StatementError as error:
             raise ProblemError(self.explain(error, inputs)) from error.__cause__
         outputs = self.outputs(returned)
-        local = {
-            name: _plain(value)
-            for name, value in namespace.items()
-            if name in given or name not in before or value is not before[name]
-        }
-        for name, value in arguments.items():
-            local.setdefault(name, _plain(value))
-        if Tensor.changes != self.changes:
-            self.compare(local, inputs)
+        local = _plain(  # at once: what two of them hold stays one
+            arguments
+            | {
+                name: value
+                for name, value in namespace.items()
+                if name in given or name not in before or value is not before[name]
+            }
+        )
+        hidden = [name for name in self.asked() if hides(namespace.get(name), namespace)]
+        if hidden or Tensor.changes != self.changes:
+            plain = self.as_it_stands(inputs)
+            local |= {name: plain[name] for name in hidden if name in plain}
+            self.compare(local, plain)
         return Program(forward.file, tuple(self.inputs), tuple(self.steps), outputs, local)
 
     # Inputs and outputs.
@@ -157,20 +161,31 @@ class _Tracer(Follower):
                 if isinstance(tensor, Tensor) and tensor in held and tensor not in self.names:
                     self.steps.append(self.step(place, tensor, line))
 
-    def compare(self, local: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+    def asked(self) -> tuple[str, ...]:
+        """The names that backward asks for, where it says so."""
+        try:
+            return tuple(inspect.signature(self.problem.backward).parameters)  # pyright: ignore
+        except (TypeError, ValueError):
+            return ()
+
+    def as_it_stands(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What forward leaves when nobody looks on: also inside of functions, where tensors can't
+        be exchanged for arrays."""
+        try:
+            return plain_locals(self.problem, inputs_of_their_own(inputs))
+        except StatementError as error:
+            raise ProblemError(self.explain(error, inputs)) from error.__cause__
+
+    def compare(self, local: Mapping[str, Any], plain: Mapping[str, Any]) -> None:
         """Refuses a forward whose values aren't what it gives when it runs as it stands.
 
         Then something was changed by way of a view of it, or of a plain array's second name.
         """
-        try:
-            plain = plain_locals(self.problem, tree.map(_copied, dict(inputs)))
-        except StatementError as error:
-            raise ProblemError(self.explain(error, inputs)) from error.__cause__
         where = self.problem.where(self.problem.forward.line)
         for name, value in local.items():
             known = dict(tree.named(name, plain.get(name)))
             for key, leaf in tree.named(name, value):
-                if not _agree(leaf, known.get(key)):
+                if not agree(leaf, known.get(key)):
                     raise ProblemError(
                         f"{where}: {key} can't be followed: "
                         "a function that forward calls changes an array by way of a view of it, "
@@ -264,25 +279,6 @@ def _plain_leaf(value: Any) -> Any:
     if isinstance(value, TorchTensor):
         return as_torch(value.value)
     return value.value if isinstance(value, Tensor) else value
-
-
-def _copied(leaf: Any) -> Any:
-    if is_torch(leaf):
-        return leaf.detach().clone()
-    return leaf.copy() if is_array(leaf) else leaf
-
-
-def _agree(traced: Any, plain: Any) -> bool:
-    """Whether two floats or arrays of them are the same, but for rounding."""
-    if is_torch(traced) and is_torch(plain):
-        traced, plain = traced.detach().numpy(), plain.detach().numpy()
-    if not is_float_array(traced):
-        return True
-    plain = np.asarray(plain)
-    if plain.dtype.kind != "f" or plain.shape != traced.shape:
-        return False
-    size = float(np.max(np.abs(traced), initial=0.0, where=np.isfinite(traced)))
-    return bool(np.allclose(traced, plain, rtol=1e-5, atol=1e-5 * size, equal_nan=True))
 
 
 def _index(index: Any) -> Any:

@@ -87,7 +87,7 @@ def run_on_feeds(
 
 
 def copied_all(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: copied(value) for name, value in given.items()}
+    return copied(dict(given))  # at once: what two of them hold stays one
 
 
 @dataclass

@@ -57,7 +57,7 @@ class OwnRounding:
         for i, forward in enumerate(self._forwards):
             with self._rounding(i) as change, np.errstate(all="ignore"):
                 try:
-                    values = run({n: change(copied(v)) for n, v in forward.items()}, change)
+                    values = run(change(copied(dict(forward))), change)
                 except Exception:
                     return {}
             for key, value in judged.items():
@@ -76,7 +76,7 @@ class OwnRounding:
         found: list[dict[str, Any]] = []
         for i in range(RUNS + 1):
             with self._rounding(i) as change, np.errstate(all="ignore"):
-                inputs = {name: change(copied(v)) for name, v in self.drawn.inputs.items()}
+                inputs = change(copied(dict(self.drawn.inputs)))
                 try:
                     found.append(plain_locals(self.problem, inputs))
                 except Exception:

@@ -36,7 +36,7 @@ def run_backward(
     assert problem.backward is not None
     function = backward_function(problem)
     given = arguments(problem, function, available, upstream)
-    passed = {name: copied(value) for name, value in given.items()}
+    passed = copied(given)
     if function is None:
         return _call(problem.backward, given, passed)
     names = KnownNames(function, frozenset({*available, *upstream}))
@@ -88,16 +88,16 @@ def arguments(
     given: dict[str, Any] = {}
     for name in parameters:
         if name in available:
-            given[name] = copied(available[name])
+            given[name] = available[name]
         elif name in upstream:
-            given[name] = copied(upstream[name])
+            given[name] = upstream[name]
         elif name not in defaults:
             known = [*available, *upstream]
             raise ProblemError(
                 f"{problem.where(line)}: backward asks for {name}, which is no input and no local "
                 f"of forward{did_you_mean(name, known) or ': it can ask for ' + ', '.join(known)}"
             )
-    return given
+    return copied(given)  # at once: what two of them hold stays one
 
 
 def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:
