@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from byhand.codegen import nodes as nd
+from byhand.codegen.numpy_words import NumPy
+from byhand.codegen.recording import record
+from byhand.codegen.sizes import Dim
 from byhand.deriving.closed.equations import Reading, ring_of
 from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
-from byhand.deriving.codegen.numpy_words import NumPy
-from byhand.deriving.recording import record
 from byhand.deriving.steps.context import context_of
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.sizes import Dim
 from byhand.program.problem import load
 
 HEAD = "import numpy as np\n\ndef inputs(rng): return {}\n\n"

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from benchmarks.random_programs.draw import RandomProgram, draw
 
+from byhand.codegen.numpy_words import NumPy
+from byhand.codegen.recording import record
 from byhand.deriving.closed.search import closed_forms
-from byhand.deriving.codegen.numpy_words import NumPy
 from byhand.deriving.derive import derive
-from byhand.deriving.recording import record
 from byhand.deriving.steps.context import context_of
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem, load

@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, TypeGuard
 
+from byhand.codegen import nodes as nd
+from byhand.codegen.emitter import Dialect
+from byhand.codegen.numpy_words import NumPy
+from byhand.codegen.recording import record
+from byhand.codegen.torch_words import PyTorch
 from byhand.deriving.closed.reasons import Reasons
 from byhand.deriving.closed.search import Closed, closed_forms
 from byhand.deriving.closed.statements import state
-from byhand.deriving.codegen.emitter import Dialect
-from byhand.deriving.codegen.numpy_words import NumPy
-from byhand.deriving.codegen.torch_words import PyTorch
 from byhand.deriving.cost import cost
 from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.recording import record
 from byhand.deriving.steps.context import Context, context_of
 from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.sweep import sweep
 from byhand.deriving.steps.text import WIDTH
 from byhand.deriving.steps.writing import write
-from byhand.deriving.syntax import nodes as nd
 from byhand.deriving.verify import difference, other_sizes, verify
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.problem import Problem, did_you_mean, problem_of

@@ -17,7 +17,7 @@ FEEDBACK_MAIN = f"{grading.__name__}.feedback_main"
 _SHARED = "byhand.zoo.layers"  # what the course's own problem files import
 _APART = tuple(f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "wire"))
 _BELOW = ("program", "torch_dialect", "engine", "ops", "values")
-_CHECKING = ("checking", "deriving", "referees", *_BELOW)
+_CHECKING = ("checking", "codegen", "deriving", "referees", *_BELOW)
 
 
 @lru_cache

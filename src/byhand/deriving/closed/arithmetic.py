@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from byhand.codegen.sizes import SymInt
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.arrays import Arrays
 from byhand.deriving.closed.bases import ForwardValue, Grouped, NamedNumber
@@ -19,7 +20,6 @@ from byhand.deriving.closed.facts import Facts, Log
 from byhand.deriving.closed.masks import tidy
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Base, Coefficient, Exponent, Factor, Monomial, Terms
-from byhand.deriving.syntax.sizes import SymInt
 from byhand.ops.op import Op
 
 MOST_TERMS = 12  # of a product that is multiplied out

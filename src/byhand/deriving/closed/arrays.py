@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from byhand.codegen.lengths import Lengths
+from byhand.codegen.notes import where
+from byhand.codegen.recording import Recording
 from byhand.deriving.closed.bases import ForwardValue
 from byhand.deriving.closed.facts import Rule
 from byhand.deriving.closed.numbers import ForwardNames
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Base, Factor, View
-from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.notes import where
-from byhand.deriving.recording import Recording
 from byhand.engine.tensor import Tensor
 from byhand.values.arrays import is_array
 

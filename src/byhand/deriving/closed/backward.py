@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from byhand.codegen.sizes import SymFloat, SymInt
 from byhand.deriving.closed.arithmetic import joint
 from byhand.deriving.closed.bases import UpstreamGradient, VjpResult, WrittenGradient
 from byhand.deriving.closed.facts import Rule
@@ -30,7 +31,6 @@ from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base, Monomial
 from byhand.deriving.closed.views import REARRANGING
 from byhand.deriving.steps.context import Context
-from byhand.deriving.syntax.sizes import SymFloat, SymInt
 from byhand.engine.backward import fit
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op

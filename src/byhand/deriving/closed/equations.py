@@ -19,6 +19,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from byhand.codegen.lengths import Lengths
+from byhand.codegen.notes import Notes, where
+from byhand.codegen.sizes import Dim, SymFloat, SymInt
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.arrays import Arrays, is_input
 from byhand.deriving.closed.bases import ForwardValue, OpResult, SumOver, bases
@@ -31,10 +34,7 @@ from byhand.deriving.closed.signs import signs
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base, Factor, Monomial
 from byhand.deriving.closed.views import axes_of
-from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.notes import Notes, where
 from byhand.deriving.steps.context import Context
-from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt
 from byhand.engine.tensor import Tensor
 
 

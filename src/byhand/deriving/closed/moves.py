@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from byhand.codegen.sizes import SymInt
 from byhand.deriving.closed.one_hot import diagonal_places, scatter
 from byhand.deriving.closed.operations import getitem
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.views import rearranged, reshape
-from byhand.deriving.syntax.sizes import SymInt
 from byhand.engine.tensor import Tensor
 
 QUIET = {"getitem", "reshape", "diagonal"}

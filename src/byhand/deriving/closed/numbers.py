@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byhand.deriving.notes import where
-from byhand.deriving.syntax.sizes import Dim
+from byhand.codegen.notes import where
+from byhand.codegen.sizes import Dim
 
 if TYPE_CHECKING:
     pass

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from byhand.codegen import nodes as nd
+from byhand.codegen.notes import where
+from byhand.codegen.sizes import SymInt
 from byhand.deriving.closed.bases import OneHot
 from byhand.deriving.closed.facts import Rule
 from byhand.deriving.closed.poly import Poly
@@ -17,9 +20,6 @@ from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.sums import sum_over
 from byhand.deriving.closed.terms import Base
 from byhand.deriving.closed.views import dropped, expand_dims
-from byhand.deriving.notes import where
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.sizes import SymInt
 from byhand.values.arrays import is_array, is_torch
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.codegen.sizes import SymInt
 from byhand.deriving.closed.comparing import SIGNS, comparison, logical_and, logical_not, where_
 from byhand.deriving.closed.one_hot import diagonal, is_list, picked, scatter
 from byhand.deriving.closed.poly import Poly
@@ -27,7 +28,6 @@ from byhand.deriving.closed.views import (
     rearranged,
     reshape,
 )
-from byhand.deriving.syntax.sizes import SymInt
 from byhand.ops import named
 from byhand.ops.reduction import count
 

@@ -17,6 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from byhand.codegen import nodes as nd
+from byhand.codegen.emitter import Emitter
+from byhand.codegen.symbol import Symbol
 from byhand.deriving.closed.bases import (
     ForwardValue,
     NamedNumber,
@@ -40,11 +43,8 @@ from byhand.deriving.closed.expressions import (
 )
 from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.terms import Base, Factor, View
-from byhand.deriving.codegen.emitter import Emitter
-from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.local import Local, spread
-from byhand.deriving.syntax import nodes as nd
 from byhand.ops import elementwise as el
 from byhand.ops.indexing import GETITEM
 from byhand.ops.op import Op

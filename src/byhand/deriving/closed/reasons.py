@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from byhand.codegen import nodes as nd
 from byhand.deriving.closed.backward import Definition
 from byhand.deriving.closed.bases import (
     OneHot,
@@ -31,7 +32,6 @@ from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.text import text
 from byhand.deriving.steps.writing import Written
-from byhand.deriving.syntax import nodes as nd
 from byhand.engine.tensor import Tensor
 
 ONE_HOT = ast.Name("onehot", ast.Load())

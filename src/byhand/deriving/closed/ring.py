@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from byhand.codegen import nodes as nd
+from byhand.codegen.notes import where
+from byhand.codegen.sizes import Dim, SymFloat, SymInt
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.arithmetic import Arithmetic
 from byhand.deriving.closed.arrays import param_key
@@ -22,9 +25,6 @@ from byhand.deriving.closed.bases import NamedNumber, OpResult, PlainArray, Writ
 from byhand.deriving.closed.facts import Facts, Log
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.terms import Base
-from byhand.deriving.notes import where
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.values.arrays import is_array, is_torch

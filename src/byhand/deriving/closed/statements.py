@@ -16,6 +16,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from byhand.codegen import nodes as nd
+from byhand.codegen.nodes import Changed
+from byhand.codegen.symbol import Symbol
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.backward import Backward, Definition, scatters
 from byhand.deriving.closed.bases import ForwardValue, OneHot, VjpResult, WrittenGradient
@@ -36,12 +39,9 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.printing import Printer
 from byhand.deriving.closed.search import Closed
 from byhand.deriving.closed.terms import Base, Terms
-from byhand.deriving.codegen.symbol import Symbol
 from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.sweep import Swept
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import GETITEM, SCATTER
 from byhand.program.program import Step

@@ -10,12 +10,12 @@ import ast
 
 import numpy as np
 
+from byhand.codegen.notes import where
 from byhand.deriving.closed import terms as tm
 from byhand.deriving.closed.bases import ForwardValue, PlainArray, SumOver, WrittenGradient
 from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import Base, Factor, Monomial, Terms
-from byhand.deriving.notes import where
 
 
 def sum_over(ring: Ring, p: Poly, over: frozenset[int]) -> Poly:

@@ -10,12 +10,12 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from byhand.codegen import nodes as nd
+from byhand.codegen.nodes import Changed, ShapeLike
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.line import Line, added, is_view, merged, total_of
 from byhand.deriving.steps.name_resolution import NameResolver, root_of
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed, ShapeLike
 from byhand.engine.tensor import Tensor
 
 ONE_SUM = 88  # characters: a longer sum of several paths is written with +=

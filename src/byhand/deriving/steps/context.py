@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from byhand.deriving.codegen.emitter import Dialect, Emitter
-from byhand.deriving.codegen.lengths import Lengths
-from byhand.deriving.notes import Iteration, Notes
-from byhand.deriving.recording import Recording
+from byhand.codegen.emitter import Dialect, Emitter
+from byhand.codegen.lengths import Lengths
+from byhand.codegen.notes import Iteration, Notes
+from byhand.codegen.recording import Recording
 from byhand.deriving.steps.order import Endings, depending, endings, in_order, list_of, uses
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.notes import Iteration
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed
+from byhand.codegen import nodes as nd
+from byhand.codegen.nodes import Changed
+from byhand.codegen.notes import Iteration
+from byhand.codegen.symbol import Symbol
 from byhand.engine.tensor import Tensor
 from byhand.ops.shape import CONCATENATE
 from byhand.program.program import Step

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.notes import Iteration
+from byhand.codegen import nodes as nd
+from byhand.codegen.notes import Iteration
+from byhand.codegen.symbol import Symbol
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import (
     Assignment,
@@ -22,7 +23,6 @@ from byhand.deriving.steps.contributions import (
 )
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.order import list_of
-from byhand.deriving.syntax import nodes as nd
 from byhand.engine.tensor import Tensor
 
 

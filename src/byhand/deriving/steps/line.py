@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from byhand.codegen import nodes as nd
 from byhand.deriving.steps.text import text
-from byhand.deriving.syntax import nodes as nd
 from byhand.ops import REGISTRY, spelling
 
 

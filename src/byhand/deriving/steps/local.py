@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.codegen.changes import once
-from byhand.deriving.codegen.emitter import Emitter
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.notes import Iteration, LoopCounter
+from byhand.codegen import nodes as nd
+from byhand.codegen.changes import once
+from byhand.codegen.emitter import Emitter
+from byhand.codegen.nodes import Changed
+from byhand.codegen.notes import Iteration, LoopCounter
+from byhand.codegen.sizes import SymInt
+from byhand.codegen.symbol import Symbol
 from byhand.deriving.steps.contributions import Contribution, Part
 from byhand.deriving.steps.rules import rule_for
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed
-from byhand.deriving.syntax.sizes import SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import PUT
 from byhand.ops.linear import MATMUL

@@ -6,7 +6,7 @@ can say the same and come out as one loop.
 
 from __future__ import annotations
 
-from byhand.deriving.notes import Iteration
+from byhand.codegen.notes import Iteration
 from byhand.deriving.steps.ledger import GradientLedger
 from byhand.deriving.steps.order import list_of
 from byhand.engine.tensor import Tensor

@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from byhand.deriving.notes import ForwardLoop, Iteration
+from byhand.codegen import nodes as nd
+from byhand.codegen.notes import ForwardLoop, Iteration
 from byhand.deriving.steps.block import Block
 from byhand.deriving.steps.contributions import Assignment
 from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.name_resolution import NameResolver
 from byhand.deriving.steps.names import FreshNames
-from byhand.deriving.syntax import nodes as nd
 
 
 def as_loop(

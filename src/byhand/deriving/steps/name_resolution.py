@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from byhand.deriving.notes import Iteration, LoopCounter
+from byhand.codegen import nodes as nd
+from byhand.codegen.nodes import Changed, ShapeLike, UnnamedValue
+from byhand.codegen.notes import Iteration, LoopCounter
+from byhand.codegen.sizes import Dim
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.recomputation import Recomputation
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed, ShapeLike, UnnamedValue
-from byhand.deriving.syntax.sizes import Dim
 from byhand.engine.tensor import Tensor
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from byhand.deriving.notes import Iteration
+from byhand.codegen.notes import Iteration
 
 
 class FreshNames:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from byhand.deriving.syntax import nodes as nd
+from byhand.codegen import nodes as nd
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program, Step
 

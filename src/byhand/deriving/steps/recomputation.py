@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from byhand.deriving.notes import Iteration
+from byhand.codegen import nodes as nd
+from byhand.codegen.nodes import Changed, UnnamedValue
+from byhand.codegen.notes import Iteration
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment, Leaf
 from byhand.deriving.steps.names import FreshNames
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed, UnnamedValue
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 

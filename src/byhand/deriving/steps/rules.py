@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.codegen.emitter import Emitter
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.syntax import nodes as nd
+from byhand.codegen import nodes as nd
+from byhand.codegen.emitter import Emitter
+from byhand.codegen.symbol import Symbol
 from byhand.ops.indexing import SCATTER
 from byhand.ops.reduction import SUM
 from byhand.ops.shape import TRANSPOSE

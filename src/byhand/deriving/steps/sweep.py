@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from byhand.deriving.codegen.symbol import Symbol
+from byhand.codegen import nodes as nd
+from byhand.codegen.nodes import UnnamedValue
+from byhand.codegen.symbol import Symbol
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment, Contribution
 from byhand.deriving.steps.ledger import GradientLedger
 from byhand.deriving.steps.local import Local
 from byhand.deriving.steps.loop_iterations import LoopIterations
 from byhand.deriving.steps.order import list_of
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import UnnamedValue
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Step
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from byhand.codegen import nodes as nd
 from byhand.deriving.steps.block import Block
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.contributions import Assignment
@@ -16,7 +17,6 @@ from byhand.deriving.steps.name_resolution import NameResolver, root_of
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.recomputation import Recomputation, parts
 from byhand.deriving.steps.sweep import Swept
-from byhand.deriving.syntax import nodes as nd
 
 
 @dataclass(frozen=True)

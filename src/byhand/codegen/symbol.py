@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from byhand.deriving.syntax.sizes import Dim, SymInt
+from byhand.codegen.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.arraylike import ArrayLike
 from byhand.ops.op import Op

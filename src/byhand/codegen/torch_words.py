@@ -10,11 +10,11 @@ import ast
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from byhand.deriving.codegen.changes import CHANGES
-from byhand.deriving.codegen.emitter import Dialect, Emitter, Writer
-from byhand.deriving.codegen.numpy_words import Args, Params, reshape, translated, transposing
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.syntax import nodes as nd
+from byhand.codegen import nodes as nd
+from byhand.codegen.changes import CHANGES
+from byhand.codegen.emitter import Dialect, Emitter, Writer
+from byhand.codegen.numpy_words import Args, Params, reshape, translated, transposing
+from byhand.codegen.symbol import Symbol
 
 
 def extreme(called: str, bound: str) -> Writer:

@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.notes import Notes, where
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed, ListItem, ShapeLike, UnnamedValue, same
-from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt, number_node
+from byhand.codegen import nodes as nd
+from byhand.codegen.nodes import Changed, ListItem, ShapeLike, UnnamedValue, same
+from byhand.codegen.notes import Notes, where
+from byhand.codegen.sizes import Dim, SymFloat, SymInt, number_node
+from byhand.codegen.symbol import Symbol
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
 from byhand.ops.op import Op

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.codegen.emitter import Emitter
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.nodes import Changed
-from byhand.deriving.syntax.sizes import Dim, SymInt
+from byhand.codegen import nodes as nd
+from byhand.codegen.emitter import Emitter
+from byhand.codegen.nodes import Changed
+from byhand.codegen.sizes import Dim, SymInt
+from byhand.codegen.symbol import Symbol
 from byhand.engine.tensor import Tensor
 from byhand.ops import named
 from byhand.ops.indexing import BASIC

@@ -10,10 +10,10 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from byhand.deriving.codegen.changes import CHANGES
-from byhand.deriving.codegen.emitter import Dialect, Emitter, Writer
-from byhand.deriving.codegen.symbol import Symbol
-from byhand.deriving.syntax import nodes as nd
+from byhand.codegen import nodes as nd
+from byhand.codegen.changes import CHANGES
+from byhand.codegen.emitter import Dialect, Emitter, Writer
+from byhand.codegen.symbol import Symbol
 
 Args = Sequence[Symbol]
 Params = Mapping[str, Any]

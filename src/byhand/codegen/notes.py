@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from byhand.deriving.syntax import nodes as nd
-from byhand.deriving.syntax.sizes import Dim, SymFloat, SymInt, worded
+from byhand.codegen import nodes as nd
+from byhand.codegen.sizes import Dim, SymFloat, SymInt, worded
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.values.arrays import is_array, is_torch

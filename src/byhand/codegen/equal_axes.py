@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from byhand.deriving.syntax.nodes import binary
-from byhand.deriving.syntax.sizes import Dim, SymInt, number_node
+from byhand.codegen.nodes import binary
+from byhand.codegen.sizes import Dim, SymInt, number_node
 from byhand.engine.tensor import Tensor
 from byhand.ops import axes
 

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.notes import ForwardLoop, Notes, Origin, where
-from byhand.deriving.syntax.sizes import Dim, SymInt
+from byhand.codegen.notes import ForwardLoop, Notes, Origin, where
+from byhand.codegen.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.program.problem import Problem

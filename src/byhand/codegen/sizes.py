@@ -15,7 +15,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from byhand.deriving.syntax.nodes import binary
+from byhand.codegen.nodes import binary
 from byhand.engine.tensor import Tensor
 
 

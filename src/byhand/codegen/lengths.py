@@ -13,10 +13,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterable, Mapping
 
-from byhand.deriving.codegen.equal_axes import Length, equal_axes
-from byhand.deriving.notes import Notes, where
-from byhand.deriving.syntax.nodes import ShapeLike, UnnamedValue, leaves, shown, text
-from byhand.deriving.syntax.sizes import Dim
+from byhand.codegen.equal_axes import Length, equal_axes
+from byhand.codegen.nodes import ShapeLike, UnnamedValue, leaves, shown, text
+from byhand.codegen.notes import Notes, where
+from byhand.codegen.sizes import Dim
 from byhand.engine.tensor import Tensor
 
 

@@ -1,1 +1,0 @@
-"""Expressions of the backward and the words for them, in NumPy or in PyTorch."""
