@@ -44,7 +44,7 @@ class NameResolver:
     def shapes(self) -> Mapping[Tensor, ast.expr]:
         """At the end of forward each of these has the shape of its tensor, whatever its value."""
         last, looped = self.context.endings.last, self.context.looped
-        return {**{t: last[t] for t in looped if t in last}, **self.context.names}
+        return {**{t: node for t, node in last.items() if t in looped}, **self.context.names}
 
     def settled(self, leaf: ast.expr) -> ast.expr:
         """Words for a leaf, now that it is known which names are used anyway."""
