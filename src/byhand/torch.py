@@ -18,6 +18,7 @@ import numpy as np
 
 from byhand.checking.check import check
 from byhand.errors import ProblemError, RefereeError
+from byhand.program.call import Call, answers_in
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.train.gradients import hand_backward, items_named
@@ -83,8 +84,7 @@ class _Written:
     problem: Problem
     forward: Callable[..., tuple[Any, dict[str, Any]]]
     backward: Callable[..., tuple[Any, dict[str, Any]]]
-    asked: tuple[str, ...]
-    optional: Mapping[str, Any]
+    call: Call
     outputs: tuple[str, ...]
     in_torch: bool
 
@@ -94,7 +94,8 @@ class _Written:
         steps = trace_problem(problem, inputs).outputs
         outputs = tuple(step.name for step in steps)
         forward, in_torch = with_locals(problem.forward), speaks_torch(inputs)
-        return cls(problem, forward, *hand_backward(problem), outputs, in_torch)
+        call, backward = hand_backward(problem)
+        return cls(problem, forward, backward, call, outputs, in_torch)
 
     def spoken(self, tensor: Any) -> Any:
         """A tensor as forward and backward have it."""
@@ -109,7 +110,7 @@ class _ByHand(torch.autograd.Function):
             returned, steps = written.forward(**_unpacked(values, spoken))
         except Exception as error:
             raise explained(written.problem, "forward", error) from error
-        kept = {name: steps[name] for name in written.asked if name in steps}
+        kept = {name: steps[name] for name in written.call.parameters if name in steps}
         # PyTorch keeps the tensors, and so notices if an input is changed before backward runs.
         saved: list[Any] = []
 
@@ -133,19 +134,19 @@ class _ByHand(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *upstream: Any) -> Any:
         written: _Written = ctx.written
-        known = dict(written.optional)
-        known |= _unpacked(ctx.kept, [written.spoken(tensor) for tensor in ctx.saved_tensors])
+        known: dict[str, Any] = _unpacked(
+            ctx.kept, [written.spoken(tensor) for tensor in ctx.saved_tensors]
+        )
         asked_for = [f"d{name}" for name in written.outputs]
         known |= {n: written.spoken(g) for n, g in zip(asked_for, upstream, strict=True)}
         try:
-            returned, answers = written.backward(**{name: known[name] for name in written.asked})
+            given = written.call.filled(known)
+            returned, local = written.backward(**{**written.call.defaults, **given})
         except Exception as error:
             raise explained(written.problem, "backward", error) from error
-        if isinstance(returned, dict):
-            answers |= {f"d{name}": g for name, g in returned.items()}
         # A loss's own gradient is 1 to the backward, unless it asks for it.
-        scale = 1 if set(asked_for) & set(written.asked) else upstream[0]
-        found = items_named(answers)
+        scale = 1 if set(asked_for) & set(written.call.parameters) else upstream[0]
+        found = items_named(answers_in(local, returned))
         wanted = zip(ctx.names, ctx.like, ctx.needs_input_grad[3:], strict=True)
         return (
             None,

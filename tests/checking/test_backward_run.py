@@ -16,7 +16,7 @@ from runs import one_run
 
 from byhand.checking.running.backward_run import BackwardRun, Raised
 from byhand.checking.running.names import touched_names
-from byhand.checking.running.run import arguments, backward_function
+from byhand.checking.running.run import run_backward
 from byhand.errors import ProblemError
 from byhand.program.problem import problem_of
 
@@ -331,7 +331,7 @@ class TestArguments:
 
         problem = problem_of(forward, backward, INPUTS)
         held = {"x": INPUTS["x"], "h": [INPUTS["W"]]}
-        given = arguments(problem, backward_function(problem), held, {})
+        given = run_backward(problem, held, {}).given
         assert given["x"] is not INPUTS["x"]
         assert not np.shares_memory(given["h"][0], INPUTS["W"])
 

@@ -13,6 +13,7 @@ from byhand.deriving.derivation import Cost, Derivation
 from byhand.deriving.flops import counting
 from byhand.deriving.tally import Tally
 from byhand.errors import ProblemError, UnsupportedError, in_one_line
+from byhand.program.call import call_to
 from byhand.program.control_flow import run
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem
@@ -40,10 +41,7 @@ def cost(
     in_torch = dialect == "torch" if dialect else speaks_torch(inputs)
     function = backward_of(problem, backward, in_torch)
     known = available(problem, program, in_torch)
-    given = {name: known[name] for name in function.parameters if name in known}
-    missing = set(function.parameters) - set(given) - set(function.defaults)
-    if missing:
-        raise ProblemError(f"{problem.file}: backward asks for {', '.join(sorted(missing))}")
+    given = call_to(problem, function).filled(known)
     tally = Tally()
     try:
         with np.errstate(all="ignore"), counting(tally, in_torch) as watched:

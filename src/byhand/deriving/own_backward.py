@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,9 @@ import numpy as np
 from byhand.deriving.cost import available, cost
 from byhand.deriving.derivation import Cost, Derivation
 from byhand.deriving.derive import can_run
-from byhand.deriving.verify import answers_in, run
+from byhand.deriving.verify import by_leaf, run
 from byhand.errors import ProblemError, UnsupportedError, in_one_line
-from byhand.program.control_flow import run_plainly
-from byhand.program.functions import function_of
+from byhand.program.call import call_of
 from byhand.program.problem import Problem
 from byhand.program.program import Program, Step
 from byhand.program.statements import StatementError
@@ -97,35 +95,15 @@ def _answers(problem: Problem, inputs: Mapping[str, Any], program: Program) -> d
 
     Raises ProblemError if it raises or asks for what isn't there.
     """
-    assert problem.backward is not None
-    known = available(problem, program, speaks_torch(inputs))
+    call = call_of(problem)
     try:
-        function = function_of(problem.backward, problem.tree)
-        asked, optional = list(function.parameters), set(function.defaults)
-    except ProblemError:  # compiled code, which is called as a whole
-        function, optional = None, set[str]()
-        asked = list(inspect.signature(problem.backward).parameters)
-    lacking = [name for name in asked if name not in known and name not in optional]
-    if lacking:
-        raise ProblemError(f"it asks for {', '.join(lacking)}")
-    given = {name: known[name] for name in asked if name in known}
-    try:
-        if function is None:
-            found, returned = {}, problem.backward(**given)
-        else:
-            ended, found = run_plainly(function, given)
-            returned = ended.value
+        given = call.filled(available(problem, program, speaks_torch(inputs)))
+        return by_leaf(call.answers(given))
     except StatementError as error:
         assert error.__cause__ is not None
+        where = f"in line {error.line} " if error.line else ""
         said = in_one_line(error.__cause__)
-        raise ProblemError(f"in line {error.line} it raises {said}") from error.__cause__
-    except Exception as error:
-        raise ProblemError(f"it raises {in_one_line(error)}") from error
-    answers = answers_in(found)
-    if isinstance(returned, dict):
-        named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
-        answers |= answers_in({f"d{name}": value for name, value in named.items()})
-    return answers
+        raise ProblemError(f"{where}it raises {said}") from error.__cause__
 
 
 def _cost(problem: Problem, inputs: Mapping[str, Any]) -> Cost | None:

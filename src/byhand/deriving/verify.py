@@ -14,10 +14,12 @@ import numpy as np
 from byhand.deriving.derivation import Derivation
 from byhand.engine.backward import gradients
 from byhand.errors import ProblemError, UnsupportedError, in_one_line
+from byhand.program.call import answers_in
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
-from byhand.values.arrays import as_torch, is_array, is_list, is_sequence, is_torch
+from byhand.values import tree
+from byhand.values.arrays import as_torch, is_array, is_sequence, is_torch
 
 TOLERANCE = 1e-6  # a wrong statement is wrong by far more, and rounding by far less
 
@@ -110,16 +112,12 @@ def run(
     known |= {f"d{step.name}": g for step, g in zip(program.outputs, upstream, strict=True)}
     known = {name: _spoken(value, in_torch) for name, value in known.items()}
     found = namespace["backward"](**{name: known[name] for name in derivation.parameters})
-    return answers_in(found)
+    return by_leaf(answers_in(found, None))
 
 
-def answers_in(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The gradients among the locals of a backward, by name; those of a list one by one."""
-    answers: dict[str, Any] = {}
-    for name, value in found.items():
-        if name.startswith("d"):
-            answers.update(_flat(name[1:], value))
-    return answers
+def by_leaf(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Gradients `dW`, `dhs` by the names of what they belong to: `W`, `hs[0]`, `hs[1]`."""
+    return {key: leaf for d, held in answers.items() for key, leaf in tree.named(d[1:], held)}
 
 
 def _spoken(value: Any, in_torch: bool) -> Any:
@@ -129,11 +127,3 @@ def _spoken(value: Any, in_torch: bool) -> Any:
     if in_torch:
         return as_torch(value) if is_array(value) else value
     return value.detach().numpy() if is_torch(value) else value
-
-
-def _flat(name: str, value: Any) -> dict[str, Any]:
-    if is_list(value):
-        return {
-            k: v for i, item in enumerate(value) for k, v in _flat(f"{name}[{i}]", item).items()
-        }
-    return {name: value}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.errors import ProblemError
-from byhand.program.functions import function_of
-from byhand.program.problem import Inputs, Problem, did_you_mean
+from byhand.program.call import Call, answers_in, call_of
+from byhand.program.problem import Inputs, Problem
 from byhand.train.rewrite import Locals, explained, with_locals
 from byhand.values.arrays import Array
 
@@ -38,7 +37,7 @@ def hand_gradients(problem: Problem) -> Callable[[Inputs], StepGradients]:
     Raises ProblemError if there is no backward; the function does if forward or backward raises, or
     if backward asks for what forward doesn't have.
     """
-    backward, wanted, optional = hand_backward(problem)
+    call, backward = hand_backward(problem)
     forward = with_locals(problem.forward)
     given = problem.forward.parameters
     defaults = problem.forward.defaults
@@ -50,27 +49,12 @@ def hand_gradients(problem: Problem) -> Callable[[Inputs], StepGradients]:
             )
         except Exception as error:
             raise explained(problem, "forward", error) from error
-        asked: dict[str, Any] = {}
-        for name in wanted:
-            if name in steps:
-                asked[name] = steps[name]
-            elif name in values:
-                asked[name] = values[name]
-            elif name in optional:
-                asked[name] = optional[name]
-            else:
-                raise ProblemError(
-                    f"{problem.file}: backward asks for {name}, which is no input and no local of "
-                    f"forward{did_you_mean(name, [*values, *steps])}"
-                )
+        asked = call.filled({**values, **steps})
         try:
-            returned, answers = backward(**asked)
+            returned, found = backward(**{**call.defaults, **asked})
         except Exception as error:
             raise explained(problem, "backward", error) from error
-        if isinstance(returned, dict):
-            named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
-            answers.update({f"d{name}": gradient for name, gradient in named.items()})
-        return StepGradients(loss, steps, answers)
+        return StepGradients(loss, steps, answers_in(found, returned))
 
     return run
 
@@ -104,8 +88,9 @@ def check_gradients(
             )
 
 
-def hand_backward(problem: Problem) -> tuple[Backward, tuple[str, ...], Mapping[str, Any]]:
-    """Backward giving (returned, locals), what it asks for, and the defaults of what it may ask.
+def hand_backward(problem: Problem) -> tuple[Call, Backward]:
+    """How backward is called, and what to call: it gives (returned, locals), and wants everything
+    by name, defaults too.
 
     Raises ProblemError if there is none.
     """
@@ -114,20 +99,11 @@ def hand_backward(problem: Problem) -> tuple[Backward, tuple[str, ...], Mapping[
         raise ProblemError(
             f"{problem.file}: can't be trained: it has no backward (`byhand derive` prints one)"
         )
-    try:
-        function = function_of(backward, problem.tree)
-    except ProblemError:  # compiled code, or a callable: it has no locals to look at
+    call = call_of(problem)
+    if call.function is not None:
+        return call, with_locals(call.function)
 
-        def returning(**asked: Any) -> tuple[Any, Locals]:
-            return backward(**asked), {}
+    def returning(**asked: Any) -> tuple[Any, Locals]:
+        return backward(**asked), {}
 
-        return returning, tuple(inspect.signature(backward).parameters), _defaults(backward)
-    return with_locals(function), function.parameters, function.defaults
-
-
-def _defaults(backward: Callable[..., Any]) -> Mapping[str, Any]:
-    return {
-        name: parameter.default
-        for name, parameter in inspect.signature(backward).parameters.items()
-        if parameter.default is not inspect.Parameter.empty
-    }
+    return call, returning

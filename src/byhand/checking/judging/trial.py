@@ -17,11 +17,12 @@ from byhand.checking.judging.own_rounding import OwnRounding
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
-from byhand.checking.running.run import arguments, run_backward
+from byhand.checking.running.run import run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
+from byhand.program.call import call_to
 from byhand.program.problem import Problem
 from byhand.referees.referee import Gradient, Key
 from byhand.values.arrays import Array
@@ -211,7 +212,7 @@ class Trial:
 
         def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[Key, Any]:
             upstream = self._changed_upstream(change)
-            given = arguments(self.problem, function, forward, upstream)
+            given = call_to(self.problem, function).filled({**upstream, **forward})
             fed = {key: change(value) for key, value in feeds.items()}
             return run_on_feeds(function, given, self.answers, fed, only)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
-from byhand.errors import ProblemError
+from byhand.program.call import Call, call_of
 from byhand.program.control_flow import run
-from byhand.program.functions import function_of
-from byhand.program.problem import Problem, did_you_mean, in_one_line
-from byhand.program.statements import Function, StatementError
+from byhand.program.problem import Problem, in_one_line
+from byhand.program.statements import StatementError
 from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array, copied, unchanged
@@ -33,12 +31,12 @@ def run_backward(
 
     Raises ProblemError if it asks for something else.
     """
-    assert problem.backward is not None
-    function = backward_function(problem)
-    given = arguments(problem, function, available, upstream)
-    passed = copied(given)
+    call = call_of(problem)
+    # Copies, made at once: what two of them hold stays one.
+    given = copied(call.filled({**upstream, **available}))
+    passed, function = copied(given), call.function
     if function is None:
-        return _call(problem.backward, given, passed)
+        return _called(call, given, passed)
     names = KnownNames(function, frozenset({*available, *upstream}))
     recorder = Recorder(names, passed, _arrays(passed), _arrays(given), upstream, truth or {})
     namespace = function.namespace(passed)
@@ -59,55 +57,6 @@ def run_backward(
         *(error or (None, "")),
         unread=_unread(returned),
     )
-
-
-def backward_function(problem: Problem) -> Function | None:
-    """The backward taken apart; None for code without Python statements (compiled, a callable)."""
-    try:
-        return function_of(problem.backward, problem.tree)
-    except ProblemError:
-        if isinstance(problem.backward, type(function_of)):
-            raise
-        return None
-
-
-def arguments(
-    problem: Problem,
-    function: Function | None,
-    available: Mapping[str, Any],
-    upstream: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What backward's parameters are filled with: copies, so that it can't change the originals."""
-    if function is None:
-        signature = _signature(problem)
-        parameters = tuple(signature)
-        defaults = {n for n, p in signature.items() if p.default is not inspect.Parameter.empty}
-        line = None
-    else:
-        parameters, defaults, line = function.parameters, set(function.defaults), function.line
-    given: dict[str, Any] = {}
-    for name in parameters:
-        if name in available:
-            given[name] = available[name]
-        elif name in upstream:
-            given[name] = upstream[name]
-        elif name not in defaults:
-            known = [*available, *upstream]
-            raise ProblemError(
-                f"{problem.where(line)}: backward asks for {name}, which is no input and no local "
-                f"of forward{did_you_mean(name, known) or ': it can ask for ' + ', '.join(known)}"
-            )
-    return copied(given)  # at once: what two of them hold stays one
-
-
-def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:
-    try:
-        return inspect.signature(problem.backward).parameters  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
-        raise ProblemError(
-            f"{problem.file}: what backward asks for can't be read: "
-            "wrap it in a function that names its parameters"
-        ) from None
 
 
 def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
@@ -133,13 +82,12 @@ def _unread(returned: Any) -> str | None:
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
-def _call(
-    backward: Callable[..., Any], given: Mapping[str, Any], passed: Mapping[str, Any]
-) -> BackwardRun:
+def _called(call: Call, given: Mapping[str, Any], passed: Mapping[str, Any]) -> BackwardRun:
     """A backward without statements: it is called, and what it returns is all there is."""
     arrays, pristine = _arrays(passed), _arrays(given)
+    assert call.problem.backward is not None
     try:
-        returned = backward(**passed)
+        returned = call.problem.backward(**passed)
     except Exception as error:
         return BackwardRun(None, given, (), {}, (), StatementError(0, error), in_one_line(error))
     damages = tuple(

@@ -1,0 +1,102 @@
+"""Calling a hand-written backward: what it asks for, what that is filled with, what it answers.
+
+A parameter is filled, by name, with an input, a local of forward, or the gradient `d<output>`; else
+with its default. An answer is a local `d<name>`, or an item of a returned dict.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from byhand.errors import ProblemError
+from byhand.program.control_flow import run_plainly
+from byhand.program.functions import function_of
+from byhand.program.problem import Problem, did_you_mean
+from byhand.program.statements import Function, StatementError
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """How the backward of a problem is called.
+
+    `function` is backward taken apart; None for code without Python statements, such as a compiled
+    one. `defaults` are those of the parameters that may be left out.
+    """
+
+    problem: Problem
+    function: Function | None
+    parameters: tuple[str, ...]
+    defaults: Mapping[str, Any]
+
+    def filled(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """What of `known` backward is given; parameters that stay at their defaults are left out.
+
+        Raises ProblemError if it asks for anything else.
+        """
+        for name in self.parameters:
+            if name not in known and name not in self.defaults:
+                line = None if self.function is None else self.function.line
+                advice = did_you_mean(name, known) or ": it can ask for " + ", ".join(known)
+                raise ProblemError(
+                    f"{self.problem.where(line)}: backward asks for {name}, which is no input and "
+                    f"no local of forward{advice}"
+                )
+        return {name: known[name] for name in self.parameters if name in known}
+
+    def answers(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Runs backward: its answers, `dW` and others, as they are at the end.
+
+        Raises StatementError, or where it has no statements whatever it raises.
+        """
+        if self.function is None:
+            try:
+                assert self.problem.backward is not None
+                return answers_in({}, self.problem.backward(**given))
+            except Exception as error:
+                raise StatementError(0, error) from error
+        returned, namespace = run_plainly(self.function, given)
+        return answers_in(namespace, returned.value)
+
+
+def call_of(problem: Problem) -> Call:
+    """How the backward of a problem is called. Raises ProblemError if that can't be known."""
+    backward = problem.backward
+    if backward is None:
+        raise ProblemError(f"{problem.file}: has no backward (`byhand derive` prints one)")
+    try:
+        function = function_of(backward, problem.tree)
+    except ProblemError:
+        if isinstance(backward, FunctionType):
+            raise
+        parameters = _signature(problem)
+        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+        return Call(problem, None, tuple(parameters), defaults)
+    return call_to(problem, function)
+
+
+def call_to(problem: Problem, function: Function) -> Call:
+    """How one backward among several of a problem is called."""
+    return Call(problem, function, function.parameters, function.defaults)
+
+
+def answers_in(namespace: Mapping[str, Any], returned: Any) -> dict[str, Any]:
+    """The answers `d<name>` among the locals of a backward, and in the dict that it returned."""
+    found = {name: value for name, value in namespace.items() if name.startswith("d")}
+    if isinstance(returned, dict):
+        named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
+        found |= {f"d{name}": value for name, value in named.items()}
+    return found
+
+
+def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(problem.backward).parameters  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError):
+        raise ProblemError(
+            f"{problem.file}: what backward asks for can't be read: "
+            "wrap it in a function that names its parameters"
+        ) from None
