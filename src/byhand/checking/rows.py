@@ -42,10 +42,10 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
     others show."""
     first, *others = (each for each in trials if not each.drawn.tied)
     rows = {
-        answer.key: _at_root(row, blame.roots[answer.key])
+        answer.key: _at_root(_plain(first, answer), blame.roots[answer.key])
         if answer.key in blame.roots
-        else _at_ties(row, answer.key, blame)
-        for answer, row in _plain(first)
+        else _at_ties(_plain(first, answer), answer.key, blame)
+        for answer in first.answers.found
     }
     rows = {key: _named(first, row, names.mistakes.get(key)) for key, row in rows.items()}
     if blame.trial is not None:
@@ -55,9 +55,10 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
     rows = {key: _noted(row, names.reasons.get(key)) for key, row in rows.items()}
     explained = any(row.mistake is not None for row in rows.values())
     for other in others:
-        for answer, there in _plain(other):
+        for answer in other.answers.found:
             key = answer.key
-            if key in rows and rows[key].right and not there.right:
+            if key in rows and rows[key].right and not other.result(key).right:
+                there = _plain(other, answer)
                 there = _inherited(there) if explained else there
                 rows[key] = replace(there, at=other.drawn.sizes or None)
     last = list(_beside(first, names, [*rows.values()]))
@@ -92,34 +93,29 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     return notes
 
 
-def _plain(trial: Trial) -> Iterator[tuple[Answer, Row]]:
-    """The answers of a trial, each with the verdict on what it held in the end."""
-    program = trial.drawn.program
-    for answer in trial.answers.found:
-        name, binding = answer.key
-        result = trial.results[answer.key]
-        step, bound, note = program.by_key[answer.key], len(program.bindings[name]), result.note
-        if bound > 1:
-            which = f"binding {binding + 1} of {bound} in forward" + (
-                f", line {step.line}" if step.line else ", the input"
-            )
-            note = f"{which}; {note}" if note else which
-        yield (
-            answer,
-            Row(
-                name=name,
-                verdict=result.verdict,
-                line=answer.line,
-                source=_source(trial.problem, answer.line),
-                shape=result.shape,
-                expected_shape=step.shape,
-                max_error=result.max_error,
-                tolerance=result.tolerance,
-                ulps=result.ulps,
-                note=note,
-                heat=result.heat,
-            ),
+def _plain(trial: Trial, answer: Answer) -> Row:
+    """The row of an answer, with the verdict on what it held in the end."""
+    program, (name, binding) = trial.drawn.program, answer.key
+    result = trial.result(answer.key)
+    step, bound, note = program.by_key[answer.key], len(program.bindings[name]), result.note
+    if bound > 1:
+        which = f"binding {binding + 1} of {bound} in forward" + (
+            f", line {step.line}" if step.line else ", the input"
         )
+        note = f"{which}; {note}" if note else which
+    return Row(
+        name=name,
+        verdict=result.verdict,
+        line=answer.line,
+        source=_source(trial.problem, answer.line),
+        shape=result.shape,
+        expected_shape=step.shape,
+        max_error=result.max_error,
+        tolerance=result.tolerance,
+        ulps=result.ulps,
+        note=note,
+        heat=result.heat,
+    )
 
 
 def _at_root(row: Row, evidence: tuple[Evidence, ...]) -> Row:

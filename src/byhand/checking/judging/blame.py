@@ -63,7 +63,7 @@ def blame(trials: Sequence[Trial]) -> Blame:
         if trial.drawn.tied:
             odd |= uneven(trial, frozenset({*roots, *lucky, *odd}))
     roots = {key: found for key, found in roots.items() if not _made_of(key, roots, trials[0])}
-    return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].results})
+    return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].answers})
 
 
 def _made_of(key: Key, roots: Container[Key], trial: Trial) -> bool:
@@ -80,8 +80,9 @@ def wrong(found: Evidence) -> bool:
 def _right_everywhere(trials: Sequence[Trial], apart: Sequence[Trial]) -> frozenset[Key]:
     """The answers whose results are right on every draw, and so is all that they read."""
     judged = [each for each in trials if not each.drawn.tied]
-    given = frozenset(answer.key for answer in judged[0].answers.found)
-    right = given.difference(*(each.wrong for each in judged))
+    right = frozenset(answer.key for answer in judged[0].answers.found)
+    for each in judged:
+        right = frozenset(k for k in right if k not in each.answers or each.result(k).right)
     doubtful = {
         answer.key
         for each in apart

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.own_rounding import Scatter
 from byhand.checking.judging.paths import Paths
 from byhand.checking.judging.replay import Edits, Replay
 from byhand.checking.judging.trial import EPS, Trial
@@ -65,19 +66,20 @@ class Evidence:
     def judge(self, value: Any, slack: float = 1.0) -> Comparison:
         """Compares a value with what the definition should give, `slack` times as leniently."""
         found = _judge(value, self.expected, slack)
-        if found.verdict != "wrong" or self.scatter is None:
+        if found.verdict != "wrong" or found.max_error is None:
             return found
-        return _judge(value, self.expected, slack, self.scatter)
+        own = self._scatter.of(self.answer.key, found.max_error / slack)
+        return found if own is None else _judge(value, self.expected, slack, own)
 
     @cached_property
-    def scatter(self) -> Array | None:
-        """How far rounding moves what the definition gives, on its own way; None if unknown."""
+    def _scatter(self) -> Scatter:
+        """How far rounding moves what the definition gives, on its own way."""
         trial, key = self.trial, self.answer.key
         if self.feeds is trial.feeds:
-            return trial.scatter_alone.get(key)
+            return trial.scatter_alone
         if self.feeds is trial.true_feeds:
-            return trial.scatter_on_truth.get(key)
-        return trial.scatter(self.feeds, {key: self.value}, key).get(key)
+            return trial.scatter_on_truth
+        return trial.scatter(self.feeds, {key: self.value}, key)
 
     def gives(self, value: Any) -> bool:
         """Whether `value` is, to rounding, the value that the definition gave."""

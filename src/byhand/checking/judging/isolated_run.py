@@ -174,17 +174,17 @@ class Feeder:
     def mend(self, statement: Statement, namespace: Namespace) -> None:
         """Puts right the feeds that the statement changed in place."""
         changed = [
-            found
+            np.asarray(found)
             for root, rebinds in touched_names(statement.node).items()
             if not rebinds
             for _, leaf in tree.named(root, namespace.get(root))
             if (found := array(leaf)) is not None
         ]
-        for key, value in list(self.placed.items()):
+        for key, value in list(self.placed.items()) if changed else ():
             seen = array(value)
             if (
                 seen is not None
-                and any(np.may_share_memory(seen, each) for each in changed)
+                and any(np.may_share_memory(np.asarray(seen), each) for each in changed)
                 and not np.array_equal(seen, self.feeds[key])
                 and fetch(namespace, key[0]) is value
             ):

@@ -31,8 +31,16 @@ from byhand.values.held import array, copied
 RUNS = 8
 """With fewer, two roundings that happen to cancel in all of them would hide what either does."""
 
+FAR = 1e5
+"""What is out by this many times as much as rounding moved it once is out for another reason."""
+
+FEW = 8
+"""Of fewer numbers, one random run may by chance not move any."""
+
 SAME = 1e-6
 """How nearly a run without random rounding must give what was judged; else runs tell nothing."""
+
+NOTHING = np.zeros(0)
 
 Values = Mapping[Key, Any]
 Run = Callable[[Mapping[str, Any], Callable[[Any], Any]], Values]
@@ -47,43 +55,32 @@ class OwnRounding:
     drawn: Draw
     seed: int
 
-    def scatter(self, run: Run, judged: Values) -> dict[Key, Array]:
-        """For every answer in `judged`, how far rounding moves it, at most of a few runs.
-
-        Empty where that can't be found out: the backward can't be run on such arrays, or doesn't
-        give the same each time.
-        """
-        found: dict[Key, Array] = {}
-        for i, forward in enumerate(self._forwards):
-            with self._rounding(i) as change, np.errstate(all="ignore"):
-                try:
-                    values = run(change(copied(dict(forward))), change)
-                except Exception:
-                    return {}
-            for key, value in judged.items():
-                moved = _distance(values.get(key), value)
-                if moved is None or (i == 0 and not _same(moved, value)):
-                    found.pop(key, None)
-                elif i == 0:
-                    found[key] = np.zeros(moved.shape)
-                elif key in found:
-                    found[key] = np.maximum(found[key], moved / AMPLITUDE)
-        return found
+    def run(self, number: int, run: Run) -> Values:
+        """What a backward gives in the run of this number; nothing where it can't be run."""
+        with self._rounding(number) as change, np.errstate(all="ignore"):
+            try:
+                return run(change(copied(self._forward(number, change))), change)
+            except Exception:
+                return {}
 
     @cached_property
-    def _forwards(self) -> tuple[dict[str, Any], ...]:
-        """What forward leaves: first without random rounding, then in `RUNS` runs with it."""
-        found: list[dict[str, Any]] = []
-        for i in range(RUNS + 1):
-            with self._rounding(i) as change, np.errstate(all="ignore"):
-                inputs = change(copied(dict(self.drawn.inputs)))
-                try:
-                    found.append(plain_locals(self.problem, inputs))
-                except Exception:
-                    return ()
-            if i == 0 and not _all_same(found[0], self.drawn.program.locals):
-                return ()
-        return tuple(found)
+    def tells(self) -> bool:
+        """Whether forward, run as it stands without random rounding, gives what it gave before."""
+        with self._rounding(0) as change, np.errstate(all="ignore"):
+            try:
+                return _all_same(self._forward(0, change), self.drawn.program.locals)
+            except Exception:
+                return False
+
+    def _forward(self, number: int, change: Callable[[Any], Any]) -> dict[str, Any]:
+        if number not in self._forwards:
+            inputs = change(copied(dict(self.drawn.inputs)))
+            self._forwards[number] = plain_locals(self.problem, inputs)
+        return self._forwards[number]
+
+    @cached_property
+    def _forwards(self) -> dict[int, dict[str, Any]]:
+        return {}
 
     @contextlib.contextmanager
     def _rounding(self, number: int) -> Generator[Callable[[Any], Any]]:
@@ -101,6 +98,50 @@ class OwnRounding:
                 yield lambda value: value
         else:
             yield lambda value: value
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """How far rounding moves each of the values `judged`, which `run` gives.
+
+    Most of what is wrong is so by far more than that: then one run is enough to tell.
+    """
+
+    rounding: OwnRounding
+    run: Run
+    judged: Values
+
+    def of(self, key: Key, error: float) -> Array | None:
+        """How far rounding moves a value that is out by `error`, at most of a few runs.
+
+        None where that is out of proportion, or can't be found out: the backward can't be run on
+        such arrays, or doesn't give the same each time.
+        """
+        most = self._most(key, 1)
+        if not most and self._moved(1).get(key, NOTHING).size < FEW:
+            most = self._most(key, 2)
+        if FAR * most < error or not self.rounding.tells:
+            return None
+        moved = [self._moved(number).get(key) for number in range(RUNS + 1)]
+        found = [each for each in moved if each is not None]
+        if len(found) < len(moved) or not _same(found[0], self.judged[key]):
+            return None
+        return np.max(found[1:], axis=0) / AMPLITUDE
+
+    def _most(self, key: Key, number: int) -> float:
+        return float(np.max(self._moved(number).get(key, NOTHING), initial=0.0)) / AMPLITUDE
+
+    def _moved(self, number: int) -> dict[Key, Array]:
+        """How far the run of this number took each value."""
+        if number not in self._runs:
+            values = self.rounding.run(number, self.run)
+            moved = {key: _distance(values.get(key), value) for key, value in self.judged.items()}
+            self._runs[number] = {k: each for k, each in moved.items() if each is not None}
+        return self._runs[number]
+
+    @cached_property
+    def _runs(self) -> dict[int, dict[Key, Array]]:
+        return {}
 
 
 def _distance(value: Any, judged: Any) -> Array | None:

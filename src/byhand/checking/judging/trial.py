@@ -13,11 +13,11 @@ import numpy as np
 from byhand import referees
 from byhand.checking.judging.compare import Comparison, compare
 from byhand.checking.judging.isolated_run import run_on_feeds
-from byhand.checking.judging.own_rounding import OwnRounding
+from byhand.checking.judging.own_rounding import OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
-from byhand.checking.running.run import run_backward
+from byhand.checking.running.run import run_again, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded
@@ -52,36 +52,43 @@ class Trial:
 
     # What it gave in the end.
 
+    def result(self, key: Key) -> Comparison:
+        """The verdict on what backward gave in the end."""
+        if key not in self._results:
+            self._results[key] = self._judge(key)
+        return self._results[key]
+
     @cached_property
-    def results(self) -> Mapping[Key, Comparison]:
-        """The verdicts on what backward gave in the end, in backward's order."""
-        program = self.drawn.program
-        errors = {each.key: self._true(each.key) for each in self.answers.found}
-        if self.referee == "engine":
-            truths: Mapping[Key, Gradient] = {
-                key: Gradient(each.value, EPS * each.error) for key, each in errors.items()
-            }
-        else:
-            referee = referees.find(self.referee)
-            truths = referee(self.problem, self.drawn.inputs, list(errors), self.drawn.upstream)
-        inputs = [step.value.dtype for step in program.inputs]
+    def _results(self) -> dict[Key, Comparison]:
+        return {}
+
+    def _judge(self, key: Key) -> Comparison:
+        given = next(answer.value for answer in self.answers.found if answer.key == key)
+        dtype, error = self.drawn.program.by_key[key].value.dtype, self._true(key).error
+        inputs = [step.value.dtype for step in self.drawn.program.inputs]
         eps = max((float(np.finfo(each).eps) for each in inputs), default=0.0)
+        found = compare(given, self._truths[key], error, dtype, eps)
+        if found.verdict != "wrong" or found.max_error is None:
+            return found
+        own = self.scatter_in_the_end.of(key, found.max_error)
+        return (
+            found if own is None else compare(given, self._truths[key], error, dtype, eps, own=own)
+        )
 
-        def judge(answer: Answer) -> Comparison:
-            key = answer.key
-            dtype, error = program.by_key[key].value.dtype, errors[key].error
-            found = compare(answer.value, truths[key], error, dtype, eps)
-            own = self.scatter_in_the_end.get(key) if found.verdict == "wrong" else None
-            if own is None:
-                return found
-            return compare(answer.value, truths[key], error, dtype, eps, own=own)
-
-        return {answer.key: judge(answer) for answer in self.answers.found}
+    @cached_property
+    def _truths(self) -> Mapping[Key, Gradient]:
+        """What the referee says of every answer."""
+        keys = [answer.key for answer in self.answers.found]
+        if self.referee == "engine":
+            true = {key: self._true(key) for key in keys}
+            return {key: Gradient(each.value, EPS * each.error) for key, each in true.items()}
+        referee = referees.find(self.referee)
+        return referee(self.problem, self.drawn.inputs, keys, self.drawn.upstream)
 
     @cached_property
     def wrong(self) -> frozenset[Key]:
         """The answers that are wrong in the end."""
-        return frozenset(key for key, result in self.results.items() if not result.right)
+        return frozenset(a.key for a in self.answers.found if not self.result(a.key).right)
 
     def _true(self, key: Key) -> Bounded:
         return self.drawn.true_gradients[self.drawn.truth.by_key[key].tensor]
@@ -182,30 +189,29 @@ class Trial:
     # How far rounding moves what they give, on their own way.
 
     @cached_property
-    def scatter_in_the_end(self) -> dict[Key, Array]:
+    def scatter_in_the_end(self) -> Scatter:
         """How far rounding moves each answer of the whole run."""
 
         def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[Key, Any]:
             upstream = self._changed_upstream(change)
-            again = answers(self.drawn.program, run_backward(self.problem, forward, upstream))
-            return {each.key: each.value for each in again.found}
+            return run_again(self.problem, forward, upstream, self.answers)
 
         judged = {answer.key: answer.value for answer in self.answers.found}
-        return self._own_rounding.scatter(run, judged)
+        return Scatter(self._own_rounding, run, judged)
 
     @cached_property
-    def scatter_alone(self) -> dict[Key, Array]:
+    def scatter_alone(self) -> Scatter:
         """How far rounding moves each definition that reads the random feeds."""
         return self.scatter(self.feeds, self.alone)
 
     @cached_property
-    def scatter_on_truth(self) -> dict[Key, Array]:
+    def scatter_on_truth(self) -> Scatter:
         """How far rounding moves each definition that reads the true gradients."""
         return self.scatter(self.true_feeds, self.on_truth)
 
     def scatter(
         self, feeds: Mapping[Key, Array], judged: Mapping[Key, Any], only: Key | None = None
-    ) -> dict[Key, Array]:
+    ) -> Scatter:
         """How far rounding moves what definitions give when they read these feeds."""
         function = self.run.function
         assert function is not None
@@ -216,7 +222,7 @@ class Trial:
             fed = {key: change(value) for key, value in feeds.items()}
             return run_on_feeds(function, given, self.answers, fed, only)
 
-        return self._own_rounding.scatter(run, judged)
+        return Scatter(self._own_rounding, run, judged)
 
     def _changed_upstream(self, change: Callable[[Any], Any]) -> dict[str, Any]:
         return {name: change(copied(g)) for name, g in self.drawn.upstream_by_name.items()}

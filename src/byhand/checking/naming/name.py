@@ -72,7 +72,7 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame) -> NamedMistakes:
     reasons = {
         key: why_it_holds(evidence)
         for key, evidence in blame.lucky.items()
-        if key not in found and key in first.results and key not in first.wrong
+        if key not in found and key in first.answers and key not in first.wrong
     }
     return NamedMistakes(
         found,

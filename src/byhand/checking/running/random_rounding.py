@@ -80,11 +80,11 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
         self, func: Any, types: Any, args: Iterable[Any], kwargs: Mapping[str, Any]
     ) -> Any:
         rng = _rng_of((list(args), list(kwargs.values())))
-        given, options = _plain(list(args)), {k: _plain(v) for k, v in kwargs.items()}
+        given, options = [_plain(each) for each in args], {k: _plain(v) for k, v in kwargs.items()}
         names = {func.__name__, str(func.__module__).rpartition(".")[2]}
         if names & ROUNDING_FUNCTIONS:
             given = tree.map(partial(_moved, rng=rng), given)
-        return tree.map(partial(_wrapped, rng=rng), func(*given, **options))
+        return randomly_rounded(func(*given, **options), rng)
 
     def __getitem__(self, index: Any) -> Any:
         """An item is an array without axes, so that what is computed with it is seen."""
@@ -101,12 +101,14 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
 
 def randomly_rounded(value: Any, rng: np.random.Generator | None) -> Any:
     """`value`, and the float arrays in it, as arrays that round at random."""
+    if not tree.is_container(value):
+        return _wrapped(value, rng)
     return tree.map(partial(_wrapped, rng=rng), value)
 
 
 def _plain(value: Any) -> Any:
     """`value` in plain arrays."""
-    return tree.map(_plain_leaf, value)
+    return tree.map(_plain_leaf, value) if tree.is_container(value) else _plain_leaf(value)
 
 
 def _plain_leaf(value: Any) -> Any:

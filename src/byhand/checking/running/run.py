@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from byhand.checking.running.advice import KnownNames, explained
+from byhand.checking.running.answers import Answer, Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.recorder import Recorder
 from byhand.program.call import Call, call_of
 from byhand.program.control_flow import run
 from byhand.program.problem import Problem, in_one_line
-from byhand.program.statements import StatementError
+from byhand.program.statements import Namespace, Statement, StatementError
+from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array, copied, unchanged
@@ -57,6 +61,45 @@ def run_backward(
         *(error or (None, "")),
         unread=_unread(returned),
     )
+
+
+def run_again(
+    problem: Problem, available: Mapping[str, Any], upstream: Mapping[str, Any], known: Answers
+) -> dict[Key, Any]:
+    """What a backward whose answers are known gives on other values; nobody watches it.
+
+    An answer that the statements don't come to is left out.
+    """
+    call = call_of(problem)
+    given, function = copied(call.filled({**upstream, **available})), call.function
+    if function is None:
+        assert problem.backward is not None
+        return _by_key(problem.backward(**given))
+    last: dict[int, list[Answer]] = {}
+    for answer in known.found:
+        for write in answer.writes[-1:]:
+            last.setdefault(write.number, []).append(answer)
+    numbers = itertools.count()
+    found: dict[Key, Any] = {}
+
+    def execute(statement: Statement, namespace: Namespace) -> None:
+        written = last.get(next(numbers), ())
+        statement.execute(namespace)
+        for answer in written:
+            root, path = tree.parsed(f"d{answer.writes[-1].name}")
+            found[answer.key] = copied(tree.get(namespace.get(root), path))
+
+    with contextlib.suppress(StatementError):
+        found |= _by_key(run(function, function.namespace(given), execute).value)
+    return found
+
+
+def _by_key(returned: Any) -> dict[Key, Any]:
+    return {
+        (name, 0): leaf
+        for root, value in _dict(returned).items()
+        for name, leaf in tree.named(root, value)
+    }
 
 
 def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:

@@ -55,8 +55,11 @@ class Suspect:
     @cached_property
     def first(self) -> Evidence:
         """The first draw on which it is wrong, and gave something."""
-        wrong = [found for found in self.evidence if not found.right]
-        return next((found for found in wrong if as_array(found.value) is not None), wrong[0])
+        wrong = (found for found in self.evidence if not found.right)
+        first = next(wrong)
+        if as_array(first.value) is not None:
+            return first
+        return next((found for found in wrong if as_array(found.value) is not None), first)
 
     @property
     def function(self) -> Function:
