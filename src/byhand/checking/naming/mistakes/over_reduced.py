@@ -16,7 +16,7 @@ from itertools import combinations
 
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import text
+from byhand.checking.naming.proving.syntax import parsed, text
 
 REDUCTIONS = ("sum", "mean")
 MOST_AXES = 4
@@ -43,7 +43,7 @@ def _over_fewer_axes(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             over = next(iter(args[len(array) :]), named.get("axis", named.get("dim")))
             for axes in _fewer(over):
                 for kept in ([], [ast.keyword("keepdims", ast.Constant(True))]):
-                    axis = ast.keyword("axis", ast.Constant(axes))
+                    axis = ast.keyword("axis", parsed(repr(axes)))
                     yield ast.Call(part.func, array, [axis, *kept])
         case _:
             pass
