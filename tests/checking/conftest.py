@@ -9,7 +9,7 @@ import pytest
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
-from byhand.program import load
+from byhand.program.problem import load
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import numpy as np
 
 from byhand.checking.running.backward_run import BackwardRun
 from byhand.checking.running.run import run_backward
-from byhand.program import Program, trace
 from byhand.program.problem import problem_of
+from byhand.program.program import Program
+from byhand.program.trace import trace
 
 
 def one_run(

@@ -22,7 +22,7 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.ops import REGISTRY
 from byhand.ops.op import REAL, Op
-from byhand.program import load
+from byhand.program.problem import load
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ops"))
 from printing import Symbol, call

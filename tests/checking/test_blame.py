@@ -13,7 +13,7 @@ import pytest
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
-from byhand.program import load
+from byhand.program.problem import load
 
 ROOT = Path(__file__).parents[2]
 MLP = ROOT / "src/byhand/zoo/mlp.py"

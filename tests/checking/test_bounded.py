@@ -18,7 +18,8 @@ from byhand.checking.judging.compare import FACTOR
 from byhand.engine import Tensor, gradients
 from byhand.engine.bounded import Bounded, bounds
 from byhand.ops import REGISTRY
-from byhand.program import Program, load
+from byhand.program.problem import load
+from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import sweep
 from random_forwards import RandomForward, random_forwards

@@ -14,7 +14,7 @@ from verdicts import DTYPES, Checked, assert_right
 
 from byhand.checking.check import check
 from byhand.errors import ProblemError, RefereeError
-from byhand.program import load
+from byhand.program.problem import load
 
 
 class TestRaising:

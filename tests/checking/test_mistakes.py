@@ -12,7 +12,7 @@ import pytest
 
 from byhand.checking.check import check
 from byhand.checking.naming.mistakes import CODES, page
-from byhand.program import load
+from byhand.program.problem import load
 
 ROOT = Path(__file__).parents[2]
 LECTURE = ROOT / "tests/problems/lecture.py"

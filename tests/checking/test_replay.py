@@ -11,8 +11,7 @@ import pytest
 from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.trial import try_on
 from byhand.checking.sampling.sample_inputs import draw
-from byhand.program import load
-from byhand.program.problem import zoo
+from byhand.program.problem import load, zoo
 
 PROBLEMS = sorted((Path(__file__).parents[1] / "problems").glob("*.py")) + list(zoo().values())
 

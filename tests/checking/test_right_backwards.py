@@ -10,8 +10,7 @@ from variants import Variant, covering_variants, random_variants
 from verdicts import DTYPES, Checked, assert_right
 
 from byhand.checking.check import check
-from byhand.program import load
-from byhand.program.problem import zoo
+from byhand.program.problem import load, zoo
 
 MODELS = ("mlp", "mlp_fused")
 PROBLEMS = sorted((Path(__file__).parent.parent / "problems").glob("*.py"))

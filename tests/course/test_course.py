@@ -11,7 +11,7 @@ import pytest
 from small_course import AGAIN, COURSE, HINTS, write_course
 
 from byhand.course.course import bundled, load_course
-from byhand.errors import CourseError
+from byhand.errors import ByhandError, CourseError
 
 
 def test_a_course(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 from byhand.course.course import bundled, load_course
 from byhand.deriving.derive import derive
 from byhand.deriving.own_backward import compared
-from byhand.program import load
-from byhand.program.problem import zoo
+from byhand.program.problem import load, zoo
 
 SOLUTIONS = {exercise.problem: exercise.id for exercise in load_course(bundled()).exercises}
 FILES = {**{str(file): name for file, name in SOLUTIONS.items()}, **{name: name for name in zoo()}}

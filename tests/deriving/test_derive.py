@@ -26,7 +26,7 @@ from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
 from byhand.deriving.verify import verify
 from byhand.errors import ProblemError, UnsupportedError
-from byhand.program import load
+from byhand.program.problem import load
 
 GOLDEN = (
     "mlp",

@@ -9,7 +9,7 @@ from deriving_cases import assert_right
 from hypothesis import given, settings
 
 from byhand.errors import UnsupportedError
-from byhand.program import load
+from byhand.program.problem import load
 from random_forwards import RandomForward, random_forwards
 
 

@@ -191,7 +191,7 @@ def test_a_file_that_is_gone(tmp_path: Path, loss: Path) -> None:
         assert loss.read_text() == blank
         loss.unlink()
         loss.mkdir()
-        assert "loss.py: can't be read" in session.press("c")
+        assert "loss.py: is a folder" in session.press("c")
         assert session.quit() == 0
 
 

@@ -13,8 +13,7 @@ import torch
 import byhand
 import byhand.torch
 from byhand.errors import ProblemError
-from byhand.program import load
-from byhand.program.problem import zoo
+from byhand.program.problem import load, zoo
 from byhand.program.trace import trace_problem
 from byhand.referees import find
 from byhand.values.arrays import is_array, is_list

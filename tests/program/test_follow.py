@@ -11,7 +11,7 @@ import pytest
 from tracing import followed, gradient, names
 
 from byhand.errors import ProblemError
-from byhand.program import trace
+from byhand.program.trace import trace
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(4, 3))

@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 from byhand.errors import ProblemError
-from byhand.program import load
-from byhand.program.problem import problem_of, zoo
+from byhand.program.problem import load, problem_of, zoo
 
 Write = Callable[[str], Path]
 

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 
 from byhand.engine import gradients
-from byhand.program import load
+from byhand.program.problem import load
 from byhand.program.trace import trace_problem
 from random_forwards import RandomForward, random_forwards
 

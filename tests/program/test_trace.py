@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from tracing import followed, gradient, names
 
 from byhand.errors import ProblemError
-from byhand.program import load, trace
-from byhand.program.trace import trace_problem
+from byhand.program.problem import load
+from byhand.program.trace import trace, trace_problem
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(4, 3))

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from byhand.engine import gradients
-from byhand.program import Program, trace
 from byhand.program.control_flow import run_plainly
 from byhand.program.functions import function_of
+from byhand.program.program import Program
+from byhand.program.trace import trace
 
 Forward = Callable[..., Any]
 

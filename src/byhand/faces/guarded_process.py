@@ -11,7 +11,9 @@ import mmap
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
+from types import FrameType
 from typing import NoReturn
 
 from byhand.faces import run_user_code, terminal
@@ -19,8 +21,11 @@ from byhand.faces import run_user_code, terminal
 GUARDED = ("check", "derive", "explain")
 """The commands that run a file's code and then answer. Training has its own way to be ended."""
 
-_FORWARDED = (signal.SIGTERM, signal.SIGHUP)
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
+
+AT_ONCE = 0.5
+"""Seconds within which two interrupts are one: a terminal's Ctrl-C reaches both processes."""
 
 
 def guarded(command: Callable[[], NoReturn]) -> NoReturn:
@@ -32,8 +37,8 @@ def guarded(command: Callable[[], NoReturn]) -> NoReturn:
     child = os.fork()
     if child == 0:
         run_user_code.note = note
+        signal.signal(signal.SIGINT, _interrupted_once())
         command()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child has got it, too, and says so
     for number in _FORWARDED:
         signal.signal(number, lambda number, _: os.kill(child, number))
     _, status = os.waitpid(child, 0)
@@ -50,3 +55,16 @@ def guarded(command: Callable[[], NoReturn]) -> NoReturn:
         signal.signal(killed, signal.SIG_DFL)
         os.kill(os.getpid(), killed)
     sys.exit(os.waitstatus_to_exitcode(status))
+
+
+def _interrupted_once() -> Callable[[int, FrameType | None], None]:
+    """A handler that raises KeyboardInterrupt, but not again for what comes `AT_ONCE`."""
+    last = float("-inf")
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        before, last = last, time.monotonic()
+        if last - before > AT_ONCE:
+            raise KeyboardInterrupt
+
+    return handle
