@@ -53,7 +53,7 @@ def test_lessons_are_numbered_as_their_names_say(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_said(tmp_path: Path, part: str, content: str, expected: str) -> None:
     write_course(tmp_path / "course", **{part: content})
-    with pytest.raises(CourseError) as raised:
+    with pytest.raises(ByhandError) as raised:
         for exercise in load_course(tmp_path / "course").exercises:
             _ = exercise.blanks
     assert expected in str(raised.value)
