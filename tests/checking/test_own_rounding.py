@@ -145,3 +145,39 @@ def test_random_rounding_in_pytorch() -> None:
     ):
         assert 0 < (result - value).abs().max() <= 3 * AMPLITUDE * EPS * value.abs().max()
     assert (low - a).abs().max() > 1e-7
+
+
+MASKED = """
+import numpy as np
+def inputs(rng, *, n=5):
+    return {"x": rng.normal(size=(n, n + 1))}
+def forward(x):
+    seen = np.where(np.tri(*x.shape, dtype=bool), x, -np.inf)
+    e = np.exp(seen - seen.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p
+def backward(p, dp):
+    dx = p * (dp - (dp * p).sum(axis=1, keepdims=True)) WRONG
+"""
+IN_TORCH = (
+    ("import numpy as np", "import torch"),
+    ("rng.normal(size=(n, n + 1))", "torch.from_numpy(rng.normal(size=(n, n + 1)))"),
+    ("np.where(np.tri(*x.shape, dtype=bool), x, -np.inf)",
+     "x.masked_fill(torch.ones_like(x).triu(1) > 0, -torch.inf)"),
+    ("np.exp", "torch.exp"),
+    ("seen.max(axis=1, keepdims=True)", "seen.amax(1, keepdim=True)"),
+    ("sum(axis=1, keepdims=True)", "sum(1, keepdim=True)"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("torch", [False, True], ids=["numpy", "torch"])
+def test_infinity_doesnt_round(folder: Path, torch: bool) -> None:
+    """A mask of `-inf` makes no NaN of a run that rounds at random, which would excuse anything."""
+    text = MASKED
+    for old, new in IN_TORCH if torch else ():
+        text = text.replace(old, new)
+    right, wrong = (checked(text.replace("WRONG", each), folder) for each in ("", "* 1.1"))
+    assert right is not None
+    assert wrong is not None
+    assert right.ok, str(right)
+    assert wrong.roots == ("x",), str(wrong)

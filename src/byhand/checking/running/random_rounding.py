@@ -136,12 +136,13 @@ def _rng_of(values: Any) -> np.random.Generator | None:
 
 
 def _moved(value: Any, rng: np.random.Generator | None) -> Any:
-    """`value`, each number moved by up to `AMPLITUDE` units of its rounding; 0 stays 0."""
+    """`value`, each number moved by up to `AMPLITUDE` units of its rounding, 0 and infinity not."""
     floats = _floats(value)
     if rng is None or floats is None:
         return value
     kind = np.finfo(floats.dtype)
-    size = np.maximum(np.abs(floats), kind.tiny) * (floats != 0)
+    rounds = (floats != 0) & np.isfinite(floats)
+    size = np.where(rounds, np.maximum(np.abs(floats), kind.tiny), 0.0)
     shape: tuple[int, ...] = floats.shape
     drawn = np.asarray(rng.uniform(-1.0, 1.0, shape))
     return np.asarray(floats + AMPLITUDE * float(kind.eps) * drawn * size, floats.dtype)

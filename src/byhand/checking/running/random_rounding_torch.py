@@ -72,7 +72,8 @@ class RoundingAtRandom(TorchDispatchMode):
         kind = torch.finfo(value.dtype)
         noise = torch.rand(value.shape, generator=self.rng, dtype=torch.float64) * 2 - 1
         exact = value.to(torch.float64)
-        size = exact.abs().clamp_min(kind.tiny) * (value != 0)
+        rounds = (value != 0) & value.isfinite()
+        size = torch.where(rounds, exact.abs().clamp_min(kind.tiny), 0.0)
         return (exact + AMPLITUDE * kind.eps * noise * size).to(value.dtype)
 
     def cast(self, before: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
