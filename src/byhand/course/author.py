@@ -86,11 +86,18 @@ def diagnosed(exercise: Exercise, folder: Path) -> Iterator[str]:
         file = folder / f"{exercise.name}.py"
         write_aside(file, source.replace(wrong.instead_of, wrong.write))
         report = judge(file, exercise.blanks.asked)
-        found = {m.code for name in report.roots if (m := report[name].mistake) is not None}
+        found = diagnoses(report)
         if found != {wrong.mistake}:
             said = " and ".join(sorted(found)) or "wrong without a name"
             said = "right" if report.ok else said
             yield f"a wrong answer: `{wrong.write}` is said to be {said}, not {wrong.mistake}"
+
+
+def diagnoses(report: Report) -> frozenset[str]:
+    """The mistakes that a report names; `error` for what raised, which gets no name."""
+    roots = [report[name] for name in report.roots]
+    named = {row.mistake.code for row in roots if row.mistake is not None}
+    return frozenset(named | {row.verdict for row in roots if row.verdict == "error"})
 
 
 def read(lesson: Lesson) -> Iterator[str]:

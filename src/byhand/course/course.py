@@ -23,7 +23,8 @@ _EXAMPLE = re.compile(r"^```\w* +byhand \w+ ([\w-]+\.py)", re.M)
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer that learners give: what they write for what, and which mistake it is."""
+    """A wrong answer that learners give: what they write for what, and which mistake it is;
+    `error` where it raises."""
 
     write: str
     instead_of: str

@@ -100,7 +100,8 @@ class _Search:
     def root(self, evidence: tuple[Evidence, ...]) -> Named | None:
         """The first mistake that is proved; None for a statement that raised: the row says what.
 
-        Only where it does so at other sizes alone, a size may be written as a number.
+        Where it does so at other sizes alone, a size may be written as a number, or what is wrong
+        at the default sizes is named.
         A definition that holds only on the true gradients is looked at on those, too.
         """
         raised = evidence[0].answer.value
@@ -113,7 +114,8 @@ class _Search:
             if not all(found.right for found in on_truth.evidence):
                 again = self.first(on_truth)
                 code, finding = again if again[0] != "unknown" else (code, finding)
-        if code != "hard-coded-size" and any(isinstance(e.value, Raised) for e in evidence):
+        elsewhere = any(isinstance(found.value, Raised) for found in evidence)
+        if elsewhere and evidence[0].right and code != "hard-coded-size":
             return None
         if code == "unknown":
             self.effort.in_vain.update(alone.statements)
