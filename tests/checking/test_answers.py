@@ -189,6 +189,7 @@ class TestLists:
 class TestNotes:
     def test_names_that_forward_hasnt(self) -> None:
         def backward(dout: Any) -> None:
+            doutt = dout * 1
             dhh = dout * 1
             dy = dout * 1
             d = dout * 1
@@ -199,7 +200,7 @@ class TestNotes:
         given, by_key = found(plain, backward)
         assert by_key == {}
         assert given.notes == (
-            "dhh is not judged: forward has no hh; did you mean h?",
+            "doutt is not judged: forward has no outt; did you mean out?",
             "dy is not judged: y holds integers, which have no gradient",
         )
 

@@ -150,12 +150,17 @@ class TestWrites:
 
         assert written(run_on(backward)) == [("x", True), ("b", True)]
 
-    def test_upstream_gradients_and_other_parameters_are_no_answers(self) -> None:
-        def backward(dout: Any, x: Any) -> None:
+    def test_upstream_gradients_are_followed_where_backward_writes_to_them(self) -> None:
+        def reads(dout: Any, x: Any) -> None:
+            dx = dout * 2
+
+        def rebinds(dout: Any, x: Any) -> None:
             dout = dout * 2
+            dout += 1
             dx = dout
 
-        assert written(run_on(backward)) == [("x", True)]
+        assert written(run_on(reads)) == [("x", True)]
+        assert written(run_on(rebinds)) == [("out", True), ("out", False), ("x", True)]
 
     def test_what_each_write_read(self) -> None:
         def backward(W: Any, out: Any, dout: Any) -> None:

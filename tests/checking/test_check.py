@@ -98,7 +98,7 @@ class TestProblems:
         report = checked(line(even, ("dpicked = 2 * picked / n", "dpicked = picked / 3")))
         assert report.roots == ("picked",)
         assert report["picked"].at == {"n": 12, "wide": 8}
-        assert len(report.notes) == 3
+        assert len(report.notes) == 2
 
     def test_inputs_or_outputs_that_arent_finite_are_refused(self, checked: Checked) -> None:
         nan = ('"x": rng.normal(size=(n, wide))', '"x": np.full((n, wide), np.nan)')

@@ -45,7 +45,7 @@ class TestAnswers:
         report = checked(line((self.WORD, f"{self.WORD}\n    dpickd = db\n    dnothing = 1.0")))
         assert_right(report)
         assert "dpickd is not judged: forward has no pickd; did you mean picked?" in report.notes
-        assert "dnothing is not judged: forward has no nothing" in report.notes
+        assert not any("dnothing" in note for note in report.notes)
 
     def test_the_gradient_of_a_whole_number_is_a_note(self, checked: Checked) -> None:
         report = checked(line((self.WORD, f"{self.WORD}\n    dy = np.zeros(6)\n    dn = 0.0")))

@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.blame import blame
+from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
+from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
 from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.sampling.draws import Skipped, draws
 from byhand.errors import ProblemError
+from byhand.program.call import call_of
 from byhand.program.problem import Problem, problem_of
 
 DTYPES = ("float64", "float32")
@@ -55,8 +58,9 @@ def check(
     with np.errstate(all="ignore"):  # what isn't finite is said in the report
         trials, skipped = _trials(problem, dtype, seed, referee)
         _refuse_nothing(trials[0])
+        trials, kept = adopt(follow(trials))
         blamed = blame(trials)
-        report = report_of(trials, blamed, name_mistakes(trials, blamed), dtype, skipped)
+        report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, dtype, skipped)
     return replace(report, seconds=time.perf_counter() - start)
 
 
@@ -67,7 +71,7 @@ def _trials(problem: Problem, dtype: str, seed: int, referee: str) -> tuple[list
     """
     trials: list[Trial] = []
     skipped: list[str] = []
-    for drawn in draws(problem, dtype, seed):
+    for drawn in draws(problem, call_of(problem).function, dtype, seed):
         if isinstance(drawn, Skipped):
             skipped.append(drawn.note)
         else:

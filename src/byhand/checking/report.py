@@ -36,7 +36,8 @@ class Row:
     `line` is the line of the problem file that writes it, with its text in `source`; None where it
     is missing. `max_error`, `tolerance` and `ulps` (the error in units of rounding of the terms
     that were added up) are those of the worst element. `at` holds the sizes at which a wrong row
-    shows that is right at the default ones. `heat` is a map of where the error sits. `span` are the
+    shows that is right at the default ones, or "inputs moved" where it shows on others than
+    `inputs` gives. `heat` is a map of where the error sits. `span` are the
     columns of `source` in which a mistake stands, first and after last.
     """
 
@@ -49,7 +50,7 @@ class Row:
     max_error: float | None = None
     tolerance: float | None = None
     ulps: float | None = None
-    at: Mapping[str, int] | None = None
+    at: Mapping[str, int] | str | None = None
     note: str | None = None
     mistake: Mistake | None = None
     heat: Heat | None = None

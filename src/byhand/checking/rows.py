@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from byhand.checking.judging.blame import Blame, wrong
+from byhand.checking.judging.convention import Convention
 from byhand.checking.judging.evidence import Evidence
+from byhand.checking.judging.hidden import what_hid
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.name import Named, NamedMistakes
 from byhand.checking.report import RIGHT, Report, Row
+from byhand.checking.running.aliasing import harmless
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import touched_names
@@ -22,9 +25,15 @@ from byhand.values import tree
 
 
 def report_of(
-    trials: Sequence[Trial], blame: Blame, names: NamedMistakes, dtype: str, skipped: Sequence[str]
+    trials: Sequence[Trial],
+    blame: Blame,
+    names: NamedMistakes,
+    kept: Convention | None,
+    dtype: str,
+    skipped: Sequence[str],
 ) -> Report:
-    """The report; `skipped` are notes on draws that could not be made."""
+    """The report; `kept` is a convention of backward's own, `skipped` are notes on draws that could
+    not be made."""
     first, rows = trials[0], _rows(trials, blame, names)
     return Report(
         file=first.problem.file,
@@ -33,7 +42,7 @@ def report_of(
         seconds=0.0,
         rows=tuple(rows),
         roots=_roots(rows),
-        notes=tuple(dict.fromkeys([*_notes(first, rows), *skipped])),
+        notes=tuple(dict.fromkeys([*_notes(first, rows), *_kept(kept), *skipped])),
     )
 
 
@@ -42,7 +51,7 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
     others show."""
     first, *others = (each for each in trials if not each.drawn.tied)
     rows = {
-        answer.key: _at_root(_plain(first, answer), blame.roots[answer.key])
+        answer.key: _at_root(first, _plain(first, answer), blame.roots[answer.key])
         if answer.key in blame.roots
         else _at_ties(_plain(first, answer), answer.key, blame)
         for answer in first.answers.found
@@ -53,6 +62,7 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
         if first.run.error is not None or at_fault & {*rows}:
             rows = {k: row if k in at_fault else _inherited(row) for k, row in rows.items()}
     rows = {key: _noted(row, names.reasons.get(key)) for key, row in rows.items()}
+    rows = {key: _noted(row, _turn(first, key)) for key, row in rows.items()}
     explained = any(row.mistake is not None for row in rows.values())
     for other in others:
         for answer in other.answers.found:
@@ -60,9 +70,53 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
             if key in rows and rows[key].right and not other.result(key).right:
                 there = _plain(other, answer)
                 there = _inherited(there) if explained else there
-                rows[key] = replace(there, at=other.drawn.sizes or None)
+                rows[key] = replace(there, at=other.drawn.at)
+    rows = _folded(rows, first)
     last = list(_beside(first, names, [*rows.values()]))
     return [*rows.values(), *last, *_missing(first, [*rows.values(), *last])]
+
+
+def _folded(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
+    """The rows, one for each local: what it is used on for is told there, if it is wrong."""
+    hosts = {answer.key: answer.host for answer in trial.answers.found if answer.host is not None}
+    found: dict[Key, Row] = {}
+    for key, row in rows.items():
+        host = hosts.get(key)
+        if host is None:
+            found[key] = row
+        elif host not in found or (found[host].mistake is None and row.mistake is not None):
+            if not row.right:
+                found[host] = row
+        elif found[host].right and not row.right:
+            found[host] = replace(found[host], verdict=row.verdict)
+    return found
+
+
+def _turn(trial: Trial, key: Key) -> str | None:
+    """A note on what becomes of the local of an answer."""
+    lines = {
+        answer.key: answer.writes[0].line for answer in trial.answers.found if answer.host == key
+    }
+    said = [
+        f"from line {lines[used.value]} on, d{key[0]} holds the gradient of {used.value[0]}"
+        for used in trial.answers.used_on
+        if used.host == key and used.value in lines
+    ]
+    return "; ".join(said) or None
+
+
+def _kept(kept: Convention | None) -> list[str]:
+    """A note on the convention that a backward keeps."""
+    if kept is None:
+        return []
+    names = ", ".join(dict.fromkeys(f"d{name}" for name, _ in sorted(kept.keys)))
+    size = f"{kept.size} = {kept.number}"
+    if kept.inverse:
+        return [f"{names}: gradients divided by {size}; that is made up for where they are used"]
+    return [
+        f"{names}: {kept.number} times the gradient ({size}): gradients of the sum, not of the "
+        "mean; what reads them divides by it"
+    ]
 
 
 def _roots(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -80,6 +134,11 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     """What is to be said of the run as a whole."""
     notes = list(trial.answers.notes)
     run = trial.run
+    for damage in harmless(run, trial.drawn.truth):
+        notes.append(
+            f"line {damage.line} changes {damage.changed}, which backward was given; nothing reads "
+            "it any more"
+        )
     if run.function is None:
         notes.append(
             "backward is no plain Python function: its results are judged, its lines can't be"
@@ -95,9 +154,9 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
 
 def _plain(trial: Trial, answer: Answer) -> Row:
     """The row of an answer, with the verdict on what it held in the end."""
-    program, (name, binding) = trial.drawn.program, answer.key
+    program, (name, binding) = trial.drawn.program, answer.host or answer.key
     result = trial.result(answer.key)
-    step, bound, note = program.by_key[answer.key], len(program.bindings[name]), result.note
+    step, bound, note = program.by_key[name, binding], len(program.bindings[name]), result.note
     if bound > 1:
         which = f"binding {binding + 1} of {bound} in forward" + (
             f", line {step.line}" if step.line else ", the input"
@@ -118,7 +177,7 @@ def _plain(trial: Trial, answer: Answer) -> Row:
     )
 
 
-def _at_root(row: Row, evidence: tuple[Evidence, ...]) -> Row:
+def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
     """A wrong definition shows what it gave alone, if its result was right on the first draw."""
     raised = evidence[0].answer.value
     if isinstance(raised, Raised) and raised.depends:
@@ -134,16 +193,23 @@ def _at_root(row: Row, evidence: tuple[Evidence, ...]) -> Row:
             max_error=result.max_error,
             tolerance=result.tolerance,
             ulps=result.ulps,
-            note=result.note,
-            at=shown.trial.drawn.sizes or None,
+            note=_joined(result.note, _hid(first, shown)),
+            at=shown.trial.drawn.at,
         )
     return row
+
+
+def _hid(first: Trial, shown: Evidence) -> str | None:
+    """A note on what hid a mistake, where the inputs had to be moved to see it."""
+    if not shown.trial.drawn.moved:
+        return None
+    return what_hid(first, shown.trial, shown.answer.key)
 
 
 def _at_ties(row: Row, key: Key, blame: Blame) -> Row:
     if key not in blame.uneven:
         return row
-    return replace(row, at=blame.uneven[key].evidence.trial.drawn.sizes or None)
+    return replace(row, at=blame.uneven[key].evidence.trial.drawn.at)
 
 
 def _named(trial: Trial, row: Row, named: Named | None) -> Row:
@@ -180,7 +246,11 @@ def _inherited(row: Row) -> Row:
 def _noted(row: Row, note: str | None) -> Row:
     if note is None:
         return row
-    return replace(row, note=f"{row.note}; {note}" if row.note else note)
+    return replace(row, note=_joined(row.note, note))
+
+
+def _joined(*notes: str | None) -> str | None:
+    return "; ".join(note for note in notes if note) or None
 
 
 def _beside(first: Trial, names: NamedMistakes, rows: Sequence[Row]) -> Iterator[Row]:
@@ -192,7 +262,7 @@ def _beside(first: Trial, names: NamedMistakes, rows: Sequence[Row]) -> Iterator
         yield _named(first, row, names.beside)
     elif names.raised is not None and all(row.right for row in rows):
         trial, named = names.raised
-        yield replace(_named(trial, _raised(trial), named), at=trial.drawn.sizes)
+        yield replace(_named(trial, _raised(trial), named), at=trial.drawn.at)
 
 
 def _raised(trial: Trial) -> Row:

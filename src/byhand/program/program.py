@@ -81,6 +81,11 @@ class Program:
         return {(step.name, step.binding): step for step in self}
 
     @cached_property
+    def named(self) -> frozenset[Tensor]:
+        """The tensors that are steps."""
+        return frozenset(step.tensor for step in self)
+
+    @cached_property
     def owners(self) -> Mapping[Tensor, tuple[str, ...]]:
         """The steps that each recorded tensor is part of: its own name, or those it leads to."""
         named = {step.tensor: step.name for step in self}

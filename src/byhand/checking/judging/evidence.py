@@ -26,6 +26,9 @@ from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array, as_number
 
+GIVEN = "__given_"
+"""Before the name of an upstream gradient: as backward got it, in an exchanged statement."""
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -160,7 +163,9 @@ class Evidence:
 
     @cached_property
     def _replay(self) -> Replay:
-        more = {**self.paths.slopes, **self.paths.picked}
+        upstream = self.trial.drawn.upstream_by_name
+        given = {f"{GIVEN}{name}": np.asarray(g) for name, g in upstream.items()}
+        more = {**self.paths.slopes, **self.paths.picked, **given}
         return self.trial.replay(self.feeds, self.answer.key, more)
 
     @cached_property

@@ -26,7 +26,7 @@ from byhand.program.statements import Function, Namespace, Statement, StatementE
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, as_torch, is_torch
-from byhand.values.held import array, copied
+from byhand.values.held import array, as_number, copied
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +38,14 @@ class Plan:
     that the statement goes on with under another name, as `draft = dW + ...` does before
     `dW = draft`. `by_view` are the answers that some statement writes by way of a view of them,
     such as a row in a loop: the array that such a view looks at is filled, never exchanged.
+    `locals` are where the answers are held, `scales` how many times the gradient they are to hold.
     """
 
     writes: Mapping[int, tuple[tuple[Key, bool], ...]]
     helps: Mapping[int, Key]
     by_view: frozenset[Key]
+    locals: Mapping[Key, str]
+    scales: Mapping[Key, float]
 
     @staticmethod
     def of(found: Answers) -> Plan:
@@ -59,13 +62,19 @@ class Plan:
             for number, keys in helped.items()
             if len(keys) == 1 and (key := next(iter(keys))) and number not in writes
         }
-        by_view = (a.key for a in found.found if any(_by_view(a.key, w.node) for w in a.writes))
-        return Plan(writes, helps, frozenset(by_view))
+        by_view = (a.key for a in found.found if any(_by_view(a.local, w.node) for w in a.writes))
+        return Plan(
+            writes,
+            helps,
+            frozenset(by_view),
+            {answer.key: answer.local for answer in found.found},
+            {answer.key: answer.scale for answer in found.found},
+        )
 
 
-def _by_view(key: Key, node: ast.stmt) -> bool:
+def _by_view(local: str, node: ast.stmt) -> bool:
     """Whether a statement that writes this gradient does so without naming its local."""
-    return f"d{tree.root(key[0])}" not in touched_names(node)
+    return tree.root(local) not in touched_names(node)
 
 
 def run_on_feeds(
@@ -79,11 +88,22 @@ def run_on_feeds(
 
     An answer of which a statement raised is Raised. With `only`, that definition alone is run.
     """
+    return fed(function, given, answers, feeds, only).raw
+
+
+def fed(
+    function: Function,
+    given: Mapping[str, Any],
+    answers: Answers,
+    feeds: Mapping[Key, Array],
+    only: Key | None = None,
+) -> Feeder:
+    """The same run, with all that was seen in it."""
     like = next((value for value in given.values() if is_torch(value)), None)
     feeder = Feeder(Plan.of(answers), feeds, only, like)
     with contextlib.suppress(StatementError):  # what was judged before stands
         run(function, function.namespace(copied_all(given)), feeder.execute)
-    return feeder.raw
+    return feeder
 
 
 def copied_all(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,13 +112,15 @@ def copied_all(given: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class Feeder:
-    """One run on feeds: what each definition gave is in `raw`."""
+    """One run on feeds: what each definition gave is in `raw`, what it held after each of its
+    statements in `versions`."""
 
     plan: Plan
     feeds: Mapping[Key, Array]
     only: Key | None
     like: Any
     raw: dict[Key, Any] = field(default_factory=dict[Key, Any])
+    versions: dict[Key, list[Any]] = field(default_factory=dict[Key, "list[Any]"])
     placed: dict[Key, Any] = field(default_factory=dict[Key, Any])
     number: int = 0
 
@@ -113,7 +135,7 @@ class Feeder:
         helps = [helped] if helped else []
         for key in (*(key for key, first in writes if not first), *helps):
             if key in self.raw and not self.raised(key):
-                self.put(namespace, key, self.raw[key], first=False)
+                self.put(namespace, key, self.meant(key, self.raw[key]), first=False)
         try:
             statement.execute(namespace)
         except Exception as error:
@@ -122,6 +144,7 @@ class Feeder:
             for key, _ in writes:
                 if not self.raised(key):
                     self.raw[key] = Raised(in_one_line(error), depends=False)
+                self.versions.setdefault(key, []).append(self.raw[key])
             for name, rebinds in touched_names(statement.node).items():
                 if rebinds is not None:
                     namespace.pop(name, None)  # so that nothing goes on with what it was before
@@ -129,19 +152,20 @@ class Feeder:
                 self.put_feed(namespace, key, None)
             return
         for key, first in writes:
-            found = fetch(namespace, key[0])
+            found = fetch(namespace, self.plan.locals[key])
             if not self.raised(key):
-                self.raw[key] = copied(found)
+                self.raw[key] = unscaled(copied(found), self.plan.scales[key])
+            self.versions.setdefault(key, []).append(copied(self.raw[key]))
             self.put_feed(namespace, key, found, first)
         for key in helps:
-            self.put_feed(namespace, key, fetch(namespace, key[0]), first=False)
+            self.put_feed(namespace, key, fetch(namespace, self.plan.locals[key]), first=False)
         self.mend(statement, namespace)
 
     def skips(
         self, statement: Statement, writes: tuple[tuple[Key, bool], ...], namespace: Namespace
     ) -> bool:
         """Whether a statement does nothing but write whole answers that nobody asked for."""
-        written = {f"d{name}" for name, _ in (key for key, _ in writes)}
+        written = {self.plan.locals[key] for key, _ in writes}
         reached = reached_names(statement.node)
 
         def stays(name: str, rebinds: bool | None) -> bool:
@@ -158,46 +182,60 @@ class Feeder:
 
     def put_feed(self, namespace: Namespace, key: Key, like: Any, first: bool = True) -> None:
         value = in_kind(self.feeds[key], self.like if like is None else like)
-        self.placed[key] = self.put(namespace, key, value, first)
+        self.placed[key] = self.put(namespace, key, self.meant(key, value), first)
+
+    def meant(self, key: Key, value: Any) -> Any:
+        """What the local of a gradient is to hold: as many times as much as its convention says."""
+        scale = self.plan.scales[key]
+        return value if scale == 1.0 else value * scale
 
     def put(self, namespace: Namespace, key: Key, value: Any, first: bool) -> Any:
         """Makes the local of a gradient hold `value`; gives what it holds then."""
-        held = fetch(namespace, key[0])
+        local = self.plan.locals[key]
+        held = fetch(namespace, local)
         if key in self.plan.by_view and not first:
             into, new = array(held), array(value)
             if into is not None and new is not None and alike(into, new):
                 into[...] = new
                 return held
-        place(namespace, key[0], value)
+        place(namespace, local, value)
         return value
 
     def mend(self, statement: Statement, namespace: Namespace) -> None:
-        """Puts right the feeds that the statement changed in place."""
+        """Puts right the feeds that the statement changed in place, but for those of locals that it
+        names: they are used on."""
+        touched = touched_names(statement.node)
         changed = [
             np.asarray(found)
-            for root, rebinds in touched_names(statement.node).items()
+            for root, rebinds in touched.items()
             if not rebinds
             for _, leaf in tree.named(root, namespace.get(root))
             if (found := array(leaf)) is not None
         ]
         for key, value in list(self.placed.items()) if changed else ():
-            seen = array(value)
+            local, seen = self.plan.locals[key], array(value)
             if (
                 seen is not None
                 and any(np.may_share_memory(np.asarray(seen), each) for each in changed)
-                and not np.array_equal(seen, self.feeds[key])
-                and fetch(namespace, key[0]) is value
+                and touched.get(tree.root(local)) is None
+                and not np.array_equal(seen, self.meant(key, self.feeds[key]))
+                and fetch(namespace, local) is value
             ):
                 self.put_feed(namespace, key, value)
+
+
+def unscaled(value: Any, scale: float) -> Any:
+    """A gradient that backward means to hold `scale` times, taken once; other values stay."""
+    return value if scale == 1.0 or array(as_number(value)) is None else value / scale
 
 
 def alike(a: Array, b: Array) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype
 
 
-def place(namespace: Namespace, name: str, value: Any) -> None:
-    """Makes the local of the gradient `name` (`h` or `hs[2]`) hold `value`."""
-    root, path = tree.parsed(f"d{name}")
+def place(namespace: Namespace, local: str, value: Any) -> None:
+    """Makes a local that holds a gradient (`dh` or `dhs[2]`) hold `value`."""
+    root, path = tree.parsed(local)
     held = namespace.get(root)
     if path and held is None:
         return
@@ -205,9 +243,9 @@ def place(namespace: Namespace, name: str, value: Any) -> None:
         namespace[root] = tree.put(held, path, value)
 
 
-def fetch(namespace: Namespace, name: str) -> Any:
-    """What the local of the gradient `name` holds."""
-    root, path = tree.parsed(f"d{name}")
+def fetch(namespace: Namespace, local: str) -> Any:
+    """What the local of a gradient holds."""
+    root, path = tree.parsed(local)
     return tree.get(namespace.get(root), path)
 
 

@@ -15,7 +15,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from byhand.checking.judging.isolated_run import Feeder, Plan, copied_all, fetch, in_kind, place
+from byhand.checking.judging.isolated_run import (
+    Feeder,
+    Plan,
+    copied_all,
+    fetch,
+    in_kind,
+    place,
+    unscaled,
+)
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.names import loaded_names
 from byhand.program.control_flow import run
@@ -47,13 +55,15 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """A run of backward, as far as the gradient `name` needs it.
+    """A run of backward, as far as the gradient in `local` needs it, which it means to hold `scale`
+    times.
 
     It can't be played again, `by_view`, where a statement writes the gradient by way of a view of
     it that something else made.
     """
 
-    name: str
+    local: str
+    scale: float
     shared: Namespace
     own: Mapping[str, Any]
     moments: tuple[Moment, ...]
@@ -69,14 +79,14 @@ class Replay:
             for moment in self.moments:
                 namespace.update(moment.bound)
                 if moment.goes_on:
-                    place(namespace, self.name, found)
+                    place(namespace, self.local, found)
                 if moment.playing:
                     self._play(moment, edits, namespace)
                 if moment.mine:
-                    found = copied(fetch(namespace, self.name))
+                    found = copied(fetch(namespace, self.local))
                 for name, value in moment.fed:
                     place(namespace, name, copied(value))
-            return found
+            return unscaled(found, self.scale)
         return None
 
     def _play(self, moment: Moment, edits: Edits, namespace: Namespace) -> None:
@@ -119,7 +129,10 @@ def record(
         starts = dict(writes)
         helps = plan.helps.get(number) == key
         fed = tuple(
-            (k[0], in_kind(feeds[k], fetch_or(namespace, k[0], like)))
+            (
+                plan.locals[k],
+                feeder.meant(k, in_kind(feeds[k], fetch_or(namespace, plan.locals[k], like))),
+            )
             for k in (*starts, *([key] if helps else []))
         )
         playing = not writes or not feeder.skips(statement, writes, namespace)
@@ -132,12 +145,19 @@ def record(
     everything = {**available, **given}
     own = {n: v for n, v in everything.items() if n in read or not is_array(v)}
     shared = {n: _read_only(v) for n, v in everything.items() if n not in own}
-    return Replay(key[0], function.namespace(shared), own, tuple(moments), key in plan.by_view)
+    return Replay(
+        plan.locals[key],
+        plan.scales[key],
+        function.namespace(shared),
+        own,
+        tuple(moments),
+        key in plan.by_view,
+    )
 
 
-def fetch_or(namespace: Namespace, name: str, like: Any) -> Any:
+def fetch_or(namespace: Namespace, local: str, like: Any) -> Any:
     """What the local of a gradient holds, or else something of the kind that it should hold."""
-    held = fetch(namespace, name)
+    held = fetch(namespace, local)
     return like if held is None else held
 
 

@@ -3,7 +3,7 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from byhand import referees
 from byhand.checking.judging.compare import Comparison, compare
-from byhand.checking.judging.isolated_run import run_on_feeds
+from byhand.checking.judging.isolated_run import fed, run_on_feeds, unscaled
 from byhand.checking.judging.own_rounding import OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
@@ -63,27 +63,30 @@ class Trial:
         return {}
 
     def _judge(self, key: Key) -> Comparison:
-        given = next(answer.value for answer in self.answers.found if answer.key == key)
+        answer = next(answer for answer in self.answers.found if answer.key == key)
+        given = unscaled(answer.value, answer.scale)
         dtype, error = self.drawn.program.by_key[key].value.dtype, self._true(key).error
         inputs = [step.value.dtype for step in self.drawn.program.inputs]
         eps = max((float(np.finfo(each).eps) for each in inputs), default=0.0)
         found = compare(given, self._truths[key], error, dtype, eps)
         if found.verdict != "wrong" or found.max_error is None:
             return found
-        own = self.scatter_in_the_end.of(key, found.max_error)
-        return (
-            found if own is None else compare(given, self._truths[key], error, dtype, eps, own=own)
-        )
+        times = abs(answer.scale)
+        own = self.scatter_in_the_end.of(key, times * found.max_error)
+        if own is None:
+            return found
+        return compare(given, self._truths[key], error, dtype, eps, own=own / times)
 
     @cached_property
     def _truths(self) -> Mapping[Key, Gradient]:
-        """What the referee says of every answer."""
-        keys = [answer.key for answer in self.answers.found]
+        """What the referee says of every answer; of values without a name only the engine can."""
+        true = {answer.key: self._true(answer.key) for answer in self.answers.found}
+        found = {key: Gradient(each.value, EPS * each.error) for key, each in true.items()}
         if self.referee == "engine":
-            true = {key: self._true(key) for key in keys}
-            return {key: Gradient(each.value, EPS * each.error) for key, each in true.items()}
+            return found
+        named = [answer.key for answer in self.answers.found if answer.host is None]
         referee = referees.find(self.referee)
-        return referee(self.problem, self.drawn.inputs, keys, self.drawn.upstream)
+        return {**found, **referee(self.problem, self.drawn.inputs, named, self.drawn.upstream)}
 
     @cached_property
     def wrong(self) -> frozenset[Key]:
@@ -186,6 +189,14 @@ class Trial:
         with np.errstate(all="ignore"):
             return run_on_feeds(function, given, self.answers, feeds, only)
 
+    @cached_property
+    def versions(self) -> Mapping[Key, Sequence[Any]]:
+        """What each answer held after each of its statements, where those read true gradients."""
+        function, given = self.run.function, self.run.given
+        assert function is not None
+        with np.errstate(all="ignore"):
+            return fed(function, given, self.answers, self.true_feeds).versions
+
     # How far rounding moves what they give, on their own way.
 
     @cached_property
@@ -219,8 +230,8 @@ class Trial:
         def run(forward: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[Key, Any]:
             upstream = self._changed_upstream(change)
             given = call_to(self.problem, function).filled({**upstream, **forward})
-            fed = {key: change(value) for key, value in feeds.items()}
-            return run_on_feeds(function, given, self.answers, fed, only)
+            changed = {key: change(value) for key, value in feeds.items()}
+            return run_on_feeds(function, given, self.answers, changed, only)
 
         return Scatter(self._own_rounding, run, judged)
 

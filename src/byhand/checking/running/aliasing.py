@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Container
 
 from byhand.checking.running.answers import Answers
@@ -16,11 +17,20 @@ def harmful(
 ) -> list[Damage]:
     """The changes in place that leave something wrong behind.
 
-    Changing a value of the forward pass (one that is `given`) does. So does changing another
-    answer, to one of `steps`, unless that is written anew afterwards and nothing reads it in
-    between.
+    Changing a value of the forward pass (one that is `given`) does; changing an upstream gradient,
+    which is given, too, only where something reads it later. So does changing another answer, to
+    one of `steps`, unless that is written anew afterwards and nothing reads it in between.
     """
-    return [damage for damage in run.damages if _lasts(damage, answers, given, steps)]
+    return [damage for damage in run.damages if _lasts(damage, run, answers, given, steps)]
+
+
+def harmless(run: BackwardRun, steps: Container[str]) -> list[Damage]:
+    """The changes of upstream gradients that nothing reads any more."""
+    return [
+        damage
+        for damage in run.damages
+        if _is_upstream(damage, run.given, steps) and not _read_later(damage, run)
+    ]
 
 
 def writer(damage: Damage, answers: Answers) -> Key | None:
@@ -36,8 +46,36 @@ def writer(damage: Damage, answers: Answers) -> Key | None:
     return None
 
 
-def _lasts(damage: Damage, answers: Answers, given: Container[str], steps: Container[str]) -> bool:
+def _is_upstream(damage: Damage, given: Container[str], steps: Container[str]) -> bool:
+    return damage.changed in given and damage.changed[1:] in steps
+
+
+def _read_later(damage: Damage, run: BackwardRun) -> bool:
+    """Whether a statement reads what was changed after that, or in another round of a loop."""
+    for top in run.function.body if run.function is not None else ():
+        for node in ast.walk(top):
+            if not isinstance(node, ast.stmt):
+                continue
+            again = isinstance(node, (ast.For, ast.While)) and (
+                node.lineno <= damage.line <= (node.end_lineno or node.lineno)
+            )
+            simple = not isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try))
+            later = simple and node.lineno > damage.line and not isinstance(node, ast.Return)
+            if (again or later) and damage.changed in dict(loaded_names(node)):
+                return True
+    return run.function is None
+
+
+def _lasts(
+    damage: Damage,
+    run: BackwardRun,
+    answers: Answers,
+    given: Container[str],
+    steps: Container[str],
+) -> bool:
     name = damage.changed[1:]
+    if _is_upstream(damage, given, steps):
+        return _read_later(damage, run)
     if tree.root(damage.changed) in given:
         return True
     if name not in steps:

@@ -7,7 +7,7 @@ in reverse, so the last binding of `dh` there belongs to the first step of `h`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -23,7 +23,11 @@ from byhand.values import tree
 from byhand.values.held import array, unchanged
 
 if TYPE_CHECKING:  # a submission that is graded runs without the engine
-    from byhand.program.program import Program
+    from byhand.program.program import Program, Step
+
+
+SLIP = 3
+"""How long a name must be for one that is much like it to be meant: `dq` is no slip for `dp`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,10 @@ class Answer:
     `value` is what it holds in the end, Raised if one of its statements raised; `line` that of the
     statement that raised, or else of the last that writes it. `writes` are the statements that made
     it, in order: none where it was only returned. `reads` are the other answers that they read.
+
+    `local` is where it is held. `host` is the answer that this local bears the name of, where it is
+    used on for the gradient of another value; else None. `scale` is how many times the gradient
+    backward means it to hold: 1, but where it keeps a convention of its own.
     """
 
     key: Key
@@ -40,14 +48,29 @@ class Answer:
     line: int | None = None
     writes: tuple[Write, ...] = ()
     reads: frozenset[Key] = frozenset()
+    local: str = ""
+    host: Key | None = None
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class UsedOn:
+    """From its write number `start` on (counted from 0), the local of the gradient `host` holds the
+    gradient of `value`; None where that is of no value that is judged by itself."""
+
+    host: Key
+    start: int
+    value: Key | None
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """The answers in backward's order, and notes on what could not be assigned to a step."""
+    """The answers in backward's order, and notes on what could not be assigned to a step;
+    `used_on` says which locals go on as something else."""
 
     found: tuple[Answer, ...]
     notes: tuple[str, ...]
+    used_on: tuple[UsedOn, ...] = ()
 
     @cached_property
     def written(self) -> Mapping[int, tuple[Answer, ...]]:
@@ -74,7 +97,7 @@ class Answers:
         by_calls: dict[int, set[Key]] = {}
         for answer in self.found:
             for write in answer.writes:
-                if f"d{answer.key[0].partition('[')[0]}" in reached_names(write.node):
+                if tree.root(answer.local) in reached_names(write.node):
                     by_calls.setdefault(write.number, set()).add(answer.key)
         found: dict[Key, frozenset[Key]] = {}
         for answer in self.found if by_calls else ():
@@ -87,11 +110,15 @@ class Answers:
         return any(answer.key == key for answer in self.found)
 
 
-def answers(program: Program, run: BackwardRun) -> Answers:
-    """Assigns what a backward wrote to the steps of forward."""
+def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) -> Answers:
+    """Assigns what a backward wrote to the steps of forward.
+
+    `used_on` says where a local goes on as the gradient of another value than its name tells. An
+    upstream gradient that backward writes to does so from the start, if it was complete.
+    """
     found: list[Answer] = []
     notes: list[str] = []
-    for name, writes in _by_name(program, _seen_through(program, run)).items():
+    for name, writes in _by_name(program, run.writes).items():
         steps = program.bindings.get(name, ())
         if not steps:
             note = _unknown(name, writes[-1].value, program)
@@ -101,7 +128,7 @@ def answers(program: Program, run: BackwardRun) -> Answers:
         groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
         if len(groups) == len(steps):
             for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
-                found.append(_written((name, binding), group))
+                found += _parts((name, binding), group, program, run, used_on)
         elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
             found.append(_written((name, 0), groups[-1]))
             if len(steps) > 1:
@@ -113,7 +140,7 @@ def answers(program: Program, run: BackwardRun) -> Answers:
         for key, leaf in tree.named(name, value):
             if key in program and len(program.bindings[key]) == 1:
                 found = [answer for answer in found if answer.key[0] != key]
-                found.append(Answer((key, 0), leaf))
+                found.append(Answer((key, 0), leaf, local=f"d{key}"))
             elif key in program:
                 notes.append(_counts(key, len(program.bindings[key]), 1) + ": not judged")
             else:
@@ -121,44 +148,83 @@ def answers(program: Program, run: BackwardRun) -> Answers:
                     f"the returned dict has {key!r}, which is no float input and no step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
+    seen = _seen_through(run.writes, frozenset(w.at for a in found for w in a.writes))
+    found = [
+        replace(answer, writes=tuple(_with_reads(w, seen[w.at]) for w in answer.writes))
+        for answer in found
+    ]
     known = Answers(tuple(found), ())
     complete = (replace(answer, reads=_reads(answer, known)) for answer in found)
-    return Answers(tuple(complete), tuple(notes))
+    return Answers(tuple(complete), tuple(notes), tuple(used_on))
+
+
+def _parts(
+    key: Key,
+    writes: tuple[Write, ...],
+    program: Program,
+    run: BackwardRun,
+    used_on: Sequence[UsedOn],
+) -> Iterator[Answer]:
+    """The answer that a local bears the name of, and those that it is used on for."""
+    cuts = [each for each in used_on if each.host == key]
+    if not cuts and f"d{key[0]}" in run.given and not _goes_on(program.by_key[key], program):
+        cuts = [UsedOn(key, 0, None)]
+    first = cuts[0].start if cuts else len(writes)
+    if first:
+        yield _written(key, writes[:first])
+    ends = [cut.start for cut in [*cuts, UsedOn(key, len(writes), None)]][1:]
+    for cut, end in zip(cuts, ends, strict=True):
+        if cut.value is not None:
+            part = _written(cut.value, writes[cut.start : end])
+            yield replace(part, local=f"d{key[0]}", host=key)
+
+
+def _goes_on(step: Step, program: Program) -> bool:
+    """Whether forward computes more from a step."""
+    return any(step.name in other.inputs for other in program)
 
 
 def _written(key: Key, writes: tuple[Write, ...]) -> Answer:
     raised = [write for write in writes if isinstance(write.value, Raised)]
     last = raised[0] if raised else writes[-1]
-    return Answer(key, last.value, last.node.lineno, writes)
+    return Answer(key, last.value, last.node.lineno, writes, local=f"d{key[0]}")
 
 
 def _reads(answer: Answer, known: Answers) -> frozenset[Key]:
     return frozenset(o.key for write in answer.writes for o in known.read_by(answer, write))
 
 
-def _seen_through(program: Program, run: BackwardRun) -> list[Write]:
-    """The writes, where reading a local such as `dpre` that answers for no step counts as reading
-    the gradients that went into it."""
-    roots = {tree.root(name) for name in program.bindings}
+def _with_reads(write: Write, seen: Write) -> Write:
+    return replace(write, reads=seen.reads, through=seen.through)
+
+
+def _seen_through(writes: Sequence[Write], owned: frozenset[int]) -> list[Write]:
+    """The writes, where reading a local that answers for no step, such as `dpre`, counts as reading
+    the gradients that went into it; `owned` are the places of those that belong to an answer."""
     seen: list[Write] = []
     latest: dict[str, Write] = {}
-    for write in run.writes:
+    for write in writes:
         reads, through = frozenset[int](), write.through
         for at in write.reads:
-            if tree.root(run.writes[at].name) in roots:
+            if at in owned:
                 reads |= {at}
             else:
                 reads |= seen[at].reads
                 through |= seen[at].through | {seen[at].number}
-        if not write.fresh:
-            reads |= latest[write.name].reads
-            through |= latest[write.name].through
+        if not write.fresh and write.name in latest:
+            before = latest[write.name]
+            reads |= before.reads
+            through |= before.through
+            if before.at in owned:
+                reads |= {before.at}
+            else:
+                through |= {before.number}
         seen.append(replace(write, reads=reads, through=through))
         latest[write.name] = seen[-1]
     return seen
 
 
-def _by_name(program: Program, writes: list[Write]) -> dict[str, list[Write]]:
+def _by_name(program: Program, writes: Sequence[Write]) -> dict[str, list[Write]]:
     """The writes of each name. An array `dhs` answers for a list `hs`, item by item."""
     grouped: dict[str, list[Write]] = {}
     for write in writes:
@@ -223,6 +289,7 @@ def _counts(name: str, steps: int, groups: int) -> str:
 
 
 def _unknown(name: str, value: Any, program: Program) -> str | None:
+    """A note on a local that is the gradient of no step; None where it is a local like others."""
     if array(value) is None or not name:
         return None
     root = tree.root(name)
@@ -230,8 +297,10 @@ def _unknown(name: str, value: Any, program: Program) -> str | None:
         return f"d{name} is not judged: {root} holds integers, which have no gradient"
     if root in program:
         return f"d{name} is not judged: {root} is one array, not a list"
+    if len(root) < SLIP:
+        return None
     near = did_you_mean(root, [n for n in program.bindings if tree.root(n) == n])
-    return f"d{name} is not judged: forward has no {root}{near}"
+    return f"d{name} is not judged: forward has no {root}{near}" if near else None
 
 
 def _is_whole(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import itertools
 from collections.abc import Mapping
@@ -10,11 +11,12 @@ from typing import Any
 from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.answers import Answer, Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
+from byhand.checking.running.names import touched_names
 from byhand.checking.running.recorder import Recorder
 from byhand.program.call import Call, call_of
 from byhand.program.control_flow import run
 from byhand.program.problem import Problem, in_one_line
-from byhand.program.statements import Namespace, Statement, StatementError
+from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array
@@ -42,7 +44,17 @@ def run_backward(
     if function is None:
         return _called(call, given, passed)
     names = KnownNames(function, frozenset({*available, *upstream}))
-    recorder = Recorder(names, passed, _arrays(passed), _arrays(given), upstream, truth or {})
+    followed = _written(function) & {*upstream} & {*given}
+    recorder = Recorder(
+        names,
+        passed,
+        _arrays({k: v for k, v in passed.items() if k not in followed}),
+        _arrays(given),
+        upstream,
+        truth or {},
+        held={name: passed[name] for name in followed},
+        seen={name: copied(passed[name]) for name in followed},
+    )
     namespace = function.namespace(passed)
     returned = error = None
     try:
@@ -100,6 +112,18 @@ def _by_key(returned: Any) -> dict[Key, Any]:
         for root, value in _dict(returned).items()
         for name, leaf in tree.named(root, value)
     }
+
+
+def _written(function: Function) -> frozenset[str]:
+    """The names that some statement of a function writes to, itself."""
+    return frozenset(
+        name
+        for top in function.body
+        for node in ast.walk(top)
+        if isinstance(node, ast.stmt)
+        for name, rebinds in touched_names(node).items()
+        if rebinds is not None
+    )
 
 
 def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:

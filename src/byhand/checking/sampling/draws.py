@@ -8,9 +8,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from byhand.checking.sampling.moved_draws import generic, other_branches, zeros
 from byhand.checking.sampling.sample_inputs import ADVICE, Draw, draw
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
+from byhand.program.statements import Function
 
 
 @dataclass(frozen=True)
@@ -20,15 +22,26 @@ class Skipped:
     note: str
 
 
-def draws(problem: Problem, dtype: str, seed: int) -> Iterator[Draw | Skipped]:
+def draws(
+    problem: Problem, backward: Function | None, dtype: str, seed: int
+) -> Iterator[Draw | Skipped]:
     """The draws to try, each made when it is asked for; after one with ties, it as it came.
+    `backward` is that of the problem, taken apart, if it can be.
 
     The first is of the default sizes in `dtype`, the others are in float64. Raises ProblemError if
     the first can't be made.
     """
     yield from _drawn(problem, {}, dtype, seed)
-    # One more of the default sizes: chance must not show a thing just once.
-    yield from _attempt(problem, {}, seed if dtype != "float64" else seed + 1)
+    # One more of the default sizes: chance must not show a thing just once, nor inputs hide it.
+    moved = generic(problem, seed + 1)
+    if moved is None:
+        yield from _attempt(problem, {}, seed if dtype != "float64" else seed + 1)
+    else:
+        yield from _with_ties(moved)
+        further = other_branches(problem, seed + 1, moved)
+        yield from () if further is None else (further,)
+    with_zeros = zeros(problem, seed + 1, backward)
+    yield from () if with_zeros is None else (with_zeros,)
     fitted = False
     for sizes in other_sizes(problem.dimensions):
         for found in _attempt(problem, sizes, seed):
@@ -49,7 +62,10 @@ def _attempt(problem: Problem, sizes: Mapping[str, int], seed: int) -> Iterator[
 
 def _drawn(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> tuple[Draw, ...]:
     """A draw, and the same as it came."""
-    found = draw(problem, sizes, dtype, seed)
+    return _with_ties(draw(problem, sizes, dtype, seed))
+
+
+def _with_ties(found: Draw) -> tuple[Draw, ...]:
     return (found,) if found.as_it_came is None else (found, found.as_it_came)
 
 

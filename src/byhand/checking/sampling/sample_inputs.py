@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from byhand.checking.sampling.ties import STEP, inputs_of_ties, moved
+from byhand.checking.sampling import ties
+from byhand.checking.sampling.ties import STEP, inputs_of_ties
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
@@ -34,6 +35,7 @@ class Draw:
     backward is run in: the same program where that is float64. On a `tied` draw nothing is judged
     but the weights that backward gives to equal elements. `as_it_came` is such a draw: the same
     before it was moved away from ties; None where it has none, and in other types than float64.
+    `moved` says how the inputs were moved to where nothing hides a mistake; "" where they weren't.
     """
 
     sizes: Mapping[str, int]
@@ -44,6 +46,12 @@ class Draw:
     seed: int
     tied: bool = False
     as_it_came: Draw | None = None
+    moved: str = ""
+
+    @property
+    def at(self) -> Mapping[str, int] | str | None:
+        """What is different here from the first draw: the sizes by name, or "inputs moved"."""
+        return "inputs moved" if self.moved else self.sizes or None
 
     def gradients(
         self, feeds: Mapping[Key, Array] = _NO_FEEDS, upstream: Sequence[Array] | None = None
@@ -84,9 +92,20 @@ class Draw:
         return as_torch(value) if self.program.in_torch else np.array(value)
 
 
-def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> Draw:
-    """Draws inputs of these sizes. Raises ProblemError if forward fails on them or isn't finite."""
+def draw(
+    problem: Problem,
+    sizes: Mapping[str, int],
+    dtype: str,
+    seed: int,
+    change: Callable[[Inputs], Inputs] | None = None,
+    moved: str = "",
+) -> Draw:
+    """Draws inputs of these sizes, and changes them if that is asked for.
+
+    Raises ProblemError if forward fails on them or isn't finite.
+    """
     given = {k: _cast(v, dtype) for k, v in problem.inputs(seed, **sizes).items()}
+    given = given if change is None else change(given)
     _refuse_infinite_inputs(problem, given)
     inputs = {name: _cast(value, "float64") for name, value in given.items()}
     truth = trace_problem(problem, inputs)
@@ -104,7 +123,9 @@ def draw(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> D
     upstream = truth.upstream(seed)
     if dtype != "float64":
         upstream = tuple(g.astype(dtype).astype(np.float64) for g in upstream)
-    return Draw(dict(sizes), inputs, truth, program, upstream, seed, as_it_came=as_it_came)
+    return Draw(
+        dict(sizes), inputs, truth, program, upstream, seed, as_it_came=as_it_came, moved=moved
+    )
 
 
 def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
@@ -117,7 +138,7 @@ def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
         rng = np.random.default_rng([seed, 3, zlib.crc32(said.encode())])  # each its own way
         if is_torch(held):
             return held + as_torch(rng.normal(size=tuple(held.shape))).to(held.dtype) * STEP
-        return moved(held, rng)
+        return ties.moved(held, rng)
 
     return tree.map_with_path(leaf, value)
 

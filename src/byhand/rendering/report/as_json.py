@@ -33,7 +33,7 @@ def _row(row: Row) -> dict[str, Any]:
         "max_error": _finite(row.max_error),
         "tolerance": _finite(row.tolerance),
         "ulps": _finite(row.ulps),
-        "at": None if row.at is None else dict(row.at),
+        "at": row.at if row.at is None or isinstance(row.at, str) else dict(row.at),
         "note": row.note,
         "mistake": None if mistake is None else {"code": mistake.code, "message": mistake.message},
     }

@@ -128,7 +128,9 @@ def details(row: Row) -> list[str]:
         lines.append(clean(row.note))
     elif row.verdict == "shape" and row.shape is not None:
         lines.append(f"has shape {size(row.shape)}, expected {size(row.expected_shape)}")
-    if row.at:
+    if isinstance(row.at, str):
+        lines.append("right on what inputs() gives; this shows when the inputs are moved")
+    elif row.at:
         lines.append(f"right at the default sizes; this shows at {sizes(row.at)}")
     error, allowed = row.max_error, row.tolerance
     if row.verdict == "wrong" and error is not None and allowed is not None and error > allowed:

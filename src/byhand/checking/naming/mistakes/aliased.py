@@ -15,11 +15,34 @@ Good:
 
 from __future__ import annotations
 
+import ast
+
+from byhand.checking.judging.evidence import GIVEN
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import exchanged, reads
 from byhand.checking.running.aliasing import harmful, writer
 from byhand.checking.running.backward_run import Damage
 from byhand.referees.referee import Key
+
+
+def find(suspect: Suspect) -> Finding | None:
+    """An upstream gradient was changed before this definition read it."""
+    trial = suspect.first.trial
+    changed = {f"d{write.name}": write for write in reversed(trial.run.writes)}
+    for statement in suspect.promising:
+        for part in reads(statement):
+            if not isinstance(part, ast.Name) or part.id not in trial.drawn.upstream_by_name:
+                continue
+            write = changed.get(part.id)
+            if write is None or write.node is statement:
+                continue
+            as_given = ast.Name(GIVEN + part.id, ast.Load())
+            if suspect.mended({statement: exchanged(statement, part, as_given)}):
+                said = f"this line changes {part.id}, which {suspect.d} still needs as it was given"
+                return Finding(said + ": write to a copy", write.line)
+    return None
 
 
 def find_in_run(trial: Trial) -> dict[Key | None, Finding]:

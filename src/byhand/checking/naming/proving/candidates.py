@@ -9,6 +9,7 @@ from keyword import iskeyword
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, reduced
 from byhand.checking.running.names import loaded_names, touched_names
+from byhand.values import tree
 
 
 def values(suspect: Suspect) -> tuple[ast.expr, ...]:
@@ -91,7 +92,7 @@ def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
     nodes = [node for top in suspect.function.body for node in ast.walk(top)]
     simple = [n for n in nodes if isinstance(n, (ast.Assign, ast.AugAssign))]
     loops = {n for f in nodes if isinstance(f, ast.For) for n in _names(f.target)}
-    answers = {f"d{a.key[0].partition('[')[0]}" for a in suspect.first.trial.answers.found}
+    answers = {tree.root(a.local) for a in suspect.first.trial.answers.found}
     tainted = {*answers, *suspect.gradients}
     for _ in range(2):
         for node in simple:

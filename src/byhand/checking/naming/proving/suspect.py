@@ -24,6 +24,7 @@ from byhand.checking.running.answers import Answer
 from byhand.checking.running.names import loaded_names, touched_names
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
+from byhand.values import tree
 from byhand.values.arrays import Array
 
 Share: TypeAlias = Callable[[Evidence], Array]
@@ -50,7 +51,7 @@ class Suspect:
     @property
     def d(self) -> str:
         """The name of its local."""
-        return f"d{self.name}"
+        return self.answer.local
 
     @cached_property
     def first(self) -> Evidence:
@@ -95,7 +96,7 @@ class Suspect:
             for node in ast.walk(top)
             if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
         ]
-        answers = {f"d{a.key[0].partition('[')[0]}" for a in self.first.trial.answers.found}
+        answers = {tree.root(a.local) for a in self.first.trial.answers.found}
         wanted = {name for node in found for name, _ in loaded_names(node)}
         while True:
             more = [
@@ -121,9 +122,9 @@ class Suspect:
         """The locals that hold other gradients, with their shapes."""
         steps = self.program.by_key
         found = {
-            f"d{answer.key[0]}": steps[answer.key].shape
+            answer.local: steps[answer.key].shape
             for answer in self.first.trial.answers.found
-            if "[" not in answer.key[0] and answer.key != self.first.answer.key
+            if answer.local.isidentifier() and answer.key != self.first.answer.key
         }
         return {
             **found,
@@ -133,7 +134,7 @@ class Suspect:
     @cached_property
     def values(self) -> Mapping[str, tuple[int, ...]]:
         """The float values of forward, with their shapes."""
-        return {step.name: step.shape for step in self.program if "[" not in step.name}
+        return {step.name: step.shape for step in self.program if step.name.isidentifier()}
 
     @cached_property
     def ways(self) -> Mapping[str, Share]:

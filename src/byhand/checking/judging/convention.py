@@ -1,0 +1,157 @@
+"""A convention that is kept: gradients of a sum on the way, of a mean in the end.
+
+The courses of deeplearning.ai compute `dZ = A - Y` and divide by the number of examples in `dW` and
+`db` alone. Then what is on the way holds m times its gradient, everywhere, and what is asked for is
+right. That is no mistake: where one number that follows from the sizes explains it, and some
+definition takes that number out again, the answers are judged as holding so many times their
+gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from byhand.checking.judging.compare import compare
+from byhand.checking.judging.isolated_run import unscaled
+from byhand.checking.judging.trial import EPS, Trial
+from byhand.checking.running.answers import Answer
+from byhand.program.program import Program
+from byhand.referees.referee import Gradient, Key
+from byhand.values.held import array, as_number
+
+SAME = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Convention:
+    """The answers that hold so many times their gradient: `number` is the size on the first draw,
+    `inverse` whether they hold the gradient divided by it."""
+
+    keys: frozenset[Key]
+    size: str
+    number: int
+    inverse: bool
+
+
+def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
+    """The trials with the convention that their backward keeps, if it keeps one."""
+    apart = [each for each in trials if each.line_by_line and not each.drawn.tied]
+    if not apart or not apart[0].wrong:
+        return [*trials], None
+    first = apart[0]
+    for answer in first.answers.found:
+        if answer.key not in first.wrong or not answer.writes:
+            continue
+        for size, number, inverse in _sizes_of(first, answer):
+            found = _kept(first, number, inverse)
+            if found is None or not all(
+                _kept_in(each, found, size, inverse) for each in apart[1:] if _size(each, size)
+            ):
+                continue
+            kept = Convention(found, size, number, inverse)
+            return [_scaled(each, kept) for each in trials], kept
+        return [*trials], None  # the first that is wrong begins it, or nothing does
+    return [*trials], None
+
+
+def _sizes_of(trial: Trial, answer: Answer) -> Iterator[tuple[str, int, bool]]:
+    """The sizes that make an answer right, alone, if it is divided by one or multiplied by it."""
+    held = array(as_number(trial.on_truth.get(answer.key)))
+    true = trial.true_feeds[answer.key]
+    if held is None or held.shape != true.shape or held.dtype.kind != "f" or not true.any():
+        return
+    with np.errstate(all="ignore"):
+        ratio = float(np.sum(held * true) / np.sum(true * true))
+    for size, number in _sizes(trial.drawn.truth).items():
+        for inverse in (False, True):
+            times = 1 / number if inverse else float(number)
+            if number > 1 and abs(ratio - times) <= SAME * times:
+                yield size, number, inverse
+
+
+def _sizes(program: Program) -> Mapping[str, int]:
+    """The sizes that a mean may have been taken over, by what forward calls them."""
+    found: dict[str, int] = {}
+    for name, value in program.locals.items():
+        if type(value) is int:
+            found[name] = value
+    for step in program:
+        found[f"{step.name}.size"] = step.value.size
+        for axis, length in enumerate(step.shape):
+            found[f"{step.name}.shape[{axis}]"] = length
+    return found
+
+
+def _size(trial: Trial, size: str) -> int | None:
+    return _sizes(trial.drawn.truth).get(size)
+
+
+def _kept(trial: Trial, number: int, inverse: bool) -> frozenset[Key] | None:
+    """The answers that hold so many times their gradient, if most of the inputs' gradients that
+    read them take the number out again."""
+    times = 1 / number if inverse else float(number)
+    inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
+    scaled: dict[Key, float] = {}
+    for _ in trial.answers.found:  # one more each time, in backward's order
+        tried = _with_scales(trial, scaled)
+        more = next(
+            (
+                answer.key
+                for answer in tried.answers.found
+                if answer.writes
+                and answer.key not in inputs
+                and answer.key not in scaled
+                and not _right(tried, answer, 1.0)
+                and _right(tried, answer, times)
+            ),
+            None,
+        )
+        if more is None:
+            break
+        scaled[more] = times
+    tried = _with_scales(trial, scaled)
+    readers = [a for a in tried.answers.found if a.key in inputs and a.reads & scaled.keys()]
+    taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
+    passed_on = [_right(tried, a, times) for a in readers if not _right(tried, a, 1.0)]
+    return frozenset(scaled) if sum(taken_out) > sum(passed_on) else None
+
+
+def _kept_in(trial: Trial, keys: frozenset[Key], size: str, inverse: bool) -> bool:
+    """Whether these answers hold so many times their gradient on another draw, too."""
+    number = _size(trial, size)
+    assert number is not None
+    times = 1 / number if inverse else float(number)
+    tried = _with_scales(trial, dict.fromkeys(keys, times))
+    return all(
+        _right(tried, answer, 1.0)
+        for answer in tried.answers.found
+        if answer.key in keys and answer.writes
+    )
+
+
+def _right(trial: Trial, answer: Answer, times: float) -> bool:
+    """Whether a definition gives `times` its gradient where it reads the true ones."""
+    value = unscaled(trial.on_truth.get(answer.key), times)
+    true = trial.drawn.true_gradients[trial.drawn.truth.by_key[answer.key].tensor]
+    truth = Gradient(true.value, EPS * true.error)
+    return compare(value, truth, true.error, np.dtype(np.float64), mapped=False).right
+
+
+def _scaled(trial: Trial, kept: Convention) -> Trial:
+    number = _size(trial, kept.size)
+    if number is None:
+        return trial
+    times = 1 / number if kept.inverse else float(number)
+    return _with_scales(trial, dict.fromkeys(kept.keys, times))
+
+
+def _with_scales(trial: Trial, scales: Mapping[Key, float]) -> Trial:
+    if not scales:
+        return trial
+    found = tuple(
+        replace(answer, scale=scales.get(answer.key, 1.0)) for answer in trial.answers.found
+    )
+    return replace(trial, answers=replace(trial.answers, found=found))
