@@ -142,9 +142,11 @@ def test_a_local_that_raises_at_other_sizes_is_seen(checked: Checked):
     reshaped = "g = g.reshape(-1, 4)\n    dx = std_inv * (g"
     report = checked(changed(NORM, ("dx = std_inv * (g", reshaped)))
     assert not report.ok
-    assert report.roots == ("backward",)
-    row = report["backward"]
+    assert report.roots == ("x",)
+    row = report["x"]
     assert (row.verdict, row.source) == ("error", "g = g.reshape(-1, 4)")
+    assert row.note is not None
+    assert "cannot reshape" in row.note
     assert row.at == {"n": 3, "features": 5}
     assert row.mistake is not None
     assert row.mistake.code == "hard-coded-size"

@@ -111,3 +111,34 @@ def test_a_line_that_raises_at_other_sizes_only_is_named_for_that_or_for_nothing
     mistake = report["h"].mistake
     assert mistake is not None
     assert mistake.code == "hard-coded-size"
+
+
+LIST = """
+import numpy as np
+
+def inputs(rng, *, n=3, wide=4):
+    return {"x": rng.normal(size=(n, wide)), "Ws": [rng.normal(size=(wide, wide)) for _ in "ab"]}
+
+def forward(x, Ws):
+    hs = [x]
+    for i in range(len(Ws)):
+        hs.append(np.tanh(hs[i] @ Ws[i]))
+    out = hs[2] * 1.0
+    return out
+
+def backward(Ws, hs, dout):
+    dhs, dWs = [None] * 2 + [dout], [None] * 2
+    for i in reversed(range(2)):
+        dpre = (1 - hs[i + 1] ** 2) * dhs[i + 1]
+        dWs[i] = hs[i].T @ dpre
+        dhs[i] = dpre @ Ws[i].T
+    dx = dhs[0]
+"""
+
+
+def test_an_item_of_a_list_that_raises_takes_no_other_with_it(checked: Checked) -> None:
+    report = checked(LIST.replace("dWs[i] = hs[i].T @ dpre", "dWs[i] = hs[i] @ dpre"))
+    found = verdicts(report)
+    assert {found.pop("Ws[0]"), found.pop("Ws[1]")} == {"error"}
+    assert set(found.values()) <= {"exact", "rounding"}, found
+    assert set(report.roots) == {"Ws[0]", "Ws[1]"}

@@ -184,7 +184,8 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
         return row  # it says what it waited for
     shown = next(found for found in evidence if wrong(found))
     if row.right:
-        result = shown.comparison
+        result, alone = shown.comparison, shown.answer.value
+        said = f"raised {alone.message}" if isinstance(alone, Raised) else result.note
         row = replace(
             row,
             verdict="wrong" if result.right else result.verdict,
@@ -193,7 +194,7 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
             max_error=result.max_error,
             tolerance=result.tolerance,
             ulps=result.ulps,
-            note=_joined(result.note, _hid(first, shown)),
+            note=_joined(said, _hid(first, shown)),
             at=shown.trial.drawn.at,
         )
     return row

@@ -93,11 +93,11 @@ def diagnosed(exercise: Exercise, folder: Path) -> Iterator[str]:
             yield f"a wrong answer: `{wrong.write}` is said to be {said}, not {wrong.mistake}"
 
 
-def diagnoses(report: Report) -> frozenset[str]:
+def diagnoses(report: Report) -> set[str]:
     """The mistakes that a report names; `error` for what raised, which gets no name."""
     roots = [report[name] for name in report.roots]
     named = {row.mistake.code for row in roots if row.mistake is not None}
-    return frozenset(named | {row.verdict for row in roots if row.verdict == "error"})
+    return named | {row.verdict for row in roots if row.verdict == "error"}
 
 
 def read(lesson: Lesson) -> Iterator[str]:

@@ -145,8 +145,10 @@ class Feeder:
                 if not self.raised(key):
                     self.raw[key] = Raised(in_one_line(error), depends=False)
                 self.versions.setdefault(key, []).append(self.raw[key])
+            places = [tree.parsed(f"d{name}") for name, _ in dict(writes)]
+            in_part = {root for root, path in places if path}
             for name, rebinds in touched_names(statement.node).items():
-                if rebinds is not None:
+                if rebinds is not None and name not in in_part:
                     namespace.pop(name, None)  # so that nothing goes on with what it was before
             for key in (*dict(writes), *helps):
                 self.put_feed(namespace, key, None)

@@ -81,7 +81,7 @@ class Recorder:
         except Exception as error:
             if statement.guarded:
                 raise
-            failure = self.recover(statement, error, namespace)
+            failure = self.recover(statement, error, namespace, item)
         written: list[str] = []
         for root, rebinds in touched.items():
             if root in namespace and self.is_answer(root):
@@ -235,9 +235,11 @@ class Recorder:
                 found.append(key[1:])
         return found
 
-    def recover(self, statement: Statement, error: Exception, namespace: Namespace) -> Failure:
+    def recover(
+        self, statement: Statement, error: Exception, namespace: Namespace, item: str | None
+    ) -> Failure:
         """After a statement raised: puts in place what it should have written, where that is known,
-        and takes away what it left as it was.
+        and takes away what it left as it was. Of a container, `item` is all that it should have.
 
         Where it waited for a local that an earlier statement should have made, that one is to
         blame, if no other gradient has said so yet.
@@ -247,12 +249,19 @@ class Recorder:
         waits = next((self.undone[n] for n, _ in loaded_names(node) if n in self.undone), None)
         targets = [name for name, rebinds in touched.items() if rebinds is not None]
         targets = targets or [name for name in touched if self.is_answer(name)][:1]
-        known = [name for name in targets if name[1:] in self.truth and self.is_answer(name)]
+        place = {tree.root(item): item} if item is not None else {}
+        known = [
+            name
+            for name in targets
+            if place.get(name, name)[1:] in self.truth and self.is_answer(name)
+        ]
         said = explained(error, node.lineno, self.names, namespace, statement)
         failure = waits or Failure(node, Raised(said, depends=False), error)
         for name in targets:
             if name in known:
-                namespace[name] = copied(self.truth[name[1:]])
+                at = place.get(name, name)
+                _, path = tree.parsed(at)
+                namespace[name] = tree.put(namespace.get(name), path, copied(self.truth[at[1:]]))
             else:
                 namespace.pop(name, None)
                 self.undone[name] = failure
