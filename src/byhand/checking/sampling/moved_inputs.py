@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.values import tree
-from byhand.values.arrays import Array, as_torch, is_torch
+from byhand.values.arrays import Array, as_torch, is_array, is_torch
 
 Move: TypeAlias = Callable[[Array, np.random.Generator], Array]
 """Gives a generic array in the place of one of floats."""
@@ -37,14 +37,16 @@ def to_both_sides(value: Array, rng: np.random.Generator) -> Array:
 def nearby(value: Array, rng: np.random.Generator) -> Array:
     """Every element moved, with its sign: by a part of itself; from zero, by the array's scale."""
     scale = float(np.std(value)) or float(np.max(np.abs(value), initial=0.0)) or 1.0
-    away = STEP * scale * rng.uniform(0.5, 1.0, value.shape)
-    part: Array = value * rng.uniform(1 - STEP, 1 + STEP, value.shape)
+    shape: tuple[int, ...] = value.shape
+    away = STEP * scale * np.asarray(rng.uniform(0.5, 1.0, shape))
+    part = value * np.asarray(rng.uniform(1 - STEP, 1 + STEP, shape))
     return np.where(value == 0, away, part)
 
 
 def far_away(value: Array, rng: np.random.Generator) -> Array:
     """As `to_both_sides`, with every other element many times as large."""
-    return to_both_sides(value, rng) * np.where(rng.random(value.shape) < 0.5, WIDE, 1.0)
+    shape: tuple[int, ...] = value.shape
+    return to_both_sides(value, rng) * np.where(np.asarray(rng.random(shape)) < 0.5, WIDE, 1.0)
 
 
 def with_zeros(value: Array, rng: np.random.Generator) -> Array:
@@ -146,9 +148,9 @@ def _pairs(floats: Mapping[str, Array]) -> Iterator[str]:
 def _shuffled(held: Any, rng: np.random.Generator) -> Any:
     """Whole numbers in another order, one of them twice; what is in order already stays so."""
     found = held.numpy() if is_torch(held) else held
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "iu" or found.size < 3:
+    if not is_array(found) or found.dtype.kind not in "iu" or found.size < 3:
         return held
-    flat: Array = rng.permutation(found.ravel())
+    flat: Array = np.asarray(rng.permutation(found.ravel()))
     if (np.diff(found.ravel()) >= 0).all():
         return held
     if not np.array_equal(np.sort(flat), np.arange(flat.size)):
