@@ -28,7 +28,6 @@ from byhand.faces.commands.train import train
 from byhand.faces.guarded_process import GUARDED, guarded
 from byhand.faces.run_user_code import leave
 
-REPORT_TO = "the issue tracker of byhand"
 TRACEBACK = "BYHAND_TRACEBACK"
 
 

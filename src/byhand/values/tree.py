@@ -109,20 +109,7 @@ def map(f: Callable[[Any], Any], value: Any) -> Any:
 
 def map_with_path(f: Callable[[Path, Any], Any], value: Any) -> Any:
     """As `map`, with `f(path, leaf)`. A container that is met twice has its first path."""
-    return _mapped(f, (), value, {}, shared=True)
-
-
-def rebuild(value: Any, new: Iterable[Any]) -> Any:
-    """A tree like `value` with other leaves, in their order. Raises ValueError if too few."""
-    rest = iter(new)
-
-    def following(path: Path, leaf: Any) -> Any:
-        try:
-            return next(rest)
-        except StopIteration:
-            raise ValueError("fewer leaves than the tree has") from None
-
-    return _mapped(following, (), value, {}, shared=False)
+    return _mapped(f, (), value, {})
 
 
 def get(value: Any, path: Path) -> Any:
@@ -283,31 +270,24 @@ def _leaves(path: Path, value: Any, around: frozenset[int]) -> Iterator[tuple[Pa
             yield from _leaves((*path, entry), child, around)
 
 
-def _mapped(
-    f: Callable[[Path, Any], Any], path: Path, value: Any, made: dict[int, Any], shared: bool
-) -> Any:
-    """`made` has the new container of each old one, by its id: of those around this one, and of all
-    that were met before if what is `shared` is to stay so."""
+def _mapped(f: Callable[[Path, Any], Any], path: Path, value: Any, made: dict[int, Any]) -> Any:
+    """`made` has the new container of each old one that was met, by its id."""
     held = children(value)
     if held is None:
         return f(path, value)
     if id(value) in made:
         return made[id(value)]
     if isinstance(value, tuple):
-        items = [_mapped(f, (*path, entry), child, made, shared) for entry, child in held]
-        new = tuple_like(value, items)
-        if shared:
-            made[id(value)] = new
+        items = [_mapped(f, (*path, entry), child, made) for entry, child in held]
+        new = made[id(value)] = tuple_like(value, items)
         return new
     new = made[id(value)] = _shallow_copy(value)
     for entry, child in held:
-        each = _mapped(f, (*path, entry), child, made, shared)
+        each = _mapped(f, (*path, entry), child, made)
         if isinstance(entry, Item):
             new[entry.key] = each
         else:
             object.__setattr__(new, entry.name, each)
-    if not shared:
-        del made[id(value)]
     return new
 
 
