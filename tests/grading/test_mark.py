@@ -113,7 +113,7 @@ def test_a_size_written_as_a_number_shows(sine: AnswerSheet) -> None:
         ("dx = (2 * x * dy)[:, None]", "shape"),
         ("dx = (2 * x * dy).astype(int)", "error"),
         ("dx = 'two x dy'", "error"),
-        ("dx = (2 * x * dy).astype('f4')", "exact"),
+        ("dx = (2 * x * dy).astype('f4')", "rounding"),
     ],
 )
 def test_verdicts_are_those_of_the_check(sine: AnswerSheet, line: str, verdict: str) -> None:

@@ -22,6 +22,7 @@ from byhand.program.problem import Problem
 from byhand.program.program import Step
 from byhand.referees.referee import Key
 from byhand.values import tree
+from byhand.values.precision import SINGLE
 
 
 def report_of(
@@ -134,6 +135,9 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     """What is to be said of the run as a whole."""
     notes = list(trial.answers.notes)
     run = trial.run
+    if trial.narrow and trial.drawn.eps < SINGLE:
+        line = min(run.narrow.values())
+        notes.append(f"line {line} computes in float32: what goes through it is judged as float32")
     for damage in harmless(run, trial.drawn.truth):
         notes.append(
             f"line {damage.line} changes {damage.changed}, which backward was given; nothing reads "

@@ -22,11 +22,17 @@ def _copied(leaf: Any) -> Any:
 
 
 def array(value: Any) -> Array | None:
-    """A float array or number as a NumPy array that shares its memory; None for anything else."""
+    """A float array or number as a NumPy array that shares its memory; None for anything else.
+
+    What is of a type that NumPy hasn't, such as bfloat16, is a copy in float32.
+    """
     if is_array(value):
         return value
     if is_torch(value):
-        return value.detach().numpy()
+        try:
+            return value.detach().numpy()
+        except TypeError:  # NumPy has no bfloat16
+            return value.detach().float().numpy()
     if isinstance(value, (float, np.generic)):
         return np.asarray(value)
     return None

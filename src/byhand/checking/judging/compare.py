@@ -2,7 +2,9 @@
 
 The tolerance is not for anyone to choose. An answer is right when rounding can explain how far it
 is from the truth: `FACTOR * eps * error`, where `error` counts, element by element, the units of
-rounding that this gradient may have collected (`byhand.engine.bounded`).
+rounding that this gradient may have collected (`byhand.engine.bounded`). `eps` is that of the
+problem, or of float32 where the answer is float32. A narrower answer in a wider problem gets no
+more than the problem's own: its numbers are too coarse, or they are right.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from byhand.checking.running.backward_run import Raised
 from byhand.referees.referee import Gradient
 from byhand.values.arrays import Array
 from byhand.values.held import array, as_number
+from byhand.values.precision import SINGLE, eps_of, float_type
 
 FACTOR = 4.0
 """Another right formula may round a few times more often than the engine's did."""
@@ -71,28 +74,37 @@ def compare(
         return Comparison("error", shape, note=f"holds {found.dtype}; a gradient needs floats")
     if shape != error.shape:
         return Comparison("shape", shape, note=_shape_note(shape, error.shape))
-    as_expected = found.dtype == dtype or type(answer) is float
-    note = None if as_expected else f"is {found.dtype}, expected {dtype}"
+    kind = float_type(answer) or "float64"
+    mine = eps_of(kind)
+    as_expected = kind == dtype.name or type(answer) is float or mine == eps > SINGLE
+    note = None if as_expected else f"is {kind}, expected {dtype}"
     if not np.isfinite(found).all():
         bad = int(np.size(found) - np.count_nonzero(np.isfinite(found)))
         return Comparison(
             "nonfinite", shape, note=_join(f"{bad} of {found.size} are NaN or infinite", note)
         )
-    coarser = max(np.finfo(found.dtype).eps, np.finfo(dtype).eps, eps)
-    floor = float(max(np.finfo(found.dtype).tiny, np.finfo(np.float64).tiny))
-    unit = float(coarser) * error + floor
+    eps = max(eps, eps_of(dtype.name), mine if mine <= SINGLE else 0.0)
+    unit = eps * error + _least(dtype, eps)
     if own is not None:
         unit = unit + OWN * own
     worst = _elements(found, truth, unit, mapped)
     if truth.direction is not None and not worst.wrong:
         worst = _along(found, truth.direction, unit) or worst
-    exact = truth.places is None and bool(np.all(found == truth.value.astype(found.dtype)))
+    precise = np.result_type(found.dtype, dtype)
+    exact = truth.places is None and bool(np.all(found == truth.value.astype(precise)))
     verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
     if truth.places is not None:
         note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
     heat = worst.heat if verdict == "wrong" else None
     ulps = worst.error / worst.unit
     return Comparison(verdict, shape, worst.error, worst.tolerance, ulps, note, heat)
+
+
+def _least(dtype: np.dtype[Any], eps: float) -> float:
+    """What may be lost where numbers become too small for the type that is judged."""
+    if dtype == np.float16:
+        return float(np.finfo(dtype).smallest_subnormal)
+    return float(np.finfo(np.float32 if eps >= SINGLE else np.float64).tiny)
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,23 @@ class Evidence:
 
     def judge(self, value: Any, slack: float = 1.0) -> Comparison:
         """Compares a value with what the definition should give, `slack` times as leniently."""
-        found = _judge(value, self.expected, slack)
+        found = self._compared(value, slack)
         if found.verdict != "wrong" or found.max_error is None:
             return found
         own = self._scatter.of(self.answer.key, found.max_error / slack)
-        return found if own is None else _judge(value, self.expected, slack, own)
+        return found if own is None else self._compared(value, slack, own)
+
+    def _compared(self, value: Any, slack: float, own: Array | None = None) -> Comparison:
+        error = slack * self.expected.error
+        truth = Gradient(self.expected.value, EPS * error)
+        own = None if own is None else slack * own
+        double = np.dtype(np.float64)
+        return compare(value, truth, error, double, self.eps, mapped=False, own=own)
+
+    @cached_property
+    def eps(self) -> float:
+        """The rounding that the definition is judged with."""
+        return self.trial.eps_alone(self.answer)
 
     @cached_property
     def _scatter(self) -> Scatter:
@@ -93,7 +105,7 @@ class Evidence:
         if not np.isfinite(mine).all():
             return False
         size = np.maximum(np.abs(theirs), float(np.max(np.abs(mine), initial=0.0)) * 1e-3)
-        return bool(np.all(np.abs(mine - theirs) <= 1e-9 * size))
+        return bool(np.all(np.abs(mine - theirs) <= max(1e-9, 64 * self.eps) * size))
 
     def on_truth(self) -> Evidence:
         """The same definition where it reads the true gradients."""
@@ -188,15 +200,6 @@ def evidence_of(trial: Trial, answer: Answer) -> Evidence:
 
 
 def as_array(value: Any) -> Array | None:
-    """A float array or number as an array; None for anything else."""
+    """A float array or number as an array of float64; None for anything else."""
     found = array(as_number(value))
-    return found if found is not None and found.dtype.kind == "f" else None
-
-
-def _judge(
-    value: Any, expected: Bounded, slack: float = 1.0, own: Array | None = None
-) -> Comparison:
-    error = slack * expected.error
-    truth = Gradient(expected.value, EPS * error)
-    own = None if own is None else slack * own
-    return compare(value, truth, error, np.dtype(np.float64), mapped=False, own=own)
+    return np.asarray(found, np.float64) if found is not None and found.dtype.kind == "f" else None

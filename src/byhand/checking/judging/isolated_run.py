@@ -27,6 +27,7 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, as_torch, is_torch
 from byhand.values.held import array, as_number, copied
+from byhand.values.precision import float_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ def fed(
     only: Key | None = None,
 ) -> Feeder:
     """The same run, with all that was seen in it."""
-    like = next((value for value in given.values() if is_torch(value)), None)
+    like = next((value.flatten()[:0].double() for value in given.values() if is_torch(value)), None)
     feeder = Feeder(Plan.of(answers), feeds, only, like)
     with contextlib.suppress(StatementError):  # what was judged before stands
         run(function, function.namespace(copied_all(given)), feeder.execute)
@@ -252,7 +253,12 @@ def fetch(namespace: Namespace, local: str) -> Any:
 
 
 def in_kind(value: Array, like: Any) -> Any:
-    """A copy of `value`, as a number or a PyTorch tensor where `like` is one."""
+    """A copy of `value`, as a number or a PyTorch tensor where `like` is one.
+
+    It is in float32 where `like` is: PyTorch multiplies no matrices of two types.
+    """
+    if float_type(like) == "float32":
+        value = value.astype(np.float32)
     if is_torch(like):
         return as_torch(value)
     number = isinstance(like, (int, float)) and type(value) is np.ndarray

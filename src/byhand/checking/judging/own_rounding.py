@@ -127,7 +127,9 @@ class Scatter:
         if len(found) < len(moved) or not _same(found[0], self.judged[key]):
             return None
         farthest = np.max(found[1:], axis=0) / AMPLITUDE
-        return farthest if np.isfinite(farthest).all() else None
+        return np.where(
+            np.isfinite(farthest), farthest, 0.0
+        )  # what became infinite explains nothing
 
     def _most(self, key: Key, number: int) -> float:
         return float(np.max(self._moved(number).get(key, NOTHING), initial=0.0)) / AMPLITUDE

@@ -27,6 +27,7 @@ from byhand.program.problem import Problem
 from byhand.referees.referee import Gradient, Key
 from byhand.values.arrays import Array
 from byhand.values.held import array, copied
+from byhand.values.precision import SINGLE, float_type
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -66,8 +67,7 @@ class Trial:
         answer = next(answer for answer in self.answers.found if answer.key == key)
         given = unscaled(answer.value, answer.scale)
         dtype, error = self.drawn.program.by_key[key].value.dtype, self._true(key).error
-        inputs = [step.value.dtype for step in self.drawn.program.inputs]
-        eps = max((float(np.finfo(each).eps) for each in inputs), default=0.0)
+        eps = max(self.drawn.eps, SINGLE if key in self.narrow else 0.0)
         found = compare(given, self._truths[key], error, dtype, eps)
         if found.verdict != "wrong" or found.max_error is None:
             return found
@@ -87,6 +87,25 @@ class Trial:
         named = [answer.key for answer in self.answers.found if answer.host is None]
         referee = referees.find(self.referee)
         return {**found, **referee(self.problem, self.drawn.inputs, named, self.drawn.upstream)}
+
+    @cached_property
+    def narrow(self) -> frozenset[Key]:
+        """The answers that went through float32 in backward, on whatever way."""
+        found: set[Key] = set()
+        for answer in self.answers.found if self.run.narrow else ():  # each after those it reads
+            if self._computes_in_float32(answer) or answer.reads & found:
+                found.add(answer.key)
+        return frozenset(found)
+
+    def eps_alone(self, answer: Answer) -> float:
+        """The rounding that a definition which is tried alone is judged with."""
+        read = (each.value for each in self.answers.found if each.key in answer.reads)
+        narrow = self._computes_in_float32(answer) or any(float_type(g) == "float32" for g in read)
+        return max(self.drawn.eps, SINGLE if narrow else 0.0)
+
+    def _computes_in_float32(self, answer: Answer) -> bool:
+        through = (number for write in answer.writes for number in (write.number, *write.through))
+        return not self.run.narrow.keys().isdisjoint(through)
 
     @cached_property
     def wrong(self) -> frozenset[Key]:

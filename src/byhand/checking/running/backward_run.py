@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from byhand.program.statements import Function, StatementError
@@ -64,8 +64,9 @@ class BackwardRun:
 
     `function` is backward taken apart, None where that can't be done; `given` are its arguments, as
     they were before. `writes` are in the order in which they happened; `returned` holds the
-    gradients of a returned dict, `unread` says what was returned instead of one. `error` is a
-    statement that raised where no gradient could stand in for what it writes, `said` what it raised
+    gradients of a returned dict, `unread` says what was returned instead of one. `narrow` has the
+    lines of the statements that computed in float32, by their numbers. `error` is a statement that
+    raised where no gradient could stand in for what it writes, `said` what it raised
     and what to do about it.
     """
 
@@ -74,6 +75,7 @@ class BackwardRun:
     writes: tuple[Write, ...]
     returned: Mapping[str, Any]
     damages: tuple[Damage, ...]
+    narrow: Mapping[int, int] = field(default_factory=dict[int, int])
     error: StatementError | None = None
     said: str = ""
     unread: str | None = None

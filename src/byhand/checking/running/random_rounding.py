@@ -9,7 +9,8 @@ nearly 1, is seen, as is any other cancellation, and nothing has to be known abo
 
 A result is moved by up to `AMPLITUDE` units of its own rounding; for a sum or a product of matrices
 every term is, since their rounding goes with the terms and not with what is left of them. What is
-only copied, compared or picked out stays as it is.
+only copied, compared or picked out stays as it is. Types narrower than float32 are moved as if they
+were float32: what they lose by themselves is no excuse.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 
 from byhand.values import tree
 from byhand.values.arrays import Array, is_array, is_float_array
+from byhand.values.precision import SINGLE
 
 AMPLITUDE = 16.0
 """Much more than the roundings that the floats themselves add, and small enough to be linear."""
@@ -145,4 +147,5 @@ def _moved(value: Any, rng: np.random.Generator | None) -> Any:
     size = np.where(rounds, np.maximum(np.abs(floats), kind.tiny), 0.0)
     shape: tuple[int, ...] = floats.shape
     drawn = np.asarray(rng.uniform(-1.0, 1.0, shape))
-    return np.asarray(floats + AMPLITUDE * float(kind.eps) * drawn * size, floats.dtype)
+    eps = min(float(kind.eps), SINGLE)
+    return np.asarray(floats + AMPLITUDE * eps * drawn * size, floats.dtype)

@@ -12,6 +12,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from byhand.checking.running.random_rounding import AMPLITUDE
+from byhand.values.precision import SINGLE
 
 EXACT = frozenset(
     (
@@ -70,11 +71,12 @@ class RoundingAtRandom(TorchDispatchMode):
 
     def moved(self, value: torch.Tensor) -> torch.Tensor:
         kind = torch.finfo(value.dtype)
+        eps = min(kind.eps, SINGLE)
         noise = torch.rand(value.shape, generator=self.rng, dtype=torch.float64) * 2 - 1
         exact = value.to(torch.float64)
         rounds = (value != 0) & value.isfinite()
         size = torch.where(rounds, exact.abs().clamp_min(kind.tiny), 0.0)
-        return (exact + AMPLITUDE * kind.eps * noise * size).to(value.dtype)
+        return (exact + AMPLITUDE * eps * noise * size).to(value.dtype)
 
     def cast(self, before: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
         """A cast rounds where it gives fewer digits."""

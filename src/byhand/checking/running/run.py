@@ -12,6 +12,7 @@ from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.answers import Answer, Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.names import touched_names
+from byhand.checking.running.narrow import Narrow
 from byhand.checking.running.recorder import Recorder
 from byhand.program.call import Call, call_of
 from byhand.program.control_flow import run
@@ -19,7 +20,7 @@ from byhand.program.problem import Problem, in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values import tree
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, speaks_torch
 from byhand.values.held import array, copied, unchanged
 
 
@@ -55,10 +56,15 @@ def run_backward(
         held={name: passed[name] for name in followed},
         seen={name: copied(passed[name]) for name in followed},
     )
-    namespace = function.namespace(passed)
+    namespace, narrow = function.namespace(passed), Narrow(speaks_torch(given))
+
+    def execute(statement: Statement, namespace: Namespace) -> None:
+        number = recorder.number
+        narrow.watched(number, statement, namespace, lambda: recorder.execute(statement, namespace))
+
     returned = error = None
     try:
-        returned = run(function, namespace, recorder.execute).value
+        returned = run(function, namespace, execute).value
     except StatementError as raised:
         if raised.__cause__ is not None:
             said = explained(raised.__cause__, raised.line, names, namespace)
@@ -70,6 +76,7 @@ def run_backward(
         tuple(recorder.writes),
         _dict(returned),
         tuple(recorder.damages),
+        narrow.lines,
         *(error or (None, "")),
         unread=_unread(returned),
     )
@@ -156,7 +163,9 @@ def _called(call: Call, given: Mapping[str, Any], passed: Mapping[str, Any]) -> 
     try:
         returned = call.problem.backward(**passed)
     except Exception as error:
-        return BackwardRun(None, given, (), {}, (), StatementError(0, error), in_one_line(error))
+        return BackwardRun(
+            None, given, (), {}, (), error=StatementError(0, error), said=in_one_line(error)
+        )
     damages = tuple(
         Damage(name, None, 0, 0)
         for name, value in arrays.items()

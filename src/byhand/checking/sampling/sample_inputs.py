@@ -22,6 +22,7 @@ from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, as_torch, is_float_array, is_torch
+from byhand.values.precision import eps_of
 
 ADVICE = ": choose inputs on which it is finite"
 _NO_FEEDS: Mapping[Key, Array] = {}
@@ -60,6 +61,11 @@ class Draw:
         own; with other gradients of the outputs, where those are given."""
         upstream = self.upstream if upstream is None else upstream
         return sweep(self.truth, upstream, feeds, self._forward)
+
+    @cached_property
+    def eps(self) -> float:
+        """The rounding of the coarsest type that forward computes in, or that its inputs have."""
+        return max((eps_of(step.value.dtype.name) for step in self.program.inputs), default=0.0)
 
     @cached_property
     def true_gradients(self) -> dict[Tensor, Bounded]:

@@ -179,11 +179,8 @@ def _judge(
     expected = right[paper.drawn.truth.by_key[key].tensor]
     truth = Gradient(expected.value, _EPS * expected.error)
     step = paper.drawn.program.bindings[key[0]][key[1]]
-    dtype, answer = step.value.dtype, value.array
-    if answer.dtype.itemsize < min(4, dtype.itemsize):
-        # Half a precision is no excuse: its numbers must be right at the exercise's own.
-        answer = answer.astype(dtype)
-    return compare(answer, truth, expected.error, dtype, _coarsest(paper), mapped=False)
+    dtype = step.value.dtype
+    return compare(value.array, truth, expected.error, dtype, _coarsest(paper), mapped=False)
 
 
 def _coarsest(paper: Paper) -> float:

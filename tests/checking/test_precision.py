@@ -1,0 +1,158 @@
+"""Float types narrower than the problem's: what they excuse, and what they don't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from byhand.checking.check import check
+from byhand.checking.judging.compare import compare
+from byhand.checking.report import Report
+from byhand.program.problem import load
+from byhand.referees.referee import Gradient
+from byhand.values.precision import eps_of, float_type
+
+TYPES = ("float16", "float32", "float64")
+
+
+def checked(folder: Path, text: str, **options: Any) -> Report:
+    file = folder / "problem.py"
+    file.write_text(text)
+    return check(load(file), **options)
+
+
+SOFTMAX = """
+import numpy as np
+def inputs(rng, *, n=6, k=5, c=4):
+    return {"x": rng.normal(size=(n, k)), "W": rng.normal(size=(k, c)), "y": rng.integers(0, c, n)}
+def forward(x, W, y):
+    z = x @ W
+    e = np.exp(z - z.max(1, keepdims=True))
+    p = e / e.sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean()
+    return loss
+def backward(x, W, y, p):
+    dz = p.copy()
+    dz[np.arange(len(y)), y] -= 1
+    dz = (dz / len(y)){how}
+    dW = x.T @ dz
+    dx = dz @ W.T
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "right"),
+    [
+        (".astype(np.float32)", True),
+        (".astype('f4').astype(float)", True),
+        (".astype(np.float16)", False),
+        (".astype(np.float16).astype(float)", False),
+        (".astype(np.float16) * 0", False),
+        (".astype(np.float32) * 1.0001", False),
+        ("* np.float16(1)", True),
+    ],
+)
+def test_float32_counts_in_a_backward_and_nothing_narrower(
+    tmp_path: Path, how: str, right: bool
+) -> None:
+    report = checked(tmp_path, SOFTMAX.replace("{how}", how))
+    assert report.ok == right, str(report)
+    if not right:
+        assert "z" in report.roots
+    noted = any("line 14 computes in float32" in note for note in report.notes)
+    assert noted == ("32" in how or "f4" in how), report.notes
+
+
+def test_only_what_goes_through_float32_is_judged_as_float32(tmp_path: Path) -> None:
+    text = SOFTMAX.replace("{how}", "").replace(
+        "dx = dz @ W.T", "dx = (dz @ W.T).astype(np.float32)"
+    )
+    report = checked(tmp_path, text)
+    assert report.ok
+    tolerances = [report[name].tolerance or 0.0 for name in ("z", "W", "x")]
+    assert max(tolerances[:2]) < 1e-12 < tolerances[2]
+
+
+TORCH = """
+import torch
+def inputs(rng, *, n=4, k=5):
+    return {"x": torch.tensor(rng.normal(size=(n, k))), "y": torch.tensor(rng.integers(0, k, n))}
+def forward(x, y):
+    n = x.shape[0]
+    e = x.exp()
+    p = e / e.sum(1, keepdim=True)
+    logp = p.log()
+    loss = -logp[range(n), y].mean()
+    return loss
+def backward(logp, p, e, y, n):
+    {start}
+    dlogp[range(n), y] = -1.0 / n
+    dp = dlogp / p
+    s = e.sum(1, keepdim=True)
+    de = dp / s - (dp * e).sum(1, keepdim=True) / s**2
+    dx = {end}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "right"),
+    [
+        ("dlogp = torch.zeros(logp.shape)", "de * e", True),
+        ("dlogp = torch.zeros_like(logp)", "de * e", True),
+        ("dlogp = torch.zeros_like(logp)", "(de.float() * e.float()).to(e.dtype)", True),
+        ("dlogp = torch.zeros_like(logp)", "de * e * torch.tensor(1 / n) * n", True),
+        ("dlogp = torch.zeros_like(logp)", "de.bfloat16() * e", False),
+        ("dlogp = torch.zeros_like(logp)", "(de * e).half()", False),
+        ("dlogp = torch.zeros_like(logp)", "(de * e).bfloat16()", False),
+        ("dlogp = torch.zeros(logp.shape, dtype=torch.bfloat16)", "de * e", False),
+        ("low = logp.bfloat16(); dlogp = torch.zeros_like(logp)", "de * e", True),
+        ("dlogp = torch.zeros(logp.shape)", "de * e * 1.001", False),
+    ],
+)
+def test_types_in_pytorch(tmp_path: Path, start: str, end: str, right: bool) -> None:
+    pytest.importorskip("torch")
+    report = checked(tmp_path, TORCH.replace("{start}", start).replace("{end}", end))
+    assert report.ok == right, str(report)
+    assert right or report.roots
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    own=st.sampled_from(TYPES),
+    answer=st.sampled_from(TYPES),
+    scale=st.sampled_from((1e-9, 1e-3, 1.0)),
+    off=st.sampled_from((0.0, 1e-10, 1e-5, 0.3)),
+)
+def test_what_a_type_excuses(own: str, answer: str, scale: float, off: float) -> None:
+    """An error is excused up to the coarser of the problem's precision and float32's, if the answer
+    is that; whatever the size of the gradient is."""
+    truth = np.array([1.0, -0.75, 0.3]) * scale
+    given = (truth * (1 + off)).astype(answer)
+    rounds = max(eps_of(own), eps_of(answer) if answer == "float32" else 0.0)
+    found = compare(given, Gradient(truth, np.zeros(3)), np.abs(truth), np.dtype(own))
+    seen = np.max(np.abs(given.astype(np.float64) - truth) / np.abs(truth))
+    if own != "float16" or scale > 1e-6:  # below, float16 has no numbers
+        assert found.right == (seen <= 4 * rounds), (found, seen)
+
+
+@pytest.mark.parametrize("answer", TYPES)
+@pytest.mark.parametrize("own", TYPES[1:])
+def test_zeros_are_right_in_no_type(own: str, answer: str) -> None:
+    truth = np.full(3, 1e-12)
+    found = compare(np.zeros(3, answer), Gradient(truth, np.zeros(3)), truth, np.dtype(own))
+    assert found.verdict == "wrong"
+
+
+def test_types_by_name() -> None:
+    torch = pytest.importorskip("torch")
+    assert float_type(torch.ones(2).bfloat16()) == "bfloat16"
+    assert float_type(np.float32(1)) == "float32"
+    assert float_type(torch.ones(2, dtype=torch.int32)) is None
+    assert float_type(1.0) is None
+    assert eps_of("bfloat16") == 2**-7
+    assert eps_of("float16") == 2**-10
