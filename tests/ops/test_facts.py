@@ -223,6 +223,21 @@ def test_poles(op: Op) -> None:
             assert finite != (i in op.poles), f"argument {i}"
 
 
+@pytest.mark.parametrize("op", [each for each in OPS if each.values[0].quotient])
+def test_quotients(op: Op) -> None:
+    """At a zero the result and the derivative are finite, and their quotient isn't."""
+    case = op.samples[0]
+    x = drawn(op, case, np.float64)[0]
+    x.flat[0] = 0.0
+    rest = [np.full(shape, 2.0) for shape in case.shapes[1:]]
+    out, vjp = np.asarray(op.forward(x, *rest, **case.params)), op.vjp(0)
+    assert vjp is not None
+    with np.errstate(all="ignore"):
+        assert np.isfinite(out).all()
+        assert np.isfinite(vjp(np.ones(out.shape), out, x, *rest, **case.params)).all()
+        assert not np.isfinite(out * 1.0 / x).all()
+
+
 @pytest.mark.parametrize("op", OPS)
 def test_axes_are_equal(op: Op) -> None:
     def length(of: Any) -> int:

@@ -22,6 +22,7 @@ from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
 from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.sampling.draws import Skipped, draws
+from byhand.checking.sampling.moved_draws import divided_by, zero_divisors
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import Problem, problem_of
@@ -60,7 +61,8 @@ def check(
         _refuse_nothing(trials[0])
         trials, kept = adopt(follow(trials))
         blamed = blame(trials)
-        report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, dtype, skipped)
+        notes = [*skipped, *_divided_by_zero(problem, seed, trials)]
+        report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, dtype, notes)
     return replace(report, seconds=time.perf_counter() - start)
 
 
@@ -77,6 +79,19 @@ def _trials(problem: Problem, dtype: str, seed: int, referee: str) -> tuple[list
         else:
             trials.append(try_on(problem, drawn, "engine" if trials else referee))
     return trials, skipped
+
+
+def _divided_by_zero(problem: Problem, seed: int, trials: list[Trial]) -> list[str]:
+    """Notes on gradients that are no numbers where an input is 0, though forward allows that."""
+    found = divided_by(problem, seed + 1, trials[0].run.function)
+    if found is None or any(trial.wrong for trial in trials):
+        return []
+    trial = try_on(problem, found)
+    bad = [a.key for a in trial.answers.found if trial.result(a.key).verdict == "nonfinite"]
+    names = ", ".join(dict.fromkeys(f"d{name}" for name, _ in bad))
+    zeros = " or ".join(zero_divisors(found, trials[0].run.function))
+    said = f"{names}: no number where {zeros} is 0, which backward divides by and forward does not"
+    return [said] if bad else []
 
 
 def _refuse_nothing(trial: Trial) -> None:

@@ -130,6 +130,7 @@ ABSOLUTE = elementwise(
     aliases=("np.absolute", "np.fabs", "torch.absolute"),
     scalar="abs({0})",
     sign=signs.not_negative,
+    quotient=True,
     kink="zero",
 )
 EXP = elementwise(
@@ -366,6 +367,7 @@ POWER = elementwise(
     aliases=("np.power", "torch.pow", "torch.float_power"),
     scalar="({0} ** {1})",
     sign=signs.of_a_power,
+    quotient=True,
 )
 ARCTAN2 = elementwise(
     "arctan2",

@@ -100,6 +100,7 @@ class Op:
     scalar: the expression for one element, in Python with `math`, where it has one.
     noun: what a result of it is called, if not as the op is.
     sign: the sign of the result. poles: arguments at whose zeros the result isn't finite.
+    quotient: usual forms of its derivative divide the result by the argument, such as `out / x`.
     axes: which lengths it makes equal.
     compares: for a comparison, the signs of x - y for which it holds.
     boolean: it gives booleans.
@@ -126,6 +127,7 @@ class Op:
     noun: str = ""
     sign: signs.SignRule = signs.unknown
     poles: tuple[int, ...] = ()
+    quotient: bool = False
     axes: Relation = nothing
     compares: str = ""
     boolean: bool = False

@@ -246,6 +246,7 @@ PROD = reduction(
     torch=_torch_prod,
     formula="∏",
     sign=signs.of_the_first,
+    quotient=True,
 )
 MAX = reduction(
     "max",
@@ -316,4 +317,5 @@ CUMPROD = Op(
     CUMULATIVE_SAMPLES,
     numpy="np.cumprod({0}, {axis})",
     axes=same,
+    quotient=True,
 )

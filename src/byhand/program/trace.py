@@ -24,6 +24,7 @@ from byhand.torch_dialect.functions import functions_refused
 from byhand.torch_dialect.tensor import TorchTensor
 from byhand.values import tree
 from byhand.values.arrays import (
+    Array,
     as_torch,
     is_float_array,
     is_sequence,
@@ -220,9 +221,11 @@ class _Tracer(Follower):
         if not isinstance(held, Tensor):
             return
         for name, value in namespace.items():
-            for other, item in tree.named(name, value):
-                near = isinstance(item, Tensor) and np.shares_memory(item.value, held.value)
-                if near and other != place:
+            for path, item in tree.leaves(value):
+                if not isinstance(item, Tensor) or not _near(item.value, held.value):
+                    continue
+                other = tree.text(name, path)
+                if other != place:
                     raise UnsupportedError(
                         f"this also changes {other}, which shares the memory of {place}: "
                         f"write `{place} = {place}.copy()` before it"
@@ -268,6 +271,11 @@ class _Tracer(Follower):
             return f"{where}: {cause}  (in `{source}`)"
         assert cause is not None
         return f"{where}: forward raised {in_one_line(cause)}  (in `{source}`)"
+
+
+def _near(a: Array, b: Array) -> bool:
+    """Whether arrays share memory; most don't even have the same bounds, which is soon seen."""
+    return np.may_share_memory(a, b) and np.shares_memory(a, b)
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@ can't hide."""
 
 from __future__ import annotations
 
+import ast
 import itertools
 import math
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,9 @@ from byhand.checking.sampling.sample_inputs import ADVICE, Draw, draw
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.program.statements import Function
+
+DEEP = 3
+"""How many loops within each other make a large draw slow."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,19 @@ def draws(
     The first is of the default sizes in `dtype`, the others are in float64. Raises ProblemError if
     the first can't be made.
     """
-    yield from _drawn(problem, {}, dtype, seed)
+    first = draw(problem, {}, dtype, seed)
+    yield from _with_ties(first)
     # One more of the default sizes: chance must not show a thing just once, nor inputs hide it.
     moved = generic(problem, seed + 1)
     if moved is None:
         yield from _attempt(problem, {}, seed if dtype != "float64" else seed + 1)
     else:
-        yield from _with_ties(moved)
         further = other_branches(problem, seed + 1, moved)
-        yield from () if further is None else (further,)
-    with_zeros = zeros(problem, seed + 1, backward)
-    yield from () if with_zeros is None else (with_zeros,)
+        for found in (moved, further, zeros(problem, seed + 1, backward, moved)):
+            yield from () if found is None else _with_ties(found)
     fitted = False
-    for sizes in other_sizes(problem.dimensions):
+    small = any(_depth(f) >= DEEP for f in (problem.forward, backward) if f is not None)
+    for sizes in (small_sizes if small else other_sizes)(problem.dimensions):
         for found in _attempt(problem, sizes, seed):
             fitted |= isinstance(found, Draw)
             yield found
@@ -80,6 +84,27 @@ def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
     yield primes
     first = next(iter(dimensions))
     yield {**primes, first: 1}
+
+
+def small_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """The same for loops within loops, whose time is the product of all sizes: the smallest primes,
+    in the order of the default sizes."""
+    primes: dict[str, int] = {}
+    for name in sorted(dimensions, key=lambda name: dimensions[name]):
+        free = (p for p in itertools.chain([2], _odd_primes()) if p not in primes.values())
+        primes[name] = next(p for p in free if p != dimensions[name])
+    if primes:
+        yield {name: primes[name] for name in dimensions}
+
+
+def _depth(function: Function) -> int:
+    """How many loops stand within each other."""
+    return max(map(_depth_of, function.body), default=0)
+
+
+def _depth_of(node: ast.AST) -> int:
+    inside = max(map(_depth_of, ast.iter_child_nodes(node)), default=0)
+    return inside + isinstance(node, (ast.For, ast.While))
 
 
 def related_sizes(dimensions: Mapping[str, int]) -> dict[str, int]:

@@ -4,7 +4,7 @@ to zeros that backward may divide by."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import partial
 from typing import Any
 
@@ -46,21 +46,52 @@ def other_branches(problem: Problem, seed: int, known: Draw) -> Draw | None:
     )
 
 
-def zeros(problem: Problem, seed: int, backward: Function | None) -> Draw | None:
-    """A draw with zeros in what backward divides by; None if it divides by nothing that has any."""
+def zeros(problem: Problem, seed: int, backward: Function | None, known: Draw) -> Draw | None:
+    """A draw with zeros in inputs that forward takes products, powers or quotients of; None if
+    backward divides by nothing that has any then."""
     divisors = _divisors(backward) if backward is not None else set[str]()
-    if not divisors:
+    delicate = _delicate(known.truth) if divisors else frozenset[str]()
+    if not delicate:
+        return None
+    found = _first(problem, seed, ZEROS, with_zeros, only=delicate)
+    return found if found is not None and zero_divisors(found, backward) else None
+
+
+def divided_by(problem: Problem, seed: int, backward: Function | None) -> Draw | None:
+    """A draw with zeros in all inputs; None if backward divides by nothing that has any then."""
+    divisors = _divisors(backward) if backward is not None else set[str]()
+    if not divisors & {*problem.forward.parameters}:
         return None
     found = _first(problem, seed, ZEROS, with_zeros)
-    if found is None:
-        return None
-    held = [step.value for step in found.truth if step.name in divisors]
-    return found if any(value.ndim and not np.all(value) for value in held) else None
+    return found if found is not None and zero_divisors(found, backward) else None
 
 
-def _first(problem: Problem, seed: int, how: str, *moves: Move) -> Draw | None:
+def zero_divisors(found: Draw, backward: Function | None) -> list[str]:
+    """The values of forward with zeros that backward divides by, by name."""
+    names = _divisors(backward) if backward is not None else set[str]()
+    held = {s.name: s.value for s in found.truth if s.name in names and s.value.ndim}
+    return [name for name, value in held.items() if not np.all(value)]
+
+
+def _delicate(program: Program) -> frozenset[str]:
+    """The inputs at whose zeros an op of forward, or a usual form of its derivative, may have a
+    pole."""
+    reached: set[Tensor] = set()
+    for tensor in computed_first_to_last([step.tensor for step in program])[::-1]:
+        for position, arg in enumerate(tensor.args):
+            if not isinstance(arg, Tensor) or tensor.op is None:
+                continue
+            pole = position in tensor.op.poles or (tensor.op.quotient and position == 0)
+            if pole or (tensor in reached and tensor.op.family != "reduction"):
+                reached.add(arg)
+    return frozenset(step.name for step in program.inputs if step.tensor in reached)
+
+
+def _first(
+    problem: Problem, seed: int, how: str, *moves: Move, only: Container[str] | None = None
+) -> Draw | None:
     for move in moves:
-        change = partial(moved, data=problem.data, move=move, seed=seed)
+        change = partial(moved, data=problem.data, move=move, seed=seed, only=only)
         try:
             found = draw(problem, {}, "float64", seed, change, how)
         except ProblemError:

@@ -9,7 +9,7 @@ pairs such as sine and cosine, and what is in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -60,10 +60,14 @@ def with_zeros(value: Array, rng: np.random.Generator) -> Array:
 
 
 def moved(
-    inputs: Mapping[str, Any], data: tuple[str, ...], move: Move, seed: int
+    inputs: Mapping[str, Any],
+    data: tuple[str, ...],
+    move: Move,
+    seed: int,
+    only: Container[str] | None = None,
 ) -> dict[str, Any]:
-    """The inputs, moved, but for `data` and what looks made on purpose. Whole numbers are put into
-    another order, with one of them twice."""
+    """The inputs, moved, but for `data` and what looks made on purpose; or `only` some of them.
+    Whole numbers are put into another order, with one of them twice."""
     floats = {
         said: held
         for name, value in inputs.items()
@@ -75,7 +79,7 @@ def moved(
 
     def leaf(name: str, rng: np.random.Generator, path: tree.Path, held: Any) -> Any:
         said = tree.text(name, path)
-        if said in kept:
+        if said in kept or (only is not None and said not in only):
             return held
         if said not in floats:
             return _shuffled(held, rng)

@@ -13,12 +13,24 @@ Good:
 import ast
 from collections.abc import Iterator
 
+import numpy as np
+
 from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.sizes import SAME, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, text
 
 
 def find(suspect: Suspect) -> Finding | None:
+    if not _corrects(suspect):
+        return None
+    for part, statement in _off_by_one(suspect):
+        return Finding(
+            f"`{text(part)}`: n stands where n - 1 belongs, or the reverse, in the variance that "
+            "this comes from; see what forward divides by",
+            statement.lineno,
+            part,
+        )
     floats = {*suspect.values, *suspect.gradients, suspect.d}
 
     def one_off(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
@@ -32,6 +44,39 @@ def find(suspect: Suspect) -> Finding | None:
         f"`{text(mend.part)}`: n stands where n - 1 belongs, or the reverse; see what forward "
         "divides by"
     )
+
+
+def _corrects(suspect: Suspect) -> bool:
+    """Whether forward or the definition has a variance or takes 1 from a number: else n - 1 fits by
+    accident."""
+    forward = suspect.first.trial.problem.forward
+    return any(
+        _is_corrected(node)
+        for top in (*forward.body, *suspect.statements)
+        for node in ast.walk(top)
+    )
+
+
+def _is_corrected(node: ast.AST) -> bool:
+    match node:
+        case ast.BinOp(op=ast.Sub(), right=ast.Constant(value=1)):
+            return True
+        case ast.Attribute(attr=attr):
+            return attr in ("var", "std", "var_mean", "std_mean")
+        case _:
+            return False
+
+
+def _off_by_one(suspect: Suspect) -> Iterator[tuple[ast.expr, ast.stmt]]:
+    """The parts that need only be n / (n - 1) times as large, or the reverse, for one size n."""
+    for size in sizes(suspect.evidence).values():
+        if min(size) < 2:
+            continue
+        more = [n / (n - 1) for n in size]
+        for scale in suspect.scales:
+            for numbers in (more, [1 / each for each in more]):
+                if np.allclose(scale.times, numbers, rtol=SAME, atol=0):
+                    yield scale.part, scale.statement
 
 
 def _one_off(part: ast.AST) -> Iterator[ast.AST]:

@@ -128,7 +128,7 @@ def _lacks_factors(suspect: Suspect) -> bool:
         return False
     names = list(suspect.first.paths.slopes)
     lines = {text(each) for each in values(suspect)}
-    names += [step.name for step in suspect.program if step.name in lines]
+    names += [s.name for s in suspect.program if s.name in lines and np.ptp(s.value) > 0]
     powers = [(name, power) for name in names for power in (1, -1)]
     return any(
         all(_lacks(found, chosen) for found in (suspect.first, *suspect.evidence))

@@ -82,7 +82,7 @@ def _times_too_large(suspect: Suspect) -> list[float] | None:
 
 def _with_another_size(suspect: Suspect) -> Mend | None:
     """It divides by another size, or by only one of several that a mean was taken over."""
-    others = list(sizes(suspect.evidence))
+    others = [*sizes(suspect.evidence), *_counts(suspect)]
 
     def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
@@ -96,6 +96,15 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
                 pass
 
     return suspect.mend(more, in_index=False)
+
+
+def _counts(suspect: Suspect) -> list[str]:
+    """The values of forward that are one whole number, such as how many a mask lets through."""
+    return [
+        step.name
+        for step in suspect.program.steps
+        if step.name.isidentifier() and step.value.ndim == 0 and step.value == np.round(step.value)
+    ]
 
 
 def _normalisers(program: Program) -> list[str]:

@@ -40,8 +40,11 @@ class Lack:
 def lacking(suspect: Suspect, candidates: Sequence[ast.expr]) -> Lack | None:
     """The first part that lacks one or two of these terms, on every draw.
 
-    What a statement reads already it doesn't lack: it may only use it wrongly.
+    What a statement reads already it doesn't lack: it may only use it wrongly. Nor does it lack
+    anything where some part of it needs only be so many times as large.
     """
+    if suspect.scales:
+        return None
     for statement in suspect.promising:
         there = {text(node) for node in reads(statement) if isinstance(node, ast.expr)}
         absent = [term for term in candidates if text(term) not in there]
