@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
-from byhand.checking.running.random_rounding import AMPLITUDE, randomly_rounded
+from byhand.checking.running.random_rounding import AMPLITUDE, Noise, randomly_rounded
 from byhand.errors import ProblemError
 from byhand.program.problem import load
 
@@ -104,7 +104,7 @@ def test_what_is_off_by_more_than_rounding_stays_wrong(folder: Path, name: str, 
 
 def test_random_rounding_moves_what_rounds_and_nothing_else() -> None:
     rng = np.random.default_rng(0)
-    a = randomly_rounded(np.array([1.0, 2.0, 0.0]), rng)
+    a = randomly_rounded(np.array([1.0, 2.0, 0.0]), Noise(rng))
     for exact in (-a, a.max(), a[1:], np.maximum(a, 1.5), np.where(a > 1, a, 0.0), a.copy(), a.T):
         assert set(np.abs(np.asarray(exact)).ravel().tolist()) <= {0.0, 1.0, 1.5, 2.0}
     for result, value in (

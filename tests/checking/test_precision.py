@@ -121,6 +121,77 @@ def test_types_in_pytorch(tmp_path: Path, start: str, end: str, right: bool) -> 
     assert right or report.roots
 
 
+KERNEL = """
+import torch
+def inputs(rng, *, n=4, c=6):
+    x = torch.from_numpy(rng.normal(size=(n, c))){given}
+    return {"x": x, "W": torch.from_numpy(rng.normal(size=(c, c))){given}}
+def forward(x, W):
+    xf = x{cast}
+    r = torch.rsqrt(xf.pow(2).mean(-1, keepdim=True) + 1e-6)
+    y = xf * r
+    out = (y @ W{cast}).to(x.dtype)
+    return out
+def backward(x, W, xf, r, y, dout):
+    {first}
+    g = dout{cast}
+    dW = (y.mT @ g).to(W.dtype)
+    dy = g @ W{cast}.mT
+    dx = (r * (dy - y * (dy * y).mean(-1, keepdim=True))){end}.to(x.dtype)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "cast", "kind"),
+    [
+        ("", ".float()", "float64"),
+        (".float()", "", "float32"),
+        (".bfloat16()", ".float()", "bfloat16"),
+        (".bfloat16()", "", "bfloat16"),
+        (".half()", ".float()", "float16"),
+        (".half()", "", "float16"),
+        ("", ".half()", "float64"),
+    ],
+)
+def test_a_kernel_runs_in_the_types_that_it_is_given(
+    tmp_path: Path, given: str, cast: str, kind: str
+) -> None:
+    """Matrices of two types aren't multiplied: so values of forward have the types they had."""
+    pytest.importorskip("torch")
+    inner = cast[1:-2] or kind
+    named = {"float": "torch.float32", "half": "torch.float16"}.get(inner, f"torch.{inner}")
+    first = f"assert (x.dtype, y.dtype) == (torch.{kind}, {named}), (x.dtype, y.dtype)"
+    text = KERNEL.replace("{given}", given).replace("{cast}", cast).replace("{first}", first)
+    report = checked(tmp_path, text.replace("{end}", ""))
+    assert report.ok, str(report)
+    assert report.dtype == kind
+    noted = any("line 7 of forward computes in" in note for note in report.notes)
+    assert noted == (not given), report.notes
+    wrong = checked(tmp_path, text.replace("{end}", " * 1.3"))
+    assert wrong.roots == ("x",), str(wrong)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_inputs_keep_the_types_that_the_file_gives(tmp_path: Path, kind: str) -> None:
+    text = SOFTMAX.replace("size=(n, k))", f"size=(n, k)).astype('{kind}')")
+    text = text.replace("{how}", "").replace("dx = dz", f"assert x.dtype == '{kind}'; dx = dz")
+    report = checked(tmp_path, text)
+    assert report.ok, str(report)
+    wrong = checked(tmp_path, text.replace("-= 1", "-= 1.5"))
+    assert "z" in wrong.roots, str(wrong)
+    if kind == "float32":
+        with_float64 = checked(tmp_path, text, dtype="float64")
+        assert "AssertionError" in str(with_float64)
+
+
+def test_what_is_tight_in_float64_is_told_there(tmp_path: Path) -> None:
+    """A file of float32 inputs is tried in float64, too, where its lines are judged alone."""
+    text = SOFTMAX.replace("size=(n, k))", "size=(n, k)).astype('f4')").replace("{how}", "")
+    assert checked(tmp_path, text).ok
+    wrong = checked(tmp_path, text.replace("dz @ W.T", "dz @ W.T * (1 + 1e-9)"))
+    assert wrong.roots == ("x",)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     own=st.sampled_from(TYPES),

@@ -23,9 +23,11 @@ from byhand.checking.report import Report
 from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.sampling.draws import Skipped, draws
 from byhand.checking.sampling.moved_draws import divided_by, zero_divisors
+from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import Problem, problem_of
+from byhand.values.precision import eps_of
 
 DTYPES = ("float64", "float32")
 
@@ -36,14 +38,15 @@ def check(
     inputs: Mapping[str, Any] | None = None,
     *,
     referee: str = "engine",
-    dtype: str = "float64",
+    dtype: str | None = None,
     seed: int = 0,
 ) -> Report:
     """Checks a hand-written backward, gradient by gradient.
 
     Give a loaded problem, or a forward, a backward and the inputs (arrays by name) to try them on.
     `referee` is who says what is right: "engine", "finite", "torch" or "jax". The backward is run
-    in `dtype`; the truth is always found in float64. At other sizes it is the engine in float64.
+    in `dtype`, or in the types that the inputs have; the truth is always found in float64. At other
+    sizes it is the engine, and all is in float64, where backward runs in that.
 
     Raises ProblemError if the problem can't be checked, RefereeError if the referee can't judge it.
     """
@@ -54,7 +57,7 @@ def check(
         problem = problem_of(problem, backward, inputs)
     if not callable(problem.backward):
         raise ProblemError(f"{problem.file}: has no `def backward(...)`: there is nothing to check")
-    if dtype not in DTYPES:
+    if dtype not in (None, *DTYPES):
         raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
     with np.errstate(all="ignore"):  # what isn't finite is said in the report
         trials, skipped = _trials(problem, dtype, seed, referee)
@@ -62,18 +65,33 @@ def check(
         trials, kept = adopt(follow(trials))
         blamed = blame(trials)
         notes = [*skipped, *_divided_by_zero(problem, seed, trials)]
-        report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, dtype, notes)
+        kind = dtype or _type_of(trials[0].drawn)
+        report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, kind, notes)
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def _trials(problem: Problem, dtype: str, seed: int, referee: str) -> tuple[list[Trial], list[str]]:
+def _trials(
+    problem: Problem, dtype: str | None, seed: int, referee: str
+) -> tuple[list[Trial], list[str]]:
     """The backward run on every draw; and notes on draws that were skipped.
 
-    The first is judged by the referee that was asked for, the others by the engine.
+    The first is judged by the referee that was asked for, the others by the engine: in float64,
+    unless the backward of a problem of another type runs in that alone.
     """
+    found = _tried(problem, dtype, seed, referee, "float64")
+    first, *others = found[0]
+    widened = first.drawn.program is not first.drawn.truth and not first.run.failed
+    if widened and any(each.run.failed for each in others):
+        return _tried(problem, dtype, seed, referee, dtype)
+    return found
+
+
+def _tried(
+    problem: Problem, dtype: str | None, seed: int, referee: str, rest: str | None
+) -> tuple[list[Trial], list[str]]:
     trials: list[Trial] = []
     skipped: list[str] = []
-    for drawn in draws(problem, call_of(problem).function, dtype, seed):
+    for drawn in draws(problem, call_of(problem).function, dtype, seed, rest):
         if isinstance(drawn, Skipped):
             skipped.append(drawn.note)
         else:
@@ -92,6 +110,11 @@ def _divided_by_zero(problem: Problem, seed: int, trials: list[Trial]) -> list[s
     zeros = " or ".join(zero_divisors(found, trials[0].run.function))
     said = f"{names}: no number where {zeros} is 0, which backward divides by and forward does not"
     return [said] if bad else []
+
+
+def _type_of(drawn: Draw) -> str:
+    """The float type of the inputs as they were given, the widest of several."""
+    return min(float_types(drawn.given), key=eps_of, default="float64")
 
 
 def _refuse_nothing(trial: Trial) -> None:

@@ -22,7 +22,7 @@ from byhand.program.problem import Problem
 from byhand.program.program import Step
 from byhand.referees.referee import Key
 from byhand.values import tree
-from byhand.values.precision import SINGLE
+from byhand.values.precision import SINGLE, eps_of
 
 
 def report_of(
@@ -135,6 +135,10 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     """What is to be said of the run as a whole."""
     notes = list(trial.answers.notes)
     run = trial.run
+    casts = [each for each in trial.drawn.program.casts if eps_of(each[1]) == trial.drawn.eps]
+    if casts and casts[0][0]:
+        line, kind = casts[0]
+        notes.append(f"line {line} of forward computes in {kind}: all is judged with its rounding")
     if trial.narrow and trial.drawn.eps < SINGLE:
         line = min(run.narrow.values())
         notes.append(f"line {line} computes in float32: what goes through it is judged as float32")

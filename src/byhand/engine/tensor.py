@@ -38,7 +38,8 @@ class Tensor(TorchLike):
     It answers NumPy's operators, methods and functions, and PyTorch's. `grad` is None until
     `backward()` of a tensor computed from this one. `before` is what it was until it was changed in
     place; None if it never was. `changes` counts how often any was; `made` is that count when this
-    one was computed, `changed` when it was changed.
+    one was computed, `changed` when it was changed. `casts` are the float types that
+    any was to be cast to.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class Tensor(TorchLike):
         *("before", "changed", "made"),
     )
     changes: ClassVar[int] = 0
+    casts: ClassVar[list[str]] = []
 
     def __init__(
         self,
@@ -70,6 +72,12 @@ class Tensor(TorchLike):
         self.grad: Array | None = None
         self.before: Tensor | None = None
         self.made = self.changed = Tensor.changes
+
+    def cast(self, name: str) -> Tensor:
+        """Itself, whatever float type is wanted; `casts` gets to know which."""
+        if name != self.value.dtype.name:
+            Tensor.casts.append(name)
+        return self
 
     @property
     def shape(self) -> tuple[int, ...]:

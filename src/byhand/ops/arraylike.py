@@ -251,8 +251,11 @@ class ArrayLike(Operand):
     def copy(self) -> Any:
         return self.apply(el.POSITIVE_OF, (self,), {})
 
+    def cast(self, name: str) -> Any:
+        """Itself, whatever float type is wanted: precision is chosen for a whole run."""
+        return self
+
     def astype(self, dtype: Any, **_: Any) -> Any:
-        # Precision is chosen for a whole run, not in the middle of one.
         if np.issubdtype(np.dtype(dtype), np.floating):
-            return self
+            return self.cast(np.dtype(dtype).name)
         return self.without_op("astype to an integer", np.ndarray.astype, (self, dtype), {})

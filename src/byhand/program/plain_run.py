@@ -15,6 +15,7 @@ from byhand.program.problem import Problem
 from byhand.program.statements import Namespace
 from byhand.values import tree
 from byhand.values.arrays import is_array, is_float_array, is_torch
+from byhand.values.held import array
 
 
 def plain_locals(problem: Problem, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,17 +46,18 @@ def _copied(leaf: Any) -> Any:
     return leaf.copy() if is_array(leaf) else leaf
 
 
-def agree(traced: Any, plain: Any) -> bool:
-    """Whether two floats or arrays of them are the same, but for rounding."""
+def agree(traced: Any, plain: Any, near: float = 0.0) -> bool:
+    """Whether two floats or arrays of them are the same, but for rounding, or as `near` as that."""
+    near = max(near, 1e-5)
     if is_torch(traced) and is_torch(plain):
-        traced, plain = traced.detach().numpy(), plain.detach().numpy()
+        traced, plain = array(traced), array(plain)
     if not is_float_array(traced):
         return True
     plain = np.asarray(plain)
     if plain.dtype.kind != "f" or plain.shape != traced.shape:
         return False
     size = float(np.max(np.abs(traced), initial=0.0, where=np.isfinite(traced)))
-    return bool(np.allclose(traced, plain, rtol=1e-5, atol=1e-5 * size, equal_nan=True))
+    return bool(np.allclose(traced, plain, rtol=near, atol=near * size, equal_nan=True))
 
 
 def hides(value: Any, namespace: Namespace, seen: frozenset[int] = frozenset()) -> bool:

@@ -13,7 +13,9 @@ from byhand.engine import Tensor
 from byhand.engine.backward import computed_first_to_last
 from byhand.ops.op import Op
 from byhand.torch_dialect.tensor import TorchTensor
+from byhand.values import tree
 from byhand.values.arrays import Array
+from byhand.values.precision import float_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,9 @@ class Program:
 
     `inputs` are the float inputs and `steps` the assignments, in order; `program["probs"]` is the
     last step of that name. `outputs` are the steps that forward returned. `locals` holds everything
-    forward had a name for at its end, as plain values.
+    forward had a name for at its end, as plain values. `casts` are the lines on which forward
+    casts to another float type than it is run in, with that type: `locals` follow that, the steps
+    don't. An input of a type narrower than float32 that is PyTorch's counts as a cast on line 0.
     """
 
     file: str
@@ -66,6 +70,7 @@ class Program:
     steps: tuple[Step, ...]
     outputs: tuple[Step, ...]
     locals: Mapping[str, Any] = field(repr=False)
+    casts: tuple[tuple[int, str], ...] = ()
 
     @cached_property
     def bindings(self) -> Mapping[str, tuple[Step, ...]]:
@@ -102,6 +107,15 @@ class Program:
     def scalar(self) -> bool:
         """Whether forward returns one number: then its own gradient is 1."""
         return len(self.outputs) == 1 and self.outputs[0].value.ndim == 0
+
+    def type_of(self, step: Step) -> str:
+        """The float type of a step, as backward gets it."""
+        root, path = tree.parsed(step.name)
+        try:
+            held = float_type(tree.get(self.locals.get(root), path))
+        except (LookupError, TypeError, AttributeError):
+            held = None
+        return held or step.value.dtype.name
 
     @property
     def in_torch(self) -> bool:

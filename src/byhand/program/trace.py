@@ -31,6 +31,7 @@ from byhand.values.arrays import (
     is_torch,
     speaks_torch,
 )
+from byhand.values.precision import SINGLE, eps_of, float_type
 
 
 def trace(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> Program:
@@ -66,6 +67,7 @@ class _Tracer(Follower):
     changes: int = 0
     inputs: list[Step] = field(default_factory=list[Step])
     steps: list[Step] = field(default_factory=list[Step])
+    casts: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
     def trace(self, inputs: Mapping[str, Any]) -> Program:
         forward = self.problem.forward
@@ -89,11 +91,13 @@ class _Tracer(Follower):
             }
         )
         hidden = [name for name in self.asked() if hides(namespace.get(name), namespace)]
-        if hidden or Tensor.changes != self.changes:
+        if hidden or self.casts or Tensor.changes != self.changes:
             plain = self.as_it_stands(inputs)
             local |= {name: plain[name] for name in hidden if name in plain}
             self.compare(local, plain)
-        return Program(forward.file, tuple(self.inputs), tuple(self.steps), outputs, local)
+            local |= {name: plain[name] for name in local if self.casts and name in plain}
+        steps = tuple(self.inputs), tuple(self.steps)
+        return Program(forward.file, *steps, outputs, local, tuple(self.casts))
 
     # Inputs and outputs.
 
@@ -102,7 +106,7 @@ class _Tracer(Follower):
         return tree.map_with_path(lambda path, leaf: self.leaf(tree.text(name, path), leaf), value)
 
     def leaf(self, name: str, value: Any) -> Any:
-        array = value.detach().numpy() if is_torch(value) else value
+        array = self.array(value) if is_torch(value) else value
         if isinstance(array, (float, np.floating)):
             array = np.asarray(array)
         if not is_float_array(array):
@@ -110,6 +114,15 @@ class _Tracer(Follower):
         tensor = self.kind(array.copy())
         self.inputs.append(self.step(name, tensor, None))
         return tensor
+
+    def array(self, value: Any) -> Any:
+        """The array of an input that is a PyTorch tensor; of a type narrower than float32, of which
+        NumPy has or computes little, in that."""
+        kind = float_type(value)
+        if kind is None or eps_of(kind) <= SINGLE:
+            return value.detach().numpy()
+        self.casts.append((0, kind))
+        return value.detach().float().numpy()
 
     def outputs(self, returned: Returned) -> tuple[Step, ...]:
         where = self.problem.where(returned.line)
@@ -141,8 +154,10 @@ class _Tracer(Follower):
     # Changes in place, by functions that forward calls.
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
-        changes = Tensor.changes
+        changes, casts = Tensor.changes, len(Tensor.casts)
         super().execute(statement, namespace)
+        self.casts += ((statement.line, kind) for kind in Tensor.casts[casts:])
+        del Tensor.casts[casts:]
         if Tensor.changes != changes:
             self.bind_changed(statement.line, namespace)
 
@@ -183,10 +198,11 @@ class _Tracer(Follower):
         Then something was changed by way of a view of it, or of a plain array's second name.
         """
         where = self.problem.where(self.problem.forward.line)
+        near = max((64 * eps_of(kind) for _, kind in self.casts), default=0.0)
         for name, value in local.items():
             known = dict(tree.named(name, plain.get(name)))
             for key, leaf in tree.named(name, value):
-                if not agree(leaf, known.get(key)):
+                if not agree(leaf, known.get(key), near):
                     raise ProblemError(
                         f"{where}: {key} can't be followed: "
                         "a function that forward calls changes an array by way of a view of it, "

@@ -17,7 +17,7 @@ from byhand.values.arrays import Array
 
 
 def itself(input: Any, *_: Any, **__: Any) -> Any:
-    """For what chooses a device or a precision: those are chosen for a whole run, not within it."""
+    """For what chooses a device, or asks for memory to be laid out."""
     return input
 
 
@@ -25,8 +25,14 @@ def to(input: Any, *wanted: Any, **options: Any) -> Any:
     """Itself, whatever device or precision is wanted; as integers or booleans, a constant."""
     for each in (*wanted, *options.values()):
         dtype = getattr(each, "dtype", each)  # x.to(y) is x.to(y.dtype)
-        if not getattr(dtype, "is_floating_point", True):
-            return input.value.astype(str(dtype).removeprefix("torch."))
+        name = str(dtype).removeprefix("torch.")
+        match getattr(dtype, "is_floating_point", None):
+            case True:
+                return input.cast(name)
+            case False:
+                return input.value.astype(name)
+            case _:
+                pass
     return input
 
 
@@ -63,7 +69,11 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
 
 
 METHODS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("float", "double", "half", "bfloat16", "type_as"), itself),
+    "float": lambda input: input.cast("float32"),
+    "double": lambda input: input.cast("float64"),
+    "half": lambda input: input.cast("float16"),
+    "bfloat16": lambda input: input.cast("bfloat16"),
+    "type_as": to,
     **dict.fromkeys(("contiguous", "cpu", "cuda", "retain_grad", "requires_grad_"), itself),
     "to": to,
     "bool": cast(np.bool_),

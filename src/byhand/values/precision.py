@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.values.arrays import is_torch
+from byhand.values.arrays import Array, as_torch, is_torch
 
 
 def float_type(value: Any) -> str | None:
@@ -26,6 +26,19 @@ def eps_of(name: str) -> float:
         return float(np.finfo(name).eps)
     torch = import_module("torch")
     return float(torch.finfo(getattr(torch, name)).eps)
+
+
+def in_type(value: Array, name: str) -> Any:
+    """`value` in a float type; a tensor where only PyTorch has that."""
+    if hasattr(np, name):
+        return value.astype(name)
+    return as_torch(value).to(getattr(import_module("torch"), name))
+
+
+def rounded(value: Array, name: str) -> Array:
+    """`value` as it is after it was in a float type, in float64."""
+    found = in_type(value, name)
+    return np.asarray(found.double().numpy() if is_torch(found) else found, np.float64)
 
 
 SINGLE = eps_of("float32")

@@ -54,12 +54,14 @@ def compare(
     eps: float = 0.0,
     mapped: bool = True,
     own: Array | None = None,
+    called: str | None = None,
 ) -> Comparison:
     """Judges `answer`; `error` counts the units of rounding of a step of type `dtype`.
 
     `eps` is the rounding of what went into it, where that may be coarser than its own type: in
     forward, `x / np.sqrt(n)` makes float64 of float32. A wrong answer's error is `mapped`. `own` is
-    how far rounding moves it on its own way (`byhand.checking.judging.own_rounding`), if known.
+    how far rounding moves it on its own way (`byhand.checking.judging.own_rounding`), if known. The
+    type is `called` so where NumPy hasn't it.
     """
     if isinstance(answer, Raised):
         if answer.depends:
@@ -76,8 +78,8 @@ def compare(
         return Comparison("shape", shape, note=_shape_note(shape, error.shape))
     kind = float_type(answer) or "float64"
     mine = eps_of(kind)
-    as_expected = kind == dtype.name or type(answer) is float or mine == eps > SINGLE
-    note = None if as_expected else f"is {kind}, expected {dtype}"
+    as_expected = kind == (called or dtype.name) or type(answer) is float
+    note = None if as_expected else f"is {kind}, expected {called or dtype}"
     if not np.isfinite(found).all():
         bad = int(np.size(found) - np.count_nonzero(np.isfinite(found)))
         return Comparison(

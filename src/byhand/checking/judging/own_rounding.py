@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.running.random_rounding import AMPLITUDE, randomly_rounded
+from byhand.checking.running.random_rounding import AMPLITUDE, Noise, randomly_rounded
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.program.plain_run import plain_locals
 from byhand.program.problem import Problem
@@ -27,6 +27,7 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, is_float_array
 from byhand.values.held import array, copied
+from byhand.values.precision import SINGLE
 
 RUNS = 8
 """With fewer, two roundings that happen to cancel in all of them would hide what either does."""
@@ -74,7 +75,7 @@ class OwnRounding:
 
     def _forward(self, number: int, change: Callable[[Any], Any]) -> dict[str, Any]:
         if number not in self._forwards:
-            inputs = change(copied(dict(self.drawn.inputs)))
+            inputs = change(copied(dict(self.drawn.given)))
             self._forwards[number] = plain_locals(self.problem, inputs)
         return self._forwards[number]
 
@@ -88,13 +89,15 @@ class OwnRounding:
 
         Number 0 doesn't: it shows whether running on such arrays changes anything else.
         """
+        coarsest = max(SINGLE, self.drawn.eps)
         if not self.drawn.program.in_torch:
-            rng = np.random.default_rng([self.seed, 4, number]) if number else None
-            yield lambda value: randomly_rounded(value, rng)
+            rng = np.random.default_rng([self.seed, 4, number])
+            noise = Noise(rng, coarsest) if number else None
+            yield lambda value: randomly_rounded(value, noise)
         elif number:
             from byhand.checking.running.random_rounding_torch import RoundingAtRandom
 
-            with RoundingAtRandom(1000 * self.seed + number):
+            with RoundingAtRandom(1000 * self.seed + number, coarsest):
                 yield lambda value: value
         else:
             yield lambda value: value

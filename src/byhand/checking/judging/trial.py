@@ -66,16 +66,17 @@ class Trial:
     def _judge(self, key: Key) -> Comparison:
         answer = next(answer for answer in self.answers.found if answer.key == key)
         given = unscaled(answer.value, answer.scale)
-        dtype, error = self.drawn.program.by_key[key].value.dtype, self._true(key).error
+        step, error = self.drawn.program.by_key[key], self._true(key).error
+        dtype, kind = step.value.dtype, self.drawn.program.type_of(step)
         eps = max(self.drawn.eps, SINGLE if key in self.narrow else 0.0)
-        found = compare(given, self._truths[key], error, dtype, eps)
+        found = compare(given, self._truths[key], error, dtype, eps, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
             return found
         times = abs(answer.scale)
         own = self.scatter_in_the_end.of(key, times * found.max_error)
         if own is None:
             return found
-        return compare(given, self._truths[key], error, dtype, eps, own=own / times)
+        return compare(given, self._truths[key], error, dtype, eps, own=own / times, called=kind)
 
     @cached_property
     def _truths(self) -> Mapping[Key, Gradient]:

@@ -79,3 +79,8 @@ class BackwardRun:
     error: StatementError | None = None
     said: str = ""
     unread: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a statement raised."""
+        return self.error is not None or any(isinstance(w.value, Raised) for w in self.writes)

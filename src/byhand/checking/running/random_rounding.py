@@ -9,13 +9,14 @@ nearly 1, is seen, as is any other cancellation, and nothing has to be known abo
 
 A result is moved by up to `AMPLITUDE` units of its own rounding; for a sum or a product of matrices
 every term is, since their rounding goes with the terms and not with what is left of them. What is
-only copied, compared or picked out stays as it is. Types narrower than float32 are moved as if they
-were float32: what they lose by themselves is no excuse.
+only copied, compared or picked out stays as it is. Types that are narrower than float32, and than
+the problem, are moved as if they weren't: what they lose by themselves is no excuse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
@@ -46,21 +47,29 @@ ROUNDING_FUNCTIONS = frozenset(
 """Functions that are no ufuncs and round; others move numbers about."""
 
 
-class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
-    """A NumPy array whose operations round at random; `rng` says how, None not at all."""
+@dataclass(frozen=True)
+class Noise:
+    """Where random roundings come from; no type's are taken for more than `coarsest`."""
 
-    rng: np.random.Generator | None = None
+    rng: np.random.Generator
+    coarsest: float = SINGLE
+
+
+class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
+    """A NumPy array whose operations round at random; `noise` says how, None not at all."""
+
+    noise: Noise | None = None
 
     def __array_finalize__(self, obj: Any) -> None:
-        self.rng = getattr(obj, "rng", None)
+        self.noise = getattr(obj, "noise", None)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         terms = method != "__call__" or ufunc.__name__ in ("matmul", "vecdot", "vecmat", "matvec")
         exact = ufunc.__name__ in EXACT_UFUNCS
-        rng = _rng_of((inputs, kwargs.get("out")))
+        noise = _noise_of((inputs, kwargs.get("out")))
         given = [_plain(each) for each in inputs]
         if terms and not exact:
-            given = [_moved(each, rng) if is_array(each) else each for each in given]
+            given = [_moved(each, noise) if is_array(each) else each for each in given]
             if method == "at":
                 given[0] = _plain(inputs[0])  # it is changed in place: its own items don't move
         out = kwargs.pop("out", None)
@@ -72,25 +81,25 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
         if out is not None:
             if not (exact or terms):
                 for each in out:
-                    _plain(each)[...] = _moved(_plain(each), rng)
+                    _plain(each)[...] = _moved(_plain(each), noise)
             return out[0] if len(out) == 1 else out
         if isinstance(result, tuple):
-            return tuple(_wrapped(each, rng) for each in result)  # pyright: ignore[reportUnknownVariableType]
-        return _wrapped(result if exact or terms else _moved(result, rng), rng)
+            return tuple(_wrapped(each, noise) for each in result)  # pyright: ignore[reportUnknownVariableType]
+        return _wrapped(result if exact or terms else _moved(result, noise), noise)
 
     def __array_function__(
         self, func: Any, types: Any, args: Iterable[Any], kwargs: Mapping[str, Any]
     ) -> Any:
-        rng = _rng_of((list(args), list(kwargs.values())))
+        noise = _noise_of((list(args), list(kwargs.values())))
         given, options = [_plain(each) for each in args], {k: _plain(v) for k, v in kwargs.items()}
         names = {func.__name__, str(func.__module__).rpartition(".")[2]}
         if names & ROUNDING_FUNCTIONS:
-            given = tree.map(partial(_moved, rng=rng), given)
-        return randomly_rounded(func(*given, **options), rng)
+            given = tree.map(partial(_moved, noise=noise), given)
+        return randomly_rounded(func(*given, **options), noise)
 
     def __getitem__(self, index: Any) -> Any:
         """An item is an array without axes, so that what is computed with it is seen."""
-        return _wrapped(np.asarray(self)[_plain(index)], self.rng)
+        return _wrapped(np.asarray(self)[_plain(index)], self.noise)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         np.asarray(self)[_plain(index)] = _plain(value)
@@ -98,14 +107,14 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
     def astype(self, *args: Any, **kwargs: Any) -> Any:
         other = np.asarray(self).astype(*args, **kwargs)
         narrower = other.dtype.kind == "f" and other.dtype.itemsize < self.dtype.itemsize
-        return _wrapped(_moved(other, self.rng) if narrower else other, self.rng)
+        return _wrapped(_moved(other, self.noise) if narrower else other, self.noise)
 
 
-def randomly_rounded(value: Any, rng: np.random.Generator | None) -> Any:
+def randomly_rounded(value: Any, noise: Noise | None) -> Any:
     """`value`, and the float arrays in it, as arrays that round at random."""
     if not tree.is_container(value):
-        return _wrapped(value, rng)
-    return tree.map(partial(_wrapped, rng=rng), value)
+        return _wrapped(value, noise)
+    return tree.map(partial(_wrapped, noise=noise), value)
 
 
 def _plain(value: Any) -> Any:
@@ -124,28 +133,28 @@ def _floats(value: Any) -> Array | None:
     return value if is_float_array(value) else None
 
 
-def _wrapped(value: Any, rng: np.random.Generator | None) -> Any:
+def _wrapped(value: Any, noise: Noise | None) -> Any:
     floats = _floats(value)
     if floats is None:
         return value
     found = np.asarray(floats).view(RandomlyRounded)
-    found.rng = rng
+    found.noise = noise
     return found
 
 
-def _rng_of(values: Any) -> np.random.Generator | None:
-    return next((x.rng for _, x in tree.leaves(values) if isinstance(x, RandomlyRounded)), None)
+def _noise_of(values: Any) -> Noise | None:
+    return next((x.noise for _, x in tree.leaves(values) if isinstance(x, RandomlyRounded)), None)
 
 
-def _moved(value: Any, rng: np.random.Generator | None) -> Any:
+def _moved(value: Any, noise: Noise | None) -> Any:
     """`value`, each number moved by up to `AMPLITUDE` units of its rounding, 0 and infinity not."""
     floats = _floats(value)
-    if rng is None or floats is None:
+    if noise is None or floats is None:
         return value
     kind = np.finfo(floats.dtype)
     rounds = (floats != 0) & np.isfinite(floats)
     size = np.where(rounds, np.maximum(np.abs(floats), kind.tiny), 0.0)
     shape: tuple[int, ...] = floats.shape
-    drawn = np.asarray(rng.uniform(-1.0, 1.0, shape))
-    eps = min(float(kind.eps), SINGLE)
+    drawn = np.asarray(noise.rng.uniform(-1.0, 1.0, shape))
+    eps = min(float(kind.eps), noise.coarsest)
     return np.asarray(floats + AMPLITUDE * eps * drawn * size, floats.dtype)

@@ -36,8 +36,9 @@ EXACT = frozenset(
 class RoundingAtRandom(TorchDispatchMode):
     """Within it, whatever PyTorch computes is rounded at random."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, coarsest: float = SINGLE) -> None:
         super().__init__()
+        self.coarsest = coarsest
         self.rng = torch.Generator().manual_seed(seed)
 
     def __torch_dispatch__(
@@ -71,7 +72,7 @@ class RoundingAtRandom(TorchDispatchMode):
 
     def moved(self, value: torch.Tensor) -> torch.Tensor:
         kind = torch.finfo(value.dtype)
-        eps = min(kind.eps, SINGLE)
+        eps = min(kind.eps, self.coarsest)
         noise = torch.rand(value.shape, generator=self.rng, dtype=torch.float64) * 2 - 1
         exact = value.to(torch.float64)
         rounds = (value != 0) & value.isfinite()

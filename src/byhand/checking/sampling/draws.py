@@ -27,49 +27,58 @@ class Skipped:
 
 
 def draws(
-    problem: Problem, backward: Function | None, dtype: str, seed: int
+    problem: Problem, backward: Function | None, dtype: str | None, seed: int, rest: str | None
 ) -> Iterator[Draw | Skipped]:
     """The draws to try, each made when it is asked for; after one with ties, it as it came.
     `backward` is that of the problem, taken apart, if it can be.
 
-    The first is of the default sizes in `dtype`, the others are in float64. Raises ProblemError if
-    the first can't be made.
+    The first is of the default sizes in `dtype`, as the inputs come if that is None; the others in
+    `rest`. Raises ProblemError if the first can't be made.
     """
     first = draw(problem, {}, dtype, seed)
     yield from _with_ties(first)
+    again = seed if first.program is not first.truth else seed + 1
+    if rest is None:
+        yield from _others(problem, backward, seed, rest)
+        return
     # One more of the default sizes: chance must not show a thing just once, nor inputs hide it.
     moved = generic(problem, seed + 1)
     if moved is None:
-        yield from _attempt(problem, {}, seed if dtype != "float64" else seed + 1)
+        yield from _attempt(problem, {}, again, rest)
     else:
         further = other_branches(problem, seed + 1, moved)
         for found in (moved, further, zeros(problem, seed + 1, backward, moved)):
             yield from () if found is None else _with_ties(found)
+    yield from _others(problem, backward, seed, rest)
+
+
+def _others(
+    problem: Problem, backward: Function | None, seed: int, dtype: str | None
+) -> Iterator[Draw | Skipped]:
+    """The draws of other sizes."""
     fitted = False
     small = any(_depth(f) >= DEEP for f in (problem.forward, backward) if f is not None)
     for sizes in (small_sizes if small else other_sizes)(problem.dimensions):
-        for found in _attempt(problem, sizes, seed):
+        for found in _attempt(problem, sizes, seed, dtype):
             fitted |= isinstance(found, Draw)
             yield found
     if problem.dimensions and not fitted:
-        yield from _attempt(problem, related_sizes(problem.dimensions), seed)
+        yield from _attempt(problem, related_sizes(problem.dimensions), seed, dtype)
 
 
-def _attempt(problem: Problem, sizes: Mapping[str, int], seed: int) -> Iterator[Draw | Skipped]:
+def _attempt(
+    problem: Problem, sizes: Mapping[str, int], seed: int, dtype: str | None
+) -> Iterator[Draw | Skipped]:
     try:
-        yield from _drawn(problem, sizes, "float64", seed)
+        yield from _with_ties(draw(problem, sizes, dtype, seed))
     except ProblemError as error:
         at = ", ".join(f"{name}={size}" for name, size in sizes.items())
         why = str(error).removesuffix(ADVICE).replace(f"{problem.file}:", "line ")
         yield Skipped(f"not tried at {at}: {why}")
 
 
-def _drawn(problem: Problem, sizes: Mapping[str, int], dtype: str, seed: int) -> tuple[Draw, ...]:
-    """A draw, and the same as it came."""
-    return _with_ties(draw(problem, sizes, dtype, seed))
-
-
 def _with_ties(found: Draw) -> tuple[Draw, ...]:
+    """A draw, and the same as it came."""
     return (found,) if found.as_it_came is None else (found, found.as_it_came)
 
 

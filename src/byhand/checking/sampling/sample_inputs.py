@@ -22,7 +22,8 @@ from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, as_torch, is_float_array, is_torch
-from byhand.values.precision import eps_of
+from byhand.values.held import array as held
+from byhand.values.precision import eps_of, float_type, in_type, rounded
 
 ADVICE = ": choose inputs on which it is finite"
 _NO_FEEDS: Mapping[Key, Array] = {}
@@ -32,8 +33,9 @@ _NO_FEEDS: Mapping[Key, Array] = {}
 class Draw:
     """One set of inputs and the forward on it.
 
-    `truth` is forward in float64, which the referees know; `program` is forward in the type that
-    backward is run in: the same program where that is float64. On a `tied` draw nothing is judged
+    `truth` is forward in float64 on `inputs`, which the referees know; `program` is forward on the
+    same numbers as they are `given` to backward's forward, the same program where that is float64.
+    `eps` is the rounding of the coarsest type in that. On a `tied` draw nothing is judged
     but the weights that backward gives to equal elements. `as_it_came` is such a draw: the same
     before it was moved away from ties; None where it has none, and in other types than float64.
     `moved` says how the inputs were moved to where nothing hides a mistake; "" where they weren't.
@@ -41,6 +43,7 @@ class Draw:
 
     sizes: Mapping[str, int]
     inputs: Inputs
+    given: Inputs
     truth: Program
     program: Program
     upstream: tuple[Array, ...]
@@ -65,7 +68,9 @@ class Draw:
     @cached_property
     def eps(self) -> float:
         """The rounding of the coarsest type that forward computes in, or that its inputs have."""
-        return max((eps_of(step.value.dtype.name) for step in self.program.inputs), default=0.0)
+        kinds = [self.program.type_of(step) for step in self.program.inputs]
+        kinds += [kind for _, kind in self.program.casts]
+        return max(map(eps_of, kinds), default=0.0)
 
     @cached_property
     def true_gradients(self) -> dict[Tensor, Bounded]:
@@ -78,11 +83,11 @@ class Draw:
     @cached_property
     def upstream_by_name(self) -> Mapping[str, Any]:
         """The gradients d<output> that backward may ask for."""
-        total: dict[str, Array] = {}
+        total: dict[str, Any] = {}
         for step, g in zip(self.program.outputs, self.upstream, strict=True):
-            g = g.astype(step.value.dtype)  # a value that is returned twice gets both
+            g = self.as_given(g, self.program.type_of(step))  # returned twice, it gets both
             total[step.name] = total[step.name] + g if step.name in total else g
-        return {f"d{name}": self.as_given(g) for name, g in total.items()}
+        return {f"d{name}": g for name, g in total.items()}
 
     @cached_property
     def true_by_name(self) -> Mapping[str, Any]:
@@ -93,20 +98,22 @@ class Draw:
             if len(steps) == 1
         }
 
-    def as_given(self, value: Array) -> Any:
+    def as_given(self, value: Array, kind: str = "float64") -> Any:
         """A gradient in the kind of array that the user's code works with."""
-        return as_torch(value) if self.program.in_torch else np.array(value)
+        value = np.array(in_type(value, kind)) if hasattr(np, kind) else in_type(value, kind)
+        return as_torch(value) if self.program.in_torch and not is_torch(value) else value
 
 
 def draw(
     problem: Problem,
     sizes: Mapping[str, int],
-    dtype: str,
+    dtype: str | None,
     seed: int,
     change: Callable[[Inputs], Inputs] | None = None,
     moved: str = "",
 ) -> Draw:
-    """Draws inputs of these sizes, and changes them if that is asked for.
+    """Draws inputs of these sizes, in `dtype` or as they come, and changes them if that is asked
+    for.
 
     Raises ProblemError if forward fails on them or isn't finite.
     """
@@ -117,21 +124,30 @@ def draw(
     truth = trace_problem(problem, inputs)
     tied = inputs_of_ties(truth)
     as_it_came = None
+    double = all(kind == "float64" for kind in float_types(given))
     if tied:
-        if dtype == "float64" and all(np.isfinite(step.value).all() for step in truth.outputs):
+        if double and all(np.isfinite(step.value).all() for step in truth.outputs):
             g = truth.upstream(seed)
-            as_it_came = Draw(dict(sizes), inputs, truth, truth, g, seed, tied=True)
+            as_it_came = Draw(dict(sizes), inputs, inputs, truth, truth, g, seed, tied=True)
         given = {k: v if k in problem.data else _apart(k, v, tied, seed) for k, v in given.items()}
         inputs = {name: _cast(value, "float64") for name, value in given.items()}
         truth = trace_problem(problem, inputs)
     _refuse_infinite_outputs(problem, truth)
-    program = truth if dtype == "float64" else trace_problem(problem, given)
-    upstream = truth.upstream(seed)
-    if dtype != "float64":
-        upstream = tuple(g.astype(dtype).astype(np.float64) for g in upstream)
+    program = truth if double else trace_problem(problem, given)
+    kinds = [program.type_of(step) for step in program.outputs]
+    upstream = tuple(rounded(g, k) for g, k in zip(truth.upstream(seed), kinds, strict=True))
+    given = inputs if double else given
     return Draw(
-        dict(sizes), inputs, truth, program, upstream, seed, as_it_came=as_it_came, moved=moved
+        *(dict(sizes), inputs, given, truth, program, upstream, seed),
+        as_it_came=as_it_came,
+        moved=moved,
     )
+
+
+def float_types(inputs: Inputs) -> list[str]:
+    """The float types of inputs."""
+    leaves = (leaf for _, leaf in tree.leaves(dict(inputs)))
+    return [kind for leaf in leaves if (kind := float_type(leaf)) is not None]
 
 
 def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
@@ -149,27 +165,29 @@ def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
     return tree.map_with_path(leaf, value)
 
 
-def _cast(value: Any, dtype: str) -> Any:
+def _cast(value: Any, dtype: str | None) -> Any:
     return tree.map(lambda leaf: _cast_leaf(leaf, dtype), value)
 
 
-def _cast_leaf(value: Any, dtype: str) -> Any:
+def _cast_leaf(value: Any, dtype: str | None) -> Any:
     if is_torch(value):
         import torch
 
-        return value.detach().to(getattr(torch, dtype)) if value.is_floating_point() else value
+        if not value.is_floating_point():
+            return value
+        return value.detach().to(value.dtype if dtype is None else getattr(torch, dtype))
     if isinstance(value, (float, np.floating)):
-        return np.asarray(value, dtype)
+        value = np.asarray(value)
     if is_float_array(value):
-        return value.astype(dtype)
+        return value.astype(dtype or (value.dtype if value.itemsize <= 8 else np.float64))
     return value
 
 
 def _refuse_infinite_inputs(problem: Problem, inputs: Mapping[str, Any]) -> None:
     for name, value in inputs.items():
         for said, item in tree.named(name, value):
-            array = item.numpy() if is_torch(item) else np.asarray(item)
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
+            array = held(item) if is_torch(item) else np.asarray(item)
+            if array is not None and array.dtype.kind == "f" and not np.isfinite(array).all():
                 bad = int(array.size - np.count_nonzero(np.isfinite(array)))
                 raise ProblemError(
                     f"{problem.file}: inputs gives NaN or infinity in {said} "

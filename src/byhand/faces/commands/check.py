@@ -28,9 +28,7 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
 @click.option(
     "--dtype",
     type=click.Choice(["float64", "float32"]),
-    default="float64",
-    show_default=True,
-    help="The precision to run the backward in.",
+    help="The precision to run the backward in; that of the inputs, unless told otherwise.",
 )
 @click.option(
     "--seed",
@@ -53,7 +51,7 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
 def check(
     file: str,
     referee: str,
-    dtype: str,
+    dtype: str | None,
     seed: int,
     timeout: float,
     html: str | None,
