@@ -184,6 +184,7 @@ METHODS: dict[str, list[Callable[[Any], Any]]] = {
     "var": [lambda x: x.var(0, ddof=1)],
     "std": [lambda x: x.std()],
     "cumsum": [lambda x: x.cumsum(), lambda x: x.cumsum(1)],
+    "cumprod": [lambda x: x.cumprod(), lambda x: x.cumprod(1)],
     "argmax": [lambda x: x.argmax(1), lambda x: x.argmax(keepdims=True)],
     "argmin": [lambda x: x.argmin()],
     "argsort": [lambda x: x.argsort(), lambda x: x.argsort(0)],
@@ -213,7 +214,7 @@ METHODS: dict[str, list[Callable[[Any], Any]]] = {
     "shape": [lambda x: x.shape],
     "dtype": [lambda x: x.dtype],
 }
-NOT_NUMPYS = {"apply", "without_op"}
+NOT_NUMPYS = {"apply", "cast", "without_op"}
 
 OPERATORS: list[Callable[[Any], Any]] = [
     lambda x: (-x, +x, abs(x), x + 1, 1 + x, x - 1, 1 - x, x * 2, 2 * x, x / 2, 2 / x),
@@ -292,7 +293,7 @@ def test_functions(function: Callable[..., Any]) -> None:
         assert_same(call(function, symbol), call(function, itself))
 
 
-@pytest.mark.parametrize("name", [n for n in vars(ArrayLike) if not n.startswith("_")])
+@pytest.mark.parametrize("name", [n for n in dir(ArrayLike) if not n.startswith("_")])
 def test_methods(name: str) -> None:
     if name not in NOT_NUMPYS:
         for call in METHODS[name]:

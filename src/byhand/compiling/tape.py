@@ -27,6 +27,7 @@ from byhand.compiling.statements import (
     View,
 )
 from byhand.errors import UnsupportedError
+from byhand.values.array_protocol import MutableArray
 from byhand.values.arrays import Array
 
 CONSTANT = "a constant"  # the name of what no input has
@@ -49,11 +50,10 @@ class Handlers:
     put: Callable[..., Any]
 
 
-class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+class Traced(MutableArray):
     """An array whose operations are written on a tape. `value` is a view on `buffer.base`."""
 
     __slots__ = ("buffer", "tape", "value")
-    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
 
     def __init__(self, tape: Tape, buffer: Buffer, value: Array) -> None:
         self.tape = tape
@@ -65,22 +65,8 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self.value.shape
 
     @property
-    def ndim(self) -> int:
-        return self.value.ndim
-
-    @property
-    def size(self) -> int:
-        return self.value.size
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         return self.value.dtype
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __iter__(self) -> Any:
-        return (self[i] for i in range(len(self.value)))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return self.tape.handlers.ufunc(self.tape, ufunc, method, inputs, kwargs)
@@ -89,6 +75,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
         return self.tape.handlers.function(self.tape, func, args, kwargs)
+
+    def flatten(self, order: str = "C") -> Any:
+        return np.copy(self).reshape(-1)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    def in_place(self, ufunc: np.ufunc, other: Any) -> Any:
+        return self.__array_ufunc__(ufunc, "__call__", self, other, out=(self,))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
         return np.asarray(self._constant("NumPy asks for its values"), dtype)

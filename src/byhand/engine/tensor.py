@@ -27,12 +27,13 @@ from byhand.ops import indexing
 from byhand.ops.numpy_names import nearest
 from byhand.ops.op import Op
 from byhand.torch_dialect.torchlike import TorchLike
+from byhand.values.array_protocol import MutableArray
 from byhand.values.arrays import Array
 
 _NO_PARAMS: Mapping[str, Any] = {}
 
 
-class Tensor(TorchLike):
+class Tensor(MutableArray, TorchLike):
     """A float array and its origin: `op` applied to `args`, or an input where `op` is None.
 
     It answers NumPy's operators, methods and functions, and PyTorch's. `grad` is None until
@@ -137,18 +138,6 @@ class Tensor(TorchLike):
             found = found.before
         return found
 
-    def __floordiv__(self, other: Any) -> Any:
-        return np.floor_divide(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return np.floor_divide(other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return np.remainder(self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return np.remainder(other, self)
-
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -161,32 +150,6 @@ class Tensor(TorchLike):
                 f"the method or attribute .{name} has no rule: "
                 f"write it with ops that have one ({nearest(f'np.{name}')})"
             )
-
-    def __iadd__(self, other: Any) -> Any:
-        return self._in_place(self + other)
-
-    def __isub__(self, other: Any) -> Any:
-        return self._in_place(self - other)
-
-    def __imul__(self, other: Any) -> Any:
-        return self._in_place(self * other)
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self._in_place(self / other)
-
-    def __ipow__(self, other: Any) -> Any:
-        return self._in_place(self**other)
-
-    def _in_place(self, new: Any) -> Any:
-        """This tensor, changed; or `new`, where this is a number, which nothing can change."""
-        if not self.shape:
-            return new
-        if new.shape != self.shape:
-            raise ValueError(
-                f"an array of shape {self.shape} can't take in one of shape {tuple(new.shape)}"
-            )
-        self.become(new)
-        return self
 
     def __float__(self) -> float:
         return float(self._only_if_constant("float(...)"))

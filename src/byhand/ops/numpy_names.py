@@ -11,6 +11,7 @@ import builtins
 import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -78,6 +79,13 @@ UFUNCS: dict[str, Op] = {
     "expit": el.SIGMOID,  # this and the next are SciPy's
     "erf": el.ERF,
 }
+
+
+@cache
+def op_of(ufunc: np.ufunc) -> Op | None:
+    """The op that a ufunc is, NumPy's or SciPy's."""
+    return UFUNCS.get(ufunc.__name__)
+
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
@@ -616,10 +624,9 @@ def ufunc_method(
             return REDUCE[ufunc](*inputs, **{"axis": 0, **kwargs})
         case "accumulate" if ufunc in ACCUMULATE:
             return ACCUMULATE[ufunc](*inputs, **{"axis": 0, **kwargs})
-        case "outer" if ufunc.__name__ in UFUNCS and not kwargs:
+        case "outer" if (op := op_of(ufunc)) is not None and not kwargs:
             x, y = inputs
-            x = np.reshape(x, tuple(np.shape(x)) + (1,) * ndim(y))
-            return UFUNCS[ufunc.__name__](x, y)
+            return op(np.reshape(x, tuple(np.shape(x)) + (1,) * ndim(y)), y)
         case "at":
             raise UnsupportedError(
                 f"{name}.at writes into an array: write out[index] = value, or add up rows by "

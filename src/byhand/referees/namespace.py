@@ -13,7 +13,7 @@ with these numbers. So every index means what it means in NumPy, and repeated on
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from byhand.errors import RefereeError
+from byhand.values.array_protocol import MutableArray
 from byhand.values.arrays import Array, is_array, is_list, is_tuple
 
 Answer: TypeAlias = Callable[..., Any]
@@ -120,11 +121,10 @@ class Library:
         return [self.gather(x, each) for each in moved]
 
 
-class LibraryArray:
+class LibraryArray(MutableArray):
     """A float array of another library that answers as a NumPy array does."""
 
     __slots__ = ("library", "value")
-    __hash__ = object.__hash__
 
     def __init__(self, value: Any, library: Library) -> None:
         self.value = value
@@ -138,17 +138,11 @@ class LibraryArray:
     def dtype(self) -> np.dtype[Any]:
         return _dtype(self.value)
 
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return math.prod(self.shape)
-
     # NumPy's protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(each is None or isinstance(each, str) for each in inputs):
+            return NotImplemented
         name, call = ufunc.__name__, self.library.call
         if self.library.namespace is np:
             return self.library.by(getattr(ufunc, method), *inputs, **kwargs)
@@ -196,14 +190,6 @@ class LibraryArray:
 
     # Items.
 
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of an array without axes")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
     def __getitem__(self, index: Any) -> LibraryArray:
         return self.library.gather(self, np.asarray(_numbers(self.shape)[index]))
 
@@ -214,40 +200,16 @@ class LibraryArray:
     def __setitem__(self, index: Any, value: Any) -> None:
         self.value = self.library.put(self, index, value).value
 
-    # Methods, each NumPy's function of the same name.
+    def become(self, new: LibraryArray) -> None:
+        self.value = new.value
 
     def __getattr__(self, name: str) -> Any:
-        if name in _SAME_AS_FUNCTION:
-            return partial(self._function, name)
+        if name in _MORE_METHODS:
+            return partial(self.library.call, name, self)
         raise AttributeError(
             f"the {self.library.name} referee knows no array method or attribute {name}: "
             "use --referee finite"
         )
-
-    def _function(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        return self.library.call(name, self, *args, **kwargs)
-
-    @property
-    def T(self) -> Any:
-        return self._function("transpose")
-
-    @property
-    def mT(self) -> Any:
-        return self._function("swapaxes", -1, -2)
-
-    def reshape(self, *shape: Any, **_: Any) -> Any:
-        return self._function("reshape", shape[0] if len(shape) == 1 else shape)
-
-    def flatten(self) -> Any:
-        return self._function("reshape", (-1,))
-
-    def transpose(self, *axes: Any) -> Any:
-        if len(axes) == 1 and not isinstance(axes[0], int):
-            axes = axes[0] or ()
-        return self._function("transpose", tuple(axes)) if axes else self.T
-
-    def copy(self) -> Any:
-        return LibraryArray(self.value, self.library)
 
     def astype(self, dtype: Any, **_: Any) -> Any:
         # Precision is chosen for a whole run, not in the middle of one.
@@ -255,72 +217,8 @@ class LibraryArray:
             return self.copy()
         return np.asarray(self.library.plain(self.value)).astype(dtype)
 
-    # Operators.
 
-    def __neg__(self) -> Any:
-        return self._function("negative")
-
-    def __pos__(self) -> Any:
-        return self._function("positive")
-
-    def __abs__(self) -> Any:
-        return self._function("absolute")
-
-
-def _operator(name: str, swapped: bool) -> Answer:
-    def apply(self: LibraryArray, other: Any) -> Any:
-        if other is None or isinstance(other, str):
-            return NotImplemented
-        other = np.asarray(other) if is_list(other) else other
-        return self.library.call(name, *((other, self) if swapped else (self, other)))
-
-    return apply
-
-
-def _in_place(name: str) -> Answer:
-    def apply(self: LibraryArray, other: Any) -> Any:
-        new = self.library.call(name, self, other)
-        if self.shape and new.shape == self.shape:
-            self.value = new.value
-            return self
-        if not self.shape:  # a number, which nothing can change
-            return new
-        raise ValueError(
-            f"an array of shape {self.shape} can't take in one of shape {tuple(new.shape)}"
-        )
-
-    return apply
-
-
-for _symbol, _name in {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "divide",
-    "floordiv": "floor_divide",
-    "mod": "remainder",
-    "pow": "power",
-    "matmul": "matmul",
-}.items():
-    setattr(LibraryArray, f"__{_symbol}__", _operator(_name, swapped=False))
-    setattr(LibraryArray, f"__r{_symbol}__", _operator(_name, swapped=True))
-    setattr(LibraryArray, f"__i{_symbol}__", _in_place(_name))
-for _symbol, _name in {
-    "lt": "less",
-    "le": "less_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-    "eq": "equal",
-    "ne": "not_equal",
-}.items():
-    setattr(LibraryArray, f"__{_symbol}__", _operator(_name, swapped=False))
-
-
-_SAME_AS_FUNCTION = {
-    *("all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "diagonal", "dot"),
-    *("max", "mean", "min", "prod", "ravel", "repeat", "round", "squeeze", "std", "sum"),
-    *("swapaxes", "take", "trace", "var"),
-}
+_MORE_METHODS = {"all", "any", "round"}
 
 _UFUNC_METHODS = {
     ("add", "reduce"): "sum",

@@ -76,20 +76,13 @@ HANDLERS: dict[Any, Handler] = {
 
 
 _ATTRIBUTES: dict[str, Callable[[Traced], Any]] = {
-    "T": lambda a: np.transpose(a),
-    "mT": lambda a: np.swapaxes(a, -1, -2),
     "itemsize": lambda a: a.value.itemsize,
     "nbytes": lambda a: a.value.nbytes,
 }
 
 _METHODS: dict[str, Callable[..., Any]] = {
-    "flatten": lambda a, order="C": np.copy(a).reshape(-1),
     "astype": lambda a, dtype, **k: np.astype(a, np.dtype(dtype), **k),
-    "transpose": lambda a, *axes: np.transpose(
-        a, None if not axes else axes[0] if len(axes) == 1 else axes
-    ),
     "fill": lambda a, value: operator.setitem(a, Ellipsis, value),
-    "reshape": lambda a, *shape, **k: np.reshape(a, shape[0] if len(shape) == 1 else shape, **k),
     "item": lambda a, *at: a._constant("item() asks for its value").item(*at),  # pyright: ignore[reportPrivateUsage]
     "tolist": lambda a: a._constant("tolist() asks for its values").tolist(),  # pyright: ignore[reportPrivateUsage]
 }  # fmt: skip
