@@ -34,7 +34,7 @@ from byhand.compiling.numpy_shim import running
 from byhand.compiling.one_hot import at_picks
 from byhand.compiling.sinking import sunk
 from byhand.compiling.source import ARENAS
-from byhand.compiling.statements import Call, Held
+from byhand.compiling.statements import Held, NumpyCall
 from byhand.compiling.tape import CONSTANT, Tape, Traced
 from byhand.errors import UnsupportedError
 from byhand.values.arrays import Array
@@ -59,7 +59,7 @@ class StepPlan:
         return [
             f"np.{item.name}" + (f" (line {item.line})" if item.line else "")
             for item in self.items
-            if isinstance(item, Call)
+            if isinstance(item, NumpyCall)
         ]
 
 
@@ -161,7 +161,7 @@ class CompiledStep:
         """What is run one after the other where a step isn't one function."""
         return [
             self._call(part[0])
-            if isinstance(part[0], Call)
+            if isinstance(part[0], NumpyCall)
             else getattr(self.module, f"region_{i}")
             for i, part in enumerate(regions(self.plan.items))
         ]
@@ -174,7 +174,7 @@ class CompiledStep:
         strides = tuple(stride * arena.itemsize for stride in held.view.strides)
         return np.lib.stride_tricks.as_strided(arena[start:], held.shape, strides)
 
-    def _call(self, item: Call) -> Callable[..., object]:
+    def _call(self, item: NumpyCall) -> Callable[..., object]:
         arguments, keywords = self._filled(item.arguments), self._filled(item.keywords)
         targets = [self._array(target) for target in item.targets]
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from byhand.compiling.dependences import accesses
 from byhand.compiling.statements import (
-    Call,
     Loop,
     MatrixProduct,
+    NumpyCall,
     Source,
     Statement,
     Transposition,
@@ -24,7 +24,10 @@ def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[
     and none of those `kept`. A buffer that a call of NumPy reads stays as it is.
     """
     fixed = set(kept) | {
-        view.buffer for each in statements if isinstance(each, Call) for view, _ in accesses(each)
+        view.buffer
+        for each in statements
+        if isinstance(each, NumpyCall)
+        for view, _ in accesses(each)
     }
     writes: dict[int, int] = {}
     for statement in statements:
@@ -35,7 +38,7 @@ def without_repeats(statements: list[Statement], kept: Collection[int]) -> list[
     found: list[Statement] = []
     versions: dict[int, int] = {}
     for statement in statements:
-        if isinstance(statement, Call):
+        if isinstance(statement, NumpyCall):
             found.append(statement)
             for view in statement.writes:
                 versions[view.buffer] = versions.get(view.buffer, 0) + 1

@@ -12,7 +12,7 @@ from byhand.compiling.buffer import Buffer
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Item, Nest
 from byhand.compiling.source import ARENAS, nest_lines
-from byhand.compiling.statements import Call, MatrixProduct, Transposition
+from byhand.compiling.statements import MatrixProduct, NumpyCall, Transposition
 
 _HEAD = '''"""A training step, compiled from its forward and its hand-written backward."""
 
@@ -68,7 +68,7 @@ def module_source(
         for number, item in enumerate(part):
             if isinstance(item, Nest):
                 lines += nest_lines(number, item, memory, buffers)
-            elif not isinstance(item, Call):
+            elif not isinstance(item, NumpyCall):
                 lines += _kernel_lines(item, kernels, memory, buffers)
         bodies.append(lines)
     made = "\n".join(f"{name} = {kernel}" for kernel, name in kernels.items())
@@ -98,11 +98,11 @@ def regions(items: Sequence[Item]) -> list[list[Item]]:
 
     Numba takes far longer for one long function than for several short ones.
     """
-    if len(items) <= _ALONE and not any(isinstance(item, Call) for item in items):
+    if len(items) <= _ALONE and not any(isinstance(item, NumpyCall) for item in items):
         return [list(items)]
     found: list[list[Item]] = [[]]
     for item in items:
-        if isinstance(item, Call):
+        if isinstance(item, NumpyCall):
             found.append([item])
             found.append([])
             continue

@@ -15,9 +15,9 @@ from typing import TypeAlias
 
 from byhand.compiling.dependences import Awaited, accesses, meet
 from byhand.compiling.statements import (
-    Call,
     Loop,
     MatrixProduct,
+    NumpyCall,
     Shape,
     Source,
     Statement,
@@ -50,7 +50,7 @@ class Nest:
         return 1 + max(phase for _, phase, _ in self.members)
 
 
-Item: TypeAlias = Nest | MatrixProduct | Transposition | Call
+Item: TypeAlias = Nest | MatrixProduct | Transposition | NumpyCall
 
 
 def fused(statements: list[Statement]) -> list[Item]:

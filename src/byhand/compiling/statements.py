@@ -2,8 +2,8 @@
 
 A `Loop` is one sentence, *for every point of `shape`: target = op(sources)*, and covers what is
 elementwise, reductions (a target that stands still along an axis), look-ups and scatters (views
-with picks) alike. A `MatrixProduct` is a batch of matrix products. A `Call` is anything else: NumPy
-itself does it, between two regions of compiled code.
+with picks) alike. A `MatrixProduct` is a batch of matrix products. A `NumpyCall` is anything else:
+NumPy itself does it, between two regions of compiled code.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Transposition:
 
 
 @dataclass(frozen=True)
-class Call:
+class NumpyCall:
     """What NumPy is left to do: `function` on arguments in which a `Held` stands for an array."""
 
     function: Callable[..., Any]
@@ -190,7 +190,7 @@ class Held:
     shape: Shape
 
 
-Statement: TypeAlias = Loop | MatrixProduct | Transposition | Call
+Statement: TypeAlias = Loop | MatrixProduct | Transposition | NumpyCall
 
 
 def shape_of(statement: Statement, view: View) -> Shape:
@@ -204,6 +204,6 @@ def shape_of(statement: Statement, view: View) -> Shape:
         case Transposition(batch, (rows, columns)):
             flipped = view is statement.target
             return (*batch, columns, rows) if flipped else (*batch, rows, columns)
-        case Call():
+        case NumpyCall():
             held = (*statement.targets, *statement.held)
             return next(each.shape for each in held if each.view is view)

@@ -18,10 +18,10 @@ import numpy as np
 from byhand.compiling.buffer import Buffer
 from byhand.compiling.statements import (
     COPY,
-    Call,
     Held,
     Loop,
     MatrixProduct,
+    NumpyCall,
     Source,
     Statement,
     View,
@@ -254,7 +254,7 @@ class Tape:
         results: list[Any] = list(result) if several else [result]  # pyright: ignore[reportUnknownArgumentType]
         outs = [self.fresh(each) for each in results]
         targets = tuple(Held(self.target(out), out.shape) for out in outs)
-        self.add(Call(func, arguments, keywords, targets, tuple(held), name, line()))
+        self.add(NumpyCall(func, arguments, keywords, targets, tuple(held), name, line()))
         return outs if several else outs[0]
 
     def _snapshot(self, buffer: Buffer, value: Array) -> Buffer:

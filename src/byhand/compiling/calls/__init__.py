@@ -1,7 +1,7 @@
 """NumPy's functions on traced arrays: which of them become statements, and which are views.
 
-What has no entry here is computed by NumPy itself in every step (a `Call`), unless its result is
-a view, which costs nothing.
+What has no entry here is computed by NumPy itself in every step (a `NumpyCall`), unless its result
+is a view, which costs nothing.
 """
 
 from byhand.compiling.calls.functions import apply_function, method
