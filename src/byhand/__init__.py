@@ -30,9 +30,9 @@ if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
     from byhand.errors import UnsupportedError as UnsupportedError
     from byhand.program.grad import grad as grad
     from byhand.program.problem import Problem as Problem
-    from byhand.program.problem import load as load
     from byhand.program.program import Program as Program
     from byhand.program.trace import trace as trace
+    from byhand.sources.load import load as load
 
 __version__ = "0.1.0"
 
@@ -50,9 +50,10 @@ _HOMES = {
         "RefereeError",
         "UnsupportedError",
     ),
-    "byhand.program.problem": ("Problem", "load"),
+    "byhand.program.problem": ("Problem",),
     "byhand.program.program": ("Program",),
     "byhand.program.trace": ("trace",),
+    "byhand.sources.load": ("load",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

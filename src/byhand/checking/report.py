@@ -62,11 +62,20 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A problem, among several in a file, that could not be checked, and why."""
+
+    name: str
+    error: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What `byhand.check` returns. It prints as a table, and shows as one in a notebook.
 
     `rows` stand in backward's order, missing ones last. `roots` names the rows where a mistake was
-    made, in the order to mend them. `seconds` is the time the check took.
+    made, in the order to mend them. `seconds` is the time the check took. `name` is the problem's,
+    where `file` has several.
     """
 
     file: str
@@ -76,6 +85,7 @@ class Report:
     rows: tuple[Row, ...]
     roots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    name: str = ""
 
     @property
     def ok(self) -> bool:

@@ -38,6 +38,7 @@ def report_of(
     first, rows = trials[0], _rows(trials, blame, names)
     return Report(
         file=first.problem.file,
+        name=first.problem.name,
         referee=first.referee,
         dtype=dtype,
         seconds=0.0,
@@ -133,7 +134,7 @@ def _roots(rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     """What is to be said of the run as a whole."""
-    notes = list(trial.answers.notes)
+    notes = [*trial.problem.notes, *trial.answers.notes]
     run = trial.run
     casts = [each for each in trial.drawn.program.casts if eps_of(each[1]) == trial.drawn.eps]
     if casts and casts[0][0]:

@@ -34,6 +34,10 @@ class Follower(ABC):
     def put(self, held: Any, index: Any, value: Any) -> Any:
         """A copy of the array `held` with `held[index] = value`."""
 
+    def keeps(self, name: str) -> bool:
+        """Whether `name` only keeps what is bound to it for backward, which makes no steps."""
+        return False
+
     def before_change(self, place: str, held: Any, namespace: Namespace) -> None:
         """Called before the array `held` at `place` (`x`, `hs[0]`) is changed; may refuse."""
         return
@@ -69,6 +73,8 @@ class Follower(ABC):
 
     def bind(self, name: str, value: Any, statement: Statement) -> Any:
         """Reports the arrays in `value`, which `name` now stands for; elements as `name[0]`, ..."""
+        if self.keeps(name):
+            return value
         if self.is_array(value):
             return self.bind_array(name, value, statement.line)
         if is_tuple(value):
@@ -91,6 +97,8 @@ class Follower(ABC):
     def _bind_new(
         self, name: str, items: list[Any], before: list[Any], statement: Statement
     ) -> None:
+        if self.keeps(name):
+            return
         for i, item in enumerate(items):
             held = before[i] if i < len(before) else None
             if is_list(item):

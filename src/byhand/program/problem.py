@@ -34,7 +34,10 @@ class Problem:
     `draw(rng, **sizes)` makes the inputs; `dimensions` are the sizes it can be asked for, with
     their defaults. `data` names the float inputs that are neither trained nor asked for.
     `statistics` names the steps that are replaced by their training-set values when a model is
-    evaluated.
+    evaluated. `kept` names the locals of forward that only keep values for backward, such as a
+    `cache`: what they are bound to makes no steps. `notes` are what there is to say of how the file
+    was read. `promised` is the same problem with only those answers that backward returns, where
+    its other locals need not be meant as gradients of what forward calls so.
     """
 
     name: str
@@ -46,7 +49,10 @@ class Problem:
     dimensions: Mapping[str, int] = field(default_factory=dict[str, int])
     data: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
     tree: ast.Module | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
+    promised: Problem | None = field(default=None, repr=False)
 
     def inputs(self, seed: int = 0, **sizes: int) -> Inputs:
         """The inputs, drawn anew. Raises ProblemError if they can't be used."""
@@ -84,22 +90,14 @@ def load(path: str | Path) -> Problem:
 
     Raises ProblemError, in one line, if it can't be read or lacks a part.
     """
-    file = _locate(path)
-    return problem_in(_read(file), file)
+    file = locate(path)
+    return problem_in(read_source(file), file)
 
 
 def problem_in(source: str, file: Path) -> Problem:
     """Loads a problem from its source; `file` is what messages call it. Raises ProblemError."""
-    try:
-        tree = ast.parse(source, str(file))
-    except SyntaxError as error:
-        if error.lineno is None:
-            raise ProblemError(f"{file}: is not Python: {error.msg}") from None
-        text = (error.text or "").strip()
-        raise ProblemError(f"{file}:{error.lineno}: {error.msg}: `{text}`") from None
-    except ValueError as error:
-        raise ProblemError(f"{file}: is not Python: {error}") from None
-    module = _execute(tree, file, source)
+    tree = parsed(source, file)
+    module = executed(tree, file, source)
     forward, backward, draw = (
         getattr(module, name, None) for name in ("forward", "backward", "inputs")
     )
@@ -119,11 +117,24 @@ def problem_in(source: str, file: Path) -> Problem:
         forward=function_of(forward, tree),
         backward=backward,
         draw=draw,  # pyright: ignore[reportArgumentType]
-        dimensions=_dimensions(draw, str(file)),
+        dimensions=dimensions_of(draw, str(file)),
         data=_names(module, "data", str(file)),
         statistics=_names(module, "statistics", str(file)),
         tree=tree,
     )
+
+
+def parsed(source: str, file: Path) -> ast.Module:
+    """The syntax tree of a source. Raises ProblemError if it is no Python."""
+    try:
+        return ast.parse(source, str(file))
+    except SyntaxError as error:
+        if error.lineno is None:
+            raise ProblemError(f"{file}: is not Python: {error.msg}") from None
+        text = (error.text or "").strip()
+        raise ProblemError(f"{file}:{error.lineno}: {error.msg}: `{text}`") from None
+    except ValueError as error:
+        raise ProblemError(f"{file}: is not Python: {error}") from None
 
 
 def problem_of(
@@ -162,7 +173,8 @@ def did_you_mean(name: str, known: Any) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _locate(path: str | Path) -> Path:
+def locate(path: str | Path) -> Path:
+    """The file at `path`, or that of the model of the zoo with this name."""
     file = Path(path)
     if file.exists() or file.suffix:
         return file
@@ -175,7 +187,8 @@ def _locate(path: str | Path) -> Path:
     )
 
 
-def _read(file: Path) -> str:
+def read_source(file: Path) -> str:
+    """The text of a Python file. Raises ProblemError, in one line, if it can't be read."""
     try:
         return plain(file).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -188,7 +201,8 @@ def _read(file: Path) -> str:
         raise ProblemError(f"{file}: can't be read: {error.strerror}") from None
 
 
-def _execute(tree: ast.Module, file: Path, source: str) -> ModuleType:
+def executed(tree: ast.Module, file: Path, source: str) -> ModuleType:
+    """The module of a source, run. Raises ProblemError, with the line, if it raises."""
     # Registered while it runs, and kept, as dataclasses and pickles inside it look it up by name.
     module = ModuleType(f"byhand_problem_{file.stem}")
     module.__file__ = str(file)
@@ -227,7 +241,8 @@ def _line_in(file: str, error: BaseException) -> int | None:
     return line
 
 
-def _dimensions(draw: Any, file: str) -> dict[str, int]:
+def dimensions_of(draw: Any, file: str) -> dict[str, int]:
+    """The sizes that an `inputs` can be asked for, with their defaults."""
     sizes: dict[str, int] = {}
     for name, parameter in list(inspect.signature(draw).parameters.items())[1:]:
         default = parameter.default

@@ -211,6 +211,9 @@ class _Tracer(Follower):
 
     # Statements.
 
+    def keeps(self, name: str) -> bool:
+        return tree.root(name) in self.problem.kept
+
     def is_array(self, value: Any) -> bool:
         if is_torch(value):
             return value.is_floating_point()

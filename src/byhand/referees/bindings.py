@@ -66,6 +66,9 @@ class Bindings(Follower):
 
     # Following.
 
+    def keeps(self, name: str) -> bool:
+        return tree.root(name) in self.problem.kept
+
     def outputs(self, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
         """Runs forward: the arrays it returns. Raises RefereeError, with the line, if it can't."""
         forward = without_walruses(self.problem.forward)

@@ -66,9 +66,11 @@ def _sizes_of(trial: Trial, answer: Answer) -> Iterator[tuple[str, int, bool]]:
     with np.errstate(all="ignore"):
         ratio = float(np.sum(held * true) / np.sum(true * true))
     for size, number in _sizes(trial.drawn.truth).items():
+        if number <= 1:
+            continue
         for inverse in (False, True):
             times = 1 / number if inverse else float(number)
-            if number > 1 and abs(ratio - times) <= SAME * times:
+            if abs(ratio - times) <= SAME * times:
                 yield size, number, inverse
 
 

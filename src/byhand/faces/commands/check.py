@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 
 import click
+
+from byhand.errors import ByhandError
 
 REFEREES = ("engine", "finite", "torch", "jax")
 
@@ -46,6 +49,19 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
     metavar="S",
     help="Give up after this many seconds.",
 )
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=4,6",
+    help="The shape of an input that FILE doesn't give (NAME=32:int10: integers below 10).",
+)
+@click.option(
+    "--given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The value of an argument that is no array, as a Python literal.",
+)
 @click.option("--html", metavar="OUT", help="Also write the report as a web page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def check(
@@ -54,33 +70,59 @@ def check(
     dtype: str | None,
     seed: int,
     timeout: float,
+    shapes: tuple[str, ...],
+    given: tuple[str, ...],
     html: str | None,
     as_json: bool,
 ) -> int:
     """Checks the backward in FILE, gradient by gradient.
 
-    FILE is a problem file or the name of a model of the zoo. Exit status: 0 if every gradient is
-    right, 1 if one is wrong or missing, 2 if it could not be checked.
+    FILE is a problem file, a file with pairs of functions NAME_forward and NAME_backward (or
+    FILE:NAME for one of them), or the name of a model of the zoo. Exit status: 0 if every gradient
+    is right, 1 if one is wrong or missing, 2 if it could not be checked; of several problems, that
+    of the worst.
     """
     from byhand.checking.check import check as run_check
+    from byhand.checking.report import Report, Unread
     from byhand.faces import terminal
     from byhand.faces.run_user_code import guest
-    from byhand.program.problem import load
+    from byhand.rendering.report.as_json import several
+    from byhand.sources.load import sources, split
 
     if referee in ("torch", "jax"):
         with contextlib.suppress(ImportError):  # the referee will say so, and what to do
             importlib.import_module(referee)
-    with guest(file, timeout):
-        report = run_check(load(file), referee=referee, dtype=dtype, seed=seed)
-    if html is not None:
+    path = split(file)[0]
+    with guest(path, timeout):
+        found = sources(file, shapes, given)
+    reports: list[Report | Unread] = []
+    for source in found:
+        try:
+            with guest(path, timeout):
+                problem = source.read()
+                reports.append(run_check(problem, referee=referee, dtype=dtype, seed=seed))
+        except ByhandError as error:
+            if len(found) == 1:
+                raise
+            terminal.complain(f"{source.name}: {error}")
+            reports.append(Unread(source.name, str(error)))
+    checked = [each for each in reports if isinstance(each, Report)]
+    if html is not None and checked:
         from byhand.files import write_aside
         from byhand.rendering.report.html import page
 
-        write_aside(html, page(report))
-    if as_json:
-        terminal.say(report.to_json())
+        write_aside(html, page(*checked))
+    if as_json and len(found) > 1:
+        terminal.say(json.dumps(several(reports), allow_nan=False))
+    elif as_json:
+        terminal.say(checked[0].to_json())
     else:
-        terminal.show(report)
-        if html is not None:
+        for report in checked:
+            if len(found) > 1:
+                terminal.say(f"── {report.name} ──")
+            terminal.show(report)
+        if html is not None and checked:
             terminal.say(f"The report as a page: {html}")
-    return 0 if report.ok else 1
+    if any(not report.ok for report in checked):
+        return 1
+    return 0 if len(checked) == len(found) else 2

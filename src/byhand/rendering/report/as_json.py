@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from byhand.checking.report import Report, Row
+from byhand.checking.report import Report, Row, Unread
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -20,6 +21,17 @@ def as_json(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "rows": [_row(row) for row in report.rows],
     }
+
+
+def several(reports: Sequence[Report | Unread]) -> dict[str, Any]:
+    """The JSON of `byhand check` for a file with several problems."""
+    problems = [
+        {"name": each.name, "ok": False, "error": each.error}
+        if isinstance(each, Unread)
+        else {"name": each.name, **as_json(each)}
+        for each in reports
+    ]
+    return {"ok": all(each["ok"] for each in problems), "problems": problems}
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -30,9 +30,13 @@ _COLUMNS = (
 )
 
 
-def page(report: Report) -> str:
+def page(*reports: Report) -> str:
     """A whole page, for `byhand check --html`."""
-    title = escape(f"Check of {wording.clean(report.file)}")
+    title = escape(f"Check of {wording.clean(reports[0].file)}")
+    parts = [
+        (f"<h2>{escape(report.name)}</h2>\n" if len(reports) > 1 else "") + fragment(report)
+        for report in reports
+    ]
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en" style="color-scheme:light dark">\n<head>\n<meta charset="utf-8">\n'
@@ -40,7 +44,7 @@ def page(report: Report) -> str:
         f"<title>{title}</title>\n</head>\n"
         '<body style="max-width:56rem;margin:2rem auto;padding:0 1rem;'
         'font:16px/1.5 system-ui,sans-serif">\n'
-        f'<h1 style="font-size:1.4rem">{title}</h1>\n{fragment(report)}\n</body>\n</html>\n'
+        f'<h1 style="font-size:1.4rem">{title}</h1>\n' + "\n".join(parts) + "\n</body>\n</html>\n"
     )
 
 

@@ -1,0 +1,79 @@
+"""Backward's other locals: whether `dh` is meant as the gradient of what forward calls `h`.
+
+In a problem file it is. Where a source promises no more than what backward returns, a local may be
+called so and hold something else: the same in another layout, or a part of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from byhand.errors import ProblemError
+from byhand.program.call import call_of
+from byhand.program.plain_run import inputs_of_their_own, plain_locals
+from byhand.program.problem import Problem
+from byhand.program.statements import StatementError
+from byhand.values.arrays import Array
+from byhand.values.held import array
+
+
+class Renames(ast.NodeTransformer):
+    """Other names for some locals and parameters; every node keeps its place."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.copy_location(ast.arg(self.names.get(node.arg, node.arg)), node)
+
+
+def without(backward: ast.FunctionDef, names: Collection[str]) -> ast.FunctionDef:
+    """A backward in which these locals are called something that answers for nothing."""
+    renames = Renames({name: f"own_{name}" for name in names})
+    return renames.visit(copy.deepcopy(backward))
+
+
+def others(backward: ast.FunctionDef, answers: Collection[str]) -> set[str]:
+    """The locals `d<name>` of a backward, but for its answers and its parameters."""
+    given = {arg.arg for arg in backward.args.args}
+    return {
+        node.id
+        for node in ast.walk(backward)
+        if isinstance(node, ast.Name)
+        and node.id.startswith("d")
+        and isinstance(node.ctx, ast.Store)
+        and node.id not in given
+        and node.id[1:] not in answers
+    }
+
+
+def misfits(problem: Problem) -> set[str]:
+    """The locals `d<name>` that don't have the shape of forward's `name`."""
+    try:
+        known = plain_locals(problem, inputs_of_their_own(problem.inputs()))
+        call = call_of(problem)
+        for name in call.parameters:
+            if name not in known and (output := array(known.get(name[1:]))) is not None:
+                known[name] = _ones(output)
+        with np.errstate(all="ignore"):
+            answers = call.answers(call.filled(known))
+    except (ProblemError, StatementError):
+        return set()
+    return {
+        name
+        for name, value in answers.items()
+        if (gradient := array(value)) is not None
+        and (step := array(known.get(name[1:]))) is not None
+        and gradient.shape != step.shape
+    }
+
+
+def _ones(like: Array) -> Array:
+    return np.ones_like(like)

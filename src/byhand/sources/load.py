@@ -1,0 +1,87 @@
+"""`load`: which form a file has, and the problems in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from byhand.errors import ProblemError
+from byhand.program.problem import (
+    Problem,
+    did_you_mean,
+    executed,
+    locate,
+    parsed,
+    problem_in,
+    read_source,
+)
+from byhand.sources.arguments import parsed_literals, parsed_shapes
+from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
+
+
+def load(
+    path: str | Path,
+    shapes: Sequence[str] | None = None,
+    given: Sequence[str] | None = None,
+) -> Problem | list[Problem]:
+    """The problem that a file has, or a list of them where it has several.
+
+    `path` is a problem file, a file with pairs of functions (`layers.py`, or `layers.py:affine` for
+    one of them), or the name of a model of the zoo. `shapes` and `given` are what `--shape` and
+    `--given` take: `x=4,6`, `bn_param={"mode": "train"}`.
+
+    Raises ProblemError, in one line, if it can't be read, or is none of these.
+    """
+    found = [source.read() for source in sources(path, shapes or (), given or ())]
+    return found[0] if len(found) == 1 else found
+
+
+@dataclass(frozen=True)
+class Source:
+    """A problem that a file has, by its name there. `read` may raise ProblemError."""
+
+    name: str
+    read: Callable[[], Problem]
+
+
+def sources(
+    path: str | Path, shapes: Sequence[str] = (), given: Sequence[str] = ()
+) -> list[Source]:
+    """The problems that a file has, at least one, each to be read by itself. As `load`."""
+    name, member = split(path)
+    file = locate(name)
+    text = read_source(file)
+    tree = parsed(text, file)
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    if {"forward", "inputs"} <= defined or not (pairs := pairs_in(tree)):
+        problem = problem_in(text, file)
+        return [Source(problem.name, lambda: problem)]
+    if member is not None:
+        pairs = [_chosen(pairs, member, file)]
+    module = executed(tree, file, text)
+    known = {**parsed_shapes(shapes), **parsed_literals(given)}
+    return [
+        Source(pair.name, partial(problem_of_pair, pair, module, str(file), known))
+        for pair in pairs
+    ]
+
+
+def split(path: str | Path) -> tuple[str, str | None]:
+    """`layers.py:affine` as the file and the name in it."""
+    file, colon, member = str(path).rpartition(":")
+    if colon and file and member.isidentifier() and not Path(path).exists():
+        return file, member
+    return str(path), None
+
+
+def _chosen(pairs: Sequence[Pair], member: str, file: Path) -> Pair:
+    for pair in pairs:
+        if member in (pair.name, pair.forward.name, pair.backward.name):
+            return pair
+    names = [pair.name for pair in pairs]
+    raise ProblemError(
+        f"{file}: has no pair {member}{did_you_mean(member, names) or ': ' + ', '.join(names)}"
+    )

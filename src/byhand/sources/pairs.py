@@ -1,0 +1,405 @@
+"""Pairs of functions: `NAME_forward(x, w) -> out, cache`, `NAME_backward(dout, cache) -> dx, dw`.
+
+What forward returns first is its output, one or more; what follows is kept for backward. Backward's
+results belong to forward's arguments: by the names of the returned variables, or else by place.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import ProblemError
+from byhand.program.problem import Inputs, Problem, dimensions_of
+from byhand.sources.arguments import Argument, drawn
+from byhand.sources.assemble import assembled, assign, function, located
+from byhand.sources.intermediates import Renames, misfits, others, without
+from byhand.sources.proposals import Fit, Proposal, proposed
+from byhand.sources.signature import (
+    KEPT,
+    elements,
+    is_kept,
+    keeping,
+    owners,
+    parameters,
+    plain_name,
+    returns,
+    upstream_parameters,
+)
+from byhand.sources.uses import uses
+from byhand.values.arrays import is_tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A forward and its backward, with what each of their results is.
+
+    `outputs` are the places in what forward returns of the results that have a gradient, `kept`
+    those that backward is handed, by the name of its parameter. `upstream` are backward's
+    parameters for the gradients of the outputs, none where the output is a loss.
+    """
+
+    name: str
+    forward: ast.FunctionDef
+    backward: ast.FunctionDef
+    outputs: tuple[int, ...]
+    kept: Mapping[str, int]
+    upstream: tuple[str, ...]
+
+    def output_names(self) -> list[str]:
+        """What the outputs are called: as backward says, or else as forward does."""
+        last = elements(returns(self.forward)[-1].value)
+        names: list[str] = []
+        for i, place in enumerate(self.outputs):
+            said = plain_name(self.upstream[i]) if self.upstream else ""
+            match last[place]:
+                case ast.Name(id=name) if not said or said == self.upstream[i]:
+                    names.append(name)
+                case _:
+                    usable = said.isidentifier() and said != (self.upstream or [""])[i]
+                    names.append(said if usable else "out" if self.upstream else "loss")
+        return names
+
+
+def pairs_in(tree: ast.Module) -> list[Pair]:
+    """The pairs of a module, in its order."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    found: list[Pair] = []
+    for name, forward in functions.items():
+        backward = functions.get(_partner(name))
+        if backward is not None and backward is not forward and returns(forward):
+            found.append(paired(_stem(name), forward, backward))
+    return found
+
+
+def _partner(name: str) -> str:
+    """The backward's name for a forward's: of `affine_forward`, `forward_pass`, `fwd_gelu`."""
+    for pattern, other in ((r"forward", "backward"), (r"fwd", "bwd"), (r"Forward", "Backward")):
+        if re.search(pattern, name):
+            return re.sub(pattern, other, name)
+    return f"{name}_backward"
+
+
+def _stem(name: str) -> str:
+    stem = re.sub(r"_?(forward|fwd|Forward)_?", "_", name).strip("_")
+    return stem or name
+
+
+def paired(name: str, forward: ast.FunctionDef, backward: ast.FunctionDef) -> Pair:
+    """What goes between a forward and its backward, as their texts tell."""
+    ends = elements(returns(forward)[-1].value)
+    in_forward = {n.id for n in ast.walk(forward) if isinstance(n, ast.Name)}
+    in_forward |= {*parameters(forward)}
+    optional = {*parameters(backward)[len(parameters(backward)) - len(backward.args.defaults) :]}
+    asked = parameters(backward)
+    gradients = upstream_parameters(backward, in_forward)
+    results = [i for i, node in enumerate(ends) if not is_kept(node, forward)]
+    kept_ends = [i for i in range(len(ends)) if i not in results]
+    named = {node.id: i for i, node in enumerate(ends) if isinstance(node, ast.Name)}
+    kept: dict[str, int] = {}
+    for parameter in asked:
+        if parameter in gradients or parameter in optional:
+            continue
+        if parameter in named and named[parameter] not in results[:1]:
+            kept[parameter] = named[parameter]
+        elif parameter not in in_forward or KEPT.search(parameter):
+            free = [i for i in kept_ends if i not in kept.values()]
+            free = free or [i for i in results[max(len(gradients), 1) :] if i not in kept.values()]
+            if free:
+                kept[parameter] = free[0]
+    if gradients and gradients[0] in optional:
+        gradients = gradients[:1]
+    results = [i for i in results if i not in kept.values()]
+    outputs = results[: len(gradients)] if gradients else results[:1]
+    return Pair(name, forward, backward, tuple(outputs), kept, tuple(gradients))
+
+
+def problem_of_pair(
+    pair: Pair,
+    module: ModuleType,
+    file: str,
+    known: Mapping[str, Argument],
+) -> Problem:
+    """The problem of a pair, on the arguments that are `known` and others that fit them.
+
+    Raises ProblemError if none are found on which its forward runs.
+    """
+    backward, answered = _backward(pair)
+    arguments = parameters(pair.forward)
+    draw, dimensions, notes, values = _inputs(pair, module, file, known, answered)
+    data = [name for name in values if name not in answered]
+    unanswered = [name for name in data if _is_floats(values[name])]
+    if unanswered:
+        notes.append(
+            f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: taken for data"
+        )
+    forward = _forward(pair, arguments, _draws(pair.forward))
+
+    def made(backward: ast.FunctionDef) -> Problem:
+        return assembled(
+            name=pair.name,
+            file=file,
+            doc=ast.get_docstring(pair.forward) or "",
+            forward=forward,
+            backward=backward,
+            namespace=module.__dict__,
+            draw=draw,
+            dimensions=dimensions,
+            data=data,
+            kept=keeping(pair.forward) | ({*pair.kept} - {*arguments}),
+            notes=notes,
+        )
+
+    backward = without(backward, misfits(made(backward)) - {f"d{name}" for name in answered})
+    more = others(backward, answered)
+    problem = made(backward)
+    return replace(problem, promised=made(without(backward, more))) if more else problem
+
+
+def _is_floats(value: Any) -> bool:
+    return getattr(getattr(value, "dtype", None), "kind", "") == "f"
+
+
+def _draws(forward: ast.FunctionDef) -> bool:
+    """Whether forward draws random numbers."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in {"rand", "randn", "random", "random_sample", "binomial", "uniform"}
+        for node in ast.walk(forward)
+    )
+
+
+# The two functions as a problem has them.
+
+
+def _forward(pair: Pair, arguments: Sequence[str], draws: bool) -> ast.FunctionDef:
+    names = pair.output_names()
+    body = _with_returns(_body(pair.forward), lambda node: _outputs(pair, names, node))
+    if draws:
+        seed = ast.parse("__import__('numpy').random.seed(0)").body[0]
+        body.insert(0, _moved(seed, pair.forward))
+    made = function("forward", arguments, body, pair.forward.lineno)
+    made.args = copy.deepcopy(pair.forward.args)
+    return made
+
+
+def _moved(node: ast.stmt, where: ast.stmt) -> ast.stmt:
+    for part in ast.walk(node):
+        if hasattr(part, "lineno"):
+            ast.copy_location(part, where)
+    return node
+
+
+def _body(definition: ast.FunctionDef) -> list[ast.stmt]:
+    body = copy.deepcopy(definition.body)
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest] if rest:
+            return rest
+        case _:
+            return body
+
+
+def _outputs(pair: Pair, names: Sequence[str], node: ast.Return) -> list[ast.stmt]:
+    """`return out, cache` as `return out`, with what backward is handed under its name there."""
+    ends = elements(node.value)
+    made: list[ast.stmt] = []
+    for parameter, place in pair.kept.items():
+        if place < len(ends) and not _is(ends[place], parameter):
+            made.append(assign(parameter, ends[place], node))
+    for name, place in zip(names, pair.outputs, strict=True):
+        if place < len(ends) and not _is(ends[place], name):
+            made.append(assign(name, ends[place], node))
+    results: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
+    value = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
+    return [*made, located(ast.Return(value), node)]
+
+
+def _backward(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
+    """Backward with its answers under the names of forward's arguments, and these names."""
+    inputs = parameters(pair.forward)
+    renamed = {
+        old: f"d{new}"
+        for old, new in zip(pair.upstream, pair.output_names(), strict=False)
+        if old != f"d{new}"
+    }
+    for name in parameters(pair.forward):  # dropout_param is the gradient of nothing
+        if name.startswith("d") and name[1:] not in inputs:
+            renamed[name] = f"given_{name}"
+    answered: dict[str, None] = {}
+    taken = {n.id for n in ast.walk(pair.backward) if isinstance(n, ast.Name)}
+    taken |= {*parameters(pair.backward)}
+    plans: dict[ast.Return, list[tuple[str | None, ast.expr]]] = {}
+    body = _body(pair.backward)
+    shell = function("backward", [], body, pair.backward.lineno)
+    for end in returns(shell):
+        ends = elements(end.value)
+        said = [node.id if isinstance(node, ast.Name) else None for node in ends]
+        plans[end] = list(zip(owners(said, inputs), ends, strict=True))
+        for owner, node in plans[end]:
+            if owner is None or (isinstance(node, ast.Constant) and node.value is None):
+                continue
+            answered[owner] = None
+            match node:
+                case ast.Name(id=name) if name != f"d{owner}" and name not in pair.upstream:
+                    if f"d{owner}" not in taken:
+                        renamed[name] = f"d{owner}"
+                case _:
+                    pass
+
+    def answers(end: ast.Return) -> list[ast.stmt]:
+        made: list[ast.stmt] = []
+        for owner, node in plans[end]:
+            if owner is None or (isinstance(node, ast.Constant) and node.value is None):
+                continue
+            if not _is(node, f"d{owner}") and not (
+                isinstance(node, ast.Name) and renamed.get(node.id) == f"d{owner}"
+            ):
+                made.append(assign(f"d{owner}", node, node))
+        return made or [located(ast.Pass(), end)]
+
+    body = _with_returns(shell.body, answers)
+    renames = Renames(renamed)
+    made = function("backward", [], [renames.visit(node) for node in body], pair.backward.lineno)
+    made.args = renames.visit(copy.deepcopy(pair.backward.args))
+    return made, [*answered]
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _with_returns(
+    body: Sequence[ast.stmt], instead: Callable[[ast.Return], list[ast.stmt]]
+) -> list[ast.stmt]:
+    return _Returns(instead).visit(ast.Module([*body], [])).body
+
+
+class _Returns(ast.NodeTransformer):
+    """Every `return` of a function, but for those of functions inside it, as other statements."""
+
+    def __init__(self, instead: Callable[[ast.Return], list[ast.stmt]]) -> None:
+        self.instead = instead
+
+    def visit_Return(self, node: ast.Return) -> Any:
+        return self.instead(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        return node
+
+
+# Its inputs.
+
+
+def _inputs(
+    pair: Pair,
+    module: ModuleType,
+    file: str,
+    known: Mapping[str, Argument],
+    answered: Sequence[str],
+) -> tuple[Callable[..., Inputs], dict[str, int], list[str], Inputs]:
+    """How inputs are drawn, the sizes to draw at, what to say of it, and one draw."""
+    for name in (f"{pair.name}_inputs", f"inputs_{pair.name}", "inputs"):
+        own: Any = getattr(module, name, None)
+        if callable(own) and not known:
+            sizes = dimensions_of(own, file) if own.__code__.co_argcount else {}
+            chosen = _drawing(own)  # pyright: ignore[reportArgumentType]
+            return chosen, sizes, [], dict(chosen(np.random.default_rng(0)))
+    unknown = [name for name in known if name not in parameters(pair.forward)]
+    known = {name: value for name, value in known.items() if name not in unknown}
+    loops = sum(isinstance(node, (ast.For, ast.While)) for node in ast.walk(pair.backward)) > 1
+    try:
+        proposal = proposed(pair.forward, known, _attempt(pair, module), loops)
+    except ProblemError as error:
+        raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
+    found = proposal.arguments()
+    called = _called(pair, proposal)
+    free = {called[axis]: axis for axis in proposal.dimensions}
+    sizes = {name: proposal.sizes[axis] for name, axis in free.items()}
+    if loops:  # other sizes of the batch must do
+        sizes = dict(list(sizes.items())[:1])
+
+    def draw(rng: np.random.Generator, **chosen: int) -> Inputs:
+        return drawn(proposal.arguments({free[n]: s for n, s in chosen.items()}), rng)
+
+    said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
+    notes: list[str] = []
+    if said:
+        notes.append(f"{pair.forward.name} was tried on {said}: --shape and --given say others")
+    return draw, sizes, notes, draw(np.random.default_rng(0))
+
+
+def _drawing(own: Callable[..., Inputs]) -> Callable[..., Inputs]:
+    """The file's own inputs, which may take a random generator or nothing."""
+
+    def draw(rng: np.random.Generator) -> Inputs:
+        return own()
+
+    return own if own.__code__.co_argcount else draw
+
+
+def _called(pair: Pair, proposal: Proposal) -> dict[str, str]:
+    """What the dimensions are called: as forward's unpacking says, or `x.shape[1]`."""
+    how, names = uses(pair.forward), dict[str, str]()
+    for name, use in how.items():
+        for axis, said in use.sizes.items():
+            root = proposal.root(f"{name}.{axis}")
+            if root in proposal.dimensions and said not in names.values():
+                names.setdefault(root, said)
+    for root in proposal.dimensions:
+        name, _, axis = root.partition(".")
+        names.setdefault(root, f"{name}.shape[{axis}]")
+    return names
+
+
+def _each(returned: Any) -> list[Any]:
+    return list(returned) if is_tuple(returned) else [returned]
+
+
+def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
+    """A run of both, to see whether arguments fit."""
+    forward: Any = getattr(module, pair.forward.name)
+    backward: Any = getattr(module, pair.backward.name)
+    arguments = parameters(pair.forward)
+
+    def attempt(values: dict[str, Any]) -> Fit:
+        np.random.seed(0)
+        copied = copy.deepcopy(values)
+        ends = _each(forward(**copied))
+        outputs = [ends[place] for place in pair.outputs if place < len(ends)]
+        for output in outputs:
+            if not np.all(np.isfinite(output)):
+                raise FloatingPointError("forward isn't finite")
+        rng = np.random.default_rng(1)
+        filled: dict[str, Any] = {}
+        for name, output in zip(pair.upstream, outputs, strict=False):
+            filled[name] = np.asarray(rng.normal(size=np.shape(output)))
+        for name, place in pair.kept.items():
+            filled[name] = ends[place]
+        for name in parameters(pair.backward):
+            if name not in filled and name in values:
+                filled[name] = values[name]
+        try:
+            gradients = _each(backward(**filled))
+        except Exception:
+            return Fit(0, 1)
+        ends_of = elements(returns(pair.backward)[-1].value)
+        said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
+        right = wanted = 0
+        for owner, gradient in zip(owners(said, arguments), gradients, strict=False):
+            if owner in values and _is_floats(values[owner]):
+                wanted += 1
+                right += np.shape(gradient) == np.shape(values[owner])
+        thin = sum(np.shape(output).count(1) for output in outputs)
+        return Fit(right, wanted, thin)
+
+    return attempt

@@ -1,0 +1,205 @@
+"""How a function uses its parameters, as far as its text tells: the number of axes that it unpacks,
+what it indexes with, the keys it reads of a dict."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Use:
+    """What one parameter is used for.
+
+    `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
+    to be indexed so; `sizes` are the function's own names of its axes. `settings` tells a dict;
+    `keys` are the items that it must have, each with the strings it is compared with.
+    """
+
+    rank: int | None = None
+    at_least: int = 0
+    sizes: dict[int, str] = field(default_factory=dict[int, str])
+    index: bool = False
+    whole: bool = False
+    settings: bool = False
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+
+def uses(function: ast.FunctionDef) -> dict[str, Use]:
+    """The use of every parameter."""
+    found = {arg.arg: Use() for arg in (*function.args.args, *function.args.kwonlyargs)}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[target], value=value):
+                for one, other in _pairs(target, value):
+                    _unpacked(one, other, found)
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape")) if (
+                name in found
+            ):
+                _at_least(found[name], node.slice)
+            case ast.Subscript(value=value, slice=index, ctx=ast.Load()):
+                _indexed(value, index, found, function)
+            case ast.Call(func=ast.Name(id="range"), args=args):
+                for name in _names(*args):
+                    if name in found:
+                        found[name].whole = True
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="get"),
+                args=[ast.Constant(value=str(key)), *default],
+            ) if name in found:
+                compared = _compared(name, key, function)
+                if compared or not default:
+                    found[name].keys[key] = compared
+                found[name].settings = True
+            case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)) if name in found:
+                found[name].whole = True
+            case _:
+                pass
+    return found
+
+
+def string_keys(function: ast.FunctionDef, name: str) -> set[str]:
+    """All strings that the function mentions beside a dict: keys that it may look for."""
+    if not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(function)):
+        return set()
+    return {
+        n.value
+        for n in ast.walk(function)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    }
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """`(N, D), M = x.shape, w.shape[1]` as its parts."""
+    match target, value:
+        case (ast.Tuple(elts=targets), ast.Tuple(elts=values)) if len(targets) == len(values):
+            for one, other in zip(targets, values, strict=True):
+                yield from _pairs(one, other)
+        case _:
+            yield target, value
+
+
+def _unpacked(target: ast.expr, value: ast.expr, found: dict[str, Use]) -> None:
+    match target, value:
+        case (ast.Tuple(elts=targets), ast.Attribute(value=ast.Name(id=name), attr="shape")):
+            first, exact = 0, True
+        case (
+            ast.Tuple(elts=targets),
+            ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
+                slice=ast.Slice(lower=ast.Constant(value=int(first)), upper=None),
+            ),
+        ):
+            exact = True
+        case (
+            ast.Tuple(elts=targets),
+            ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
+                slice=ast.Slice(lower=None),
+            ),
+        ):
+            first, exact = 0, False
+        case (
+            ast.Name() as one,
+            ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
+                slice=ast.Constant(value=int(first)),
+            ),
+        ):
+            targets, exact = [one], False
+        case _:
+            return
+    if name not in found or first < 0 or any(isinstance(each, ast.Starred) for each in targets):
+        return
+    use = found[name]
+    if exact:
+        use.rank = first + len(targets)
+    else:
+        use.at_least = max(use.at_least, first + len(targets))
+    for axis, each in enumerate(targets, first):
+        if isinstance(each, ast.Name) and each.id != "_":
+            use.sizes[axis] = each.id
+
+
+def _at_least(use: Use, index: ast.expr) -> None:
+    match index:
+        case ast.Constant(value=int(axis)):
+            use.at_least = max(use.at_least, axis + 1)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(axis))):
+            use.at_least = max(use.at_least, axis)
+        case _:
+            pass
+
+
+def _indexed(
+    value: ast.expr, index: ast.expr, found: dict[str, Use], function: ast.FunctionDef
+) -> None:
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    if isinstance(value, ast.Name) and value.id in found:
+        use = found[value.id]
+        match index:
+            case ast.Constant(value=str(key)):
+                use.keys[key] = _compared(value.id, key, function)
+                use.settings = True
+                return
+            case _:
+                plain = [p for p in parts if not isinstance(p, ast.Constant) or p.value is not None]
+                if not any(isinstance(p, ast.Constant) and p.value is ... for p in parts):
+                    use.at_least = max(use.at_least, len(plain))
+    for part in parts:
+        match part:
+            case ast.Name(id=name) if name in found:
+                found[name].index = True
+            case ast.Slice(lower=lower, upper=upper):
+                for name in _names(*(each for each in (lower, upper) if each is not None)):
+                    if name in found:
+                        found[name].whole = True
+            case _:
+                pass
+
+
+def _compared(name: str, key: str, function: ast.FunctionDef) -> tuple[str, ...]:
+    """The strings that an item of a dict is compared with, itself or under a local name."""
+    called: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                for one, other in _pairs(target, node.value):
+                    if isinstance(one, ast.Name) and _reads(other, name, key):
+                        called.add(one.id)
+    found: list[str] = []
+    for node in ast.walk(function):
+        match node:
+            case ast.Compare(left=left, comparators=[ast.Constant(value=str(text))]) if (
+                isinstance(left, ast.Name) and left.id in called
+            ) or _reads(left, name, key):
+                found.append(text)
+            case _:
+                pass
+    return tuple(found)
+
+
+def _reads(node: ast.expr, name: str, key: str) -> bool:
+    match node:
+        case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=said)):
+            return held == name and said == key
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=held), attr="get"),
+            args=[ast.Constant(value=said), *_],
+        ):
+            return held == name and said == key
+        case _:
+            return False
+
+
+def _names(*nodes: ast.AST) -> Iterator[str]:
+    """The names in expressions, but for those of which an attribute or an item is read."""
+    for node in nodes:
+        match node:
+            case ast.Name(id=name):
+                yield name
+            case ast.Attribute() | ast.Subscript():
+                pass
+            case _:
+                yield from _names(*ast.iter_child_nodes(node))

@@ -1,0 +1,181 @@
+"""Pairs of functions as problems: right ones without alarm, planted mistakes in their line."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planted import PLANTED
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem, executed, parsed
+from byhand.sources.load import load
+from byhand.sources.pairs import pairs_in, problem_of_pair
+from forked import run as byhand
+
+FILE = Path(__file__).with_name("forms") / "course_layers.py"
+TEXT = FILE.read_text()
+BACKWARD = {pair.name: pair.backward.name for pair in pairs_in(parsed(TEXT, FILE))}
+
+
+def checked(name: str, text: str, file: Path) -> Report:
+    tree = parsed(text, file)
+    (pair,) = (pair for pair in pairs_in(tree) if pair.name == name)
+    module = executed(tree, file, text)
+    return check(problem_of_pair(pair, module, str(file), {}))
+
+
+@cache
+def right(name: str) -> Report:
+    return checked(name, TEXT, FILE)
+
+
+@pytest.mark.parametrize("name", BACKWARD)
+def test_right_ones(name: str) -> None:
+    report = right(name)
+    assert report.ok, str(report)
+    assert any(" was tried on x (" in note for note in report.notes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "old", "new"), PLANTED)
+def test_planted_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
+    plant(name, old, new, tmp_path)
+
+
+QUICK = [each for each in PLANTED[::3] if each[0] not in ("conv_naive", "max_pool_naive")]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), QUICK)
+def test_a_planted_mistake_of_each(name: str, old: str, new: str, tmp_path: Path) -> None:
+    plant(name, old, new, tmp_path)
+
+
+def plant(name: str, old: str, new: str, tmp_path: Path) -> None:
+    before, found, after = TEXT.partition(f"def {BACKWARD[name]}(")
+    assert old in after, old
+    file = tmp_path / "layers.py"
+    text = before + found + after.replace(old, new, 1)
+    file.write_text(text)
+    report = checked(name, text, file)
+    assert not report.ok
+    line = text[: text.index(new, len(before))].count("\n") + 1
+    lines = range(line - 1, line + new.count("\n") + 2)  # a statement may begin one above
+    at: list[Any] = [row.line for row in report.rows if row.name in report.roots]
+    assert {*at} & {*lines}, f"{lines}\n{report}"
+
+
+PAIRS = """\
+import numpy as np
+
+def scale_fwd(inp, gate):
+    y = inp * gate
+    return y, (inp, gate)
+
+def scale_bwd(upstream, saved):
+    inp, gate = saved
+    grad_gate = (upstream * inp).sum(0)
+    return upstream * gate, grad_gate
+
+def split_forward(x):
+    left = x[:, :2] * 2.0
+    right = x[:, 2:] ** 2
+    return left, right, x
+
+def split_backward(dleft, dright, x):
+    dx = np.zeros_like(x)
+    dx[:, :2] = 2.0 * dleft
+    dx[:, 2:] = 2 * x[:, 2:] * dright
+    return dx
+
+def mse_forward(pred, target):
+    diff = pred - target
+    loss = (diff ** 2).mean()
+    return loss, diff
+
+def mse_backward(diff):
+    return 2 * diff / diff.size
+"""
+
+
+def loaded(tmp_path: Path, text: str, **options: Any) -> Any:
+    file = tmp_path / "pairs.py"
+    file.write_text(text)
+    return load(file, **options)
+
+
+def test_other_names_and_conventions(tmp_path: Path) -> None:
+    scale, split, mse = loaded(tmp_path, PAIRS, shapes=["gate=3", "x=2,5"])
+    reports = [check(problem) for problem in (scale, split, mse)]
+    assert [[row.name for row in report.rows] for report in reports] == [
+        ["gate", "inp"],
+        ["x"],
+        ["pred"],
+    ]
+    assert all(report.ok for report in reports), "\n".join(map(str, reports))
+    assert reports[0]["gate"].line == 9
+    assert any("no gradient of target: taken for data" in note for note in reports[2].notes)
+    assert split.inputs()["x"].shape == (2, 5)
+
+
+def test_one_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.py"
+    file.write_text(PAIRS)
+    problem = load(f"{file}:mse")
+    assert isinstance(problem, Problem)
+    assert problem.name == "mse"
+    with pytest.raises(ProblemError, match=r"has no pair mes; did you mean mse\?"):
+        load(f"{file}:mes")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"shapes": ["x=2,a"]}, "--shape x=2,a: write NAME=4,6"),
+        ({"given": ["x=np.zeros"]}, "--given x=np.zeros: write NAME=VALUE"),
+        ({"shapes": ["pred=2,3", "target=4,5"]}, "no arguments were found on which it runs"),
+    ],
+)
+def test_what_cannot_be_used(tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ProblemError, match=re.escape(said)):
+        loaded(tmp_path, PAIRS, **options)
+
+
+def test_returned_gradients_are_what_is_promised(tmp_path: Path) -> None:
+    text = (
+        PAIRS[: PAIRS.index("def scale")]
+        + """
+def square_forward(x):
+    y = x * 2
+    z = y * y
+    return z, (x, y)
+
+def square_backward(dz, cache):
+    x, y = cache
+    dy = y * dz + x      # not the gradient of y
+    dx = 4 * (dy - x)
+    return dx
+"""
+    )
+    report = check(loaded(tmp_path, text))
+    assert report.ok
+    assert any("dy (line 11) holds something else" in note for note in report.notes)
+    wrong = check(loaded(tmp_path, text.replace("4 * (dy", "2 * (dy")))
+    assert not wrong.ok
+
+
+def test_the_command_with_several(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.py"
+    file.write_text(PAIRS.replace("2 * diff / diff.size", "diff / diff.size"))
+    done = byhand("check", str(file), "--json", "--shape", "gate=3", "--shape", "x=2,5")
+    said = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert not said["ok"]
+    assert [each["name"] for each in said["problems"]] == ["scale", "split", "mse"]
+    assert said["problems"][2]["rows"][0]["mistake"]["code"] == "factor"
