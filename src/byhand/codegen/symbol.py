@@ -55,10 +55,6 @@ class Symbol(ArrayLike):
         return tuple(SymInt(n, Dim(tensor, axis)) for axis, n in enumerate(self.value.shape))
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.value.dtype
-
-    @property
     def size(self) -> int:
         return math.prod(self.shape)
 

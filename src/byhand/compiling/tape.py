@@ -60,14 +60,6 @@ class Traced(MutableArray):
         self.buffer = buffer
         self.value = value
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.value.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.value.dtype
-
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return self.tape.handlers.ufunc(self.tape, ufunc, method, inputs, kwargs)
 

@@ -36,14 +36,6 @@ class Bounded(ArrayLike):
         self.value = value
         self.error = error
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.value.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.value.dtype
-
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         values = [a.value if isinstance(a, Bounded) else a for a in args]
         value = np.asarray(op.forward(*values, **params))

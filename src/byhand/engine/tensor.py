@@ -80,14 +80,6 @@ class Tensor(MutableArray, TorchLike):
             Tensor.casts.append(name)
         return self
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.value.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.value.dtype
-
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Computes and records. What is not a float (a comparison, an argmax) is a plain array."""
         value = op.forward(*[a.value if isinstance(a, Tensor) else a for a in args], **params)

@@ -59,18 +59,21 @@ _transpose, _reshape, _clip = _method(np.transpose), _method(np.reshape), _metho
 
 
 class ArrayProtocol:
-    """Answers as a NumPy array does. Subclasses give `shape`, `dtype`, the protocols and items."""
+    """Answers as a NumPy array does. Subclasses give `value`, or else shape and type; the protocols
+    and items."""
 
     __slots__ = ()
     __hash__ = object.__hash__
 
+    value: Any
+
     @property
     def shape(self) -> tuple[int, ...]:
-        raise NotImplementedError
+        return self.value.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        raise NotImplementedError
+        return self.value.dtype
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
