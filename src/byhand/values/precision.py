@@ -13,10 +13,17 @@ from byhand.values.arrays import Array, as_torch, is_torch
 
 def float_type(value: Any) -> str | None:
     """The float type of an array, a tensor or one of NumPy's numbers; None for anything else."""
-    if is_torch(value):
-        return str(value.dtype).removeprefix("torch.") if value.is_floating_point() else None
-    dtype = getattr(value, "dtype", None)
-    return dtype.name if isinstance(dtype, np.dtype) and dtype.kind == "f" else None
+    dtype: Any = getattr(value, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return _name(dtype)
+    if is_torch(value) and value.is_floating_point():
+        return str(dtype).removeprefix("torch.")
+    return None
+
+
+@cache
+def _name(dtype: np.dtype[Any]) -> str | None:
+    return dtype.name if dtype.kind == "f" else None
 
 
 @cache
