@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Verdict = Literal[
-    "exact", "rounding", "inherited", "wrong", "missing", "shape", "nonfinite", "error"
+    "exact",
+    "rounding",
+    "inherited",
+    "wrong",
+    "missing",
+    "shape",
+    "nonfinite",
+    "error",
+    "unjudged",
 ]
 """`exact`: equal to the truth rounded to the answer's dtype; `rounding`: as near as rounding
 allows; `inherited`: a right line fed by a wrong one; `wrong`: another value; `missing`: not
 written; `shape`: not the shape of its value; `nonfinite`: NaN or infinite; `error`: not a float
-array, or the statement raised."""
+array, or the statement raised; `unjudged`: the truth isn't known well enough to say."""
 
 Heat = tuple[tuple[float, ...], ...]
 """Where the error of a gradient sits: rows of cells between 0 (right) and 1 (the worst)."""

@@ -13,7 +13,7 @@ from byhand.checking.judging.evidence import Evidence
 from byhand.checking.judging.hidden import what_hid
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.name import Named, NamedMistakes
-from byhand.checking.report import RIGHT, Report, Row
+from byhand.checking.report import RIGHT, Report, Row, Verdict
 from byhand.checking.running.aliasing import harmless
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
@@ -69,7 +69,7 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
     for other in others:
         for answer in other.answers.found:
             key = answer.key
-            if key in rows and rows[key].right and not other.result(key).right:
+            if key in rows and rows[key].right and not other.holds(key):
                 there = _plain(other, answer)
                 there = _inherited(there) if explained else there
                 rows[key] = replace(there, at=other.drawn.at)
@@ -121,13 +121,15 @@ def _kept(kept: Convention | None) -> list[str]:
     ]
 
 
+INNOCENT: frozenset[Verdict] = frozenset({*RIGHT, "inherited", "missing", "unjudged"})
+"""The verdicts of rows where nothing was done wrong, or nothing at all."""
+
+
 def _roots(rows: Sequence[Row]) -> tuple[str, ...]:
     """The names of the rows where a mistake was made, in backward's order."""
     return tuple(
         dict.fromkeys(
-            row.name
-            for row in rows
-            if row.mistake is not None or row.verdict not in {*RIGHT, "inherited", "missing"}
+            row.name for row in rows if row.mistake is not None or row.verdict not in INNOCENT
         )
     )
 

@@ -77,6 +77,8 @@ def bounded(
                 error = _multilinear(op, args, values, params)
             case "dense":
                 error = _dense(op, args, values, value, params)
+        if np.isnan(error).any():  # a slope that is no number, of which 0 is taken
+            error = np.where(np.isnan(error), np.abs(value), error)
         if not np.isfinite(value).all():
             # What is infinite or NaN is not off by any rounding; it must not spread into the rest.
             error = np.where(np.isfinite(value), error, 0.0)

@@ -27,6 +27,8 @@ SIZES = 5  # step sizes in a row
 ORDER = SIZES - 1
 ROWS = 6  # rows tried at most: far from the step, then closer, should there be kinks on the way
 CLOSER = 128.0
+HALVINGS = 40
+ROUGH = 1e-4
 EPS = float(np.finfo(np.float64).eps)
 
 Line: TypeAlias = Callable[[float], float]
@@ -98,6 +100,27 @@ def row(line: Line, start: float, noise: float) -> Slope:
         if best.settled:
             return best
     return best
+
+
+def one_sided(line: Line, start: float, noise: float) -> Slope:
+    """The derivative of `line` at 0 from the side on which it has values, where the other has none.
+
+    The error is infinite where the slope grows without end, as that of a square root at 0.
+    """
+    best = Slope(0.0, math.inf, start, False, False)
+    for side in (1.0, -1.0):
+        slopes: list[float] = []
+        for i in range(HALVINGS):
+            h = start / 2**i
+            slopes.append(side * line(side * h) / h)
+            if len(slopes) < 3 or not all(map(math.isfinite, slopes[-3:])):
+                continue
+            first, second, third = slopes[-3:]
+            value, before = 2 * third - second, 2 * second - first  # of which the error is O(h**2)
+            error = 4 * abs(value - before) + 8 * noise / h + EPS * abs(value)
+            if error < best.error:
+                best = Slope(value, error, start, False, False)
+    return best if best.error <= ROUGH * abs(best.value) else replace(best, error=math.inf)
 
 
 def noise(line: Line, least: float) -> float:

@@ -27,7 +27,7 @@ import numpy as np
 from byhand.errors import RefereeError
 from byhand.program.problem import Problem
 from byhand.referees.bindings import missing
-from byhand.referees.differences import Line, Slope, noise, row, slope
+from byhand.referees.differences import Line, Slope, noise, one_sided, row, slope
 from byhand.referees.perturbed import Perturbed
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
@@ -45,6 +45,26 @@ def finite(
 
     Raises RefereeError if forward can't be run in this way, or its loss isn't finite.
     """
+    return _gradients(problem, inputs, dict.fromkeys(steps), upstream)
+
+
+def differences_at(
+    problem: Problem,
+    inputs: Mapping[str, Any],
+    places: Mapping[Key, Array],
+    upstream: Sequence[Array],
+) -> Mapping[Key, Gradient]:
+    """The gradients of these elements, counted flat, of each step: `SAMPLE` of them, if there are
+    more. Where a slope can't be told, its error isn't finite."""
+    return _gradients(problem, inputs, places, upstream)
+
+
+def _gradients(
+    problem: Problem,
+    inputs: Mapping[str, Any],
+    steps: Mapping[Key, Array | None],
+    upstream: Sequence[Array],
+) -> Mapping[Key, Gradient]:
     with ExitStack() as stack:
         stack.enter_context(np.errstate(all="ignore"))  # a perturbed forward may take log(-0.1)
         stack.enter_context(warnings.catch_warnings())
@@ -60,9 +80,13 @@ def finite(
         least = _rounding(problem, forward)
         return {
             key: _gradient(
-                key, rehearsal.values[key], partial(forward.along, rehearsal.calls[key]), least
+                key,
+                rehearsal.values[key],
+                partial(forward.along, rehearsal.calls[key]),
+                least,
+                places,
             )
-            for key in steps
+            for key, places in steps.items()
         }
 
 
@@ -102,13 +126,19 @@ def _rounding(problem: Problem, forward: Perturbed) -> float:
     return EPS * float(np.linalg.norm(np.concatenate(finite)))
 
 
-def _gradient(key: Key, value: Array, along: Callable[[Array], Line], least: float) -> Gradient:
+def _gradient(
+    key: Key,
+    value: Array,
+    along: Callable[[Array], Line],
+    least: float,
+    wanted: Array | None = None,
+) -> Gradient:
     if not value.size:
         return Gradient(np.zeros(value.shape), np.zeros(value.shape))
     rng = np.random.default_rng([zlib.crc32(key[0].encode()), key[1]])
-    places = np.arange(value.size)
-    if value.size > SAMPLE:
-        places = np.sort(rng.choice(value.size, SAMPLE, replace=False))
+    places = np.arange(value.size) if wanted is None else wanted
+    if places.size > SAMPLE:
+        places = np.sort(rng.choice(places, SAMPLE, replace=False))
     finite = value[np.isfinite(value)]
     size = float(np.sqrt(np.mean(finite**2))) if finite.any() else 1.0  # of an element, typically
     largest = max(size, 1.0) / 4
@@ -136,12 +166,16 @@ def _gradient(key: Key, value: Array, along: Callable[[Array], Line], least: flo
         one.flat[place] = 1.0
         found.append(slope(along(one), start, largest, level))
         start = found[-1].start
+        if wanted is not None and not math.isfinite(found[-1].error):
+            found[-1] = one_sided(along(one), size / 4, least)
     values = np.array([each.value for each in found])
     errors = np.array([each.error for each in found])
     direction = (way, all_at_once.value, all_at_once.error)
     if all_at_once.kink or any(each.kink for each in found):
         # Which slope is taken at a kink is free for each element: all at once they fit no line.
         direction = None
+    if wanted is not None:
+        return Gradient(values, errors, places)
     if value.size > SAMPLE:
         return Gradient(values, errors, places, direction)
     return Gradient(values.reshape(value.shape), errors.reshape(value.shape), None, direction)

@@ -88,7 +88,7 @@ def _right_everywhere(trials: Sequence[Trial], apart: Sequence[Trial]) -> frozen
     judged = [each for each in trials if not each.drawn.tied]
     right = frozenset(answer.key for answer in judged[0].answers.found)
     for each in judged:
-        right = frozenset(k for k in right if k not in each.answers or each.result(k).right)
+        right = frozenset(k for k in right if k not in each.answers or each.holds(k))
     doubtful = {
         answer.key
         for each in apart

@@ -45,6 +45,10 @@ class Comparison:
     def right(self) -> bool:
         return self.verdict in RIGHT
 
+    @property
+    def unjudged(self) -> bool:
+        return self.verdict == "unjudged"
+
 
 def compare(
     answer: Any,
@@ -80,20 +84,23 @@ def compare(
     mine = eps_of(kind)
     as_expected = kind == (called or dtype.name) or type(answer) is float
     note = None if as_expected else f"is {kind}, expected {called or dtype}"
-    if not np.isfinite(found).all():
-        bad = int(np.size(found) - np.count_nonzero(np.isfinite(found)))
-        return Comparison(
-            "nonfinite", shape, note=_join(f"{bad} of {found.size} are NaN or infinite", note)
-        )
     eps = max(eps, eps_of(dtype.name), mine if mine <= SINGLE else 0.0)
     unit = eps * error + _least(dtype, eps)
     if own is not None:
         unit = unit + OWN * own
-    worst = _elements(found, truth, unit, mapped)
-    if truth.direction is not None and not worst.wrong:
+    known = _known(truth, unit)
+    if known.size and not known.any():
+        return Comparison("unjudged", shape, note=_join(_said_of_unknown(truth, known), note))
+    bad = ~np.isfinite(found) & (known if truth.places is None else True)
+    if bad.any():
+        count = f"{np.count_nonzero(bad)} of {found.size} are NaN or infinite"
+        return Comparison("nonfinite", shape, note=_join(count, note))
+    worst = _elements(found, truth, unit, known, mapped)
+    if truth.direction is not None and known.all() and not worst.wrong:
         worst = _along(found, truth.direction, unit) or worst
     precise = np.result_type(found.dtype, dtype)
-    exact = truth.places is None and bool(np.all(found == truth.value.astype(precise)))
+    exact = truth.places is None and bool(np.all((found == truth.value.astype(precise)) | ~known))
+    note = _join(note, _said_of_unknown(truth, known))
     verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
     if truth.places is not None:
         note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
@@ -121,17 +128,33 @@ class _Worst:
         return not self.error <= self.tolerance
 
 
-def _elements(found: Array, truth: Gradient, unit: Array, mapped: bool) -> _Worst:
+def _known(truth: Gradient, unit: Array) -> Array:
+    """The elements that can be judged: the truth is a number there, and so is its bound."""
+    units = unit if truth.places is None else unit.ravel()[truth.places]
+    return np.isfinite(truth.value) & np.isfinite(truth.error) & np.isfinite(units)
+
+
+def _said_of_unknown(truth: Gradient, known: Array) -> str | None:
+    if known.all():
+        return None
+    numbers = np.isfinite(truth.value)[~known]
+    why = "any rounding may be in it" if numbers.all() else "it is NaN or infinite"
+    count = int(known.size - np.count_nonzero(known))
+    return f"the true gradient can't be told in {count} of {known.size} elements: {why} there"
+
+
+def _elements(found: Array, truth: Gradient, unit: Array, known: Array, mapped: bool) -> _Worst:
     """The element that is furthest out, measured by its own tolerance."""
     seen, units = found.astype(np.float64), unit
     if truth.places is not None:
         seen, units = seen.ravel()[truth.places], unit.ravel()[truth.places]
     if seen.size == 0:
         return _Worst(0.0, 0.0, 1.0)
-    errors = np.abs(seen - truth.value)
-    tolerances = FACTOR * units + truth.error
-    with np.errstate(over="ignore"):
-        at = np.unravel_index(np.argmax(errors / tolerances), errors.shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        errors = np.where(known, np.abs(seen - truth.value), 0.0)
+        tolerances = np.where(known, FACTOR * units + truth.error, np.inf)
+        worst = np.argmax(np.where(known, errors / tolerances, -1.0))
+    at = np.unravel_index(worst, errors.shape)
     wrong = mapped and truth.places is None and not np.all(errors <= tolerances)
     heat = heat_map(errors, tolerances) if wrong else None
     return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]), heat)

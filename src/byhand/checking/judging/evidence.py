@@ -59,7 +59,8 @@ class Evidence:
 
     @property
     def right(self) -> bool:
-        return self.comparison.right
+        """Whether nothing speaks against the definition here."""
+        return self.comparison.right or self.comparison.unjudged
 
     @cached_property
     def right_on_truth(self) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from byhand import referees
 from byhand.checking.judging.compare import Comparison, compare
 from byhand.checking.judging.isolated_run import fed, run_on_feeds, unscaled
+from byhand.checking.judging.no_number import filled
 from byhand.checking.judging.own_rounding import OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
@@ -59,6 +60,10 @@ class Trial:
             self._results[key] = self._judge(key)
         return self._results[key]
 
+    def holds(self, key: Key) -> bool:
+        """Whether nothing speaks against what backward gave in the end."""
+        return self.result(key).right or self.result(key).unjudged
+
     @cached_property
     def _results(self) -> dict[Key, Comparison]:
         return {}
@@ -83,11 +88,11 @@ class Trial:
         """What the referee says of every answer; of values without a name only the engine can."""
         true = {answer.key: self._true(answer.key) for answer in self.answers.found}
         found = {key: Gradient(each.value, EPS * each.error) for key, each in true.items()}
-        if self.referee == "engine":
-            return found
         named = [answer.key for answer in self.answers.found if answer.host is None]
-        referee = referees.find(self.referee)
-        return {**found, **referee(self.problem, self.drawn.inputs, named, self.drawn.upstream)}
+        if self.referee != "engine":
+            referee = referees.find(self.referee)
+            found |= referee(self.problem, self.drawn.inputs, named, self.drawn.upstream)
+        return {**found, **filled(self.problem, self.drawn, {key: found[key] for key in named})}
 
     @cached_property
     def narrow(self) -> frozenset[Key]:
@@ -111,7 +116,7 @@ class Trial:
     @cached_property
     def wrong(self) -> frozenset[Key]:
         """The answers that are wrong in the end."""
-        return frozenset(a.key for a in self.answers.found if not self.result(a.key).right)
+        return frozenset(a.key for a in self.answers.found if not self.holds(a.key))
 
     def _true(self, key: Key) -> Bounded:
         return self.drawn.true_gradients[self.drawn.truth.by_key[key].tensor]

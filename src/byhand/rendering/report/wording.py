@@ -18,6 +18,7 @@ VERDICTS: Mapping[Verdict, str] = {
     "shape": "shape",
     "nonfinite": "not finite",
     "error": "error",
+    "unjudged": "unjudged",
 }
 
 _COUNTED: Mapping[Verdict, str] = {
@@ -27,6 +28,7 @@ _COUNTED: Mapping[Verdict, str] = {
     "error": "not judged",
     "missing": "missing",
     "inherited": "inherited",
+    "unjudged": "unjudged",
 }
 
 
@@ -103,7 +105,7 @@ def headline(rows: list[Row]) -> str:
             return f"{name} {'has' if one else 'have'} the wrong shape"
         case "nonfinite":
             return f"{name} {'holds' if one else 'hold'} NaN or infinity"
-        case "error":
+        case "error" | "unjudged":
             return f"{name} can't be judged"
         case "missing":
             return f"{name} {'is' if one else 'are'} missing"
