@@ -16,6 +16,7 @@ from byhand.checking.judging.evidence import Evidence, evidence_of
 from byhand.checking.judging.tie_weights import Uneven, uneven
 from byhand.checking.judging.trial import Trial
 from byhand.checking.running.answers import Answer
+from byhand.checking.running.backward_run import Raised
 from byhand.referees.referee import Key
 from byhand.values import tree
 
@@ -68,8 +69,27 @@ def blame(trials: Sequence[Trial]) -> Blame:
     for trial in apart:
         if trial.drawn.tied:
             odd |= uneven(trial, frozenset({*roots, *lucky, *odd}))
-    roots = {key: found for key, found in roots.items() if not _made_of(key, roots, trials[0])}
+    waiting = _waiting(trials[0])
+    roots = {
+        key: found
+        for key, found in roots.items()
+        if key not in waiting and not _made_of(key, roots, trials[0])
+    }
     return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].answers})
+
+
+def _waiting(trial: Trial) -> frozenset[Key]:
+    """The answers that read one whose last statements raised: what those would have made of it,
+    maybe the gradient of another value, isn't known."""
+    cut_short = {
+        answer.key
+        for answer in trial.answers.found
+        if any(
+            isinstance(write.value, Raised)
+            for write in answer.writes[0 if answer.local in trial.run.given else 1 :]
+        )
+    }
+    return frozenset(a.key for a in trial.answers.found if a.reads & cut_short)
 
 
 def _made_of(key: Key, roots: Container[Key], trial: Trial) -> bool:

@@ -11,18 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging.compare import compare
 from byhand.checking.judging.isolated_run import unscaled
 from byhand.checking.judging.trial import EPS, Trial
 from byhand.checking.running.answers import Answer
+from byhand.engine.bounded import Bounded
 from byhand.program.program import Program
-from byhand.referees.referee import Gradient, Key
+from byhand.referees.referee import Key
+from byhand.values.arrays import Array
 from byhand.values.held import array, as_number
 
-SAME = 1e-9
+SAME = 1e-7
+
+SLACK = 1e4
+"""How much more than rounding does to the engine's sweep it may have done to what is recognized."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +52,9 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
             continue
         for size, number, inverse in _sizes_of(first, answer):
             found = _kept(first, number, inverse)
+            sized = [each for each in apart[1:] if _size(each, size)]
             if found is None or not all(
-                _kept_in(each, found, size, inverse) for each in apart[1:] if _size(each, size)
+                _kept_in(each, answer.key, found, size, inverse) for each in sized
             ):
                 continue
             kept = Convention(found, size, number, inverse)
@@ -60,18 +66,22 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
 def _sizes_of(trial: Trial, answer: Answer) -> Iterator[tuple[str, int, bool]]:
     """The sizes that make an answer right, alone, if it is divided by one or multiplied by it."""
     held = array(as_number(trial.on_truth.get(answer.key)))
-    true = trial.true_feeds[answer.key]
-    if held is None or held.shape != true.shape or held.dtype.kind != "f" or not true.any():
-        return
-    with np.errstate(all="ignore"):
-        ratio = float(np.sum(held * true) / np.sum(true * true))
+    times = times_of(held, trial.true_feeds[answer.key], trial.drawn.truth)
     for size, number in _sizes(trial.drawn.truth).items():
-        if number <= 1:
-            continue
         for inverse in (False, True):
-            times = 1 / number if inverse else float(number)
-            if abs(ratio - times) <= SAME * times:
+            if number > 1 and (1 / number if inverse else float(number)) in times:
                 yield size, number, inverse
+
+
+def times_of(held: Array | None, true: Array, program: Program) -> frozenset[float]:
+    """How many times the true gradient a value is, if that is a size or one over a size."""
+    if held is None or held.shape != true.shape or held.dtype.kind != "f" or not true.any():
+        return frozenset()
+    with np.errstate(all="ignore"):
+        ratio = float(np.nansum(held * true) / np.nansum(true * true))
+    numbers = {number for number in _sizes(program).values() if number > 1}
+    times = {times for number in numbers for times in (float(number), 1 / number)}
+    return frozenset(each for each in times if abs(ratio - each) <= SAME * each)
 
 
 def _sizes(program: Program) -> Mapping[str, int]:
@@ -93,27 +103,28 @@ def _size(trial: Trial, size: str) -> int | None:
 
 def _kept(trial: Trial, number: int, inverse: bool) -> frozenset[Key] | None:
     """The answers that hold so many times their gradient, if most of the inputs' gradients that
-    read them take the number out again."""
+    read them take the number out again.
+
+    One that is wrong either way is taken for one of them if it reads one.
+    """
     times = 1 / number if inverse else float(number)
     inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
     scaled: dict[Key, float] = {}
     for _ in trial.answers.found:  # one more each time, in backward's order
         tried = _with_scales(trial, scaled)
-        more = next(
-            (
-                answer.key
-                for answer in tried.answers.found
-                if answer.writes
-                and answer.key not in inputs
-                and answer.key not in scaled
-                and not _right(tried, answer, 1.0)
-                and _right(tried, answer, times)
-            ),
-            None,
-        )
-        if more is None:
+        open_ones = [
+            answer
+            for answer in tried.answers.found
+            if answer.writes
+            and answer.key not in inputs
+            and answer.key not in scaled
+            and not _right(tried, answer, 1.0)
+        ]
+        more = [answer.key for answer in open_ones if _right(tried, answer, times)]
+        more += [answer.key for answer in open_ones if answer.reads & scaled.keys()]
+        if not more:
             break
-        scaled[more] = times
+        scaled[more[0]] = times
     tried = _with_scales(trial, scaled)
     readers = [a for a in tried.answers.found if a.key in inputs and a.reads & scaled.keys()]
     taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
@@ -121,25 +132,31 @@ def _kept(trial: Trial, number: int, inverse: bool) -> frozenset[Key] | None:
     return frozenset(scaled) if sum(taken_out) > sum(passed_on) else None
 
 
-def _kept_in(trial: Trial, keys: frozenset[Key], size: str, inverse: bool) -> bool:
-    """Whether these answers hold so many times their gradient on another draw, too."""
+def _kept_in(trial: Trial, begins: Key, keys: frozenset[Key], size: str, inverse: bool) -> bool:
+    """Whether the answer that begins it holds so many times its gradient on another draw, too."""
     number = _size(trial, size)
     assert number is not None
     times = 1 / number if inverse else float(number)
     tried = _with_scales(trial, dict.fromkeys(keys, times))
-    return all(
-        _right(tried, answer, 1.0)
-        for answer in tried.answers.found
-        if answer.key in keys and answer.writes
-    )
+    return all(_right(tried, a, 1.0) for a in tried.answers.found if a.key == begins)
 
 
 def _right(trial: Trial, answer: Answer, times: float) -> bool:
     """Whether a definition gives `times` its gradient where it reads the true ones."""
     value = unscaled(trial.on_truth.get(answer.key), times)
-    true = trial.drawn.true_gradients[trial.drawn.truth.by_key[answer.key].tensor]
-    truth = Gradient(true.value, EPS * true.error)
-    return compare(value, truth, true.error, np.dtype(np.float64), mapped=False).right
+    return nearly(value, trial.drawn.true_gradients[trial.drawn.truth.by_key[answer.key].tensor])
+
+
+def nearly(value: Any, true: Bounded) -> bool:
+    """Whether a value is meant to be this gradient: what rounding did to it is judged later."""
+    held = array(as_number(value))
+    if held is None or held.shape != true.value.shape or held.dtype.kind != "f":
+        return False
+    known = np.isfinite(true.value)
+    right, error = true.value[known], true.error[known]
+    allowed = SAME * np.max(np.abs(right), initial=0.0) + SLACK * EPS * error
+    off = np.abs(np.asarray(held)[known] - right)
+    return bool(known.any() and np.all(off <= allowed)) or right.size == held.size == 0
 
 
 def _scaled(trial: Trial, kept: Convention) -> Trial:

@@ -13,28 +13,27 @@ the value that makes all right that reads it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from byhand.checking.judging.compare import compare
+from byhand.checking.judging.convention import nearly, times_of
 from byhand.checking.judging.evidence import evidence_of
-from byhand.checking.judging.trial import EPS, Trial
+from byhand.checking.judging.isolated_run import unscaled
+from byhand.checking.judging.trial import Trial
 from byhand.checking.running.answers import Answer, UsedOn, answers
 from byhand.checking.running.backward_run import Write
 from byhand.checking.running.names import loaded_names
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program, Step
-from byhand.referees.referee import Gradient, Key
+from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.held import array
 
 LONG = 40
 """How many characters the text of a value may have to be what it is called."""
 
-FAR = 8
+FAR = 40
 """How many ops before its own value a local may be the gradient of."""
 
 
@@ -125,9 +124,12 @@ def _of_versions(
     step = trial.drawn.truth.by_key[key]
     own = [i for i, value in enumerate(values) if _is(value, step.tensor, trial)]
     at = own[-1] + 1 if own else 0
-    if at == len(values) or not (own or given):
-        return []
     near = list(_before(step.tensor))
+    if not own and not given:
+        guess = _guess_with_start(trial, key, writes, near)
+        return [] if guess is None else [guess]
+    if at == len(values):
+        return []
     found: list[_Turn] = []
     root = tree.root(key[0])
     while at < len(values):
@@ -160,23 +162,40 @@ def _guess(
     trial: Trial, key: Key, write: Write, before: Sequence[_Turn], near: Sequence[_Near]
 ) -> _Turn | None:
     """The first value of whose gradient all that reads the local must have taken it for."""
-    root = tree.root(key[0])
     readers = _readers(trial, key, write)
     if not readers:
         return None
+    root = tree.root(key[0])
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
     for tensor, way in near:
         if tensor in named or tensor.shape != trial.drawn.truth.by_key[key].shape:
             continue
         turn = _Turn(root, write, way)
-        tried = _turned(trial, [*before, turn])
-        if all(
-            evidence_of(tried, answer).right
-            for answer in tried.answers.found
-            if answer.key in readers
-        ):
+        if _all_right(_turned(trial, [*before, turn]), readers):
             return turn
     return None
+
+
+def _guess_with_start(
+    trial: Trial, key: Key, writes: Sequence[Write], near: Sequence[_Near]
+) -> _Turn | None:
+    """The same for a local that never held its own gradient: where its first statements are wrong,
+    it may yet be used on, and be right in that."""
+    readers = _readers(trial, key, writes[0])
+    if not readers or _all_right(trial, readers):
+        return None
+    for write in writes[1:]:
+        found = _guess(trial, key, write, (), near)
+        if found is not None:
+            tried = _turned(trial, [found])
+            if _all_right(tried, {a.key for a in tried.answers.found if a.host == key}):
+                return found
+    return None
+
+
+def _all_right(trial: Trial, keys: Container[Key]) -> bool:
+    """Whether these definitions are right, each alone."""
+    return all(evidence_of(trial, a).right for a in trial.answers.found if a.key in keys)
 
 
 def _readers(trial: Trial, key: Key, write: Write) -> frozenset[Key]:
@@ -195,13 +214,14 @@ def _readers(trial: Trial, key: Key, write: Write) -> frozenset[Key]:
 
 
 def _is(value: Any, tensor: Tensor, trial: Trial) -> bool:
-    """Whether a value is, to rounding, the true gradient of a tensor."""
+    """Whether a value is, to rounding, the true gradient of a tensor, or as many times that as some
+    convention of sums for means would have it."""
     true = trial.drawn.true_gradients.get(tensor)
     held = array(value)
     if true is None or held is None or held.shape != true.value.shape:
         return False
-    truth = Gradient(true.value, EPS * true.error)
-    return compare(value, truth, true.error, np.dtype(np.float64), mapped=False).right
+    times = (1.0, *times_of(held, true.value, trial.drawn.truth))
+    return any(nearly(unscaled(held, each), true) for each in times)
 
 
 def _before(start: Tensor) -> Iterator[_Near]:
@@ -238,10 +258,7 @@ def _turned(trial: Trial, turns: Sequence[_Turn]) -> Trial:
             if turn.root != tree.root(answer.key[0]) or turn.write.node not in nodes[start:]:
                 continue
             start = nodes.index(turn.write.node, start)
-            tensor = trial.drawn.truth.by_key[answer.key].tensor
-            value = None
-            if turn.way is not None and turn.way.end(tensor) is not None:
-                value = (_name(turn.way, trial.drawn.truth.by_key[answer.key]), answer.key[1])
+            value = None if turn.way is None else _value(trial.drawn.truth, answer.key, turn.way)
             found.append((UsedOn(answer.key, start, value), turn.way))
     drawn = trial.drawn
     truth = _with_steps(drawn.truth, found)
@@ -251,11 +268,30 @@ def _turned(trial: Trial, turns: Sequence[_Turn]) -> Trial:
     return replace(trial, drawn=drawn, answers=new)
 
 
+def _value(program: Program, host: Key, way: _Way) -> Key | None:
+    """The key of the value at the end of a way; None where the way leads nowhere."""
+    step = program.by_key[host]
+    tensor = way.end(step.tensor)
+    if tensor is None:
+        return None
+    known = {each.tensor: key for key, each in program.by_key.items()}
+    if tensor in known:
+        named = known[tensor]
+        return named if program.by_key[named].line is not None else (f"input {named[0]}", host[1])
+    near, rest = step, way  # the value that the last part of the way starts at
+    for i in range(1, len(way.steps)):
+        passed = _Way(way.steps[:i]).end(step.tensor)
+        if passed in known:
+            near, rest = program.by_key[known[passed]], _Way(way.steps[i:])
+    return _name(rest, near), host[1]
+
+
 def _name(way: _Way, host: Step) -> str:
     """What to call a value without a name: by its text in forward, or by the op that takes it."""
-    op, position = way.steps[-1]
-    said = _text(host.source, position) if len(way.steps) == 1 else None
-    return f"{said or f'what {op} takes'} in {host.name}"
+    op, _ = way.steps[-1]
+    said = _text(host.source, way.steps[0][1]) if len(way.steps) == 1 else None
+    far = f", {len(way.steps)} ops before it" if len(way.steps) > 1 else ""
+    return f"{said or f'what {op} takes'} in {host.name}{far}"
 
 
 def _text(source: str, position: int) -> str | None:
@@ -278,7 +314,7 @@ def _with_steps(program: Program, found: Sequence[tuple[UsedOn, _Way | None]]) -
     """The program, in which the values that locals are used on for are steps, too."""
     new: list[Step] = []
     for used, way in found:
-        if used.value is not None and way is not None:
+        if used.value is not None and way is not None and used.value not in program.by_key:
             host = program.by_key[used.host]
             tensor = way.end(host.tensor)
             assert tensor is not None

@@ -166,8 +166,10 @@ def _parts(
     used_on: Sequence[UsedOn],
 ) -> Iterator[Answer]:
     """The answer that a local bears the name of, and those that it is used on for."""
-    cuts = [each for each in used_on if each.host == key]
-    if not cuts and f"d{key[0]}" in run.given and not _goes_on(program.by_key[key], program):
+    raised = any(isinstance(write.value, Raised) for write in writes)
+    cuts = [each for each in used_on if each.host == key and not raised]
+    upstream = f"d{key[0]}" in run.given and not _goes_on(program.by_key[key], program)
+    if upstream and not cuts and not raised:
         cuts = [UsedOn(key, 0, None)]
     first = cuts[0].start if cuts else len(writes)
     if first:

@@ -24,6 +24,7 @@ from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Share, Suspect
 from byhand.checking.naming.proving.syntax import factors, parsed, text
 from byhand.engine.backward import fit
+from byhand.values import tree
 from byhand.values.arrays import Array
 
 
@@ -78,7 +79,8 @@ def _of(suspect: Suspect) -> str:
 def _outputs(suspect: Suspect) -> list[ast.expr]:
     """The values of which a derivative may be made up: named ones, and those it is taken at."""
     named = [each for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
-    return [*named, *map(parsed, filter(None, suspect.used_in.split(", ")))]
+    used_in = [name for name in suspect.used_in.split(", ") if tree.root(name).isidentifier()]
+    return [*named, *map(parsed, used_in)]
 
 
 def _passed_on(suspect: Suspect) -> Iterator[tuple[str, Share]]:

@@ -1,0 +1,186 @@
+"""Mistakes that the inputs hide are seen where the inputs are moved; nothing else is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from verdicts import Checked, assert_right
+
+from byhand.checking.sampling.moved_inputs import (
+    far_away,
+    moved,
+    nearby,
+    special,
+    to_both_sides,
+    with_zeros,
+)
+
+
+def problem(inputs: str, forward: str, backward: str, names: str = "x, w", data: str = "") -> str:
+    return "\n".join(
+        [
+            "import numpy as np",
+            f"data = ({data})",
+            "def inputs(rng, *, n=4):",
+            f"    return {{{inputs}}}",
+            f"def forward({names}):",
+            *(f"    {line}" for line in forward.split("; ")),
+            "    return out",
+            f"def backward(dout, {names}):",
+            *(f"    {line}" for line in backward.split("; ")),
+            "",
+        ]
+    )
+
+
+HIDDEN = {
+    "ones": (
+        '"x": rng.normal(size=(3, n)), "w": np.ones(n)',
+        "out = x * w",
+        "dx = dout; dw = (dout * x).sum(0)",
+        "x",
+        "w is all ones",
+    ),
+    "zeros": (
+        '"x": rng.normal(size=(3, n)), "w": np.zeros(n)',
+        "out = x * np.exp(w)",
+        "dx = dout; dw = (dout * x * np.exp(w)).sum(0)",
+        "x",
+        "w is all zeros",
+    ),
+    "diagonal": (
+        '"x": rng.normal(size=(4, 4)), "w": np.diag(rng.normal(size=4))',
+        "out = x @ w",
+        "dw = x.T @ dout; dx = dout @ w",
+        "x",
+        "w is diagonal",
+    ),
+    "symmetric": (
+        '"x": rng.normal(size=(3, 3)), "w": (lambda a: a + a.T)(rng.normal(size=(3, 3)))',
+        "out = x @ w",
+        "dw = x.T @ dout; dx = dout @ w",
+        "x",
+        "w is symmetric",
+    ),
+    "positive": (
+        '"x": rng.random((3, n)) + 0.5, "w": rng.normal(size=n)',
+        "out = np.abs(x) * w",
+        "dx = dout * w; dw = (dout * np.abs(x)).sum(0)",
+        "x",
+        "x is positive everywhere",
+    ),
+    "a branch": (
+        '"x": rng.normal(size=n), "w": rng.normal(size=n)',
+        "out = np.where(x > 5, x * x, x) * w",
+        "dx = dout * w; dw = dout * np.where(x > 5, x * x, x)",
+        "x",
+        "the other side of a branch",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_hid_it_is_said(checked: Checked, name: str) -> None:
+    inputs, forward, backward, root, said = HIDDEN[name]
+    report = checked(problem(inputs, forward, backward))
+    assert report.roots == (root,)
+    assert report[root].at == "inputs moved"
+    assert said in (report[root].note or "")
+
+
+MADE_ON_PURPOSE = {
+    "a mask": (
+        '"x": rng.normal(size=(3, n)), "w": (rng.random((3, n)) < 0.5) * 1.0',
+        "out = x * w",
+        "dx = dout * w; dw = dout * x",
+    ),
+    "probabilities": (
+        '"x": rng.normal(size=(3, n)), "w": rng.dirichlet(np.ones(n), size=3)',
+        "out = x * np.sqrt(w)",
+        "dx = dout * np.sqrt(w); dw = dout * x / (2 * np.sqrt(w))",
+    ),
+    "where forward allows no other sign": (
+        '"x": rng.normal(size=n), "w": rng.random(n) + 0.5',
+        "out = x * np.log(w)",
+        "dx = dout * np.log(w); dw = dout * x / w",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MADE_ON_PURPOSE)
+def test_right_ones_stay_right(checked: Checked, name: str) -> None:
+    assert_right(checked(problem(*MADE_ON_PURPOSE[name])))
+
+
+def test_data_is_not_moved(checked: Checked) -> None:
+    """It may be that a shortcut holds for the data only."""
+    inputs, forward, backward, *_ = HIDDEN["ones"]
+    report = checked(problem(inputs, forward, backward.split(";")[0], data='"w",'))
+    assert_right(report)
+
+
+def test_zeros_that_a_quotient_meets(checked: Checked) -> None:
+    given = '"x": rng.normal(size=n), "w": rng.normal(size=n)'
+    wrong = "dx = np.cumsum((out * dout)[::-1])[::-1] / x; dw = dout * np.cumprod(x)"
+    source = problem(given, "out = np.cumprod(x) * w", wrong)
+    report = checked(source.replace("backward(dout,", "backward(dout, out,"))
+    assert report.roots == ("x",)
+    mistake = report["x"].mistake
+    assert mistake is not None and mistake.code == "division-by-zero"
+    assert report["x"].verdict == "nonfinite"
+
+
+def test_zeros_that_only_backward_divides_by_are_a_note(checked: Checked) -> None:
+    given = '"x": rng.normal(size=(3, n)), "w": rng.normal(size=n)'
+    source = problem(given, "out = x * w", "dx = dout * w; dw = (dout * out / w).sum(0)")
+    report = checked(source.replace("backward(dout,", "backward(dout, out,"))
+    assert_right(report)
+    assert any("dw: no number where w is 0" in note for note in report.notes)
+
+
+finite = arrays.arrays(
+    np.float64,
+    arrays.array_shapes(min_dims=0, max_dims=3, max_side=4),
+    elements=st.floats(-1e3, 1e3),
+)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(value=finite, seed=st.integers(0, 9))
+def test_moves_keep_shapes_and_move_everything(value: np.ndarray, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for move in (nearby, to_both_sides, far_away):
+        new = move(value, rng)
+        assert np.shape(new) == value.shape
+        assert np.isfinite(new).all()
+        assert (np.asarray(new) != value).all() or np.abs(value).min(initial=1) < 1e-200
+    assert (np.sign(nearby(value, rng)) * np.sign(value) >= 0).all()
+    assert with_zeros(value, rng).shape == value.shape
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(labels=st.lists(st.integers(0, 5), min_size=3, max_size=8), seed=st.integers(0, 9))
+def test_whole_numbers_keep_their_range(labels: list[int], seed: int) -> None:
+    found = moved({"y": np.array(labels)}, (), nearby, seed)["y"]
+    assert found.shape == (len(labels),)
+    assert set(found.tolist()) <= set(labels)
+
+
+def test_what_is_special() -> None:
+    inputs = {
+        "g": np.ones(3),
+        "b": np.zeros(3),
+        "s": np.full(2, 0.5),
+        "W": np.diag([1.0, 2.0, 3.0]),
+        "x": np.array([1.0, -2.0]),
+        "t": np.ones(3),
+    }
+    assert list(special(inputs, ("t",))) == [
+        "g is all ones",
+        "b is all zeros",
+        "s is 0.5 everywhere",
+        "W is diagonal",
+    ]

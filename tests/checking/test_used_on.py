@@ -1,0 +1,162 @@
+"""Locals that are used on: each version is the gradient of its name or of another value."""
+
+from __future__ import annotations
+
+import pytest
+from verdicts import Checked, assert_right, verdicts
+
+NET = """
+import numpy as np
+data = ("x", "t")
+
+def inputs(rng, *, n=5, d=4, k=3, c=2):
+    return {"W": rng.normal(size=(d, k)), "b": rng.normal(size=k), "V": rng.normal(size=(k, c)),
+            "x": rng.normal(size=(n, d)), "t": rng.normal(size=(n, c))}
+
+def forward(x, t, W, b, V):
+    hidden = np.maximum(0, x @ W + b)
+    scores = hidden @ V
+    loss = ((scores - t) ** 2).sum()
+    return loss
+
+def backward(x, t, V, hidden, scores):
+    dscores = 2 * (scores - t)
+    dV = hidden.T @ dscores
+    dhidden = dscores @ V.T
+    {mask}
+    dW = x.T @ {after}
+    db = {after}.sum(0)
+"""
+RELU = """
+import numpy as np
+
+def inputs(rng, *, n=4, d=3):
+    return {"x": rng.normal(size=(n, d)), "w": rng.normal(size=d), "b": rng.normal(size=d)}
+
+def forward(x, w, b):
+    out = np.maximum(x * w + b, 0)
+    return out
+
+def backward(dout, x, w, out):
+    {mask}
+    dw = (dout * x).sum(0)
+    db = dout.sum(0)
+    dx = dout * w
+"""
+
+
+def net(mask: str, after: str = "dhidden") -> str:
+    return NET.replace("{mask}", mask).replace("{after}", after)
+
+
+@pytest.mark.parametrize(
+    ("mask", "after"),
+    [
+        ("dhidden[hidden <= 0] = 0", "dhidden"),
+        ("dhidden *= hidden > 0", "dhidden"),
+        ("dhidden = dhidden * (hidden > 0)", "dhidden"),
+        ("dhidden = np.where(hidden > 0, dhidden, 0)", "dhidden"),
+        ("dhidden *= hidden > 0; dz = dhidden; del dhidden", "dz"),
+        ("np.multiply(dhidden, hidden > 0, out=dhidden)", "dhidden"),
+        ("for row, h in zip(dhidden, hidden): row[h <= 0] = 0", "dhidden"),
+        ("for i in range(len(dhidden)): dhidden[i] *= hidden[i] > 0", "dhidden"),
+    ],
+)
+def test_masked_in_place(checked: Checked, mask: str, after: str) -> None:
+    report = checked(net(mask, after))
+    assert_right(report)
+    assert verdicts(report).keys() == {"scores", "V", "hidden", "W", "b"}
+    assert "dhidden holds the gradient of x @ W + b in hidden" in (report["hidden"].note or "")
+
+
+@pytest.mark.parametrize(
+    "mask", ["dhidden[hidden > 0] = 0", "dhidden *= hidden < 0.5", "dhidden *= 2 * (hidden > 0)"]
+)
+def test_a_wrong_mask_is_the_only_root(checked: Checked, mask: str) -> None:
+    report = checked(net(mask))
+    assert report.roots == ("hidden",)
+    assert report["hidden"].source == mask
+    assert verdicts(report) == {
+        "scores": "exact", "V": "exact", "hidden": "wrong", "W": "inherited", "b": "inherited",
+    }  # fmt: skip
+
+
+def test_what_came_before_is_wrong(checked: Checked) -> None:
+    report = checked(net("dhidden[hidden <= 0] = 0").replace("= dscores @ V.T", "= -dscores @ V.T"))
+    assert report.roots == ("hidden",)
+    assert report["hidden"].mistake is not None and report["hidden"].mistake.code == "sign"
+
+
+def test_a_mask_that_is_missing(checked: Checked) -> None:
+    report = checked(net("pass"))
+    assert set(report.roots) == {"W", "b"}
+    assert report["hidden"].right
+
+
+def test_a_gradient_that_is_asked_for_must_stay(checked: Checked) -> None:
+    regularized = net("dhidden[hidden <= 0] = 0") + "    dW += 0.1 * W\n"
+    report = checked(regularized.replace("def backward(x,", "def backward(W, x,"))
+    assert report.roots == ("W",)
+
+
+@pytest.mark.parametrize(
+    "mask", ["dout[out <= 0] = 0", "dout = dout * (out > 0)", "dout *= out > 0"]
+)
+def test_an_upstream_gradient(checked: Checked, mask: str) -> None:
+    report = checked(RELU.replace("{mask}", mask))
+    assert_right(report)
+    assert verdicts(report).keys() == {"w", "b", "x"}
+
+
+def test_a_wrong_mask_of_an_upstream_gradient(checked: Checked) -> None:
+    report = checked(RELU.replace("{mask}", "dout = dout * (out < 1)"))
+    assert report.roots == ("out",)
+    assert set(verdicts(report).values()) == {"wrong", "inherited"}
+
+
+def test_an_upstream_gradient_that_raises(checked: Checked) -> None:
+    report = checked(RELU.replace("{mask}", "dout *= bias"))
+    assert report.roots == ("out",)
+    assert report["out"].verdict == "error"
+
+
+def test_an_upstream_gradient_that_is_still_needed(checked: Checked) -> None:
+    scaled = """
+import numpy as np
+
+def inputs(rng, *, n=4, d=3):
+    return {"x": rng.normal(size=(n, d)), "w": rng.normal(size=d)}
+
+def forward(x, w):
+    out = x * w
+    return out
+
+def backward(dout, x, w):
+    dout *= w
+    dx = dout
+    dw = (dout * x).sum(0)
+"""
+    report = checked(scaled)
+    assert report.roots == ("w",)
+    mistake = report["w"].mistake
+    assert mistake is not None and mistake.code == "aliased"
+    assert report["w"].source == "dout *= w"
+    unharmed = scaled.replace("    dout *= w\n    dx = dout\n", "").replace(
+        ".sum(0)\n", ".sum(0)\n    dx = dout\n    dx *= w\n"
+    )
+    report = checked(unharmed)
+    assert_right(report)
+    assert any("dout, which backward was given" in note for note in report.notes)
+
+
+def test_one_local_all_the_way(checked: Checked) -> None:
+    lines = "d = dscores @ V.T\n    d = d * (hidden > 0)\n    dW = x.T @ d\n    db = d.sum(0)"
+    plain = net("pass").replace("dhidden = dscores @ V.T", lines).split("    pass")[0]
+    assert_right(checked(plain))
+    running = plain.replace("d = dscores", "dscores = dscores").replace("d = d *", "dscores *=")
+    running = running.replace("x.T @ d\n", "x.T @ dscores\n").replace("= d.sum", "= dscores.sum")
+    report = checked(running.replace("dscores *= (hidden > 0)", "dscores = dscores * (hidden > 0)"))
+    assert_right(report)
+    note = report["scores"].note or ""
+    assert "holds the gradient of hidden" in note
+    assert "holds the gradient of what add takes in hidden" in note or "x @ W + b" in note
