@@ -110,10 +110,10 @@ class Program:
 
     def type_of(self, step: Step) -> str:
         """The float type of a step, as backward gets it."""
-        root, path = tree.parsed(step.name)
         try:
+            root, path = tree.parsed(step.name)
             held = float_type(tree.get(self.locals.get(root), path))
-        except (LookupError, TypeError, AttributeError):
+        except (LookupError, TypeError, AttributeError, ValueError):  # it has no name any more
             held = None
         return held or step.value.dtype.name
 

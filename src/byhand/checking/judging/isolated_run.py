@@ -146,7 +146,7 @@ class Feeder:
                 if not self.raised(key):
                     self.raw[key] = Raised(in_one_line(error), depends=False)
                 self.versions.setdefault(key, []).append(self.raw[key])
-            places = [tree.parsed(f"d{name}") for name, _ in dict(writes)]
+            places = [tree.parsed(self.plan.locals[key]) for key, _ in writes]
             in_part = {root for root, path in places if path}
             for name, rebinds in touched_names(statement.node).items():
                 if rebinds is not None and name not in in_part:

@@ -71,8 +71,9 @@ class Trial:
     def _judge(self, key: Key) -> Comparison:
         answer = next(answer for answer in self.answers.found if answer.key == key)
         given = unscaled(answer.value, answer.scale)
-        step, error = self.drawn.program.by_key[key], self._true(key).error
-        dtype, kind = step.value.dtype, self.drawn.program.type_of(step)
+        program, error = self.drawn.program, self._true(key).error
+        dtype = program.by_key[key].value.dtype
+        kind = program.type_of(program.by_key[answer.host or key])
         eps = max(self.drawn.eps, SINGLE if key in self.narrow else 0.0)
         found = compare(given, self._truths[key], error, dtype, eps, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
