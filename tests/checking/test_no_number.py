@@ -103,3 +103,76 @@ def test_slopes_at_the_edge_of_a_domain(line: Line, slope: float | None) -> None
         assert not math.isfinite(found.error)
     else:
         assert abs(found.value - slope) <= found.error < 1e-4
+
+
+ONE_PASS = """
+import numpy as np
+def inputs(rng, *, n=50):
+    return {"x": rng.normal(size=n) * SCALE}
+def forward(x):
+    y = x + 1e6
+    var = (y * y).mean() - y.mean() ** 2
+    loss = np.log(var * var + 1.0)
+    return loss
+def backward(x, y, var):
+    dvar = 2 * var / (var * var + 1)
+    dx = BACKWARD
+"""
+RIGHT = "dvar * 2 * (y - y.mean()) / len(x)"
+
+
+@pytest.mark.parametrize(
+    ("scale", "backward", "unjudged"),
+    [
+        ("1e-4", RIGHT, ("var",)),
+        ("1e-4", "np.zeros_like(x)", ("var", "x")),
+        ("1e5", RIGHT, ()),
+    ],
+)
+def test_what_may_be_nothing_but_rounding_is_unjudged(
+    tmp_path: Path, scale: str, backward: str, unjudged: tuple[str, ...]
+) -> None:
+    """Alone, fed with dvar, a right dx is seen to be right."""
+    file = tmp_path / "problem.py"
+    file.write_text(ONE_PASS.replace("SCALE", scale).replace("BACKWARD", backward))
+    report = check(load(file))
+    assert tuple(row.name for row in report.unjudged) == unjudged, str(report)
+    assert (report.ok, report.wrong) == (not unjudged, False)
+    for row in report.unjudged:
+        assert row.note is not None
+        assert row.note.startswith("var (line 7) may be nothing but rounding")
+
+
+CENTRED = """
+import numpy as np
+def inputs(rng, *, n=6, m=3):
+    return {"x": rng.normal(size=(n, m)), "b": rng.normal(size=m)}
+def forward(x, b):
+    c = b.reshape(1, -1) * 2
+    h = x + c
+    d = h - h.mean(0)
+    loss = (d ** 3).mean()
+    return loss
+def backward(x, b, d):
+    dd = 3 * d ** 2 / d.size
+    dh = dd - dd.mean(0)
+    {way}
+    dx = dh
+"""
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "dc = dh.sum(0, keepdims=True); db = 2 * dc[0]",
+        "db = 2 * dh.sum(0)",
+        "db = np.zeros_like(b)",
+    ],
+)
+def test_a_gradient_that_is_zero_because_its_terms_cancel_is_judged(
+    tmp_path: Path, way: str
+) -> None:
+    file = tmp_path / "problem.py"
+    file.write_text(CENTRED.replace("{way}", way))
+    report = check(load(file))
+    assert report.ok, str(report)

@@ -48,6 +48,32 @@ def test_a_gradient_that_is_not_there(problem: Problem) -> None:
     assert "Next: write dx and check again." in done.stdout
 
 
+UNKNOWN = """
+import numpy as np
+def inputs(rng):
+    return {"x": np.zeros(2), "z": np.ones(2)}
+def forward(x, z):
+    loss = (np.sqrt(x) * z).sum()
+    return loss
+def backward(x, z):
+    dx = z * np.ones(2)
+    dz = np.sqrt(x) OFF
+"""
+
+
+@pytest.mark.parametrize(("off", "status"), [("", 2), ("+ 1", 1)])
+def test_a_gradient_that_nobody_can_judge(tmp_path: Path, off: str, status: int) -> None:
+    file = tmp_path / "unknown.py"
+    file.write_text(UNKNOWN.replace("OFF", off))
+    done = run_byhand("check", str(file), "--json")
+    assert done.returncode == status
+    assert done.stderr.startswith("dx can't be judged: the true gradient can't be told in 2 of 2")
+    assert done.stderr.count("\n") == 1
+    report = json.loads(done.stdout)
+    assert report["ok"] is False
+    assert report["rows"][0]["verdict"] == "unjudged"
+
+
 @pytest.mark.parametrize(("changes", "status"), [((), 0), ((WRONG,), 1)])
 def test_json_is_one_object_even_if_the_file_prints(
     problem: Problem, changes: tuple[tuple[str, str], ...], status: int

@@ -99,6 +99,16 @@ class Report:
     def ok(self) -> bool:
         return all(row.right for row in self.rows)
 
+    @property
+    def wrong(self) -> bool:
+        """Whether something is wrong or missing."""
+        return not all(row.right or row.verdict == "unjudged" for row in self.rows)
+
+    @property
+    def unjudged(self) -> tuple[Row, ...]:
+        """The rows of which too little is known to say whether they are right."""
+        return tuple(row for row in self.rows if row.verdict == "unjudged")
+
     def __getitem__(self, name: str) -> Row:
         """The row of `name` (with or without its d)."""
         for row in self.rows:

@@ -12,6 +12,7 @@ from byhand.checking.judging.convention import Convention
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.judging.hidden import what_hid
 from byhand.checking.judging.trial import Trial
+from byhand.checking.judging.vague import vague
 from byhand.checking.naming.name import Named, NamedMistakes
 from byhand.checking.report import RIGHT, Report, Row, Verdict
 from byhand.checking.running.aliasing import harmless
@@ -65,6 +66,8 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
             rows = {k: row if k in at_fault else _inherited(row) for k, row in rows.items()}
     rows = {key: _noted(row, names.reasons.get(key)) for key, row in rows.items()}
     rows = {key: _noted(row, _turn(first, key)) for key, row in rows.items()}
+    judged = {answer.key: answer for answer in first.answers.found}
+    rows = {key: _unjudged(trials, judged[key], row) for key, row in rows.items()}
     explained = any(row.mistake is not None for row in rows.values())
     for other in others:
         for answer in other.answers.found:
@@ -249,6 +252,11 @@ def _span(problem: Problem, part: ast.AST, line: int | None) -> tuple[int, int] 
     inside = text.encode()[part.col_offset : part.end_col_offset].decode()
     start = len(before) - (len(text) - len(text.lstrip()))
     return start, start + len(inside)
+
+
+def _unjudged(trials: Sequence[Trial], answer: Answer, row: Row) -> Row:
+    why = vague(trials, answer) if row.right else None
+    return row if why is None else replace(row, verdict="unjudged", note=why)
 
 
 def _inherited(row: Row) -> Row:

@@ -23,12 +23,13 @@ def gradients(
     seeds: Iterable[tuple[Tensor, Any]],
     value: Callable[[Tensor], Any] = _VALUE,
     feeds: Mapping[Tensor, Any] = _NO_FEEDS,
+    passing: Callable[[Any], Any] | None = None,
 ) -> dict[Tensor, Any]:
     """The gradient of every tensor that the seeds were computed from.
 
     A seed is an output and its upstream gradient, of the same shape. `value` says what to feed the
     local derivatives for a tensor: its array, unless told otherwise. A tensor in `feeds` passes on
-    that gradient in place of its own.
+    that gradient in place of its own. Every gradient is passed on as `passing` makes it.
     """
     grads: dict[Tensor, Any] = {}
     for tensor, upstream in seeds:
@@ -38,6 +39,7 @@ def gradients(
         g = feeds[tensor] if tensor in feeds else grads.get(tensor)
         if op is None or g is None:
             continue
+        g = g if passing is None else passing(g)
         inputs = [value(a) if isinstance(a, Tensor) else a for a in tensor.args]
         for position, arg in enumerate(tensor.args):
             if not isinstance(arg, Tensor):

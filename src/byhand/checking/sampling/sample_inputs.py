@@ -63,7 +63,7 @@ class Draw:
         """The gradient of every tensor, where the steps in `feeds` pass on those in place of their
         own; with other gradients of the outputs, where those are given."""
         upstream = self.upstream if upstream is None else upstream
-        return sweep(self.truth, upstream, feeds, self._forward)
+        return sweep(self.truth, upstream, feeds, self.forward_bounds)
 
     @cached_property
     def eps(self) -> float:
@@ -77,7 +77,8 @@ class Draw:
         return self.gradients()
 
     @cached_property
-    def _forward(self) -> dict[Tensor, Bounded]:
+    def forward_bounds(self) -> dict[Tensor, Bounded]:
+        """Every tensor of forward, and how many units rounding may put into it."""
         return forward_bounds(self.truth)
 
     @cached_property

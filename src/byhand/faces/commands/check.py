@@ -79,7 +79,7 @@ def check(
 
     FILE is a problem file, a file with pairs of functions NAME_forward and NAME_backward (or
     FILE:NAME for one of them), or the name of a model of the zoo. Exit status: 0 if every gradient
-    is right, 1 if one is wrong or missing, 2 if it could not be checked; of several problems, that
+    is right, 1 if one is wrong or missing, 2 if one could not be checked; of several problems, that
     of the worst.
     """
     from byhand.checking.check import check as run_check
@@ -123,6 +123,8 @@ def check(
             terminal.show(report)
         if html is not None and checked:
             terminal.say(f"The report as a page: {html}")
-    if any(not report.ok for report in checked):
+    for row in (row for report in checked for row in report.unjudged):
+        terminal.complain(f"d{row.name} can't be judged: {row.note}")
+    if any(report.wrong for report in checked):
         return 1
-    return 0 if len(checked) == len(found) else 2
+    return 0 if len(checked) == len(found) and all(report.ok for report in checked) else 2

@@ -36,8 +36,9 @@ Standing = Literal["right", "inherited", "at fault"]
 
 
 def standing(row: Row, root: bool) -> Standing:
-    """How a row is marked; `root` tells whether it is one of the report's roots."""
-    if row.verdict == "inherited":
+    """How a row is marked; `root` tells whether it is one of the report's roots. What is unjudged
+    is marked as what is inherited: nobody is to blame for it."""
+    if row.verdict in ("inherited", "unjudged"):
         return "inherited"
     return "right" if row.right and not root else "at fault"
 
@@ -192,6 +193,8 @@ def next_step(report: Report) -> str:
             return f"Next: mend {where} and check again; {rows} should come right with it."
         return f"Next: mend {where} and check again."
     missing = [gradient(row) for row in report.rows if row.verdict == "missing"]
+    if report.unjudged and not report.wrong:
+        return ""
     at_fault = [row for row in report.rows if not row.right and row.verdict != "missing"]
     if missing and not at_fault:
         return f"Next: write {_listed(missing, ' and ')} and check again."

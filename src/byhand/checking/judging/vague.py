@@ -1,0 +1,80 @@
+"""Answers of which rounding could explain any value: nothing is known of them.
+
+Where forward cancels, as the variance in one pass does at a mean of 1e6, so much of a gradient is
+rounding that its bound exceeds the gradient everywhere. That alone says little: a gradient that is
+zero because its terms cancel is smaller than any bound. So the bound is also compared with the size
+of the terms, which a sweep shows in which every gradient is passed on with random signs: there
+nothing cancels that didn't have to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from byhand.checking.judging.compare import FACTOR
+from byhand.checking.judging.evidence import evidence_of
+from byhand.checking.judging.trial import Trial
+from byhand.checking.running.answers import Answer
+from byhand.checking.sampling.sample_inputs import Draw
+from byhand.engine.backward import gradients
+from byhand.engine.bounded import Bounded
+from byhand.engine.tensor import Tensor
+from byhand.referees.referee import Key
+from byhand.values.arrays import Array
+
+
+def vague(trials: Sequence[Trial], answer: Answer) -> str | None:
+    """Why nothing is known of an answer; None if its value is, or its definition alone was seen to
+    be right on some draw."""
+    first = trials[0]
+    true = first.drawn.true_gradients[first.drawn.truth.by_key[answer.key].tensor]
+    if not _vague(first.drawn, answer.key, true, {}):
+        return None
+    for trial in trials:
+        if not trial.line_by_line or trial.drawn.tied:
+            continue
+        for there in trial.answers.found:
+            if there.key == answer.key and there.writes:
+                found = evidence_of(trial, there)
+                stops = {key: found.feeds[key] for key in found.cut}
+                known = not _vague(trial.drawn, there.key, found.expected, stops)
+                if known and found.comparison.right:
+                    return None
+    return _why(first.drawn)
+
+
+def _vague(drawn: Draw, key: Key, true: Bounded, feeds: Mapping[Key, Array]) -> bool:
+    """Whether the bound on a gradient's rounding exceeds its size, and its terms', everywhere."""
+    bound = FACTOR * drawn.eps * true.error
+    open_to = true.error > 0
+    if not open_to.any() or not np.all(bound >= np.abs(true.value), where=open_to):
+        return False
+    terms = np.abs(_uncancelled(drawn, feeds)[drawn.truth.by_key[key].tensor])
+    return bool(np.all(bound >= terms, where=open_to))
+
+
+def _uncancelled(drawn: Draw, feeds: Mapping[Key, Array]) -> Mapping[Tensor, Array]:
+    """The gradients as large as their terms make them."""
+    steps, rng = drawn.truth.by_key, np.random.default_rng([drawn.seed, 5])
+    outputs = [step.tensor for step in drawn.truth.outputs]
+    seeds = zip(outputs, drawn.upstream, strict=True)
+    fed = {steps[key].tensor: g for key, g in feeds.items()}
+    return gradients(seeds, feeds=fed, passing=partial(_with_signs, rng))
+
+
+def _with_signs(rng: np.random.Generator, g: Array) -> Array:
+    return g * rng.choice((-1.0, 1.0), g.shape)
+
+
+def _why(drawn: Draw) -> str:
+    """Names the first value of forward that may be nothing but rounding."""
+    for step in drawn.truth.steps:
+        known = drawn.forward_bounds[step.tensor]
+        bound = FACTOR * drawn.eps * known.error
+        if (bound > 0).any() and np.all(bound >= np.abs(known.value)):
+            where = f"{step.name} (line {step.line}) may be nothing but rounding"
+            return f"{where}: try other inputs, or compute it in another way"
+    return "rounding could explain any value: try other inputs, or another form of forward"
