@@ -37,10 +37,12 @@ def guarded(command: Callable[[], NoReturn]) -> NoReturn:
     child = os.fork()
     if child == 0:
         run_user_code.note = note
-        signal.signal(signal.SIGINT, _interrupted_once())
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _interrupted_once())
         command()
     for number in _FORWARDED:
-        signal.signal(number, lambda number, _: os.kill(child, number))
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks for
+            signal.signal(number, lambda number, _: os.kill(child, number))
     _, status = os.waitpid(child, 0)
     file = note[:].partition(b"\0")[0].decode(errors="replace")
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
