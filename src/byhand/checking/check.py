@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.checking.cells import in_cells
 from byhand.checking.judging.blame import blame
 from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
@@ -70,6 +71,7 @@ def check(
     if not report.ok and problem.promised is not None:
         promised = check(problem.promised, referee=referee, dtype=dtype, seed=seed)
         report = _as_promised(promised, report) if promised.ok else report
+    report = in_cells(report, problem.cells)
     return replace(report, seconds=time.perf_counter() - start)
 
 

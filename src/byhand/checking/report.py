@@ -52,6 +52,7 @@ class Row:
     name: str
     verdict: Verdict
     line: int | None = None
+    cell: int | None = None
     source: str = ""
     shape: tuple[int, ...] | None = None
     expected_shape: tuple[int, ...] | None = None

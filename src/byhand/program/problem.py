@@ -36,8 +36,9 @@ class Problem:
     `statistics` names the steps that are replaced by their training-set values when a model is
     evaluated. `kept` names the locals of forward that only keep values for backward, such as a
     `cache`: what they are bound to makes no steps. `notes` are what there is to say of how the file
-    was read. `promised` is the same problem with only those answers that backward returns, where
-    its other locals need not be meant as gradients of what forward calls so.
+    was read; `cells` are the first lines of a notebook's code cells, whose text is one. `promised`
+    is the same problem with only those answers that backward returns, where its other locals need
+    not be meant as gradients of what forward calls so.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Problem:
     kept: frozenset[str] = frozenset()
     tree: ast.Module | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
+    cells: tuple[int, ...] = ()
     promised: Problem | None = field(default=None, repr=False)
 
     def inputs(self, seed: int = 0, **sizes: int) -> Inputs:

@@ -51,6 +51,7 @@ def assembled(
     data: Sequence[str] = (),
     kept: Collection[str] = (),
     notes: Sequence[str] = (),
+    cells: Sequence[int] = (),
     doc: str = "",
 ) -> Problem:
     """The problem whose two functions see what `namespace` holds."""
@@ -69,4 +70,5 @@ def assembled(
         kept=frozenset(kept),
         tree=tree,
         notes=tuple(notes),
+        cells=tuple(cells),
     )

@@ -19,6 +19,8 @@ from byhand.program.problem import (
     read_source,
 )
 from byhand.sources.arguments import parsed_literals, parsed_shapes
+from byhand.sources.cells import Cells, of_notebook, of_script
+from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 
 
@@ -29,8 +31,9 @@ def load(
 ) -> Problem | list[Problem]:
     """The problem that a file has, or a list of them where it has several.
 
-    `path` is a problem file, a file with pairs of functions (`layers.py`, or `layers.py:affine` for
-    one of them), or the name of a model of the zoo. `shapes` and `given` are what `--shape` and
+    `path` is a problem file, a notebook or a script of statements at the top, a file with pairs of
+    functions (`layers.py`, or `layers.py:affine` for one of them), or the name of a model of the
+    zoo. `shapes` and `given` are what `--shape` and
     `--given` take: `x=4,6`, `bn_param={"mode": "train"}`.
 
     Raises ProblemError, in one line, if it can't be read, or is none of these.
@@ -54,19 +57,40 @@ def sources(
     name, member = split(path)
     file = locate(name)
     text = read_source(file)
+    known = {**parsed_shapes(shapes), **parsed_literals(given)}
+    if file.suffix == ".ipynb":
+        return _of_cells(of_notebook(text, file), file, member)
     tree = parsed(text, file)
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    if {"forward", "inputs"} <= defined or not (pairs := pairs_in(tree)):
+    if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: problem)]
+    if pairs := pairs_in(tree):
+        if member is not None:
+            pairs = [_chosen(pairs, member, file)]
+        module = executed(tree, file, text)
+        return [
+            Source(pair.name, partial(problem_of_pair, pair, module, str(file), known))
+            for pair in pairs
+        ]
+    if not defined & {"forward", "backward", "inputs"}:
+        return _of_cells(of_script(text, file), file, member)
+    problem = problem_in(text, file)
+    return [Source(problem.name, lambda: problem)]
+
+
+def _of_cells(cells: Cells, file: Path, member: str | None) -> list[Source]:
+    """The segments of a notebook or a script, or else the pairs in its cells."""
+    found = problems(script(cells, file))
     if member is not None:
-        pairs = [_chosen(pairs, member, file)]
-    module = executed(tree, file, text)
-    known = {**parsed_shapes(shapes), **parsed_literals(given)}
-    return [
-        Source(pair.name, partial(problem_of_pair, pair, module, str(file), known))
-        for pair in pairs
-    ]
+        found = [problem for problem in found if problem.name == member]
+        if not found:
+            raise ProblemError(f"{file}: has no segment {member}")
+    return [Source(problem.name, partial(_itself, problem)) for problem in found]
+
+
+def _itself(problem: Problem) -> Problem:
+    return problem
 
 
 def split(path: str | Path) -> tuple[str, str | None]:

@@ -38,6 +38,7 @@ def _row(row: Row) -> dict[str, Any]:
     mistake = row.mistake
     return {
         "name": row.name,
+        **({} if row.cell is None else {"cell": row.cell}),
         "line": row.line,
         "shape": None if row.shape is None else list(row.shape),
         "expected_shape": None if row.expected_shape is None else list(row.expected_shape),

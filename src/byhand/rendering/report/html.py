@@ -67,7 +67,7 @@ def fragment(report: Report) -> str:
 
 def _root(rows: list[Row]) -> str:
     row = rows[0]
-    where = "" if row.line is None else f"line {row.line}: "
+    where = "" if row.line is None else f"{wording.place(row)}: "
     source = wording.clean(row.source)
     code = f'<code style="{_MONO};background:none;color:inherit">{_marked(source, row)}</code><br>'
     details = "<br>".join(escape(detail) for detail in wording.details(row))
@@ -131,7 +131,7 @@ def _row(row: Row, root: bool) -> str:
     )
     cells = (
         f'<span style="{_MONO}">{escape(wording.gradient(row))}</span>',
-        "" if row.line is None else str(row.line),
+        wording.short_place(row),
         verdict,
         escape(wording.shapes(row)),
         wording.number(row.max_error),

@@ -60,7 +60,7 @@ def _root(rows: list[Row]) -> list[RenderableType]:
     from rich.text import Text
 
     row = rows[0]
-    where = "" if row.line is None else f"line {row.line}: "
+    where = "" if row.line is None else f"{wording.place(row)}: "
     lines: list[RenderableType] = [Text(f"{where}{wording.headline(rows)}", style="bold red")]
     if row.source:
         lines.append(Padding(Text(wording.clean(row.source)), (0, 0, 0, 4)))
@@ -105,7 +105,7 @@ def _cells(row: Row, root: bool) -> list[Text]:
     return [
         Text(mark, style=colour),
         Text(wording.gradient(row), style=style),
-        Text("" if row.line is None else str(row.line), style=style),
+        Text(wording.short_place(row), style=style),
         Text(wording.VERDICTS[row.verdict], style=colour),
         Text(wording.shapes(row), style=style),
         Text(wording.number(row.max_error), style=style),

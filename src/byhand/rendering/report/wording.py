@@ -93,7 +93,7 @@ def root_groups(report: Report) -> list[list[Row]]:
     groups: dict[object, list[Row]] = {}
     for row in root_rows(report):
         kind = row.mistake.code if row.mistake else row.note
-        groups.setdefault((row.line, row.verdict, kind), []).append(row)
+        groups.setdefault((row.cell, row.line, row.verdict, kind), []).append(row)
     return list(groups.values())
 
 
@@ -184,7 +184,7 @@ def next_step(report: Report) -> str:
     roots = root_rows(report)
     if roots:
         first = roots[0]
-        where = gradient(first) if first.line is None else f"line {first.line} ({gradient(first)})"
+        where = gradient(first) if first.line is None else f"{place(first)} ({gradient(first)})"
         if len(roots) > 1:
             return f"Next: mend {where} first, then check again."
         inherited = sum(row.verdict == "inherited" for row in report.rows)
@@ -199,7 +199,7 @@ def next_step(report: Report) -> str:
     if missing and not at_fault:
         return f"Next: write {_listed(missing, ' and ')} and check again."
     first = at_fault[0]
-    where = gradient(first) if first.line is None else f"line {first.line} ({gradient(first)})"
+    where = gradient(first) if first.line is None else f"{place(first)} ({gradient(first)})"
     return f"Next: look at {where}, the first that isn't right, and at the lines before it."
 
 
@@ -207,3 +207,15 @@ def _listed(names: list[str], last: str) -> str:
     if len(names) > 6:
         return f"{', '.join(names[:5])} and {len(names) - 5} more"
     return last.join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def place(row: Row) -> str:
+    """Where a row's statement stands: `line 4`, or `cell 2, line 4` in a notebook."""
+    return f"line {row.line}" if row.cell is None else f"cell {row.cell}, line {row.line}"
+
+
+def short_place(row: Row) -> str:
+    """The same for a column of the table: `4`, or `2:4`."""
+    if row.line is None:
+        return ""
+    return str(row.line) if row.cell is None else f"{row.cell}:{row.line}"

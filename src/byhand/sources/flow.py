@@ -1,0 +1,155 @@
+"""What a statement at the top of a script reads, binds and changes, and which others it needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from byhand.program.scopes import bound_names
+
+_CHANGING = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
+_ONLY_SAYING = {
+    "print", "display", "cmp", "compare", "check", "assert_close", "allclose", "show", "plot",
+    "figure", "imshow", "hist", "backward", "retain_grad", "zero_grad", "len", "info", "head",
+}  # fmt: skip
+_QUIET = {"no_grad", "inference_mode", "errstate", "enable_grad", "set_grad_enabled"}
+
+
+def flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements, those in `with torch.no_grad():` and in `if True:` as if they stood free."""
+    for node in body:
+        match node:
+            case ast.With(items=items, body=inner) if all(map(_is_quiet, items)):
+                yield from flat(inner)
+            case ast.If(test=ast.Constant(value=value), body=inner):
+                if value:
+                    yield from flat(inner)
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), body=inner):
+                yield from flat(inner)
+            case _:
+                yield node
+
+
+def _is_quiet(item: ast.withitem) -> bool:
+    call = item.context_expr
+    func = call.func if isinstance(call, ast.Call) else call
+    return isinstance(func, ast.Attribute) and func.attr in _QUIET
+
+
+@lru_cache(maxsize=1 << 12)
+def binds(node: ast.stmt) -> frozenset[str]:
+    """The names that a statement gives something new."""
+    shell = ast.parse("def f(): pass").body[0]
+    assert isinstance(shell, ast.FunctionDef)
+    shell.body = [node]
+    return bound_names(shell) - _augmented(node)
+
+
+@lru_cache(maxsize=1 << 12)
+def changes(node: ast.stmt) -> frozenset[str]:
+    """The names of what a statement changes where it is: an item, `+=`, a method that may."""
+    found = set(_augmented(node))
+    aliases: dict[str, str] = {}
+    for part in ast.walk(node):
+        match part:
+            case ast.For(target=ast.Name(id=name), iter=iterable):
+                root = _root(iterable)
+                if root is not None:
+                    aliases[name] = root
+            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+                root = _root(part)
+                if root is not None:
+                    found.add(root)
+            case ast.Call(func=ast.Attribute(attr=attr), args=[first, *_]) if attr in _CHANGING:
+                root = _root(first)
+                if root is not None:
+                    found.add(root)
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr.endswith("_"):
+                root = _root(value)
+                if root is not None:
+                    found.add(root)
+            case ast.Expr(value=ast.Call() as call):
+                found |= _handed(call)
+            case ast.keyword(arg="out", value=value):
+                root = _root(value)
+                if root is not None:
+                    found.add(root)
+            case _:
+                pass
+    return frozenset(found | {aliases[name] for name in found if name in aliases})
+
+
+def _augmented(node: ast.stmt) -> frozenset[str]:
+    return frozenset(
+        part.target.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)
+    )
+
+
+def _handed(call: ast.Call) -> set[str]:
+    """The names that a call standing by itself may change: it has no other reason to be there."""
+    func = call.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name in _ONLY_SAYING:
+        return set()
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if isinstance(func, ast.Attribute):
+        values.append(func.value)
+    return {root for value in values if (root := _root(value)) is not None}
+
+
+@lru_cache(maxsize=1 << 12)
+def reads(node: ast.AST) -> frozenset[str]:
+    """The names that a statement reads, also in the functions that it defines."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name, ctx=ast.Load()):
+                found.add(name)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                found.add(name)
+            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+                root = _root(part)
+                if root is not None:
+                    found.add(root)
+            case _:
+                pass
+    return frozenset(found)
+
+
+def is_plain(node: ast.stmt) -> bool:
+    """Whether a statement always binds all of its names, and binds them to something new."""
+    return isinstance(
+        node, (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    ) and not (changes(node) & binds(node))
+
+
+def seeds(node: ast.stmt) -> bool:
+    """Whether a statement sets a seed, which changes what is drawn after it."""
+    return isinstance(node, ast.Expr) and any(
+        isinstance(part, ast.Attribute) and part.attr in {"seed", "manual_seed"}
+        for part in ast.walk(node)
+    )
+
+
+def needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
+    """The places of the statements that `wanted` names depend on, in order."""
+    wanted = set(wanted)
+    found: list[int] = []
+    for i in reversed(range(len(statements))):
+        node = statements[i]
+        bound = binds(node)
+        if wanted & (bound | changes(node)) or seeds(node):
+            found.append(i)
+            if is_plain(node):
+                wanted -= bound
+            wanted |= reads(node)
+    return found[::-1]
+
+
+def _root(node: ast.expr) -> str | None:
+    while isinstance(node, (ast.Subscript, ast.Attribute, ast.Starred)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None

@@ -1,0 +1,608 @@
+"""Notebooks and scripts of statements at the top: a forward, and after it the gradients `d<name>`.
+
+Nothing says where the forward begins or ends, so it is found: it is what the loss needs, from the
+parameters on. What they need in turn is the setting, which is run as it stands. The backward is the
+statements that bind `d<name>` of the forward's names, with what these need; all the rest is let be.
+
+Where gradients are answered a second time, that is a *segment* of its own, with its own forward:
+from the names whose gradients it gives to the one whose gradient it starts from, or to the loss. If
+a statement in between computes that one anew (`hpreact_fast`), it takes the place of the old way.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import ProblemError
+from byhand.program.problem import Inputs, Problem
+from byhand.program.statements import Namespace
+from byhand.sources import setting
+from byhand.sources.assemble import assembled, function, located
+from byhand.sources.cells import Cells
+from byhand.sources.flow import binds, changes, flat, is_plain, needed, reads
+from byhand.sources.intermediates import Renames
+from byhand.values.held import array
+
+_LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
+_AGAIN = re.compile(r"_?(fast|new|manual|closed|direct|alt|v2|2)$")
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Gradients that are answered together: the places of their statements, and their names.
+
+    `given` are the names whose gradients they start from, none where that is the loss. `anew` is
+    the place of a statement that computes the output another way.
+    """
+
+    places: tuple[int, ...]
+    answers: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    anew: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """The statements of a notebook in order, and what was found among them.
+
+    `forward` are the places of the statements from the parameters to `loss`, `setting` those of
+    what these need. `parameters` are the names that forward starts from and whose gradients are
+    wanted; `answered` are the places of all statements that write gradients.
+    """
+
+    file: Path
+    cells: Cells
+    statements: tuple[ast.stmt, ...]
+    loss: str
+    forward: tuple[int, ...]
+    setting: tuple[int, ...]
+    parameters: frozenset[str]
+    segments: tuple[Segment, ...]
+    answered: frozenset[int]
+
+    @property
+    def chain(self) -> set[int]:
+        return {*self.forward, *self.setting}
+
+    def bound(self, places: Collection[int]) -> set[str]:
+        return {name for i in places for name in binds(self.statements[i])}
+
+
+def script(cells: Cells, file: Path) -> Script:
+    """The forward and the segments of a notebook. Raises ProblemError if there are none."""
+    statements = tuple(flat(cells.tree.body))
+    answered = _answered(statements)
+    if not answered:
+        raise ProblemError(
+            f"{file}: has no gradient to check: looked for statements such as `dW = ...` after "
+            "a forward that binds W, and for pairs of functions NAME_forward and NAME_backward"
+        )
+    first = min(answered)
+    names = {name for bound in answered.values() for name in bound}
+    loss = _loss(statements, first, names)
+    if loss is None:
+        raise ProblemError(
+            f"{file}: has no forward: looked for a loss above line {statements[first].lineno}, "
+            "where the first gradient is: give it a name such as loss"
+        )
+    end = max(i for i in range(first) if loss in binds(statements[i]))
+    chain = needed(statements[: end + 1], {loss})
+    parameters = _parameters(statements, chain, names)
+    forward = _downstream(statements, chain, parameters)
+    if end not in forward:
+        raise ProblemError(
+            f"{file}: {loss} depends on none of {', '.join(sorted(names))}, whose gradients are "
+            "given: looked for the forward in the statements that it needs"
+        )
+    return Script(
+        file,
+        cells,
+        statements,
+        loss,
+        tuple(forward),
+        tuple(i for i in chain if i not in forward),
+        frozenset(parameters),
+        tuple(_segments(statements, answered, forward, loss, parameters)),
+        frozenset(answered),
+    )
+
+
+def problems(found: Script, namespace: Namespace | None = None) -> list[Problem]:
+    """The problem of each segment. The setting is run, unless a session's `namespace` is given.
+
+    Raises ProblemError if a statement of it raises.
+    """
+    notes = list(found.cells.notes)
+    live = namespace is not None
+    space: Namespace = {} if namespace is None else dict(namespace)
+    if not live:
+        nodes = [found.statements[i] for i in _setting(found)]
+        notes += setting.run(nodes, found.file, found.cells.text, space)
+    before = dict(space)
+    nodes = [copy.deepcopy(found.statements[i]) for i in found.forward]
+    after = dict(space)
+    setting.run(nodes, found.file, found.cells.text, after)
+    made = [_problem(found, segment, before, after, notes) for segment in found.segments]
+    return [problem for problem in made if problem is not None]
+
+
+def _setting(found: Script) -> list[int]:
+    """The places of what must be run: what forward needs, and what the gradients need besides."""
+    places = set(found.setting)
+    for segment in found.segments:
+        last, backward = max(segment.places), _backward_places(found, segment)
+        for i in needed(found.statements[: last + 1], _wanted(found, segment)):
+            if i not in found.forward and i not in found.answered and i not in backward:
+                places.add(i)
+    return sorted(places)
+
+
+def _wanted(found: Script, segment: Segment) -> set[str]:
+    nodes = [found.statements[i] for i in segment.places]
+    if segment.anew is not None:
+        nodes.append(found.statements[segment.anew])
+    return {name for node in nodes for name in reads(node)}
+
+
+# What is where.
+
+
+def _answered(statements: Sequence[ast.stmt]) -> dict[int, set[str]]:
+    """The places of the statements that write gradients, with the names that these belong to."""
+    known: set[str] = set()
+    found: dict[int, set[str]] = {}
+    for i, node in enumerate(statements):
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            written = binds(node) | changes(node)
+            bases = {base for name in written if (base := base_of(name)) is not None}
+            if bases & known and not _trains(node):
+                found[i] = bases & known
+        known |= binds(node)
+    return found
+
+
+def base_of(name: str) -> str | None:
+    """`W` for a gradient dW, grad_W or W_grad; None for another name."""
+    for pattern in (r"^d_?(\w+)$", r"^grad_(\w+)$", r"^(\w+)_grad$"):
+        match = re.match(pattern, name)
+        if match:
+            return match[1]
+    return None
+
+
+def _trains(node: ast.stmt) -> bool:
+    """Whether a statement is a loop that trains: it goes on and on, and nothing here needs it."""
+    return isinstance(node, (ast.For, ast.While)) and any(
+        isinstance(part, ast.Attribute) and part.attr in {"data", "step", "backward"}
+        for part in ast.walk(node)
+    )
+
+
+def _loss(statements: Sequence[ast.stmt], first: int, names: Collection[str]) -> str | None:
+    """The name of what is differentiated: what has .backward() called, or is called a loss, or is
+    what the first gradient belongs to."""
+    bound = [
+        name
+        for node in statements[:first]
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+        for name in sorted(binds(node))
+    ]
+    called = [
+        part.func.value.id
+        for node in statements
+        for part in ast.walk(node)
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and part.func.attr == "backward"
+        and isinstance(part.func.value, ast.Name)
+    ]
+    for name in (*called, *(name for name in reversed(bound) if _LOSS.search(name))):
+        if name in bound:
+            return name
+    return next((name for name in reversed(bound) if name in names), None)
+
+
+def _parameters(
+    statements: Sequence[ast.stmt], chain: Sequence[int], names: Collection[str]
+) -> set[str]:
+    """The names that forward starts from: those said to need a gradient, and those answered whose
+    values come from no other answered name."""
+    in_chain = {name for i in chain for name in binds(statements[i])}
+    wanting = {name for node in statements for name in _wants_gradient(node)} & in_chain
+    made_of: dict[str, set[str]] = {}
+    for i in chain:
+        node = statements[i]
+        origins = {root for name in reads(node) for root in made_of.get(name, {name} & wanting)}
+        for name in binds(node) | changes(node):
+            if name in wanting or (name in names and not origins - {name}):
+                made_of[name] = {name}
+            else:
+                made_of[name] = origins
+    return {name for name, origins in made_of.items() if origins == {name}}
+
+
+def _wants_gradient(node: ast.stmt) -> set[str]:
+    """The names that a statement says need a gradient."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id=name)], value=ast.List(elts=items) | ast.Tuple(elts=items)
+        ) if re.match(r"param|weights$", name):
+            return {item.id for item in items if isinstance(item, ast.Name)}
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="requires_grad")]):
+            return {name}
+        case ast.Assign(targets=[ast.Name(id=name)]) if any(
+            (isinstance(part, ast.keyword) and part.arg == "requires_grad")
+            or (isinstance(part, ast.Attribute) and part.attr == "requires_grad_")
+            for part in ast.walk(node)
+        ):
+            return {name}
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="requires_grad_"))
+        ):
+            return {name}
+        case _:
+            return set()
+
+
+def _downstream(
+    statements: Sequence[ast.stmt], chain: Sequence[int], roots: Collection[str]
+) -> list[int]:
+    """The places in the chain of what is computed from the roots. What starts a root isn't."""
+    tainted: set[str] = set()
+    found: list[int] = []
+    started = False
+    for i in chain:
+        node = statements[i]
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            continue
+        written = binds(node) | changes(node)
+        seen = reads(node) & tainted
+        starts = written & {*roots} and not started and not seen - written
+        if starts:
+            tainted |= written & {*roots}
+        elif seen:
+            found.append(i)
+            started |= bool(written - {*roots})
+            tainted |= written
+        else:
+            tainted -= binds(node)
+    return found
+
+
+def _segments(
+    statements: Sequence[ast.stmt],
+    answered: Mapping[int, Collection[str]],
+    forward: Sequence[int],
+    loss: str,
+    parameters: Collection[str],
+) -> list[Segment]:
+    inside = {name for i in forward for name in binds(statements[i]) | changes(statements[i])}
+    times = {n: sum(n in binds(statements[i]) for i in forward) for n in inside}
+    known = inside | {*parameters} | {n for i in forward for n in reads(statements[i])}
+    groups: list[list[int]] = []
+    fresh: dict[str, int] = {}
+    for i, names in answered.items():
+        if i < min(forward) or not {*names} & known:
+            continue
+        node = statements[i]
+        again = [n for n in names if _starts_anew(node, n) and fresh.get(n, 0) >= times.get(n, 1)]
+        if not groups or (again and not _reads_own(node, again)):
+            groups.append([])
+            fresh = {}
+        for name in names:
+            fresh[name] = fresh.get(name, 0) + _starts_anew(node, name)
+        groups[-1].append(i)
+    found: list[Segment] = []
+    for number, places in enumerate(groups):
+        found += _of_group(statements, places, answered, known, inside, loss, number == 0)
+    return found
+
+
+def _starts_anew(node: ast.stmt, name: str) -> bool:
+    bound = [each for each in binds(node) if base_of(each) == name]
+    return bool(bound) and is_plain(node) and not {*bound} & reads(node)
+
+
+def _reads_own(node: ast.stmt, names: Collection[str]) -> bool:
+    return any(base_of(name) in names for name in reads(node))
+
+
+def _of_group(
+    statements: Sequence[ast.stmt],
+    places: Sequence[int],
+    answered: Mapping[int, Collection[str]],
+    known: Collection[str],
+    inside: Collection[str],
+    loss: str,
+    first: bool,
+) -> list[Segment]:
+    """The segments of a group: what starts from gradients that aren't computed in it is its own."""
+    defined: set[str] = set()
+    lists: dict[tuple[str, ...], list[int]] = {}
+    from_given: dict[str, tuple[str, ...]] = {}
+    for i in places:
+        node = statements[i]
+        mine = {name for name in binds(node) | changes(node) if base_of(name) in known}
+        if _is_autograds(node):
+            continue  # PyTorch's own gradient: taken, not judged
+        given: dict[str, None] = {}
+        for name in sorted(reads(node)):
+            base = base_of(name)
+            unknown = name not in defined and name not in mine and base != loss
+            if name in from_given:
+                given |= dict.fromkeys(from_given[name])
+            elif unknown and base is not None and base in inside:
+                given[base] = None
+        key = tuple(given)
+        for name in mine:
+            from_given[name] = key
+        defined |= mine
+        lists.setdefault(key, []).append(i)
+    found: list[Segment] = []
+    for outputs, some in lists.items():
+        names = dict.fromkeys(n for i in some for n in sorted(answered[i]) if n in known)
+        anew = None
+        if not first or outputs:
+            anew = _anew(statements, some[0], outputs or (loss,))
+        found.append(Segment(tuple(some), tuple(names), outputs, anew))
+    return found
+
+
+def _is_autograds(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and any(
+        isinstance(part, ast.Attribute) and part.attr == "grad" for part in ast.walk(node.value)
+    )
+
+
+def _anew(statements: Sequence[ast.stmt], before: int, outputs: Sequence[str]) -> int | None:
+    """The last statement that computes an output another way, such as loss_fast."""
+    for i in reversed(range(before)):
+        node = statements[i]
+        if isinstance(node, ast.Assign):
+            for name in binds(node):
+                if name not in outputs and _AGAIN.sub("", name) in outputs and _AGAIN.search(name):
+                    return i
+    return None
+
+
+# A segment as a problem.
+
+
+def _problem(
+    found: Script,
+    segment: Segment,
+    before: Namespace,
+    after: Namespace,
+    notes: Sequence[str],
+) -> Problem | None:
+    statements = found.statements
+    outputs = segment.given or (found.loss,)
+    first = not segment.given and segment.anew is None
+    chain = list(found.forward)
+    backward = _backward_places(found, segment)
+    wanted = {*outputs} | {n for i in backward for n in reads(statements[i])}
+    body: list[ast.stmt]
+    if first:
+        body = [copy.deepcopy(statements[i]) for i in chain]
+    else:
+        body = _cut(found, segment, {*segment.answers}, wanted, outputs)
+    inside = {name for node in body for name in binds(node) | changes(node)}
+    space = before if first else {**after, **{n: after[n] for n in segment.answers if n in after}}
+    inputs = _inputs(body, space, found, segment, backward, outputs)
+    if not any(name in inside for name in outputs):
+        return None
+    loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in outputs]
+    value = loads[0] if len(loads) == 1 else ast.Tuple(loads, ast.Load())
+    last = statements[backward[0]] if not body else body[-1]
+    body.append(located(ast.Return(value), last))
+    nodes = [_named(copy.deepcopy(statements[i])) for i in backward]
+    read = {name for node in (*body, *nodes) for name in reads(node)} - inside
+    floats = [name for name, value in inputs.items() if _is_float(value)]
+    answers = {*segment.answers}
+    data = [name for name in floats if name not in answers and name not in found.parameters]
+    if not first:
+        data = [name for name in floats if name not in answers]
+    for name in _linked(found, inputs):
+        del inputs[name]  # it must stay with what was made of it
+    rows = _rows(inputs, [*body, *nodes])
+    counts = {name: rows for name in read if rows is not None and space.get(name) is rows}
+    draw = _draw(inputs, counts, rows)
+    inputs = {**inputs, **counts}
+    asked = _asked(nodes, inside | {*inputs}, outputs if segment.given else ())
+    return assembled(
+        name=_name(found, segment, first),
+        file=str(found.file),
+        forward=function("forward", list(inputs), body, body[0].lineno),
+        backward=function("backward", asked, nodes, nodes[0].lineno),
+        namespace={k: v for k, v in space.items() if k not in inside},
+        draw=draw,
+        dimensions={} if rows is None else {"rows": rows},
+        data=data,
+        notes=notes,
+        cells=found.cells.starts,
+    )
+
+
+def _name(found: Script, segment: Segment, first: bool) -> str:
+    if first:
+        return found.file.stem
+    if segment.anew is not None:
+        return next(iter(binds(found.statements[segment.anew])))
+    return ", ".join(f"d{name}" for name in segment.answers[:3])
+
+
+def _backward_places(found: Script, segment: Segment) -> list[int]:
+    """The statements of a segment's backward: those that write gradients, and what those need that
+    is computed from forward's values."""
+    inside = found.bound(found.forward) | found.parameters
+    end = max(segment.places)
+    wanted = {name for i in segment.places for name in reads(found.statements[i])}
+    places = {*segment.places}
+    tainted = inside | _held(found)
+    helpers: dict[int, set[str]] = {}
+    for i in range(end):
+        node = found.statements[i]
+        if i in found.chain or i in places or not reads(node) & tainted or _trains(node):
+            continue
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            continue
+        new = {name for name in binds(node) | changes(node) if name not in inside}
+        new = {name for name in new if base_of(name) not in inside}
+        if new:
+            tainted |= new
+            helpers[i] = new
+    for i in sorted(helpers, reverse=True):
+        if helpers[i] & wanted and i != segment.anew:
+            places.add(i)
+            wanted |= reads(found.statements[i])
+    return sorted(places)
+
+
+def _held(found: Script) -> set[str]:
+    """The values that forward reads of its setting: what is made of them is made anew with them."""
+    read = {name for i in found.forward for name in reads(found.statements[i])}
+    nodes = [found.statements[i] for i in found.setting]
+    return read & {name for node in nodes if isinstance(node, ast.Assign) for name in binds(node)}
+
+
+def _cut(
+    found: Script,
+    segment: Segment,
+    answers: Collection[str],
+    wanted: Collection[str],
+    outputs: Sequence[str],
+) -> list[ast.stmt]:
+    """The part of forward that goes from a segment's answers to its outputs."""
+    statements = found.statements
+    nodes = [(copy.deepcopy(statements[i]), statements[i]) for i in found.forward]
+    kept = [(new, old) for new, old in nodes if not binds(old) & {*answers} or not is_plain(old)]
+    if segment.anew is not None:
+        node = statements[segment.anew]
+        name = next(name for name in binds(node) if _AGAIN.sub("", name) in outputs)
+        output = _AGAIN.sub("", name)
+        kept = [(new, old) for new, old in kept if output not in binds(old)]
+        fresh = Renames({name: output}).visit(copy.deepcopy(node))
+        kept.append((fresh, fresh))
+    tainted = {*answers}
+    chosen: list[ast.stmt] = []
+    for new, old in kept:
+        if reads(old) & tainted:
+            chosen.append(new)
+            tainted |= binds(old) | changes(old)
+    return [chosen[i] for i in needed(chosen, {*wanted} | {*outputs})]
+
+
+def _inputs(
+    body: Sequence[ast.stmt],
+    space: Namespace,
+    found: Script,
+    segment: Segment,
+    backward: Sequence[int],
+    outputs: Sequence[str],
+) -> Inputs:
+    """What forward, or backward, reads and doesn't make: arrays, as they are in the notebook."""
+    made: set[str] = set()
+    read: dict[str, None] = {}
+    for node in body:
+        for name in sorted(reads(node)):
+            if name not in made:
+                read[name] = None
+        made |= binds(node)
+    for i in backward:
+        for name in sorted(reads(found.statements[i])):
+            if name not in made:
+                read.setdefault(name)
+    return {
+        name: _detached(space[name])
+        for name in read
+        if name in space and array(space[name]) is not None and base_of(name) not in made
+    }
+
+
+def _detached(value: Any) -> Any:
+    return value.detach().clone() if hasattr(value, "detach") else np.array(value)
+
+
+def _is_float(value: Any) -> bool:
+    held = array(value)
+    return held is not None and held.dtype.kind == "f"
+
+
+def _named(node: ast.stmt) -> ast.stmt:
+    """A statement with its gradients called d<name>, whatever they are called."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    renames = {
+        name: f"d{base}"
+        for name in names
+        if (base := base_of(name)) is not None and not name.startswith("d")
+    }
+    return Renames(renames).visit(node) if renames else node
+
+
+def _asked(nodes: Sequence[ast.stmt], known: Collection[str], given: Sequence[str]) -> list[str]:
+    """What backward takes: forward's values that it reads, and the gradients it starts from."""
+    read = {name for node in nodes for name in reads(node)}
+    return sorted(read & {*known}) + [f"d{name}" for name in given if f"d{name}" in read]
+
+
+def _linked(found: Script, inputs: Inputs) -> list[str]:
+    """The integers of which another input was made, such as one-hot rows of labels."""
+    floats = {name for name, value in inputs.items() if _is_float(value)}
+    nodes = [found.statements[i] for i in found.setting]
+    return [
+        name
+        for name in inputs
+        if name not in floats
+        and any(name in reads(node) and binds(node) & floats for node in nodes)
+    ]
+
+
+def _draw(inputs: Inputs, counts: Mapping[str, int], rows: int | None) -> Callable[..., Inputs]:
+    """The notebook's values, and fewer rows where only arrays of rows have that size. `counts` are
+    the names for the number of rows.
+
+    Nothing is drawn anew: labels and what was made of them, such as one-hot rows, must agree.
+    """
+
+    def draw(rng: np.random.Generator, **sizes: int) -> Inputs:
+        taken = sizes.get("rows", rows or 0)
+        found: Inputs = dict.fromkeys(counts, taken)
+        for name, value in inputs.items():
+            cut = rows is not None and taken < rows and _has_rows(array(value), rows)
+            found[name] = value[:taken] if cut else value
+        return found
+
+    return draw
+
+
+def _has_rows(held: Any, rows: int) -> bool:
+    return held is not None and held.ndim > 0 and held.shape[0] == rows
+
+
+def _rows(inputs: Inputs, nodes: Sequence[ast.stmt]) -> int | None:
+    """The number of rows of a batch, where nothing else has that size."""
+    arrays = [held for value in inputs.values() if (held := array(value)) is not None]
+    labels = [held for held in arrays if held.dtype.kind in "iu" and held.ndim]
+    sizes = {held.shape[0] for held in labels}
+    if len(sizes) != 1:
+        return None
+    (rows,) = sizes
+    others = [size for held in arrays for size in held.shape[1:]]
+    others += [held.shape[0] for held in arrays if held.dtype.kind == "f" and held.ndim == 1]
+    literals = {
+        part.value
+        for node in nodes
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, (int, float))
+    }
+    if rows < 4 or rows in others or rows in literals:
+        return None
+    return rows

@@ -1,0 +1,120 @@
+"""Notebooks and scripts as problems: verdicts by cell, no alarm on right ones, mistakes found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import notebooks
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem
+from byhand.sources.load import load
+
+pytest.importorskip("torch")
+
+SEVERAL = {"three exercises": ["notebook", "loss_fast", "hpreact_fast"]}
+
+
+def checked(file: Path) -> list[Report]:
+    loaded = load(file)
+    return [check(each) for each in ([loaded] if isinstance(loaded, Problem) else loaded)]
+
+
+@pytest.mark.parametrize("name", notebooks.ALL)
+def test_right_ones(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write(notebooks.ALL[name], file)
+    reports = checked(file)
+    assert [report.name for report in reports] == SEVERAL.get(name, ["notebook"])
+    assert all(report.ok for report in reports), "\n".join(map(str, reports))
+    assert len(reports[0].rows) == (19 if "torch" in str(notebooks.ALL[name]) else 7)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "old", "new", "wrong"), notebooks.PLANTED)
+def test_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
+    plant(name, old, new, wrong, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "old", "new", "wrong"), notebooks.PLANTED[2::4])
+def test_some_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
+    plant(name, old, new, wrong, tmp_path)
+
+
+def plant(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
+    cells = notebooks.ALL[name]
+    (at,) = (i for i, cell in enumerate(cells) if old in cell)
+    planted = [*cells[:at], cells[at].replace(old, new), *cells[at + 1 :]]
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write(planted, file)
+    (report,) = (report for report in checked(file) if not report.ok)
+    assert report.roots == (wrong,), str(report)
+    row = report[wrong]
+    text = planted[at].strip("\n")
+    line = text[: text.index(new)].count("\n") + 1
+    assert (row.cell, row.line) == (at + 1, line), str(report)
+
+
+def test_a_script_with_and_without_cells(tmp_path: Path) -> None:
+    cells = notebooks.ALL["numpy"]
+    plain, marked = tmp_path / "plain.py", tmp_path / "marked.py"
+    plain.write_text("".join(cells))
+    marked.write_text("".join(f"# %%{cell}" for cell in cells))
+    (one,), (other,) = checked(plain), checked(marked)
+    assert one.ok
+    assert other.ok
+    assert one["W1"].cell is None
+    assert other["W1"].cell == 3
+    assert one["W1"].source == other["W1"].source == "dW1 = X.T @ dz1 + 0.1 * W1"
+
+
+def test_what_was_left_out_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write(notebooks.ALL["a broken cell"], file)
+    notes = " ".join(checked(file)[0].notes)
+    for said in ("`%matplotlib inline` is left out", "cell 6 is left out", "the bundled names"):
+        assert said in notes
+
+
+NUMPY = notebooks.ALL["numpy"]
+NO_NUMPY = [cell.replace("import numpy as np", "import not_there as np") for cell in NUMPY]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["x = 1"], "has no gradient to check: looked for statements such as `dW = ...`"),
+        (["import numpy as np\nW = np.ones(3)\ndW = W"], "depends on none of W, whose gradients"),
+        (["raise ValueError('no')", *NUMPY], None),
+        (NO_NUMPY, "raised ModuleNotFoundError: No module named 'not_there'"),
+    ],
+)
+def test_what_cannot_be_read(cells: list[str], said: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write(cells, file)
+    if said is None:
+        assert checked(file)[0].ok
+    else:
+        with pytest.raises(ProblemError, match=said):
+            load(file)
+
+
+@pytest.mark.parametrize("text", ["null", "[1]", "{}", "{", '{"cells": [{}]}'])
+def test_what_is_no_notebook(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "notebook.ipynb"
+    file.write_text(text)
+    with pytest.raises(ProblemError, match=r"is no notebook|has no code cells"):
+        load(file)
+
+
+def test_nothing_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write(notebooks.ALL["numpy"], file)
+    before: Any = file.read_bytes()
+    checked(file)
+    assert file.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["notebook.ipynb"]
