@@ -30,6 +30,7 @@ from byhand.torch_dialect.torchlike import TorchLike
 from byhand.values.array_protocol import MutableArray
 from byhand.values.arrays import Array
 
+ORDERS = frozenset(("greater", "greater_equal", "less", "less_equal"))
 _NO_PARAMS: Mapping[str, Any] = {}
 
 
@@ -40,7 +41,7 @@ class Tensor(MutableArray, TorchLike):
     `backward()` of a tensor computed from this one. `before` is what it was until it was changed in
     place; None if it never was. `changes` counts how often any was; `made` is that count when this
     one was computed, `changed` when it was changed. `casts` are the float types that
-    any was to be cast to.
+    any was to be cast to. `edges` counts comparisons by size of numbers that were equal.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Tensor(MutableArray, TorchLike):
     )
     changes: ClassVar[int] = 0
     casts: ClassVar[list[str]] = []
+    edges: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -82,12 +84,15 @@ class Tensor(MutableArray, TorchLike):
 
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """Computes and records. What is not a float (a comparison, an argmax) is a plain array."""
-        value = op.forward(*[a.value if isinstance(a, Tensor) else a for a in args], **params)
+        values = [a.value if isinstance(a, Tensor) else a for a in args]
+        value = op.forward(*values, **params)
         if value.dtype.kind == "c":
             raise UnsupportedError(
                 f"{op.name} gives complex numbers, which byhand doesn't differentiate: keep the "
                 "real and the imaginary part as two arrays"
             )
+        if op.name in ORDERS and np.any(np.equal(*values)):
+            Tensor.edges += 1
         if value.dtype.kind != "f":
             return value
         return type(self)(value, op, args, params)

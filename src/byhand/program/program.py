@@ -63,6 +63,7 @@ class Program:
     forward had a name for at its end, as plain values. `casts` are the lines on which forward
     casts to another float type than it is run in, with that type: `locals` follow that, the steps
     don't. An input of a type narrower than float32 that is PyTorch's counts as a cast on line 0.
+    `at_an_edge`: numbers that forward compares by size, as in `x > 0`, are equal somewhere.
     """
 
     file: str
@@ -71,6 +72,7 @@ class Program:
     outputs: tuple[Step, ...]
     locals: Mapping[str, Any] = field(repr=False)
     casts: tuple[tuple[int, str], ...] = ()
+    at_an_edge: bool = False
 
     @cached_property
     def bindings(self) -> Mapping[str, tuple[Step, ...]]:

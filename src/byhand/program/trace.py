@@ -75,7 +75,7 @@ class _Tracer(Follower):
         arguments = {name: self.input(name, value) for name, value in inputs.items()}
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         namespace = forward.namespace(given)
-        before, self.changes = dict(namespace), Tensor.changes
+        before, self.changes, edges = dict(namespace), Tensor.changes, Tensor.edges
         try:
             with functions_refused():
                 returned = run(forward, namespace, self.execute)
@@ -97,7 +97,8 @@ class _Tracer(Follower):
             self.compare(local, plain)
             local |= {name: plain[name] for name in local if self.casts and name in plain}
         steps = tuple(self.inputs), tuple(self.steps)
-        return Program(forward.file, *steps, outputs, local, tuple(self.casts))
+        edge = Tensor.edges > edges
+        return Program(forward.file, *steps, outputs, local, tuple(self.casts), edge)
 
     # Inputs and outputs.
 

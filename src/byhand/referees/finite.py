@@ -175,7 +175,7 @@ def _gradient(
         # Which slope is taken at a kink is free for each element: all at once they fit no line.
         direction = None
     if wanted is not None:
-        return Gradient(values, errors, places)
+        return Gradient(values, errors, places, kinks=np.array([each.kink for each in found]))
     if value.size > SAMPLE:
         return Gradient(values, errors, places, direction)
     return Gradient(values.reshape(value.shape), errors.reshape(value.shape), None, direction)

@@ -22,13 +22,15 @@ class Gradient:
     `value` and `error` (a bound on the referee's own absolute error) have the step's shape; or,
     where `places` is given, one entry for each of these positions in the flattened step.
     `direction` adds a check of all positions at once: a random direction, the derivative along it,
-    and its error.
+    and its error. `kinks` says of each position whether the slopes on either side differ: the error
+    covers both.
     """
 
     value: Array
     error: Array
     places: Array | None = None
     direction: tuple[Array, float, float] | None = None
+    kinks: Array | None = None
 
 
 class Referee(Protocol):

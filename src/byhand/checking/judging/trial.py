@@ -4,15 +4,16 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from byhand import referees
-from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.compare import FACTOR, Comparison, compare
 from byhand.checking.judging.isolated_run import fed, run_on_feeds, unscaled
+from byhand.checking.judging.kinks import KINK, at_kinks
 from byhand.checking.judging.no_number import filled
 from byhand.checking.judging.own_rounding import OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
@@ -27,7 +28,7 @@ from byhand.program.call import call_to
 from byhand.program.problem import Problem
 from byhand.referees.referee import Gradient, Key
 from byhand.values.arrays import Array
-from byhand.values.held import array, copied
+from byhand.values.held import array, as_number, copied
 from byhand.values.precision import SINGLE, float_type
 
 EPS = float(np.finfo(np.float64).eps)
@@ -80,9 +81,22 @@ class Trial:
             return found
         times = abs(answer.scale)
         own = self.scatter_in_the_end.of(key, times * found.max_error)
-        if own is None:
-            return found
-        return compare(given, self._truths[key], error, dtype, eps, own=own / times, called=kind)
+        if own is not None:
+            truth = self._truths[key]
+            found = compare(given, truth, error, dtype, eps, own=own / times, called=kind)
+        if not found.right and (kinked := self._at_kinks(key, given, eps)) is not None:
+            other = compare(given, kinked, error, dtype, eps, called=kind)
+            found = replace(other, verdict="rounding", note=KINK) if other.right else found
+        return found
+
+    def _at_kinks(self, key: Key, given: Any, eps: float) -> Gradient | None:
+        """The truth with both slopes where forward has a kink, if the answer is off at kinks
+        alone."""
+        truth, value = self._truths[key], array(as_number(given))
+        assert value is not None
+        bound = FACTOR * max(eps, EPS) * self._true(key).error + truth.error
+        off = np.abs(np.asarray(value, np.float64) - truth.value) > bound
+        return at_kinks(self.problem, self.drawn, key, truth, off)
 
     @cached_property
     def _truths(self) -> Mapping[Key, Gradient]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from byhand.checking.judging.blame import Blame
 from byhand.checking.judging.evidence import Evidence
+from byhand.checking.judging.kinks import KINK
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.luck import why_it_holds
 from byhand.checking.naming.mistakes import (
@@ -73,6 +74,7 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame) -> NamedMistakes:
         key: why_it_holds(evidence)
         for key, evidence in blame.lucky.items()
         if key not in found and key in first.answers and key not in first.wrong
+        if first.result(key).note != KINK
     }
     return NamedMistakes(
         found,

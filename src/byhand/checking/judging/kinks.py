@@ -1,0 +1,50 @@
+"""At a kink of forward, such as relu's 0, any slope between the two sides is right.
+
+Inputs are moved away from ties of steps that choose (`sampling/ties.py`), but a mask brings zeros
+back, and of `np.where(x > 0, x, 0)` nobody knows that it chooses. So where forward is at an edge
+and an answer is wrong there, finite differences look at the slopes on both sides (Griewank and
+Walther, Evaluating Derivatives, chapter 14).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from byhand.checking.sampling.sample_inputs import Draw
+from byhand.checking.sampling.ties import ties
+from byhand.errors import RefereeError
+from byhand.program.problem import Problem
+from byhand.referees.referee import Gradient, Key
+from byhand.values.arrays import Array
+
+KINK = "forward has a kink there, where any slope between those of the two sides is right"
+
+
+def at_kinks(
+    problem: Problem, drawn: Draw, key: Key, truth: Gradient, off: Array
+) -> Gradient | None:
+    """The truth with the slopes of both sides, as value and error, where an answer is `off`; None
+    where these are no kinks.
+
+    Of many such elements some are looked at; if all of those are at kinks, the others are left out.
+    """
+    if truth.places is not None or drawn.tied:
+        return None
+    if not drawn.truth.at_an_edge and not any(tie.members for tie in ties(drawn.truth)):
+        return None
+    from byhand.referees.finite import differences_at
+
+    wanted = np.flatnonzero(off)
+    try:
+        found = differences_at(problem, drawn.inputs, {key: wanted}, drawn.upstream)[key]
+    except RefereeError:
+        return None
+    if found.kinks is None or not found.kinks.all():
+        return None
+    value, error = truth.value.copy(), truth.error.copy()
+    value.flat[wanted] = np.nan
+    seen = np.asarray(found.places)
+    value.flat[seen], error.flat[seen] = found.value, found.error
+    return replace(truth, value=value, error=error)
