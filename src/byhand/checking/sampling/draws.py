@@ -52,6 +52,18 @@ def draws(
     yield from _others(problem, backward, seed, rest)
 
 
+def further_draws(problem: Problem, seed: int) -> Iterator[Draw | Skipped]:
+    """Draws on which a mistake is proved once more before it is named: what fits the others by
+    accident doesn't fit these."""
+    yield from _attempt(problem, {}, seed + 2, "float64")
+    names = list(problem.dimensions)
+    if len(names) > 1 and _depth(problem.forward) < DEEP:
+        primes = next(other_sizes(problem.dimensions))
+        turned = dict(zip(names, [primes[name] for name in reversed(names)], strict=True))
+        if all(turned[name] != problem.dimensions[name] for name in names):
+            yield from _attempt(problem, turned, seed + 2, "float64")
+
+
 def _others(
     problem: Problem, backward: Function | None, seed: int, dtype: str | None
 ) -> Iterator[Draw | Skipped]:

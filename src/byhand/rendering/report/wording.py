@@ -127,9 +127,10 @@ def details(row: Row) -> list[str]:
     lines: list[str] = []
     if row.mistake is not None:
         lines.append(f"{clean(row.mistake.message)} ({clean(row.mistake.code)})")
-    if row.note:
+    told = row.mistake is not None and "has shape" in row.mistake.message
+    if row.note and not (told and row.verdict == "shape"):
         lines.append(clean(row.note))
-    elif row.verdict == "shape" and row.shape is not None:
+    elif not told and row.verdict == "shape" and row.shape is not None:
         lines.append(f"has shape {size(row.shape)}, expected {size(row.expected_shape)}")
     if isinstance(row.at, str):
         lines.append("right on what inputs() gives; this shows when the inputs are moved")

@@ -11,7 +11,7 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import reduced, text
 from byhand.checking.running.names import root_name
 from byhand.engine.backward import fit
+from byhand.program.program import Step
 from byhand.values.arrays import Array
 
 
@@ -34,6 +35,16 @@ def find(suspect: Suspect) -> Finding | None:
             f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: {suspect.name} was "
             f"broadcast in forward{_where(suspect)}, so its gradient is a sum over that axis"
         )
+    if got != wanted and any(suspect.follows(each) for each in _copies_of(suspect)):
+        return Finding(
+            f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: each element of "
+            f"{suspect.name} was copied, so its gradient is the sum over the copies"
+        )
+    if got != wanted and suspect.evidence and all(_in_groups(e) for e in suspect.evidence):
+        return Finding(
+            f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: each of its parts is used "
+            "by a whole group, so its gradient is the sum over the group"
+        )
     if got == wanted and any(use.full.shape != wanted for use in suspect.uses):
         for pick in (_first, _last):
             if suspect.follows(pick):
@@ -42,6 +53,44 @@ def find(suspect: Suspect) -> Finding | None:
                     f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
                 )
     return None
+
+
+def _copies_of(suspect: Suspect) -> Iterator[Callable[[Evidence], Array | None]]:
+    """The gradients that come in of values that only hold copies of this one's elements."""
+    mine = suspect.step.value
+    for name, step in _next(suspect):
+        if step.shape != mine.shape and np.isin(step.value, mine).all():
+            yield lambda e, name=name: _coming_in(e, name)
+
+
+def _next(suspect: Suspect) -> Iterator[tuple[str, Step]]:
+    trial = suspect.first.trial
+    near = trial.nearest.get(suspect.first.answer.key, frozenset())
+    for key in sorted(near):
+        yield key[0], suspect.program.by_key[key]
+    for step in suspect.program.outputs:
+        yield step.name, step
+
+
+def _coming_in(found: Evidence, name: str) -> Array | None:
+    fed = found.feeds.get((name, 0))
+    return fed if fed is not None else as_array(found.trial.drawn.upstream_by_name.get(f"d{name}"))
+
+
+def _in_groups(found: Evidence) -> bool:
+    """Whether the definition is right once it is added up within groups along one axis."""
+    value, shape = as_array(found.value), found.expected.value.shape
+    if value is None or value.ndim != len(shape):
+        return False
+    odd = [axis for axis, (n, m) in enumerate(zip(value.shape, shape, strict=True)) if n != m]
+    if len(odd) != 1 or not shape[odd[0]] or value.shape[odd[0]] % shape[odd[0]]:
+        return False
+    axis, groups = odd[0], shape[odd[0]]
+    each = value.shape[axis] // groups
+    before, after = value.shape[:axis], value.shape[axis + 1 :]
+    together = value.reshape(*before, groups, each, *after).sum(axis + 1)
+    in_turn = value.reshape(*before, each, groups, *after).sum(axis)
+    return found.judge(together).right or found.judge(in_turn).right
 
 
 def find_late(suspect: Suspect) -> Finding | None:

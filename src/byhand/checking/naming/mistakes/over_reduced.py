@@ -16,7 +16,7 @@ from itertools import combinations
 
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import parsed, text
+from byhand.checking.naming.proving.syntax import exchanged, parsed, text
 
 REDUCTIONS = ("sum", "mean")
 MOST_AXES = 4
@@ -25,11 +25,38 @@ MOST_AXES = 4
 def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend(_over_fewer_axes)
     if mend is None:
-        return None
+        return _several(suspect)
     return mend.finding(
         f"`{text(mend.part)}` adds up over too many axes: only those along which "
         f"{suspect.name} was copied belong into the sum"
     )
+
+
+def _several(suspect: Suspect) -> Finding | None:
+    """Several sums of one definition are each over too many axes."""
+    found = [
+        (statement, part, [*_over_fewer_axes(part, statement)])
+        for statement in suspect.promising
+        for part in ast.walk(statement)
+    ]
+    found = [each for each in found if each[2]]
+    if len({statement for statement, _, _ in found}) != len(found) or len(found) < 2:
+        return None
+    for choice in zip(*(options for _, _, options in found), strict=False):
+        edits = {
+            statement: exchanged(statement, part, new)
+            for (statement, part, _), new in zip(found, choice, strict=True)
+        }
+        if suspect.mended(edits):
+            said = " and ".join(f"`{text(part)}`" for _, part, _ in found)
+            return Finding(
+                f"{said} add up over too many axes: only those along which {suspect.name} was "
+                "copied belong into a sum",
+                found[0][0].lineno,
+                None,
+                edits,
+            )
+    return None
 
 
 def _over_fewer_axes(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -15,6 +15,7 @@ import numpy as np
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
+from byhand.engine.tensor import Tensor
 from byhand.values.arrays import Array
 
 
@@ -30,14 +31,18 @@ def find(suspect: Suspect) -> Finding | None:
 
 
 def _overwritten(found: Evidence) -> Array | None:
+    """The gradient, were of all that one element is read for only the last kept."""
     value = found.expected.value
     for use in found.paths.uses:
         if use.node.op is None or not use.node.op.indexed:
             continue
-        index = use.node.params.get("index")
-        if use.node.op.name != "getitem":
+        numbers = np.arange(value.size).reshape(value.shape)
+        values = [a.value if isinstance(a, Tensor) else a for a in use.node.args]
+        values[use.position] = numbers
+        read = np.asarray(use.node.op.forward(*values, **use.node.params))
+        if read.shape != use.upstream.shape or use.full.shape != value.shape:
             return None
-        last = np.zeros(value.shape)
-        last[index] = use.upstream
-        value = value - use.share + last
+        last = np.zeros(value.size)
+        last[read.ravel()] = use.upstream.ravel()
+        value = value - use.share + last.reshape(value.shape)
     return value

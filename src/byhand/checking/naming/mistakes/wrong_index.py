@@ -18,7 +18,7 @@ import numpy as np
 
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import text
+from byhand.checking.naming.proving.syntax import parsed, text
 from byhand.values.held import array
 
 
@@ -32,7 +32,12 @@ def find(suspect: Suspect) -> Finding | None:
 
     mend = suspect.mend(other)
     if mend is None:
-        return None
+        mend = suspect.mend(_whole, in_index=False)
+        return (
+            None
+            if mend is None
+            else mend.finding(f"`{text(mend.part)}` takes one element where each place has its own")
+        )
     return mend.finding(
         f"`{text(mend.part)}` is not the index that belongs here: which elements did forward "
         f"read for {suspect.used_in or 'the result'}?"
@@ -81,6 +86,17 @@ def _exchanged(part: ast.AST, whole: dict[str, tuple[int, ...]]) -> Iterator[ast
             yield from _names({n: s for n, s in whole.items() if n != name and s == whole[name]})
             for next_to in (ast.Add(), ast.Sub()):
                 yield ast.BinOp(part, next_to, ast.Constant(1))
+        case _:
+            pass
+
+
+def _whole(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    """All of an array of which one element is taken, along the first axis or the last."""
+    match part:
+        case ast.Subscript(value=value, slice=ast.Constant(value=int()) | ast.UnaryOp()):
+            yield value
+            yield parsed(f"{text(value)}[:, None]")
+            yield parsed(f"{text(value)}[..., None]")
         case _:
             pass
 
