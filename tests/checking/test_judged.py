@@ -30,6 +30,7 @@ class TestAnswers:
         report = checked(line((self.WORD, f"db = {answer}")))
         assert report.roots == ("b",)
         assert (report["b"].verdict, report["b"].note) == ("error", note)
+        assert report["b"].mistake is None
 
     @pytest.mark.parametrize(
         ("dtype", "other"),

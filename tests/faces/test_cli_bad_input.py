@@ -51,6 +51,11 @@ def complaint(done: Done) -> str:
         ("import numpy as np", "import os; os._exit(0)", ["line.py: its code ended the process"]),
         (
             "    dy = derror",
+            "    import os; os.kill(os.getpid(), 9)",
+            ["line.py: its code ended the process by SIGKILL", "memory"],
+        ),
+        (
+            "    dy = derror",
             "    import os; os.abort()",
             ["line.py", "ended the process by SIGABRT"],
         ),

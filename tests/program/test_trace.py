@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from tracing import followed, gradient, names
 
 from byhand.errors import ProblemError
-from byhand.program.problem import load
+from byhand.program.problem import load, problem_of
 from byhand.program.trace import trace, trace_problem
 
 RNG = np.random.default_rng(0)
@@ -385,3 +385,14 @@ def test_complex_numbers_are_refused_in_words() -> None:
 
     with pytest.raises(ProblemError, match="complex"):
         trace(forward, {"x": np.ones(3)})
+
+
+@pytest.mark.parametrize("given", [1j * np.ones(3), [np.ones(3), 1j * np.ones(2)], np.complex64(1)])
+def test_complex_inputs_are_refused_in_words(given: Any) -> None:
+    def forward(z: Any) -> Any:
+        loss = abs(z)
+        return loss
+
+    words = r"complex numbers in z.*the real and the imaginary part"
+    with pytest.raises(ProblemError, match=words):
+        problem_of(forward, None, {"z": given}).inputs()

@@ -7,6 +7,7 @@ that note once the child has ended.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import signal
@@ -22,7 +23,11 @@ GUARDED = ("check", "derive", "explain")
 """The commands that run a file's code and then answer. Training has its own way to be ended."""
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
+_CRASHES = (
+    *(signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL),
+    signal.SIGKILL,  # also how the system ends what takes all its memory
+)
+_MAYBE = {signal.SIGKILL: "it may have taken all the memory"}
 
 AT_ONCE = 0.5
 """Seconds within which two interrupts are one: a terminal's Ctrl-C reaches both processes."""
@@ -50,11 +55,12 @@ def guarded(command: Callable[[], NoReturn]) -> NoReturn:
         how = "" if killed is None else f" by {signal.Signals(killed).name}"
         terminal.complain(
             f"{file}: its code ended the process{how} before there was a result: "
-            "take out what does that (os._exit, for one)"
+            f"take out what does that ({_MAYBE.get(killed, 'os._exit, for one')})"
         )
         sys.exit(2)
     if killed is not None:
-        signal.signal(killed, signal.SIG_DFL)
+        with contextlib.suppress(OSError):  # SIGKILL has no handler
+            signal.signal(killed, signal.SIG_DFL)
         os.kill(os.getpid(), killed)
     sys.exit(os.waitstatus_to_exitcode(status))
 

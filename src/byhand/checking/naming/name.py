@@ -100,14 +100,15 @@ class _Search:
     effort: Effort = field(default_factory=Effort)
 
     def root(self, evidence: tuple[Evidence, ...]) -> Named | None:
-        """The first mistake that is proved; None for a statement that raised: the row says what.
+        """The first mistake that is proved; None for a statement that raised or gave no floats: the
+        row says what.
 
         Where it does so at other sizes alone, a size may be written as a number, or what is wrong
         at the default sizes is named.
         A definition that holds only on the true gradients is looked at on those, too.
         """
         raised = evidence[0].answer.value
-        if isinstance(raised, Raised):
+        if isinstance(raised, Raised) or evidence[0].comparison.verdict == "error":
             return None
         alone = Suspect(evidence, self.effort)
         code, finding = self.first(alone)
