@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from byhand.program.scopes import bound_names
@@ -29,6 +29,27 @@ def flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from flat(inner)
             case _:
                 yield node
+
+
+def opened(
+    statements: Sequence[ast.stmt], gradient_of: Callable[[str], str | None]
+) -> list[ast.stmt]:
+    """The statements, with one round of each loop that computes a value and its gradient both: a
+    training loop with the forward and the backward in it."""
+    found: list[ast.stmt] = []
+    for node in statements:
+        inside = list(flat(node.body)) if isinstance(node, (ast.For, ast.While)) else []
+        bound = {name for each in inside for name in binds(each)}
+        if not any(gradient_of(name) in bound for name in bound):
+            found.append(node)
+            continue
+        if isinstance(node, ast.For):
+            first = ast.Call(ast.Name("iter", ast.Load()), [node.iter], [])
+            item = ast.Call(ast.Name("next", ast.Load()), [first], [])
+            made = ast.copy_location(ast.Assign([node.target], item), node)
+            found.append(ast.fix_missing_locations(made))
+        found += opened(inside, gradient_of)
+    return found
 
 
 def _is_quiet(item: ast.withitem) -> bool:

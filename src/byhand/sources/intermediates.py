@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -77,3 +77,28 @@ def misfits(problem: Problem) -> set[str]:
 
 def _ones(like: Array) -> Array:
     return np.ones_like(like)
+
+
+def with_copies(
+    nodes: Sequence[ast.stmt], forward: Collection[str], *, in_torch: bool = False
+) -> list[ast.stmt]:
+    """Statements in which `dscores = probs` takes a copy, where nothing reads probs afterwards.
+
+    To go on with a value of forward that is done with is how many save an array; it is no mistake.
+    """
+    found: list[ast.stmt] = []
+    for i, node in enumerate(nodes):
+        match node:
+            case ast.Assign(targets=[ast.Name()], value=ast.Name(id=name) as value) if (
+                name in forward and not any(_reads(after, name) for after in nodes[i + 1 :])
+            ):
+                method = ast.Attribute(value, "clone" if in_torch else "copy", ast.Load())
+                fresh = ast.Assign(node.targets, ast.Call(method, [], []))
+                found.append(ast.fix_missing_locations(ast.copy_location(fresh, node)))
+            case _:
+                found.append(node)
+    return found
+
+
+def _reads(node: ast.stmt, name: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))

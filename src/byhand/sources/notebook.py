@@ -27,8 +27,9 @@ from byhand.program.statements import Namespace
 from byhand.sources import setting
 from byhand.sources.assemble import assembled, function, located
 from byhand.sources.cells import Cells
-from byhand.sources.flow import binds, changes, flat, is_plain, needed, reads
-from byhand.sources.intermediates import Renames
+from byhand.sources.flow import binds, changes, flat, is_plain, needed, opened, reads
+from byhand.sources.intermediates import Renames, with_copies
+from byhand.values.arrays import is_torch
 from byhand.values.held import array
 
 _LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
@@ -81,6 +82,9 @@ def script(cells: Cells, file: Path) -> Script:
     statements = tuple(flat(cells.tree.body))
     answered = _answered(statements)
     if not answered:
+        statements = tuple(opened(statements, base_of))
+        answered = _answered(statements)
+    if not answered:
         raise ProblemError(
             f"{file}: has no gradient to check: looked for statements such as `dW = ...` after "
             "a forward that binds W, and for pairs of functions NAME_forward and NAME_backward"
@@ -130,6 +134,12 @@ def problems(found: Script, namespace: Namespace | None = None) -> list[Problem]
     nodes = [copy.deepcopy(found.statements[i]) for i in found.forward]
     after = dict(space)
     setting.run(nodes, found.file, found.cells.text, after)
+    taken = [i for i in sorted(found.answered) if _is_autograds(found.statements[i])]
+    notes += [
+        f"line {found.statements[i].lineno}: {', '.join(sorted(binds(found.statements[i])))} is "
+        "PyTorch's own gradient: taken, not judged"
+        for i in taken
+    ]
     made = [_problem(found, segment, before, after, notes) for segment in found.segments]
     return [problem for problem in made if problem is not None]
 
@@ -163,7 +173,7 @@ def _answered(statements: Sequence[ast.stmt]) -> dict[int, set[str]]:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             written = binds(node) | changes(node)
             bases = {base for name in written if (base := base_of(name)) is not None}
-            if bases & known and not _trains(node):
+            if bases & known and not _trains(node) and not _has_both(node):
                 found[i] = bases & known
         known |= binds(node)
     return found
@@ -184,6 +194,14 @@ def _trains(node: ast.stmt) -> bool:
         isinstance(part, ast.Attribute) and part.attr in {"data", "step", "backward"}
         for part in ast.walk(node)
     )
+
+
+def _has_both(node: ast.stmt) -> bool:
+    """Whether a statement is a loop with values and their gradients in it."""
+    if not isinstance(node, (ast.For, ast.While)):
+        return False
+    bound = {name for each in node.body for name in binds(each)}
+    return any(base_of(name) in bound for name in bound)
 
 
 def _loss(statements: Sequence[ast.stmt], first: int, names: Collection[str]) -> str | None:
@@ -325,27 +343,30 @@ def _of_group(
     first: bool,
 ) -> list[Segment]:
     """The segments of a group: what starts from gradients that aren't computed in it is its own."""
-    defined: set[str] = set()
-    lists: dict[tuple[str, ...], list[int]] = {}
-    from_given: dict[str, tuple[str, ...]] = {}
+    written: dict[int, set[str]] = {}
+    starts: dict[str, set[str]] = {}
     for i in places:
         node = statements[i]
-        mine = {name for name in binds(node) | changes(node) if base_of(name) in known}
         if _is_autograds(node):
             continue  # PyTorch's own gradient: taken, not judged
-        given: dict[str, None] = {}
-        for name in sorted(reads(node)):
-            base = base_of(name)
-            unknown = name not in defined and name not in mine and base != loss
-            if name in from_given:
-                given |= dict.fromkeys(from_given[name])
-            elif unknown and base is not None and base in inside:
-                given[base] = None
-        key = tuple(given)
-        for name in mine:
-            from_given[name] = key
-        defined |= mine
-        lists.setdefault(key, []).append(i)
+        written[i] = {name for name in binds(node) | changes(node) if base_of(name) in known}
+        for name in written[i]:
+            starts.setdefault(name, set())
+    for _ in written:  # until it is known of all, whatever their order
+        for i, mine in written.items():
+            given: set[str] = set()
+            for name in reads(statements[i]):
+                base = base_of(name)
+                if name in starts:
+                    given |= starts[name]
+                elif base is not None and base in inside and base != loss:
+                    given.add(base)
+            for name in mine:
+                starts[name] |= given
+    lists: dict[tuple[str, ...], list[int]] = {}
+    for i, mine in written.items():
+        key = set[str]().union(*(starts[name] for name in mine))
+        lists.setdefault(tuple(sorted(key)), []).append(i)
     found: list[Segment] = []
     for outputs, some in lists.items():
         names = dict.fromkeys(n for i in some for n in sorted(answered[i]) if n in known)
@@ -386,6 +407,7 @@ def _problem(
     statements = found.statements
     outputs = segment.given or (found.loss,)
     first = not segment.given and segment.anew is None
+    first = first and bool({*segment.answers} & found.parameters)
     chain = list(found.forward)
     backward = _backward_places(found, segment)
     wanted = {*outputs} | {n for i in backward for n in reads(statements[i])}
@@ -404,8 +426,12 @@ def _problem(
     last = statements[backward[0]] if not body else body[-1]
     body.append(located(ast.Return(value), last))
     nodes = [_named(copy.deepcopy(statements[i])) for i in backward]
+    nodes = with_copies(nodes, inside, in_torch=any(map(is_torch, space.values())))
     read = {name for node in (*body, *nodes) for name in reads(node)} - inside
     floats = [name for name, value in inputs.items() if _is_float(value)]
+    later = sorted(found.parameters - {n for s in found.segments for n in s.answers})
+    if segment is found.segments[0] and not first and later:
+        notes = [*notes, f"{', '.join(later)}: no gradient yet"]
     answers = {*segment.answers}
     data = [name for name in floats if name not in answers and name not in found.parameters]
     if not first:
@@ -418,7 +444,7 @@ def _problem(
     inputs = {**inputs, **counts}
     asked = _asked(nodes, inside | {*inputs}, outputs if segment.given else ())
     return assembled(
-        name=_name(found, segment, first),
+        name=_name(found, segment, segment is found.segments[0]),
         file=str(found.file),
         forward=function("forward", list(inputs), body, body[0].lineno),
         backward=function("backward", asked, nodes, nodes[0].lineno),
@@ -482,8 +508,16 @@ def _cut(
 ) -> list[ast.stmt]:
     """The part of forward that goes from a segment's answers to its outputs."""
     statements = found.statements
-    nodes = [(copy.deepcopy(statements[i]), statements[i]) for i in found.forward]
-    kept = [(new, old) for new, old in nodes if not binds(old) & {*answers} or not is_plain(old)]
+    after = {*answers} & found.parameters
+    kept: list[tuple[ast.stmt, ast.stmt]] = []
+    for i in found.forward:
+        node = statements[i]
+        if reads(node) & after:
+            after |= binds(node) | changes(node)
+        elif binds(node) & {*answers}:
+            after |= binds(node)  # forward begins with this one
+            continue
+        kept.append((copy.deepcopy(node), node))
     if segment.anew is not None:
         node = statements[segment.anew]
         name = next(name for name in binds(node) if _AGAIN.sub("", name) in outputs)
