@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from byhand.deriving.tally import Tally
+from byhand.values.torch_dispatch import EveryOperation
 
 FREE = {
     "empty", "empty_like", "empty_strided", "zeros", "zeros_like", "ones", "ones_like", "full",
@@ -44,24 +44,17 @@ def watching(tally: Tally) -> Generator[None]:
         yield
 
 
-class _Mode(TorchDispatchMode):
+class _Mode(EveryOperation):
     def __init__(self, tally: Tally) -> None:
         super().__init__()
         self.tally = tally
 
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
-        found = func(*args, **kwargs)
+    def answer(self, func: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        found = func(*args, **options)
         packet = func.overloadpacket
         name = packet.__name__
         if packet in flop_registry:
-            self.tally.add(flop_registry[packet](*args, **kwargs, out_val=found))
+            self.tally.add(flop_registry[packet](*args, **options, out_val=found))
         elif name in SCATTERS:
             self.tally.add(_size(args[1:]))
         elif name == "copy_":  # into a slice; `x[1:] += y` ends with one of x[1:] into itself

@@ -4,29 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from byhand.values.torch_dispatch import EveryOperation, tensors
 
 
-class Watching(TorchDispatchMode):
+class Watching(EveryOperation):
     """Within it, every tensor that PyTorch computes is shown to `look`."""
 
     def __init__(self, look: Callable[[torch.Tensor], None]) -> None:
         super().__init__()
         self.look = look
 
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        out = func(*args, **(kwargs or {}))
-        for each in out if isinstance(out, (tuple, list)) else (out,):
-            if isinstance(each, torch.Tensor) and each.dtype == torch.float32:
+    def answer(self, func: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        out = func(*args, **options)
+        for each in tensors(out):
+            if each.dtype == torch.float32:
                 self.look(each)
         return out

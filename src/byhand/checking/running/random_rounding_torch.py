@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from byhand.checking.running.random_rounding import AMPLITUDE
 from byhand.values.precision import SINGLE
+from byhand.values.torch_dispatch import EveryOperation, tensors
 
 EXACT = frozenset(
     (
@@ -33,7 +32,7 @@ EXACT = frozenset(
 )
 
 
-class RoundingAtRandom(TorchDispatchMode):
+class RoundingAtRandom(EveryOperation):
     """Within it, whatever PyTorch computes is rounded at random."""
 
     def __init__(self, seed: int, coarsest: float = SINGLE) -> None:
@@ -41,14 +40,7 @@ class RoundingAtRandom(TorchDispatchMode):
         self.coarsest = coarsest
         self.rng = torch.Generator().manual_seed(seed)
 
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        options = dict(kwargs or {})
+    def answer(self, func: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         name = func._schema.name.rpartition("::")[2]
         changes = func._schema.is_mutable
         base = name.rstrip("_")
@@ -62,8 +54,8 @@ class RoundingAtRandom(TorchDispatchMode):
             out = func(*args, **options)
             if not changes:
                 return _each(out, self.moved)
-            for each in out if isinstance(out, (tuple, list)) else (out,):
-                if isinstance(each, torch.Tensor) and each.is_floating_point():
+            for each in tensors(out):
+                if each.is_floating_point():
                     each.copy_(self.moved(each))
             return out
         first = args[:1] if changes else ()  # it is changed in place: what is in it doesn't move

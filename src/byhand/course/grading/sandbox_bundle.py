@@ -24,7 +24,10 @@ _CHECKING = ("checking", "codegen", "deriving", "referees", *_BELOW)
 @lru_cache
 def for_running() -> bytes:
     """What it takes to run a submission: its main module and what that imports; no engine."""
-    codes = {name: code_of(_source(name), name) for name in (*_imported(MAIN), _SHARED, _LATE)}
+    codes = {
+        name: code_of(_source(name), name)
+        for name in (*_imported(MAIN), *_imported(_LATE), _SHARED)
+    }
     for name in list(codes):
         parts = name.split(".")
         for i in range(1, len(parts)):  # packages, without what theirs import
