@@ -15,7 +15,8 @@ def float_type(value: Any) -> str | None:
     """The float type of an array, a tensor or one of NumPy's numbers; None for anything else."""
     dtype: Any = getattr(value, "dtype", None)
     if isinstance(dtype, np.dtype):
-        return _name(dtype)
+        numpys: np.dtype[Any] = dtype
+        return _name(numpys)
     if is_torch(value) and value.is_floating_point():
         return str(dtype).removeprefix("torch.")
     return None
