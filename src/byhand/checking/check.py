@@ -22,7 +22,7 @@ from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
 from byhand.checking.rows import missing_inputs, report_of
-from byhand.checking.sampling.draws import Skipped, draws, further_draws
+from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.checking.sampling.moved_draws import divided_by, zero_divisors
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.errors import ProblemError
@@ -63,13 +63,11 @@ def check(
     with np.errstate(all="ignore"):  # what isn't finite is said in the report
         trials, skipped = _trials(problem, dtype, seed, referee)
         _refuse_nothing(trials[0])
-        tried, (trials, kept) = trials, adopt(follow(trials))
+        if trials[0].wrong and trials[0].line_by_line:
+            further = further_draw(problem, seed)
+            trials += [] if further is None else [try_on(problem, further)]
+        trials, kept = adopt(follow(trials))
         blamed = blame(trials)
-        if blamed.roots and trials[0].drawn.program is trials[0].drawn.truth:
-            further = (d for d in further_draws(problem, seed) if isinstance(d, Draw))
-            more = [try_on(problem, drawn) for drawn in further]
-            trials, kept = adopt(follow([*tried, *more]))
-            blamed = blame(trials)
         notes = [*skipped, *_divided_by_zero(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
         report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, kind, notes)

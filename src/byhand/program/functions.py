@@ -26,6 +26,11 @@ def function_of(fn: Any, tree: ast.Module | None = None) -> Function:
             f"{_name_of(fn)} is a {type(fn).__name__}, not a plain Python function: "
             "write it as a `def`"
         )
+    return _taken_apart(fn, tree)
+
+
+@lru_cache(maxsize=1 << 8)
+def _taken_apart(fn: FunctionType, tree: ast.Module | None) -> Function:
     code = fn.__code__
     definition = _find(tree, code) if tree is not None else None
     definition = definition or _read(fn)

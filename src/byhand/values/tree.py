@@ -164,6 +164,7 @@ def parsed(said: str) -> tuple[str, Path]:
     return node.id, tuple(reversed(path))
 
 
+@lru_cache(maxsize=1 << 12)
 def root(said: str) -> str:
     """The name that a text begins with: `hs` of `hs[2]`, `self` of `self.x`."""
     end = min((at for at in (said.find("["), said.find(".")) if at >= 0), default=len(said))

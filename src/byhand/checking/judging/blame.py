@@ -123,13 +123,17 @@ def same_definition(answer: Answer, trial: Trial) -> list[Answer]:
 
     Where a loop runs more often there, that may be other items of the list, or other bindings.
     """
+    there = trial.answers.by_key.get(answer.key)
+    nodes = _nodes(answer)
+    if there is not None and _nodes(there) == nodes:
+        return [there]
     name = tree.root(answer.key[0])
     found = [
         each
         for each in trial.answers.found
-        if tree.root(each.key[0]) == name and _nodes(each) == _nodes(answer)
+        if tree.root(each.key[0]) == name and _nodes(each) == nodes
     ]
-    same_key = [each for each in trial.answers.found if each.key == answer.key]
+    same_key = [] if there is None else [there]
     return [each for each in found if each in same_key] or found[:1] or same_key
 
 

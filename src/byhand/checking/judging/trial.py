@@ -70,7 +70,7 @@ class Trial:
         return {}
 
     def _judge(self, key: Key) -> Comparison:
-        answer = next(answer for answer in self.answers.found if answer.key == key)
+        answer = self.answers.by_key[key]
         given = unscaled(answer.value, answer.scale)
         program, error = self.drawn.program, self._true(key).error
         dtype = program.by_key[key].value.dtype

@@ -73,6 +73,10 @@ class Answers:
     used_on: tuple[UsedOn, ...] = ()
 
     @cached_property
+    def by_key(self) -> Mapping[Key, Answer]:
+        return {answer.key: answer for answer in self.found}
+
+    @cached_property
     def written(self) -> Mapping[int, tuple[Answer, ...]]:
         """The answers that a write belongs to, by its place in `BackwardRun.writes`."""
         owners: dict[int, tuple[Answer, ...]] = {}
@@ -107,7 +111,7 @@ class Answers:
         return found
 
     def __contains__(self, key: Key) -> bool:
-        return any(answer.key == key for answer in self.found)
+        return key in self.by_key
 
 
 def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) -> Answers:
@@ -197,6 +201,8 @@ def _reads(answer: Answer, known: Answers) -> frozenset[Key]:
 
 
 def _with_reads(write: Write, seen: Write) -> Write:
+    if write.reads == seen.reads and write.through == seen.through:
+        return write
     return replace(write, reads=seen.reads, through=seen.through)
 
 
@@ -221,7 +227,8 @@ def _seen_through(writes: Sequence[Write], owned: frozenset[int]) -> list[Write]
                 reads |= {before.at}
             else:
                 through |= {before.number}
-        seen.append(replace(write, reads=reads, through=through))
+        changed = reads != write.reads or through != write.through
+        seen.append(replace(write, reads=reads, through=through) if changed else write)
         latest[write.name] = seen[-1]
     return seen
 

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import itertools
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from byhand.checking.running.advice import KnownNames, explained
@@ -121,6 +122,7 @@ def _by_key(returned: Any) -> dict[Key, Any]:
     }
 
 
+@lru_cache(maxsize=1 << 6)
 def _written(function: Function) -> frozenset[str]:
     """The names that some statement of a function writes to, itself."""
     return frozenset(

@@ -8,6 +8,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from byhand.checking.sampling.moved_draws import generic, other_branches, zeros
 from byhand.checking.sampling.sample_inputs import ADVICE, Draw, draw
@@ -52,16 +53,19 @@ def draws(
     yield from _others(problem, backward, seed, rest)
 
 
-def further_draws(problem: Problem, seed: int) -> Iterator[Draw | Skipped]:
-    """Draws on which a mistake is proved once more before it is named: what fits the others by
-    accident doesn't fit these."""
-    yield from _attempt(problem, {}, seed + 2, "float64")
+def further_draw(problem: Problem, seed: int) -> Draw | None:
+    """A draw on which a mistake is proved once more before it is named: what fits the others by
+    accident doesn't fit this one. None where it can't be made."""
     names = list(problem.dimensions)
-    if len(names) > 1 and _depth(problem.forward) < DEEP:
-        primes = next(other_sizes(problem.dimensions))
-        turned = dict(zip(names, [primes[name] for name in reversed(names)], strict=True))
-        if all(turned[name] != problem.dimensions[name] for name in names):
-            yield from _attempt(problem, turned, seed + 2, "float64")
+    primes = next(other_sizes(problem.dimensions), {})
+    sizes = dict(zip(names, [primes[name] for name in reversed(names)], strict=True))
+    if len(names) < 2 or _depth(problem.forward) >= DEEP:
+        sizes = {}
+    for tried in (sizes, {}):
+        for found in _attempt(problem, tried, seed + 2, "float64"):
+            if isinstance(found, Draw):
+                return found
+    return None
 
 
 def _others(
@@ -118,6 +122,7 @@ def small_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
         yield {name: primes[name] for name in dimensions}
 
 
+@lru_cache(maxsize=1 << 6)
 def _depth(function: Function) -> int:
     """How many loops stand within each other."""
     return max(map(_depth_of, function.body), default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from byhand.checking.sampling.sample_inputs import Draw, draw
 from byhand.engine.backward import computed_first_to_last
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
+from byhand.ops.op import Op
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.statements import Function
@@ -49,7 +50,7 @@ def other_branches(problem: Problem, seed: int, known: Draw) -> Draw | None:
 def zeros(problem: Problem, seed: int, backward: Function | None, known: Draw) -> Draw | None:
     """A draw with zeros in inputs that forward takes products, powers or quotients of; None if
     backward divides by nothing that has any then."""
-    divisors = _divisors(backward) if backward is not None else set[str]()
+    divisors = _divisors(backward) if backward is not None else frozenset[str]()
     delicate = _delicate(known.truth) if divisors else frozenset[str]()
     if not delicate:
         return None
@@ -59,7 +60,7 @@ def zeros(problem: Problem, seed: int, backward: Function | None, known: Draw) -
 
 def divided_by(problem: Problem, seed: int, backward: Function | None) -> Draw | None:
     """A draw with zeros in all inputs; None if backward divides by nothing that has any then."""
-    divisors = _divisors(backward) if backward is not None else set[str]()
+    divisors = _divisors(backward) if backward is not None else frozenset[str]()
     if not divisors & {*problem.forward.parameters}:
         return None
     found = _first(problem, seed, ZEROS, with_zeros)
@@ -68,7 +69,7 @@ def divided_by(problem: Problem, seed: int, backward: Function | None) -> Draw |
 
 def zero_divisors(found: Draw, backward: Function | None) -> list[str]:
     """The values of forward with zeros that backward divides by, by name."""
-    names = _divisors(backward) if backward is not None else set[str]()
+    names = _divisors(backward) if backward is not None else frozenset[str]()
     held = {s.name: s.value for s in found.truth if s.name in names and s.value.ndim}
     return [name for name, value in held.items() if not np.all(value)]
 
@@ -82,9 +83,18 @@ def _delicate(program: Program) -> frozenset[str]:
             if not isinstance(arg, Tensor) or tensor.op is None:
                 continue
             pole = position in tensor.op.poles or (tensor.op.quotient and position == 0)
-            if pole or (tensor in reached and tensor.op.family != "reduction"):
+            if pole or (tensor in reached and _keeps_zeros(tensor.op, position, len(tensor.args))):
                 reached.add(arg)
     return frozenset(step.name for step in program.inputs if step.tensor in reached)
+
+
+def _keeps_zeros(op: Op, position: int, count: int) -> bool:
+    """Whether a zero of an argument is a zero of the result."""
+    if op.structure != "elementwise":
+        return op.view or op.permutes or op.indexed
+    args = [0.0 if i == position else 2.0 for i in range(count)]
+    with np.errstate(all="ignore"):
+        return bool(op.forward(*map(np.asarray, args)) == 0)
 
 
 def _first(
@@ -124,7 +134,8 @@ def _one_sided(program: Program) -> int:
     return count
 
 
-def _divisors(function: Function) -> set[str]:
+@lru_cache(maxsize=1 << 6)
+def _divisors(function: Function) -> frozenset[str]:
     """The names in what a function divides by."""
     found: set[str] = set()
     for top in function.body:
@@ -141,7 +152,7 @@ def _divisors(function: Function) -> set[str]:
                     found |= set[str]().union(*map(_names, args[-1:]))
                 case _:
                     pass
-    return found
+    return frozenset(found)
 
 
 def _names(node: ast.AST) -> set[str]:
