@@ -69,7 +69,8 @@ def misfits(problem: Problem) -> set[str]:
     return {
         name
         for name, value in answers.items()
-        if (gradient := array(value)) is not None
+        if name not in call.parameters
+        and (gradient := array(value)) is not None
         and (step := array(known.get(name[1:]))) is not None
         and gradient.shape != step.shape
     }

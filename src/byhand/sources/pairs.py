@@ -21,6 +21,7 @@ from byhand.program.problem import Inputs, Problem, dimensions_of
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.intermediates import Renames, misfits, others, without
+from byhand.sources.parameter_dicts import FIND, flattened, gradient_of
 from byhand.sources.proposals import Fit, Proposal, proposed
 from byhand.sources.signature import (
     KEPT,
@@ -43,7 +44,8 @@ class Pair:
 
     `outputs` are the places in what forward returns of the results that have a gradient, `kept`
     those that backward is handed, by the name of its parameter. `upstream` are backward's
-    parameters for the gradients of the outputs, none where the output is a loss.
+    parameters for the gradients of the outputs, none where the output is a loss. `rewritten` tells
+    functions that aren't the module's own.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Pair:
     outputs: tuple[int, ...]
     kept: Mapping[str, int]
     upstream: tuple[str, ...]
+    rewritten: bool = False
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""
@@ -75,7 +78,10 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
     for name, forward in functions.items():
         backward = functions.get(_partner(name))
         if backward is not None and backward is not forward and returns(forward):
-            found.append(paired(_stem(name), forward, backward))
+            apart = flattened(forward, backward)
+            if apart is not None:
+                forward, backward = apart.forward, apart.backward
+            found.append(paired(_stem(name), forward, backward, rewritten=apart is not None))
     return found
 
 
@@ -92,7 +98,9 @@ def _stem(name: str) -> str:
     return stem or name
 
 
-def paired(name: str, forward: ast.FunctionDef, backward: ast.FunctionDef) -> Pair:
+def paired(
+    name: str, forward: ast.FunctionDef, backward: ast.FunctionDef, *, rewritten: bool = False
+) -> Pair:
     """What goes between a forward and its backward, as their texts tell."""
     ends = elements(returns(forward)[-1].value)
     in_forward = {n.id for n in ast.walk(forward) if isinstance(n, ast.Name)}
@@ -118,7 +126,7 @@ def paired(name: str, forward: ast.FunctionDef, backward: ast.FunctionDef) -> Pa
         gradients = gradients[:1]
     results = [i for i in results if i not in kept.values()]
     outputs = results[: len(gradients)] if gradients else results[:1]
-    return Pair(name, forward, backward, tuple(outputs), kept, tuple(gradients))
+    return Pair(name, forward, backward, tuple(outputs), kept, tuple(gradients), rewritten)
 
 
 def problem_of_pair(
@@ -149,7 +157,7 @@ def problem_of_pair(
             doc=ast.get_docstring(pair.forward) or "",
             forward=forward,
             backward=backward,
-            namespace=module.__dict__,
+            namespace={**module.__dict__, FIND: gradient_of},
             draw=draw,
             dimensions=dimensions,
             data=data,
@@ -365,10 +373,18 @@ def _each(returned: Any) -> list[Any]:
     return list(returned) if is_tuple(returned) else [returned]
 
 
+def _functions(pair: Pair, module: ModuleType) -> tuple[Any, Any]:
+    space = dict(module.__dict__)
+    if pair.rewritten:
+        space[FIND] = gradient_of
+        tree = ast.Module([pair.forward, pair.backward], [])
+        exec(compile(tree, module.__file__ or "", "exec"), space)
+    return space[pair.forward.name], space[pair.backward.name]
+
+
 def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
     """A run of both, to see whether arguments fit."""
-    forward: Any = getattr(module, pair.forward.name)
-    backward: Any = getattr(module, pair.backward.name)
+    forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
 
     def attempt(values: dict[str, Any]) -> Fit:

@@ -12,7 +12,7 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -188,6 +188,9 @@ def _choices(
     if use.settings or re.search(r"(param|config|cfg|opts|options|hparams?)s?$", name):
         yield Literal(_items(name, use, function))
         return
+    if use.texts:
+        yield from map(Literal, use.texts)
+        return
     if use.index:
         for rank in [use.rank] if use.rank is not None else [1, 2]:
             yield Array(_axes(name, rank), whole=True)
@@ -233,6 +236,16 @@ _NUMBERS: tuple[tuple[str, tuple[float | int, ...]], ...] = (
 )
 
 
+def is_setting(key: str, use: Use) -> bool:
+    """Whether an item of a dict is a setting, such as a stride, and no array."""
+    low = key.lower()
+    known = any(re.match(pattern, low) for pattern, _ in _NUMBERS)
+    return bool(use.keys.get(key)) or known or bool(re.search(_SETTING, low))
+
+
+_SETTING = r"mode|phase|train|height|width|size|pool|window|num|running|dim|^n_|cache|act"
+
+
 def _number(name: str, use: Use) -> tuple[float | int, ...]:
     for pattern, numbers in _NUMBERS:
         if re.match(pattern, name.lower()) and use.rank is None and not use.at_least:
@@ -271,10 +284,26 @@ def _best_first(
     choices: Sequence[Sequence[Array | Literal]],
 ) -> Iterator[tuple[Array | Literal, ...]]:
     """The combinations, those of the likeliest choices first."""
+    kinds = [_kind(each) for each in choices]
+    alike = list(dict.fromkeys(kinds))  # what is called alike is alike, or else each by itself
+    some = _ranks([choices[kinds.index(kind)] for kind in alike])
+    together = [tuple(picked[alike.index(kind)] for kind in kinds) for picked in some]
+    for picked in dict.fromkeys([*together, *_ranks(choices)]):
+        yield tuple(each[i] for each, i in zip(choices, picked, strict=True))
+
+
+def _ranks(choices: Sequence[Sequence[Array | Literal]]) -> list[tuple[int, ...]]:
     ranks = itertools.product(*(range(min(len(each), 6)) for each in choices))
     some = itertools.islice(ranks, 20_000)
-    for picked in sorted(some, key=lambda ranks: (sum(ranks), ranks))[:GUESSES]:
-        yield tuple(each[i] for each, i in zip(choices, picked, strict=True))
+    return sorted(some, key=lambda ranks: (sum(ranks), ranks))[:GUESSES]
+
+
+def _kind(choices: Sequence[Array | Literal]) -> Hashable:
+    """Equal for arguments with the same choices, whatever these are called."""
+    return tuple(
+        tuple(axis == "1" for axis in each.axes) if isinstance(each, Array) else repr(each)
+        for each in choices
+    )
 
 
 # Sizes.

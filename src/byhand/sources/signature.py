@@ -15,6 +15,9 @@ _UPSTREAM = re.compile(
 )
 
 
+_GENERIC = re.compile(r"(up|out|output|error|err|top|incoming|next)\w*$", re.I)
+
+
 def returns(function: ast.FunctionDef) -> list[ast.Return]:
     """The `return` statements of a function, in order."""
     found = [part for part in own_parts(function) if isinstance(part, ast.Return)]
@@ -41,7 +44,7 @@ def upstream_parameters(backward: ast.FunctionDef, known: Collection[str]) -> li
     """The parameters of backward that are gradients: not kept by forward, nor `known` there."""
     names = [n for n in parameters(backward) if not KEPT.search(n) and n not in known]
     found = [name for name in names if _UPSTREAM.search(name)]
-    return found or names[:1]
+    return found or [name for name in names[:1] if _GENERIC.match(name)]
 
 
 def is_kept(node: ast.expr, forward: ast.FunctionDef) -> bool:

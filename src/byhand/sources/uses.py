@@ -13,8 +13,9 @@ class Use:
     """What one parameter is used for.
 
     `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
-    to be indexed so; `sizes` are the function's own names of its axes. `settings` tells a dict;
-    `keys` are the items that it must have, each with the strings it is compared with.
+    to be indexed so; `sizes` are the function's own names of its axes. `texts` are the strings that
+    it is compared with. `settings` tells a dict; `keys` are the items that it must have, each with
+    the strings it is compared with.
     """
 
     rank: int | None = None
@@ -23,6 +24,7 @@ class Use:
     index: bool = False
     whole: bool = False
     settings: bool = False
+    texts: tuple[str, ...] = ()
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
@@ -52,6 +54,10 @@ def uses(function: ast.FunctionDef) -> dict[str, Use]:
                 if compared or not default:
                     found[name].keys[key] = compared
                 found[name].settings = True
+            case ast.Compare(
+                left=ast.Name(id=name), comparators=[ast.Constant(value=str(text))]
+            ) if name in found:
+                found[name].texts += (text,)
             case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)) if name in found:
                 found[name].whole = True
             case _:

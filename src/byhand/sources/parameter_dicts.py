@@ -1,0 +1,240 @@
+"""Dicts of parameters: `forward(params, X, Y)` reads `params["W1"]`, backward gives `grads["dW1"]`.
+
+The pair is rewritten to take each parameter by its own name and to give each gradient by its own;
+then it is a pair like any other. Every statement keeps its line.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from byhand.program.scopes import own_parts
+from byhand.sources.assemble import assign, located
+from byhand.sources.proposals import is_setting
+from byhand.sources.signature import bound, elements, parameters, plain_name, returns
+from byhand.sources.uses import uses
+
+FIND = "__gradient_of__"
+_ARRAY = re.compile(r"[A-Za-z]\w*$")
+LAYERS = (1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Flattened:
+    """The two functions without the dict. `keys` are the parameters that were in it."""
+
+    forward: ast.FunctionDef
+    backward: ast.FunctionDef
+    keys: tuple[str, ...]
+
+
+def flattened(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Flattened | None:
+    """The pair with one parameter for each array in a dict; None where there is no such dict."""
+    for name in parameters(forward):
+        keys = _keys(name, forward)
+        if keys:
+            return Flattened(
+                _with_parameters(forward, name, keys),
+                _with_gradients(_with_parameters(backward, name, keys), keys),
+                tuple(keys),
+            )
+    return None
+
+
+def gradient_of(grads: Mapping[str, Any], name: str) -> Any:
+    """The gradient of `name` in a dict whose keys are called one way or another."""
+    return next(value for key, value in grads.items() if name in (key, plain_name(key)))
+
+
+def _keys(name: str, forward: ast.FunctionDef) -> list[str]:
+    """The arrays that forward reads of a dict."""
+    use = uses(forward)[name]
+    keys = [key for key in use.keys if _ARRAY.match(key) and not is_setting(key, use)]
+    prefixes: dict[str, None] = {}
+    for node in ast.walk(forward):
+        match node:
+            case ast.Subscript(
+                value=ast.Name(id=held),
+                slice=ast.BinOp(left=ast.Constant(value=str(prefix)))
+                | ast.JoinedStr(values=[ast.Constant(value=str(prefix)), *_]),
+            ) if held == name:
+                prefixes[prefix] = None
+            case _:
+                pass
+    keys += [f"{prefix}{layer}" for layer in LAYERS for prefix in prefixes]
+    others = {*parameters(forward)} - {name}
+    return [] if others & {*keys} else keys
+
+
+def _with_parameters(function: ast.FunctionDef, name: str, keys: Sequence[str]) -> ast.FunctionDef:
+    """A function that takes the arrays of a dict each by its name."""
+    made = copy.deepcopy(function)
+    if name not in parameters(made):
+        return made
+    values: list[ast.expr] = [ast.Name(key, ast.Load()) for key in keys]
+    whole = ast.Dict([ast.Constant(key) for key in keys], values)
+    first = [arg for arg in made.args.args if arg.arg == name]
+    place = made.args.args.index(first[0])
+    fresh = [ast.copy_location(ast.arg(key), first[0]) for key in keys]
+    made.args.args[place : place + 1] = fresh
+    made.body = [
+        assign(name, whole, made.body[0]),
+        *(node for node in made.body if not _only_unpacks(node, name)),
+    ]
+    return made
+
+
+def _only_unpacks(node: ast.stmt, name: str) -> bool:
+    """`W1 = params["W1"]`, also of several at once."""
+    match node:
+        case ast.Assign(targets=[target], value=value):
+            pairs = zip(elements(target), elements(value), strict=False)
+            return len(elements(target)) == len(elements(value)) and all(
+                isinstance(one, ast.Name) and _item(other, name) == one.id for one, other in pairs
+            )
+        case _:
+            return False
+
+
+def _item(node: ast.expr, name: str) -> str | None:
+    match node:
+        case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=str(key))):
+            return key if held == name else None
+        case _:
+            return None
+
+
+# Gradients.
+
+
+def _with_gradients(backward: ast.FunctionDef, keys: Collection[str]) -> ast.FunctionDef:
+    """A backward that returns a dict of gradients as one that returns each of them."""
+    names = {
+        node.id
+        for end in returns(backward)
+        for node in elements(end.value)
+        if isinstance(node, ast.Name) and _is_dict(node.id, backward)
+    }
+    rewriting = _Rewriting(names, keys)
+    made = rewriting.visit(copy.deepcopy(backward))
+    unsaid = [key for key in keys if key not in rewriting.said] if rewriting.otherwise else []
+    return _Ends(names, [*rewriting.said], unsaid).visit(made)
+
+
+def _is_dict(name: str, function: ast.FunctionDef) -> bool:
+    if any(
+        isinstance(value, ast.Dict)
+        or (isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict")
+        for value in bound(name, function)
+    ):
+        return True
+    return any(
+        isinstance(part, ast.Subscript)
+        and isinstance(part.ctx, ast.Store)
+        and _item(part, name) is not None
+        for part in own_parts(function)
+    )
+
+
+class _Rewriting(ast.NodeTransformer):
+    """Gives every gradient that is put into one of the dicts a name of its own, too.
+
+    `said` are those that were found so, `otherwise` whether keys were computed.
+    """
+
+    def __init__(self, names: Collection[str], keys: Collection[str]) -> None:
+        self.names, self.keys = names, keys
+        self.said: dict[str, None] = {}
+        self.otherwise = False
+
+    def key_of(self, node: ast.expr) -> str | None:
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=index) if name in self.names:
+                if isinstance(index, ast.Constant):
+                    return self.known(index.value)
+                self.otherwise = True
+            case _:
+                pass
+        return None
+
+    def known(self, said: object) -> str | None:
+        if not isinstance(said, str):
+            return None
+        found = said if said in self.keys else plain_name(said)
+        if found not in self.keys:
+            return None
+        self.said[found] = None
+        return found
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        key = self.key_of(node.targets[0])
+        if key is not None and not _is(node.value, f"d{key}"):
+            node.targets.insert(0, ast.copy_location(ast.Name(f"d{key}", ast.Store()), node))
+        for target in node.targets:
+            if isinstance(target, ast.Name) and target.id in self.names:
+                before, node.value = self.spread(node.value)
+                return [*before, node]
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        key = self.key_of(node.target)
+        if key is None:
+            return node
+        held = copy.deepcopy(node.target)
+        held.ctx = ast.Load()  # pyright: ignore[reportAttributeAccessIssue]
+        return [node, assign(f"d{key}", held, node)]
+
+    def visit_Return(self, node: ast.Return) -> Any:
+        before: list[ast.stmt] = []
+        made: list[ast.expr] = []
+        for each in elements(node.value):
+            more, value = self.spread(each)
+            before += more
+            made.append(value)
+        value = made[0] if len(made) == 1 else ast.Tuple(made, ast.Load())
+        return [*before, located(ast.Return(value), node)]
+
+    def spread(self, node: ast.expr) -> tuple[list[ast.stmt], ast.expr]:
+        """`{"W": x @ y}` as `dW = x @ y` and `{"W": dW}`."""
+        if not isinstance(node, ast.Dict):
+            return [], node
+        before: list[ast.stmt] = []
+        for i, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+            name = self.known(key.value) if isinstance(key, ast.Constant) else None
+            if name is not None and not _is(value, f"d{name}"):
+                before.append(assign(f"d{name}", value, value))
+                node.values[i] = ast.copy_location(ast.Name(f"d{name}", ast.Load()), value)
+        return before, node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        return self.generic_visit(node)
+
+
+class _Ends(ast.NodeTransformer):
+    """Every `return grads` as one of the gradients by name."""
+
+    def __init__(self, names: Collection[str], said: Sequence[str], unsaid: Sequence[str]) -> None:
+        self.names, self.said, self.unsaid = names, said, unsaid
+
+    def visit_Return(self, node: ast.Return) -> Any:
+        before: list[ast.stmt] = []
+        made: list[ast.expr] = []
+        for each in elements(node.value):
+            if isinstance(each, ast.Dict) or (isinstance(each, ast.Name) and each.id in self.names):
+                for key in self.unsaid:
+                    found = ast.Call(ast.Name(FIND, ast.Load()), [each, ast.Constant(key)], [])
+                    before.append(assign(f"d{key}", found, node))
+                made += [ast.Name(f"d{key}", ast.Load()) for key in (*self.said, *self.unsaid)]
+            else:
+                made.append(each)
+        value = made[0] if len(made) == 1 else ast.Tuple(made, ast.Load())
+        return [*before, located(ast.Return(value), node)]
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

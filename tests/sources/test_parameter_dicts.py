@@ -1,0 +1,58 @@
+"""Dicts of parameters and of gradients: each is judged by its own name, in its own line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from byhand.checking.check import check
+from byhand.program.problem import Problem
+from byhand.sources.load import load
+
+FILE = Path(__file__).with_name("forms") / "parameter_dicts.py"
+TEXT = FILE.read_text()
+ANSWERS = {
+    "net": {"W1", "b1", "W2", "b2"},
+    "propagation": {"W1", "b1", "W2", "b2"},
+    "deep": {"W1", "b1", "W2", "b2"},
+    "both": {"x", "scale"},
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_right_ones(name: str) -> None:
+    problem = load(f"{FILE}:{name}")
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert report.ok, str(report)
+    assert ANSWERS[name] <= {row.name for row in report.rows}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "wrong"),
+    [
+        ("net", 'grads["W2"] = cache["A1"].T @ dZ2', 'grads["W2"] = cache["Z1"].T @ dZ2', "W2"),
+        ("net", 'grads["b1"] = dZ1.sum(axis=0)', 'grads["b1"] = dZ1.sum(axis=0) / m', "b1"),
+        ("net", '(1 - cache["A1"] ** 2)', '(1 - cache["A1"])', "Z1"),
+        ("propagation", "dW1 = np.dot(dZ1, X.T)", "dW1 = np.dot(dZ1, X.T) * 2", "W1"),
+        ("propagation", '"db2": db2}', '"db2": db2 * 2}', "b2"),
+        ("both", "return dout * p[", "return -dout * p[", "x"),
+    ],
+)
+def test_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
+    file = tmp_path / "model.py"
+    file.write_text(TEXT.replace(old, new, 1))
+    problem = load(f"{file}:{name}")
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert wrong in report.roots, str(report)
+    assert report[wrong].line == TEXT[: TEXT.index(old)].count("\n") + 1, str(report)
+
+
+def test_keys_that_are_computed(tmp_path: Path) -> None:
+    file = tmp_path / "model.py"
+    file.write_text(TEXT.replace('"dW" + str(l)] = A.T @ dZ', '"dW" + str(l)] = A.T @ dZ / 3', 1))
+    problem = load(f"{file}:deep")
+    assert isinstance(problem, Problem)
+    assert {"W1", "W2"} <= {row.name for row in check(problem).rows if not row.right}
