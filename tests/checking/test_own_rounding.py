@@ -3,6 +3,7 @@ a wrong one stays wrong."""
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,18 @@ def test_usual_forms_of_a_derivative_get_no_alarm(folder: Path, case: tuple[str,
     report = checked(case[0], folder)
     if report is not None:
         assert not report.roots, f"{case[0]}\n{report}"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", FORMS)
+def test_every_usual_form_on_every_draw(folder: Path, name: str) -> None:
+    form = FORMS[name]
+    for x, scale, kind, dx in itertools.product(
+        DRAWS[form.domain], SCALES, ("", ".astype(np.float32)"), form.backward
+    ):
+        text = source(form.forward, dx, f"({x.format(scale=scale)}){kind}")
+        report = checked(text, folder)
+        assert report is None or not report.wrong, f"{text}\n{report}"
 
 
 @pytest.mark.parametrize("extra", WRONG)

@@ -165,8 +165,9 @@ def _gradient(
         one = np.zeros(value.shape)
         one.flat[place] = 1.0
         found.append(slope(along(one), start, largest, level))
-        start = found[-1].start
-        if wanted is not None and not math.isfinite(found[-1].error):
+        if math.isfinite(found[-1].error):
+            start = found[-1].start
+        elif wanted is not None:
             found[-1] = one_sided(along(one), size / 4, least)
     values = np.array([each.value for each in found])
     errors = np.array([each.error for each in found])

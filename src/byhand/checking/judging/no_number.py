@@ -17,6 +17,9 @@ from byhand.errors import RefereeError
 from byhand.program.problem import Problem
 from byhand.referees.referee import Gradient, Key
 
+ROUGH = 1e-4
+"""What finite differences say at the edge of a domain is less exact than this where it is noise."""
+
 
 def filled(problem: Problem, drawn: Draw, truths: Mapping[Key, Gradient]) -> dict[Key, Gradient]:
     """The truths that lack numbers, with those that finite differences give in their place."""
@@ -33,12 +36,14 @@ def filled(problem: Problem, drawn: Draw, truths: Mapping[Key, Gradient]) -> dic
         found = differences_at(problem, drawn.inputs, lacking, drawn.upstream)
     except RefereeError:
         return {}
-    return {key: _with(truths[key], there) for key, there in found.items()}
+    return {key: _with(truths[key], there, drawn) for key, there in found.items()}
 
 
-def _with(truth: Gradient, more: Gradient) -> Gradient:
+def _with(truth: Gradient, more: Gradient, drawn: Draw) -> Gradient:
     value, error = truth.value.copy(), truth.error.copy()
-    told = np.isfinite(more.value) & np.isfinite(more.error)
+    sizes = np.abs(np.concatenate([value.ravel(), *(g.ravel() for g in drawn.upstream)]))
+    usual = np.max(sizes, initial=0.0, where=np.isfinite(sizes))
+    told = more.error <= ROUGH * np.maximum(np.abs(more.value), usual)
     places = np.asarray(more.places)[told]
     value.flat[places], error.flat[places] = more.value[told], more.error[told]
     return replace(truth, value=value, error=error)

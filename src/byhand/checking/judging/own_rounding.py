@@ -118,7 +118,7 @@ class Scatter:
         """How far rounding moves a value that is out by `error`, at most of a few runs.
 
         None where that is out of proportion, or can't be found out: the backward can't be run on
-        such arrays, doesn't give the same each time, or gives what is no number.
+        such arrays, or doesn't give the same each time. What is no number in a run excuses nothing.
         """
         most = self._most(key, 1)
         if not most and self._moved(1).get(key, NOTHING).size < FEW:
@@ -129,10 +129,8 @@ class Scatter:
         found = [each for each in moved if each is not None]
         if len(found) < len(moved) or not _same(found[0], self.judged[key]):
             return None
-        farthest = np.max(found[1:], axis=0) / AMPLITUDE
-        return np.where(
-            np.isfinite(farthest), farthest, 0.0
-        )  # what became infinite explains nothing
+        moves = np.stack(found[1:])
+        return np.max(moves, axis=0, initial=0.0, where=np.isfinite(moves)) / AMPLITUDE
 
     def _most(self, key: Key, number: int) -> float:
         return float(np.max(self._moved(number).get(key, NOTHING), initial=0.0)) / AMPLITUDE

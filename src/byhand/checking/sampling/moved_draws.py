@@ -83,6 +83,7 @@ def _delicate(program: Program) -> frozenset[str]:
             if not isinstance(arg, Tensor) or tensor.op is None:
                 continue
             pole = position in tensor.op.poles or (tensor.op.quotient and position == 0)
+            pole = pole and not _smooth_power(tensor)
             if pole or (tensor in reached and _keeps_zeros(tensor.op, position, len(tensor.args))):
                 reached.add(arg)
     return frozenset(step.name for step in program.inputs if step.tensor in reached)
@@ -95,6 +96,13 @@ def _keeps_zeros(op: Op, position: int, count: int) -> bool:
     args = [0.0 if i == position else 2.0 for i in range(count)]
     with np.errstate(all="ignore"):
         return bool(op.forward(*map(np.asarray, args)) == 0)
+
+
+def _smooth_power(tensor: Tensor) -> bool:
+    """Whether this is a power such as `x**3`, which has a slope at 0 whoever divides by x."""
+    exponent = tensor.args[-1]
+    named = tensor.op is not None and tensor.op.name == "power"
+    return named and not isinstance(exponent, Tensor) and bool(np.all(np.asarray(exponent) >= 1))
 
 
 def _first(
