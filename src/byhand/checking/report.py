@@ -45,14 +45,14 @@ class Row:
     is missing. `max_error`, `tolerance` and `ulps` (the error in units of rounding of the terms
     that were added up) are those of the worst element. `at` holds the sizes at which a wrong row
     shows that is right at the default ones, or "inputs moved" where it shows on others than
-    `inputs` gives. `heat` is a map of where the error sits. `span` are the
-    columns of `source` in which a mistake stands, first and after last.
+    `inputs` gives. `heat` is a map of where the error sits. `span` are the columns of `source` in
+    which a mistake stands, first and after last. In a notebook `line` counts within `cell`, which
+    counts the code cells from 1.
     """
 
     name: str
     verdict: Verdict
     line: int | None = None
-    cell: int | None = None
     source: str = ""
     shape: tuple[int, ...] | None = None
     expected_shape: tuple[int, ...] | None = None
@@ -64,6 +64,7 @@ class Row:
     mistake: Mistake | None = None
     heat: Heat | None = None
     span: tuple[int, int] | None = None
+    cell: int | None = None
 
     @property
     def right(self) -> bool:
