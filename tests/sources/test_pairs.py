@@ -130,7 +130,7 @@ def test_one_of_them(tmp_path: Path) -> None:
     problem = load(f"{file}:mse")
     assert isinstance(problem, Problem)
     assert problem.name == "mse"
-    with pytest.raises(ProblemError, match=r"has no pair mes; did you mean mse\?"):
+    with pytest.raises(ProblemError, match=r"has no mes; did you mean mse\?"):
         load(f"{file}:mes")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from byhand.errors import ProblemError
 from byhand.program.problem import (
@@ -18,8 +19,9 @@ from byhand.program.problem import (
     problem_in,
     read_source,
 )
-from byhand.sources.arguments import parsed_literals, parsed_shapes
+from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.cells import Cells, of_notebook, of_script
+from byhand.sources.layers import Layer, layers_in, problem_of_layer
 from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 
@@ -65,14 +67,11 @@ def sources(
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: problem)]
-    if pairs := pairs_in(tree):
+    if found := [*pairs_in(tree), *layers_in(tree)]:
         if member is not None:
-            pairs = [_chosen(pairs, member, file)]
+            found = [_chosen(found, member, file)]
         module = executed(tree, file, text)
-        return [
-            Source(pair.name, partial(problem_of_pair, pair, module, str(file), known))
-            for pair in pairs
-        ]
+        return [Source(each.name, partial(_read, each, module, str(file), known)) for each in found]
     if not defined & {"forward", "backward", "inputs"}:
         return _of_cells(of_script(text, file), file, member)
     problem = problem_in(text, file)
@@ -101,11 +100,18 @@ def split(path: str | Path) -> tuple[str, str | None]:
     return str(path), None
 
 
-def _chosen(pairs: Sequence[Pair], member: str, file: Path) -> Pair:
-    for pair in pairs:
-        if member in (pair.name, pair.forward.name, pair.backward.name):
-            return pair
-    names = [pair.name for pair in pairs]
+def _read(
+    found: Pair | Layer, module: ModuleType, file: str, known: Mapping[str, Argument]
+) -> Problem:
+    read = problem_of_pair if isinstance(found, Pair) else problem_of_layer
+    return read(found, module, file, known)  # pyright: ignore[reportArgumentType]
+
+
+def _chosen(found: Sequence[Pair | Layer], member: str, file: Path) -> Pair | Layer:
+    for each in found:
+        if member in (each.name, each.forward.name, each.backward.name):
+            return each
+    names = [each.name for each in found]
     raise ProblemError(
-        f"{file}: has no pair {member}{did_you_mean(member, names) or ': ' + ', '.join(names)}"
+        f"{file}: has no {member}{did_you_mean(member, names) or ': ' + ', '.join(names)}"
     )

@@ -139,7 +139,7 @@ def problem_of_pair(
 
     Raises ProblemError if none are found on which its forward runs.
     """
-    backward, answered = _backward(pair)
+    backward, answered = backward_of(pair)
     arguments = parameters(pair.forward)
     draw, dimensions, notes, values = _inputs(pair, module, file, known, answered)
     data = [name for name in values if name not in answered]
@@ -148,7 +148,7 @@ def problem_of_pair(
         notes.append(
             f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: taken for data"
         )
-    forward = _forward(pair, arguments, _draws(pair.forward))
+    forward = forward_of(pair)
 
     def made(backward: ast.FunctionDef) -> Problem:
         return assembled(
@@ -187,13 +187,14 @@ def _draws(forward: ast.FunctionDef) -> bool:
 # The two functions as a problem has them.
 
 
-def _forward(pair: Pair, arguments: Sequence[str], draws: bool) -> ast.FunctionDef:
+def forward_of(pair: Pair) -> ast.FunctionDef:
+    """Forward as a problem has it: it returns its outputs alone, and keeps the rest."""
     names = pair.output_names()
     body = _with_returns(_body(pair.forward), lambda node: _outputs(pair, names, node))
-    if draws:
+    if _draws(pair.forward):
         seed = ast.parse("__import__('numpy').random.seed(0)").body[0]
         body.insert(0, _moved(seed, pair.forward))
-    made = function("forward", arguments, body, pair.forward.lineno)
+    made = function("forward", parameters(pair.forward), body, pair.forward.lineno)
     made.args = copy.deepcopy(pair.forward.args)
     return made
 
@@ -229,7 +230,7 @@ def _outputs(pair: Pair, names: Sequence[str], node: ast.Return) -> list[ast.stm
     return [*made, located(ast.Return(value), node)]
 
 
-def _backward(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
+def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
     """Backward with its answers under the names of forward's arguments, and these names."""
     inputs = parameters(pair.forward)
     renamed = {
@@ -324,14 +325,13 @@ def _inputs(
             return chosen, sizes, [], dict(chosen(np.random.default_rng(0)))
     unknown = [name for name in known if name not in parameters(pair.forward)]
     known = {name: value for name, value in known.items() if name not in unknown}
-    loops = sum(isinstance(node, (ast.For, ast.While)) for node in ast.walk(pair.backward)) > 1
+    loops = has_loops(pair)
     try:
         proposal = proposed(pair.forward, known, _attempt(pair, module), loops)
     except ProblemError as error:
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()
-    called = _called(pair, proposal)
-    free = {called[axis]: axis for axis in proposal.dimensions}
+    free = {name: axis for axis, name in called(pair.forward, proposal).items()}
     sizes = {name: proposal.sizes[axis] for name, axis in free.items()}
     if loops:  # other sizes of the batch must do
         sizes = dict(list(sizes.items())[:1])
@@ -355,9 +355,14 @@ def _drawing(own: Callable[..., Inputs]) -> Callable[..., Inputs]:
     return own if own.__code__.co_argcount else draw
 
 
-def _called(pair: Pair, proposal: Proposal) -> dict[str, str]:
+def has_loops(pair: Pair) -> bool:
+    """Whether every element is computed by itself, so that only small arrays will do."""
+    return sum(isinstance(node, (ast.For, ast.While)) for node in ast.walk(pair.backward)) > 1
+
+
+def called(forward: ast.FunctionDef, proposal: Proposal) -> dict[str, str]:
     """What the dimensions are called: as forward's unpacking says, or `x.shape[1]`."""
-    how, names = uses(pair.forward), dict[str, str]()
+    how, names = uses(forward), dict[str, str]()
     for name, use in how.items():
         for axis, said in use.sizes.items():
             root = proposal.root(f"{name}.{axis}")
@@ -365,7 +370,7 @@ def _called(pair: Pair, proposal: Proposal) -> dict[str, str]:
                 names.setdefault(root, said)
     for root in proposal.dimensions:
         name, _, axis = root.partition(".")
-        names.setdefault(root, f"{name}.shape[{axis}]")
+        names.setdefault(root, f"{name}.shape[{axis}]" if axis else name)
     return names
 
 
@@ -408,7 +413,7 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
             gradients = _each(backward(**filled))
         except Exception:
             return Fit(0, 1)
-        ends_of = elements(returns(pair.backward)[-1].value)
+        ends_of = [node for end in returns(pair.backward)[-1:] for node in elements(end.value)]
         said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
         right = wanted = 0
         for owner, gradient in zip(owners(said, arguments), gradients, strict=False):

@@ -61,6 +61,20 @@ class Array:
 
 
 @dataclass(frozen=True)
+class Length:
+    """A guess at one argument: a number that is the size of a dimension, as `n_in` is."""
+
+    name: str
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        return (self.name,)
+
+
+Guess: TypeAlias = Array | Length | Literal
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A guess at all arguments.
 
@@ -69,7 +83,7 @@ class Proposal:
     given.
     """
 
-    guesses: Mapping[str, Array | Literal]
+    guesses: Mapping[str, Guess]
     sizes: Mapping[Axis, int]
     same: Mapping[Axis, Axis]
     times: Mapping[Axis, tuple[int, tuple[Axis, ...]]]
@@ -96,7 +110,7 @@ class Proposal:
         """The sizes that can be chosen, in the order of the arguments."""
         found: dict[Axis, int] = {}
         for guess in self.guesses.values():
-            for axis in guess.axes if isinstance(guess, Array) else ():
+            for axis in () if isinstance(guess, Literal) else guess.axes:
                 for root in self.free(axis):
                     found[root] = self.sizes[root]
         return found
@@ -119,7 +133,9 @@ class Proposal:
                 found[name] = guess
                 continue
             shape = tuple(self.size(axis, sizes) for axis in guess.axes)
-            if guess.whole:
+            if isinstance(guess, Length):
+                found[name] = Literal(shape[0])
+            elif guess.whole:
                 found[name] = Integers(shape, self._below(name, sizes))
             else:
                 found[name] = Floats(shape, self.positive)
@@ -172,7 +188,7 @@ def proposed(
 
 def _choices(
     name: str, use: Use, known: Argument | None, function: ast.FunctionDef
-) -> Iterator[Array | Literal]:
+) -> Iterator[Guess]:
     match known:
         case Floats(shape=shape):
             yield Array(_axes(name, len(shape)))
@@ -200,6 +216,9 @@ def _choices(
         yield from map(Literal, number)
         if use.whole:
             return
+    elif (use.length or re.match(_LENGTH, name.lower())) and use.rank is None and not use.at_least:
+        yield Length(name)
+        return
     if use.rank is not None:
         yield Array(_axes(name, use.rank))
         return
@@ -243,6 +262,8 @@ def is_setting(key: str, use: Use) -> bool:
     return bool(use.keys.get(key)) or known or bool(re.search(_SETTING, low))
 
 
+_PARTS = "in|out|input|output|hidden|dim|size|features?|num|embd?|vocab|units?|fan|channels?"
+_LENGTH = rf"(n|d|m|h)?_?({_PARTS}|nin|nout|n)(_?({_PARTS}|\d))*$"
 _SETTING = r"mode|phase|train|height|width|size|pool|window|num|running|dim|^n_|cache|act"
 
 
@@ -281,8 +302,8 @@ def _item(key: str, texts: Sequence[str], pools: bool) -> Any:
 
 
 def _best_first(
-    choices: Sequence[Sequence[Array | Literal]],
-) -> Iterator[tuple[Array | Literal, ...]]:
+    choices: Sequence[Sequence[Guess]],
+) -> Iterator[tuple[Guess, ...]]:
     """The combinations, those of the likeliest choices first."""
     kinds = [_kind(each) for each in choices]
     alike = list(dict.fromkeys(kinds))  # what is called alike is alike, or else each by itself
@@ -292,13 +313,13 @@ def _best_first(
         yield tuple(each[i] for each, i in zip(choices, picked, strict=True))
 
 
-def _ranks(choices: Sequence[Sequence[Array | Literal]]) -> list[tuple[int, ...]]:
+def _ranks(choices: Sequence[Sequence[Guess]]) -> list[tuple[int, ...]]:
     ranks = itertools.product(*(range(min(len(each), 6)) for each in choices))
     some = itertools.islice(ranks, 20_000)
     return sorted(some, key=lambda ranks: (sum(ranks), ranks))[:GUESSES]
 
 
-def _kind(choices: Sequence[Array | Literal]) -> Hashable:
+def _kind(choices: Sequence[Guess]) -> Hashable:
     """Equal for arguments with the same choices, whatever these are called."""
     return tuple(
         tuple(axis == "1" for axis in each.axes) if isinstance(each, Array) else repr(each)
@@ -309,16 +330,14 @@ def _kind(choices: Sequence[Array | Literal]) -> Hashable:
 # Sizes.
 
 
-def _start(
-    guesses: Mapping[str, Array | Literal], known: Mapping[str, Argument], odd: bool
-) -> Proposal:
+def _start(guesses: Mapping[str, Guess], known: Mapping[str, Argument], odd: bool) -> Proposal:
     """Every axis with a size of its own: from large to small, or even ones from small to large."""
     sizes: dict[Axis, int] = {}
     below: dict[str, int] = {}
     axes = [
         axis
         for guess in guesses.values()
-        if isinstance(guess, Array)
+        if not isinstance(guess, Literal)
         for axis in guess.axes
         if axis != "1"
     ]

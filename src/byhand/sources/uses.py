@@ -7,13 +7,16 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+_MAKING = {"randn", "rand", "zeros", "ones", "empty", "normal", "uniform", "standard_normal"}
+
 
 @dataclass
 class Use:
     """What one parameter is used for.
 
     `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
-    to be indexed so; `sizes` are the function's own names of its axes. `texts` are the strings that
+    to be indexed so; `sizes` are the function's own names of its axes;
+    `length` tells a number that arrays are made with. `texts` are the strings that
     it is compared with. `settings` tells a dict; `keys` are the items that it must have, each with
     the strings it is compared with.
     """
@@ -23,6 +26,7 @@ class Use:
     sizes: dict[int, str] = field(default_factory=dict[int, str])
     index: bool = False
     whole: bool = False
+    length: bool = False
     settings: bool = False
     texts: tuple[str, ...] = ()
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -58,6 +62,13 @@ def uses(function: ast.FunctionDef) -> dict[str, Use]:
                 left=ast.Name(id=name), comparators=[ast.Constant(value=str(text))]
             ) if name in found:
                 found[name].texts += (text,)
+            case ast.Call(func=ast.Attribute(attr=attr), args=args, keywords=keywords) if (
+                attr in _MAKING
+            ):
+                shapes = [each.value for each in keywords if each.arg in {"size", "shape"}]
+                for name in _names(*(shapes or args)):
+                    if name in found:
+                        found[name].length = True
             case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)) if name in found:
                 found[name].whole = True
             case _:
