@@ -190,6 +190,8 @@ def test_what_is_tight_in_float64_is_told_there(tmp_path: Path) -> None:
     assert checked(tmp_path, text).ok
     wrong = checked(tmp_path, text.replace("dz @ W.T", "dz @ W.T * (1 + 1e-9)"))
     assert wrong.roots == ("x",)
+    assert wrong["x"].at is None
+    assert wrong["x"].note == "hidden by the rounding of the inputs' type; this shows in float64"
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -215,7 +215,10 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
 
 
 def _hid(first: Trial, shown: Evidence) -> str | None:
-    """A note on what hid a mistake, where the inputs had to be moved to see it."""
+    """A note on what hid a mistake, where the inputs had to be moved to see it, or to be wider."""
+    narrow = first.drawn.program is not first.drawn.truth
+    if narrow and shown.trial.drawn.at is None:
+        return "hidden by the rounding of the inputs' type; this shows in float64"
     if not shown.trial.drawn.moved:
         return None
     return what_hid(first, shown.trial, shown.answer.key)

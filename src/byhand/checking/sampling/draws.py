@@ -38,15 +38,17 @@ def draws(
     """
     first = draw(problem, {}, dtype, seed)
     yield from _with_ties(first)
-    again = seed if first.program is not first.truth else seed + 1
+    narrow = first.program is not first.truth
     if rest is None:
         yield from _others(problem, backward, seed, rest)
         return
+    if narrow:
+        yield from _attempt(problem, {}, seed, rest)  # the same, where less is hidden by rounding
     # One more of the default sizes: chance must not show a thing just once, nor inputs hide it.
     moved = generic(problem, seed + 1)
-    if moved is None:
-        yield from _attempt(problem, {}, again, rest)
-    else:
+    if moved is None and not narrow:
+        yield from _attempt(problem, {}, seed + 1, rest)
+    elif moved is not None:
         further = other_branches(problem, seed + 1, moved)
         for found in (moved, further, zeros(problem, seed + 1, backward, moved)):
             yield from () if found is None else _with_ties(found)
