@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,8 +15,7 @@ def float_type(value: Any) -> str | None:
     """The float type of an array, a tensor or one of NumPy's numbers; None for anything else."""
     dtype: Any = getattr(value, "dtype", None)
     if isinstance(dtype, np.dtype):
-        numpys: np.dtype[Any] = dtype
-        return _name(numpys)
+        return _name(cast("np.dtype[Any]", dtype))
     if is_torch(value) and value.is_floating_point():
         return str(dtype).removeprefix("torch.")
     return None
