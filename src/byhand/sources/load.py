@@ -44,6 +44,18 @@ def load(
     return found[0] if len(found) == 1 else found
 
 
+def load_one(path: str | Path, shapes: Sequence[str] = (), given: Sequence[str] = ()) -> Problem:
+    """The only problem of a file. As `load`; raises ProblemError if there are several."""
+    found = sources(path, shapes, given)
+    if len(found) > 1:
+        names = ", ".join(source.name for source in found)
+        raise ProblemError(
+            f"{path}: has {len(found)} problems: name one of {names}, such as "
+            f"{path}:{found[0].name}"
+        )
+    return found[0].read()
+
+
 @dataclass(frozen=True)
 class Source:
     """A problem that a file has, by its name there. `read` may raise ProblemError."""

@@ -62,6 +62,12 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
     metavar="NAME=VALUE",
     help="The value of an argument that is no array, as a Python literal.",
 )
+@click.option(
+    "--write",
+    "out",
+    metavar="OUT",
+    help="Also write a notebook with the verdicts below its cells.",
+)
 @click.option("--html", metavar="OUT", help="Also write the report as a web page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def check(
@@ -72,6 +78,7 @@ def check(
     timeout: float,
     shapes: tuple[str, ...],
     given: tuple[str, ...],
+    out: str | None,
     html: str | None,
     as_json: bool,
 ) -> int:
@@ -93,6 +100,8 @@ def check(
         with contextlib.suppress(ImportError):  # the referee will say so, and what to do
             importlib.import_module(referee)
     path = split(file)[0]
+    if out is not None and not path.endswith(".ipynb"):
+        raise click.UsageError("--write is for notebooks: FILE must be one")
     with guest(path, timeout):
         found = sources(file, shapes, given)
     reports: list[Report | Unread] = []
@@ -112,6 +121,11 @@ def check(
         from byhand.rendering.report.html import page
 
         write_aside(html, page(*checked))
+    if out is not None:
+        from byhand.files import read, write_aside
+        from byhand.rendering.report.in_notebook import with_verdicts
+
+        write_aside(out, with_verdicts(read(path).decode("utf-8-sig"), checked))
     if as_json and len(found) > 1:
         terminal.say(json.dumps(several(reports), allow_nan=False))
     elif as_json:

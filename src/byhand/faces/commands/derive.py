@@ -52,15 +52,16 @@ def derive(
     FILE is a problem file or the name of a model of the zoo; it needs no backward of its own.
     """
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
-    with guest(file, TIMEOUT):
+    from byhand.sources.load import load_one, split
+
+    with guest(split(file)[0], TIMEOUT):
         from byhand.deriving.derive import derive as derived
         from byhand.deriving.own_backward import compared
         from byhand.deriving.worked.instance import work_instance
-        from byhand.program.problem import load
         from byhand.rendering.derivation.show import show
         from byhand.values.arrays import speaks_torch
 
-        problem = load(file)
+        problem = load_one(file)
         found = derived(problem, names=wanted, dialect=dialect, closed=closed)
         inputs = problem.inputs()
         shown = show(

@@ -33,9 +33,10 @@ def _page(code: str) -> str:
 
 
 def _paths(file: str, name: str) -> str:
-    with guest(file, TIMEOUT):
+    from byhand.sources.load import load_one, split
+
+    with guest(split(file)[0], TIMEOUT):
         from byhand.checking.explain import explain as explained
-        from byhand.program.problem import load
         from byhand.rendering.explanation import plain
 
-        return plain(explained(load(file), name))
+        return plain(explained(load_one(file), name))

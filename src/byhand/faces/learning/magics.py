@@ -1,4 +1,7 @@
-"""The course in a notebook: `%load_ext byhand`, then `%%check 6.1` above an answer.
+"""In a notebook: `%load_ext byhand`, then `%check` after a backward, and the course.
+
+`%check` takes forward, backward and values from the session. `%%check 6.1` above an answer checks
+an exercise of the course.
 
 The exercises and what counts as done are those of the learner's folder that the notebook lies in;
 its files are left alone.
@@ -14,7 +17,7 @@ from typing import Any
 
 from byhand.course import learner as learners
 from byhand.course.learner import Learner
-from byhand.errors import ByhandError, one_line
+from byhand.errors import ByhandError, ProblemError, one_line
 from byhand.faces.learning import words
 from byhand.faces.learning.check_server import Apart
 from byhand.files import write_aside
@@ -27,10 +30,43 @@ def load_ipython_extension(shell: Any) -> None:
     def check(line: str, cell: str) -> str:
         return _checked(_learner(line), cell, apart)
 
+    def check_session(line: str) -> None:
+        _show_session(shell, line)
+
     shell.register_magic_function(_saying(check), magic_kind="cell", magic_name="check")
+    shell.register_magic_function(check_session, magic_kind="line", magic_name="check")
     for magic in (hint, solution, list_):
         name = magic.__name__.rstrip("_")
         shell.register_magic_function(_saying(magic), magic_kind="line", magic_name=name)
+
+
+def _show_session(shell: Any, line: str) -> None:
+    """`%check`: shows a report on each backward that was run in the session; `%check logits` on
+    those with this answer, or this name."""
+    from byhand.checking.check import check
+    from byhand.sources.session import problems_in_session
+
+    values: dict[str, Any] = shell.user_ns
+    run = [text for text in values.get("In", [])[1:] if not text.lstrip().startswith("%check")]
+    wanted = line.strip()
+    try:
+        reports = [check(problem) for problem in problems_in_session(run, values)]
+        chosen = [each for each in reports if wanted in (each.name, *(r.name for r in each.rows))]
+        for report in chosen if wanted else reports:
+            _display(report)
+        if wanted and not chosen:
+            raise ProblemError(f"{wanted}: no gradient of that was run")
+    except ByhandError as error:
+        print(one_line(str(error)))
+
+
+def _display(report: Any) -> None:
+    try:
+        from IPython.display import display  # pyright: ignore
+    except ImportError:
+        print(report)
+    else:
+        display(report)
 
 
 def hint(line: str) -> str:
