@@ -27,7 +27,7 @@ _CRASHES = (
     *(signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL),
     signal.SIGKILL,  # also how the system ends what takes all its memory
 )
-_MAYBE = {signal.SIGKILL: "it may have taken all the memory"}
+_MAYBE: dict[int | None, str] = {signal.SIGKILL: "it may have taken all the memory"}
 
 AT_ONCE = 0.5
 """Seconds within which two interrupts are one: a terminal's Ctrl-C reaches both processes."""

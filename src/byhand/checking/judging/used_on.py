@@ -281,7 +281,7 @@ def _value(program: Program, host: Key, way: _Way) -> Key | None:
     near, rest = step, way  # the value that the last part of the way starts at
     for i in range(1, len(way.steps)):
         passed = _Way(way.steps[:i]).end(step.tensor)
-        if passed in known:
+        if passed is not None and passed in known:
             near, rest = program.by_key[known[passed]], _Way(way.steps[i:])
     return _name(rest, near), host[1]
 

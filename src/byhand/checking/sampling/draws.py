@@ -59,7 +59,7 @@ def further_draw(problem: Problem, seed: int) -> Draw | None:
     """A draw on which a mistake is proved once more before it is named: what fits the others by
     accident doesn't fit this one. None where it can't be made."""
     names = list(problem.dimensions)
-    primes = next(other_sizes(problem.dimensions), {})
+    primes = next(other_sizes(problem.dimensions), dict[str, int]())
     sizes = dict(zip(names, [primes[name] for name in reversed(names)], strict=True))
     if len(names) < 2 or _depth(problem.forward) >= DEEP:
         sizes = {}

@@ -32,17 +32,18 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _overwritten(found: Evidence) -> Array | None:
     """The gradient, were of all that one element is read for only the last kept."""
-    value = found.expected.value
+    value: Array = found.expected.value
     for use in found.paths.uses:
         if use.node.op is None or not use.node.op.indexed:
             continue
-        numbers = np.arange(value.size).reshape(value.shape)
+        shape: tuple[int, ...] = value.shape
+        numbers = np.arange(value.size).reshape(shape)
         values = [a.value if isinstance(a, Tensor) else a for a in use.node.args]
         values[use.position] = numbers
         read = np.asarray(use.node.op.forward(*values, **use.node.params))
-        if read.shape != use.upstream.shape or use.full.shape != value.shape:
+        if read.shape != use.upstream.shape or use.full.shape != shape:
             return None
         last = np.zeros(value.size)
         last[read.ravel()] = use.upstream.ravel()
-        value = value - use.share + last.reshape(value.shape)
+        value = value - use.share + last.reshape(shape)
     return value

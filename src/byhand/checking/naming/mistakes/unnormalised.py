@@ -73,7 +73,7 @@ def _times_too_large(suspect: Suspect) -> list[float] | None:
             return None
         if not np.isfinite(value).all():
             return None
-        times = float(np.vdot(right, value) / np.vdot(right, right))
+        times = float(np.sum(right * value) / np.sum(right * right))
         if not np.allclose(value, times * right, rtol=SAME, atol=SAME * np.abs(value).max()):
             return None
         found.append(times)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -141,8 +142,9 @@ def _times(evidence: Evidence, changes: Sequence[Array]) -> list[float] | None:
     if value.size < len(changes) or not np.isfinite(value).all():
         return None
     matrix = np.stack([change.ravel() for change in changes], axis=1)
-    times, *_ = np.linalg.lstsq(matrix, (evidence.expected.value - value).ravel())
+    solved: Any = np.linalg.lstsq(matrix, (evidence.expected.value - value).ravel())
+    times: Array = solved[0]
     mended = value + (matrix @ times).reshape(value.shape)
     if not evidence.judge(mended, 1e4).right or np.abs(times).min() < 1e-9:
         return None
-    return times.tolist()
+    return [float(each) for each in times]
