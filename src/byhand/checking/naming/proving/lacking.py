@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -142,8 +142,8 @@ def _times(evidence: Evidence, changes: Sequence[Array]) -> list[float] | None:
     if value.size < len(changes) or not np.isfinite(value).all():
         return None
     matrix = np.stack([change.ravel() for change in changes], axis=1)
-    solved: Any = np.linalg.lstsq(matrix, (evidence.expected.value - value).ravel())
-    times: Array = solved[0]
+    solved = cast("Any", np.linalg.lstsq(matrix, (evidence.expected.value - value).ravel()))
+    times: Array = np.asarray(solved[0])
     mended = value + (matrix @ times).reshape(value.shape)
     if not evidence.judge(mended, 1e4).right or np.abs(times).min() < 1e-9:
         return None
