@@ -15,7 +15,7 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, executed, parsed
-from byhand.sources.load import load
+from byhand.sources.load import Source, load, sources
 from byhand.sources.pairs import pairs_in, problem_of_pair
 from forked import run as byhand
 
@@ -41,6 +41,16 @@ def test_right_ones(name: str) -> None:
     report = right(name)
     assert report.ok, str(report)
     assert any(" was tried on x (" in note for note in report.notes)
+
+
+MORE = Path(__file__).with_name("forms") / "more_layers.py"
+
+
+@pytest.mark.parametrize("source", sources(MORE), ids=lambda source: source.name)
+def test_other_ways_of_writing_them(source: Source) -> None:
+    report = check(source.read())
+    assert report.ok, str(report)
+    assert report.rows
 
 
 @pytest.mark.long

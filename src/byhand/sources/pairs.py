@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,12 +77,19 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found: list[Pair] = []
     for name, forward in functions.items():
-        backward = functions.get(_partner(name))
-        if backward is not None and backward is not forward and returns(forward):
-            apart = flattened(forward, backward)
+        partner = _partner(name)
+        for other, backward in functions.items():
+            variant = other.removeprefix(partner)
+            if backward is forward or not other.startswith(partner) or not returns(forward):
+                continue
+            if variant and (not variant.startswith("_") or _forward_of(other) in functions):
+                continue
+            one, two = forward, backward
+            apart = flattened(one, two)
             if apart is not None:
-                forward, backward = apart.forward, apart.backward
-            found.append(paired(_stem(name), forward, backward, rewritten=apart is not None))
+                one, two = apart.forward, apart.backward
+            title = f"{_stem(name)}{variant}"
+            found.append(paired(title, one, two, rewritten=apart is not None))
     return found
 
 
@@ -91,6 +99,11 @@ def _partner(name: str) -> str:
         if re.search(pattern, name):
             return re.sub(pattern, other, name)
     return f"{name}_backward"
+
+
+def _forward_of(name: str) -> str:
+    """The forward's name for a backward's."""
+    return name.replace("backward", "forward").replace("bwd", "fwd").replace("Backward", "Forward")
 
 
 def _stem(name: str) -> str:
@@ -327,7 +340,8 @@ def _inputs(
     known = {name: value for name, value in known.items() if name not in unknown}
     loops = has_loops(pair)
     try:
-        proposal = proposed(pair.forward, known, _attempt(pair, module), loops)
+        others = functions_of(module)
+        proposal = proposed(pair.forward, known, _attempt(pair, module), loops, others)
     except ProblemError as error:
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()
@@ -353,6 +367,12 @@ def _drawing(own: Callable[..., Inputs]) -> Callable[..., Inputs]:
         return own()
 
     return own if own.__code__.co_argcount else draw
+
+
+def functions_of(module: ModuleType) -> dict[str, ast.FunctionDef]:
+    """The definitions at the top of a module."""
+    tree = ast.parse(inspect.getsource(module))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def has_loops(pair: Pair) -> bool:

@@ -12,7 +12,7 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -149,21 +149,25 @@ class Proposal:
 
 
 def proposed(
-    function: ast.FunctionDef, known: Mapping[str, Argument], attempt: Attempt, loops: bool = False
+    function: ast.FunctionDef,
+    known: Mapping[str, Argument],
+    attempt: Attempt,
+    loops: bool = False,
+    others: Mapping[str, ast.FunctionDef] | None = None,
 ) -> Proposal:
     """Arguments on which forward runs; those that are `known` stay as they are. With `loops`, small
-    ones: every element is computed by itself.
+    ones: every element is computed by itself. `others` are the functions that it may call.
 
     Raises ProblemError where none are found.
     """
     names = list(dict.fromkeys(arg.arg for arg in function.args.args))
     optional = {arg.arg for arg in function.args.args[len(names) - len(function.args.defaults) :]}
-    how = uses(function)
+    how = uses(function, others or {})
     wanted = [name for name in names if name in known or name not in optional]
     choices = [list(_choices(name, how[name], known.get(name), function)) for name in wanted]
     best: tuple[int, Proposal] | None = None
     said = ""
-    for guess in _best_first(choices):
+    for number, guess in enumerate(_best_first(choices)):
         for shrinking in (True, False):
             start = _start(dict(zip(wanted, guess, strict=True)), known, shrinking)
             found = _repaired(start, function, attempt)
@@ -173,7 +177,9 @@ def proposed(
             proposal, fit = found
             if fit.full:
                 return _smaller(proposal, attempt, loops)
-            if best is None or fit.right > best[0]:
+            # One gradient may be wrong, and backward may raise; but then not on a mere guess.
+            plausible = number == 0 or fit.right >= max(1, fit.wanted - 1)
+            if plausible and (best is None or fit.right > best[0]):
                 best = (fit.right, proposal)
     if best is not None:
         return best[1]
@@ -411,6 +417,8 @@ def _mended(proposal: Proposal, error: Exception) -> Iterator[Proposal]:
                 if longer > size:
                     yield from _joined(proposal, axis, by_size[size])
         return
+    for one, other in _by_reshaping(text, by_size):
+        yield from _joined(proposal, by_size[one], by_size[other])
     for one, other in _unequal(text):
         if one in by_size and other in by_size:
             yield from _joined(proposal, by_size[one], by_size[other])
@@ -447,6 +455,20 @@ def _joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:
     was, is_now = proposal.sizes[second], proposal.sizes[first]
     below = {name: is_now if size == was else size for name, size in proposal.below.items()}
     yield replace(proposal, same={**proposal.same, second: first}, below=below)
+
+
+def _by_reshaping(text: str, sizes: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The pairs of sizes of which the second in the place of the first would make a reshape fit."""
+    match = re.search(r"reshape array of size (\d+) into shape \(([\d, ]+)\)", text)
+    match = match or re.search(r"shape '\[([\d, ]+)\]' is invalid for input of size (\d+)", text)
+    if match is None:
+        return
+    total, shape = (match[1], match[2]) if match[0].startswith("reshape") else (match[2], match[1])
+    wanted = [int(each) for each in shape.split(",") if each.strip()]
+    for one in wanted:
+        for other in sizes:
+            if one in sizes and one != other and math.prod(wanted) * other == int(total) * one:
+                yield one, other
 
 
 def _unequal(text: str) -> Iterator[tuple[int, int]]:

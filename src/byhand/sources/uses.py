@@ -4,7 +4,7 @@ what it indexes with, the keys it reads of a dict."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _MAKING = {"randn", "rand", "zeros", "ones", "empty", "normal", "uniform", "standard_normal"}
@@ -32,8 +32,11 @@ class Use:
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-def uses(function: ast.FunctionDef) -> dict[str, Use]:
-    """The use of every parameter."""
+def uses(
+    function: ast.FunctionDef, others: Mapping[str, ast.FunctionDef] | None = None
+) -> dict[str, Use]:
+    """The use of every parameter, also in `others`, the functions that it is handed on to."""
+    others = others or {}
     found = {arg.arg: Use() for arg in (*function.args.args, *function.args.kwonlyargs)}
     for node in ast.walk(function):
         match node:
@@ -71,9 +74,26 @@ def uses(function: ast.FunctionDef) -> dict[str, Use]:
                         found[name].length = True
             case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)) if name in found:
                 found[name].whole = True
+            case ast.Call(func=ast.Name(id=called), args=args) if called in others:
+                rest = {name: other for name, other in others.items() if name != called}
+                theirs = list(uses(others[called], rest).values())
+                for arg, use in zip(args, theirs, strict=False):
+                    if isinstance(arg, ast.Name) and arg.id in found:
+                        _add(found[arg.id], use)
             case _:
                 pass
     return found
+
+
+def _add(use: Use, more: Use) -> None:
+    """Adds what another function uses the same argument for."""
+    use.rank = more.rank if use.rank is None else use.rank
+    use.at_least = max(use.at_least, more.at_least)
+    use.index |= more.index
+    use.whole |= more.whole
+    use.settings |= more.settings
+    use.texts += more.texts
+    use.keys = {**more.keys, **use.keys}
 
 
 def string_keys(function: ast.FunctionDef, name: str) -> set[str]:
