@@ -184,3 +184,20 @@ def test_what_is_special() -> None:
         "s is 0.5 everywhere",
         "W is diagonal",
     ]
+
+
+def test_branches_that_no_draw_enters_are_listed(checked: Checked) -> None:
+    given = '"x": rng.normal(size=n), "w": rng.normal(size=n)'
+    source = problem(given, "out = x * w", "dx = dout * w; dw = dout * x")
+    never = "    if len(x) > 99:\n        {line}\n    else:\n        pass\n"
+    forward = never.format(line="x = x * 2")
+    backward = never.format(line="dx = dx * 3")
+    source = source.replace("    out =", forward + "    out =") + backward
+    report = checked(source)
+    assert_right(report)
+    lines = [
+        f"line {i}"
+        for i, each in enumerate(source.splitlines(), 1)
+        if each.endswith(("* 2", "* 3"))
+    ]
+    assert [note.partition(",")[0] for note in report.notes] == lines

@@ -18,6 +18,7 @@ from byhand.checking.cells import in_cells
 from byhand.checking.judging.blame import blame
 from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
+from byhand.checking.judging.untried import untried
 from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
@@ -68,7 +69,7 @@ def check(
             trials += [] if further is None else [try_on(problem, further)]
         trials, kept = adopt(follow(trials))
         blamed = blame(trials)
-        notes = [*skipped, *_divided_by_zero(problem, seed, trials)]
+        notes = [*skipped, *untried(trials), *_divided_by_zero(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
         report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, kind, notes)
     if not report.ok and problem.promised is not None:

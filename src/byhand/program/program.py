@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -64,6 +65,7 @@ class Program:
     casts to another float type than it is run in, with that type: `locals` follow that, the steps
     don't. An input of a type narrower than float32 that is PyTorch's counts as a cast on line 0.
     `at_an_edge`: numbers that forward compares by size, as in `x > 0`, are equal somewhere.
+    `entered` are the simple statements that were run.
     """
 
     file: str
@@ -73,6 +75,7 @@ class Program:
     locals: Mapping[str, Any] = field(repr=False)
     casts: tuple[tuple[int, str], ...] = ()
     at_an_edge: bool = False
+    entered: frozenset[ast.stmt] = field(default=frozenset(), repr=False)
 
     @cached_property
     def bindings(self) -> Mapping[str, tuple[Step, ...]]:

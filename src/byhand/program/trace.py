@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -68,6 +69,7 @@ class _Tracer(Follower):
     inputs: list[Step] = field(default_factory=list[Step])
     steps: list[Step] = field(default_factory=list[Step])
     casts: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    entered: set[ast.stmt] = field(default_factory=set[ast.stmt])
 
     def trace(self, inputs: Mapping[str, Any]) -> Program:
         forward = self.problem.forward
@@ -98,7 +100,8 @@ class _Tracer(Follower):
             local |= {name: plain[name] for name in local if self.casts and name in plain}
         steps = tuple(self.inputs), tuple(self.steps)
         edge = Tensor.edges > edges
-        return Program(forward.file, *steps, outputs, local, tuple(self.casts), edge)
+        entered = frozenset(self.entered)
+        return Program(forward.file, *steps, outputs, local, tuple(self.casts), edge, entered)
 
     # Inputs and outputs.
 
@@ -155,6 +158,7 @@ class _Tracer(Follower):
     # Changes in place, by functions that forward calls.
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
+        self.entered.add(statement.node)
         changes, casts = Tensor.changes, len(Tensor.casts)
         super().execute(statement, namespace)
         self.casts += ((statement.line, kind) for kind in Tensor.casts[casts:])

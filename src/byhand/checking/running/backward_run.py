@@ -67,7 +67,7 @@ class BackwardRun:
     gradients of a returned dict, `unread` says what was returned instead of one. `narrow` has the
     lines of the statements that computed in float32, by their numbers. `error` is a statement that
     raised where no gradient could stand in for what it writes, `said` what it raised
-    and what to do about it.
+    and what to do about it. `entered` are the simple statements that were run.
     """
 
     function: Function | None
@@ -79,6 +79,7 @@ class BackwardRun:
     error: StatementError | None = None
     said: str = ""
     unread: str | None = None
+    entered: frozenset[ast.stmt] = frozenset()
 
     @property
     def failed(self) -> bool:

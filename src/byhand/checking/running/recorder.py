@@ -56,12 +56,14 @@ class Recorder:
     origins: Origins = field(default_factory=Origins)
     writes: list[Write] = field(default_factory=list[Write])
     damages: list[Damage] = field(default_factory=list[Damage])
+    entered: set[ast.stmt] = field(default_factory=set[ast.stmt])
     number: int = 0
 
     def __post_init__(self) -> None:
         self.origins.note(self.arguments)
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
+        self.entered.add(statement.node)
         try:
             self.watch(statement, namespace)
         finally:

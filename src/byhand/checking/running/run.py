@@ -80,6 +80,7 @@ def run_backward(
         narrow.lines,
         *(error or (None, "")),
         unread=_unread(returned),
+        entered=frozenset(recorder.entered),
     )
 
 
