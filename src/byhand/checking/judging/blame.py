@@ -79,15 +79,13 @@ def blame(trials: Sequence[Trial]) -> Blame:
 
 
 def _waiting(trial: Trial) -> frozenset[Key]:
-    """The answers that read one whose last statements raised: what those would have made of it,
-    maybe the gradient of another value, isn't known."""
+    """The answers that read one of which a statement raised, of several or of one that goes on with
+    a gradient that was given: what all together would have made of it isn't known."""
     cut_short = {
         answer.key
         for answer in trial.answers.found
-        if any(
-            isinstance(write.value, Raised)
-            for write in answer.writes[0 if answer.local in trial.run.given else 1 :]
-        )
+        if len(answer.writes) > 1 or answer.local in trial.run.given
+        if any(isinstance(write.value, Raised) for write in answer.writes)
     }
     return frozenset(a.key for a in trial.answers.found if a.reads & cut_short)
 

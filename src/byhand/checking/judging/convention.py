@@ -102,8 +102,8 @@ def _size(trial: Trial, size: str) -> int | None:
 
 
 def _kept(trial: Trial, number: int, inverse: bool) -> frozenset[Key] | None:
-    """The answers that hold so many times their gradient, if most of the inputs' gradients that
-    read them take the number out again.
+    """The answers that hold so many times their gradient, if the inputs' gradients that read them
+    take the number out again, or at least so many that fewer are wrong then.
 
     One that is wrong either way is taken for one of them if it reads one.
     """
@@ -129,7 +129,8 @@ def _kept(trial: Trial, number: int, inverse: bool) -> frozenset[Key] | None:
     readers = [a for a in tried.answers.found if a.key in inputs and a.reads & scaled.keys()]
     taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
     passed_on = [_right(tried, a, times) for a in readers if not _right(tried, a, 1.0)]
-    return frozenset(scaled) if sum(taken_out) > sum(passed_on) else None
+    # Without it, what begins it is wrong, and whatever takes the number out again.
+    return frozenset(scaled) if any(taken_out) and sum(passed_on) <= sum(taken_out) else None
 
 
 def _kept_in(trial: Trial, begins: Key, keys: frozenset[Key], size: str, inverse: bool) -> bool:

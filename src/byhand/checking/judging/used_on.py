@@ -12,311 +12,254 @@ the value that makes all right that reads it.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from byhand.checking.judging.convention import nearly, times_of
 from byhand.checking.judging.evidence import evidence_of
 from byhand.checking.judging.isolated_run import unscaled
 from byhand.checking.judging.trial import Trial
-from byhand.checking.running.answers import Answer, UsedOn, answers
-from byhand.checking.running.backward_run import Write
+from byhand.checking.judging.turns import Turn, Way, overwritten, turned
+from byhand.checking.running.answers import Answer
+from byhand.checking.running.backward_run import Raised, Write
 from byhand.checking.running.names import loaded_names
+from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
-from byhand.program.program import Program, Step
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.held import array
 
-LONG = 40
-"""How many characters the text of a value may have to be what it is called."""
-
 FAR = 40
 """How many ops before its own value a local may be the gradient of."""
 
-
-@dataclass(frozen=True, eq=False)
-class _Way:
-    """The way from a value to one that it was computed from: an op and a place among its arguments,
-    for each step back."""
-
-    steps: tuple[tuple[str, int], ...]
-
-    def end(self, start: Tensor) -> Tensor | None:
-        tensor = start
-        for op, position in self.steps:
-            if tensor.op is None or tensor.op.name != op or position >= len(tensor.args):
-                return None
-            found = tensor.args[position]
-            if not isinstance(found, Tensor):
-                return None
-            tensor = found
-        return tensor
-
-
-@dataclass(frozen=True, eq=False)
-class _Turn:
-    """From its statement `write` on, the local of `root` holds the gradient of the value at the end
-    of `way`; None where that value has an answer of its own, or it is unknown."""
-
-    root: str
-    write: Write
-    way: _Way | None
-
-
-_Near: TypeAlias = tuple[Tensor, _Way]
+Near: TypeAlias = tuple[Tensor, Way]
+"""A value that another was computed from, and the way to it."""
 
 
 def follow(trials: Sequence[Trial]) -> list[Trial]:
     """The trials, with every answer ended where its local is used on, and what it is then as an
     answer of its own, beside it."""
     first = next((each for each in trials if each.line_by_line and not each.drawn.tied), None)
-    if first is None or not first.wrong | {*_overwritten(first)}:
+    if first is None or not first.wrong | {*overwritten(first)}:
         return [*trials]
-    turns: list[_Turn] = []
+    turns: list[Turn] = []
     known = first
-    for _ in range(len(first.answers.found) + len(_overwritten(first))):
-        new = next(_turns(known, turns), None)
+    for _ in first.run.writes:  # each statement may be one
+        new = next(_turns(known, first, turns), None)
         if new is None:
             break
-        turns += new
-        known = _turned(first, turns)
-    return [_turned(each, turns) for each in trials] if turns else [*trials]
+        turns.append(new)
+        known = turned(first, turns)
+    return [turned(each, turns) for each in trials] if turns else [*trials]
 
 
-def _overwritten(trial: Trial) -> list[str]:
-    """The names of the outputs whose given gradients backward writes to."""
-    written = {write.name for write in trial.run.writes}
-    return [name for name in written if f"d{name}" in trial.run.given and name in trial.drawn.truth]
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The last that is known of a local: from these statements on it holds the gradient of
+    `tensor`, which is at the end of `way` from the value that it bears the name of.
+
+    `values` are what it held after each statement, where all that these read is right. `given`: it
+    held that gradient before them, too.
+    """
+
+    host: Key
+    way: Way
+    tensor: Tensor
+    writes: tuple[Write, ...]
+    values: Sequence[Any]
+    given: bool = False
 
 
-# Finding the turns.
+def _turns(trial: Trial, first: Trial, turns: Sequence[Turn]) -> Iterator[Turn]:
+    """The turns that may be said next, of each local one."""
+    for part in _parts(trial, turns):
+        if any(isinstance(write.value, Raised) for write in part.writes):
+            continue
+        own = [i for i, value in enumerate(part.values) if _is(value, part.tensor, trial)]
+        if own and own[-1] == len(part.values) - 1:
+            continue
+        near = list(_before(part.tensor, part.way))
+        if own or part.given:
+            found = _after(trial, first, turns, part, own[-1] + 1 if own else 0, near)
+        elif part.way.steps:
+            found = _after_a_wrong_one(trial, first, turns, part, near)
+        else:
+            found = _guess_with_start(trial, first, turns, part, near)
+        if found is not None:
+            yield found
 
 
-def _turns(trial: Trial, before: Sequence[_Turn]) -> Iterator[list[_Turn]]:
-    """What may be said about one more local, the first one first."""
-    versions = trial.versions
-    hosts = [answer for answer in trial.answers.found if answer.host is None and answer.writes]
-    done = {turn.root for turn in before}
-    for answer in hosts:
-        root = tree.root(answer.key[0])
-        if root not in done and len(answer.writes) > 1:
-            values = versions.get(answer.key, [])
-            if len(values) == len(answer.writes):
-                found = _of_versions(trial, answer.key, answer.writes, values, given=False)
-                if found:
-                    yield found
-    for name in _overwritten(trial):
-        writes = tuple(write for write in trial.run.writes if write.name == name)
-        if name not in done and (name, 0) not in trial.answers:
-            found = _of_versions(trial, (name, 0), writes, [w.value for w in writes], given=True)
-            if found:
-                yield found
+def _parts(trial: Trial, turns: Sequence[Turn]) -> Iterator[_Part]:
+    """Of each local that several statements write, the last part that is known."""
+    steps, last = trial.drawn.truth.by_key, dict[Key, Answer]()
+    for answer in trial.answers.found:
+        last[answer.host or answer.key] = answer
+    ways = {turn.root: turn.way for turn in turns}
+    for host, answer in last.items():
+        values = trial.versions.get(answer.key, ())
+        way = ways.get(tree.root(host[0]), Way()) if answer.host is not None else Way()
+        ended = answer.host is None and tree.root(host[0]) in ways
+        many = len(answer.writes) > 1 and len(values) == len(answer.writes)
+        if many and way is not None and not ended:
+            tensor = steps[answer.key].tensor
+            yield _Part(host, way, tensor, answer.writes, values)
+    for name in overwritten(trial):
+        if (name, 0) not in last and name not in ways:
+            writes = tuple(write for write in trial.run.writes if write.name == name)
+            values = [write.value for write in writes]
+            yield _Part((name, 0), Way(), steps[name, 0].tensor, writes, values, given=True)
 
 
-def _of_versions(
-    trial: Trial, key: Key, writes: Sequence[Write], values: Sequence[Any], given: bool
-) -> list[_Turn]:
-    """The turns of one local, which held these values after these statements; with `given`, it held
-    its own gradient before them."""
-    step = trial.drawn.truth.by_key[key]
-    own = [i for i, value in enumerate(values) if _is(value, step.tensor, trial)]
-    at = own[-1] + 1 if own else 0
-    near = list(_before(step.tensor))
-    if not own and not given:
-        guess = _guess_with_start(trial, key, writes, near)
-        return [] if guess is None else [guess]
-    if at == len(values):
-        return []
-    found: list[_Turn] = []
-    root = tree.root(key[0])
-    while at < len(values):
-        match = next(
-            (
-                (i, tensor, way)
-                for i in range(at, len(values))
-                for tensor, way in near
-                if _is(values[i], tensor, trial)
-            ),
-            None,
-        )
-        if match is None:
-            break
-        last, tensor, way = match
-        while last + 1 < len(values) and _is(values[last + 1], tensor, trial):
-            last += 1
-        has_own = any(
-            trial.drawn.truth.by_key[each.key].tensor is tensor for each in trial.answers.found
-        )
-        found.append(_Turn(root, writes[at], None if has_own else way))
-        at = last + 1
-    if at < len(values):
-        guess = _guess(trial, key, writes[at], found, near)
-        return [] if guess is None else [*found, guess]
-    return found
+def _after(
+    trial: Trial,
+    first: Trial,
+    turns: Sequence[Turn],
+    part: _Part,
+    at: int,
+    near: Sequence[Near],
+) -> Turn | None:
+    """What a local is from its statement number `at` on."""
+    root = tree.root(part.host[0])
+    named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
+    matches = (
+        (i, Turn(root, part.writes[at], None if tensor in named else way))
+        for i in range(at, len(part.values))
+        for tensor, way in near
+        if _is(part.values[i], tensor, trial)
+    )
+    i, found = next(matches, (at, None))
+    if found is not None:
+        readers = _readers(trial, part, i)
+        if not readers or _all_right(turned(first, [*turns, found]), readers):
+            return found
+    return _guess(trial, first, turns, part, at, near) or found
+
+
+def _after_a_wrong_one(
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: _Part, near: Sequence[Near]
+) -> Turn | None:
+    """The same where what it is until then is wrong: so it is tried on what would be right."""
+    at = _last_read_at_once(trial, part, 0) + 1
+    if at >= len(part.writes):
+        return None
+    for tensor, way in near:
+        turn = Turn(tree.root(part.host[0]), part.writes[at], way)
+        tried = turned(first, [*turns, turn])
+        answer = next((a for a in tried.answers.found if part.writes[at].at in _places(a)), None)
+        if answer is not None and any(
+            _is(value, tensor, tried) for value in tried.versions.get(answer.key, ())
+        ):
+            return turn
+    return None
 
 
 def _guess(
-    trial: Trial, key: Key, write: Write, before: Sequence[_Turn], near: Sequence[_Near]
-) -> _Turn | None:
-    """The first value of whose gradient all that reads the local must have taken it for."""
-    readers = _readers(trial, key, write)
-    if not readers:
-        return None
-    root = tree.root(key[0])
+    trial: Trial,
+    first: Trial,
+    turns: Sequence[Turn],
+    part: _Part,
+    at: int,
+    near: Sequence[Near],
+) -> Turn | None:
+    """The first value of whose gradient all that reads the local at once takes it for."""
+    last = _last_read_at_once(trial, part, at)
+    readers = _readers(trial, part, last)
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
-    for tensor, way in near:
-        if tensor in named or tensor.shape != trial.drawn.truth.by_key[key].shape:
+    for tensor, way in near if readers else ():
+        if tensor in named or tensor.shape != getattr(part.values[last], "shape", None):
             continue
-        turn = _Turn(root, write, way)
-        if _all_right(_turned(trial, [*before, turn]), readers):
+        turn = Turn(tree.root(part.host[0]), part.writes[at], way)
+        if _all_right(turned(first, [*turns, turn]), readers):
             return turn
     return None
 
 
 def _guess_with_start(
-    trial: Trial, key: Key, writes: Sequence[Write], near: Sequence[_Near]
-) -> _Turn | None:
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: _Part, near: Sequence[Near]
+) -> Turn | None:
     """The same for a local that never held its own gradient: where its first statements are wrong,
     it may yet be used on, and be right in that."""
-    readers = _readers(trial, key, writes[0])
+    readers = _readers(trial, part, _last_read_at_once(trial, part, 0))
     if not readers or _all_right(trial, readers):
         return None
-    for write in writes[1:]:
-        found = _guess(trial, key, write, (), near)
+    for at in range(1, len(part.writes)):
+        found = _guess(trial, first, turns, part, at, near)
         if found is not None:
-            tried = _turned(trial, [found])
-            if _all_right(tried, {a.key for a in tried.answers.found if a.host == key}):
+            tried = turned(first, [*turns, found])
+            if _all_right(tried, {a.key for a in tried.answers.found if a.host == part.host}):
                 return found
     return None
 
 
-def _all_right(trial: Trial, keys: Container[Key]) -> bool:
-    """Whether these definitions are right, each alone."""
-    return all(evidence_of(trial, a).right for a in trial.answers.found if a.key in keys)
+def _last_read_at_once(trial: Trial, part: _Part, at: int) -> int:
+    """The first statement from number `at` on after which something reads the local."""
+    for i in range(at, len(part.writes)):
+        if _readers(trial, part, i):
+            return i
+    return len(part.writes) - 1
 
 
-def _readers(trial: Trial, key: Key, write: Write) -> frozenset[Key]:
-    """The answers that read a local after a statement that writes it."""
-    local = f"d{tree.root(key[0])}"
+def _readers(trial: Trial, part: _Part, at: int) -> frozenset[Key]:
+    """The answers that read a local after its statement number `at`, before the next."""
+    local = f"d{tree.root(part.host[0])}"
+    begin = part.writes[at].number
+    end = part.writes[at + 1].number if at + 1 < len(part.writes) else None
     return frozenset(
         answer.key
         for answer in trial.answers.found
-        if answer.key != key
-        and any(
-            each.number > write.number
-            and (key in answer.reads or local in dict(loaded_names(each.node)))
-            for each in answer.writes
-        )
+        if part.host not in (answer.key, answer.host)
+        for write in answer.writes
+        if write.number > begin and (end is None or write.number < end)
+        if local in dict(loaded_names(write.node)) or _reads_through(trial, write, part, at)
     )
+
+
+def _reads_through(trial: Trial, write: Write, part: _Part, at: int) -> bool:
+    """Whether a statement reads a local that was made of this one since."""
+    begin = part.writes[at].number
+    return part.writes[at].at in write.reads and any(n > begin for n in write.through)
+
+
+def _places(answer: Answer) -> frozenset[int]:
+    return frozenset(write.at for write in answer.writes)
+
+
+def _all_right(trial: Trial, keys: Container[Key]) -> bool:
+    """Whether these definitions are right, each alone, but for a convention of sums for means."""
+    for answer in trial.answers.found:
+        if answer.key in keys:
+            found = evidence_of(trial, answer)
+            if not _meant(found.value, found.expected, trial):
+                return False
+    return True
 
 
 def _is(value: Any, tensor: Tensor, trial: Trial) -> bool:
     """Whether a value is, to rounding, the true gradient of a tensor, or as many times that as some
     convention of sums for means would have it."""
     true = trial.drawn.true_gradients.get(tensor)
+    return true is not None and _meant(value, true, trial)
+
+
+def _meant(value: Any, true: Bounded, trial: Trial) -> bool:
     held = array(value)
-    if true is None or held is None or held.shape != true.value.shape:
+    if held is None or held.shape != true.value.shape:
         return False
     times = (1.0, *times_of(held, true.value, trial.drawn.truth))
     return any(nearly(unscaled(held, each), true) for each in times)
 
 
-def _before(start: Tensor) -> Iterator[_Near]:
+def _before(start: Tensor, way: Way) -> Iterator[Near]:
     """The values that one was computed from, each with the way to it, the nearest first."""
-    level: list[_Near] = [(start, _Way(()))]
+    level: list[Near] = [(start, way)]
     seen = {start}
     for _ in range(FAR):
-        further: list[_Near] = []
-        for tensor, way in level:
+        further: list[Near] = []
+        for tensor, here in level:
             for position, arg in enumerate(tensor.args if tensor.op is not None else ()):
                 if isinstance(arg, Tensor) and arg not in seen and tensor.op is not None:
                     seen.add(arg)
-                    further.append((arg, _Way((*way.steps, (tensor.op.name, position)))))
+                    further.append((arg, here.further(tensor.op.name, position)))
         yield from further
         level = further
-
-
-# Applying them.
-
-
-def _turned(trial: Trial, turns: Sequence[_Turn]) -> Trial:
-    """A trial whose answers are ended, and begun, at these turns."""
-    found: list[tuple[UsedOn, _Way | None]] = []
-    plain = answers(trial.drawn.program, trial.run)
-    upstream = [
-        Answer((name, 0), None, writes=tuple(w for w in trial.run.writes if w.name == name))
-        for name in _overwritten(trial)
-        if (name, 0) not in plain
-    ]
-    for answer in [*plain.found, *upstream]:
-        start = 0
-        nodes = [write.node for write in answer.writes]
-        for turn in turns:
-            if turn.root != tree.root(answer.key[0]) or turn.write.node not in nodes[start:]:
-                continue
-            start = nodes.index(turn.write.node, start)
-            value = None if turn.way is None else _value(trial.drawn.truth, answer.key, turn.way)
-            found.append((UsedOn(answer.key, start, value), turn.way))
-    drawn = trial.drawn
-    truth = _with_steps(drawn.truth, found)
-    program = truth if drawn.program is drawn.truth else _with_steps(drawn.program, found)
-    drawn = replace(drawn, truth=truth, program=program)
-    new = answers(program, trial.run, [used for used, _ in found])
-    return replace(trial, drawn=drawn, answers=new)
-
-
-def _value(program: Program, host: Key, way: _Way) -> Key | None:
-    """The key of the value at the end of a way; None where the way leads nowhere."""
-    step = program.by_key[host]
-    tensor = way.end(step.tensor)
-    if tensor is None:
-        return None
-    known = {each.tensor: key for key, each in program.by_key.items()}
-    if tensor in known:
-        named = known[tensor]
-        return named if program.by_key[named].line is not None else (f"input {named[0]}", host[1])
-    near, rest = step, way  # the value that the last part of the way starts at
-    for i in range(1, len(way.steps)):
-        passed = _Way(way.steps[:i]).end(step.tensor)
-        if passed is not None and passed in known:
-            near, rest = program.by_key[known[passed]], _Way(way.steps[i:])
-    return _name(rest, near), host[1]
-
-
-def _name(way: _Way, host: Step) -> str:
-    """What to call a value without a name: by its text in forward, or by the op that takes it."""
-    op, _ = way.steps[-1]
-    said = _text(host.source, way.steps[0][1]) if len(way.steps) == 1 else None
-    far = f", {len(way.steps)} ops before it" if len(way.steps) > 1 else ""
-    return f"{said or f'what {op} takes'} in {host.name}{far}"
-
-
-def _text(source: str, position: int) -> str | None:
-    """The argument at this position of the one operation that a statement is."""
-    try:
-        statement = ast.parse(source.strip()).body[0]
-    except (SyntaxError, IndexError):
-        return None
-    match statement:
-        case ast.Assign(value=ast.Call(args=args)) if position < len(args):
-            said = ast.unparse(args[position])
-        case ast.Assign(value=ast.BinOp(left=left, right=right)):
-            said = ast.unparse((left, right)[position])
-        case _:
-            return None
-    return said if len(said) <= LONG else None
-
-
-def _with_steps(program: Program, found: Sequence[tuple[UsedOn, _Way | None]]) -> Program:
-    """The program, in which the values that locals are used on for are steps, too."""
-    new: list[Step] = []
-    for used, way in found:
-        if used.value is not None and way is not None and used.value not in program.by_key:
-            host = program.by_key[used.host]
-            tensor = way.end(host.tensor)
-            assert tensor is not None
-            new.append(Step(*used.value, host.line, host.source, tensor, (), ()))
-    return replace(program, steps=(*program.steps, *new)) if new else program

@@ -42,10 +42,9 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _upstreams(suspect: Suspect) -> list[str]:
     """The gradients that come in: those of the next steps that backward knows, or of outputs."""
-    near = suspect.first.trial.nearest[suspect.first.answer.key]
-    return [f"d{key[0]}" for key in sorted(near)] or list(
-        suspect.first.trial.drawn.upstream_by_name
-    )
+    trial = suspect.first.trial
+    near = sorted(trial.nearest[suspect.first.answer.key])
+    return [trial.answers.by_key[key].local for key in near] or [*trial.drawn.upstream_by_name]
 
 
 def _with_ones(found: Evidence) -> Array:
