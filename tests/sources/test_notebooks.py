@@ -123,3 +123,47 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     checked(file)
     assert file.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["notebook.ipynb"]
+
+
+def test_an_output_that_is_no_loss(tmp_path: Path) -> None:
+    file = tmp_path / "script.py"
+    file.write_text(
+        "import numpy as np\n"
+        "x, w = np.random.randn(4, 5), np.random.randn(5, 3)\n"
+        "h = x @ w\n"
+        "y = np.tanh(h)\n"
+        "dy = np.random.randn(*y.shape)\n"
+        "dh = dy * (1 - y**2)\n"
+        "dw = x.T @ dh\n"
+        "dx = dh @ w.T\n"
+    )
+    (report,) = checked(file)
+    assert report.ok, str(report)
+    assert [row.name for row in report.rows] == ["h", "w", "x"]
+
+
+def test_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "script.py"
+    text = "x = -2.0; y = 5.0; z = -4.0\nq = x + y\nf = q * z\ndf = 1.0\ndq = z * df\ndz = q * df\n"
+    file.write_text(f"{text}dx = 1.0 * dq\ndy = 1.0 * dq\n")
+    (report,) = checked(file)
+    assert report.ok, str(report)
+    file.write_text(f"{text}dx = x * dq\ndy = 1.0 * dq\n")
+    (report,) = checked(file)
+    assert report.roots == ("x",)
+
+
+def test_functions_in_cells(tmp_path: Path) -> None:
+    cells = [
+        "import numpy as np\n%matplotlib inline",
+        "def relu_forward(x):\n    out = np.maximum(x, 0)\n    return out, x",
+        "def relu_backward(dout, x):\n    dx = dout * (x > 0) * 2\n    return dx",
+        "x = np.ones(3)\nout, cache = relu_forward(x)\ndx = relu_backward(np.ones(3), cache)",
+    ]
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write(cells, file)
+    (report,) = checked(file)
+    assert report.name == "relu"
+    assert (report["x"].cell, report["x"].line) == (3, 2)
+    assert report.roots == ("x",)
+    assert "`%matplotlib inline` is left out" in report.notes[0]

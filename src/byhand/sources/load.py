@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -19,8 +19,10 @@ from byhand.program.problem import (
     problem_in,
     read_source,
 )
+from byhand.sources import setting
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.cells import Cells, of_notebook, of_script
+from byhand.sources.flow import flat, needed
 from byhand.sources.layers import Layer, layers_in, problem_of_layer
 from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
@@ -73,7 +75,7 @@ def sources(
     text = read_source(file)
     known = {**parsed_shapes(shapes), **parsed_literals(given)}
     if file.suffix == ".ipynb":
-        return _of_cells(of_notebook(text, file), file, member)
+        return _of_cells(of_notebook(text, file), file, member, known)
     tree = parsed(text, file)
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     if {"forward", "inputs"} <= defined:
@@ -85,19 +87,53 @@ def sources(
         module = executed(tree, file, text)
         return [Source(each.name, partial(_read, each, module, str(file), known)) for each in found]
     if not defined & {"forward", "backward", "inputs"}:
-        return _of_cells(of_script(text, file), file, member)
+        return _of_cells(of_script(text, file), file, member, known)
     problem = problem_in(text, file)
     return [Source(problem.name, lambda: problem)]
 
 
-def _of_cells(cells: Cells, file: Path, member: str | None) -> list[Source]:
-    """The segments of a notebook or a script, or else the pairs in its cells."""
-    found = problems(script(cells, file))
+def _of_cells(
+    cells: Cells, file: Path, member: str | None, known: Mapping[str, Argument]
+) -> list[Source]:
+    """The pairs and the layers of a notebook or a script, or else its segments: where there are
+    functions, what else stands there tries them."""
+    functions = [*pairs_in(cells.tree), *layers_in(cells.tree)]
+    if functions:
+        module = _defined(cells, file)
+        made = [
+            Source(each.name, partial(_in_cells, each, module, str(file), known, cells))
+            for each in functions
+        ]
+    else:
+        found = problems(script(cells, file))
+        made = [Source(problem.name, partial(_itself, problem)) for problem in found]
     if member is not None:
-        found = [problem for problem in found if problem.name == member]
-        if not found:
-            raise ProblemError(f"{file}: has no segment {member}")
-    return [Source(problem.name, partial(_itself, problem)) for problem in found]
+        made = [source for source in made if source.name == member]
+        if not made:
+            raise ProblemError(f"{file}: has no {member}")
+    return made
+
+
+def _in_cells(
+    found: Pair | Layer,
+    module: ModuleType,
+    file: str,
+    known: Mapping[str, Argument],
+    cells: Cells,
+) -> Problem:
+    notes = (*cells.notes, *(problem := _read(found, module, file, known)).notes)
+    return replace(problem, cells=cells.starts, notes=notes)
+
+
+def _defined(cells: Cells, file: Path) -> ModuleType:
+    """A module with the functions and classes of a notebook, and with what these need."""
+    module = ModuleType(f"byhand_problem_{file.stem}")
+    module.__file__ = str(file)
+    statements = list(flat(cells.tree.body))
+    names = {each.name for each in statements if isinstance(each, ast.FunctionDef | ast.ClassDef)}
+    nodes = [statements[i] for i in needed(statements, names)]
+    setting.run(nodes, file, cells.text, module.__dict__)
+    return module
 
 
 def _itself(problem: Problem) -> Problem:

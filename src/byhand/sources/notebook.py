@@ -97,13 +97,17 @@ def script(cells: Cells, file: Path) -> Script:
             f"{file}: has no forward: looked for a loss above line {statements[first].lineno}, "
             "where the first gradient is: give it a name such as loss"
         )
+    places, said = frozenset(answered), ", ".join(sorted(names))
+    if not _is_loss(loss, statements):  # its own gradient isn't computed: it is where all start
+        answered = {i: some - {loss} for i, some in answered.items() if some - {loss}}
+        names -= {loss}
     end = max(i for i in range(first) if loss in binds(statements[i]))
     chain = needed(statements[: end + 1], {loss})
     parameters = _parameters(statements, chain, names)
     forward = _downstream(statements, chain, parameters)
     if end not in forward:
         raise ProblemError(
-            f"{file}: {loss} depends on none of {', '.join(sorted(names))}, whose gradients are "
+            f"{file}: {loss} depends on none of {said}, whose gradients are "
             "given: looked for the forward in the statements that it needs"
         )
     return Script(
@@ -115,7 +119,7 @@ def script(cells: Cells, file: Path) -> Script:
         tuple(i for i in chain if i not in forward),
         frozenset(parameters),
         tuple(_segments(statements, answered, forward, loss, parameters)),
-        frozenset(answered),
+        places,
     )
 
 
@@ -213,7 +217,15 @@ def _loss(statements: Sequence[ast.stmt], first: int, names: Collection[str]) ->
         if isinstance(node, (ast.Assign, ast.AnnAssign))
         for name in sorted(binds(node))
     ]
-    called = [
+    for name in (*_differentiated(statements), *(n for n in reversed(bound) if _LOSS.search(n))):
+        if name in bound:
+            return name
+    return next((name for name in reversed(bound) if name in names), None)
+
+
+def _differentiated(statements: Sequence[ast.stmt]) -> list[str]:
+    """The names that have .backward() called."""
+    return [
         part.func.value.id
         for node in statements
         for part in ast.walk(node)
@@ -222,10 +234,11 @@ def _loss(statements: Sequence[ast.stmt], first: int, names: Collection[str]) ->
         and part.func.attr == "backward"
         and isinstance(part.func.value, ast.Name)
     ]
-    for name in (*called, *(name for name in reversed(bound) if _LOSS.search(name))):
-        if name in bound:
-            return name
-    return next((name for name in reversed(bound) if name in names), None)
+
+
+def _is_loss(name: str, statements: Sequence[ast.stmt]) -> bool:
+    """Whether a name is said to be a loss, whose own gradient is 1."""
+    return bool(_LOSS.search(name)) or name in _differentiated(statements)
 
 
 def _parameters(
@@ -343,6 +356,7 @@ def _of_group(
     first: bool,
 ) -> list[Segment]:
     """The segments of a group: what starts from gradients that aren't computed in it is its own."""
+    is_loss = _is_loss(loss, statements)
     written: dict[int, set[str]] = {}
     starts: dict[str, set[str]] = {}
     for i in places:
@@ -359,7 +373,7 @@ def _of_group(
                 base = base_of(name)
                 if name in starts:
                     given |= starts[name]
-                elif base is not None and base in inside and base != loss:
+                elif base is not None and base in inside and (base != loss or not is_loss):
                     given.add(base)
             for name in mine:
                 starts[name] |= given
