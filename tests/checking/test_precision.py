@@ -194,6 +194,38 @@ def test_what_is_tight_in_float64_is_told_there(tmp_path: Path) -> None:
     assert wrong["x"].note == "hidden by the rounding of the inputs' type; this shows in float64"
 
 
+HALF = """
+import numpy as np
+def inputs(rng, *, n=6, c=8):
+    x = (rng.integers(-3, 4, (n, c)) * 0.5).astype(np.float16)
+    return {"x": x, "w": rng.normal(size=c).astype(np.float16)}
+def forward(x, w):
+    h = np.maximum(x * w, 0)
+    m = h.max(axis=1, keepdims=True)
+    e = np.exp(h - m)
+    s = e.sum(axis=1, keepdims=True)
+    out = e / s
+    return out
+def backward(x, w, h, e, s, dout):
+    ds = -(dout * e / s**2).sum(axis=1, keepdims=True)
+    de = dout / s + ds
+    dh = de * e
+    dm = -dh.sum(axis=1, keepdims=True)
+    dh[np.arange(len(h)), h.argmax(axis=1)] += dm[:, 0]
+    dz = dh * (h > 0)
+    dx = (dz * w).astype(np.float16){off}
+    dw = (dz * x).sum(axis=0).astype(np.float16)
+"""
+
+
+def test_a_problem_in_half_precision_may_name_it(tmp_path: Path) -> None:
+    """It is judged in that then: in float64, what it names is too narrow."""
+    report = checked(tmp_path, HALF.replace("{off}", ""))
+    assert report.ok, str(report)
+    wrong = checked(tmp_path, HALF.replace("{off}", " * np.float16(1.5)"))
+    assert wrong.roots == ("x",), str(wrong)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     own=st.sampled_from(TYPES),

@@ -23,13 +23,14 @@ from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
 from byhand.checking.rows import missing_inputs, report_of
+from byhand.checking.running.narrow import speaks_of_halves
 from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.checking.sampling.moved_draws import divided_by, zero_divisors
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import Problem, problem_of
-from byhand.values.precision import eps_of
+from byhand.values.precision import SINGLE, eps_of
 
 DTYPES = ("float64", "float32")
 
@@ -102,7 +103,7 @@ def _trials(
     found = _tried(problem, dtype, seed, referee, "float64")
     first, *others = found[0]
     widened = first.drawn.program is not first.drawn.truth and not first.run.failed
-    if widened and any(each.run.failed for each in others):
+    if widened and (_in_halves(first) or any(each.run.failed for each in others)):
         return _tried(problem, dtype, seed, referee, dtype)
     return found
 
@@ -131,6 +132,13 @@ def _divided_by_zero(problem: Problem, seed: int, trials: list[Trial]) -> list[s
     zeros = " or ".join(zero_divisors(found, trials[0].run.function))
     said = f"{names}: no number where {zeros} is 0, which backward divides by and forward does not"
     return [said] if bad else []
+
+
+def _in_halves(trial: Trial) -> bool:
+    """Whether the backward of a problem in half precision names that: in float64, it is too
+    narrow."""
+    function = trial.run.function
+    return trial.drawn.eps > SINGLE and function is not None and speaks_of_halves(function)
 
 
 def _type_of(drawn: Draw) -> str:

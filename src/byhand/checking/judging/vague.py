@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from byhand.checking.judging.compare import FACTOR
-from byhand.checking.judging.evidence import evidence_of
+from byhand.checking.judging.evidence import as_array, evidence_of
 from byhand.checking.judging.trial import Trial
 from byhand.checking.running.answers import Answer
 from byhand.checking.sampling.sample_inputs import Draw
@@ -25,13 +25,16 @@ from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 
+NEAR = 0.1
+"""Of the size of a gradient's terms: an answer in half precision that is as near is no accident."""
+
 
 def vague(trials: Sequence[Trial], answer: Answer) -> str | None:
     """Why nothing is known of an answer; None if its value is, or its definition alone was seen to
     be right on some draw."""
     first = trials[0]
     true = first.drawn.true_gradients[first.drawn.truth.by_key[answer.key].tensor]
-    if not _vague(first.drawn, answer.key, true, {}):
+    if not _vague(first.drawn, answer.key, true, {}) or _near(first, answer, true):
         return None
     for trial in trials:
         if not trial.line_by_line or trial.drawn.tied:
@@ -54,6 +57,15 @@ def _vague(drawn: Draw, key: Key, true: Bounded, feeds: Mapping[Key, Array]) -> 
         return False
     terms = np.abs(_uncancelled(drawn, feeds)[drawn.truth.by_key[key].tensor])
     return bool(np.all(bound >= terms, where=open_to))
+
+
+def _near(trial: Trial, answer: Answer, true: Bounded) -> bool:
+    """Whether an answer in a narrow type is near the truth, as float64 knows it."""
+    value = as_array(answer.value)
+    if trial.drawn.program is trial.drawn.truth or value is None:
+        return False
+    terms = np.abs(_uncancelled(trial.drawn, {})[trial.drawn.truth.by_key[answer.key].tensor])
+    return bool(np.max(np.abs(value - true.value)) <= NEAR * np.max(terms))
 
 
 def _uncancelled(drawn: Draw, feeds: Mapping[Key, Array]) -> Mapping[Tensor, Array]:

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.running.names import touched_names
-from byhand.program.statements import Namespace, Statement
+from byhand.program.statements import Function, Namespace, Statement
 from byhand.values import tree
 from byhand.values.held import array
 from byhand.values.precision import float_type
 
-WORDS = frozenset(("float32", "single", "f4", "<f4", "=f4"))
+SINGLES = frozenset(("float32", "single", "f4", "<f4", "=f4"))
+HALVES = frozenset(("float16", "bfloat16", "half", "f2", "<f2", "=f2"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Narrow:
         seen: list[bool] = []
         with _in_torch(seen) if self.in_torch else nullcontext():
             execute()
-        if seen or mentions(statement.node) or self._holds(statement.node, namespace):
+        if seen or mentions(statement.node, SINGLES) or self._holds(statement.node, namespace):
             self.lines[number] = statement.line
 
     def _holds(self, node: ast.stmt, namespace: Namespace) -> bool:
@@ -59,16 +60,21 @@ def is_narrow(value: Any) -> bool:
 
 
 @lru_cache(maxsize=1 << 12)
-def mentions(node: ast.stmt) -> bool:
-    """Whether a statement speaks of float32."""
+def mentions(node: ast.stmt, words: frozenset[str]) -> bool:
+    """Whether a statement speaks of a type that is called by one of these words."""
     for part in ast.walk(node):
         match part:
             case ast.Attribute(attr=word) | ast.Name(id=word) | ast.Constant(value=str(word)):
-                if word in WORDS:
+                if word in words:
                     return True
             case _:
                 pass
     return False
+
+
+def speaks_of_halves(function: Function) -> bool:
+    """Whether a function names a type narrower than float32."""
+    return any(mentions(node, HALVES) for node in function.body)
 
 
 def _in_torch(seen: list[bool]) -> AbstractContextManager[object]:
