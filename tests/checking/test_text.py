@@ -6,13 +6,16 @@ anew; read the difference before you keep it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
+from itertools import pairwise
 
 import pytest
 from golden_files import matches_golden
 from rich.console import Console
 from sample_reports import EVERY, HOSTILE, INCOMPLETE, RIGHT, UNTAKEN, WRONG, report
 
+from byhand.checking.report import Report, Row
 from byhand.rendering.report.text import plain, render
 from byhand.rendering.report.wording import next_step, seconds, shapes, summary
 
@@ -32,7 +35,12 @@ def test_text_fits_into_80_columns_and_has_no_colour(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_a_terminal_gets_the_same_text_in_colour(name: str) -> None:
     console = Console(
-        file=StringIO(), force_terminal=True, color_system="truecolor", width=80, record=True
+        file=StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        width=80,
+        height=99,
+        record=True,
     )
     console.print(render(EVERY[name]))
     shown = console.export_text()
@@ -108,3 +116,41 @@ def test_small_things() -> None:
     assert shapes(WRONG["bnbias"]) == "(64,), not (1, 64)"
     assert shapes(WRONG["C"]) == "(27, 10)"
     assert shapes(HOSTILE["y"]) == "scalar"
+
+
+def test_on_a_low_terminal_the_first_root_stays_on_the_screen() -> None:
+    shown = in_a_terminal(EVERY["wrong"], width=80, height=24)
+    high = in_a_terminal(EVERY["wrong"], width=80, height=99)
+    assert sorted(shown) == sorted(high)  # the same lines
+    first = high[0]
+    assert first.startswith("line ")
+    assert first not in shown[:10]
+    assert first in shown[-23:]
+    roots = [line for line in shown if line.startswith("line ")]
+    assert roots == [line for line in high if line.startswith("line ")][::-1]
+
+
+@pytest.mark.parametrize("width", [40, 57, 80])
+def test_carets_stand_under_their_part_also_where_a_line_is_wrapped(width: int) -> None:
+    source = "dhprebn = bngain * bnvar_inv / n * (n * dhpreact - dhpreact.sum(0)) + 12345"
+    part = "dhpreact.sum(0)"
+    start = source.index(part)
+    row = Row("hprebn", "wrong", 7, source, span=(start, start + len(part)))
+    report = replace(EVERY["right"], rows=(row,), roots=("hprebn",))
+    lines = in_a_terminal(report, width, height=99)
+    marked = "".join(
+        above[at]
+        for above, below in pairwise(lines)
+        for at, mark in enumerate(below)
+        if mark == "^"
+    )
+    assert marked == part
+
+
+def in_a_terminal(report: Report, width: int, height: int) -> list[str]:
+    console = Console(
+        file=StringIO(), force_terminal=True, color_system=None, width=width, height=height
+    )
+    with console.capture() as capture:
+        console.print(render(report))
+    return [line.rstrip() for line in capture.get().rstrip().splitlines()]

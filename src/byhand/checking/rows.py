@@ -234,9 +234,10 @@ def _named(trial: Trial, row: Row, named: Named | None) -> Row:
     if named is None:
         return row
     line = named.line or row.line
+    if row.right:  # its values are: so no error is to be seen in a row that is wrong
+        row = replace(row, verdict="wrong", max_error=None, tolerance=None, ulps=None)
     return replace(
         row,
-        verdict="wrong" if row.right else row.verdict,
         mistake=named.mistake,
         line=line,
         source=_source(trial.problem, line),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from byhand.checking.report import Report, Row
 from byhand.rendering.report import wording
 
 if TYPE_CHECKING:  # rich takes longer to import than a small check takes
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
     from rich.table import Table
     from rich.text import Text
 
@@ -36,17 +37,41 @@ def plain(report: Report) -> str:
 
 
 def render(report: Report) -> RenderableType:
-    """The report for rich: the roots, the table, the notes, the summary, what to do next."""
+    """The report for rich: the roots, the table, the notes, the summary, what to do next.
+
+    In a terminal that is too low for all of it the first root comes last: that is what stays on the
+    screen.
+    """
+    return _Fitted(report)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A report that asks how high the terminal is."""
+
+    report: Report
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        parts = _parts(self.report, first_root_last=False)
+        if console.is_terminal and len(console.render_lines(parts, options)) >= console.height:
+            parts = _parts(self.report, first_root_last=True)
+        yield parts
+
+
+def _parts(report: Report, first_root_last: bool) -> Group:
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[RenderableType] = []
-    for rows in wording.root_groups(report):
-        parts += [*_root(rows), ""]
+    roots: list[RenderableType] = []
+    groups = wording.root_groups(report)
+    for rows in reversed(groups) if first_root_last else groups:
+        roots += [*_root(rows), ""]
+    others: list[RenderableType] = []
     if report.rows:
-        parts += [_table(report), ""]
+        others += [_table(report), ""]
     if notes := wording.notes(report):
-        parts += [_bullets(notes), ""]
+        others += [_bullets(notes), ""]
+    parts = [*others, *roots] if first_root_last else [*roots, *others]
     parts.append(Text(wording.summary(report), style="bold"))
     parts.append(Text(wording.circumstances(report), style="dim"))
     if following := wording.next_step(report):
@@ -63,11 +88,27 @@ def _root(rows: list[Row]) -> list[RenderableType]:
     where = "" if row.line is None else f"{wording.place(row)}: "
     lines: list[RenderableType] = [Text(f"{where}{wording.headline(rows)}", style="bold red")]
     if row.source:
-        lines.append(Padding(Text(wording.clean(row.source)), (0, 0, 0, 4)))
-    if row.source and row.span and row.span[1] <= COLUMNS - 4:
-        start, end = row.span
-        lines.append(Padding(Text(" " * start + "^" * (end - start), style="red"), (0, 0, 0, 4)))
+        lines.append(Padding(_Marked(wording.clean(row.source), row.span), (0, 0, 0, 4)))
     return lines + [Padding(Text(detail), (0, 0, 0, 2)) for detail in wording.details(row)]
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """A line of source with carets under a part of it, also where it takes several lines."""
+
+    source: str
+    span: tuple[int, int] | None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        width = max(options.max_width, 1)
+        start, end = self.span or (0, 0)
+        for at in range(0, len(self.source), width):
+            yield Text(self.source[at : at + width], no_wrap=True)
+            left, right = max(start, at), min(end, at + width)
+            if left < right:
+                yield Text(" " * (left - at) + "^" * (right - left), style="red", no_wrap=True)
 
 
 def _table(report: Report) -> Table:
