@@ -109,3 +109,13 @@ def test_closed_forms_are_what_the_readme_shows(command: str, begins: str) -> No
         README.write_text(text[:start] + shown + text[end:], encoding="utf-8")
         return
     assert text[start:end] == shown
+
+
+def test_the_mistakes_are_counted_and_listed() -> None:
+    from byhand.checking.naming.mistakes import CODES
+
+    docs = README.parent / "docs" / "problem-files.md"
+    listed = docs.read_text(encoding="utf-8").partition("## The mistakes")[2]
+    assert re.findall(r"`([a-z-]+)`", listed)[: len(CODES)] == [*CODES]
+    assert f"There are {len(CODES)} that byhand knows" in README.read_text(encoding="utf-8")
+    assert f"one of {len(CODES)}," in (README.parent / "CHANGELOG.md").read_text(encoding="utf-8")
