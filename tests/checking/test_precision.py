@@ -226,6 +226,40 @@ def test_a_problem_in_half_precision_may_name_it(tmp_path: Path) -> None:
     assert wrong.roots == ("x",), str(wrong)
 
 
+SINGLE_ONLY = """
+import torch
+def inputs(rng, *, n=5, c=4, d=3):
+    f = lambda *s: torch.tensor(rng.normal(size=s), dtype=torch.float32)
+    return {"x": f(n, c), "W": f(c, d), "b": f(d)}
+def forward(x, W, b):
+    z = x @ W + b
+    h = torch.tanh(z)
+    s = h * h
+    loss = s.mean()
+    return loss
+def backward(x, W, h):
+    ds = torch.full(h.shape, 1 / h.numel())
+    dh = 2 * h * ds
+    dz = dh * (1 - h * h)
+    dW = x.T @ dz.float()
+    db = dz.sum(0)
+    dx = dz.float() @ W.T
+"""
+
+
+def test_a_backward_that_runs_in_float32_alone_is_tried_line_by_line_in_that(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("torch")
+    report = checked(tmp_path, SINGLE_ONLY)
+    assert report.ok, str(report)
+    wrong = checked(tmp_path, SINGLE_ONLY.replace("(1 - h * h)", "(1 - h)"))
+    assert wrong.roots == ("z",), str(wrong)
+    assert {wrong[name].verdict for name in ("W", "b", "x")} == {"inherited"}
+    wrong = checked(tmp_path, SINGLE_ONLY.replace("dh = 2 * h", "dh = h"))
+    assert wrong.roots == ("h",), str(wrong)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     own=st.sampled_from(TYPES),

@@ -66,8 +66,9 @@ def check(
         trials, skipped = _trials(problem, dtype, seed, referee)
         _refuse_nothing(trials[0])
         if trials[0].wrong and trials[0].line_by_line:
-            further = further_draw(problem, seed)
-            trials += [] if further is None else [try_on(problem, further)]
+            own = trials[0].in_its_types
+            further = further_draw(problem, seed, dtype if own else "float64")
+            trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
         trials, kept = adopt(follow(trials))
         blamed = blame(trials)
         notes = [*skipped, *untried(trials), *_divided_by_zero(problem, seed, trials)]
@@ -117,7 +118,8 @@ def _tried(
         if isinstance(drawn, Skipped):
             skipped.append(drawn.note)
         else:
-            trials.append(try_on(problem, drawn, "engine" if trials else referee))
+            who = "engine" if trials else referee
+            trials.append(try_on(problem, drawn, who, in_its_types=rest != "float64"))
     return trials, skipped
 
 

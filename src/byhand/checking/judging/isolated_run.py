@@ -100,8 +100,7 @@ def fed(
     only: Key | None = None,
 ) -> Feeder:
     """The same run, with all that was seen in it."""
-    like = next((value.flatten()[:0].double() for value in given.values() if is_torch(value)), None)
-    feeder = Feeder(Plan.of(answers), feeds, only, like)
+    feeder = Feeder(Plan.of(answers), feeds, only, usual_kind(given))
     with contextlib.suppress(StatementError):  # what was judged before stands
         run(function, function.namespace(copied_all(given)), feeder.execute)
     return feeder
@@ -250,6 +249,16 @@ def fetch(namespace: Namespace, local: str) -> Any:
     """What the local of a gradient holds."""
     root, path = tree.parsed(local)
     return tree.get(namespace.get(root), path)
+
+
+def usual_kind(given: Mapping[str, Any]) -> Any:
+    """A tensor of the kind that a gradient has which nothing else tells the kind of; None where
+    that is an array."""
+    tensors = [value for value in given.values() if is_torch(value)]
+    floats = [value for value in tensors if value.is_floating_point()]
+    if floats and all(float_type(value) == "float32" for value in floats):
+        return floats[0]
+    return tensors[0].flatten()[:0].double() if tensors else None
 
 
 def in_kind(value: Array, like: Any) -> Any:

@@ -23,13 +23,14 @@ from byhand.checking.judging.isolated_run import (
     in_kind,
     place,
     unscaled,
+    usual_kind,
 )
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.names import loaded_names
 from byhand.program.control_flow import run
 from byhand.program.statements import Function, Namespace, Statement, StatementError, walruses
 from byhand.referees.referee import Key
-from byhand.values.arrays import Array, is_array, is_torch
+from byhand.values.arrays import Array, is_array
 from byhand.values.held import copied
 
 Edits: TypeAlias = Mapping[ast.stmt, ast.stmt]
@@ -112,7 +113,7 @@ def record(
 
     `given` are backward's arguments; an exchanged statement may read all that is `available`.
     """
-    like = next((value for value in given.values() if is_torch(value)), None)
+    like = usual_kind(given)
     plan = Plan.of(answers)
     feeder = Feeder(plan, feeds, key, like)
     variables = _variables(function)

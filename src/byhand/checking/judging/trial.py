@@ -47,11 +47,15 @@ class Trial:
     run: BackwardRun
     answers: Answers
     referee: str = "engine"
+    in_its_types: bool = False
 
     @property
     def line_by_line(self) -> bool:
-        """Whether its definitions can be tried alone: in float64, and in Python."""
-        return self.run.function is not None and self.drawn.program is self.drawn.truth
+        """Whether its definitions can be tried alone: in Python, and in float64, or in float32
+        where backward runs in no other type."""
+        exact = self.drawn.program is self.drawn.truth
+        exact = exact or (self.in_its_types and self.drawn.eps <= SINGLE)
+        return self.run.function is not None and exact
 
     # What it gave in the end.
 
@@ -303,8 +307,11 @@ def _is_zero(value: Any) -> bool:
     return found is not None and found.dtype.kind == "f" and not found.any()
 
 
-def try_on(problem: Problem, drawn: Draw, referee: str = "engine") -> Trial:
-    """Runs the backward on one draw, and finds out which gradient is whose."""
+def try_on(
+    problem: Problem, drawn: Draw, referee: str = "engine", in_its_types: bool = False
+) -> Trial:
+    """Runs the backward on one draw, and finds out which gradient is whose. `in_its_types`: it runs
+    in no others."""
     program = drawn.program
     ran = run_backward(problem, program.locals, drawn.upstream_by_name, drawn.true_by_name)
-    return Trial(problem, drawn, ran, answers(program, ran), referee)
+    return Trial(problem, drawn, ran, answers(program, ran), referee, in_its_types)

@@ -55,7 +55,7 @@ def draws(
     yield from _others(problem, backward, seed, rest)
 
 
-def further_draw(problem: Problem, seed: int) -> Draw | None:
+def further_draw(problem: Problem, seed: int, dtype: str | None) -> Draw | None:
     """A draw on which a mistake is proved once more before it is named: what fits the others by
     accident doesn't fit this one. None where it can't be made."""
     names = list(problem.dimensions)
@@ -64,7 +64,7 @@ def further_draw(problem: Problem, seed: int) -> Draw | None:
     if len(names) < 2 or _depth(problem.forward) >= DEEP:
         sizes = {}
     for tried in (sizes, {}):
-        for found in _attempt(problem, tried, seed + 2, "float64"):
+        for found in _attempt(problem, tried, seed + 2, dtype):
             if isinstance(found, Draw):
                 return found
     return None
