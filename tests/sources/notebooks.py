@@ -181,6 +181,7 @@ ALL: dict[str, list[str]] = {
     "other names": [NUMPY, NUMPY_FORWARD.replace("loss =", "cost ="), NUMPY_BACKWARD.replace("dW", "grad_W").replace("db", "grad_b")],
     "one-hot labels": [NUMPY + "Y = np.eye(3)[y]\n", NUMPY_FORWARD.replace("probs[np.arange(len(y)), y]).mean()", "probs[np.arange(len(y)), y]).mean() + 0 * Y.sum()"), NUMPY_BACKWARD.replace("np.eye(3)[y]", "Y")],
     "a training loop": [NUMPY, "for i in range(10000):\n" + "\n".join("    " + line for line in (NUMPY_FORWARD + NUMPY_BACKWARD).replace("dscores = (probs - onehot) / N", "dscores = probs\ndscores[range(N), y] -= 1\ndscores /= N").replace("onehot = np.eye(3)[y]", "").split("\n")) + "\n    W1 += -0.1 * dW1\n"],
+    "in its place": [NUMPY, NUMPY_FORWARD, NUMPY_BACKWARD.replace("dscores = (probs - onehot) / N", "probs[range(N), y] -= 1\ndscores = probs / N").replace("onehot = np.eye(3)[y]", "")],
     "half done": [*START, FORWARD, "\n".join(BACKWARD.split("\n")[:5])],
     "autograd's": [*START, FORWARD, BACKWARD.replace("dlogits = dlogprobs - logprobs.exp() * dlogprobs.sum(1, keepdim=True)", "dlogits = logits.grad.clone()")],
     "functions": [NUMPY, "def softmax(s):\n    e = np.exp(s - s.max(axis=1, keepdims=True))\n    return e / e.sum(axis=1, keepdims=True)\n", "z1 = X @ W1 + b1\na1 = np.maximum(z1, 0)\nscores = a1 @ W2 + b2\nprobs = softmax(scores)\nloss = -np.log(probs[np.arange(len(y)), y]).mean() + 0.05 * (W1 ** 2).sum()\n", NUMPY_BACKWARD],
@@ -206,6 +207,7 @@ PLANTED: tuple[tuple[str, str, str, str], ...] = (
     ("numpy", "dscores = (probs - onehot) / N", "dscores = (probs + onehot) / N", "scores"),
     ("numpy", "dz1 = da1 * (z1 > 0)", "dz1 = da1 * (z1 > 0) * z1", "z1"),
     ("numpy", "+ 0.1 * W1", "+ 0.05 * W1", "W1"),
+    ("numpy", "db2 = dscores.sum(axis=0)", "db2 = dscores.sum(axis=0); W2 -= 0.1 * dW2", "a1"),
     ("other names", "grad_b1 = dz1.sum(axis=0)", "grad_b1 = dz1.sum(axis=1)", "b1"),
     ("functions", "dW2 = a1.T @ dscores", "dW2 = z1.T @ dscores", "W2"),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from byhand.program.call import call_of
 from byhand.program.plain_run import inputs_of_their_own, plain_locals
 from byhand.program.problem import Problem
 from byhand.program.statements import StatementError
+from byhand.sources.flow import changes
 from byhand.values.arrays import Array
 from byhand.values.held import array
 
@@ -83,23 +84,32 @@ def _ones(like: Array) -> Array:
 def with_copies(
     nodes: Sequence[ast.stmt], forward: Collection[str], *, in_torch: bool = False
 ) -> list[ast.stmt]:
-    """Statements in which `dscores = probs` takes a copy, where nothing reads probs afterwards.
+    """Statements that write into values of forward, on copies of these.
 
-    To go on with a value of forward that is done with is how many save an array; it is no mistake.
+    `dscores = probs` takes a copy where nothing reads probs afterwards; `probs[i] -= 1` works on
+    one. To go on with a value that forward is done with is how many save an array: where statements
+    stand one below the other it is no mistake, unless something reads the old value.
     """
-    found: list[ast.stmt] = []
+    method = "clone" if in_torch else "copy"
+    changed = sorted(set[str]().union(*map(changes, nodes)) & {*forward} if nodes else ())
+    found: list[ast.stmt] = [_copy(name, ast.Name(name), method, nodes[0]) for name in changed]
     for i, node in enumerate(nodes):
         match node:
-            case ast.Assign(targets=[ast.Name()], value=ast.Name(id=name) as value) if (
-                name in forward and not any(_reads(after, name) for after in nodes[i + 1 :])
+            case ast.Assign(targets=[ast.Name(id=target)], value=ast.Name(id=name)) if (
+                name in forward and not any(name in _names(after) for after in nodes[i + 1 :])
             ):
-                method = ast.Attribute(value, "clone" if in_torch else "copy", ast.Load())
-                fresh = ast.Assign(node.targets, ast.Call(method, [], []))
-                found.append(ast.fix_missing_locations(ast.copy_location(fresh, node)))
+                found.append(_copy(target, ast.Name(name), method, node))
             case _:
                 found.append(node)
     return found
 
 
-def _reads(node: ast.stmt, name: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
+def _copy(target: str, value: ast.Name, method: str, where: ast.stmt) -> ast.stmt:
+    """`target = value.copy()`."""
+    call = ast.Call(ast.Attribute(ast.Name(value.id, ast.Load()), method, ast.Load()), [], [])
+    made = ast.Assign([ast.Name(target, ast.Store())], call)
+    return ast.fix_missing_locations(ast.copy_location(made, where))
+
+
+def _names(node: ast.stmt) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}

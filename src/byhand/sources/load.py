@@ -22,6 +22,7 @@ from byhand.program.problem import (
 from byhand.sources import setting
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.cells import Cells, of_notebook, of_script
+from byhand.sources.combined import combined_in
 from byhand.sources.flow import flat, needed
 from byhand.sources.layers import Layer, layers_in, problem_of_layer
 from byhand.sources.notebook import problems, script
@@ -81,7 +82,7 @@ def sources(
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: problem)]
-    if found := [*pairs_in(tree), *layers_in(tree)]:
+    if found := functions_in(tree):
         if member is not None:
             found = [_chosen(found, member, file)]
         module = executed(tree, file, text)
@@ -92,12 +93,17 @@ def sources(
     return [Source(problem.name, lambda: problem)]
 
 
+def functions_in(tree: ast.Module) -> list[Pair | Layer]:
+    """The functions and classes of a module that are problems."""
+    return [*pairs_in(tree), *layers_in(tree), *combined_in(tree)]
+
+
 def _of_cells(
     cells: Cells, file: Path, member: str | None, known: Mapping[str, Argument]
 ) -> list[Source]:
     """The pairs and the layers of a notebook or a script, or else its segments: where there are
     functions, what else stands there tries them."""
-    functions = [*pairs_in(cells.tree), *layers_in(cells.tree)]
+    functions = functions_in(cells.tree)
     if functions:
         module = _defined(cells, file)
         made = [

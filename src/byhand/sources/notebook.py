@@ -496,6 +496,8 @@ def _backward_places(found: Script, segment: Segment) -> list[int]:
             continue
         new = {name for name in binds(node) | changes(node) if name not in inside}
         new = {name for name in new if base_of(name) not in inside}
+        if i > max(found.forward):  # `probs[range(n), y] -= 1`: the gradient is made in its place
+            new |= changes(node) & inside
         if new:
             tainted |= new
             helpers[i] = new

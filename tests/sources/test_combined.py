@@ -1,0 +1,54 @@
+"""Functions that return a loss and its gradients: forward and backward are taken apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from byhand.checking.check import check
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem
+from byhand.sources.load import load
+
+FORMS = Path(__file__).with_name("forms") / "losses.py"
+TEXT = FORMS.read_text()
+NAMES = ("softmax_loss", "svm_loss", "softmax_loss_vectorized")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_right_ones(name: str) -> None:
+    problem = load(f"{FORMS}:{name}")
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert report.ok, str(report)
+    assert [row.name for row in report.rows] == ["W" if "W, X" in problem_text(name) else "x"]
+
+
+def problem_text(name: str) -> str:
+    return TEXT[TEXT.index(f"def {name}(") :].partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("softmax_loss", "dx /= N", "dx /= 1"),
+        ("svm_loss", "dx[margins > 0] = 1", "dx[margins > 0] = 2"),
+        ("softmax_loss_vectorized", "2 * reg * W", "reg * W"),
+    ],
+)
+def test_planted_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
+    file = tmp_path / "losses.py"
+    start = TEXT.index(f"def {name}(")
+    file.write_text(TEXT[:start] + TEXT[start:].replace(old, new, 1))
+    problem = load(f"{file}:{name}")
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert report.roots
+    line = TEXT[: TEXT.index(old, start)].count("\n") + 1
+    assert any(abs((row.line or 0) - line) <= 3 for row in report.rows if row.name in report.roots)
+
+
+def test_one_that_cannot_be_taken_apart() -> None:
+    with pytest.raises(ProblemError, match="has no svm_loss_naive"):
+        load(f"{FORMS}:svm_loss_naive")
