@@ -23,6 +23,7 @@ from byhand.faces.commands.derive import derive
 from byhand.faces.commands.explain import explain
 from byhand.faces.commands.grade import grade
 from byhand.faces.commands.learn import learn
+from byhand.faces.commands.new import new
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
 from byhand.faces.guarded_process import GUARDED, guarded
@@ -47,7 +48,7 @@ def cli(context: click.Context) -> None:
 
 
 for _command in (
-    *(check, explain, derive, train, sample),
+    *(check, new, explain, derive, train, sample),
     *(learn, list_, next_, hint, reset, solution, author, grade),
 ):
     cli.add_command(_command)

@@ -29,6 +29,7 @@ from byhand.sources.assemble import assembled, function, located
 from byhand.sources.cells import Cells
 from byhand.sources.flow import binds, changes, flat, is_plain, needed, opened, reads
 from byhand.sources.intermediates import Renames, with_copies
+from byhand.sources.nearest import nearest
 from byhand.values.arrays import is_torch
 from byhand.values.held import array
 
@@ -85,10 +86,7 @@ def script(cells: Cells, file: Path) -> Script:
         statements = tuple(opened(statements, base_of))
         answered = _answered(statements)
     if not answered:
-        raise ProblemError(
-            f"{file}: has no gradient to check: looked for statements such as `dW = ...` after "
-            "a forward that binds W, and for pairs of functions NAME_forward and NAME_backward"
-        )
+        raise ProblemError(f"{file}: has no gradient to check: {nearest(cells.tree)}")
     first = min(answered)
     names = {name for bound in answered.values() for name in bound}
     loss = _loss(statements, first, names)

@@ -1,0 +1,33 @@
+"""What is said of a file that is no problem: what was looked for, and what is nearest."""
+
+from __future__ import annotations
+
+import ast
+
+_LOOKED_FOR = (
+    "looked for statements such as `dW = ...` after a forward that binds W, for functions "
+    "NAME_forward and NAME_backward, and for classes with forward and backward"
+)
+
+
+def nearest(tree: ast.Module) -> str:
+    """What was looked for, what was found, and the nearest form."""
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    forwards = [name for name in functions if "forward" in name.lower() or "fwd" in name.lower()]
+    half = [
+        node.name
+        for node in classes
+        if any(isinstance(each, ast.FunctionDef) and each.name == "forward" for each in node.body)
+    ]
+    if forwards:
+        other = forwards[0].replace("forward", "backward").replace("fwd", "bwd")
+        found = f"found {forwards[0]}, which lacks a {other}"
+    elif half:
+        found = f"found class {half[0]}, which has forward, but no backward(self, dout)"
+    elif functions or classes:
+        some = [*functions, *(node.name for node in classes)]
+        found = f"found {', '.join(some[:4])}{', ...' if len(some) > 4 else ''}"
+    else:
+        found = "found no gradient, function or class"
+    return f"{_LOOKED_FOR}; {found}; `byhand new FILE` writes a problem file to complete"
