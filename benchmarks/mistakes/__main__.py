@@ -21,9 +21,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from .collect import Case, by_name, collect
+from .planted import in_styles
 from .source import ROOT
 
 sys.path.insert(0, str(ROOT / "src"))
+
+
+STYLES = "styles"
+"""Stands for the problems that are drawn at random."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,11 @@ def examine(case: Case) -> Outcome:
 
 
 def work(task: tuple[str, str, int, int, int]) -> dict[str, list[Outcome]]:
-    name, *rest = task
-    cases = collect(by_name()[name], *rest)  # type: ignore[arg-type]
+    name, seeds, singles, pairs, variants = task
+    if name == STYLES:
+        cases = in_styles(seeds, singles, variants)
+    else:
+        cases = collect(by_name()[name], seeds, singles, pairs, variants)
     return {group: [examine(case) for case in found] for group, found in cases.items()}
 
 
@@ -86,6 +94,8 @@ def run(
         (n, seeds, singles // len(names) + 1, pairs // len(names) + 1, variants // len(names) + 1)
         for n in heavy
     ]
+    if not problems:  # a seventh of all
+        share.append((STYLES, seeds, singles // 7, 0, variants // 7))
     found: dict[str, list[Outcome]] = {"single": [], "pair": [], "right": []}
     results = map(work, share) if workers == 1 else ProcessPoolExecutor(workers).map(work, share)
     for each in results:

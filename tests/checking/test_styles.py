@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from styles import ACTIVATIONS, styled
+from benchmarks.mistakes.styles import ACTIVATIONS, styled
 from verdicts import Checked
 
 FEW, MANY = 40, 500

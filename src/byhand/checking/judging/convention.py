@@ -50,11 +50,12 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
     for answer in first.answers.found:
         if answer.key not in first.wrong or not answer.writes:
             continue
-        for size, number, inverse in _sizes_of(first, answer):
-            found = _kept(first, number, inverse)
+        sizes = [*_sizes_of(first, answer), *_sizes_of_readers(first, answer)]
+        for size, number, inverse in sizes:
+            found = _kept(first, answer.key, number, inverse)
             sized = [each for each in apart[1:] if _size(each, size)]
             if found is None or not all(
-                _kept_in(each, answer.key, found, size, inverse) for each in sized
+                _kept_in(each, answer.key, size, inverse) for each in sized
             ):
                 continue
             kept = Convention(found, size, number, inverse)
@@ -71,6 +72,23 @@ def _sizes_of(trial: Trial, answer: Answer) -> Iterator[tuple[str, int, bool]]:
         for inverse in (False, True):
             if number > 1 and (1 / number if inverse else float(number)) in times:
                 yield size, number, inverse
+
+
+def _sizes_of_readers(trial: Trial, begins: Answer) -> Iterator[tuple[str, int, bool]]:
+    """The sizes by which the inputs' gradients that read an answer are divided once too often: what
+    begins a convention may itself be wrong."""
+    inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
+    if begins.key in inputs:
+        return
+    readers = [a for a in trial.answers.found if a.key in inputs and not _right(trial, a, 1.0)]
+    times = [
+        times_of(array(as_number(trial.on_truth.get(a.key))), trial.true_feeds[a.key], program)
+        for a in readers
+        for program in [trial.drawn.truth]
+    ]
+    for size, number in _sizes(trial.drawn.truth).items():
+        if number > 1 and sum(1 / number in each for each in times) > 1:
+            yield size, number, False
 
 
 def times_of(held: Array | None, true: Array, program: Program) -> frozenset[float]:
@@ -101,15 +119,15 @@ def _size(trial: Trial, size: str) -> int | None:
     return _sizes(trial.drawn.truth).get(size)
 
 
-def _kept(trial: Trial, number: int, inverse: bool) -> frozenset[Key] | None:
+def _kept(trial: Trial, begins: Key, number: int, inverse: bool) -> frozenset[Key] | None:
     """The answers that hold so many times their gradient, if the inputs' gradients that read them
-    take the number out again, or at least so many that fewer are wrong then.
+    take the number out again, or at least so many that fewer are wrong then. `begins` is the first.
 
     One that is wrong either way is taken for one of them if it reads one.
     """
     times = 1 / number if inverse else float(number)
     inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
-    scaled: dict[Key, float] = {}
+    scaled = {begins: times}
     for _ in trial.answers.found:  # one more each time, in backward's order
         tried = _with_scales(trial, scaled)
         open_ones = [
@@ -133,13 +151,11 @@ def _kept(trial: Trial, number: int, inverse: bool) -> frozenset[Key] | None:
     return frozenset(scaled) if any(taken_out) and sum(passed_on) <= sum(taken_out) else None
 
 
-def _kept_in(trial: Trial, begins: Key, keys: frozenset[Key], size: str, inverse: bool) -> bool:
-    """Whether the answer that begins it holds so many times its gradient on another draw, too."""
+def _kept_in(trial: Trial, begins: Key, size: str, inverse: bool) -> bool:
+    """Whether the convention is kept on another draw, too; where the size is 1 nothing tells."""
     number = _size(trial, size)
     assert number is not None
-    times = 1 / number if inverse else float(number)
-    tried = _with_scales(trial, dict.fromkeys(keys, times))
-    return all(_right(tried, a, 1.0) for a in tried.answers.found if a.key == begins)
+    return number == 1 or _kept(trial, begins, number, inverse) is not None
 
 
 def _right(trial: Trial, answer: Answer, times: float) -> bool:

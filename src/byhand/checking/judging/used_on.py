@@ -146,10 +146,7 @@ def _after_a_wrong_one(
     for tensor, way in near:
         turn = Turn(tree.root(part.host[0]), part.writes[at], way)
         tried = turned(first, [*turns, turn])
-        answer = next((a for a in tried.answers.found if part.writes[at].at in _places(a)), None)
-        if answer is not None and any(
-            _is(value, tensor, tried) for value in tried.versions.get(answer.key, ())
-        ):
+        if any(_is(value, tensor, tried) for value in _values_from(tried, part.writes[at])):
             return turn
     return None
 
@@ -185,11 +182,22 @@ def _guess_with_start(
         return None
     for at in range(1, len(part.writes)):
         found = _guess(trial, first, turns, part, at, near)
-        if found is not None:
-            tried = turned(first, [*turns, found])
-            if _all_right(tried, {a.key for a in tried.answers.found if a.host == part.host}):
-                return found
+        if found is None or found.way is None:
+            continue
+        tried = turned(first, [*turns, found])
+        values = _values_from(tried, part.writes[at])
+        tensor = found.way.end(trial.drawn.truth.by_key[part.host].tensor)
+        last = _last_read_at_once(trial, part, at) - at
+        if tensor is not None and last < len(values) and _is(values[last], tensor, tried):
+            return found
     return None
+
+
+def _values_from(trial: Trial, write: Write) -> Sequence[Any]:
+    """What the answer that begins with this statement held after each of its statements."""
+    begun = (a for a in trial.answers.found if a.writes and a.writes[0].at == write.at)
+    answer = next(begun, None)
+    return () if answer is None else trial.versions.get(answer.key, ())
 
 
 def _last_read_at_once(trial: Trial, part: _Part, at: int) -> int:
@@ -219,10 +227,6 @@ def _reads_through(trial: Trial, write: Write, part: _Part, at: int) -> bool:
     """Whether a statement reads a local that was made of this one since."""
     begin = part.writes[at].number
     return part.writes[at].at in write.reads and any(n > begin for n in write.through)
-
-
-def _places(answer: Answer) -> frozenset[int]:
-    return frozenset(write.at for write in answer.writes)
 
 
 def _all_right(trial: Trial, keys: Container[Key]) -> bool:
