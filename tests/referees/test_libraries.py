@@ -84,6 +84,19 @@ def test_what_is_not_used_has_gradient_zero(referee: str) -> None:
     np.testing.assert_array_equal(found["x", 0].value, np.full((2, 3), 2.0))
 
 
+def torch_signs(x):
+    signs = torch.sgn(x)
+    out = signs * 2
+    return out
+
+
+def test_a_zero_that_pytorch_gives_without_memory() -> None:
+    made = case(torch_signs, x=from_numpy(3, 4))
+    found = referees.find("torch")(*made.asked)
+    assert not found["x", 0].value.any()
+    np.testing.assert_array_equal(found["signs", 0].value, 2 * np.asarray(made.asked[3][0]))
+
+
 @pytest.mark.parametrize("referee", LIBRARIES)
 def test_repeated_indices_add_up(referee: str) -> None:
     def looked_up(C, ix):

@@ -65,7 +65,8 @@ def torch(
         )
     except RuntimeError as error:
         raise cannot_differentiate(problem, "PyTorch", error) from error
-    return {key: rounded(g.detach().numpy()) for key, g in zip(wanted, found, strict=True)}
+    # A copy, since a gradient may be a zero without memory.
+    return {key: rounded(g.detach().clone().numpy()) for key, g in zip(wanted, found, strict=True)}
 
 
 def node(tensor: pytorch.Tensor) -> pytorch.Tensor:
