@@ -147,6 +147,11 @@ def run(call: str, x: Any, y: Any) -> Any:
     return eval(call, NAMES | {"x": x, "y": y})
 
 
+def float64() -> Any:
+    """JAX in float64; its older versions have that elsewhere."""
+    return (jax if hasattr(jax, "enable_x64") else jax.experimental).enable_x64(True)
+
+
 def values(x: Any) -> np.ndarray:
     if isinstance(x, LibraryArray):
         x = x.value
@@ -157,7 +162,7 @@ def values(x: Any) -> np.ndarray:
 @pytest.mark.parametrize("call", CALLS)
 def test_values(call: str, library: str) -> None:
     lend = LIBRARIES[library].lend
-    with jax.enable_x64(True):
+    with float64():
         found = run(call, lend(X), lend(Y))
         assert isinstance(found, LibraryArray)
         expected = np.asarray(run(call, X, Y))
@@ -173,7 +178,7 @@ def by_torch(call: str, g: np.ndarray) -> tuple[np.ndarray, ...]:
     out = run(call, *lent).value.tensor
     leaves = [each.value.tensor for each in lent]
     found = torch.autograd.grad((out * torch.from_numpy(g)).sum(), leaves, materialize_grads=True)
-    return tuple(each.numpy() for each in found)
+    return tuple(each.detach().numpy() for each in found)
 
 
 def by_jax(call: str, g: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -186,7 +191,7 @@ def by_jax(call: str, g: np.ndarray) -> tuple[np.ndarray, ...]:
         known = replace(JAX, plain=lambda value: next(values))
         return (run(call, known.lend(x), known.lend(y)).value * g).sum()
 
-    with jax.enable_x64(True):
+    with float64():
         gradient = jax.jit(jax.grad(loss, (0, 1)))
         return tuple(map(np.asarray, gradient(jax.numpy.array(X), jax.numpy.array(Y))))
 
@@ -215,7 +220,7 @@ WRITES = ("put", "scatter", "scatter_along_axis", "overlap_add", "erf")
 @pytest.mark.parametrize("name", [name for name in REGISTRY if name not in WRITES])
 def test_every_op_of_the_engine_is_known(name: str, library: str) -> None:
     op, lend, rng = REGISTRY[name], LIBRARIES[library].lend, np.random.default_rng(0)
-    with jax.enable_x64(True):
+    with float64():
         for sample in op.samples:
             inputs = [op.domain(i).draw(rng, shape) for i, shape in enumerate(sample.shapes)]
             lent = [lend(x) if x.dtype.kind == "f" else x for x in inputs]
@@ -237,7 +242,7 @@ def test_item_assignment(library: str) -> None:
         ((0, [1, 1], [2, 2]), [5.0, 6.0]),
         (np.zeros((2, 3, 4), dtype=bool), 1.0),
     ]
-    with jax.enable_x64(True):
+    with float64():
         for index, value in indices:
             expected = X.copy()
             expected[index] = value
@@ -251,7 +256,7 @@ def test_item_assignment(library: str) -> None:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_what_is_no_float_is_plain(library: str) -> None:
-    with jax.enable_x64(True):
+    with float64():
         x = LIBRARIES[library].lend(X)
         for found, expected in (
             (x > 0, X > 0),
