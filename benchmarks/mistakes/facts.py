@@ -8,6 +8,7 @@ the terms that the right one is the sum of.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,6 +58,8 @@ def facts(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
         codes |= _ratio(pairs, [s for *_, s in seen])
     if "factor" in codes and edit.kind == "dropped factor" and _squared(edit):
         codes.add("missing-path")  # a product with itself has two paths, of which half is one
+    if edit.kind == "dropped factor" and _gradients(edit.before) - _gradients(edit.after):
+        codes.add("missing-upstream")
     return codes | _passed_on(edit, seen) | _part_of_it(edit) | _undone_otherwise(edit, drawn)
 
 
@@ -66,6 +69,11 @@ def _spreads(wrong: Any, right: Any) -> bool:
         return _same(np.broadcast_to(wrong, right.shape), right)
     except ValueError:
         return False
+
+
+def _gradients(text: str) -> set[str]:
+    """The gradients that a statement reads."""
+    return set(re.findall(r"\bd[A-Za-z]\w*", text.partition("=")[2]))
 
 
 def _squared(edit: Edit) -> bool:

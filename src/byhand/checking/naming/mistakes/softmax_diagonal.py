@@ -41,8 +41,9 @@ def _softmaxes(suspect: Suspect) -> Iterator[Key]:
                 yield key
 
 
-def _diagonal(found: Evidence, key: Key) -> Array:
+def _diagonal(found: Evidence, key: Key) -> Array | None:
+    """What comes back on the diagonal; None where nothing does: then zeros would prove it."""
     step = found.trial.drawn.truth.by_key[key]
     p = step.value
     g = found.feeds[key] if key in found.cut else found.grads[step.tensor].value
-    return g * p * (1 - p)
+    return g * p * (1 - p) if g.any() else None

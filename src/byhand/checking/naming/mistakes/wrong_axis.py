@@ -14,6 +14,8 @@ import ast
 from collections.abc import Iterator
 from typing import TypeAlias
 
+import numpy as np
+
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, parsed, text
@@ -39,7 +41,7 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
                 old = _axis(given)
                 if old is not None:
                     for axis in AXES:
-                        if axis != old:
+                        if axis != old and np.size(axis) == np.size(old):
                             yield exchanged(part, given, parsed(repr(axis)))
         case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
             turned = ast.Tuple(elements[::-1], ast.Load())

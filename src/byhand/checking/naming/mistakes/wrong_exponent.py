@@ -36,7 +36,7 @@ def find(suspect: Suspect) -> Finding | None:
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 yield ast.BinOp(left, ast.Mult(), right)
             case ast.Name(id=name, ctx=ast.Load()) if name in values:
-                for exponent in (2, -1, 3, 0.5):
+                for exponent in (2, 3, 0.5):
                     yield ast.BinOp(part, ast.Pow(), ast.Constant(exponent))
             case _:
                 pass
