@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from byhand.checking.judging.trial import Trial
@@ -56,16 +56,25 @@ def overwritten(trial: Trial) -> list[str]:
     return [name for name in written if f"d{name}" in trial.run.given and name in trial.drawn.truth]
 
 
+def without_answer(trial: Trial) -> Mapping[Key, tuple[Write, ...]]:
+    """What is written to locals that may be used on, though they answer for nothing: given
+    gradients, and those of a name that forward binds more or less often than backward."""
+    found: dict[Key, tuple[Write, ...]] = {}
+    for name in dict.fromkeys(write.name for write in trial.run.writes):
+        steps = trial.drawn.truth.bindings.get(name, ())
+        if steps and not any(name == answer.key[0] for answer in trial.answers.found):
+            writes = tuple(write for write in trial.run.writes if write.name == name)
+            found[name, len(steps) - 1] = writes
+    return found
+
+
 def turned(trial: Trial, turns: Sequence[Turn]) -> Trial:
     """A trial whose answers are ended, and begun, at these turns."""
     found: list[tuple[UsedOn, Way | None]] = []
     plain = answers(trial.drawn.program, trial.run)
-    upstream = [
-        Answer((name, 0), None, writes=tuple(w for w in trial.run.writes if w.name == name))
-        for name in overwritten(trial)
-        if (name, 0) not in plain
-    ]
-    for answer in [*plain.found, *upstream]:
+    loose = without_answer(replace(trial, answers=plain))
+    others = [Answer(key, None, writes=writes) for key, writes in loose.items()]
+    for answer in [*plain.found, *others]:
         start = 0
         nodes = [write.node for write in answer.writes]
         for turn in turns:

@@ -20,7 +20,7 @@ from byhand.checking.judging.convention import nearly, times_of
 from byhand.checking.judging.evidence import evidence_of
 from byhand.checking.judging.isolated_run import unscaled
 from byhand.checking.judging.trial import Trial
-from byhand.checking.judging.turns import Turn, Way, overwritten, turned
+from byhand.checking.judging.turns import Turn, Way, overwritten, turned, without_answer
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised, Write
 from byhand.checking.running.names import loaded_names
@@ -60,7 +60,7 @@ class _Part:
     `tensor`, which is at the end of `way` from the value that it bears the name of.
 
     `values` are what it held after each statement, where all that these read is right. `given`: it
-    held that gradient before them, too.
+    held a gradient before them, too.
     """
 
     host: Key
@@ -100,15 +100,24 @@ def _parts(trial: Trial, turns: Sequence[Turn]) -> Iterator[_Part]:
         values = trial.versions.get(answer.key, ())
         way = ways.get(tree.root(host[0]), Way()) if answer.host is not None else Way()
         ended = answer.host is None and tree.root(host[0]) in ways
-        many = len(answer.writes) > 1 and len(values) == len(answer.writes)
-        if many and way is not None and not ended:
+        again = answer.host is None and _bound_again(trial, host)
+        known = len(answer.writes) > 0 and len(values) == len(answer.writes)
+        if known and (again or len(values) > 1) and way is not None and not ended:
             tensor = steps[answer.key].tensor
-            yield _Part(host, way, tensor, answer.writes, values)
-    for name in overwritten(trial):
-        if (name, 0) not in last and name not in ways:
-            writes = tuple(write for write in trial.run.writes if write.name == name)
+            yield _Part(host, way, tensor, answer.writes, values, given=again)
+    for host, writes in without_answer(trial).items():
+        if host[0] not in ways:
             values = [write.value for write in writes]
-            yield _Part((name, 0), Way(), steps[name, 0].tensor, writes, values, given=True)
+            yield _Part(host, Way(), steps[host].tensor, writes, values, given=True)
+
+
+def _bound_again(trial: Trial, key: Key) -> bool:
+    """Whether forward binds the name once more after this binding.
+
+    Then backward's local of that name was there before. That it is bound as often in backward as in
+    forward doesn't say that it is so for the same values.
+    """
+    return len(trial.drawn.truth.bindings.get(key[0], ())) > key[1] + 1
 
 
 def _after(

@@ -137,6 +137,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
             found.append(_written((name, 0), groups[-1]))
             if len(steps) > 1:
                 notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
+        elif any(each.host == (name, len(steps) - 1) for each in used_on):
+            found += _parts((name, len(steps) - 1), tuple(writes), program, run, used_on)
         else:
             notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
     found.sort(key=lambda answer: answer.writes[-1].number)
