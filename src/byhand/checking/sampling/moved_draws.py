@@ -4,7 +4,7 @@ to zeros that backward may divide by."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
 from byhand.ops.op import Op
 from byhand.program.problem import Problem
-from byhand.program.program import Program
+from byhand.program.program import Program, Step
 from byhand.program.statements import Function
 
 MOVED = "moved"
@@ -108,19 +108,25 @@ def _smooth_power(tensor: Tensor) -> bool:
 def _first(
     problem: Problem, seed: int, how: str, *moves: Move, only: Container[str] | None = None
 ) -> Draw | None:
+    """The first move on which every gradient is finite, and those of the inputs aren't all zero;
+    else the first on which they are finite."""
+    dead: Draw | None = None
     for move in moves:
         change = partial(moved, data=problem.data, move=move, seed=seed, only=only)
         try:
             found = draw(problem, {}, "float64", seed, change, how)
         except ProblemError:
             continue
-        if all(np.isfinite(each.value).all() for each in _named_gradients(found)):
+        if not all(np.isfinite(each.value).all() for each in _gradients(found, found.truth)):
+            continue
+        if all(each.value.any() for each in _gradients(found, found.truth.inputs)):
             return found
-    return None
+        dead = dead or found
+    return dead
 
 
-def _named_gradients(found: Draw) -> Iterator[Any]:
-    for step in found.truth:
+def _gradients(found: Draw, steps: Iterable[Step]) -> Iterator[Any]:
+    for step in steps:
         if step.tensor in found.true_gradients:
             yield found.true_gradients[step.tensor]
 
