@@ -69,7 +69,7 @@ def _is_corrected(node: ast.AST) -> bool:
 
 def _off_by_one(suspect: Suspect) -> Iterator[tuple[ast.expr, ast.stmt]]:
     """The parts that need only be n / (n - 1) times as large, or the reverse, for one size n."""
-    for size in sizes(suspect.evidence).values():
+    for size in sizes(suspect.telling).values():
         if min(size) < 2:
             continue
         more = [n / (n - 1) for n in size]

@@ -23,6 +23,7 @@ from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Share, Suspect
 from byhand.checking.naming.proving.syntax import factors, parsed, text
+from byhand.checking.running.names import loaded_names
 from byhand.engine.backward import fit
 from byhand.values import tree
 from byhand.values.arrays import Array
@@ -32,13 +33,17 @@ def find(suspect: Suspect) -> Finding | None:
     for way, found in _passed_on(suspect):
         if suspect.follows(found):
             return Finding(f"the gradient of {way} is passed on without the step's own derivative")
+    if any(scale.constant is not None for scale in suspect.scales):
+        return None  # a number is all that is missing
     known = values(suspect)
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
+        there = {text(node) for node in ast.walk(part)}
         for each in known:
             yield ast.BinOp(part, ast.Mult(), each)
-            yield ast.BinOp(part, ast.Div(), each)
+            if text(each) not in there:  # else it is one too many
+                yield ast.BinOp(part, ast.Div(), each)
 
     mend = suspect.mend_parts(factors, times)
     if mend is None:
@@ -128,10 +133,15 @@ def _lacks_factors(suspect: Suspect) -> bool:
     value, right = as_array(suspect.first.value), suspect.first.expected.value
     if value is None or value.shape != right.shape or not np.isfinite(value).all():
         return False
+    if all(_lacks(found, ()) for found in (suspect.first, *suspect.evidence)):
+        return False  # but for a number it is right: factors that change nothing would fit
     names = list(suspect.first.paths.slopes)
     lines = {text(each) for each in values(suspect)}
     names += [s.name for s in suspect.program if s.name in lines and np.ptp(s.value) > 0]
-    powers = [(name, power) for name in names for power in (1, -1)]
+    there = {name for statement in suspect.statements for name, _ in loaded_names(statement)}
+    powers = [
+        (name, power) for name in names for power in (1, -1) if power == 1 or name not in there
+    ]
     return any(
         all(_lacks(found, chosen) for found in (suspect.first, *suspect.evidence))
         for chosen in combinations(powers, 2)

@@ -12,15 +12,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.judging.evidence import as_array
+from byhand.checking.naming.mistakes import wrong_operand
 from byhand.checking.naming.proving.finding import Finding, Mend
 from byhand.checking.naming.proving.sizes import SAME, constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import factors, parsed, text
 from byhand.program.program import Program, Step
+from byhand.values.held import array
 
 
 def find(suspect: Suspect) -> Finding | None:
-    for name, size in sizes(suspect.evidence).items():
+    for name, size in sizes(suspect.telling).items():
         for scale in suspect.scales:
             if scale.constant is not None:
                 continue
@@ -36,7 +38,7 @@ def find(suspect: Suspect) -> Finding | None:
                     scale.statement.lineno,
                 )
     whole = _times_too_large(suspect)
-    for name, size in sizes(suspect.evidence).items():
+    for name, size in sizes(suspect.telling).items():
         if whole is not None and np.allclose(whole, size, rtol=SAME, atol=0):
             return Finding(
                 f"{suspect.d} is {name} times as large as it should be: a mean divides by how many "
@@ -51,12 +53,14 @@ def find(suspect: Suspect) -> Finding | None:
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
+        there = {text(node) for node in ast.walk(part)}
         for name in normalisers:
             yield ast.BinOp(part, ast.Mult(), ast.Name(name, ast.Load()))
-            yield ast.BinOp(part, ast.Div(), ast.Name(name, ast.Load()))
+            if name not in there:  # else it is one too many
+                yield ast.BinOp(part, ast.Div(), ast.Name(name, ast.Load()))
 
     mend = suspect.mend_parts(factors, times) if normalisers else None
-    if mend is None:
+    if mend is None or wrong_operand.find(suspect) is not None:  # x for x / norm
         return None
     return mend.finding(
         f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?"
@@ -67,7 +71,7 @@ def _times_too_large(suspect: Suspect) -> list[float] | None:
     """How many times as large as it should be the gradient is, on each draw; in several statements
     no part of any may say so."""
     found: list[float] = []
-    for evidence in suspect.evidence:
+    for evidence in suspect.telling:
         value, right = as_array(evidence.value), evidence.expected.value
         if value is None or value.shape != right.shape or not right.any():
             return None
@@ -82,7 +86,7 @@ def _times_too_large(suspect: Suspect) -> list[float] | None:
 
 def _with_another_size(suspect: Suspect) -> Mend | None:
     """It divides by another size, or by only one of several that a mean was taken over."""
-    others = [*sizes(suspect.evidence), *_counts(suspect)]
+    others = [*sizes(suspect.telling), *_counts(suspect)]
 
     def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
@@ -100,10 +104,12 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
 
 def _counts(suspect: Suspect) -> list[str]:
     """The values of forward that are one whole number, such as how many a mask lets through."""
+    available = suspect.first.trial.available
+    held = {name: array(value) for name, value in available.items() if type(value) is not float}
     return [
-        step.name
-        for step in suspect.program.steps
-        if step.name.isidentifier() and step.value.ndim == 0 and step.value == np.round(step.value)
+        name
+        for name, value in held.items()
+        if value is not None and value.ndim == 0 and value.dtype.kind in "iuf" and value % 1 == 0
     ]
 
 

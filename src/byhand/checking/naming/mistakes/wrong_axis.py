@@ -24,6 +24,14 @@ Axis: TypeAlias = int | tuple[int, ...]
 
 AXES: tuple[Axis, ...] = (0, 1, 2, 3, -1, -2, (0, 1), (0, 2), (1, 2))
 
+WITHOUT_AXES = (
+    *("reshape", "view", "expand", "repeat", "tile", "broadcast_to", "zeros", "ones", "full"),
+    *("eye", "arange", "linspace", "one_hot", "at", "append", "pow", "pow_", "power", "clamp"),
+    *("clamp_", "clip", "maximum", "minimum", "round", "where", "add", "add_", "sub", "sub_"),
+    *("subtract", "mul", "mul_", "multiply", "div", "div_", "divide", "fill_", "masked_fill"),
+)
+"""What takes lengths, indices or numbers where others take axes."""
+
 
 def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend(_other_axis)
@@ -34,8 +42,8 @@ def find(suspect: Suspect) -> Finding | None:
 
 def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
-        case ast.Call(func=ast.Attribute(attr="reshape" | "at")):
-            pass  # takes lengths, or indices, not axes
+        case ast.Call(func=ast.Attribute(attr=name)) if name in WITHOUT_AXES:
+            pass
         case ast.Call(args=args, keywords=keywords):
             for given in [*args, *(k.value for k in keywords if k.arg in ("axis", "dim"))]:
                 old = _axis(given)

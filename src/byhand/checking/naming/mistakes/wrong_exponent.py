@@ -21,10 +21,23 @@ EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
 
 def find(suspect: Suspect) -> Finding | None:
     values = suspect.values
+    compared = {
+        part
+        for statement in suspect.statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Compare)
+        for part in ast.walk(node)
+    }
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case ast.BinOp(left=left, op=ast.Pow()):
+                for exponent in EXPONENTS:
+                    yield ast.BinOp(left, ast.Pow(), ast.Constant(exponent))
+            case (
+                ast.Call(func=ast.Attribute(value=left, attr="pow"), args=[ast.Constant()])
+                | ast.Call(func=ast.Attribute(attr="pow" | "power"), args=[left, _])
+            ):
                 for exponent in EXPONENTS:
                     yield ast.BinOp(left, ast.Pow(), ast.Constant(exponent))
             case ast.Call(func=ast.Attribute(attr="sqrt"), args=[inner]):
@@ -35,7 +48,7 @@ def find(suspect: Suspect) -> Finding | None:
                 yield ast.BinOp(right, ast.Div(), left)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 yield ast.BinOp(left, ast.Mult(), right)
-            case ast.Name(id=name, ctx=ast.Load()) if name in values:
+            case ast.Name(id=name, ctx=ast.Load()) if name in values and part not in compared:
                 for exponent in (2, 3, 0.5):
                     yield ast.BinOp(part, ast.Pow(), ast.Constant(exponent))
             case _:

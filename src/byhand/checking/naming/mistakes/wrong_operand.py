@@ -27,8 +27,9 @@ def find(suspect: Suspect) -> Finding | None:
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case ast.Name(id=name, ctx=ast.Load()) if name in values:
-                for value, shape in values.items():
-                    if value != name and shape == values[name]:
+                alike = [value for value in values if values[value] == values[name]]
+                for value in [*alike, *(v for v in values if _fits(values[v], values[name]))]:
+                    if value != name:
                         yield ast.Name(value, ast.Load())
             case ast.Subscript(value=ast.Name(id=name), slice=index, ctx=ast.Load()) if (
                 name in lists
@@ -49,4 +50,11 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(
         f"{text(mend.part)} is not the value that belongs here: which value of forward is the "
         f"derivative of {suspect.used_in or 'this step'} taken at?"
+    )
+
+
+def _fits(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether the shapes differ, and broadcast."""
+    return shape != other and all(
+        1 in (a, b) or a == b for a, b in zip(shape[::-1], other[::-1], strict=False)
     )

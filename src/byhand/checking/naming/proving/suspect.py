@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.paths import Use
 from byhand.checking.judging.replay import Edits
+from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Edit, Effort, Mend, Parts, Scale
 from byhand.checking.naming.proving.syntax import added_numbers, exchanged, factors, product, reads
 from byhand.checking.running.answers import Answer
@@ -62,6 +63,12 @@ class Suspect:
             return first
         return next((found for found in wrong if as_array(found.value) is not None), first)
 
+    @cached_property
+    def telling(self) -> tuple[Evidence, ...]:
+        """The draws on which a number can be seen to be missing: not where all is zero, and
+        right."""
+        return tuple(e for e in self.evidence if e.expected.value.any() or not e.right)
+
     @property
     def function(self) -> Function:
         function = self.first.trial.run.function
@@ -89,29 +96,7 @@ class Suspect:
     @cached_property
     def statements(self) -> tuple[ast.stmt, ...]:
         """The statements of its definition: those that write it, then those of locals they need."""
-        found = list(dict.fromkeys(write.node for write in self.answer.writes))
-        simple = [
-            node
-            for top in self.function.body
-            for node in ast.walk(top)
-            if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
-        ]
-        answers = {tree.root(a.local) for a in self.first.trial.answers.found}
-        wanted = {name for node in found for name, _ in loaded_names(node)}
-        while True:
-            more = [
-                node
-                for node in simple
-                if node not in found
-                and any(
-                    rebinds is not None and name in wanted and name not in answers
-                    for name, rebinds in touched_names(node).items()
-                )
-            ]
-            if not more:
-                return tuple(found)
-            found += more
-            wanted |= {name for node in more for name, _ in loaded_names(node)}
+        return _statements(self.first.trial, self.answer)
 
     @property
     def promising(self) -> list[ast.stmt]:
@@ -140,12 +125,14 @@ class Suspect:
     def ways(self) -> Mapping[str, Share]:
         """The paths on which the gradient comes back, by the step each leads to.
 
-        A step that uses the value twice is one path, and each use of its own another. A closed form
-        jumps over steps: each of those is a path, too.
+        A step that uses the value twice is one path, and each use of its own another, but not those
+        of a square: there a number is missing. A closed form jumps over steps: each of those is a
+        path, too.
         """
         found = dict(self.direct)
         for i, use in enumerate(self.uses):
-            if sum(each.through == use.through for each in self.uses) > 1:
+            others = [each for each in self.uses if each.through == use.through and each is not use]
+            if others and not any(_alike(use.share, each.share) for each in others):
                 found[f"one of the uses in {', '.join(use.through)} (number {i + 1})"] = (
                     lambda e, i=i: e.paths.uses[i].share
                 )
@@ -189,6 +176,20 @@ class Suspect:
             self.effort.left -= 1
             if self.effort.left < 0 or not found.becomes_right(edits):
                 return False
+        return self._spares_others(edits)
+
+    def _spares_others(self, edits: Edits) -> bool:
+        """Whether the definitions that are right stay so with these statements in place of locals
+        that they need as well."""
+        own = {write.node for write in self.answer.writes}
+        shared = [statement for statement in edits if statement not in own]
+        trial = self.first.trial
+        for answer in trial.answers.found if shared else ():
+            if answer.key != self.first.answer.key and answer.writes:
+                needed, found = _statements(trial, answer), evidence_of(trial, answer)
+                reads_it = any(each in needed for each in shared)
+                if reads_it and found.right and not found.becomes_right(edits):
+                    return False
         return True
 
     def mended_but_for_a_number(self, edits: Edits) -> bool:
@@ -223,17 +224,45 @@ class Suspect:
         """The parts that only lack a number as a factor.
 
         The definition is linear in such a part: from its value with the part doubled follows how
-        many times as large the part should be.
+        many times as large the part should be, on each draw that is telling.
         """
         found: list[Scale] = []
         for statement in self.promising:
             for part in (*factors(statement), *added_numbers(statement)):
                 doubled = ast.BinOp(ast.Constant(2.0), ast.Mult(), part)
                 edits = {statement: exchanged(statement, part, doubled)}
-                times = _times(self.evidence, edits)
+                times = _times(self.telling, edits)
                 if times is not None:
                     found.append(Scale(statement, part, times))
         return tuple(found)
+
+
+def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:
+    """The statements that write an answer, then those of the locals that they need."""
+    assert trial.run.function is not None
+    found = list(dict.fromkeys(write.node for write in answer.writes))
+    simple = [
+        node
+        for top in trial.run.function.body
+        for node in ast.walk(top)
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
+    ]
+    answers = {tree.root(each.local) for each in trial.answers.found}
+    wanted = {name for node in found for name, _ in loaded_names(node)}
+    while True:
+        more = [
+            node
+            for node in simple
+            if node not in found
+            and any(
+                rebinds is not None and name in wanted and name not in answers
+                for name, rebinds in touched_names(node).items()
+            )
+        ]
+        if not more:
+            return tuple(found)
+        found += more
+        wanted |= {name for node in more for name, _ in loaded_names(node)}
 
 
 def _times(evidence: Iterable[Evidence], edits: Edits) -> tuple[float, ...] | None:
@@ -253,6 +282,10 @@ def _times(evidence: Iterable[Evidence], edits: Edits) -> tuple[float, ...] | No
                 return None
         times.append(1 + more)
     return tuple(times)
+
+
+def _alike(share: Array, other: Array) -> bool:
+    return share.shape == other.shape and bool(np.allclose(share, other))
 
 
 def _sum(shares: Iterable[Array]) -> Array:
