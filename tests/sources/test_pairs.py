@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from planted import PLANTED
 
@@ -189,3 +190,23 @@ def test_the_command_with_several(tmp_path: Path) -> None:
     assert not said["ok"]
     assert [each["name"] for each in said["problems"]] == ["scale", "split", "mse"]
     assert said["problems"][2]["rows"][0]["mistake"]["code"] == "factor"
+
+
+def test_a_problem_file_without_inputs(tmp_path: Path) -> None:
+    problem = loaded(tmp_path, """
+import numpy as np
+def forward(x, w, t):
+    y = x @ w
+    error = y - t
+    loss = (error**2).mean()
+    return loss
+
+def backward(x, w, error):
+    derror = 2 * error / error.size
+    dy = derror
+    dw = x.T @ dy
+    dx = np.outer(dy, w)
+""")  # fmt: skip
+    report = check(problem)
+    assert report.ok, str(report)
+    assert np.ndim(problem.inputs()["w"]) == 1

@@ -19,6 +19,7 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem, dimensions_of
+from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.intermediates import Renames, misfits, others, without
@@ -89,7 +90,11 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
             if apart is not None:
                 one, two = apart.forward, apart.backward
             title = f"{_stem(name)}{variant}"
-            found.append(paired(title, one, two, rewritten=apart is not None))
+            if not returns(two):
+                two = _with_return(two, parameters(one))
+            one = _with_locals(one, parameters(two))
+            changed = one is not forward or two is not backward
+            found.append(paired(title, one, two, rewritten=changed))
     return found
 
 
@@ -99,6 +104,37 @@ def _partner(name: str) -> str:
         if re.search(pattern, name):
             return re.sub(pattern, other, name)
     return f"{name}_backward"
+
+
+def _with_return(backward: ast.FunctionDef, arguments: Sequence[str]) -> ast.FunctionDef:
+    """A backward whose answers are its locals, as in a problem file, as one that returns them."""
+    stored = {node.id for node in ast.walk(backward) if isinstance(node, ast.Name)}
+    answers: list[ast.expr] = [
+        ast.Name(f"d{name}", ast.Load()) for name in arguments if f"d{name}" in stored
+    ]
+    made = copy.deepcopy(backward)
+    end = ast.Return(ast.Tuple(answers, ast.Load()))
+    made.body.append(located(end, made.body[-1]))
+    return made
+
+
+def _with_locals(forward: ast.FunctionDef, asked: Sequence[str]) -> ast.FunctionDef:
+    """A forward that also returns those of its locals that backward asks for by name."""
+    end = forward.body[-1]
+    if not isinstance(end, ast.Return) or len(returns(forward)) > 1:
+        return forward
+    ends = elements(end.value)
+    known = {node.id for node in ends if isinstance(node, ast.Name)} | {*parameters(forward)}
+    local = bound_names(forward) - known
+    more: list[ast.expr] = [ast.Name(name, ast.Load()) for name in asked if name in local]
+    if not more or any(KEPT.search(name) for name in asked):
+        return forward
+    made = copy.copy(forward)
+    made.body = [
+        *forward.body[:-1],
+        located(ast.Return(ast.Tuple([*ends, *more], ast.Load())), end),
+    ]
+    return made
 
 
 def _forward_of(name: str) -> str:
@@ -153,7 +189,6 @@ def problem_of_pair(
     Raises ProblemError if none are found on which its forward runs.
     """
     backward, answered = backward_of(pair)
-    arguments = parameters(pair.forward)
     draw, dimensions, notes, values = _inputs(pair, module, file, known, answered)
     data = [name for name in values if name not in answered]
     unanswered = [name for name in data if _is_floats(values[name])]
@@ -174,7 +209,7 @@ def problem_of_pair(
             draw=draw,
             dimensions=dimensions,
             data=data,
-            kept=keeping(pair.forward) | ({*pair.kept} - {*arguments}),
+            kept=keeping(pair.forward) | ({*pair.kept} - bound_names(pair.forward)),
             notes=notes,
         )
 
