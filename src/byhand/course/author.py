@@ -6,7 +6,8 @@ what its commands print: a code block that begins with
 
     ```text byhand derive softmax_cross_entropy --closed --numbers
 
-is what this command prints, or a part of it, and what stands in it after `>>>` is a doctest.
+is what this command prints, or a part of it, and what stands in it after `>>>` is a doctest. Arrays
+are shown as `numbers_shown` says.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from byhand.checking.report import Report
 from byhand.course.course import Exercise, Lesson
 from byhand.course.judge import judge, restricted_to
+from byhand.course.numbers_shown import numbers
 from byhand.files import write_aside
 from byhand.values import tree
 
@@ -111,6 +113,7 @@ def read(lesson: Lesson) -> Iterator[str]:
             continue
         if block not in _run(lesson.folder, "-m", *words):
             yield f"`{command}` doesn't print what the reading shows"
+    yield from numbers(text, lesson.folder)
     if ">>>" in text:
         with tempfile.TemporaryDirectory() as folder:
             examples = Path(folder) / lesson.reading.name

@@ -18,7 +18,7 @@ from byhand.files import read
 
 FILE = "course.toml"
 READING = "reading.md"
-_EXAMPLE = re.compile(r"^```\w* +byhand \w+ ([\w-]+\.py)", re.M)
+_EXAMPLE = re.compile(r"^```\w* +(?:byhand \w+|numbers) ([\w-]+\.py)", re.M)
 
 
 @dataclass(frozen=True)
