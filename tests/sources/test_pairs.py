@@ -210,3 +210,21 @@ def backward(x, w, error):
     report = check(problem)
     assert report.ok, str(report)
     assert np.ndim(problem.inputs()["w"]) == 1
+
+
+def test_in_pytorch(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    problem = loaded(tmp_path, """
+import torch
+def linear_forward(x, w, b):
+    out = torch.relu(x @ w + b)
+    return out, (x, w, b, out)
+
+def linear_backward(dout, cache):
+    x, w, b, out = cache
+    dz = dout * (out > 0)
+    return dz @ w.T, x.T @ dz, dz.sum(0)
+""")  # fmt: skip
+    report = check(problem)
+    assert report.ok, str(report)
+    assert {row.name for row in report.rows} == {"x", "w", "b"}

@@ -37,7 +37,8 @@ from byhand.sources.signature import (
     upstream_parameters,
 )
 from byhand.sources.uses import uses
-from byhand.values.arrays import is_tuple
+from byhand.values.arrays import as_torch, is_array, is_tuple
+from byhand.values.held import array
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +192,7 @@ def problem_of_pair(
     backward, answered = backward_of(pair)
     draw, dimensions, notes, values = _inputs(pair, module, file, known, answered)
     data = [name for name in values if name not in answered]
-    unanswered = [name for name in data if _is_floats(values[name])]
+    unanswered = [name for name in data if _is_floats(array(values[name]))]
     if unanswered:
         notes.append(
             f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: taken for data"
@@ -386,8 +387,10 @@ def _inputs(
         sizes = dict(list(sizes.items())[:1])
 
     def draw(rng: np.random.Generator, **chosen: int) -> Inputs:
-        return drawn(proposal.arguments({free[n]: s for n, s in chosen.items()}), rng)
+        values = drawn(proposal.arguments({free[n]: s for n, s in chosen.items()}), rng)
+        return _as_spoken(values, in_torch)
 
+    in_torch = _in_torch(pair)
     said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
     notes: list[str] = []
     if said:
@@ -429,6 +432,16 @@ def called(forward: ast.FunctionDef, proposal: Proposal) -> dict[str, str]:
     return names
 
 
+def _in_torch(pair: Pair) -> bool:
+    """Whether a forward is written in PyTorch, as its text tells."""
+    names = {node.id for node in ast.walk(pair.forward) if isinstance(node, ast.Name)}
+    return bool(names & {"torch", "F"}) and "np" not in names
+
+
+def _as_spoken(values: Inputs, in_torch: bool) -> Inputs:
+    return {n: as_torch(v) if in_torch and is_array(v) else v for n, v in values.items()}
+
+
 def _each(returned: Any) -> list[Any]:
     return list(returned) if is_tuple(returned) else [returned]
 
@@ -446,19 +459,22 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
     """A run of both, to see whether arguments fit."""
     forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
+    in_torch = _in_torch(pair)
 
     def attempt(values: dict[str, Any]) -> Fit:
         np.random.seed(0)
+        values = _as_spoken(values, in_torch)
         copied = copy.deepcopy(values)
         ends = _each(forward(**copied))
         outputs = [ends[place] for place in pair.outputs if place < len(ends)]
         for output in outputs:
-            if not np.all(np.isfinite(output)):
+            if not np.isfinite(np.asarray(output)).all():
                 raise FloatingPointError("forward isn't finite")
         rng = np.random.default_rng(1)
         filled: dict[str, Any] = {}
         for name, output in zip(pair.upstream, outputs, strict=False):
             filled[name] = np.asarray(rng.normal(size=np.shape(output)))
+        filled = _as_spoken(filled, in_torch)
         for name, place in pair.kept.items():
             filled[name] = ends[place]
         for name in parameters(pair.backward):
@@ -472,7 +488,7 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
         said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
         right = wanted = 0
         for owner, gradient in zip(owners(said, arguments), gradients, strict=False):
-            if owner in values and _is_floats(values[owner]):
+            if owner in values and _is_floats(array(values[owner])):
                 wanted += 1
                 right += np.shape(gradient) == np.shape(values[owner])
         thin = sum(np.shape(output).count(1) for output in outputs)

@@ -477,6 +477,7 @@ def _unequal(text: str) -> Iterator[tuple[int, int]]:
         r"(\d+) \(dim \d+\) != (\d+) \(dim",
         r"size (\d+) is different from (\d+)",
         r"\(\d+x(\d+) and (\d+)x\d+\)",
+        r"batch_size \((\d+)\) to match target batch_size \((\d+)\)",
         r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)",
         r"has size (\d+) and the array at index \d+ has size (\d+)",
     ):
