@@ -66,6 +66,23 @@ def test_a_missing_library_is_named_with_what_to_install(name: str) -> None:
     assert "--referee finite" in once
 
 
+def test_a_check_in_pytorch_doesnt_import_its_compiler(tmp_path: Path) -> None:
+    """It takes seconds, and isn't there in the grader's sandbox."""
+    file = tmp_path / "file.py"
+    file.write_text(
+        "import torch\n"
+        "def inputs(rng):\n    return {'x': torch.from_numpy(rng.normal(size=(3, 4)))}\n"
+        "def forward(x):\n    h = torch.sigmoid(x)\n    return h\n"
+        "def backward(h, dh):\n    dx = h * (1 - h) * dh * (1 + 1e-9)\n"
+    )
+    code = (
+        "from byhand import check, load\n"
+        f"print(check(load({str(file)!r})).ok)\n"
+        "import sys; print('torch._dynamo' in sys.modules)"
+    )
+    assert python(code).split() == ["False", "False"]
+
+
 def test_jax_stays_in_single_precision_for_everybody_else() -> None:
     code = (
         "from byhand import referees; from byhand.program.problem import load\n"
