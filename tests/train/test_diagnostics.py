@@ -13,7 +13,7 @@ from byhand.errors import DataError
 from byhand.program.problem import load
 from byhand.train import train
 from byhand.train.data import read_words, split
-from byhand.train.diagnostics import Layer, bending, look, pictures_of
+from byhand.train.diagnostics import Activation, bending, look, pictures_of
 from byhand.train.loop import Descent, batches, in_precision
 from byhand.train.run import load_run
 from byhand.train.schedule import Schedule
@@ -84,7 +84,7 @@ def test_of_a_long_list_some_items_are_shown(word_file: Path) -> None:
     ],
 )
 def test_where_nothing_comes_back(function: str, values: list[float], dead: list[bool]) -> None:
-    assert Layer("h", function, np.array([values]), None).dead.tolist() == [dead]
+    assert Activation("h", function, np.array([values]), None).dead.tolist() == [dead]
 
 
 def test_the_pictures_are_written_and_the_updates_go_on(

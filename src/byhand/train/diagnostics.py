@@ -33,7 +33,7 @@ DEAD: dict[str, Callable[[Array], Array]] = {
 
 
 @dataclass(frozen=True)
-class Layer:
+class Activation:
     """What comes out of one of these functions, (..., units), and its gradient, if it was given."""
 
     name: str
@@ -76,13 +76,13 @@ def pictures_of(descent: Descent) -> dict[str, bytes]:
     return drawn
 
 
-def look(descent: Descent) -> tuple[list[Layer], list[Weight]]:
+def look(descent: Descent) -> tuple[list[Activation], list[Weight]]:
     """One run of forward and backward on the batch that would come next."""
     X, Y = next(descent.batches())
     found = hand_gradients(descent.problem)({**descent.values, "X": X, "Y": Y})
     steps, answers = items_named(found.steps), items_named(found.answers)
     layers = [
-        Layer(name, function, steps[name], _array(answers.get(f"d{name}"), steps[name]))
+        Activation(name, function, steps[name], _array(answers.get(f"d{name}"), steps[name]))
         for step, function in bending(descent.problem)
         for name in _items(step, steps)
     ]

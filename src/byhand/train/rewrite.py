@@ -31,7 +31,7 @@ def with_locals(function: Function) -> Callable[..., tuple[Any, Locals]]:
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
     body = [*copy.deepcopy(function.body), ast.Return(None)]
-    definition.body = [_Returns().visit(statement) for statement in body]
+    definition.body = [_ReturnsLocals().visit(statement) for statement in body]
     ast.fix_missing_locations(tree)
     namespace: dict[str, Any] = {**function.globals, **function.closure, _LOCALS: locals}
     exec(compile(tree, function.file, "exec"), namespace)
@@ -86,7 +86,7 @@ def explained(problem: Problem, part: str, error: Exception) -> ProblemError:
     return ProblemError(f"{problem.where(line)}: {part} raised {in_one_line(error)}")
 
 
-class _Returns(ast.NodeTransformer):
+class _ReturnsLocals(ast.NodeTransformer):
     """`return x` becomes `return x, locals()`, except in functions inside the function."""
 
     def visit_Return(self, node: ast.Return) -> ast.Return:

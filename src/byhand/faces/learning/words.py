@@ -20,7 +20,7 @@ WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
 
 
 @dataclass(frozen=True)
-class Way:
+class Asking:
     """How the learner asks for things: by keys, by commands or in a notebook."""
 
     next: str
@@ -29,9 +29,9 @@ class Way:
     back_to: str
 
 
-BY_KEYS = Way("n", "h", "press s again", "saving its file goes back to it")
-BY_COMMANDS = Way("byhand next", "byhand hint", "ask again", "byhand next {} goes back to it")
-IN_NOTEBOOK = Way("in {}.ipynb", "%hint", "run %solution again", "")
+BY_KEYS = Asking("n", "h", "press s again", "saving its file goes back to it")
+BY_COMMANDS = Asking("byhand next", "byhand hint", "ask again", "byhand next {} goes back to it")
+IN_NOTEBOOK = Asking("in {}.ipynb", "%hint", "run %solution again", "")
 
 
 def where(learner: Learner) -> str:
@@ -51,7 +51,7 @@ def where(learner: Learner) -> str:
     )
 
 
-def after(learner: Learner, verdict: Verdict, way: Way) -> str:
+def after(learner: Learner, verdict: Verdict, way: Asking) -> str:
     """What there is to do after a verdict: on to the next exercise, or help with this one."""
     if not verdict.passed:
         return f"For a hint: {way.hint}"
@@ -75,7 +75,7 @@ def listing(learner: Learner) -> str:
     return "\n".join(lines)
 
 
-def advanced(learner: Learner, what: str | None, way: Way) -> str:
+def advanced(learner: Learner, what: str | None, way: Asking) -> str:
     """Opens the next exercise that isn't done, or the one that is named."""
     before = learner.current
     exercise = learner.course.find(what) if what else learners.following(learner)
@@ -88,7 +88,7 @@ def advanced(learner: Learner, what: str | None, way: Way) -> str:
     return left + where(learner)
 
 
-def hint(learner: Learner, way: Way) -> str:
+def hint(learner: Learner, way: Asking) -> str:
     exercise = learner.current
     number = learners.next_hint(learner, exercise)
     count = len(exercise.hints)
@@ -99,7 +99,7 @@ def hint(learner: Learner, way: Way) -> str:
     )
 
 
-def solution(learner: Learner, way: Way) -> str:
+def solution(learner: Learner, way: Asking) -> str:
     exercise = learner.current
     if not learners.may_see_solution(learner, exercise):
         left = len(exercise.hints) - learner.standing.hints.get(exercise.id, 0)
