@@ -59,7 +59,7 @@ def test_all_of_a_file() -> None:
         ("Linear", "return dout @ self.W.T", "return dout @ self.dW.T", "x"),
         ("Affine", 'self.grads["b"] = np.sum(grad_output, axis=0)',
          'self.grads["b"] = np.mean(grad_output, axis=0)', "b"),
-        ("ReLU", "dout[self.mask] = 0", "dout[self.mask] = 1", "x"),
+        ("ReLU", "dout[self.mask] = 0", "dout[self.mask] = 1", "out"),
         ("Tanh", "(1 - self.out ** 2)", "(1 - self.out)", "x"),
         ("BatchNorm", "self.dgamma = (dout * self.xhat).sum(0)",
          "self.dgamma = (dout * self.xhat).mean(0)", "gamma"),

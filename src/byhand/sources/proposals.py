@@ -24,6 +24,7 @@ from byhand.sources.uses import Use, string_keys, uses
 
 GUESSES = 300
 REPAIRS = 30
+TRIES = 2_000
 AXES = 4
 FACTORS = (4, 3, 2)
 LARGEST = 20_000
@@ -167,10 +168,19 @@ def proposed(
     choices = [list(_choices(name, how[name], known.get(name), function)) for name in wanted]
     best: tuple[int, Proposal] | None = None
     said = ""
+    tried = 0
+
+    def counted(values: dict[str, Any]) -> Fit:
+        nonlocal tried
+        tried += 1
+        return attempt(values)
+
     for number, guess in enumerate(_best_first(choices)):
+        if tried > TRIES:
+            break
         for shrinking in (True, False):
             start = _start(dict(zip(wanted, guess, strict=True)), known, shrinking)
-            found = _repaired(start, function, attempt)
+            found = _repaired(start, function, counted)
             if isinstance(found, str):
                 said = said or found
                 continue
