@@ -24,7 +24,7 @@ from byhand.sources.uses import Use, string_keys, uses
 
 GUESSES = 300
 REPAIRS = 30
-TRIES = 2_000
+TRIES = 8_000
 AXES = 4
 FACTORS = (4, 3, 2)
 LARGEST = 20_000
@@ -177,6 +177,7 @@ def proposed(
 
     for number, guess in enumerate(_best_first(choices)):
         if tried > TRIES:
+            best = None  # a better one may come, which nobody waits for
             break
         for shrinking in (True, False):
             start = _start(dict(zip(wanted, guess, strict=True)), known, shrinking)

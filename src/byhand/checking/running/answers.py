@@ -182,7 +182,7 @@ def _parts(
         yield _written(key, writes[:first])
     ends = [cut.start for cut in [*cuts, UsedOn(key, len(writes), None)]][1:]
     for cut, end in zip(cuts, ends, strict=True):
-        if cut.value is not None:
+        if cut.value is not None and cut.start < end:
             part = _written(cut.value, writes[cut.start : end])
             yield replace(part, local=f"d{key[0]}", host=key)
 
