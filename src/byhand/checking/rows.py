@@ -83,7 +83,7 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
 
 def _folded(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
     """The rows, one for each local: what it is used on for is told there, if it is wrong."""
-    hosts = {answer.key: answer.host for answer in trial.answers.found if answer.host is not None}
+    hosts = {a.key: a.host for a in trial.answers.found if a.host not in (None, a.key)}
     found: dict[Key, Row] = {}
     for key, row in rows.items():
         host = hosts.get(key)
@@ -105,7 +105,7 @@ def _turn(trial: Trial, key: Key) -> str | None:
     said = [
         f"from line {lines[used.value]} on, d{key[0]} holds the gradient of {used.value[0]}"
         for used in trial.answers.used_on
-        if used.host == key and used.value in lines
+        if used.host == key != used.value and used.value in lines
     ]
     return "; ".join(said) or None
 

@@ -60,7 +60,8 @@ class _Part:
     `tensor`, which is at the end of `way` from the value that it bears the name of.
 
     `values` are what it held after each statement, where all that these read is right. `given`: it
-    held a gradient before them, too.
+    held a gradient before them, too. `loose`: it doesn't answer for that value, as forward binds
+    the name more or less often than backward, so it may be the gradient of it or of others.
     """
 
     host: Key
@@ -69,17 +70,28 @@ class _Part:
     writes: tuple[Write, ...]
     values: Sequence[Any]
     given: bool = False
+    loose: bool = False
 
 
 def _turns(trial: Trial, first: Trial, turns: Sequence[Turn]) -> Iterator[Turn]:
-    """The turns that may be said next, of each local one."""
+    """The turns that may be said next, of each local one: first those that its values show."""
+    guesses: list[tuple[_Part, list[int], list[Near]]] = []
     for part in _parts(trial, turns):
         if any(isinstance(write.value, Raised) for write in part.writes):
             continue
         own = [i for i, value in enumerate(part.values) if _is(value, part.tensor, trial)]
+        if part.loose:
+            own = []
         if own and own[-1] == len(part.values) - 1:
             continue
-        near = list(_before(part.tensor, part.way))
+        near = [(part.tensor, part.way)] if part.loose else []
+        near += _before(part.tensor, part.way)
+        guesses.append((part, own, near))
+        if own or part.given:
+            found = _shown(trial, first, turns, part, own[-1] + 1 if own else 0, near)
+            if found is not None:
+                yield found
+    for part, own, near in guesses:
         if own or part.given:
             found = _after(trial, first, turns, part, own[-1] + 1 if own else 0, near)
         elif part.way.steps:
@@ -108,7 +120,8 @@ def _parts(trial: Trial, turns: Sequence[Turn]) -> Iterator[_Part]:
     for host, writes in without_answer(trial).items():
         if host[0] not in ways:
             values = [write.value for write in writes]
-            yield _Part(host, Way(), steps[host].tensor, writes, values, given=True)
+            loose = host[0] not in overwritten(trial)
+            yield _Part(host, Way(), steps[host].tensor, writes, values, given=True, loose=loose)
 
 
 def _bound_again(trial: Trial, key: Key) -> bool:
@@ -120,7 +133,7 @@ def _bound_again(trial: Trial, key: Key) -> bool:
     return len(trial.drawn.truth.bindings.get(key[0], ())) > key[1] + 1
 
 
-def _after(
+def _shown(
     trial: Trial,
     first: Trial,
     turns: Sequence[Turn],
@@ -128,7 +141,17 @@ def _after(
     at: int,
     near: Sequence[Near],
 ) -> Turn | None:
-    """What a local is from its statement number `at` on."""
+    """What a local is from its statement number `at` on, if what reads it takes it for that."""
+    i, found = _match(trial, part, at, near)
+    if found is not None:
+        readers = _readers(trial, part, i)
+        if not readers or _all_right(turned(first, [*turns, found]), readers):
+            return found
+    return None
+
+
+def _match(trial: Trial, part: _Part, at: int, near: Sequence[Near]) -> tuple[int, Turn | None]:
+    """The first value from number `at` on that is the gradient of one that is near."""
     root = tree.root(part.host[0])
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
     matches = (
@@ -137,12 +160,22 @@ def _after(
         for tensor, way in near
         if _is(part.values[i], tensor, trial)
     )
-    i, found = next(matches, (at, None))
-    if found is not None:
-        readers = _readers(trial, part, i)
-        if not readers or _all_right(turned(first, [*turns, found]), readers):
-            return found
-    return _guess(trial, first, turns, part, at, near) or found
+    return next(matches, (at, None))
+
+
+def _after(
+    trial: Trial,
+    first: Trial,
+    turns: Sequence[Turn],
+    part: _Part,
+    at: int,
+    near: Sequence[Near],
+) -> Turn | None:
+    """What a local may be from its statement number `at` on, where its values don't show it."""
+    readers = _readers(trial, part, _last_read_at_once(trial, part, at))
+    if part.host in trial.answers and at == 0 and _all_right(trial, readers):
+        return None  # it is wrong as the gradient that it bears the name of
+    return _guess(trial, first, turns, part, at, near) or _match(trial, part, at, near)[1]
 
 
 def _after_a_wrong_one(
