@@ -24,7 +24,7 @@ from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
-from byhand.values.held import array, as_number
+from byhand.values.held import array, as_number, copied
 
 GIVEN = "__given_"
 """Before the name of an upstream gradient: as backward got it, in an exchanged statement."""
@@ -177,7 +177,7 @@ class Evidence:
     @cached_property
     def _replay(self) -> Replay:
         upstream = self.trial.drawn.upstream_by_name
-        given = {f"{GIVEN}{name}": np.asarray(g) for name, g in upstream.items()}
+        given = {f"{GIVEN}{name}": copied(g) for name, g in upstream.items()}
         more = {**self.paths.slopes, **self.paths.picked, **given}
         return self.trial.replay(self.feeds, self.answer.key, more)
 

@@ -268,6 +268,8 @@ def _readers(trial: Trial, part: _Part, at: int) -> frozenset[Key]:
 def _reads_through(trial: Trial, write: Write, part: _Part, at: int) -> bool:
     """Whether a statement reads a local that was made of this one since."""
     begin = part.writes[at].number
+    if part.loose:
+        return begin in write.through
     return part.writes[at].at in write.reads and any(n > begin for n in write.through)
 
 
