@@ -18,18 +18,20 @@ def harmful(
     """The changes in place that leave something wrong behind.
 
     Changing a value of the forward pass (one that is `given`) does; changing an upstream gradient,
-    which is given, too, only where something reads it later. So does changing another answer, to
-    one of `steps`, unless that is written anew afterwards and nothing reads it in between.
+    which is given, too, or a weight by a step down its gradient, only where something reads it
+    later. So does changing another answer, to one of `steps`, unless that is written anew
+    afterwards and nothing reads it in between.
     """
     return [damage for damage in run.damages if _lasts(damage, run, answers, given, steps)]
 
 
 def harmless(run: BackwardRun, steps: Container[str]) -> list[Damage]:
-    """The changes of upstream gradients that nothing reads any more."""
+    """The changes of upstream gradients, and the steps of weights, that nothing reads any more."""
     return [
         damage
         for damage in run.damages
-        if _is_upstream(damage, run.given, steps) and not _read_later(damage, run)
+        if _is_upstream(damage, run.given, steps) or _is_update(damage, run)
+        if not _read_later(damage, run)
     ]
 
 
@@ -50,18 +52,41 @@ def _is_upstream(damage: Damage, given: Container[str], steps: Container[str]) -
     return damage.changed in given and damage.changed[1:] in steps
 
 
+def _is_update(damage: Damage, run: BackwardRun) -> bool:
+    """Whether this is `W -= rate * dW`, or `w -= rate * dw` in a loop over both."""
+    nodes = [node for top in run.function.body for node in ast.walk(top)] if run.function else []
+    loops = {
+        part.id
+        for node in nodes
+        if isinstance(node, ast.For)
+        for part in ast.walk(node.target)
+        if isinstance(part, ast.Name)
+    }
+    for node in nodes:
+        match node:
+            case ast.AugAssign(target=target, op=ast.Sub(), lineno=line) if line == damage.line:
+                changed = {part.id for part in ast.walk(target) if isinstance(part, ast.Name)}
+                reads = {name for name, _ in loaded_names(node)}
+                own = tree.root(damage.changed)
+                return (own in changed and f"d{own}" in reads) or len(loops & (reads | changed)) > 1
+            case _:
+                pass
+    return False
+
+
 def _read_later(damage: Damage, run: BackwardRun) -> bool:
     """Whether a statement reads what was changed after that, or in another round of a loop."""
     for top in run.function.body if run.function is not None else ():
         for node in ast.walk(top):
-            if not isinstance(node, ast.stmt):
+            if isinstance(node, (ast.For, ast.While)):
+                around = node.lineno <= damage.line <= (node.end_lineno or node.lineno)
+                again = node.body if around else []
+            elif isinstance(node, ast.stmt) and not isinstance(node, (ast.If, ast.With, ast.Try)):
+                later = node.lineno > damage.line and not isinstance(node, ast.Return)
+                again = [node] if later else []
+            else:
                 continue
-            again = isinstance(node, (ast.For, ast.While)) and (
-                node.lineno <= damage.line <= (node.end_lineno or node.lineno)
-            )
-            simple = not isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try))
-            later = simple and node.lineno > damage.line and not isinstance(node, ast.Return)
-            if (again or later) and damage.changed in dict(loaded_names(node)):
+            if any(damage.changed in dict(loaded_names(each)) for each in again):
                 return True
     return run.function is None
 
@@ -74,7 +99,7 @@ def _lasts(
     steps: Container[str],
 ) -> bool:
     name = damage.changed[1:]
-    if _is_upstream(damage, given, steps):
+    if _is_upstream(damage, given, steps) or _is_update(damage, run):
         return _read_later(damage, run)
     if tree.root(damage.changed) in given:
         return True
