@@ -141,6 +141,113 @@ def backward(x, w, dy):
     dx[(x < -1) | (x > 1)] = 0
 """
 
+HEADS = """
+import torch
+
+def inputs(rng, *, t=3, h=2, e=2):
+    x, W = rng.normal(size=(t, h * e)), rng.normal(size=(h * e, 3 * h * e))
+    return {"x": torch.from_numpy(x), "W": torch.from_numpy(W), "h": h}
+
+def forward(x, W, h):
+    t, c = x.shape
+    q, k, v = (x @ W).split(c, dim=1)
+    q = q.view(t, h, c // h).transpose(0, 1)
+    k = k.view(t, h, c // h).transpose(0, 1)
+    v = v.view(t, h, c // h).transpose(0, 1)
+    att = (q @ k.transpose(-2, -1)) * (c // h) ** -0.5
+    att = att.masked_fill(torch.triu(torch.ones(t, t), 1).bool(), float("-inf"))
+    att = torch.softmax(att, dim=-1)
+    y = att @ v
+    return y
+
+def backward(x, W, h, q, k, v, att, dy):
+    t, c = x.shape
+    dv = att.transpose(-2, -1) @ dy
+    datt = dy @ v.transpose(-2, -1)
+    datt = att * (datt - (datt * att).sum(-1, keepdim=True))
+    datt = datt * (c // h) ** -0.5
+    dq = datt @ k
+    dk = datt.transpose(-2, -1) @ q
+    dqkv = torch.cat([d.transpose(0, 1).reshape(t, c) for d in (dq, dk, dv)], dim=1)
+    dW = x.T @ dqkv
+    dx = dqkv @ W.T
+"""
+
+STEPS = """
+import numpy as np
+data = ("x", "t")
+
+def inputs(rng, *, n=4, d=3, h=5, k=2):
+    shapes = {"x": (n, d), "t": (n, k), "W1": (d, h), "W2": (h, k)}
+    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+def forward(x, t, W1, W2):
+    a = np.tanh(x @ W1)
+    o = a @ W2
+    loss = ((o - t) ** 2).mean()
+    return loss
+
+def backward(x, t, W1, W2, a, o):
+    do = 2 * (o - t) / o.size
+    dW2 = a.T @ do
+    dW1 = x.T @ (do @ W2.T * (1 - a**2))
+    for w, dw in zip((W1, W2), (dW1, dW2)):
+        w -= 0.1 * dw
+"""
+
+GIVEN = """
+import torch
+
+def inputs(rng, *, n=3, k=4):
+    x, w = torch.from_numpy(rng.normal(size=(2, n, k)))
+    return {"x": x, "w": w}
+
+def forward(x, w):
+    s = torch.sigmoid(x)
+    out = s * w
+    return out
+
+def backward(dout, s, w):
+    ds = dout * w
+    dw = dout * s
+    dx = ds * s * (1 - s)
+"""
+
+WEIGHTED = """
+import numpy as np
+data = ("y", "pw")
+
+def inputs(rng, *, n=5, k=3):
+    y = (rng.random((n, k)) > 0.5).astype(float)
+    return {"z": rng.normal(size=(n, k)), "y": y, "pw": rng.random(k) + 1}
+
+def forward(z, y, pw):
+    w = 1 + (pw - 1) * y
+    soft = np.log1p(np.exp(-z))
+    loss = ((1 - y) * z + w * soft).mean()
+    return loss
+
+def backward(z, y, pw, w):
+    s = 1 / (1 + np.exp(-z))
+    dz = ((1 - y) + w * (s - 1)) / z.size
+"""
+
+NORMED = """
+import numpy as np
+
+def inputs(rng, *, o=3, i=4):
+    return {"v": rng.normal(size=(o, i)), "g": rng.normal(size=(o, 1))}
+
+def forward(v, g):
+    norm = np.sqrt(np.sum(v**2, axis=1, keepdims=True))
+    w = g * v / norm
+    return w
+
+def backward(dw, v, g, norm):
+    dg = np.sum(dw * v / norm, axis=1, keepdims=True)
+    dv = g / norm * dw - g * dg / norm**2 * v
+"""
+
 PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
     # Forward binds s twice and so does backward, but not for the same values.
     "a name bound again": (
@@ -155,6 +262,26 @@ PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
         BOUND_AGAIN,
         (Slip("(1 - h * h)", "(1 + h * h)", "h", "sign"),),
     ),
+    "heads": (
+        HEADS,
+        (
+            Slip("datt.transpose(-2, -1) @ q", "datt @ q", "k", "transposed"),
+            Slip("* att).sum(-1,", "* att).sum(-2,", "att", "wrong-axis"),
+        ),
+    ),
+    "steps of weights": (
+        STEPS,
+        (Slip("2 * (o - t) / o.size", "2 * o / o.size", "o", "missing-local"),),
+    ),
+    "a gradient changed by a method": (
+        GIVEN,
+        (Slip("dout * w", "dout.mul_(w)", "w", "aliased"),),
+    ),
+    "a local that is no count": (
+        WEIGHTED,
+        (Slip("w * (s - 1)", "w * s", "z", "missing-local"),),
+    ),
+    "a norm and its square": (NORMED, (Slip("norm**2", "norm", "v", "wrong-exponent"),)),
     "rows that count for nothing": (
         TRIPLET,
         (

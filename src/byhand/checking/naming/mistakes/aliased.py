@@ -30,18 +30,19 @@ from byhand.referees.referee import Key
 def find(suspect: Suspect) -> Finding | None:
     """An upstream gradient was changed before this definition read it."""
     trial = suspect.first.trial
-    changed = {f"d{write.name}": write for write in reversed(trial.run.writes)}
+    lines = {damage.changed: damage.line for damage in reversed(trial.run.damages)}
+    lines |= {f"d{write.name}": write.line for write in reversed(trial.run.writes)}
     for statement in suspect.promising:
         for part in reads(statement):
             if not isinstance(part, ast.Name) or part.id not in trial.drawn.upstream_by_name:
                 continue
-            write = changed.get(part.id)
-            if write is None or write.node is statement:
+            line = lines.get(part.id)
+            if line is None or line == statement.lineno:
                 continue
             as_given = ast.Name(GIVEN + part.id, ast.Load())
             if suspect.mended({statement: exchanged(statement, part, as_given)}):
                 said = f"this line changes {part.id}, which {suspect.d} still needs as it was given"
-                return Finding(said + ": write to a copy", write.line)
+                return Finding(said + ": write to a copy", line)
     return None
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.sizes import SAME, sizes
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import exchanged, text
+from byhand.checking.naming.proving.syntax import counts, exchanged, text
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -31,10 +31,12 @@ def find(suspect: Suspect) -> Finding | None:
             statement.lineno,
             part,
         )
-    floats = {*suspect.values, *suspect.gradients, suspect.d}
+    held = suspect.first.trial.available
 
     def one_off(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        if not (isinstance(part, ast.Name) and part.id in floats):
+        if not isinstance(part, ast.Name) or (
+            isinstance(held.get(part.id), int) or counts(part.id, suspect.function.body)
+        ):
             yield from _one_off(part)
 
     mend = suspect.mend(one_off, in_index=False)

@@ -22,7 +22,7 @@ from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Share, Suspect
-from byhand.checking.naming.proving.syntax import factors, parsed, text
+from byhand.checking.naming.proving.syntax import counts, factors, parsed, text
 from byhand.checking.running.names import loaded_names
 from byhand.engine.backward import fit
 from byhand.values import tree
@@ -35,7 +35,12 @@ def find(suspect: Suspect) -> Finding | None:
             return Finding(f"the gradient of {way} is passed on without the step's own derivative")
     if any(scale.constant is not None for scale in suspect.scales):
         return None  # a number is all that is missing
-    known = values(suspect)
+    body = suspect.function.body
+    known = [
+        each
+        for each in values(suspect)
+        if not (isinstance(each, ast.Name) and counts(each.id, body))
+    ]
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.judging.evidence import as_array
-from byhand.checking.naming.mistakes import wrong_operand
+from byhand.checking.naming.mistakes import wrong_exponent, wrong_operand
 from byhand.checking.naming.proving.finding import Finding, Mend
 from byhand.checking.naming.proving.sizes import SAME, constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
@@ -61,6 +61,8 @@ def find(suspect: Suspect) -> Finding | None:
 
     mend = suspect.mend_parts(factors, times) if normalisers else None
     if mend is None or wrong_operand.find(suspect) is not None:  # x for x / norm
+        return None
+    if wrong_exponent.find(suspect) is not None:  # / norm for / norm**2
         return None
     return mend.finding(
         f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
@@ -147,3 +147,18 @@ def reduced(part: ast.expr, word: str, axis: int) -> ast.expr:
 
 def text(node: ast.AST) -> str:
     return ast.unparse(node)
+
+
+def counts(name: str, body: Sequence[ast.stmt]) -> bool:
+    """Whether a local, by what is assigned to it, is how many of something there are."""
+    for top in body:
+        for node in ast.walk(top):
+            match node:
+                case ast.Assign(targets=[target], value=value) if any(
+                    isinstance(part, ast.Name) and part.id == name for part in ast.walk(target)
+                ):
+                    said = text(value)
+                    return any(word in said for word in ("shape", "len(", "size", "numel()"))
+                case _:
+                    pass
+    return False
