@@ -19,11 +19,8 @@ def what_hid(first: Trial, shown: Trial, key: Key) -> str:
     if shown.drawn.moved == ZEROS:
         zero = [s.name for s in shown.drawn.truth.inputs if s.value.ndim and not np.all(s.value)]
         return f"it shows where {' and '.join(dict.fromkeys(zero))} has a zero"
-    found = [
-        said
-        for said in special(first.drawn.inputs, first.problem.data)
-        if tree.root(said.partition(" is ")[0]) in near
-    ]
+    every = list(special(first.drawn.inputs, first.problem.data))
+    found = [said for said in every if tree.root(said.partition(" is ")[0]) in near] or every
     if found:
         return f"hidden by inputs(): {', '.join(found[:3])} there"
     if shown.drawn.moved == FAR:

@@ -95,7 +95,8 @@ class Suspect:
 
     @cached_property
     def statements(self) -> tuple[ast.stmt, ...]:
-        """The statements of its definition: those that write it, then those of locals they need."""
+        """The statements of its definition: those that write it, then those of locals they need,
+        the nearest first."""
         return _statements(self.first.trial, self.answer)
 
     @property

@@ -94,6 +94,11 @@ def _into(item: Any) -> Iterator[ast.expr]:
 def factors(statement: ast.stmt) -> Iterator[ast.expr]:
     """The expressions that may lack a factor: of a product as a whole, only one of its own."""
     inside: set[ast.expr] = set()
+    match statement:
+        case ast.AugAssign(op=ast.Div(), value=divisor):
+            inside.add(divisor)
+        case _:
+            pass
     for part in product(statement):
         match part:
             case ast.BinOp(left=left, op=ast.Mult() | ast.MatMult(), right=right):
