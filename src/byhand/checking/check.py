@@ -32,6 +32,9 @@ from byhand.program.call import call_of
 from byhand.program.problem import Problem, problem_of
 from byhand.values.precision import SINGLE, eps_of
 
+ENOUGH = 3
+"""Draws on which a mistake is proved before it is named."""
+
 DTYPES = ("float64", "float32")
 
 
@@ -65,7 +68,8 @@ def check(
     with np.errstate(all="ignore"):  # what isn't finite is said in the report
         trials, skipped = _trials(problem, dtype, seed, referee)
         _refuse_nothing(trials[0])
-        if trials[0].wrong and trials[0].line_by_line:
+        few = sum(not trial.drawn.tied for trial in trials) < ENOUGH
+        if few and trials[0].wrong and trials[0].line_by_line:
             own = trials[0].in_its_types
             further = further_draw(problem, seed, dtype if own else "float64")
             trials += [] if further is None else [try_on(problem, further, in_its_types=own)]

@@ -12,7 +12,7 @@ import numpy as np
 
 from byhand import referees
 from byhand.checking.judging.compare import FACTOR, Comparison, compare
-from byhand.checking.judging.isolated_run import fed, run_on_feeds, unscaled
+from byhand.checking.judging.isolated_run import Feeder, fed, run_on_feeds, unscaled
 from byhand.checking.judging.kinks import KINK, at_kinks
 from byhand.checking.judging.no_number import filled
 from byhand.checking.judging.own_rounding import OwnRounding, Scatter
@@ -224,7 +224,19 @@ class Trial:
     @cached_property
     def on_truth(self) -> dict[Key, Any]:
         """What each definition gives when it reads the true gradients."""
-        return self.run_on(self.true_feeds)
+        return self._fed_truth.raw
+
+    @property
+    def versions(self) -> Mapping[Key, Sequence[Any]]:
+        """What each answer held after each of its statements, where those read true gradients."""
+        return self._fed_truth.versions
+
+    @cached_property
+    def _fed_truth(self) -> Feeder:
+        function, given = self.run.function, self.run.given
+        assert function is not None
+        with np.errstate(all="ignore"):
+            return fed(function, given, self.answers, self.true_feeds)
 
     def run_on(self, feeds: Mapping[Key, Array], only: Key | None = None) -> dict[Key, Any]:
         """What each definition gives when it reads these feeds; with `only`, that one alone."""
@@ -232,14 +244,6 @@ class Trial:
         assert function is not None
         with np.errstate(all="ignore"):
             return run_on_feeds(function, given, self.answers, feeds, only)
-
-    @cached_property
-    def versions(self) -> Mapping[Key, Sequence[Any]]:
-        """What each answer held after each of its statements, where those read true gradients."""
-        function, given = self.run.function, self.run.given
-        assert function is not None
-        with np.errstate(all="ignore"):
-            return fed(function, given, self.answers, self.true_feeds).versions
 
     # How far rounding moves what they give, on their own way.
 
