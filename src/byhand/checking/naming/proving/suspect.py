@@ -262,7 +262,7 @@ def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:
         ]
         if not more:
             return tuple(found)
-        found += more
+        found += more[::-1]
         wanted |= {name for node in more for name, _ in loaded_names(node)}
 
 
