@@ -9,6 +9,7 @@ import pytest
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
+from byhand.deriving.derive import derive
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, parsed
 from byhand.sources.layers import layers_in
@@ -45,6 +46,15 @@ def test_right_ones(name: str) -> None:
     assert report.ok, str(report)
     assert {row.name for row in report.rows} == ANSWERS[name]
     assert all(row.line is not None for row in report.rows)
+
+
+@pytest.mark.parametrize("name", ["Linear", "LayerNorm"])
+def test_what_a_layer_keeps_is_not_derived(name: str) -> None:
+    problem = load(f"{FILE}:{name}")
+    assert isinstance(problem, Problem)
+    found = derive(problem, closed=True)  # its gradients are the engine's, or it raises
+    assert {step.name for step in found.steps} - {""} == ANSWERS[name]
+    assert "dself" not in found.source
 
 
 def test_all_of_a_file() -> None:

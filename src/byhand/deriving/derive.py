@@ -28,6 +28,7 @@ from byhand.deriving.verify import difference, other_sizes, verify
 from byhand.errors import ProblemError, UnsupportedError
 from byhand.program.problem import Problem, did_you_mean, problem_of
 from byhand.program.program import Program, Step
+from byhand.values import tree
 from byhand.values.arrays import speaks_torch
 
 LOOPS = "forward has a loop, for which no closed form is looked for: this is every step"
@@ -223,11 +224,11 @@ def _wanted(problem: Problem, program: Program, names: Sequence[str] | None) -> 
         return [
             step
             for step in program.inputs
-            if step.name not in problem.data and step.name.split("[")[0] not in problem.data
+            if step.name not in problem.data and tree.root(step.name) not in problem.data
         ]
     found: list[Step] = []
     for name in names:
-        matching = [step for step in program if step.name.split("[")[0] == name]
+        matching = [step for step in program if tree.root(step.name) == name]
         matching = [program[name]] if name in program else matching
         if not matching:
             raise ProblemError(
