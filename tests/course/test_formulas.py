@@ -1,4 +1,4 @@
-"""Formulas in readings can be set, and no word of Markdown has got into them.
+"""Formulas in readings and explanations can be set, and a terminal can show them.
 
 The parser is matplotlib's, which knows a part of LaTeX; so do the pages that show them.
 """
@@ -11,22 +11,48 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 from byhand.course.course import Lesson, bundled, load_course
+from byhand.faces.learning.formulas import formula, in_unicode
+from byhand.faces.learning.words import wrapped
 
 LESSONS = load_course(bundled()).lessons
 
 
 def formulas(text: str) -> list[str]:
     """What stands between two dollars, outside of code."""
-    prose = re.sub(r"^```.*?^```|^    .*?$|`[^`\n]*`", "", text, flags=re.M | re.S)
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", text, flags=re.M | re.S)
     return re.findall(r"\$([^$]*)\$", prose)
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_formulas_can_be_set(lesson: Lesson) -> None:
     parser = MathTextParser("path")
-    for formula in formulas(lesson.reading.read_text()):
-        assert "\n" not in formula, formula
-        parser.parse(f"${formula}$")
+    for text in (lesson.reading.read_text(), *(exercise.why for exercise in lesson.exercises)):
+        for written in formulas(text):
+            assert "\n" not in written, written
+            parser.parse(f"${written}$")
+            assert not set(formula(written)) & set("\\{}$"), formula(written)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_explanations_fit_a_terminal(lesson: Lesson) -> None:
+    for exercise in lesson.exercises:
+        shown = wrapped(in_unicode(exercise.why))
+        assert "$" not in shown, exercise.id
+        assert max(map(len, shown.splitlines()), default=0) <= 80, exercise.id
+
+
+@pytest.mark.parametrize(
+    ("latex", "shown"),
+    [
+        (r"da_{ik} = \sum_j dout_{ij} \, b_{kj}", "da_ik = Σ_j dout_ij b_kj"),
+        (r"\frac{1}{n - 1} x^{-3}", "1/(n - 1) x⁻³"),
+        (r"\frac{2}{(n-1) s} r", "2/((n-1) s) r"),
+        (r"(v + \epsilon)^{-\frac{1}{2}}", "(v + ε)^(-1/2)"),
+        (r"norm\_logits_{i,j} \cdot x^2", "norm_logits_ij · x²"),
+    ],
+)
+def test_a_formula_in_unicode(latex: str, shown: str) -> None:
+    assert formula(latex) == shown
 
 
 def test_a_formula_that_is_broken_is_found() -> None:

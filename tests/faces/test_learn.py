@@ -62,6 +62,26 @@ def test_keys(tmp_path: Path, loss: Path) -> None:
     matches_golden("learn_keys.txt", shown)
 
 
+def test_explain(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        assert "no mistake with a name" in session.press("e", "explain.\n")
+        blank = loss.read_text()
+        session.save(loss, typed(blank, **WRONG))
+        shown = session.press(
+            "e", "Good:\n    dbnvar = -0.5 * (bnvar + 1e-5) ** -1.5 * dbnvar_inv\n"
+        )
+        assert shown.lstrip().startswith("wrong-exponent\n")
+        assert max(map(len, shown.splitlines())) <= 80
+        assert "Why it is right: e" in session.save(loss, typed(blank, **RIGHT))
+        assert "Why 6.1 is right\n\nOne element of each row counts, with -1/n." in session.press(
+            "e", "-1/n.\n"
+        )
+        assert session.quit() == 0
+    done = run_byhand("explain", cwd=tmp_path / "w")
+    assert done.stdout.startswith("Why 6.1 is right\n")
+
+
 def test_it_goes_on_after_a_kill(tmp_path: Path, loss: Path) -> None:
     with Session(tmp_path, "w") as session:
         session.shows()

@@ -37,7 +37,7 @@ class Exercise:
 
     `problem` is the problem file it is made from, which is also its solution. `ask` names the
     gradients to leave out of it, and `task` is what the learner's copy says then; without them the
-    file itself says both.
+    file itself says both. `why` tells, to those who have it right, why it is right.
     """
 
     lesson: str
@@ -49,6 +49,7 @@ class Exercise:
     wrong: tuple[Wrong, ...] = ()
     ask: tuple[str, ...] = ()
     task: str = ""
+    why: str = ""
 
     @property
     def id(self) -> str:
@@ -163,11 +164,12 @@ def _exercise(folder: Path, number: str, name: str) -> Exercise:
         for answer in answers  # pyright: ignore[reportUnknownVariableType]
     )
     title = _text(table, "title", file)
-    if "model" not in table:
-        return Exercise(folder.name, name, number, title, folder / f"{name}.py", hints, wrong)
-    problem = _model(folder, _text(table, "model", file), file)
-    ask, task = _texts(table, "ask", file), _text(table, "task", file)
-    return Exercise(folder.name, name, number, title, problem, hints, wrong, ask, task)
+    why = _text(table, "why", file) if "why" in table else ""
+    problem, ask, task = folder / f"{name}.py", (), ""
+    if "model" in table:
+        problem = _model(folder, _text(table, "model", file), file)
+        ask, task = _texts(table, "ask", file), _text(table, "task", file)
+    return Exercise(folder.name, name, number, title, problem, hints, wrong, ask, task, why)
 
 
 def _model(folder: Path, model: str, file: Path) -> Path:

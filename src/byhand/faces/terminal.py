@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
+import textwrap
 from io import StringIO
+from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
 from byhand.errors import DataError, one_line
@@ -57,10 +60,30 @@ def show(renderable: RenderableType) -> None:
 
 
 def complain(message: str) -> None:
-    """Writes one line to standard error."""
+    """Writes one line to standard error; on a terminal it breaks between words."""
     with contextlib.suppress(OSError, AttributeError):
-        sys.stderr.write(one_line(message) + "\n")
+        line = one_line(message)
+        sys.stderr.write((wrapped(line, columns()) if sys.stderr.isatty() else line) + "\n")
         sys.stderr.flush()
+
+
+def columns() -> int:
+    """How long a line of prose may be: as wide as the window, if that can still be read."""
+    return min(shutil.get_terminal_size().columns, WIDEST)
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Prose in lines of so many columns; empty and indented lines stay as they are."""
+    parts: list[str] = []
+    for prose, group in groupby(text.strip("\n").split("\n"), lambda line: line[:1].strip() != ""):
+        lines = list(group)
+        parts += [_filled(" ".join(lines), columns)] if prose else lines
+    return "\n".join(parts)
+
+
+def _filled(text: str, columns: int) -> str:
+    text = " ".join(text.split())
+    return textwrap.fill(text, columns, break_long_words=False, break_on_hyphens=False)
 
 
 def console(stream: TextIO) -> Console:

@@ -1,6 +1,8 @@
-"""`byhand explain CODE` and `byhand explain FILE NAME`."""
+"""`byhand explain CODE`, `byhand explain FILE NAME`, and `byhand explain` in a learner's folder."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -11,12 +13,25 @@ TIMEOUT = 10.0
 
 
 @click.command()
-@click.argument("what", metavar="CODE|FILE")
+@click.argument("what", metavar="[CODE|FILE]", required=False)
 @click.argument("name", required=False)
-def explain(what: str, name: str | None) -> int:
-    """Explains a mistake by its CODE, or how the gradient of NAME comes back in FILE."""
-    terminal.say(_page(what) if name is None else _paths(what, name))
+def explain(what: str | None, name: str | None) -> int:
+    """Explains a mistake by its CODE, or how the gradient of NAME comes back in FILE.
+
+    Without either, in a learner's folder: why the current exercise is right, or what is wrong.
+    """
+    if what is None:
+        terminal.say(_exercise())
+    else:
+        terminal.say(_page(what) if name is None else _paths(what, name))
     return 0
+
+
+def _exercise() -> str:
+    from byhand.course.learner import at
+    from byhand.faces.learning import words
+
+    return words.explanation(at(Path()))
 
 
 def _page(code: str) -> str:
@@ -29,7 +44,7 @@ def _page(code: str) -> str:
         raise ProblemError(
             f"{code}: no such mistake{known} (for a gradient of a file: byhand explain FILE NAME)"
         )
-    return f"{code}\n\n{page(code)}"
+    return terminal.wrapped(f"{code}\n\n{page(code)}", terminal.columns())
 
 
 def _paths(file: str, name: str) -> str:

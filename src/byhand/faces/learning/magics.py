@@ -35,7 +35,7 @@ def load_ipython_extension(shell: Any) -> None:
 
     shell.register_magic_function(_saying(check), magic_kind="cell", magic_name="check")
     shell.register_magic_function(check_session, magic_kind="line", magic_name="check")
-    for magic in (hint, solution, list_):
+    for magic in (hint, explain, solution, list_):
         name = magic.__name__.rstrip("_")
         shell.register_magic_function(_saying(magic), magic_kind="line", magic_name=name)
 
@@ -75,6 +75,10 @@ def hint(line: str) -> str:
 
 def solution(line: str) -> str:
     return words.solution(_learner(line), words.IN_NOTEBOOK)
+
+
+def explain(line: str) -> str:
+    return words.explanation(_learner(line))
 
 
 def list_(line: str) -> str:

@@ -77,6 +77,8 @@ class _Watching:
                     self._moved()
             case "h":
                 show(f"\n{words.hint(self._learner, words.BY_KEYS)}\n")
+            case "e":
+                show(f"\n{words.explanation(self._learner)}\n")
             case "l":
                 show(f"\n{words.listing(self._learner)}\n")
             case "c":

@@ -13,9 +13,11 @@ from byhand.course import learner as learners
 from byhand.course.course import READING
 from byhand.course.learner import Learner
 from byhand.course.progress import Verdict
+from byhand.faces import terminal
+from byhand.faces.learning.formulas import in_unicode
 
 COLUMNS = 80
-KEYS = "[n]ext [h]int [l]ist [g]o to [c]heck again [r]eset [s]olution [q]uit"
+KEYS = "[n]ext [h]int [e]xplain [s]olution [l]ist [g]o to [c]heck again [r]eset [q]uit"
 WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
 
 
@@ -25,13 +27,20 @@ class Asking:
 
     next: str
     hint: str
+    explain: str
     solution_again: str
     back_to: str
 
 
-BY_KEYS = Asking("n", "h", "press s again", "saving its file goes back to it")
-BY_COMMANDS = Asking("byhand next", "byhand hint", "ask again", "byhand next {} goes back to it")
-IN_NOTEBOOK = Asking("in {}.ipynb", "%hint", "run %solution again", "")
+BY_KEYS = Asking("n", "h", "e", "press s again", "saving its file goes back to it")
+BY_COMMANDS = Asking(
+    "byhand next",
+    "byhand hint",
+    "byhand explain",
+    "ask again",
+    "byhand next {} goes back to it",
+)
+IN_NOTEBOOK = Asking("in {}.ipynb", "%hint", "%explain", "run %solution again", "")
 
 
 def where(learner: Learner) -> str:
@@ -57,8 +66,11 @@ def after(learner: Learner, verdict: Verdict, way: Asking) -> str:
         return f"For a hint: {way.hint}"
     following = learners.following(learner)
     if following is None:
-        return f"That is all: {_done(learner)}."
-    return f"Done. On to {following.number} {following.title}: {way.next.format(following.lesson)}"
+        on = f"That is all: {_done(learner)}."
+    else:
+        to = way.next.format(following.lesson)
+        on = f"Done. On to {following.number} {following.title}: {to}"
+    return f"{on}\nWhy it is right: {way.explain}" if learner.current.why else on
 
 
 def listing(learner: Learner) -> str:
@@ -99,6 +111,26 @@ def hint(learner: Learner, way: Asking) -> str:
     )
 
 
+def explanation(learner: Learner) -> str:
+    """Why the current exercise is right, if it is; else about the mistakes that were found last."""
+    exercise = learner.current
+    verdict = learner.progress.verdict(exercise.id)
+    if exercise.why and exercise.id in learner.standing.passed:
+        return f"Why {exercise.number} is right\n\n{wrapped(in_unicode(exercise.why))}"
+    found = () if verdict is None else _mistakes(verdict)
+    if not found:
+        return f"In {exercise.number} there is no mistake with a name to explain."
+    return "\n\n".join(found)
+
+
+def _mistakes(verdict: Verdict) -> tuple[str, ...]:
+    """The page of each mistake that a verdict names, in brackets."""
+    from byhand.checking.naming.mistakes import CODES, page
+
+    named = dict.fromkeys(re.findall(r"\(([a-z]+(?:-[a-z]+)*)\)", verdict.text))
+    return tuple(f"{code}\n\n{wrapped(page(code))}" for code in named if code in CODES)
+
+
 def solution(learner: Learner, way: Asking) -> str:
     exercise = learner.current
     if not learners.may_see_solution(learner, exercise):
@@ -121,10 +153,7 @@ def reset(learner: Learner) -> str:
 
 def wrapped(text: str) -> str:
     """Prose in lines of 80 columns; indented lines stay as they are."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    return "\n\n".join(
-        part if part.startswith("    ") else _filled(" ".join(part.split())) for part in paragraphs
-    )
+    return terminal.wrapped(text, COLUMNS)
 
 
 def _near(path: Path) -> str:
@@ -153,10 +182,6 @@ def _done(learner: Learner) -> str:
     exercises = learner.course.exercises
     done = sum(exercise.id in passed for exercise in exercises)
     return f"{done} of {len(exercises)} exercises done"
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(text, COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 
 def _are(count: int, noun: str) -> str:
