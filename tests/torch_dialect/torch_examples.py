@@ -405,6 +405,10 @@ EXAMPLES: dict[str, list[Example]] = {
         ex(lambda x, y: torch.scatter(x, 0, DISTINCT, y), (4, 4), (2, 4)),
         ex(lambda x: torch.scatter(x, 1, PLACES[:, :1], 0.0)),
     ],
+    "index_add": [
+        ex(lambda x, y: torch.index_add(x, 0, torch.tensor([1, 1, 0]), y), (2, 4), (3, 4)),
+        ex(lambda x, y: x.index_add(-1, torch.tensor([3, 3]), y, alpha=0.5), (3, 4), (3, 2)),
+    ],
     "scatter_add": [
         ex(lambda x, y: torch.scatter_add(x, 1, PLACES, y), (3, 4), (3, 4)),
         ex(lambda x, y: x.scatter_add(0, ROWS, y), (3, 4), (2, 4)),

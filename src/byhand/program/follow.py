@@ -8,9 +8,12 @@ what a step is because they share this: an assignment to a name, to an item of a
 from __future__ import annotations
 
 import ast
+import math
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.program.item_assignments import IN_PLACE, OPERATORS
@@ -33,6 +36,14 @@ class Follower(ABC):
     @abstractmethod
     def put(self, held: Any, index: Any, value: Any) -> Any:
         """A copy of the array `held` with `held[index] = value`."""
+
+    def add_at(self, held: Any, index: Any, value: Any) -> Any:
+        """The array `held` with `value` added at an index, as often as it names an element."""
+        shape: tuple[int, ...] = tuple(held.shape)
+        places = np.arange(math.prod(shape)).reshape(shape)[index]
+        row = np.zeros((math.prod(shape), places.size))
+        row[places.ravel(), np.arange(places.size)] = 1.0
+        return held + (row @ (value + np.zeros(places.shape)).reshape(-1)).reshape(shape)
 
     def keeps(self, name: str) -> bool:
         """Whether `name` only keeps what is bound to it for backward, which makes no steps."""
@@ -61,6 +72,19 @@ class Follower(ABC):
                 case ast.AugAssign():
                     self._augment(node, statement, namespace)
                     self._bind_walruses(before, statement, namespace)
+                case ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(
+                            value=ast.Attribute(attr="add" | "subtract" as word), attr="at"
+                        ),
+                        args=[ast.Name(id=name), index, amount],
+                    )
+                ) if self.is_array(held := namespace.get(name)):
+                    self.before_change(name, held, namespace)
+                    value = statement.evaluate(amount, namespace)
+                    value = value if word == "add" else -value
+                    added = self.add_at(held, statement.evaluate(index, namespace), value)
+                    namespace[name] = self.bind(name, added, statement)
                 case _:
                     statement.execute(namespace)
                     self._bind_walruses(before, statement, namespace)

@@ -234,6 +234,12 @@ class _Tracer(Follower):
     def put(self, held: Any, index: Any, value: Any) -> Tensor:
         return indexing.PUT(self.tensor(held), self.tensor(value), index=_index(index))
 
+    def add_at(self, held: Any, index: Any, value: Any) -> Tensor:
+        held, index = self.tensor(held), _index(index)
+        shape = held.value[index].shape
+        part = np.broadcast_to(self.tensor(value), shape)  # pyright: ignore
+        return held + indexing.SCATTER(part, index=index, shape=tuple(held.shape))
+
     def tensor(self, value: Any) -> Tensor:
         """`value` as a tensor: a constant, unless it is one already."""
         if isinstance(value, Tensor):

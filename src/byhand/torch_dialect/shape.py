@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops.indexing import PUT, SCATTER_ALONG_AXIS
+from byhand.ops.indexing import PUT, SCATTER, SCATTER_ALONG_AXIS
 from byhand.ops.shape import BROADCAST_TO, CONCATENATE, EXPAND_DIMS, RESHAPE, SPLIT
 from byhand.torch_dialect.tables import by_name, torch_names
 from byhand.values.arrays import Array
@@ -285,6 +285,12 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
     return input + SCATTER_ALONG_AXIS(part, indices=index, axis=dim, shape=tuple(input.shape))
 
 
+def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Any:
+    """`input` with `out[:, index[j]] += source[:, j]` for dim 1."""
+    place, shape = at(dim, np.ndim(input), index), tuple(np.shape(input))
+    return input + SCATTER(source if alpha == 1 else alpha * source, index=place, shape=shape)
+
+
 def _start_of(src: Any, index: Array) -> Any:
     """As much of `src` as there are places in `index`."""
     return src if src.shape == index.shape else src[tuple(slice(n) for n in index.shape)]
@@ -310,5 +316,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **by_name(split, chunk, tensor_split, unbind, pad, flip, roll, tril, triu),
     "split_with_sizes": split,
     **by_name(diagonal, diag, diag_embed, where, masked_fill, masked_select, gather),
-    **by_name(take_along_dim, index_select, take, select, narrow, scatter, scatter_add),
+    **by_name(take_along_dim, index_select, take, select, narrow, scatter, scatter_add, index_add),
 }
