@@ -248,6 +248,46 @@ def backward(dw, v, g, norm):
     dv = g / norm * dw - g * dg / norm**2 * v
 """
 
+SEGMENTS = """
+import numpy as np
+
+def inputs(rng, *, n=7, s=3, d=2):
+    ids = rng.integers(0, s, n)
+    return {"x": rng.normal(size=(n, d)), "ids": ids, "w": rng.normal(size=(s, d))}
+
+def forward(x, ids, w):
+    total = np.zeros(w.shape)
+    np.add.at(total, ids, x)
+    np.subtract.at(total, ids[:2], 2.0)
+    count = np.maximum(np.bincount(ids, minlength=len(w)), 1)[:, None]
+    out = total / count * w
+    return out
+
+def backward(dout, ids, w, total, count):
+    dw = dout * total / count
+    dtotal = dout * w / count
+    dx = dtotal[ids]
+"""
+
+ROWS = """
+import numpy as np
+
+def inputs(rng, *, n=3, c=4):
+    return {"x": rng.normal(size=(n, c)), "b": rng.normal(size=c)}
+
+def forward(x, b):
+    out = x + b
+    return out
+
+def backward(dout):
+    n, c = dout.shape
+    dx, db = np.zeros((n, c)), np.zeros(c)
+    for r in range(n):
+        for i in range(c):
+            dx[r, i] = dout[r, i]
+            db[i] += dout[r, i]
+"""
+
 PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
     # Forward binds s twice and so does backward, but not for the same values.
     "a name bound again": (
@@ -282,6 +322,11 @@ PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
         (Slip("w * (s - 1)", "w * s", "z", "missing-local"),),
     ),
     "a norm and its square": (NORMED, (Slip("norm**2", "norm", "v", "wrong-exponent"),)),
+    "segments": (
+        SEGMENTS,
+        (Slip("dtotal = dout * w / count", "dtotal = dout * w", "total", "missing-local"),),
+    ),
+    "row by row": (ROWS, (Slip("db[i] +=", "db[i] =", "b", "overwritten"),)),
     "rows that count for nothing": (
         TRIPLET,
         (

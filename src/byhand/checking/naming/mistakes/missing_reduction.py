@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.naming.mistakes import overwritten
 from byhand.checking.naming.proving.candidates import gradients
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
@@ -48,6 +49,8 @@ def find(suspect: Suspect) -> Finding | None:
     if got == wanted and any(use.full.shape != wanted for use in suspect.uses):
         for pick in (_first, _last):
             if suspect.follows(pick):
+                if overwritten.find(suspect) is not None:
+                    return None
                 return Finding(
                     f"{suspect.d} holds one of the copies' gradients: {suspect.name} was broadcast "
                     f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
