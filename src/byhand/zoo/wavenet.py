@@ -106,7 +106,7 @@ def backward(
     dW3 = pairs3.T @ da3
     dh2 = dpairs3.reshape(h2.shape)
 
-    # From here on there is an axis more. A weight's gradient adds up over contexts and pairs alike.
+    # One more axis from here on. A weight's gradient adds up over contexts and pairs alike.
     dpre2 = (1 - h2**2) * dh2
     da2, dgain2, dbias2 = batch_norm_backward(dpre2, normed2, var2, gain2)
     dpairs2 = da2 @ W2.T

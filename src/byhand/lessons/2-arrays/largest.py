@@ -1,7 +1,7 @@
 """2.8 What the largest lets through
 
-`relu` is max(0, z): where z is negative, nothing of it passes. x goes around
-it and is added behind. `best` is the largest element of each row.
+`relu` is max(0, z): where z is negative, nothing passes. x goes around it and
+is added afterwards. `best` is the largest element of each row.
 
 Both choose. What comes back goes only to what was chosen.
 """

@@ -4,8 +4,8 @@
 and (n, outputs), and look for products that give the shapes you need. There is
 one way for each gradient.
 
-Beware: at first all sizes here are equal, so that a transpose too many or too
-few goes unseen by the shapes. The check tries other sizes too.
+Beware: the sizes here are all equal at first, so the shapes don't show a
+transpose too many or too few. The check tries other sizes too.
 """
 
 import numpy as np

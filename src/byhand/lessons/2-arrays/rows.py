@@ -3,7 +3,7 @@
 `rows = table[ids]` takes a row of the table for each number in ids. Rows may
 be taken several times, and some are never taken.
 
-What was picked on the way there is put back on the way, where it came from.
+What was picked on the way there is put back where it came from.
 """
 
 import numpy as np

@@ -6,9 +6,9 @@ paths.
 
 Then on paper, for one row: put everything into one formula for dx, with only
 dy, y and length in it. Two things to check it by. The formula must agree with
-the long one: save it in its place. And to stretch a row changes nothing about
-y, so the step dx must have no part along x: the sum of x * dx is 0 in every
-row. Print it.
+the long one: save it in its place. And stretching a row changes nothing about
+y, so dx must have no part along x: the sum of x * dx is 0 in every row. Print
+it.
 """
 
 import numpy as np

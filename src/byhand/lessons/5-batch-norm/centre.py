@@ -1,10 +1,11 @@
 """5.2 The mean of the batch
 
-In training the mean is that of the batch itself. Every x of a column has a
-hand in it, and through it in every output of the column. x has two paths.
+During training the mean is that of the batch itself. Every x of a column
+contributes to it, and through it to every output of the column. x has two
+paths.
 
-When it is right, print dx.sum(axis=0). To raise all of a column by the same
-amount changes no output; is that what you see?
+When it is right, print dx.sum(axis=0). Raising all of a column by the same
+amount changes no output. Is that what you see?
 """
 
 import numpy as np
