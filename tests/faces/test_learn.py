@@ -134,11 +134,22 @@ def test_what_a_file_does_stays_in_its_check(tmp_path: Path, loss: Path) -> None
             ("import os; os._exit(3)", "ended the check: no answer"),
             ("import os; os.kill(os.getppid(), 9); os._exit(3)", "ended the check: no answer"),
             ("while True: print(n)", "still running after 2 s"),
-            ("print('hello', n)", "hello 32"),
+            ("print('hello', n)", "\nhello 32\n\n"),
             ("dlogprobs = (", "'(' was never closed"),
         ):
             assert expected in session.save(loss, typed(blank, dlogprobs=statement))
         shown = session.save(loss, typed(blank, **RIGHT))
+        assert "2 of 2 gradients are right" in shown
+
+
+def test_a_print_is_shown_once_at_the_inputs_of_the_file(tmp_path: Path, loss: Path) -> None:
+    with Session(tmp_path, "w") as session:
+        session.shows()
+        prints = "print('dprobs', dprobs.shape)\nimport os; os.system('echo also')"
+        right = RIGHT | {"dprobs": f"{RIGHT['dprobs']}\n{prints}"}
+        shown = session.save(loss, typed(loss.read_text(), **right))
+        assert shown.count("dprobs (32, 27)") == shown.count("dprobs (") == 1
+        assert shown.count("also") == 1
         assert "2 of 2 gradients are right" in shown
 
 

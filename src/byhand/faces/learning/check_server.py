@@ -169,14 +169,18 @@ def _answer(
     job: dict[str, Any], judge: Callable[..., Report], render: Callable[[Report], str]
 ) -> None:
     """Answers a job and ends the process."""
+    from byhand.course.rehearsal import rehearse, silent
     from byhand.errors import ByhandError, one_line
     from byhand.faces.run_user_code import guest
+    from byhand.program.problem import load
 
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # the next job is not for the file to read
     os.chdir(job["folder"])
     try:
         with guest(job["file"], job["timeout"]):
-            report = judge(job["file"], job["asked"])
+            rehearse(load(job["file"]))
+            with silent():
+                report = judge(job["file"], job["asked"])
         answer = {"passed": report.ok, "text": render(report), "lasting": True}
     except ByhandError as error:
         answer = {"passed": False, "text": wrapped(one_line(str(error))), "lasting": False}
@@ -189,6 +193,7 @@ def _ready() -> tuple[Callable[..., Report], Callable[[Report], str]]:
     """Imports everything, and uses it once."""
     from rich.console import Console
 
+    from byhand.course import rehearsal  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from byhand.course.judge import judge
     from byhand.faces.terminal import prepare
     from byhand.program.problem import zoo
