@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -228,3 +229,57 @@ def linear_backward(dout, cache):
     report = check(problem)
     assert report.ok, str(report)
     assert {row.name for row in report.rows} == {"x", "w", "b"}
+
+
+LABELS = (Path(__file__).with_name("forms") / "torch_labels.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "integers", "old", "new", "wrong"),
+    [
+        ("crossed", {"y": ("x.0", "w.1")}, "dlogits /= n", "dlogits /= n + 1", "logits"),
+        ("gathered", {"labels": ("x.0", "x.1")}, "dx = d / n", "dx = d", "x"),
+        ("hot", {"target": ("x.0", "x.1")}, "(p.exp() - one)", "(p.exp() + one)", "x"),
+        ("words", {"X": ("X.0", "C.0"), "Y": ("X.0", "W.1")}, "W.T).view", "W.T / 2).view", "emb"),
+    ],
+)
+def test_labels_in_pytorch(
+    name: str, integers: dict[str, tuple[str, str]], old: str, new: str, wrong: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    file = tmp_path / "labels.py"
+    file.write_text(LABELS)
+    problem = load(f"{file}:{name}")
+    assert isinstance(problem, Problem)
+    for draw in (problem.inputs(), problem.inputs(1, **dict.fromkeys(problem.dimensions, 9))):
+        for label, places in integers.items():
+            rows, below = (draw[p].shape[int(i)] for p, i in (each.split(".") for each in places))
+            assert draw[label].shape == (rows,)
+            assert int(draw[label].max()) < below
+    report = check(problem)
+    assert report.ok, str(report)
+    assert len(report.rows) >= 1
+    assert not any("not tried" in note for note in report.notes), str(report)
+    file.write_text(LABELS.replace(old, new))
+    found = load(f"{file}:{name}")
+    assert isinstance(found, Problem)
+    assert check(found).roots == (wrong,)
+
+
+def test_a_search_that_finds_nothing_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("byhand.sources.proposals.SECONDS", 0.2)
+    text = """
+import numpy as np
+def odd_forward(a, b, c, d, e, f):
+    if a.shape != (17, 1):
+        raise ValueError("a has the wrong shape")
+    return a, (b, c)
+
+def odd_backward(dout, cache):
+    da = dout
+    return da
+"""
+    start = time.monotonic()
+    with pytest.raises(ProblemError, match="no arguments were found on which it runs"):
+        loaded(tmp_path, text)
+    assert time.monotonic() - start < 2

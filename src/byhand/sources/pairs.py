@@ -390,7 +390,7 @@ def _inputs(
         values = drawn(proposal.arguments({free[n]: s for n, s in chosen.items()}), rng)
         return _as_spoken(values, in_torch)
 
-    in_torch = _in_torch(pair)
+    in_torch = _in_torch(pair, module)
     said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
     notes: list[str] = []
     if said:
@@ -432,10 +432,22 @@ def called(forward: ast.FunctionDef, proposal: Proposal) -> dict[str, str]:
     return names
 
 
-def _in_torch(pair: Pair) -> bool:
-    """Whether a forward is written in PyTorch, as its text tells."""
-    names = {node.id for node in ast.walk(pair.forward) if isinstance(node, ast.Name)}
-    return bool(names & {"torch", "F"}) and "np" not in names
+def _in_torch(pair: Pair, module: ModuleType) -> bool:
+    """Whether a pair is written in PyTorch, as its text tells, or else its file's imports."""
+    names = {
+        node.id
+        for function in (pair.forward, pair.backward)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name)
+    }
+    libraries = {getattr(module.__dict__.get(name), "__name__", "") for name in names}
+    if not any(_is_of(library, "torch", "numpy") for library in libraries):
+        libraries = {getattr(value, "__name__", "") for value in module.__dict__.values()}
+    return any(_is_of(library, "torch") for library in libraries) and "numpy" not in libraries
+
+
+def _is_of(library: object, *names: str) -> bool:
+    return isinstance(library, str) and library.partition(".")[0] in names
 
 
 def _as_spoken(values: Inputs, in_torch: bool) -> Inputs:
@@ -459,7 +471,7 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
     """A run of both, to see whether arguments fit."""
     forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
-    in_torch = _in_torch(pair)
+    in_torch = _in_torch(pair, module)
 
     def attempt(values: dict[str, Any]) -> Fit:
         np.random.seed(0)

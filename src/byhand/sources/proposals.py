@@ -12,6 +12,7 @@ import ast
 import itertools
 import math
 import re
+import time
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -24,7 +25,8 @@ from byhand.sources.uses import Use, string_keys, uses
 
 GUESSES = 300
 REPAIRS = 30
-TRIES = 8_000
+SECONDS = 4.0
+"""How long arguments are looked for: well below the time that a check has."""
 AXES = 4
 FACTORS = (4, 3, 2)
 LARGEST = 20_000
@@ -145,7 +147,7 @@ class Proposal:
     def _below(self, name: str, sizes: Mapping[Axis, int]) -> int:
         """Integers that index an axis stay below its size, also where that is another one."""
         below = self.below.get(name, 64)
-        axes = [axis for axis, size in self.sizes.items() if size == below]
+        axes = [axis for axis, size in self.dimensions.items() if size == below]
         return self.size(axes[0], sizes) if axes else below
 
 
@@ -168,20 +170,19 @@ def proposed(
     choices = [list(_choices(name, how[name], known.get(name), function)) for name in wanted]
     best: tuple[int, Proposal] | None = None
     said = ""
-    tried = 0
+    end = time.monotonic() + SECONDS
 
-    def counted(values: dict[str, Any]) -> Fit:
-        nonlocal tried
-        tried += 1
-        return attempt(values)
+    def timed(values: dict[str, Any]) -> Fit:
+        return Fit(0, 1) if time.monotonic() > end else attempt(values)
 
     for number, guess in enumerate(_best_first(choices)):
-        if tried > TRIES:
-            best = None  # a better one may come, which nobody waits for
+        if time.monotonic() > end:
             break
-        for shrinking in (True, False):
+        # An index with fewer rows than what it picks from may run, and mean nothing.
+        picks = any(isinstance(each, Array) and each.whole for each in guess)
+        for shrinking in (not picks, picks):
             start = _start(dict(zip(wanted, guess, strict=True)), known, shrinking)
-            found = _repaired(start, function, counted)
+            found = _repaired(start, function, timed)
             if isinstance(found, str):
                 said = said or found
                 continue
@@ -192,7 +193,7 @@ def proposed(
             plausible = number == 0 or fit.right >= max(1, fit.wanted - 1)
             if plausible and (best is None or fit.right > best[0]):
                 best = (fit.right, proposal)
-    if best is not None:
+    if best is not None and time.monotonic() < end:  # else a better one may have come
         return best[1]
     shapes = " ".join(f"--shape {name}=4,6" for name in wanted[:2])
     raise ProblemError(
@@ -401,9 +402,17 @@ def _tried(proposal: Proposal, attempt: Attempt) -> Fit | Exception:
         return ValueError("too large")
     try:
         with np.errstate(all="ignore"):
-            return attempt(drawn(arguments, np.random.default_rng(0)))
+            return attempt(_with_the_largest(drawn(arguments, np.random.default_rng(0)), arguments))
     except Exception as error:
         return error
+
+
+def _with_the_largest(values: dict[str, Any], arguments: Mapping[str, Argument]) -> dict[str, Any]:
+    """Values in which every array of integers has the largest that it may have."""
+    for name, argument in arguments.items():
+        if isinstance(argument, Integers) and values[name].size:
+            values[name].flat[-1] = argument.below - 1
+    return values
 
 
 def _mended(proposal: Proposal, error: Exception) -> Iterator[Proposal]:
@@ -428,6 +437,11 @@ def _mended(proposal: Proposal, error: Exception) -> Iterator[Proposal]:
                 if longer > size:
                     yield from _joined(proposal, axis, by_size[size])
         return
+    if re.search(
+        r"Target -?\d+ is out of bounds|smaller than num_classes|out of range in self", text
+    ):
+        yield from _with_fewer(proposal)
+        return
     for one, other in _by_reshaping(text, by_size):
         yield from _joined(proposal, by_size[one], by_size[other])
     for one, other in _unequal(text):
@@ -438,6 +452,16 @@ def _mended(proposal: Proposal, error: Exception) -> Iterator[Proposal]:
             if known in by_size and number not in by_size:
                 yield from _flattened(proposal, by_size[known], number)
                 return
+
+
+def _with_fewer(proposal: Proposal) -> Iterator[Proposal]:
+    """The proposal with integers below one of its sizes, the largest first, where an error doesn't
+    say which."""
+    sizes = {proposal.size(axis, proposal.sizes) for axis in proposal.sizes}
+    for name, guess in proposal.guesses.items():
+        if isinstance(guess, Array) and guess.whole and name not in proposal.below:
+            for size in sorted(sizes, reverse=True):
+                yield replace(proposal, below={**proposal.below, name: size})
 
 
 def _flattened(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]:
@@ -496,7 +520,7 @@ def _unequal(text: str) -> Iterator[tuple[int, int]]:
             yield int(match[1]), int(match[2])
     shapes = [
         [1 if each == "newaxis" else int(each) for each in re.split(r",\s*", found.strip(", "))]
-        for found in re.findall(r"\((?=[\dn])((?:(?:\d+|newaxis),?\s*)+)\)(?!->)", text)
+        for found in re.findall(r"[(\[](?=[\dn])((?:(?:\d+|newaxis),?\s*)+)[)\]](?!->)", text)
     ]
     for one, other in itertools.combinations(shapes, 2):
         for a, b in zip(reversed(one), reversed(other), strict=False):

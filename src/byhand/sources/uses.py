@@ -8,6 +8,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _MAKING = {"randn", "rand", "zeros", "ones", "empty", "normal", "uniform", "standard_normal"}
+_INDEXED_BY = {
+    "cross_entropy": (1, "target"),
+    "CrossEntropyLoss": (1, "target"),
+    "nll_loss": (1, "target"),
+    "NLLLoss": (1, "target"),
+    "one_hot": (0, "input"),
+    "embedding": (0, "input"),
+    "gather": (-1, "index"),
+    "index_select": (-1, "index"),
+    "take_along_dim": (1, "indices"),
+    "take_along_axis": (1, "indices"),
+}
+"""The place and the name of the argument that is integers, of functions that index."""
+_SAME_ELEMENTS = {"view", "reshape", "flatten", "ravel", "long", "int", "squeeze", "unsqueeze"}
 
 
 @dataclass
@@ -72,6 +86,13 @@ def uses(
                 for name in _names(*(shapes or args)):
                     if name in found:
                         found[name].length = True
+            case (
+                ast.Call(func=ast.Attribute(attr=attr) | ast.Name(id=attr))
+                | ast.Call(func=ast.Call(func=ast.Attribute(attr=attr)))
+            ) if attr in _INDEXED_BY:
+                name = _elements_of(_integers(node, *_INDEXED_BY[attr]))
+                if name in found:
+                    found[name].index = True
             case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)) if name in found:
                 found[name].whole = True
             case ast.Call(func=ast.Name(id=called), args=args) if called in others:
@@ -83,6 +104,32 @@ def uses(
             case _:
                 pass
     return found
+
+
+def _integers(call: ast.Call, place: int, name: str) -> ast.expr | None:
+    """The argument at this place, or of this name."""
+    said = [each.value for each in call.keywords if each.arg == name]
+    held = call.args[place:][:1] if said or len(call.args) > max(place, 0) else []
+    return (said or held or [None])[0]
+
+
+def _elements_of(node: ast.expr | None) -> str | None:
+    """The name of the array whose elements an expression has, in some shape: `y.view(-1)`."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _SAME_ELEMENTS:
+            return _elements_of(value)
+        case ast.Subscript(value=value, slice=index) if _only_new_axes(index):
+            return _elements_of(value)
+        case _:
+            return None
+
+
+def _only_new_axes(index: ast.expr) -> bool:
+    """`[:, None]`, of a shape with more axes and the same elements."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return all(ast.unparse(part) in {":", "None", "...", "np.newaxis"} for part in parts)
 
 
 def _add(use: Use, more: Use) -> None:
@@ -186,7 +233,7 @@ def _indexed(
                     use.at_least = max(use.at_least, len(plain))
     for part in parts:
         match part:
-            case ast.Name(id=name) if name in found:
+            case ast.Name() | ast.Call() if (name := _elements_of(part)) in found:
                 found[name].index = True
             case ast.Slice(lower=lower, upper=upper):
                 for name in _names(*(each for each in (lower, upper) if each is not None)):
