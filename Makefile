@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 .PHONY: run test test-long setup clean
 
 run: $(VENV)/.ready-to-run
-	@$(BIN)/byhand learn
+	@trap : INT; $(BIN)/byhand learn || [ $$? -eq 130 ]  # 130: stopped with Ctrl-C
 
 test: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from command_line import Done, run_byhand
 from learning_session import PRACTICE, matches_golden, typed
+
+from byhand.course import learner as learners
+from byhand.faces.learning import words
 
 LEARN = ("learn", "w", "--course", str(PRACTICE))
 COMMANDS = ("list", "next", "hint", "reset", "solution")
@@ -15,7 +19,17 @@ COMMANDS = ("list", "next", "hint", "reset", "solution")
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    on_the_path(monkeypatch)
     return tmp_path
+
+
+def on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a byhand on the path, as after an installation."""
+    place = Path.cwd() / "bin with commands"
+    place.mkdir()
+    (place / "byhand").write_text("#!/bin/sh\n")
+    (place / "byhand").chmod(0o755)
+    monkeypatch.setenv("PATH", str(place))
 
 
 def said(done: Done) -> str:
@@ -60,6 +74,31 @@ def test_the_commands(here: Path) -> None:
         )
     ]
     matches_golden("learn_commands.txt", "\n".join(texts))
+
+
+def test_what_is_advised_can_be_typed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it stands, also where no byhand is on the path, and from where the course was started."""
+    monkeypatch.setenv("PATH", "/bin:/usr/bin")
+    advised = said(run_byhand(*LEARN)).rpartition("For a hint: ")[2].strip()
+    assert advised.startswith("cd w && ")
+    done = subprocess.run(advised, shell=True, capture_output=True, text=True, check=True)
+    assert "Hint 1 of 4 on 6.1" in done.stdout
+    monkeypatch.chdir(here / "w/6-backprop-ninja")
+    more = said(run_byhand("hint")).rpartition("For the next one: ")[2].strip()
+    assert "cd" not in more.split()
+    done = subprocess.run(more, shell=True, capture_output=True, text=True, check=True)
+    assert "Hint 3 of 4 on 6.1" in done.stdout
+
+
+def test_a_library_that_is_not_installed_is_named_first(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "find_spec", lambda name: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    learner = learners.start(here / "all", None)
+    assert "installed" not in words.where(learner)
+    shown = words.advanced(learner, "9.1", words.BY_KEYS)
+    assert "This exercise needs PyTorch, which isn't installed here:" in shown
+    assert shown.rstrip().endswith("-m pip install torch")
 
 
 def test_outside_of_a_learners_folder(here: Path) -> None:

@@ -24,7 +24,8 @@ def next_(exercise: str | None) -> int:
     """Goes on to the next exercise that isn't done, or to EXERCISE (such as 6.3)."""
     from byhand.faces.learning import words
 
-    return _say(words.advanced(_learner(), exercise, words.BY_COMMANDS))
+    learner = _learner()
+    return _say(words.advanced(learner, exercise, words.by_commands(learner)))
 
 
 @click.command()
@@ -32,7 +33,8 @@ def hint() -> int:
     """Gives a hint on the current exercise: each time one more."""
     from byhand.faces.learning import words
 
-    return _say(words.hint(_learner(), words.BY_COMMANDS))
+    learner = _learner()
+    return _say(words.hint(learner, words.by_commands(learner)))
 
 
 @click.command()
@@ -48,7 +50,8 @@ def solution() -> int:
     """Shows a solution of the current exercise: once it is done, or when asked twice."""
     from byhand.faces.learning import words
 
-    return _say(words.solution(_learner(), words.BY_COMMANDS))
+    learner = _learner()
+    return _say(words.solution(learner, words.by_commands(learner)))
 
 
 def _learner() -> Learner:

@@ -50,7 +50,7 @@ def learn(folder: str | None, course: str | None, notebook: bool, timeout: float
 
     with Apart(timeout) as apart:
         verdict = learners.verdict(learner, learner.current, apart.check)
-    after = words.after(learner, verdict, words.BY_COMMANDS)
+    after = words.after(learner, verdict, words.by_commands(learner))
     show(f"{words.where(learner)}\n\n{verdict.text}\n\n{after}")
     return 0
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
+import sys
 import textwrap
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
 from byhand.course import learner as learners
-from byhand.course.course import READING
+from byhand.course.course import READING, Exercise
 from byhand.course.learner import Learner
 from byhand.course.progress import Verdict
 from byhand.faces import terminal
 from byhand.faces.learning.formulas import in_unicode
+from byhand.faces.run_user_code import slow_imports
 
 COLUMNS = 80
 KEYS = "[n]ext [h]int [e]xplain [s]olution [l]ist [g]o to [c]heck again [r]eset [q]uit"
+_NAMES = {"torch": "PyTorch", "jax": "JAX"}
 WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
 
 
@@ -33,14 +39,29 @@ class Asking:
 
 
 BY_KEYS = Asking("n", "h", "e", "press s again", "saving its file goes back to it")
-BY_COMMANDS = Asking(
-    "byhand next",
-    "byhand hint",
-    "byhand explain",
-    "ask again",
-    "byhand next {} goes back to it",
-)
 IN_NOTEBOOK = Asking("in {}.ipynb", "%hint", "%explain", "run %solution again", "")
+
+
+def by_commands(learner: Learner) -> Asking:
+    """By commands that can be typed as they are shown: where there is no byhand on the path (after
+    `make run`) they name its file, and from elsewhere they go to the learner's folder first."""
+    byhand, goes = "byhand", ""
+    folder = learner.folder.resolve()
+    if not Path.cwd().is_relative_to(folder):
+        goes = f"cd {shlex.quote(_near(folder))} && "
+    if shutil.which(byhand) is None:
+        start = Path.cwd() if not goes else folder
+        beside = Path(sys.executable).parent / byhand
+        file = os.path.relpath(beside if beside.exists() else sys.executable, start)
+        byhand = shlex.quote(file) + ("" if beside.exists() else " -m byhand")
+    byhand = goes + byhand
+    return Asking(
+        f"{byhand} next",
+        f"{byhand} hint",
+        f"{byhand} explain",
+        "ask again",
+        f"{byhand} next {{}} goes back to it",
+    )
 
 
 def where(learner: Learner) -> str:
@@ -56,8 +77,21 @@ def where(learner: Learner) -> str:
             f"  reading   {_near(reading)}",
             f"  file      {_near(learner.path(exercise))}",
             _hanging("  asks for  ", asked),
+            *_lacking(exercise),
         ]
     )
+
+
+def _lacking(exercise: Exercise) -> list[str]:
+    """Which libraries an exercise needs that aren't installed, and how to get them."""
+    needed = sorted(slow_imports(exercise.blanks.source))
+    python = shlex.quote(_near(Path(sys.executable)))
+    return [
+        f"\nThis exercise needs {_NAMES[library]}, which isn't installed here:\n"
+        f"  {python} -m pip install {library}"
+        for library in needed
+        if find_spec(library) is None
+    ]
 
 
 def after(learner: Learner, verdict: Verdict, way: Asking) -> str:
@@ -69,7 +103,7 @@ def after(learner: Learner, verdict: Verdict, way: Asking) -> str:
         on = f"That is all: {_done(learner)}."
     else:
         to = way.next.format(following.lesson)
-        on = f"Done. On to {following.number} {following.title}: {to}"
+        on = wrapped(f"Done. On to {following.number} {following.title}: {to}")
     return f"{on}\nWhy it is right: {way.explain}" if learner.current.why else on
 
 
