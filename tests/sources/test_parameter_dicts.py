@@ -17,6 +17,9 @@ ANSWERS = {
     "propagation": {"W1", "b1", "W2", "b2"},
     "deep": {"W1", "b1", "W2", "b2"},
     "both": {"x", "scale"},
+    "nested": {"layer1_W", "layer1_b", "layer2_W", "layer2_b"},
+    "whole": {"x", "in_W", "out_W"},
+    "parts": {"proj_W", "proj_b"},
 }
 
 
@@ -38,6 +41,10 @@ def test_right_ones(name: str) -> None:
         ("propagation", "dW1 = np.dot(dZ1, X.T)", "dW1 = np.dot(dZ1, X.T) * 2", "W1"),
         ("propagation", '"db2": db2}', '"db2": db2 * 2}', "b2"),
         ("both", "return dout * p[", "return -dout * p[", "x"),
+        ("nested", '["W"] = x.T @ dz', '["W"] = x.T @ dh', "layer1_W"),
+        ("nested", '["b"] = dout.sum(axis=0)', '["b"] = dout.mean(axis=0)', "layer2_b"),
+        ("whole", '"in": {"dW": x.T @ dh}', '"in": {"dW": -x.T @ dh}', "in_W"),
+        ("parts", '"b": dout.sum(axis=0)}', '"b": dout.sum(axis=0) * 2}', "proj_b"),
     ],
 )
 def test_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.intermediates import Renames, misfits, others, without
+from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, flattened, gradient_of
 from byhand.sources.proposals import Fit, Proposal, proposed
 from byhand.sources.signature import (
@@ -86,7 +87,7 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 continue
             if variant and (not variant.startswith("_") or _forward_of(other) in functions):
                 continue
-            one, two = forward, backward
+            one, two = unnested(forward, backward)
             apart = flattened(one, two)
             if apart is not None:
                 one, two = apart.forward, apart.backward

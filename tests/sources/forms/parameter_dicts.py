@@ -80,3 +80,48 @@ def both_forward(x, p):
 def both_backward(dout, cache):
     x, p = cache
     return dout * p["scale"], {"scale": (dout * x).sum(0)}
+
+def nested_forward(params, x, y):
+    first = params["layer1"]
+    z = x @ first["W"] + first["b"]
+    h = np.tanh(z)
+    out = h @ params["layer2"]["W"] + params["layer2"]["b"]
+    loss = ((out - y) ** 2).sum() / len(x)
+    return loss, {"x": x, "h": h, "out": out, "y": y}
+
+def nested_backward(params, cache):
+    x, h = cache["x"], cache["h"]
+    dout = 2 * (cache["out"] - cache["y"]) / len(x)
+    grads = {"layer1": {}, "layer2": {}}
+    grads["layer2"]["W"] = h.T @ dout
+    grads["layer2"]["b"] = dout.sum(axis=0)
+    dh = dout @ params["layer2"]["W"].T
+    dz = dh * (1 - h ** 2)
+    grads["layer1"]["W"] = x.T @ dz
+    grads["layer1"]["b"] = dz.sum(axis=0)
+    return grads
+
+def whole_forward(x, model):
+    h = np.maximum(x @ model["in"]["W"], 0)
+    out = h @ model["out"]["W"]
+    return out, (x, h, model)
+
+def whole_backward(dout, cache):
+    x, h, model = cache
+    dW2 = h.T @ dout
+    dh = dout @ model["out"]["W"].T
+    dh = dh * (h > 0)
+    dx = dh @ model["in"]["W"].T
+    return dx, {
+        "in": {"dW": x.T @ dh},
+        "out": {"dW": dW2},
+    }
+
+def parts_forward(x, params):
+    out = x @ params["proj"]["W"] + params["proj"]["b"]
+    return out, x
+
+def parts_backward(dout, x):
+    grads = {}
+    grads["proj"] = {"W": x.T @ dout, "b": dout.sum(axis=0)}
+    return grads
