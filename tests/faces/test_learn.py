@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from command_line import run_byhand
 from learning_session import KEYS, PRACTICE, Session, matches_golden, typed
+
+from byhand.course.course import bundled, load_course
 
 LESSON = "w/6-backprop-ninja"
 RIGHT = {
@@ -80,6 +83,25 @@ def test_explain(tmp_path: Path, loss: Path) -> None:
         assert session.quit() == 0
     done = run_byhand("explain", cwd=tmp_path / "w")
     assert done.stdout.startswith("Why 6.1 is right\n")
+
+
+def test_the_list_shows_where_one_is_and_goes_on(tmp_path: Path) -> None:
+    """On a window of 24 lines, with the course that comes with byhand."""
+    with Session(tmp_path, "w", course=None) as session:
+        session.shows()
+        session.press("g", "then Enter.")
+        session.press("6.4\n")
+        pages = [session.press("l", "more of the list.\n") for _ in range(5)]
+        assert "\n> [ ] 6.4" in pages[0]
+        assert all(len(page.splitlines()) <= 23 for page in pages)
+        followed = re.findall(r"\] (\d\.\d+) ", "".join(pages[1:3]))
+        assert followed[0] in {"6.12", "6.13", "7.1"}
+        assert followed == sorted(followed, key=lambda number: [*map(int, number.split("."))])
+        everything = {e.number for e in load_course(bundled()).exercises}
+        pages += [session.press("l", "more of the list.\n") for _ in range(3)]
+        assert everything <= set(re.findall(r"\] (\d\.\d+) ", "".join(pages)))
+        session.press("x")
+        assert "\n> [ ] 6.4" in session.press("l", "more of the list.\n")
 
 
 def test_it_goes_on_after_a_kill(tmp_path: Path, loss: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from byhand.faces.learning.check_server import Apart
 from byhand.faces.learning.input_events import Waking
 from byhand.faces.learning.showing import show
 
+_AROUND_A_PAGE = 5  # lines: empty ones, what `l` does next, the prompt
 SETTLING = 0.03  # seconds in which a file that is being written would change again
 
 Seen = Mapping[str, tuple[int, int, int]]
@@ -45,6 +47,7 @@ class _Watching:
         self._seen: Seen = {}
         self._verdict_on = ""  # the digest of what was checked last
         self._asked_to_reset = False
+        self._listed_to: int | None = None  # the line of the list that the last `l` ended at
 
     def start(self) -> None:
         self._waking.follow(_folders(self._learner))
@@ -55,6 +58,8 @@ class _Watching:
         """Does what a key asks for, and looks what was saved or done elsewhere meanwhile."""
         if key:
             sure, self._asked_to_reset = self._asked_to_reset, False
+            if key.lower() != "l":
+                self._listed_to = None
             self._press(key.lower(), sure)
         found = _look(self._learner)
         if found != self._seen:
@@ -80,7 +85,7 @@ class _Watching:
             case "e":
                 show(f"\n{words.explanation(self._learner)}\n")
             case "l":
-                show(f"\n{words.listing(self._learner)}\n")
+                show(f"\n{self._page_of_the_list()}\n")
             case "c":
                 learners.open_exercise(self._learner, self._exercise)  # its file may be gone
                 self._check(again=True)
@@ -94,6 +99,22 @@ class _Watching:
                 show(f"\n{words.solution(self._learner, words.BY_KEYS)}\n")
             case _:
                 show(words.KEYS)
+
+    def _page_of_the_list(self) -> str:
+        """As much of the list as the window holds: first where the learner is, then on from there,
+        and at its end from the start again."""
+        lines = words.listing(self._learner).split("\n")
+        page = max(shutil.get_terminal_size().lines - _AROUND_A_PAGE, 1)
+        if len(lines) <= page:
+            return "\n".join(lines)
+        if self._listed_to is None:
+            here = next(i for i, line in enumerate(lines) if line.startswith(">"))
+            start = max(0, min(here - page // 2, len(lines) - page))
+        else:
+            start = 0 if self._listed_to >= len(lines) else self._listed_to
+        self._listed_to = start + page
+        shown = "\n".join(lines[start : self._listed_to]).strip("\n")
+        return f"{shown}\n\n{words.MORE}"
 
     def _saved(self, saved: list[Exercise]) -> None:
         """Checks what was saved. Saving the file of another exercise goes to that exercise.

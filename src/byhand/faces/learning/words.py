@@ -24,6 +24,7 @@ from byhand.faces.run_user_code import slow_imports
 COLUMNS = 80
 KEYS = "[n]ext [h]int [e]xplain [s]olution [l]ist [g]o to [c]heck again [r]eset [q]uit"
 _NAMES = {"torch": "PyTorch", "jax": "JAX"}
+MORE = "l shows more of the list."
 WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
 
 
