@@ -288,6 +288,38 @@ def backward(dout):
             db[i] += dout[r, i]
 """
 
+LABELS = """
+import numpy as np
+
+def inputs(rng, *, n=4, k=3):
+    return {"z": rng.normal(size=(n, k)), "y": rng.integers(0, k, n)}
+
+def forward(z, y):
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).sum()
+    return loss
+
+def backward(p, y):
+    dz = p.copy()
+    for i, c in enumerate(y):
+        dz[i, c] -= 1
+"""
+
+WEIGHTED_SUM = """
+import numpy as np
+
+def inputs(rng, *, k=3, n=4):
+    return {"xs": [rng.normal(size=n) for _ in range(k)], "w": rng.normal(size=k)}
+
+def forward(xs, w):
+    y = sum(wi * x for wi, x in zip(w, xs))
+    return y
+
+def backward(dy, xs, w):
+    dxs = [wi * dy for wi in w]
+    dw = np.array([dy @ x for x in xs])
+"""
+
 PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
     # Forward binds s twice and so does backward, but not for the same values.
     "a name bound again": (
@@ -327,6 +359,7 @@ PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
         (Slip("dtotal = dout * w / count", "dtotal = dout * w", "total", "missing-local"),),
     ),
     "row by row": (ROWS, (Slip("db[i] +=", "db[i] =", "b", "overwritten"),)),
+    "labels in a loop": (LABELS, (Slip("dz = p.copy()", "dz = p", "z", "aliased"),)),
     "rows that count for nothing": (
         TRIPLET,
         (
@@ -363,3 +396,10 @@ def test_wrong(checked: Checked, source: str, slip: Slip) -> None:
     assert report.roots == (slip.root,)
     mistakes = [row.mistake for row in report.rows if row.mistake is not None]
     assert [mistake.code for mistake in mistakes] == [slip.code], mistakes
+
+
+def test_the_middle_of_a_list_is_right_at_one_size_only(checked: Checked) -> None:
+    report = checked(WEIGHTED_SUM.replace("in w]", "in w[::-1]]"))
+    assert report.roots == ("xs[0]", "xs[1]", "xs[2]")
+    codes = {row.mistake.code for row in report.rows if row.mistake is not None}
+    assert codes == {"unknown"}

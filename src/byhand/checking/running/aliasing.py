@@ -7,7 +7,7 @@ from collections.abc import Container
 
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
-from byhand.checking.running.names import loaded_names
+from byhand.checking.running.names import loaded_names, root_name
 from byhand.referees.referee import Key
 from byhand.values import tree
 
@@ -62,13 +62,16 @@ def _is_update(damage: Damage, run: BackwardRun) -> bool:
         for part in ast.walk(node.target)
         if isinstance(part, ast.Name)
     }
+    own = tree.root(damage.changed)
     for node in nodes:
         match node:
-            case ast.AugAssign(target=target, op=ast.Sub(), lineno=line) if line == damage.line:
-                changed = {part.id for part in ast.walk(target) if isinstance(part, ast.Name)}
-                reads = {name for name, _ in loaded_names(node)}
-                own = tree.root(damage.changed)
-                return (own in changed and f"d{own}" in reads) or len(loops & (reads | changed)) > 1
+            case ast.AugAssign(op=ast.Sub(), lineno=line) if line == damage.line:
+                target, reads = root_name(node.target), {name for name, _ in loaded_names(node)}
+                if target == own:
+                    return f"d{own}" in reads
+                return (
+                    isinstance(node.target, ast.Name) and target in loops and len(loops & reads) > 0
+                )
             case _:
                 pass
     return False

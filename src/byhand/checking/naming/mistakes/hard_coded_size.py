@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
+from byhand.values import tree
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -21,6 +22,9 @@ def find(suspect: Suspect) -> Finding | None:
     other = [e for e in suspect.evidence if e.trial.drawn.sizes]
     if not usual or not all(e.right for e in usual) or all(e.right for e in other):
         return None
+    root = tree.root(suspect.name)
+    if any(tree.root(name) == root for e in usual for name, _ in e.trial.wrong):
+        return None  # its neighbours in the list are wrong at every size
     sizes = _sizes(suspect)
     numbers: list[tuple[float, int]] = [
         (value, statement.lineno)
