@@ -35,6 +35,8 @@ def facts(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
     if not seen:
         return set()
     codes: set[str] = set()
+    if edit.kind == "dropped factor" and _gradients(edit.before) - _gradients(edit.after):
+        codes.add("missing-upstream")
     if all(
         w.size == r.size and w.shape != r.shape and _same(w.reshape(r.shape), r) for w, r, _ in seen
     ):
@@ -58,8 +60,6 @@ def facts(edit: Edit, drawn: Sequence[Sample]) -> set[str]:
         codes |= _ratio(pairs, [s for *_, s in seen])
     if "factor" in codes and edit.kind == "dropped factor" and _squared(edit):
         codes.add("missing-path")  # a product with itself has two paths, of which half is one
-    if edit.kind == "dropped factor" and _gradients(edit.before) - _gradients(edit.after):
-        codes.add("missing-upstream")
     return codes | _passed_on(edit, seen) | _part_of_it(edit) | _undone_otherwise(edit, drawn)
 
 
