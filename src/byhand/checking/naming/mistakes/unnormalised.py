@@ -93,7 +93,9 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
     def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case (
-                ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="len"))
+                ast.Subscript(value=ast.Attribute(attr="shape"))
+                | ast.Call(func=ast.Name(id="len"))
+                | ast.Attribute(attr="size")
             ):
                 for size in others:
                     yield parsed(size)
@@ -104,15 +106,17 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
     return suspect.mend(more, in_index=False)
 
 
-def _counts(suspect: Suspect) -> list[str]:
-    """The values of forward that are one whole number, such as how many a mask lets through."""
-    available = suspect.first.trial.available
-    held = {name: array(value) for name, value in available.items() if type(value) is not float}
-    return [
-        name
-        for name, value in held.items()
-        if value is not None and value.ndim == 0 and value.dtype.kind in "iuf" and value % 1 == 0
-    ]
+def _counts(suspect: Suspect) -> Iterator[str]:
+    """How many a mask lets through: values of forward that are one whole number, and the sums of
+    those that hold nothing but 0 and 1."""
+    for name, value in suspect.first.trial.available.items():
+        held = None if type(value) is float else array(value)
+        if held is None or held.dtype.kind not in "biuf":
+            continue
+        if held.ndim == 0 and held.dtype.kind != "b" and held % 1 == 0:
+            yield name
+        elif held.ndim and np.isin(held, (0, 1)).all():
+            yield f"{name}.sum()"
 
 
 def _normalisers(program: Program) -> list[str]:

@@ -49,13 +49,18 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
                 old = _axis(given)
                 if old is not None:
                     for axis in AXES:
-                        if axis != old and np.size(axis) == np.size(old):
+                        if not _holds(axis, old):
                             yield exchanged(part, given, parsed(repr(axis)))
         case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
             turned = ast.Tuple(elements[::-1], ast.Load())
             yield ast.Subscript(part.value, turned, part.ctx)
         case _:
             pass
+
+
+def _holds(axis: Axis, old: Axis) -> bool:
+    """Whether these are the old axes, with others or without: then none of those is wrong."""
+    return {*np.atleast_1d(old).tolist()} <= {*np.atleast_1d(axis).tolist()}
 
 
 def _axis(node: ast.expr) -> Axis | None:
