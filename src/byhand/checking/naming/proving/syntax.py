@@ -162,8 +162,22 @@ def counts(name: str, body: Sequence[ast.stmt]) -> bool:
                 case ast.Assign(targets=[target], value=value) if any(
                     isinstance(part, ast.Name) and part.id == name for part in ast.walk(target)
                 ):
-                    said = text(value)
-                    return any(word in said for word in ("shape", "len(", "size", "numel()"))
+                    return _is_a_count(value)
                 case _:
                     pass
     return False
+
+
+def _is_a_count(node: ast.expr) -> bool:
+    """Whether an expression gives lengths; products of them are some, roots and quotients not."""
+    match node:
+        case ast.Attribute(attr="shape" | "size"):
+            return True
+        case ast.Call(func=ast.Name(id="len") | ast.Attribute(attr="numel" | "size")):
+            return True
+        case ast.Subscript(value=value):
+            return _is_a_count(value)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _is_a_count(left) or _is_a_count(right)
+        case _:
+            return False
