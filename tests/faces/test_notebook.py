@@ -15,6 +15,10 @@ from byhand.course.course import load_course
 from solved import solved
 
 NOTEBOOK = "w/6-backprop-ninja.ipynb"
+RIGHT = """\
+dlogprobs = np.zeros_like(probs)
+dlogprobs[rows, Y] = -1 / n
+dprobs = dlogprobs / probs"""
 LEARN = ("learn", "w", "--notebook", "--course", str(PRACTICE))
 
 
@@ -44,7 +48,10 @@ def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
     nbformat.validate(notebook)
     loss, _, cross_entropy = load_course(PRACTICE).exercises
     answers = [cell for cell in notebook.cells if cell.source.startswith("%%check")]
-    answers[0].source = f"%%check 6.1\n{solved(loss)}"
+    assert answers[0].source == (
+        f"%%check {loss.id}\ndlogprobs = ...  # your turn\n\ndprobs = ...  # your turn"
+    )
+    answers[0].source = f"%%check 6.1\n{RIGHT}"
     answers[
         2
     ].source = f"%%check {cross_entropy.id}\n{solved(cross_entropy)}    dlogits = dlogits * 2\n"
@@ -57,6 +64,11 @@ def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
             "%list",
             "%%check 9.9\npass",
             "%hint x",
+            f"%%check 6.1\n\n{RIGHT} * 2",
+            f"%%check 6.1\n{RIGHT} / 'no'",
+            f"%%check 6.1\n{RIGHT} (",
+            f"%%check 6.1\n{solved(loss)}",
+            "%explain 6.1",
         )
     ]
     shown = run(notebook, tmp_path / "w")
@@ -68,14 +80,28 @@ def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
     last = len(answers[2].source.splitlines())
     assert f"line {last}: dlogits is wrong" in shown[3]
     assert "Hint 1 of 4 on 6.3" in shown[4]
-    assert "run %solution again" in " ".join(shown[5].split())
+    assert "run %solution 6.2 again" in " ".join(shown[5].split())
     assert "A solution of 6.2" in shown[6]
     assert "[x] 6.1" in shown[7]
     assert "9.9: no such exercise" in shown[8]
     assert "x: no such exercise" in shown[9]
+    assert "line 5: dprobs is wrong" in shown[10]
+    assert "For a hint: %hint 6.1" in shown[10]
+    assert "line 4" in shown[11]
+    assert "loss.py:4" in shown[12]
+    assert "2 of 2 gradients are right" in shown[13]
+    assert "Why 6.1 is right" in shown[14]
     listed = run_byhand("list", cwd=tmp_path / "w").stdout
-    assert "[x] 6.1" in listed
-    assert "> [ ] 6.2" in listed
+    assert "> [x] 6.1" in listed
+
+
+def test_it_gives_no_answer_away(notebook: Any) -> None:
+    """In the files 6.2 has the answers of 6.1 above its blanks; here they would be read first."""
+    written = " ".join(cell.source for cell in notebook.cells)
+    for exercise in load_course(PRACTICE).exercises:
+        for statement in exercise.blanks.statements:
+            assert statement not in written, exercise.id
+    assert written.count("def forward") == 2  # that of mlp, and that of mlp_fused
 
 
 def test_a_notebook_that_is_there_stays(tmp_path: Path, notebook: Any) -> None:

@@ -56,19 +56,26 @@ class Apart:
             self._server, self._libraries = _start(libraries), libraries
         return self._server
 
-    def check(self, folder: Path, exercise: Exercise) -> Checked:
-        """Checks the exercise in a learner's folder."""
+    def check(self, folder: Path, exercise: Exercise, further_down: int = 0) -> Checked:
+        """Checks the exercise in a learner's folder.
+
+        Lines are counted within a cell that is so many lines `further_down` in the file.
+        """
         job = {
             "folder": str(folder),
             "file": exercise.file,
             "asked": exercise.blanks.asked,
             "timeout": self._timeout,
+            "further_down": further_down,
             "end": secrets.token_hex(16),
         }
         server = self.get_ready(exercise)
         answer, printed = _ask(server, job, self._timeout + _SPARE)
         parts = [printed.strip()] if printed.strip() else []
         if not answer:  # what is printed last then is the reason, unless it was killed
+            from byhand.course.cells import moved_text
+
+            printed = moved_text(printed, further_down)
             lines = printed.strip().splitlines() or [f"{exercise.file}: ended the check: no answer"]
             return Checked(False, "\n".join(wrapped(line) for line in lines), lasting=False)
         return Checked(answer["passed"], "\n\n".join([*parts, answer["text"]]), answer["lasting"])
@@ -169,6 +176,7 @@ def _answer(
     job: dict[str, Any], judge: Callable[..., Report], render: Callable[[Report], str]
 ) -> None:
     """Answers a job and ends the process."""
+    from byhand.course.cells import moved_text, moved_up
     from byhand.course.rehearsal import rehearse, silent
     from byhand.errors import ByhandError, one_line
     from byhand.faces.run_user_code import guest
@@ -180,10 +188,11 @@ def _answer(
         with guest(job["file"], job["timeout"]):
             rehearse(load(job["file"]))
             with silent():
-                report = judge(job["file"], job["asked"])
+                report = moved_up(judge(job["file"], job["asked"]), job["further_down"])
         answer = {"passed": report.ok, "text": render(report), "lasting": True}
     except ByhandError as error:
-        answer = {"passed": False, "text": wrapped(one_line(str(error))), "lasting": False}
+        said = moved_text(one_line(str(error)), job["further_down"])
+        answer = {"passed": False, "text": wrapped(said), "lasting": False}
     sys.stdout.write(json.dumps(answer))
     sys.stdout.flush()
     os._exit(0)  # threads and exit handlers of the learner's are not waited for
@@ -193,7 +202,7 @@ def _ready() -> tuple[Callable[..., Report], Callable[[Report], str]]:
     """Imports everything, and uses it once."""
     from rich.console import Console
 
-    from byhand.course import rehearsal  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    from byhand.course import cells, rehearsal  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from byhand.course.judge import judge
     from byhand.faces.terminal import prepare
     from byhand.program.problem import zoo

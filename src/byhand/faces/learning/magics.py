@@ -12,10 +12,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from byhand.course import learner as learners
+from byhand.course.cells import around
 from byhand.course.learner import Learner
 from byhand.errors import ByhandError, ProblemError, one_line
 from byhand.faces.learning import words
@@ -70,11 +72,13 @@ def _display(report: Any) -> None:
 
 
 def hint(line: str) -> str:
-    return words.hint(_learner(line), words.IN_NOTEBOOK)
+    learner = _learner(line)
+    return words.hint(learner, words.in_notebook(learner.current))
 
 
 def solution(line: str) -> str:
-    return words.solution(_learner(line), words.IN_NOTEBOOK)
+    learner = _learner(line)
+    return words.solution(learner, words.in_notebook(learner.current))
 
 
 def explain(line: str) -> str:
@@ -111,6 +115,8 @@ def _checked(learner: Learner, cell: str, apart: Apart) -> str:
         elsewhere = replace(learner, folder=Path(place))
         file = elsewhere.path(exercise)
         file.parent.mkdir()
-        write_aside(file, f"\n{cell}")  # lines are counted with that of %%check
-        verdict = learners.verdict(elsewhere, exercise, apart.check)
-    return f"{verdict.text}\n\n{words.after(learner, verdict, words.IN_NOTEBOOK)}"
+        source, further_down = around(exercise.blanks, f"\n{cell}")  # line 1 is that of %%check
+        write_aside(file, source)
+        check = partial(apart.check, further_down=further_down)
+        verdict = learners.verdict(elsewhere, exercise, check)
+    return f"{verdict.text}\n\n{words.after(learner, verdict, words.in_notebook(exercise))}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from byhand.course.cells import cell_of, given, setting, task
 from byhand.course.course import Exercise, Lesson
 from byhand.course.learner import Learner
 from byhand.errors import CourseError
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 _FIRST = "%load_ext byhand"
 _HOW = """\
-Write the answers where the cell says so, and run it. `%hint {0}` gives a hint, each time one more;
-`%solution {0}` shows a solution once yours is right, or when asked twice; `%list` what is done."""
+Run the cell to check it. `%hint {0}` gives a hint, each time one more; `%explain {0}` tells about
+the mistake that was found, or why it is right; `%solution {0}` shows a solution once yours is
+right, or when asked twice; `%list` shows what is done."""
 
 
 def write_notebooks(learner: Learner) -> list[Path]:
@@ -39,15 +41,32 @@ def write_notebooks(learner: Learner) -> list[Path]:
 def _notebook(lesson: Lesson, v4: Any) -> Any:
     reading = lesson.reading.read_text(encoding="utf-8")
     cells = [v4.new_markdown_cell(reading), v4.new_code_cell(_FIRST)]
+    first_with: dict[str, str] = {}  # by what stands above backward: the exercise that shows it
     for exercise in lesson.exercises:
-        cells += [v4.new_markdown_cell(_title(exercise)), v4.new_code_cell(_answer(exercise))]
+        shown = first_with.setdefault(setting(exercise.blanks), exercise.number)
+        text = _task(exercise, shown)
+        cells += [v4.new_markdown_cell(text), v4.new_code_cell(_answer(exercise))]
     python = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return v4.new_notebook(cells=cells, metadata={"kernelspec": python})
 
 
-def _title(exercise: Exercise) -> str:
-    return f"## {exercise.number} {exercise.title}\n\n{_HOW.format(exercise.number)}"
+def _task(exercise: Exercise, shown: str) -> str:
+    """What there is to do, and with what; forward only where it isn't that of an exercise above."""
+    names = ", ".join(f"`{name}`" for name in given(exercise.blanks))
+    if shown == exercise.number:
+        forward = f"```python\n{setting(exercise.blanks)}\n```"
+    else:
+        forward = f"Forward is that of {shown}."
+    return "\n\n".join(
+        [
+            f"## {exercise.number} {exercise.title}",
+            task(exercise.blanks),
+            forward,
+            f"In backward you have {names}.",
+            _HOW.format(exercise.number),
+        ]
+    )
 
 
 def _answer(exercise: Exercise) -> str:
-    return f"%%check {exercise.id}\n{exercise.blanks.source}".rstrip()
+    return f"%%check {exercise.id}\n{cell_of(exercise.blanks)}".rstrip()

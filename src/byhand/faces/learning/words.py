@@ -40,7 +40,12 @@ class Asking:
 
 
 BY_KEYS = Asking("n", "h", "e", "press s again", "saving its file goes back to it")
-IN_NOTEBOOK = Asking("in {}.ipynb", "%hint", "%explain", "run %solution again", "")
+
+
+def in_notebook(exercise: Exercise) -> Asking:
+    """By magics that name the exercise: cells are run in any order."""
+    n = exercise.number
+    return Asking("in {}.ipynb", f"%hint {n}", f"%explain {n}", f"run %solution {n} again", "")
 
 
 def by_commands(learner: Learner) -> Asking:
