@@ -18,7 +18,7 @@ import numpy as np
 
 from byhand.checking.check import check
 from byhand.errors import ProblemError, RefereeError
-from byhand.program.call import Call, answers_in
+from byhand.program.call import Call, answers_in, known_to
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.train.gradients import hand_backward, items_named
@@ -146,7 +146,7 @@ class _ByHand(torch.autograd.Function):
             raise explained(written.problem, "backward", error) from error
         # A loss's own gradient is 1 to the backward, unless it asks for it.
         scale = 1 if set(asked_for) & set(written.call.parameters) else upstream[0]
-        found = items_named(answers_in(local, returned))
+        found = items_named(answers_in(local, returned, known_to(written.problem)))
         wanted = zip(ctx.names, ctx.like, ctx.needs_input_grad[3:], strict=True)
         return (
             None,

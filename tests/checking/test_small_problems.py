@@ -320,6 +320,22 @@ def backward(dy, xs, w):
     dw = np.array([dy @ x for x in xs])
 """
 
+RETURNED = """
+import numpy as np
+
+def inputs(rng, *, n=4, d=3):
+    return {"x": rng.normal(size=(n, d)), "w": rng.normal(size=d)}
+
+def forward(x, w):
+    y = np.tanh(x * w)
+    return y
+
+def backward(dy, x, w, y):
+    du = dy * (1 - y * y)
+    dx = du * w
+    return {"x": dx, "dw": (du * x).sum(0)}
+"""
+
 PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
     # Forward binds s twice and so does backward, but not for the same values.
     "a name bound again": (
@@ -360,6 +376,13 @@ PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
     ),
     "row by row": (ROWS, (Slip("db[i] +=", "db[i] =", "b", "overwritten"),)),
     "labels in a loop": (LABELS, (Slip("dz = p.copy()", "dz = p", "z", "aliased"),)),
+    "a returned dict": (
+        RETURNED,
+        (
+            Slip("du * w", "du * x", "x", "wrong-operand"),
+            Slip("(du * x).sum(0)", "(du * x).mean(0)", "w", "mean-for-sum"),
+        ),
+    ),
     "rows that count for nothing": (
         TRIPLET,
         (

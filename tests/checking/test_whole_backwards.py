@@ -59,12 +59,12 @@ def test_right(checked: Checked, source: str):
 def test_a_forward_value_changed_on_the_way_to_a_dict_is_aliased(checked: Checked, source: str):
     report = checked(changed(source, *IN_PLACE))
     assert not report.ok
-    assert report.roots == ("backward",)
-    assert report["x"].right
+    assert report.roots == ("x" if source is PLAIN else "backward",)
     assert report["W"].right
-    row = report["backward"]
+    row = report[report.roots[0]]
     assert (row.verdict, row.mistake and row.mistake.code) == ("wrong", "aliased")
-    assert "changes h, a value of the forward pass" in (row.mistake.message if row.mistake else "")
+    said = row.mistake.message if row.mistake else ""
+    assert "changes h, a value of the forward pass" in said
     assert ("h *= " in row.source) == (source is PLAIN)
 
 

@@ -6,9 +6,11 @@ with its default. An answer is a local `d<name>`, or an item of a returned dict.
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
@@ -55,11 +57,11 @@ class Call:
         if self.function is None:
             try:
                 assert self.problem.backward is not None
-                return answers_in({}, self.problem.backward(**given))
+                return answers_in({}, self.problem.backward(**given), known_to(self.problem))
             except Exception as error:
                 raise StatementError(0, error) from error
         returned, namespace = run_plainly(self.function, given)
-        return answers_in(namespace, returned.value)
+        return answers_in(namespace, returned.value, known_to(self.problem))
 
 
 def call_of(problem: Problem) -> Call:
@@ -75,7 +77,7 @@ def call_of(problem: Problem) -> Call:
         parameters = _signature(problem)
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         return Call(problem, None, tuple(parameters), defaults)
-    return call_to(problem, function)
+    return call_to(problem, _with_locals(function, known_to(problem)))
 
 
 def call_to(problem: Problem, function: Function) -> Call:
@@ -83,13 +85,59 @@ def call_to(problem: Problem, function: Function) -> Call:
     return Call(problem, function, function.parameters, function.defaults)
 
 
-def answers_in(namespace: Mapping[str, Any], returned: Any) -> dict[str, Any]:
+def answers_in(
+    namespace: Mapping[str, Any], returned: Any, known: Container[str] = ()
+) -> dict[str, Any]:
     """The answers `d<name>` among the locals of a backward, and in the dict that it returned."""
     found = {name: value for name, value in namespace.items() if name.startswith("d")}
-    if isinstance(returned, dict):
-        named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
-        found |= {f"d{name}": value for name, value in named.items()}
-    return found
+    return found | {f"d{name}": value for name, value in by_name(returned, known).items()}
+
+
+def known_to(problem: Problem) -> frozenset[str]:
+    """The names of forward's inputs and locals."""
+    return frozenset({*problem.forward.parameters, *problem.forward.own})
+
+
+def by_name(returned: Any, known: Container[str]) -> dict[str, Any]:
+    """The gradients in a returned dict by what they are the gradients of, which may be said as
+    "W" or as "dW"; none where something else was returned."""
+    if not isinstance(returned, dict):
+        return {}
+    named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
+    return {_of(name, known): value for name, value in named.items()}
+
+
+def _of(name: str, known: Container[str]) -> str:
+    return name[1:] if name not in known and name[:1] == "d" and name[1:] in known else name
+
+
+@lru_cache(maxsize=1 << 6)
+def _with_locals(function: Function, known: frozenset[str]) -> Function:
+    """The same backward, which assigns what stands in a dict that it returns at its end to locals
+    before, so that each gradient is a statement: `return {"W": x.T @ dy}`."""
+    match function.body:
+        case (*before, ast.Return(value=ast.Dict(keys=keys, values=values) as held) as end):
+            pass
+        case _:
+            return function
+    made: list[ast.stmt] = []
+    new: list[ast.expr] = []
+    for key, value in zip(keys, values, strict=True):
+        match key:
+            case ast.Constant(value=str(name)) if not isinstance(value, ast.Name):
+                local = f"d{_of(name, known)}"
+            case _:
+                local = ""
+        taken = {*function.own, *function.parameters, *function.globals, *function.closure}
+        if local.isidentifier() and local not in taken:
+            assigned = ast.Assign([ast.Name(local, ast.Store())], value)
+            made.append(ast.fix_missing_locations(ast.copy_location(assigned, value)))
+            value = ast.copy_location(ast.Name(local, ast.Load()), value)
+        new.append(value)
+    returned = ast.copy_location(ast.Dict(keys, new), held)
+    last = ast.copy_location(ast.Return(returned), end)
+    own = function.own | {node.targets[0].id for node in made}  # pyright: ignore
+    return replace(function, body=(*before, *made, last), own=own)
 
 
 def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:

@@ -144,6 +144,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     found.sort(key=lambda answer: answer.writes[-1].number)
     for name, value in run.returned.items():
         for key, leaf in tree.named(name, value):
+            if any(a.key[0] == key and unchanged(leaf, a.value) for a in found):
+                continue  # what a local holds, statement by statement
             if key in program and len(program.bindings[key]) == 1:
                 found = [answer for answer in found if answer.key[0] != key]
                 found.append(Answer((key, 0), leaf, local=f"d{key}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.names import touched_names
 from byhand.checking.running.narrow import Narrow
 from byhand.checking.running.recorder import Recorder
-from byhand.program.call import Call, call_of
+from byhand.program.call import Call, by_name, call_of, known_to
 from byhand.program.control_flow import run
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
@@ -75,7 +75,7 @@ def run_backward(
         function,
         given,
         tuple(recorder.writes),
-        _dict(returned),
+        by_name(returned, known_to(problem)),
         tuple(recorder.damages),
         narrow.lines,
         *(error or (None, "")),
@@ -95,7 +95,7 @@ def run_again(
     given, function = copied(call.filled({**upstream, **available})), call.function
     if function is None:
         assert problem.backward is not None
-        return _by_key(problem.backward(**given))
+        return _by_key(problem.backward(**given), known_to(problem))
     last: dict[int, list[Answer]] = {}
     for answer in known.found:
         for write in answer.writes[-1:]:
@@ -111,14 +111,15 @@ def run_again(
             found[answer.key] = copied(tree.get(namespace.get(root), path))
 
     with contextlib.suppress(StatementError):
-        found |= _by_key(run(function, function.namespace(given), execute).value)
+        returned = run(function, function.namespace(given), execute).value
+        found |= _by_key(returned, known_to(problem))
     return found
 
 
-def _by_key(returned: Any) -> dict[Key, Any]:
+def _by_key(returned: Any, known: Container[str]) -> dict[Key, Any]:
     return {
         (name, 0): leaf
-        for root, value in _dict(returned).items()
+        for root, value in by_name(returned, known).items()
         for name, leaf in tree.named(root, value)
     }
 
@@ -143,10 +144,6 @@ def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
         for key, leaf in tree.named(name, value)
         if (found := array(leaf)) is not None
     }
-
-
-def _dict(returned: Any) -> dict[str, Any]:
-    return dict(returned) if isinstance(returned, dict) else {}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 def _unread(returned: Any) -> str | None:
@@ -174,4 +171,5 @@ def _called(call: Call, given: Mapping[str, Any], passed: Mapping[str, Any]) -> 
         for name, value in arrays.items()
         if not unchanged(value, pristine[name])
     )
-    return BackwardRun(None, given, (), _dict(returned), damages, unread=_unread(returned))
+    found = by_name(returned, known_to(call.problem))
+    return BackwardRun(None, given, (), found, damages, unread=_unread(returned))
