@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import TypeAlias
 
 from byhand.errors import ProblemError
 from byhand.program.problem import (
@@ -27,6 +28,10 @@ from byhand.sources.flow import flat, needed
 from byhand.sources.layers import Layer, layers_in, problem_of_layer
 from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
+from byhand.sources.scalar_engine import problem_of_op
+from byhand.sources.scalar_ops import Op, ops_in
+
+Found: TypeAlias = Pair | Layer | Op
 
 
 def load(
@@ -37,8 +42,8 @@ def load(
     """The problem that a file has, or a list of them where it has several.
 
     `path` is a problem file, a notebook or a script of statements at the top, a file with pairs of
-    functions (`layers.py`, or `layers.py:affine` for one of them), or the name of a model of the
-    zoo. `shapes` and `given` are what `--shape` and
+    functions, layers or the ops of a scalar engine (`layers.py`, or `layers.py:affine` for one of
+    them), or the name of a model of the zoo. `shapes` and `given` are what `--shape` and
     `--given` take: `x=4,6`, `bn_param={"mode": "train"}`.
 
     Raises ProblemError, in one line, if it can't be read, or is none of these.
@@ -84,7 +89,7 @@ def sources(
         return [Source(problem.name, lambda: problem)]
     if found := functions_in(tree):
         if member is not None:
-            found = [_chosen(found, member, file)]
+            found = _chosen(found, member, file)
         module = executed(tree, file, text)
         return [Source(each.name, partial(_read, each, module, str(file), known)) for each in found]
     if not defined & {"forward", "backward", "inputs"}:
@@ -93,9 +98,9 @@ def sources(
     return [Source(problem.name, lambda: problem)]
 
 
-def functions_in(tree: ast.Module) -> list[Pair | Layer]:
+def functions_in(tree: ast.Module) -> list[Found]:
     """The functions and classes of a module that are problems."""
-    return [*pairs_in(tree), *layers_in(tree), *combined_in(tree)]
+    return [*pairs_in(tree), *layers_in(tree), *combined_in(tree), *ops_in(tree)]
 
 
 def _of_cells(
@@ -121,7 +126,7 @@ def _of_cells(
 
 
 def _in_cells(
-    found: Pair | Layer,
+    found: Found,
     module: ModuleType,
     file: str,
     known: Mapping[str, Argument],
@@ -154,17 +159,23 @@ def split(path: str | Path) -> tuple[str, str | None]:
     return str(path), None
 
 
-def _read(
-    found: Pair | Layer, module: ModuleType, file: str, known: Mapping[str, Argument]
-) -> Problem:
-    read = problem_of_pair if isinstance(found, Pair) else problem_of_layer
-    return read(found, module, file, known)  # pyright: ignore[reportArgumentType]
+def _read(found: Found, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
+    match found:
+        case Pair():
+            return problem_of_pair(found, module, file, known)
+        case Layer():
+            return problem_of_layer(found, module, file, known)
+        case Op():
+            return problem_of_op(found, module, file, known)
 
 
-def _chosen(found: Sequence[Pair | Layer], member: str, file: Path) -> Pair | Layer:
+def _chosen(found: Sequence[Found], member: str, file: Path) -> list[Found]:
+    """The one of this name, or all of a class."""
     for each in found:
         if member in (each.name, each.forward.name, each.backward.name):
-            return each
+            return [each]
+    if ops := [each for each in found if isinstance(each, Op) and each.owner == member]:
+        return [*ops]
     names = [each.name for each in found]
     raise ProblemError(
         f"{file}: has no {member}{did_you_mean(member, names) or ': ' + ', '.join(names)}"

@@ -1,0 +1,126 @@
+"""Scalar engines: every op is judged, in the lines of its closure."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem
+from byhand.sources.load import load
+
+FILE = Path(__file__).with_name("forms") / "scalar_engine.py"
+TEXT = FILE.read_text()
+OTHER = """
+from math import tanh
+
+class Scalar:
+    def __init__(self, value, parents=()):
+        self.value = float(value)
+        self.g = 0.0
+        self.parents = parents
+
+    def __mul__(self, b):
+        b = b if isinstance(b, Scalar) else Scalar(b)
+        res = Scalar(self.value * b.value, (self, b))
+        def back():
+            one = self.g + b.value * res.g
+            two = b.g + self.value * res.g
+            self.g = one
+            b.g = two
+        res.back = back
+        return res
+
+    def tanh(self):
+        from math import exp
+        res = Scalar(1 - 2 / (exp(2 * self.value) + 1), (self,))
+        def back():
+            self.g += (1 - res.value * res.value) * res.g
+        res.back = back
+        return res
+
+    def leaky(self, slope=0.1):
+        res = Scalar(self.value if self.value > 0 else slope * self.value, (self,))
+        def back():
+            self.g += res.g
+        res.back = back
+        return res
+"""
+
+
+@cache
+def judged(text: str, folder: Path) -> dict[str, Report]:
+    file = folder / "engine.py"
+    file.write_text(text)
+    loaded = load(file)
+    problems = [loaded] if isinstance(loaded, Problem) else loaded
+    return {problem.name: check(problem) for problem in problems}
+
+
+def test_right_ones(tmp_path: Path) -> None:
+    reports = judged(TEXT, tmp_path)
+    said = "__add__ __mul__ __pow__ tanh log sigmoid maximum exp relu"
+    assert list(reports) == [f"Value.{name}" for name in said.split()]
+    for report in reports.values():
+        assert report.ok, str(report)
+        assert not report.notes
+
+
+@pytest.mark.parametrize(
+    ("op", "old", "new", "code"),
+    [
+        ("__add__", "self.grad += out.grad", "self.grad = out.grad", "overwritten"),
+        ("__add__", "other.grad += out.grad", "other.grad = out.grad", "overwritten"),
+        ("__mul__", "other.data * out.grad", "self.data * out.grad", "wrong-operand"),
+        ("__mul__", "other.data * out.grad", "other.data", None),
+        ("__pow__", "(other - 1)", "other", None),
+        ("tanh", "(1 - t**2)", "(1 - t)", "wrong-exponent"),
+        ("log", "out.grad / self.data", "out.grad * self.data", None),
+        ("sigmoid", "s * (1 - s)", "s", None),
+        ("maximum", "other.grad += out.grad", "self.grad += out.grad", None),
+        ("exp", "out.data * out.grad", "x * out.grad", None),
+        ("relu", "(out.data > 0) * out.grad", "out.grad", None),
+        ("relu", "(out.data > 0)", "(out.data >= 0)", None),
+    ],
+)
+def test_planted_mistakes(op: str, old: str, new: str, code: str | None, tmp_path: Path) -> None:
+    start = TEXT.index(f"def {op}(")
+    at = TEXT.index(old, start)
+    reports = judged(TEXT[:at] + new + TEXT[at + len(old) :], tmp_path)
+    wrong = {name: report for name, report in reports.items() if not report.ok}
+    assert list(wrong) == [f"Value.{op}"]
+    row = next(row for row in wrong[f"Value.{op}"].rows if not row.right)
+    if op != "maximum":  # the other operand lacks what this one got
+        assert row.line == TEXT[:at].count("\n") + 1
+    if code is not None:
+        assert row.mistake is not None
+        assert row.mistake.code == code
+
+
+def test_another_style_and_an_operand_used_twice(tmp_path: Path) -> None:
+    reports = judged(OTHER, tmp_path)
+    assert reports["Scalar.tanh"].ok
+    assert reports["Scalar.__mul__"].wrong
+    assert "in the place of both" in reports["Scalar.__mul__"].notes[0]
+    assert reports["Scalar.leaky"].wrong  # below zero only
+
+
+def test_one_op_and_all_of_a_class(tmp_path: Path) -> None:
+    file = tmp_path / "engine.py"
+    file.write_text(OTHER)
+    one, all_of_it = load(f"{file}:tanh"), load(f"{file}:Scalar")
+    assert isinstance(one, Problem)
+    assert one.name == "Scalar.tanh"
+    assert isinstance(all_of_it, list)
+    assert len(all_of_it) == 3
+
+
+def test_an_op_that_does_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "engine.py"
+    file.write_text(OTHER.replace("exp(2 * self.value)", "self.nothing"))
+    with pytest.raises(ProblemError, match=r"Scalar.tanh: it doesn't run on numbers: Attribute"):
+        load(f"{file}:tanh")
