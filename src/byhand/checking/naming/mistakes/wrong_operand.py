@@ -46,11 +46,34 @@ def find(suspect: Suspect) -> Finding | None:
 
     mend = suspect.mend(other)
     if mend is None:
+        mend = suspect.mend_parts(_expressions, lambda part, _: _everywhere(part, suspect))
+    if mend is None:
         return None
     return mend.finding(
         f"{text(mend.part)} is not the value that belongs here: which value of forward is the "
         f"derivative of {suspect.used_in or 'this step'} taken at?"
     )
+
+
+def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Products of a value with itself, which has to be exchanged in both places."""
+    for part in ast.walk(statement):
+        match part:
+            case ast.BinOp(left=ast.Name(id=a), op=ast.Mult(), right=ast.Name(id=b)) if a == b:
+                yield part
+            case _:
+                pass
+
+
+def _everywhere(part: ast.AST, suspect: Suspect) -> Iterator[ast.AST]:
+    match part:
+        case ast.BinOp(left=ast.Name(id=name), op=op):
+            for value, shape in suspect.values.items():
+                if value != name and shape == suspect.values.get(name):
+                    other = ast.Name(value, ast.Load())
+                    yield ast.BinOp(other, op, other)
+        case _:
+            pass
 
 
 def _fits(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
