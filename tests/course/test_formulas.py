@@ -36,6 +36,7 @@ def test_formulas_can_be_set(lesson: Lesson) -> None:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_explanations_fit_a_terminal(lesson: Lesson) -> None:
     for exercise in lesson.exercises:
+        assert exercise.why, exercise.id
         shown = wrapped(in_unicode(exercise.why))
         assert "$" not in shown, exercise.id
         assert max(map(len, shown.splitlines()), default=0) <= 80, exercise.id
