@@ -235,3 +235,15 @@ def test_reading_goes_through_locals_that_answer_for_nothing() -> None:
     given, by_key = found(plain, backward)
     (write,) = by_key["x", 0].writes
     assert given.read_by(by_key["x", 0], write) == [by_key["h", 0]]
+
+
+def test_none_only_keeps_a_place() -> None:
+    def backward(h: Any, dout: Any) -> None:
+        dx, dh = None, None
+        dh = 2 * dout
+        dx = (1 - h**2) * dh
+
+    _, by_key = found(plain, backward)
+    first = backward.__code__.co_firstlineno
+    assert [write.line for write in by_key["h", 0].writes] == [first + 2]
+    assert [write.line for write in by_key["x", 0].writes] == [first + 3]

@@ -283,3 +283,25 @@ def odd_backward(dout, cache):
     with pytest.raises(ProblemError, match="no arguments were found on which it runs"):
         loaded(tmp_path, text)
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["dx = dout * (x < 0)", "dx = dout.copy(); dx[x < 1] = 0", "dx = dout * (x > 1)"],
+)
+def test_a_placeholder_is_not_blamed(wrong: str, tmp_path: Path) -> None:
+    problem = loaded(tmp_path, f"""
+import numpy as np
+def relu_forward(x):
+    out = np.maximum(0, x)
+    cache = x
+    return out, cache
+
+def relu_backward(dout, cache):
+    dx, x = None, cache
+    {wrong}
+    return dx
+""")  # fmt: skip
+    row = check(problem)["x"]
+    assert not row.right
+    assert row.line == 10

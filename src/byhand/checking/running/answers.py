@@ -253,7 +253,13 @@ def _by_name(program: Program, writes: Sequence[Write]) -> dict[str, list[Write]
                         before.append(item)
         else:
             grouped.setdefault(write.name, []).append(write)
-    return grouped
+    return {name: _said(of_it) for name, of_it in grouped.items()}
+
+
+def _said(writes: list[Write]) -> list[Write]:
+    """The writes of a name but for those of None, which only keep its place: `dx, x = None, cache`
+    says nothing of a gradient. Where nothing else is written, None is the answer."""
+    return [write for write in writes if write.value is not None] or writes
 
 
 def _bindings(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:

@@ -8,7 +8,7 @@ mistake in the user's own statements makes the definition right (`mended`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -248,6 +248,7 @@ def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:
         for node in ast.walk(top)
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
     ]
+    simple = [node for node in simple if not _only_unpacks(node, trial.problem.kept)]
     answers = {tree.root(each.local) for each in trial.answers.found}
     wanted = {name for node in found for name, _ in loaded_names(node)}
     while True:
@@ -264,6 +265,16 @@ def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:
             return tuple(found)
         found += more[::-1]
         wanted |= {name for node in more for name, _ in loaded_names(node)}
+
+
+def _only_unpacks(node: ast.stmt, kept: Collection[str]) -> bool:
+    """`dx, x = None, cache`: it takes out what forward kept, and derives nothing."""
+    if not isinstance(node, ast.Assign):
+        return False
+    parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+    names = {part.id for part in parts if isinstance(part, ast.Name)}
+    held = [part for part in parts if not (isinstance(part, ast.Constant) and part.value is None)]
+    return len(held) == len(names) > 0 and names <= {*kept}
 
 
 def _times(evidence: Iterable[Evidence], edits: Edits) -> tuple[float, ...] | None:
