@@ -210,7 +210,48 @@ PLANTED: tuple[tuple[str, str, str, str], ...] = (
     ("numpy", "db2 = dscores.sum(axis=0)", "db2 = dscores.sum(axis=0); W2 -= 0.1 * dW2", "a1"),
     ("other names", "grad_b1 = dz1.sum(axis=0)", "grad_b1 = dz1.sum(axis=1)", "b1"),
     ("functions", "dW2 = a1.T @ dscores", "dW2 = z1.T @ dscores", "W2"),
+    ("one cell", "dW2 = h.T @ dlogits", "dW2 = h.T @ dlogits / n", "W2"),
+    ("one cell", "dbnraw = bngain * dhpreact", "dbnraw = bngain + dhpreact", "bnraw"),
+    ("one cell", "dembcat = dhprebn @ W1.T", "dembcat = dhprebn @ W1.T * 0.5", "embcat"),
+    ("one cell", "dbnvar_inv = (bndiff * dbnraw).sum(0, keepdim=True)", "dbnvar_inv = (bndiff * dbnraw).mean(0, keepdim=True)", "bnvar_inv"),
+    ("a cell a gradient", "dlogits = dlogprobs - logprobs.exp() * dlogprobs.sum(1, keepdim=True)", "dlogits = dlogprobs - logprobs.exp() * dlogprobs", "logits"),
+    ("a cell a gradient", "dbnbias = dhpreact.sum(0, keepdim=True)", "dbnbias = dhpreact.sum(0)", "bnbias"),
+    ("a cell a gradient", "dbnvar = (-0.5*(bnvar + 1e-5)**-1.5) * dbnvar_inv", "dbnvar = (-0.5*(bnvar + 1e-5)**-0.5) * dbnvar_inv", "bnvar"),
+    ("a broken cell", "dW1 = embcat.T @ dhprebn", "dW1 = embcat.T @ dhpreact", "W1"),
+    ("a broken cell", "dhpreact = (1.0 - h**2) * dh", "dhpreact = (1.0 - h) * dh", "hpreact"),
+    ("grad midway", "dh = dlogits @ W2.T", "dh = logits @ W2.T", "h"),
+    ("grad midway", "dbndiff += (2*bndiff) * (1.0/(n-1)) * dbnvar", "dbndiff += (2*bndiff) * (1.0/n) * dbnvar", "bndiff"),
+    ("a download", "db2 = dlogits.sum(0)", "db2 = dlogits.sum()", "b2"),
+    ("a download", "dlogprobs[range(n), Yb] = -1.0/n", "dlogprobs[range(n), Yb] = 1.0/n", "logprobs"),
+    ("heavy cells", "demb = dembcat.view(emb.shape)", "demb = dembcat", "emb"),
+    ("heavy cells", "dhprebn += 1.0/n * (torch.ones_like(hprebn) * dbnmeani)", "dhprebn += 1.0 * (torch.ones_like(hprebn) * dbnmeani)", "hprebn"),
+    ("numpy", "da1 = dscores @ W2.T", "da1 = scores @ W2.T", "a1"),
+    ("numpy", "db1 = dz1.sum(axis=0)", "db1 = dz1.mean(axis=0)", "b1"),
+    ("other names", "grad_W2 = a1.T @ dscores", "grad_W2 = a1.T @ scores", "W2"),
+    ("one-hot labels", "dscores = (probs - onehot) / N", "dscores = probs - onehot", "scores"),
+    ("functions", "dz1 = da1 * (z1 > 0)", "dz1 = da1 * (a1 > 1)", "z1"),
+    ("a training loop", "db2 = dscores.sum(axis=0)", "db2 = dscores.sum()", "b2"),
+    ("a training loop", "dz1 = da1 * (z1 > 0)", "dz1 = da1", "z1"),
+    ("in its place", "dW1 = X.T @ dz1 + 0.1 * W1", "dW1 = X.T @ dz1", "W1"),
+    ("three exercises", "n/(n-1)*bnraw*(dhpreact*bnraw).sum(0)", "n/(n-1)*bnraw*(dhpreact*bnraw)", "hprebn"),
 )  # fmt: skip
+
+
+def heavy(needed: list[str], number: int) -> list[str]:
+    """The needed cells among others, `number` in all, none of which ends within seconds."""
+    others = (
+        "import time\ntime.sleep(1000)",
+        "history = []\nwhile True:\n    history.append(len(history))",
+        "table = [[i * j for i in range(10**6)] for j in range(10**6)]",
+        "import plots_that_are_not_there as plt\nplt.imshow(table)",
+        "def experiment(n):\n    while n:\n        n += 1\nresult = experiment(3)",
+        "for epoch in range(10**12):\n    accuracy = epoch / 2\nprint(accuracy)",
+    )
+    every = (number - len(needed)) // len(needed)
+    cells: list[str] = []
+    for i, cell in enumerate(needed):
+        cells += [cell, *(others[(i + k) % len(others)] for k in range(every))]
+    return cells + [others[0]] * (number - len(cells))
 
 
 def write(cells: list[str], file: Path) -> None:

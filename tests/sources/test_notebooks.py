@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: P
     plant(name, old, new, wrong, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "old", "new", "wrong"), notebooks.PLANTED[2::4])
+@pytest.mark.parametrize(("name", "old", "new", "wrong"), notebooks.PLANTED[2::9])
 def test_some_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
     plant(name, old, new, wrong, tmp_path)
 
@@ -64,6 +65,26 @@ def plant(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
     text = planted[at].strip("\n")
     line = text[: text.index(new)].count("\n") + 1
     assert (row.cell, row.line) == (at + 1, line), str(report)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["one cell", "numpy"])
+def test_what_is_not_needed_costs_nothing(name: str, tmp_path: Path) -> None:
+    took = 1.0  # in a cell that is needed
+    slow = f"import time\ndef slow():\n    time.sleep({took})\n    return 5\nn_slow = slow()"
+    needed = [slow, *(cell for cell in notebooks.ALL[name] if "max_steps" not in cell)]
+    sizes = (
+        ("rng.normal(size=(12, 5))", "rng.normal(size=(12, n_slow))"),
+        ("= 4, 9", "= n_slow, 9"),
+    )
+    for old, new in sizes:
+        needed = [cell.replace(old, new) for cell in needed]
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write(notebooks.heavy(needed, 200), file)
+    start = time.monotonic()
+    (report,) = checked(file)
+    assert report.ok, str(report)
+    assert took < time.monotonic() - start < took + 5
 
 
 def test_a_script_with_and_without_cells(tmp_path: Path) -> None:
