@@ -80,6 +80,13 @@ def test_a_new_lesson_is_right_and_can_be_learned(lesson: Path) -> None:
             'of = "2 * y"',
             "`2 * y` stands 0 times in the solution",
         ),
+        (
+            "reading.md",
+            "Name your",
+            "And so on " * 12 + "Name your",
+            "39 words: make two of it: And",
+        ),
+        ("first.toml", "in words and", "and so on " * 12 + "and", "hint 3: a sentence of"),
         ("reading.md", "dx = 2 * x", "dx = 3 * x", "doesn't print what the reading shows"),
         ("reading.md", "Name your", "```pycon\n>>> 1 + 1\n3\n```\n\nName your", "reading.md"),
         ("reading.md", "byhand derive", "byhand 'derive", "can't be read: No closing quotation"),

@@ -51,6 +51,7 @@ def test_keys(tmp_path: Path, loss: Path) -> None:
         shown += session.press("s", "again.")
         shown += session.press("s", "dlogprobs / probs")
         shown += session.press("l", "cross_entropy")
+        shown += session.press("t", "ask for others if you want them.\n")
         shown += session.press("g", "then Enter.")
         shown += session.press("7.1\n")
         shown += session.press("x")

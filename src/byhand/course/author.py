@@ -26,6 +26,7 @@ from byhand.checking.report import Report
 from byhand.course.course import Exercise, Lesson
 from byhand.course.judge import judge, restricted_to
 from byhand.course.numbers_shown import numbers
+from byhand.course.prose import too_long
 from byhand.files import write_aside
 from byhand.values import tree
 
@@ -64,7 +65,7 @@ def solved(exercise: Exercise, referees: Sequence[str]) -> Iterator[str]:
 
 
 def hinted(exercise: Exercise) -> Iterator[str]:
-    """What is wrong with the hints."""
+    """What is wrong with the hints, and with what else is to be read of an exercise."""
     if len(exercise.hints) < HINTS:
         yield f"has {len(exercise.hints)} hints: write at least {HINTS}"
     code = [text for statement in exercise.blanks.statements for text in _telling(statement)]
@@ -75,6 +76,9 @@ def hinted(exercise: Exercise) -> Iterator[str]:
         for text in code:
             if _squeezed(text) in written:
                 yield f"hint {number} holds a part of the solution: {text}"
+        yield from (f"hint {number}: {what}" for what in too_long(hint))
+    yield from (f"its task: {what}" for what in too_long(exercise.task))
+    yield from (f"why it is right: {what}" for what in too_long(exercise.why))
 
 
 def diagnosed(exercise: Exercise, folder: Path) -> Iterator[str]:
@@ -114,6 +118,7 @@ def read(lesson: Lesson) -> Iterator[str]:
         if block not in _run(lesson.folder, "-m", *words):
             yield f"`{command}` doesn't print what the reading shows"
     yield from numbers(text, lesson.folder)
+    yield from too_long(text)
     if ">>>" in text:
         with tempfile.TemporaryDirectory() as folder:
             examples = Path(folder) / lesson.reading.name

@@ -80,6 +80,8 @@ class _Watching:
                 if what := self._waking.line(f"\n{words.WHERE_TO}"):
                     show(f"\n{words.advanced(self._learner, what, words.BY_KEYS)}")
                     self._moved()
+            case "t":
+                show(f"\n{words.task(self._learner)}\n")
             case "h":
                 show(f"\n{words.hint(self._learner, words.BY_KEYS)}\n")
             case "e":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -22,7 +23,7 @@ from byhand.faces.learning.formulas import in_unicode
 from byhand.faces.run_user_code import slow_imports
 
 COLUMNS = 80
-KEYS = "[n]ext [h]int [e]xplain [s]olution [l]ist [g]o to [c]heck again [r]eset [q]uit"
+KEYS = "[n]ext [t]ask [h]int [e]xplain [s]olution [l]ist [g]o to [c]heck [r]eset [q]uit"
 _NAMES = {"torch": "PyTorch", "jax": "JAX"}
 MORE = "l shows more of the list."
 WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
@@ -86,6 +87,13 @@ def where(learner: Learner) -> str:
             *_lacking(exercise),
         ]
     )
+
+
+def task(learner: Learner) -> str:
+    """What the current exercise asks for, in its own words, and where it stands."""
+    doc = ast.get_docstring(ast.parse(learner.current.blanks.source)) or ""
+    text = doc.partition("\n")[2].strip() or doc  # without the title, which stands above it
+    return f"{where(learner)}\n\n{text}" if text else where(learner)
 
 
 def _lacking(exercise: Exercise) -> list[str]:
