@@ -117,10 +117,20 @@ def test_one_op_and_all_of_a_class(tmp_path: Path) -> None:
     assert one.name == "Scalar.tanh"
     assert isinstance(all_of_it, list)
     assert len(all_of_it) == 3
+    leaky = load(f"{file}:leaky", given=["slope=0.3"])
+    assert isinstance(leaky, Problem)
+    assert leaky.inputs()["slope"] == 0.3
 
 
-def test_an_op_that_does_not_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("exp(2 * self.value)", "self.nothing", "it doesn't run on numbers: AttributeError"),
+        ("self.g += (1 - ", "self.add(1 - ", "line 25: `self.add` isn't followed"),
+    ],
+)
+def test_what_cannot_be_read(old: str, new: str, said: str, tmp_path: Path) -> None:
     file = tmp_path / "engine.py"
-    file.write_text(OTHER.replace("exp(2 * self.value)", "self.nothing"))
-    with pytest.raises(ProblemError, match=r"Scalar.tanh: it doesn't run on numbers: Attribute"):
+    file.write_text(OTHER.replace(old, new))
+    with pytest.raises(ProblemError, match=f"Scalar.tanh: {said}"):
         load(f"{file}:tanh")

@@ -23,19 +23,25 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.program.scopes import bound_names
-from byhand.sources.arguments import Argument
+from byhand.sources.arguments import Argument, Literal
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.scalar_ops import Op, loaded, made_of
 from byhand.sources.scalar_trial import numbers, wrong_at
 
 
 def problem_of_op(op: Op, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
-    """The problem of an op. Raises ProblemError if it doesn't run on numbers."""
-    cls: Any = module.__dict__[op.owner]
+    """The problem of an op. Raises ProblemError if it doesn't run on numbers, or if its closure
+    does what can't be followed."""
     try:
-        drawn = numbers(op, cls)
+        return _problem(op, module, file, known)
     except ProblemError as error:
         raise ProblemError(f"{file}:{op.forward.lineno}: {op.name}: {error}") from None
+
+
+def _problem(op: Op, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
+    cls: Any = module.__dict__[op.owner]
+    said = {name: each.value for name, each in known.items() if isinstance(each, Literal)}
+    drawn = numbers(op, cls, said)
     wrong = wrong_at(op, cls, drawn)
     alike: dict[str, str] = {}
     if wrong is None and len(op.operands) == 2:
@@ -43,6 +49,7 @@ def problem_of_op(op: Op, module: ModuleType, file: str, known: Mapping[str, Arg
         alike = dict.fromkeys(op.operands, op.operands[0]) if wrong else {}
     operands = list(dict.fromkeys(alike.get(name, name) for name in op.operands))
     forward = _forward(op, operands, alike)
+    backward = _backward(op, operands, alike, bound_names(forward))
     notes = [f"{op.name} was tried with {operands[0]} in the place of both"] if alike else []
 
     def draw(rng: np.random.Generator) -> Inputs:
@@ -56,7 +63,7 @@ def problem_of_op(op: Op, module: ModuleType, file: str, known: Mapping[str, Arg
         file=file,
         doc=ast.get_docstring(op.forward) or "",
         forward=forward,
-        backward=_backward(op, operands, alike, bound_names(forward)),
+        backward=backward,
         namespace=_in_numpy(module),
         draw=draw,
         data=op.others,
@@ -173,6 +180,7 @@ class _Numbers(ast.NodeTransformer):
                     return ast.copy_location(ast.Name(name, node.ctx), node)
                 if attr == self.op.grad:
                     return ast.copy_location(ast.Name(f"d{name}", node.ctx), node)
+                raise ProblemError(f"line {node.lineno}: `{ast.unparse(node)}` isn't followed")
             case _:
                 pass
         return self.generic_visit(node)

@@ -92,7 +92,7 @@ def _op(owner: str, method: ast.FunctionDef, data: str) -> Op | None:
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name)
     }
     names = parameters(method)
-    grads = [attr for attr in read if any((name, attr) in touched for name in names)]
+    grads = [attr for attr in read if any((name, attr) in touched for name in names)] or [*read]
     if len(grads) != 1:
         return None
     operands = tuple(n for n in names if (n, data) in touched or (n, grads[0]) in touched)

@@ -21,34 +21,39 @@ NEAR = 1e-4  # a wrong gradient is wrong by far more than a difference quotient
 Draw: TypeAlias = Callable[[np.random.Generator], Inputs]
 
 
-def numbers(op: Op, cls: Any) -> Draw:
+def numbers(op: Op, cls: Any, said: Mapping[str, Any]) -> Draw:
     """How numbers for an op are drawn: from a normal distribution, or else from 0.5 to 1.5.
+
+    What isn't a value of the class is as `said`, or has its default, or is an integer.
 
     Raises ProblemError if it runs on neither.
     """
     signature = inspect.signature(getattr(cls, op.forward.name)).parameters
-    said_so = {name: signature[name].default for name in op.others}
-    defaults = {n: v for n, v in said_so.items() if v is not inspect.Parameter.empty}
+    others = {
+        name: said.get(name, signature[name].default)
+        for name in op.others
+        if name in said or signature[name].default is not inspect.Parameter.empty
+    }
 
     def anywhere(rng: np.random.Generator) -> Inputs:
         held = {name: float(rng.normal()) for name in op.operands}
-        return held | {name: int(rng.integers(2, 5)) for name in op.others} | defaults
+        return held | {name: int(rng.integers(2, 5)) for name in op.others} | others
 
     def positive(rng: np.random.Generator) -> Inputs:
         held = {name: float(rng.uniform(0.5, 1.5)) for name in op.operands}
-        return held | {name: int(rng.integers(2, 5)) for name in op.others} | defaults
+        return held | {name: int(rng.integers(2, 5)) for name in op.others} | others
 
-    said = ""
+    raised = ""
     for drawn in (anywhere, positive):
         try:
             for seed in range(DRAWS):
                 if not np.isfinite(_number(op, cls, drawn(np.random.default_rng(seed)))):
                     raise FloatingPointError("the result isn't finite")
         except Exception as error:
-            said = said or in_one_line(error)
+            raised = raised or in_one_line(error)
         else:
             return drawn
-    raise ProblemError(f"it doesn't run on numbers: {said}")
+    raise ProblemError(f"it doesn't run on numbers: {raised}")
 
 
 def wrong_at(op: Op, cls: Any, drawn: Draw, *, twice: bool = False) -> Inputs | None:
