@@ -291,3 +291,38 @@ def test_functions_work_without_a_file():
     report = check(forward, backward, {"x": rng.normal(size=(3, 3)), "W": rng.normal(size=(3, 3))})
     assert report.roots == ("x",)
     assert report["x"].mistake.code == "transposed"  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def test_what_reads_a_wrong_row_of_an_array_is_not_early(checked: Checked) -> None:
+    """An array that a loop fills row by row is read before its last row is there."""
+    report = checked(
+        """
+import numpy as np
+
+def inputs(rng, *, T=4, n=3, k=5):
+    return {"x": rng.normal(size=(T, n, k)), "W": rng.normal(size=(k, k)) * 0.5,
+            "h0": rng.normal(size=(n, k))}
+
+def forward(x, W, h0):
+    hs = [h0]
+    for t in range(len(x)):
+        hs.append(np.tanh(hs[t] @ W + x[t]))
+    loss = (hs[-1] ** 2).sum()
+    return loss
+
+def backward(x, W, hs):
+    T = len(x)
+    dx = np.zeros_like(x)
+    dW = np.zeros_like(W)
+    dhs = [None] * (T + 1)
+    dhs[T] = 2 * hs[T]
+    for t in reversed(range(T)):
+        dx[t] = (1 - hs[t] ** 2) * dhs[t + 1]
+        dW += hs[t].T @ dx[t]
+        dhs[t] = dx[t] @ W.T
+    dh0 = dhs[0]
+"""
+    )
+    assert report.roots == ("x",)
+    assert report["x"].mistake is not None
+    assert report["W"].verdict == report["hs[1]"].verdict == "inherited"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byhand.checking.judging.blame import Blame
@@ -64,7 +64,8 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame) -> NamedMistakes:
     in_place = aliased.find_in_run(first)
     beside = in_place.pop(None, None)
     found |= {key: _named("aliased", finding) for key, finding in in_place.items() if key}
-    unexplained = first.wrong - {*found, *blame.roots}
+    at_fault = {*found, *blame.roots}
+    unexplained = first.wrong - at_fault - _reading(first, at_fault)
     if unexplained:
         for key, finding in used_too_early.find_in_run(first).items():
             if key in unexplained:
@@ -82,6 +83,21 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame) -> NamedMistakes:
         None if raised is None else (raised[0], _named("hard-coded-size", raised[1])),
         reasons,
     )
+
+
+def _reading(trial: Trial, keys: Container[Key]) -> set[Key]:
+    """The answers that read one of these, themselves or by way of others."""
+    found: set[Key] = set()
+    for _ in trial.answers.found:  # an array that is filled in a loop reads what is made of it
+        more = {
+            answer.key
+            for answer in trial.answers.found
+            if any(key in keys or key in found for key in answer.reads)
+        }
+        if more == found:
+            break
+        found = more
+    return found
 
 
 def _named(code: str, finding: Finding) -> Named:
