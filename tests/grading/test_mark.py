@@ -199,6 +199,10 @@ def test_inputs_are_secret_and_the_same_for_all(tmp_path: Path) -> None:
     assert not np.array_equal(draws[0][0].drawn.inputs["x"], draws[0][1].drawn.inputs["x"])
 
 
+# What is wrong where elements are equal, and only there, isn't charged: inputs are marked after they
+# were moved away from ties.
+AT_TIES = {("2-arrays/pool", "dneighbours = largest * dout[..., None]"): {"neighbours"}}
+
 # Answers that are charged though they were only fed a wrong one: they read a gradient beside them,
 # as batch norm's dx reads dbias, and not one further down in forward.
 SIDEWAYS = {
@@ -233,4 +237,5 @@ def test_the_course_as_learners_see_it(exercise) -> None:
         charged = {mark.name for mark in marks(sheet, computed(sheet, source)) if not mark.points}
         assert diagnoses(report) == {wrong.mistake}, str(report)
         roots = {name.partition("[")[0] for name in report.roots} & set(exam.asked)
+        roots -= AT_TIES.get((exercise.id, wrong.write), set())
         assert charged == roots | SIDEWAYS.get((exercise.id, wrong.write), set())
