@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from verdicts import Checked
 
 from byhand.checking.check import check
 from byhand.checking.report import Report

@@ -199,8 +199,8 @@ def test_inputs_are_secret_and_the_same_for_all(tmp_path: Path) -> None:
     assert not np.array_equal(draws[0][0].drawn.inputs["x"], draws[0][1].drawn.inputs["x"])
 
 
-# What is wrong where elements are equal, and only there, isn't charged: inputs are marked after they
-# were moved away from ties.
+# What is wrong where elements are equal, and only there, isn't charged: inputs are moved away from
+# ties before they are marked.
 AT_TIES = {("2-arrays/pool", "dneighbours = largest * dout[..., None]"): {"neighbours"}}
 
 # Answers that are charged though they were only fed a wrong one: they read a gradient beside them,
