@@ -201,3 +201,29 @@ def test_branches_that_no_draw_enters_are_listed(checked: Checked) -> None:
         if each.endswith(("* 2", "* 3"))
     ]
     assert [note.partition(",")[0] for note in report.notes] == lines
+
+
+def test_a_mask_that_lets_nothing_through(checked: Checked) -> None:
+    given = '"x": rng.normal(size=n), "w": np.arange(n) % 2'
+    mean = "count = max(w.sum(), 1); out = (x * w).sum() / count"
+    right = problem(given, mean, "dx = dout * w / max(w.sum(), 1)")
+    assert_right(checked(right))
+    report = checked(right.replace("/ max(w.sum(), 1)\n", "/ w.sum()\n"))
+    assert report.roots == ("x",)
+    assert report["x"].at == "inputs moved"
+    assert "lets nothing through" in (report["x"].note or "")
+
+
+def test_equal_values_where_a_maximum_is_taken(checked: Checked) -> None:
+    given = '"x": rng.normal(size=(3, n)), "w": rng.normal(size=(3, 1))'
+    largest = "m = x.max(axis=1, keepdims=True); out = m * w"
+    shares = (
+        "is_max = x == x.max(axis=1, keepdims=True); dw = dout * x.max(axis=1, keepdims=True); "
+    )
+    right = problem(
+        given, largest, shares + "dx = dout * w * is_max / is_max.sum(1, keepdims=True)"
+    )
+    assert_right(checked(right))
+    report = checked(problem(given, largest, shares + "dx = dout * w * is_max"))
+    assert report.roots == ("x",)
+    assert report["x"].at == "inputs moved"

@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from byhand.checking.sampling.moved_draws import generic, other_branches, zeros
+from byhand.checking.sampling.moved_draws import (
+    empty_masks,
+    generic,
+    other_branches,
+    repeats,
+    zeros,
+)
 from byhand.checking.sampling.sample_inputs import ADVICE, Draw, draw
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
@@ -50,7 +56,9 @@ def draws(
         yield from _attempt(problem, {}, seed + 1, rest)
     elif moved is not None:
         further = other_branches(problem, seed + 1, moved)
-        for found in (moved, further, zeros(problem, seed + 1, backward, moved)):
+        with_zeros = zeros(problem, seed + 1, backward, moved)
+        equal, empty = repeats(problem, seed + 1, moved), empty_masks(problem, seed + 1)
+        for found in (moved, further, with_zeros, equal, empty):
             yield from () if found is None else _with_ties(found)
     yield from _others(problem, backward, seed, rest)
 

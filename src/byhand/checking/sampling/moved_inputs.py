@@ -59,6 +59,40 @@ def with_zeros(value: Array, rng: np.random.Generator) -> Array:
     return found
 
 
+def with_repeats(value: Array, rng: np.random.Generator) -> Array:
+    """Every element rounded to one of a few values, so that many are equal."""
+    step = float(np.std(value)) or 1.0
+    return np.asarray(np.round(value / step) * step)
+
+
+def emptied(inputs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The inputs where every mask lets nothing through; None if none is a mask: booleans, or whole
+    numbers that are 0 or 1."""
+    leaves = [leaf for _, leaf in tree.leaves(dict(inputs))]
+    if not any(_is_mask(leaf) for leaf in leaves):
+        return None
+    return {name: tree.map(_emptied, value) for name, value in inputs.items()}
+
+
+def _emptied(leaf: Any) -> Any:
+    if not _is_mask(leaf):
+        return leaf
+    nothing = np.zeros_like(_whole(leaf))
+    return as_torch(nothing) if is_torch(leaf) else nothing
+
+
+def _is_mask(leaf: Any) -> bool:
+    found = _whole(leaf)
+    return found is not None and len(np.unique(found)) == 2 and bool(np.isin(found, (0, 1)).all())
+
+
+def _whole(leaf: Any) -> Array | None:
+    """An array of booleans or whole numbers as one of NumPy's; None for anything else."""
+    if is_torch(leaf):
+        return None if leaf.is_floating_point() or leaf.is_complex() else leaf.numpy()
+    return leaf if is_array(leaf) and leaf.dtype.kind in "biu" else None
+
+
 def moved(
     inputs: Mapping[str, Any],
     data: tuple[str, ...],

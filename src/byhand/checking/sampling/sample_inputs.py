@@ -129,7 +129,9 @@ def draw(
     if tied:
         if double and all(np.isfinite(step.value).all() for step in truth.outputs):
             g = truth.upstream(seed)
-            as_it_came = Draw(dict(sizes), inputs, inputs, truth, truth, g, seed, tied=True)
+            as_it_came = Draw(
+                dict(sizes), inputs, inputs, truth, truth, g, seed, tied=True, moved=moved
+            )
         given = {k: v if k in problem.data else _apart(k, v, tied, seed) for k, v in given.items()}
         inputs = {name: _cast(value, "float64") for name, value in given.items()}
         truth = trace_problem(problem, inputs)
