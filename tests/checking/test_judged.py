@@ -250,9 +250,9 @@ class Kernel:
         report = checked(line(("db = dpre.sum(0)", 'return {"b": dpre.sum(0)}')))
         assert_right(report)
         assert list(verdicts(report)) == ["picked", "h", "x", "W", "b"]
-        report = checked(line(("db = dpre.sum(0)", 'return {"b": dpre.sum(), "db": 1.0}')))
+        report = checked(line(("db = dpre.sum(0)", 'return {"b": dpre.sum(), "bias": 1.0}')))
         assert report["b"].verdict == "shape"
-        assert any("the returned dict has 'db'" in note for note in report.notes)
+        assert any("the returned dict has 'bias'" in note for note in report.notes)
 
     def test_one_that_raises_is_an_error(self, checked: Checked) -> None:
         source = line() + self.WORK + "\nSCALE = None\nbackward = Kernel()\n"
