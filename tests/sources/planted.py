@@ -36,7 +36,6 @@ PLANTED: tuple[tuple[str, str, str], ...] = (
     ("dropout", "dx = dout * mask", "dx = dout"),
     ("dropout", "dx = dout * mask", 'dx = dout * mask * dropout_param["p"]'),
     ("dropout", "dx = dout * mask", "dx = dout * (mask == 0)"),
-    ("conv_naive", "db = np.sum(dout, axis=(0, 2, 3))", "db = np.sum(dout, axis=(0, 1, 2))"),
     ("conv_naive", "dw[f] += xp[n, :", "dw[f] = xp[n, :"),
     ("conv_naive", "dx = dxp[:, :, pad:pad + H, pad:pad + W]", "dx = dxp[:, :, :H, :W]"),
     ("max_pool_naive", "+= mask * dout[n, c, i, j]", "= mask * dout[n, c, i, j] + 1"),
