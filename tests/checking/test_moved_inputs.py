@@ -212,18 +212,3 @@ def test_a_mask_that_lets_nothing_through(checked: Checked) -> None:
     assert report.roots == ("x",)
     assert report["x"].at == "inputs moved"
     assert "lets nothing through" in (report["x"].note or "")
-
-
-def test_equal_values_where_a_maximum_is_taken(checked: Checked) -> None:
-    given = '"x": rng.normal(size=(3, n)), "w": rng.normal(size=(3, 1))'
-    largest = "m = x.max(axis=1, keepdims=True); out = m * w"
-    shares = (
-        "is_max = x == x.max(axis=1, keepdims=True); dw = dout * x.max(axis=1, keepdims=True); "
-    )
-    right = problem(
-        given, largest, shares + "dx = dout * w * is_max / is_max.sum(1, keepdims=True)"
-    )
-    assert_right(checked(right))
-    report = checked(problem(given, largest, shares + "dx = dout * w * is_max"))
-    assert report.roots == ("x",)
-    assert report["x"].at == "inputs moved"

@@ -42,12 +42,6 @@ PLANTED: tuple[tuple[str, str, str], ...] = (
     ("max_pool_naive", "+= mask * dout[n, c, i, j]", "+= mask * dout[n, c, i, j] * win"),
     ("max_pool_naive", "+= mask * dout[n, c, i, j]", "+= mask * dout[n, c, 0, j]"),
     ("rnn_step", "da = dnext_h * (1 - next_h ** 2)", "da = dnext_h * (1 - next_h)"),
-    (
-        "rnn_step",
-        "dWh = prev_h.T.dot(da)\n    db = da.sum(axis=0)\n    return dx, dprev_h, dWx",
-        "dWh = next_h.T.dot(da)\n    db = da.sum(axis=0)\n    return dx, dprev_h, dWx",
-    ),
-    ("rnn_step", "dprev_h = da.dot(Wh.T)\n    dWx", "dprev_h = da.dot(Wh)\n    dWx"),
     ("rnn", "dnext_h = dh[:, t, :] + dprev_h", "dnext_h = dh[:, t, :]"),
     ("rnn", "dWx += dWxt", "dWx = dWxt"),
     ("rnn", "db += dbt\n    dh0 = dprev_h", "db += dbt\n    dh0 = dnext_h"),

@@ -187,6 +187,8 @@ def proposed(
                 said = said or found
                 continue
             proposal, fit = found
+            if _hides(proposal, function):
+                continue
             if fit.full:
                 return _smaller(proposal, attempt, loops)
             # One gradient may be wrong, and backward may raise; but then not on a mere guess.
@@ -199,6 +201,14 @@ def proposed(
     raise ProblemError(
         f"no arguments were found on which it runs ({said}): give them, such as {shapes}"
     )
+
+
+def _hides(proposal: Proposal, function: ast.FunctionDef) -> bool:
+    """Whether a product of matrices was tried on numbers, where no transpose can be wrong."""
+    text = ast.unparse(function)
+    products = " @ " in text or ".dot(" in text or "matmul(" in text
+    arrays = [each for each in proposal.arguments().values() if not isinstance(each, Literal)]
+    return products and any(not _rank(each) for each in arrays)
 
 
 # Guesses.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from byhand.checking.judging.trial import Trial
-from byhand.checking.sampling.moved_draws import EMPTY, FAR, REPEATS, ZEROS
+from byhand.checking.sampling.moved_draws import EMPTY, FAR, ZEROS
 from byhand.checking.sampling.moved_inputs import special
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Key
@@ -21,8 +21,6 @@ def what_hid(first: Trial, shown: Trial, key: Key) -> str:
         return f"it shows where {' and '.join(dict.fromkeys(zero))} has a zero"
     if shown.drawn.moved == EMPTY:
         return "it shows where a mask lets nothing through"
-    if shown.drawn.moved == REPEATS:
-        return "it shows where elements are equal"
     every = list(special(first.drawn.inputs, first.problem.data))
     found = [said for said in every if tree.root(said.partition(" is ")[0]) in near] or every
     if found:

@@ -14,7 +14,6 @@ from byhand.checking.sampling.moved_draws import (
     empty_masks,
     generic,
     other_branches,
-    repeats,
     zeros,
 )
 from byhand.checking.sampling.sample_inputs import ADVICE, Draw, draw
@@ -57,8 +56,7 @@ def draws(
     elif moved is not None:
         further = other_branches(problem, seed + 1, moved)
         with_zeros = zeros(problem, seed + 1, backward, moved)
-        equal, empty = repeats(problem, seed + 1, moved), empty_masks(problem, seed + 1)
-        for found in (moved, further, with_zeros, equal, empty):
+        for found in (moved, further, with_zeros, empty_masks(problem, seed + 1)):
             yield from () if found is None else _with_ties(found)
     yield from _others(problem, backward, seed, rest)
 

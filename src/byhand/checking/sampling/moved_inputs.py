@@ -59,12 +59,6 @@ def with_zeros(value: Array, rng: np.random.Generator) -> Array:
     return found
 
 
-def with_repeats(value: Array, rng: np.random.Generator) -> Array:
-    """Every element rounded to one of a few values, so that many are equal."""
-    step = float(np.std(value)) or 1.0
-    return np.asarray(np.round(value / step) * step)
-
-
 def emptied(inputs: Mapping[str, Any]) -> dict[str, Any] | None:
     """The inputs where every mask lets nothing through; None if none is a mask: booleans, or whole
     numbers that are 0 or 1."""
