@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from byhand.checking.report import Mistake, Report, Row
+from dataclasses import replace
+
+from byhand.checking.report import Finding, Mistake, Report, Row
 
 ROWS = (
     Row("logprobs", "exact", 31, "dlogprobs = -onehot / n", (32, 27), (32, 27), 0.0, 1.1e-18, 0.0),
@@ -95,6 +97,16 @@ INCOMPLETE = report("logprobs", "probs", "C")
 UNTAKEN = report("probs", "counts", notes=("backward is no plain Python function",))
 EMPTY = Report("mlp.py", "engine", "float64", 0.5, ())
 
+DANGEROUS = replace(
+    RIGHT,
+    findings=(
+        Finding(
+            "in-place", "compared with a copy what backward was given", "it wrote into upstream"
+        ),
+        Finding("low-precision", "ran in bfloat16", "half the error of the reference", wrong=False),
+    ),
+)
+
 HOSTILE = Report(
     "<b>&.py",
     "engine",
@@ -125,5 +137,6 @@ EVERY = {
     "incomplete": INCOMPLETE,
     "untaken": UNTAKEN,
     "empty": EMPTY,
+    "dangerous": DANGEROUS,
     "hostile": HOSTILE,
 }

@@ -36,6 +36,7 @@ class TestJson:
         "seconds": (float,),
         "roots": (list,),
         "notes": (list,),
+        "findings": (list,),
         "rows": (list,),
     }
     VERDICTS = frozenset(

@@ -20,7 +20,7 @@ from byhand.rendering.report.text import plain, render
 from byhand.rendering.report.wording import next_step, seconds, shapes, summary
 
 
-@pytest.mark.parametrize("name", ["wrong", "right", "incomplete", "hostile"])
+@pytest.mark.parametrize("name", ["wrong", "right", "incomplete", "dangerous", "hostile"])
 def test_golden(name: str) -> None:
     matches_golden(f"report_{name}.txt", plain(EVERY[name]) + "\n")
 
@@ -46,7 +46,8 @@ def test_a_terminal_gets_the_same_text_in_colour(name: str) -> None:
     shown = console.export_text()
     assert [line.rstrip() for line in shown.rstrip().splitlines()] == plain(EVERY[name]).split("\n")
     coloured = console.file.getvalue()  # type: ignore[attr-defined]
-    assert ("\x1b[1;31m" in coloured) == bool(EVERY[name].roots)
+    at_fault = EVERY[name].roots or not EVERY[name].ok and EVERY[name].findings
+    assert ("\x1b[1;31m" in coloured) == bool(at_fault)
 
 
 def test_a_report_can_be_read_without_its_marks() -> None:

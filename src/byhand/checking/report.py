@@ -72,6 +72,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A named danger that a plain comparison hides: what was done, and what was seen.
+
+    `wrong` says whether it makes the report not ok; else it is for information.
+    """
+
+    name: str
+    done: str
+    seen: str
+    wrong: bool = True
+
+
+@dataclass(frozen=True)
 class Unread:
     """A problem, among several in a file, that could not be checked, and why."""
 
@@ -84,8 +97,8 @@ class Report:
     """What `byhand.check` returns. It prints as a table, and shows as one in a notebook.
 
     `rows` stand in backward's order, missing ones last. `roots` names the rows where a mistake was
-    made, in the order to mend them. `seconds` is the time the check took. `name` is the problem's,
-    where `file` has several.
+    made, in the order to mend them. `findings` are what else was seen of a kernel. `seconds` is the
+    time the check took. `name` is the problem's, where `file` has several.
     """
 
     file: str
@@ -96,15 +109,21 @@ class Report:
     roots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     name: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
-        return all(row.right for row in self.rows)
+        return all(row.right for row in self.rows) and not self._dangers
 
     @property
     def wrong(self) -> bool:
         """Whether something is wrong or missing."""
-        return not all(row.right or row.verdict == "unjudged" for row in self.rows)
+        rows = all(row.right or row.verdict == "unjudged" for row in self.rows)
+        return not rows or self._dangers
+
+    @property
+    def _dangers(self) -> bool:
+        return any(finding.wrong for finding in self.findings)
 
     @property
     def unjudged(self) -> tuple[Row, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from byhand.checking.report import Report, Row, Unread
@@ -19,6 +20,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "seconds": report.seconds,
         "roots": list(report.roots),
         "notes": list(report.notes),
+        "findings": [asdict(finding) for finding in report.findings],
         "rows": [_row(row) for row in report.rows],
     }
 

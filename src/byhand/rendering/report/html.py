@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from byhand.checking.report import Report, Row
+from byhand.checking.report import Finding, Report, Row
 from byhand.rendering.report import wording
 
 _MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
@@ -53,6 +53,7 @@ def fragment(report: Report) -> str:
     parts = [_root(rows) for rows in wording.root_groups(report)]
     if report.rows:
         parts.append(_table(report))
+    parts += [_finding(finding) for finding in wording.dangers(report)]
     if notes := wording.notes(report):
         items = "".join(f"<li>{escape(note)}</li>" for note in notes)
         parts.append(f'<ul style="margin:0.6em 0;padding-left:1.4em">{items}</ul>')
@@ -75,6 +76,14 @@ def _root(rows: list[Row]) -> str:
         f'<div style="border-left:4px solid {_RED};padding:0 0 0 0.8em;margin:0 0 0.8em">'
         f"<strong>{escape(where + wording.headline(rows))}</strong><br>"
         f"{code if source else ''}{details}{_heat(row)}</div>"
+    )
+
+
+def _finding(finding: Finding) -> str:
+    said = escape(wording.clean(f"{finding.name}: {finding.done}"))
+    return (
+        f'<div style="border-left:4px solid {_RED};padding:0 0 0 0.8em;margin:0.8em 0 0">'
+        f"<strong>{said}</strong><br>{escape(wording.clean(finding.seen))}</div>"
     )
 
 

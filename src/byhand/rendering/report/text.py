@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from byhand.checking.report import Report, Row
+from byhand.checking.report import Finding, Report, Row
 from byhand.rendering.report import wording
 
 if TYPE_CHECKING:  # rich takes longer to import than a small check takes
@@ -69,6 +69,8 @@ def _parts(report: Report, first_root_last: bool) -> Group:
     others: list[RenderableType] = []
     if report.rows:
         others += [_table(report), ""]
+    for finding in wording.dangers(report):
+        others += [*_finding(finding), ""]
     if notes := wording.notes(report):
         others += [_bullets(notes), ""]
     parts = [*others, *roots] if first_root_last else [*roots, *others]
@@ -90,6 +92,15 @@ def _root(rows: list[Row]) -> list[RenderableType]:
     if row.source:
         lines.append(Padding(_Marked(wording.clean(row.source), row.span), (0, 0, 0, 4)))
     return lines + [Padding(Text(detail), (0, 0, 0, 2)) for detail in wording.details(row)]
+
+
+def _finding(finding: Finding) -> list[RenderableType]:
+    """A named danger: what was done, and what was seen."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    done = Text(wording.clean(f"{finding.name}: {finding.done}"), style="bold red")
+    return [done, Padding(Text(wording.clean(finding.seen)), (0, 0, 0, 2))]
 
 
 @dataclass(frozen=True)

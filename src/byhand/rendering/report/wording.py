@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from byhand.checking.report import Report, Row, Verdict
+from byhand.checking.report import Finding, Report, Row, Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
     "exact": "exact",
@@ -150,7 +150,18 @@ def notes(report: Report) -> list[str]:
         if row.note and row.verdict not in ("missing", "shape") and id(row) not in told:
             of_rows.setdefault(clean(row.note), []).append(gradient(row))
     lines = [f"{_listed(names, ', ')}: {note}" for note, names in of_rows.items()]
-    return lines + [clean(note) for note in report.notes]
+    told_of = [finding_line(finding) for finding in report.findings if not finding.wrong]
+    return lines + [clean(note) for note in report.notes] + told_of
+
+
+def finding_line(finding: Finding) -> str:
+    """A finding on one line: its name, what was done, what was seen."""
+    return clean(f"{finding.name}: {finding.done}: {finding.seen}")
+
+
+def dangers(report: Report) -> list[Finding]:
+    """The findings that make a report not ok."""
+    return [finding for finding in report.findings if finding.wrong]
 
 
 def summary(report: Report) -> str:
@@ -169,6 +180,8 @@ def summary(report: Report) -> str:
     if kinds:
         said += f" ({', '.join(kinds)})"
     others = [f"{counts[verdict]} {word}" for verdict, word in _COUNTED.items() if counts[verdict]]
+    if names := list(dict.fromkeys(finding.name for finding in dangers(report))):
+        others.append(f"found: {', '.join(names)}")
     return f"{said}; {', '.join(others)}." if others else f"{said}."
 
 
@@ -199,6 +212,8 @@ def next_step(report: Report) -> str:
     at_fault = [row for row in report.rows if not row.right and row.verdict != "missing"]
     if missing and not at_fault:
         return f"Next: write {_listed(missing, ' and ')} and check again."
+    if not at_fault:
+        return f"Next: look into what was found first ({dangers(report)[0].name}), and check again."
     first = at_fault[0]
     where = gradient(first) if first.line is None else f"{place(first)} ({gradient(first)})"
     return f"Next: look at {where}, the first that isn't right, and at the lines before it."
