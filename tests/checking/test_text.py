@@ -46,7 +46,7 @@ def test_a_terminal_gets_the_same_text_in_colour(name: str) -> None:
     shown = console.export_text()
     assert [line.rstrip() for line in shown.rstrip().splitlines()] == plain(EVERY[name]).split("\n")
     coloured = console.file.getvalue()  # type: ignore[attr-defined]
-    at_fault = EVERY[name].roots or not EVERY[name].ok and EVERY[name].findings
+    at_fault = EVERY[name].roots or (not EVERY[name].ok and EVERY[name].findings)
     assert ("\x1b[1;31m" in coloured) == bool(at_fault)
 
 
