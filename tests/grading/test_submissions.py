@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,68 @@ def test_a_file_without_its_lesson_is_for_one_exercise(tmp_path: Path, exercise:
     assert both.content is None and both.refused == MISSING
     alone = handed_in(tmp_path / "students", ann, exercise, [exercise])
     assert alone.content == RIGHT.encode()
+
+
+def notebook(*cells: str) -> str:
+    code = [{"cell_type": "code", "source": cell.splitlines(keepends=True)} for cell in cells]
+    return json.dumps({"cells": [{"cell_type": "markdown", "source": "# Sines"}, *code]})
+
+
+ANSWER = "dy = np.cos(y)\ndx = 2 * x * dy"
+
+
+@pytest.mark.parametrize("name", ["1.1", "sine", "1-sines/sine"])
+def test_the_last_cell_for_an_exercise_counts(
+    tmp_path: Path, exercise: Exercise, name: str
+) -> None:
+    folder = tmp_path / "students"
+    folder.mkdir()
+    first, other = f"%%check {name}\ndy = 1", "%%check 1.2\ndy = 2"
+    (folder / "ann.ipynb").write_text(
+        notebook("%load_ext byhand", first, f"%%check {name}\n{ANSWER}", other, "dy = 3", "%hint")
+    )
+    (ann,) = students(folder, [exercise, exercise])
+    handed = handed_in(folder, ann, exercise, [exercise])
+    assert ann.shown == "ann" and handed.content == RIGHT.encode()
+    written = [*RIGHT.splitlines()]
+    assert written[handed.further_down + 1] == "    dy = np.cos(y)"  # line 2 of its cell
+
+
+def test_a_notebook_counts_where_no_file_was_written_in(tmp_path: Path, exercise: Exercise) -> None:
+    folder = tmp_path / "students"
+    file = hand_in(folder, "ann", exercise.blanks.source)
+    (folder / "ann" / "homework.ipynb").write_text(notebook(f"%%check 1.1\n{ANSWER}"))
+    (folder / "ann" / "another.ipynb").write_text(notebook("print(1)"))
+    (ann,) = students(folder, [exercise])
+    assert handed_in(folder, ann, exercise, [exercise]).content == RIGHT.encode()
+    file.write_text("# mine")
+    assert handed_in(folder, ann, exercise, [exercise]).content == b"# mine"
+    file.unlink()
+    assert handed_in(folder, ann, exercise, [exercise]).content == RIGHT.encode()
+    (folder / "ann" / "homework.ipynb").unlink()
+    assert handed_in(folder, ann, exercise, [exercise]).refused == MISSING
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("no JSON", "is not a notebook"),
+        ("[" * 100_000, "is not a notebook"),
+        ('{"cells": 3}', "is not a notebook"),
+        ('{"cells": [{"cell_type": "code", "source": [3]}]}', "is not a notebook"),
+        (notebook(), MISSING),
+        (notebook("%%check 1.1\n" + "#" * LARGEST), "larger than 256 kB"),
+    ],
+)
+def test_a_notebook_that_has_no_answer_says_why(
+    tmp_path: Path, exercise: Exercise, content: str, word: str
+) -> None:
+    folder = tmp_path / "students"
+    folder.mkdir()
+    (folder / "ann.ipynb").write_text(content)
+    (ann,) = students(folder, [exercise])
+    handed = handed_in(folder, ann, exercise, [exercise])
+    assert handed.content is None and word in handed.refused
 
 
 def test_names_are_shown_without_what_a_terminal_would_obey(

@@ -43,6 +43,11 @@ def moved_up(report: Report, lines: int) -> Report:
     )
 
 
+def moved_line(line: int | None, lines: int) -> int | None:
+    """The line counted within the cell; none for one above it."""
+    return None if line is None or line <= lines else line - lines
+
+
 def moved_text(text: str, lines: int) -> str:
     """A text with the lines that it names counted within the cell."""
 
@@ -93,5 +98,4 @@ def _moved_row(row: Row, lines: int) -> Row:
     if mistake is not None:
         mistake = replace(mistake, message=moved_text(mistake.message, lines))
     note = None if row.note is None else moved_text(row.note, lines)
-    line = None if row.line is None or row.line <= lines else row.line - lines
-    return replace(row, line=line, mistake=mistake, note=note)
+    return replace(row, line=moved_line(row.line, lines), mistake=mistake, note=note)

@@ -4,6 +4,7 @@ A submission computes, in a process that can reach nothing; what comes back are 
 are compared here. docs/grading.md says against what this protects.
 
     submissions.py  the files that were handed in, read without trusting them
+    notebooks.py    the answers in a notebook of the course
     exam.py         an exercise as it is graded: inputs at several sizes, and what is right
     mark.py         what came back, compared: a verdict and points for each gradient
     worker.py       one submission, from its file to its marks

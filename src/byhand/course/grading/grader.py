@@ -158,6 +158,7 @@ def _tasks(grading: Grading, secret: str) -> Iterator[Task]:
                 grading.limits,
                 grading.kind,
                 hidden,
+                handed.further_down,
             )
 
 

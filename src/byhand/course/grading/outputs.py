@@ -156,6 +156,8 @@ def _feedback(student: Student, exercises: Sequence[Exercise], mine: Work) -> st
             parts.append(f"{_code(exercise.file)} {_code(outcome.reason)}")
         parts.append("\n".join(_table(outcome.marks)))
         parts += [_mistake(outcome)] if outcome.advice else []
+    if any(outcome.in_cell for outcome in mine.values()):
+        parts.append("Lines are those of the exercise's cell; the first is %%check.")
     if any(mark.verdict == "inherited" for outcome in mine.values() for mark in outcome.marks):
         parts.append("inherited: the line is right and was fed a wrong gradient; it has its point.")
     return "\n\n".join(parts) + "\n"

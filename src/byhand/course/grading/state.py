@@ -63,7 +63,7 @@ class State:
 def digest(task: Task) -> str:
     """Changes with whatever an outcome depends on."""
     limits = f"{task.limits.seconds} {task.limits.memory} {task.limits.printed}"
-    about = f"{task.exam.digest} {limits} {task.refused}".encode()
+    about = f"{task.exam.digest} {limits} {task.refused} {task.further_down}".encode()
     handed = b"" if task.content is None else b"\0" + task.content
     return hashlib.sha256(about + handed).hexdigest()
 
@@ -76,4 +76,5 @@ def _outcome(found: Mapping[str, Any]) -> Outcome:
         reason=found["reason"],
         advice=tuple(Advice(**advice) for advice in found["advice"]),
         sandbox=found["sandbox"],
+        in_cell=found["in_cell"],
     )

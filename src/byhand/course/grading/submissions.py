@@ -1,23 +1,31 @@
 """What was handed in, read without trusting it: only plain files, only inside the folder.
 
 A folder holds one folder for each student, with the exercises as in a learner's folder
-(6-backprop-ninja/loss.py) or right in it (loss.py); or one file for each student, where a single
-exercise is graded.
+(6-backprop-ninja/loss.py) or right in it (loss.py), or with the course's notebooks; or one file for
+each student: a notebook, or where a single exercise is graded a .py file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from byhand.course.cells import around
 from byhand.course.course import Exercise
+from byhand.course.grading.notebooks import answers
 from byhand.errors import CourseError
 
 LARGEST = 256 << 10
 """The largest file that is read, in bytes: a hundred times the size of an exercise."""
+
+LARGEST_NOTEBOOK = 8 << 20
+"""That of a notebook, which holds the readings and whatever its cells have shown."""
+
+NOTEBOOK = ".ipynb"
 
 MISSING = "was not handed in"
 
@@ -39,10 +47,14 @@ class Student:
 
 @dataclass(frozen=True)
 class Handed:
-    """A file's content, or in words why there is none."""
+    """A file's content, or in words why there is none.
+
+    What stood in a cell of a notebook is `further_down` in it by so many lines.
+    """
 
     content: bytes | None
     refused: str = ""
+    further_down: int = 0
 
 
 def students(folder: Path, exercises: Sequence[Exercise]) -> tuple[Student, ...]:
@@ -67,10 +79,14 @@ def students(folder: Path, exercises: Sequence[Exercise]) -> tuple[Student, ...]
                     "say which one with --exercise NAME"
                 )
             found.append(Student(name.removesuffix(".py"), name, is_file=True))
+        elif name.endswith(NOTEBOOK):
+            found.append(Student(name.removesuffix(NOTEBOOK), name, is_file=True))
         elif is_folder:
             found.append(Student(name, name, is_file=False))
     if not found:
-        raise CourseError(f"{folder}: holds no submissions: one folder or one .py file a student")
+        raise CourseError(
+            f"{folder}: holds no submissions: a folder, a notebook or a .py file for each student"
+        )
     shown = [student.shown for student in found]
     for name in {name for name in shown if shown.count(name) > 1}:
         raise CourseError(f"{folder}: {name} is there twice: keep one of the two")
@@ -82,18 +98,61 @@ def handed_in(
 ) -> Handed:
     """What a student handed in for one of the exercises.
 
-    Without its lesson, a file counts only if no other of them has that name.
+    Without its lesson, a file counts only if no other of them has that name. A notebook counts
+    where there is no file, or one that nobody has written in.
     """
+    alone = [each.name for each in exercises].count(exercise.name) == 1
     if student.is_file:
+        if student.entry.endswith(NOTEBOOK):
+            return _in_notebooks(folder, [(student.entry,)], exercise, alone)
         return _read(folder, (student.entry,))
     found = _read(folder, (student.entry, *exercise.file.split("/")))
-    alone = [each.name for each in exercises].count(exercise.name) == 1
     if found.content is None and found.refused == MISSING and alone:
-        return _read(folder, (student.entry, f"{exercise.name}.py"))
+        found = _read(folder, (student.entry, f"{exercise.name}.py"))
+    if found.refused == MISSING or found.content == exercise.blanks.source.encode():
+        notebooks = [(student.entry, name) for name in _notebooks_in(folder / student.entry)]
+        written = _in_notebooks(folder, notebooks, exercise, alone)
+        if notebooks and (written.content is not None or found.content is None):
+            return written
     return found
 
 
-def _read(folder: Path, parts: Sequence[str]) -> Handed:
+def _notebooks_in(folder: Path) -> list[str]:
+    """The notebooks in a student's folder. What can't be listed has none: to read it says why."""
+    if folder.is_symlink():
+        return []
+    with contextlib.suppress(OSError):
+        return sorted(p.name for p in folder.iterdir() if p.name.endswith(NOTEBOOK))
+    return []
+
+
+def _in_notebooks(
+    folder: Path, notebooks: Sequence[tuple[str, ...]], exercise: Exercise, alone: bool
+) -> Handed:
+    """The last cell for an exercise in these notebooks, with what belongs around it."""
+    names = {exercise.number, exercise.id, *([exercise.name] if alone else [])}
+    cell = None
+    refused = MISSING
+    for place in notebooks:
+        found = _read(folder, place, LARGEST_NOTEBOOK)
+        if found.content is None:
+            refused = found.refused
+            continue
+        try:
+            cells = [text for name, text in answers(found.content) if name in names]
+        except CourseError as error:
+            refused = str(error)
+            continue
+        cell = cells[-1] if cells else cell
+    if cell is None:
+        return Handed(None, refused)
+    if len(cell) > LARGEST:
+        return Handed(None, f"is larger than {LARGEST >> 10} kB")
+    source, further_down = around(exercise.blanks, cell)
+    return Handed(source.encode(errors="replace"), "", further_down)
+
+
+def _read(folder: Path, parts: Sequence[str], largest: int = LARGEST) -> Handed:
     """Reads a plain file below `folder`, following no link on the way."""
     opened: list[int] = []
     try:
@@ -106,9 +165,9 @@ def _read(folder: Path, parts: Sequence[str]) -> Handed:
         if not stat.S_ISREG(os.fstat(opened[-1]).st_mode):
             return Handed(None, "is no plain file")
         with os.fdopen(os.dup(opened[-1]), "rb") as stream:
-            content = stream.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            return Handed(None, f"is larger than {LARGEST >> 10} kB")
+            content = stream.read(largest + 1)
+        if len(content) > largest:
+            return Handed(None, f"is larger than {largest >> 10} kB")
         return Handed(content)
     except FileNotFoundError:
         return Handed(None, MISSING)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from byhand import __version__
+from byhand.course.cells import moved_line, moved_text
 from byhand.course.grading import sandbox_bundle
 from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import SandboxError
@@ -21,7 +22,10 @@ from byhand.errors import CourseError
 
 @dataclass(frozen=True)
 class Task:
-    """What one student handed in for one exercise: a file's content, or why there is none."""
+    """What one student handed in for one exercise: a file's content, or why there is none.
+
+    It is `further_down` by so many lines than in the cell of a notebook that it comes from.
+    """
 
     student: str
     exam: Exam
@@ -30,6 +34,7 @@ class Task:
     limits: Limits
     kind: Kind = "auto"
     hidden: tuple[str, ...] = ()
+    further_down: int = 0
     version: str = __version__
 
 
@@ -44,7 +49,10 @@ class Advice:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A task, graded. `reason` says why there are no values; `sandbox` what it ran in."""
+    """A task, graded. `reason` says why there are no values; `sandbox` what it ran in.
+
+    Lines are those of the file that was handed in, or `in_cell` of a notebook, from its %%check.
+    """
 
     student: str
     exercise: str
@@ -52,6 +60,7 @@ class Outcome:
     reason: str | None = None
     advice: tuple[Advice, ...] = ()
     sandbox: str = ""
+    in_cell: bool = False
 
     @property
     def points(self) -> int:
@@ -76,8 +85,11 @@ def grade(task: Task) -> Outcome:
     sheet = sheet_of(exam)
     sandbox = find(task.kind, task.hidden)
 
-    def outcome(found: tuple[Mark, ...], reason: str | None = None) -> Outcome:
-        return Outcome(task.student, exam.id, found, reason, (), sandbox.words)
+    def outcome(
+        found: tuple[Mark, ...], reason: str | None = None, advice: tuple[Advice, ...] = ()
+    ) -> Outcome:
+        graded = Outcome(task.student, exam.id, found, reason, advice, sandbox.words)
+        return _moved_up(graded, task.further_down) if task.further_down else graded
 
     job = Job(source, exam.file, task.limits, sandbox.readable, sheet.largest)
     ended = sandbox.run(sandbox_bundle.for_running(), job, sheet.sittings)
@@ -94,7 +106,30 @@ def grade(task: Task) -> Outcome:
     advice: tuple[Advice, ...] = ()
     if any(not mark.points for mark in written):
         advice = tuple(_advice(sandbox, job, exam))
-    return Outcome(task.student, exam.id, found, None, advice, sandbox.words)
+    return outcome(found, None, advice)
+
+
+def _moved_up(graded: Outcome, lines: int) -> Outcome:
+    """The outcome with lines counted within the cell of a notebook."""
+    return replace(
+        graded,
+        marks=tuple(
+            replace(
+                mark,
+                line=moved_line(mark.line, lines),
+                note=mark.note and moved_text(mark.note, lines),
+            )
+            for mark in graded.marks
+        ),
+        in_cell=True,
+        reason=graded.reason and moved_text(graded.reason, lines),
+        advice=tuple(
+            replace(
+                each, line=moved_line(each.line, lines), message=moved_text(each.message, lines)
+            )
+            for each in graded.advice
+        ),
+    )
 
 
 def _advice(sandbox: Sandbox, job: Job, exam: Exam) -> Iterator[Advice]:

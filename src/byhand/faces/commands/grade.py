@@ -79,9 +79,10 @@ def grade(
     """Grades what was handed in, a point for each gradient.
 
     SUBMISSIONS holds a folder for each student, with the exercises as in a learner's folder, or
-    with --exercise a file for each student. Beside FILE it also writes JSON, feedback for each
-    student, and results for Gradescope. What is graded already and hasn't changed isn't graded
-    again. Exit status: 0 if everything was graded, 1 if something was not, 2 if nothing could be.
+    the course's notebook of each student, or with --exercise a file for each. Beside FILE it also
+    writes JSON, feedback for each student, and results for Gradescope. What is graded already and
+    hasn't changed isn't graded again. Exit status: 0 if everything was graded, 1 if something was
+    not, 2 if nothing could be.
     """
     if find_spec("resource") is None:  # what limits a process
         raise click.UsageError("needs Linux or macOS: use a container, or WSL")
