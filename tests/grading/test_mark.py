@@ -199,9 +199,35 @@ def test_inputs_are_secret_and_the_same_for_all(tmp_path: Path) -> None:
     assert not np.array_equal(draws[0][0].drawn.inputs["x"], draws[0][1].drawn.inputs["x"])
 
 
-# What is wrong where elements are equal, and only there, isn't charged: inputs are moved away from
-# ties before they are marked.
-AT_TIES = {("2-arrays/pool", "dneighbours = largest * dout[..., None]"): {"neighbours"}}
+FIRST = "shares = np.eye(2)[neighbours.argmax(axis=2)]"
+EACH = "shares = largest * 1.0"
+NONE = "shares = largest * (largest.sum(axis=2, keepdims=True) == 1.0)"
+
+
+@pytest.mark.parametrize(
+    ("shares", "lost"), [(FIRST, set()), (EACH, {"neighbours"}), (NONE, {"neighbours"})]
+)
+def test_an_exercise_on_ties_is_graded_at_ties(shares: str, lost: set[str]) -> None:
+    """What is computed from weights that don't add up to 1 has inherited them, as anywhere."""
+    exercise = COURSE.find("2-arrays/pool")
+    sheet = sheet_of(exam_of(exercise, "secret"))
+    right = "shares = largest / largest.sum(axis=2, keepdims=True)"
+    source = exercise.problem.read_text().replace(right, shares)
+    found = marks(sheet, computed(sheet, source))
+    assert {mark.name for mark in found if not mark.points} == lost
+    assert all("must add up to 1" in str(mark.note) for mark in found if not mark.points)
+
+
+def test_elsewhere_a_mask_of_what_equals_the_largest_is_right() -> None:
+    exercise = COURSE.find("2-arrays/largest")
+    sheet = sheet_of(exam_of(exercise, "secret"))
+    source = exercise.problem.read_text().replace(
+        "dscores[rows, scores.argmax(axis=1)] = dbest",
+        "dscores = (scores == scores.max(axis=1, keepdims=True)) * dbest[:, None]",
+    )
+    assert not any(paper.drawn.tied for paper in sheet.papers)
+    assert all(mark.points for mark in marks(sheet, computed(sheet, source)))
+
 
 # Answers that are charged though they were only fed a wrong one: they read a gradient beside them,
 # as batch norm's dx reads dbias, and not one further down in forward.
@@ -237,5 +263,4 @@ def test_the_course_as_learners_see_it(exercise) -> None:
         charged = {mark.name for mark in marks(sheet, computed(sheet, source)) if not mark.points}
         assert diagnoses(report) == {wrong.mistake}, str(report)
         roots = {name.partition("[")[0] for name in report.roots} & set(exam.asked)
-        roots -= AT_TIES.get((exercise.id, wrong.write), set())
         assert charged == roots | SIDEWAYS.get((exercise.id, wrong.write), set())

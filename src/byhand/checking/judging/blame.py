@@ -13,8 +13,8 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from byhand.checking.judging.evidence import Evidence, evidence_of
-from byhand.checking.judging.tie_weights import Uneven, uneven
 from byhand.checking.judging.trial import Trial
+from byhand.checking.judging.uneven import Uneven, uneven
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
 from byhand.referees.referee import Key

@@ -10,15 +10,15 @@ That is a linear system in the weights, over all definitions that a tie reaches:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
-from byhand.checking.judging.trial import Trial
 from byhand.checking.sampling.ties import Member, Tie, ties
 from byhand.engine.backward import gradients
+from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
+from byhand.program.program import Program
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 
@@ -29,114 +29,96 @@ CLOSE = 1e-9
 Unknown = tuple[Tie, Member]
 
 
+Weights = Mapping[Tie, float]
+"""What the weights of each tie add up to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What a definition gave where it was `fed` gradients, and the `grads` that belong to these."""
+
+    key: Key
+    tensor: Tensor
+    value: Array | None
+    grads: Mapping[Tensor, Bounded]
+    fed: Mapping[Key, Array]
+
+
 @dataclass(frozen=True, eq=False)
 class Tied:
     """A definition that ties reach: how far its value is from the engine's choice, and how the
     gradient moves with the weight of each member of each tie."""
 
-    evidence: Evidence
+    tried: Tried
     off: Array
     moves: Mapping[Unknown, Array]
 
     @property
-    def key(self) -> Key:
-        return self.evidence.answer.key
-
-    @property
     def scale(self) -> float:
         """The size of what was added up, to tell rounding from a number."""
-        arrays = [self.off, self.evidence.expected.value, *self.moves.values()]
+        expected = self.tried.grads[self.tried.tensor].value
+        arrays = [self.off, expected, *self.moves.values()]
         return max(float(np.max(np.abs(each), initial=0.0)) for each in arrays)
 
-
-@dataclass(frozen=True, eq=False)
-class Uneven:
-    """A definition whose weights don't add up to 1 where the values that the steps `chosen_by`
-    choose from are equal.
-
-    `sums` are what they add up to instead, on two draws of upstream gradients; none where they
-    can't be told. `each_gets_all`: as if every one of the equals had been alone.
-    """
-
-    evidence: Evidence
-    chosen_by: tuple[str, ...]
-    sums: tuple[float, ...]
-    each_gets_all: bool
-
     @property
-    def constant(self) -> float | None:
-        """What they add up to, if it is the same wherever it isn't 1."""
-        same = self.sums and max(self.sums) - min(self.sums) <= CLOSE
-        return self.sums[0] if same else None
+    def reached(self) -> list[Tie]:
+        return list(dict.fromkeys(tie for tie, _ in self.moves))
 
 
-def uneven(trial: Trial, besides: frozenset[Key]) -> dict[Key, Uneven]:
-    """The definitions that give other weights, on a draw with ties; but for those in `besides`.
-
-    As with any definition, one that is right on the true gradients is no mistake.
-    """
-    found = [tie for tie in ties(trial.drawn.truth) if tie.members]
-    if not found or sum(len(tie.members) for tie in found) > MOST:
+def odd_weights(truth: Program, tried: Sequence[Tried]) -> dict[Key, tuple[Tied, Weights]]:
+    """Of these definitions those that give weights which don't add up to 1, with what they add up
+    to. What no weights at all explain isn't among them: it shows where nothing is equal."""
+    found = judged_ties(truth)
+    if not found:
         return {}
-    answers = [a for a in trial.answers.found if a.writes and a.key not in besides]
-    alone = _Ties(found).reach([evidence_of(trial, answer) for answer in answers])
-    wrong = _unexplained(alone)
-    if not wrong:
-        return {}
-    on_truth = _Ties(found).reach([evidence_of(trial, answer).on_truth() for answer in answers])
-    wrong_on_truth = {each.key: (each, others) for each, others in _unexplained(on_truth)}
-    marked: dict[Key, Uneven] = {}
-    for each, others in wrong:
-        if each.key in wrong_on_truth:
-            totals = [_totals(each, others), _totals(*wrong_on_truth[each.key])]
-            if all(totals):  # else it isn't the weights, and shows where nothing is equal
-                marked[each.key] = _described(each, totals)
-    return marked
+    unexplained = _unexplained(_reach(truth, found, tried))
+    weighed = ((each, _totals(each, others)) for each, others in unexplained)
+    return {each.tried.key: (each, totals) for each, totals in weighed if totals}
 
 
-@dataclass
-class _Ties:
-    """The ties of a draw, and how the gradients move with their weights."""
+def judged_ties(truth: Program) -> list[Tie]:
+    """The ties of a forward that its draw is judged at."""
+    found = [tie for tie in ties(truth) if tie.members]
+    return found if sum(len(tie.members) for tie in found) <= MOST else []
 
-    found: Sequence[Tie]
-    known: dict[frozenset[Key], dict[Unknown, dict[Tensor, Array]]] = field(
-        default_factory=dict[frozenset[Key], dict[Unknown, dict[Tensor, Array]]]
-    )
 
-    def reach(self, evidence: Sequence[Evidence]) -> list[Tied]:
-        """The definitions among these that a tie reaches."""
-        reached: list[Tied] = []
-        for each in evidence:
-            value, right = as_array(each.value), each.expected.value
-            if each.cut not in self.known:
-                self.known[each.cut] = self.moves(each)
-            moves = {
-                unknown: moved[each.tensor]
-                for unknown, moved in self.known[each.cut].items()
-                if each.tensor in moved and moved[each.tensor].any()
-            }
-            if not moves or value is None or value.shape != right.shape:
-                continue
-            if np.isfinite(value).all():
-                reached.append(Tied(each, value - right, moves))
-        return reached
+def _reach(truth: Program, found: Sequence[Tie], tried: Sequence[Tried]) -> list[Tied]:
+    """The definitions among these that a tie reaches."""
+    known: dict[frozenset[Key], dict[Unknown, dict[Tensor, Array]]] = {}
+    reached: list[Tied] = []
+    for each in tried:
+        right, cut = each.grads[each.tensor].value, frozenset(each.fed)
+        if cut not in known:
+            known[cut] = _moves(truth, found, each)
+        moves = {
+            unknown: moved[each.tensor]
+            for unknown, moved in known[cut].items()
+            if each.tensor in moved and moved[each.tensor].any()
+        }
+        if not moves or each.value is None or each.value.shape != right.shape:
+            continue
+        if np.isfinite(each.value).all():
+            reached.append(Tied(each, each.value - right, moves))
+    return reached
 
-    def moves(self, evidence: Evidence) -> dict[Unknown, dict[Tensor, Array]]:
-        """What each member would pass on to all before it, were the gradient all its own."""
-        steps = evidence.trial.drawn.truth.by_key
-        fed = {steps[key].tensor: evidence.feeds[key] for key in evidence.cut}
-        stops = {tensor: np.zeros_like(value) for tensor, value in fed.items()}
-        found: dict[Unknown, dict[Tensor, Array]] = {}
-        for tie in self.found:
-            if tie.node not in fed and tie.node not in evidence.grads:
-                continue
-            g = fed[tie.node] if tie.node in fed else evidence.grads[tie.node].value
-            for member in tie.members:
-                source = tie.node.args[member.position]
-                seed = np.zeros_like(source.value)
-                seed.flat[member.index] = member.slope * g.flat[tie.place]
-                found[tie, member] = gradients([(source, seed)], feeds=stops)
-        return found
+
+def _moves(
+    truth: Program, found: Sequence[Tie], tried: Tried
+) -> dict[Unknown, dict[Tensor, Array]]:
+    """What each member would pass on to all before it, were the gradient all its own."""
+    fed = {truth.by_key[key].tensor: value for key, value in tried.fed.items()}
+    stops = {tensor: np.zeros_like(value) for tensor, value in fed.items()}
+    moves: dict[Unknown, dict[Tensor, Array]] = {}
+    for tie in found:
+        if tie.node not in fed and tie.node not in tried.grads:
+            continue
+        g = fed[tie.node] if tie.node in fed else tried.grads[tie.node].value
+        for member in tie.members:
+            source = tie.node.args[member.position]
+            seed = np.zeros_like(source.value)
+            seed.flat[member.index] = member.slope * g.flat[tie.place]
+            moves[tie, member] = gradients([(source, seed)], feeds=stops)
+    return moves
 
 
 def _unexplained(reached: Sequence[Tied]) -> list[tuple[Tied, tuple[Tied, ...]]]:
@@ -194,23 +176,7 @@ def _column(tied: Tied, unknown: Unknown) -> Array:
     return np.zeros(tied.off.size) if moved is None else moved.ravel()
 
 
-def _described(each: Tied, totals: Sequence[Mapping[Tie, float]]) -> Uneven:
-    """What is wrong with the weights, by what they add up to on two draws of upstream gradients."""
-    odd = {tie: t for total in totals for tie, t in total.items() if not _adds_up(tie, t)}
-    owners = each.evidence.trial.drawn.truth.owners
-    reached = dict.fromkeys(tie for tie, _ in each.moves)
-    chosen_by = dict.fromkeys(name for tie in odd or reached for name in owners[tie.node])
-    all_of_it = all(
-        len(tie.members) > 1 and abs(t - len(tie.members)) <= CLOSE for tie, t in odd.items()
-    )
-    return Uneven(each.evidence, tuple(chosen_by), tuple(odd.values()), bool(odd) and all_of_it)
-
-
-def _adds_up(tie: Tie, total: float) -> bool:
-    return (-CLOSE if tie.constant else 1 - CLOSE) <= total <= 1 + CLOSE
-
-
-def _totals(each: Tied, others: tuple[Tied, ...]) -> dict[Tie, float]:
+def _totals(each: Tied, others: tuple[Tied, ...]) -> Weights:
     """What the weights of each tie add up to, where weights of any kind explain the value.
 
     Where they could be several, all or nothing is what a person writes.
@@ -221,5 +187,4 @@ def _totals(each: Tied, others: tuple[Tied, ...]) -> dict[Tie, float]:
         return {}
     whole = [w for w in found if all(min(abs(v), abs(v - 1)) <= CLOSE for v in w.values())]
     weights = (whole or found)[0]
-    reached = dict.fromkeys(tie for tie, _ in each.moves)
-    return {tie: sum(weights.get((tie, m), m.weight) for m in tie.members) for tie in reached}
+    return {tie: sum(weights.get((tie, m), m.weight) for m in tie.members) for tie in each.reached}

@@ -110,7 +110,11 @@ class Paper:
 @dataclass(frozen=True, eq=False)
 class AnswerSheet:
     """An exam, drawn: its papers, what a submission sees of them, and how large an answer may be,
-    in bytes."""
+    in bytes.
+
+    On the last of the papers elements may be equal of which forward takes the largest or the
+    smallest (`drawn.tied`): there only the weights that a submission gives to these are judged.
+    """
 
     exam: Exam
     papers: tuple[Paper, ...]
@@ -133,14 +137,17 @@ def sheet_of(exam: Exam) -> AnswerSheet:
 
 
 def _papers(problem: Problem, seed: int) -> tuple[Paper, ...]:
-    """Two draws of the default sizes, and others where a fixed size can't hide."""
+    """Two draws of the default sizes, and others where a fixed size can't hide; and each as it came
+    where that has ties."""
     papers = [Paper(draw(problem, {}, "float64", seed + i), seed + i) for i in range(2)]
     more: list[Paper] = []
     for sizes in other_sizes(problem.dimensions):
         _add(more, problem, sizes, seed + 2)
     if problem.dimensions and not more:
         _add(more, problem, related_sizes(problem.dimensions), seed + 2)
-    return (*papers, *more)
+    papers += more
+    as_they_came = ((paper.drawn.as_it_came, paper.seed) for paper in papers)
+    return (*papers, *(Paper(each, seed) for each, seed in as_they_came if each is not None))
 
 
 def _add(papers: list[Paper], problem: Problem, sizes: Mapping[str, int], seed: int) -> None:

@@ -4,6 +4,9 @@ The verdicts are those of `byhand check`. A gradient is right if it is right on 
 is wrong only because it was fed a wrong one is `inherited`, and gets its point: its definition was
 tried alone, on random upstream gradients, and gave what it should. That holds only if everything
 else that is at fault was asked for, and has cost a point.
+
+Where elements are equal of which forward takes the largest, a gradient is right if there are
+weights that add up to 1 and explain it.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.tie_weights import Tried, odd_weights
 from byhand.checking.report import Verdict
 from byhand.course.grading.exam import AnswerSheet, Paper
 from byhand.course.grading.wire import Reply, WireError, WireValue
@@ -29,7 +33,10 @@ POINTED: frozenset[Verdict] = frozenset({"exact", "rounding", "inherited"})
 
 _EPS = float(np.finfo(np.float64).eps)
 _NOTHING = Comparison("missing")
+_AT_TIES = "where elements are equal, the weights of their gradients must add up to 1"
 _Run = Mapping[Key, WireValue]
+_Sat = tuple[Paper, _Run, _Run]
+"""A paper, what backward gave on it, and what each of its definitions gave alone."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +65,21 @@ def marks(sheet: AnswerSheet, reply: Reply) -> tuple[Mark, ...]:
     """Compares what came back. Raises WireError if it doesn't belong to this exam."""
     if len(reply.runs) != 2 * len(sheet.papers):
         raise WireError("it is for another exam")
-    real, alone = reply.runs[::2], reply.runs[1::2]
-    found = [_mark(sheet.papers, real, name) for name in sheet.exam.asked]
+    sat = list(zip(sheet.papers, reply.runs[::2], reply.runs[1::2], strict=True))
+    runs = [each for each in sat if not each[0].drawn.tied]
+    tied = [each for each in sat if each[0].drawn.tied]
+    found = [_mark(runs, tied, name) for name in sheet.exam.asked]
     if all(mark.verdict in POINTED for mark in found):
         return tuple(found)
-    runs = list(zip(sheet.papers, real, alone, strict=True))
     steps = {key[0] for paper in sheet.papers for key in paper.feeds}
     others = {n for n in steps if not {n, tree.root(n)} & set(sheet.exam.asked)}
-    unasked = [_mark(sheet.papers, real, name) for name in others]
+    unasked = [_mark(runs, tied, name) for name in others]
     wrong = {mark.name: mark for mark in (*found, *unasked) if mark.verdict not in POINTED}
     asked = frozenset(wrong) & frozenset(sheet.exam.asked)
     innocent = frozenset(
         name
         for name, mark in wrong.items()
-        if mark.verdict != "missing" and _right_alone(runs, name)
+        if mark.verdict != "missing" and _right_alone(runs, tied, name)
     )
     kept = paid_for(_reads(runs, frozenset(wrong)), asked, innocent)
     return tuple(
@@ -104,10 +112,10 @@ def paid_for(
     return innocent & reached & asked
 
 
-def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
+def _mark(runs: Sequence[_Sat], tied: Sequence[_Sat], name: str) -> Mark:
     """One name, on all draws: the first where it is wrong, or else the largest error."""
     worst = Mark(name, "missing")
-    for paper, run in zip(papers, runs, strict=True):
+    for paper, run, _ in runs:
         for key, needed in _keys(paper, name):
             value = run.get(key)
             if value is None and not needed:
@@ -125,12 +133,33 @@ def _mark(papers: Sequence[Paper], runs: Sequence[_Run], name: str) -> Mark:
             mark = Mark(name, judged.verdict, line, error, None, judged.note)
             if worst.verdict in ("missing", "exact") or _error(mark) > _error(worst):
                 worst = mark
+    for paper, run, _ in tied:
+        true = paper.drawn.true_gradients
+        tried = [_tried(value, paper, key, true) for key, value in _known(paper, run)]
+        for key in odd_weights(paper.drawn.truth, tried):
+            if name in (key[0], tree.root(key[0])):
+                return Mark(name, "wrong", run[key].line, worst.max_error, None, _AT_TIES)
     return worst
 
 
-def _reads(
-    runs: Sequence[tuple[Paper, _Run, _Run]], names: frozenset[str]
-) -> dict[str, frozenset[str]]:
+def _known(paper: Paper, run: _Run) -> list[tuple[Key, WireValue]]:
+    """What a submission gave for the steps of forward."""
+    return [(key, value) for key, value in run.items() if key in paper.feeds]
+
+
+def _tried(
+    value: WireValue,
+    paper: Paper,
+    key: Key,
+    right: Mapping[Tensor, Bounded],
+    read: frozenset[Key] = frozenset(),
+) -> Tried:
+    array = None if value.array is None else np.asarray(value.array, np.float64)
+    fed = {each: paper.feeds[each] for each in read}
+    return Tried(key, paper.drawn.truth.by_key[key].tensor, array, right, fed)
+
+
+def _reads(runs: Sequence[_Sat], names: frozenset[str]) -> dict[str, frozenset[str]]:
     """Which others of the names the definitions of each read."""
     found: dict[str, set[str]] = {name: set() for name in names}
     for paper, real, _ in runs:
@@ -141,7 +170,7 @@ def _reads(
     return {name: frozenset(read - {name}) for name, read in found.items()}
 
 
-def _right_alone(runs: Sequence[tuple[Paper, _Run, _Run]], name: str) -> bool:
+def _right_alone(runs: Sequence[_Sat], tied: Sequence[_Sat], name: str) -> bool:
     """Whether the definitions of a name, each on random upstream gradients, are all right."""
     for paper, real, alone in runs:
         for key, _ in _keys(paper, name):
@@ -149,10 +178,23 @@ def _right_alone(runs: Sequence[tuple[Paper, _Run, _Run]], name: str) -> bool:
                 continue
             if key not in alone or real[key].harms:
                 return False
-            read = frozenset(k for k in real[key].reads if k in paper.feeds and k != key)
-            if not _judge(alone[key], paper, key, _expected(paper, read)).right:
+            if not _judge(alone[key], paper, key, _expected(paper, _read(paper, real, key))).right:
                 return False
+    for paper, real, alone in tied:
+        tried = [
+            _tried(value, paper, key, _expected(paper, read), read)
+            for key, value in _known(paper, alone)
+            for read in [_read(paper, real, key)]
+        ]
+        if any(name in (k[0], tree.root(k[0])) for k in odd_weights(paper.drawn.truth, tried)):
+            return False
     return True
+
+
+def _read(paper: Paper, real: _Run, key: Key) -> frozenset[Key]:
+    """Which other gradients a definition read."""
+    reads = real[key].reads if key in real else ()
+    return frozenset(k for k in reads if k in paper.feeds and k != key)
 
 
 @lru_cache(maxsize=64)

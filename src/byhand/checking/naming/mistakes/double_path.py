@@ -12,7 +12,7 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.judging.tie_weights import Uneven
+from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect

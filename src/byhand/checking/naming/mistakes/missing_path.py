@@ -16,7 +16,8 @@ from itertools import combinations
 
 import numpy as np
 
-from byhand.checking.judging.tie_weights import CLOSE, Uneven
+from byhand.checking.judging.tie_weights import CLOSE
+from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.candidates import gradients, sums
 from byhand.checking.naming.proving.finding import Edit, Finding

@@ -14,7 +14,7 @@ Good:
 import numpy as np
 
 from byhand.checking.judging.evidence import as_array
-from byhand.checking.judging.tie_weights import Uneven
+from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect

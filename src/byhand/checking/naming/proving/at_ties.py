@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from byhand.checking.judging.tie_weights import Uneven
+from byhand.checking.judging.uneven import Uneven
 
 
 def at_ties(uneven: Uneven) -> str:
