@@ -26,6 +26,7 @@ from byhand.sources.intermediates import Renames, misfits, others, without
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, flattened, gradient_of
 from byhand.sources.proposals import Fit, Proposal, proposed
+from byhand.sources.returns import with_returns
 from byhand.sources.signature import (
     KEPT,
     elements,
@@ -240,7 +241,7 @@ def _draws(forward: ast.FunctionDef) -> bool:
 def forward_of(pair: Pair) -> ast.FunctionDef:
     """Forward as a problem has it: it returns its outputs alone, and keeps the rest."""
     names = pair.output_names()
-    body = _with_returns(_body(pair.forward), lambda node: _outputs(pair, names, node))
+    body = with_returns(_body(pair.forward), lambda node: _outputs(pair, names, node))
     if _draws(pair.forward):
         seed = ast.parse("__import__('numpy').random.seed(0)").body[0]
         body.insert(0, _moved(seed, pair.forward))
@@ -323,7 +324,7 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
                 made.append(assign(f"d{owner}", node, node))
         return made or [located(ast.Pass(), end)]
 
-    body = _with_returns(shell.body, answers)
+    body = with_returns(shell.body, answers)
     renames = Renames(renamed)
     made = function("backward", [], [renames.visit(node) for node in body], pair.backward.lineno)
     made.args = renames.visit(copy.deepcopy(pair.backward.args))
@@ -332,28 +333,6 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
 
 def _is(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-
-def _with_returns(
-    body: Sequence[ast.stmt], instead: Callable[[ast.Return], list[ast.stmt]]
-) -> list[ast.stmt]:
-    return _Returns(instead).visit(ast.Module([*body], [])).body
-
-
-class _Returns(ast.NodeTransformer):
-    """Every `return` of a function, but for those of functions inside it, as other statements."""
-
-    def __init__(self, instead: Callable[[ast.Return], list[ast.stmt]]) -> None:
-        self.instead = instead
-
-    def visit_Return(self, node: ast.Return) -> Any:
-        return self.instead(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> Any:
-        return node
 
 
 # Its inputs.

@@ -15,21 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from torch.autograd.function import once_differentiable
 
 from byhand.checking.check import check
-from byhand.errors import ProblemError, RefereeError
+from byhand.errors import ProblemError
 from byhand.program.call import Call, answers_in, known_to
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.train.gradients import hand_backward, items_named
 from byhand.train.rewrite import explained, with_locals
 from byhand.values.arrays import is_sequence, is_torch, speaks_torch
-
-try:
-    import torch
-    from torch.autograd.function import once_differentiable
-except ImportError:
-    raise RefereeError('byhand.torch needs PyTorch: pip install "byhand[torch]"') from None
 
 
 def function(problem: Problem) -> Callable[..., Any]:

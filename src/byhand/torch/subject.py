@@ -1,0 +1,145 @@
+# pyright: basic
+"""What is to be checked: a Function, a custom op or any function of tensors, seen as one thing."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from byhand.errors import ProblemError
+from byhand.sources.autograd_functions import Written, arguments_of, unanswered, written
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Something with a hand-written backward.
+
+    `call` is what a user calls, on tensors that require gradients. `python` is what it is written
+    in, where forward and backward are Python that can be read; else `opaque` says why not.
+    `names` gives the names of its arguments, where there are that many; `defaults` those that may
+    be left out.
+    """
+
+    name: str
+    file: str
+    call: Callable[..., Any]
+    names: Callable[[int], tuple[str, ...]]
+    defaults: dict[str, Any]
+    python: Written | None = None
+    opaque: str = ""
+
+    def unanswered(self, arguments: Sequence[str]) -> list[str]:
+        """The arguments of which backward returns None wherever it returns."""
+        return [] if self.python is None else unanswered(self.python.backward, arguments)
+
+
+def subject_of(fn: Any) -> Subject:
+    """What `fn` is. Raises ProblemError for what can't be checked."""
+    if inspect.isclass(fn) and issubclass(fn, torch.autograd.Function):
+        return _function(fn)
+    if hasattr(fn, "_opoverload") and hasattr(fn, "_init_fn"):
+        return _custom_op(fn)
+    if callable(fn):
+        return _callable(fn)
+    raise ProblemError(
+        f"{fn!r} can't be checked: give a torch.autograd.Function, a custom op or a function"
+    )
+
+
+def _function(fn: Any) -> Subject:
+    base = torch.autograd.Function
+    for method in ("forward", "backward"):
+        if getattr(fn, method) is getattr(base, method) and fn.vjp is base.vjp:
+            raise ProblemError(f"{fn.__name__} has no {method}: there is nothing to check")
+    setup = None if fn.setup_context is base.setup_context else fn.setup_context
+    ctx = setup is None
+    python, opaque = _python(fn.__name__, fn.forward, fn.backward, setup, ctx=ctx)
+    signature = inspect.signature(inspect.unwrap(fn.forward))
+    return Subject(
+        fn.__name__,
+        _file_of(fn.forward),
+        fn.apply,
+        _names(python, list(signature.parameters.values())[ctx:]),
+        _defaults(signature),
+        python,
+        opaque,
+    )
+
+
+def _custom_op(op: Any) -> Subject:
+    """What `torch.library.custom_op` made, with the backward of its `register_autograd`."""
+    name = op._name
+    if op._backward_fn is None:
+        raise ProblemError(
+            f"{name} has no backward: give it one by {name}.register_autograd(backward, "
+            "setup_context=...)"
+        )
+    python, opaque = _python(name, op._init_fn, op._backward_fn, op._setup_context_fn, ctx=False)
+    signature = inspect.signature(op._init_fn)
+    return Subject(
+        name,
+        _file_of(op._init_fn),
+        op,
+        _names(python, list(signature.parameters.values())),
+        _defaults(signature),
+        python,
+        opaque,
+    )
+
+
+def _callable(fn: Any) -> Subject:
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):
+        raise ProblemError(
+            f"the arguments of {_name_of(fn)} can't be read: wrap it in a `def` that names them"
+        ) from None
+    named = [p for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    return Subject(_name_of(fn), _file_of(fn), fn, _names(None, named), _defaults(signature))
+
+
+def _python(
+    name: str, forward: Any, backward: Any, setup: Any, *, ctx: bool
+) -> tuple[Written | None, str]:
+    try:
+        return written(name, forward, backward, setup, ctx=ctx), ""
+    except ProblemError as error:
+        return None, str(error)
+
+
+def _names(
+    python: Written | None, given: Sequence[inspect.Parameter]
+) -> Callable[[int], tuple[str, ...]]:
+    def names(count: int) -> tuple[str, ...]:
+        if python is not None:
+            return arguments_of(python, count)
+        found: list[str] = []
+        for parameter in given:
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                found += [f"{parameter.name}_{i}" for i in range(count - len(found))]
+            elif parameter.kind is not parameter.VAR_KEYWORD:
+                found.append(parameter.name)
+        return tuple(found)
+
+    return names
+
+
+def _defaults(signature: inspect.Signature) -> dict[str, Any]:
+    return {
+        name: p.default
+        for name, p in signature.parameters.items()
+        if p.default is not inspect.Parameter.empty
+    }
+
+
+def _file_of(fn: Any) -> str:
+    code = getattr(inspect.unwrap(fn), "__code__", None)
+    return "" if code is None else code.co_filename
+
+
+def _name_of(fn: Any) -> str:
+    return getattr(fn, "__name__", type(fn).__name__)

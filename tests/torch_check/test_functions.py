@@ -1,0 +1,80 @@
+"""Functions and custom ops, judged inside the class: the line that is blamed, and right ones.
+
+Autograd is the referee: a right Function is right by gradcheck too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+import byhand.torch
+from byhand.errors import ProblemError
+
+
+def tensors(*shapes: tuple[int, ...]) -> tuple[torch.Tensor, ...]:
+    generator = torch.Generator().manual_seed(0)
+    return tuple(torch.randn(s, generator=generator, dtype=torch.float64) for s in shapes)
+
+
+class Scaled(torch.autograd.Function):
+    """The old style: forward has the ctx."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any, scale: float = 2.0) -> Any:
+        h = torch.tanh(x)
+        ctx.save_for_backward(h, w)
+        ctx.scale = scale
+        return h * w * scale
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Any) -> Any:
+        h, w = ctx.saved_tensors
+        grad_w = None
+        if ctx.needs_input_grad[1]:
+            grad_w = (grad_output * h).sum(0) * ctx.scale
+        grad_h = grad_output * w * ctx.scale
+        grad_x = grad_h * (1 - h**2)
+        return grad_x, grad_w, None
+
+
+class Forgotten(Scaled):
+    @staticmethod
+    def backward(ctx: Any, grad_output: Any) -> Any:
+        h, w = ctx.saved_tensors
+        grad_w = (grad_output * h).sum(0) * ctx.scale
+        grad_h = grad_output * w
+        return grad_h * (1 - h**2), grad_w, None  # here it is multiplied by tanh's derivative
+
+
+def line_of(function: Any, text: str) -> int:
+    import inspect
+
+    lines, first = inspect.getsourcelines(function)
+    return first + next(i for i, line in enumerate(lines) if text in line)
+
+
+def test_a_right_function_passes_as_gradcheck_says() -> None:
+    x, w = tensors((3, 4), (4,))
+    assert torch.autograd.gradcheck(
+        Scaled.apply, (x.clone().requires_grad_(), w.clone().requires_grad_())
+    )
+    report = byhand.torch.check(Scaled, (x, w))
+    assert report.ok
+    assert {row.name for row in report.rows} == {"x", "w", "h"}
+
+
+def test_the_statement_is_blamed_not_what_it_spoils() -> None:
+    report = byhand.torch.check(Forgotten, {"x": tensors((3, 4))[0], "w": tensors((4,))[0]})
+    assert report.roots == ("h",)
+    assert report["h"].line == line_of(Forgotten.backward, "grad_h = grad_output * w")
+    assert report["x"].verdict == "inherited"
+
+
+def test_inputs_are_asked_for_by_their_names() -> None:
+    with pytest.raises(ProblemError, match="did you mean x"):
+        byhand.torch.check(Scaled, {"xx": tensors((3, 4))[0], "w": tensors((4,))[0]})
+    with pytest.raises(ProblemError, match="takes 3 arguments"):
+        byhand.torch.check(Scaled, tensors((3, 4), (4,), (1,), (1,)))
