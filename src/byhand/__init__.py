@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
     from byhand.errors import ProblemError as ProblemError
     from byhand.errors import RefereeError as RefereeError
     from byhand.errors import UnsupportedError as UnsupportedError
+    from byhand.marks import problem as problem
     from byhand.program.grad import grad as grad
     from byhand.program.problem import Problem as Problem
     from byhand.program.program import Program as Program
@@ -50,6 +51,7 @@ _HOMES = {
         "RefereeError",
         "UnsupportedError",
     ),
+    "byhand.marks": ("problem",),
     "byhand.program.problem": ("Problem",),
     "byhand.program.program": ("Program",),
     "byhand.program.trace": ("trace",),

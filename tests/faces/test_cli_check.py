@@ -118,6 +118,15 @@ def test_warnings_of_the_file_are_kept_off_the_terminal(problem: Problem) -> Non
     assert run_byhand("check", warning).stderr == ""
 
 
+def test_github_is_told_the_wrong_line_after_the_report(problem: Problem) -> None:
+    done = run_byhand("check", "--github", problem(WRONG))
+    assert done.returncode == 1, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("::error file=")
+    assert "line.py,line=18,title=dw is wrong::dw has the wrong sign (sign)%0A" in last
+    assert "::" not in run_byhand("check", "--github", problem()).stdout
+
+
 def test_a_page_is_written_beside_the_report(problem: Problem) -> None:
     done = run_byhand("check", problem(), "--html", "page.html")
     assert done.returncode == 0, done.stderr

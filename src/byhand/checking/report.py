@@ -38,6 +38,22 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Mismatch:
+    """How far an answer is from the truth, counted as PyTorch's `assert_close` counts it.
+
+    Of its `total` elements so many are `wrong`. The greatest absolute and relative difference are
+    among all of them, each with its index; a difference from 0 is infinitely large relatively.
+    """
+
+    wrong: int
+    total: int
+    absolute: float
+    absolute_at: tuple[int, ...]
+    relative: float
+    relative_at: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Row:
     """One gradient and its verdict.
 
@@ -46,8 +62,9 @@ class Row:
     that were added up) are those of the worst element. `at` holds the sizes at which a wrong row
     shows that is right at the default ones, or "inputs moved" where it shows on others than
     `inputs` gives. `heat` is a map of where the error sits. `span` are the columns of `source` in
-    which a mistake stands, first and after last. In a notebook `line` counts within `cell`, which
-    counts the code cells from 1.
+    which a mistake stands, first and after last. `mismatch` says how many elements are wrong, and
+    by how much, where all were looked at. In a notebook `line` counts within `cell`, which counts
+    the code cells from 1.
     """
 
     name: str
@@ -65,6 +82,7 @@ class Row:
     heat: Heat | None = None
     span: tuple[int, int] | None = None
     cell: int | None = None
+    mismatch: Mismatch | None = None
 
     @property
     def right(self) -> bool:

@@ -188,6 +188,7 @@ def _plain(trial: Trial, answer: Answer) -> Row:
         ulps=result.ulps,
         note=note,
         heat=result.heat,
+        mismatch=result.mismatch,
     )
 
 
@@ -209,6 +210,7 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
             tolerance=result.tolerance,
             ulps=result.ulps,
             note=_joined(said, _hid(first, shown)),
+            mismatch=result.mismatch,
             at=shown.trial.drawn.at,
         )
     return row

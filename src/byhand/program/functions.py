@@ -33,7 +33,7 @@ def function_of(fn: Any, tree: ast.Module | None = None) -> Function:
 def _taken_apart(fn: FunctionType, tree: ast.Module | None) -> Function:
     code = fn.__code__
     definition = _find(tree, code) if tree is not None else None
-    definition = definition or _read(fn)
+    definition = definition or definition_of(fn)
     where = f"{code.co_filename}:{definition.lineno}"
     signature = inspect.signature(fn)
     mark_inner_functions(definition)
@@ -77,11 +77,15 @@ def _find(tree: ast.Module, code: CodeType) -> ast.FunctionDef | None:
 
 
 @lru_cache(maxsize=64)  # the same statements each time: they are told apart by identity
-def _read(fn: FunctionType) -> ast.FunctionDef:
-    """The definition of `fn`, from wherever its source can be found."""
+def definition_of(fn: FunctionType) -> ast.FunctionDef:
+    """The definition of `fn`, from wherever its source can be found, with the places of its file.
+
+    Raises ProblemError for what isn't a plain `def` with its source at hand.
+    """
     try:
         lines, first = inspect.getsourcelines(fn)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
+        text = "".join(lines)
+        tree = ast.parse(textwrap.dedent(text))
     except (OSError, SyntaxError):
         raise ProblemError(
             f"the source of {fn.__name__} can't be read: write it as a plain `def`, in a file or "
@@ -94,4 +98,9 @@ def _read(fn: FunctionType) -> ast.FunctionDef:
             "not a lambda or an async function"
         )
     ast.increment_lineno(tree, first - 1)
+    indented = len(text) - len(text.lstrip(" "))
+    for node in ast.walk(definition) if indented else ():
+        if isinstance(node, (ast.stmt, ast.expr)):
+            node.col_offset += indented
+            node.end_col_offset = (node.end_col_offset or 0) + indented
     return definition

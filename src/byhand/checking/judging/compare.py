@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.heat import heat_map
-from byhand.checking.report import RIGHT, Heat, Verdict
+from byhand.checking.report import RIGHT, Heat, Mismatch, Verdict
 from byhand.checking.running.backward_run import Raised
 from byhand.referees.referee import Gradient
 from byhand.values.arrays import Array
@@ -40,6 +40,7 @@ class Comparison:
     ulps: float | None = None
     note: str | None = None
     heat: Heat | None = None
+    mismatch: Mismatch | None = None
 
     @property
     def right(self) -> bool:
@@ -104,9 +105,9 @@ def compare(
     verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
     if truth.places is not None:
         note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
-    heat = worst.heat if verdict == "wrong" else None
+    heat, mismatch = (worst.heat, worst.mismatch) if verdict == "wrong" else (None, None)
     ulps = worst.error / worst.unit
-    return Comparison(verdict, shape, worst.error, worst.tolerance, ulps, note, heat)
+    return Comparison(verdict, shape, worst.error, worst.tolerance, ulps, note, heat, mismatch)
 
 
 def _least(dtype: np.dtype[Any], eps: float) -> float:
@@ -122,6 +123,7 @@ class _Worst:
     tolerance: float
     unit: float
     heat: Heat | None = None
+    mismatch: Mismatch | None = None
 
     @property
     def wrong(self) -> bool:
@@ -157,7 +159,23 @@ def _elements(found: Array, truth: Gradient, unit: Array, known: Array, mapped: 
     at = np.unravel_index(worst, errors.shape)
     wrong = mapped and truth.places is None and not np.all(errors <= tolerances)
     heat = heat_map(errors, tolerances) if wrong else None
-    return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]), heat)
+    mismatch = _mismatch(errors, tolerances, truth.value) if wrong else None
+    return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]), heat, mismatch)
+
+
+def _mismatch(errors: Array, tolerances: Array, true: Array) -> Mismatch:
+    with np.errstate(all="ignore"):
+        relative = np.nan_to_num(errors / np.abs(true), nan=0.0, posinf=np.inf)
+    places = [np.unravel_index(np.argmax(each), each.shape) for each in (errors, relative)]
+    absolute_at, relative_at = (tuple(map(int, place)) for place in places)
+    return Mismatch(
+        wrong=int(np.count_nonzero(~(errors <= tolerances))),
+        total=errors.size,
+        absolute=float(errors[absolute_at]),
+        absolute_at=absolute_at,
+        relative=float(relative[relative_at]),
+        relative_at=relative_at,
+    )
 
 
 def _along(found: Array, direction: tuple[Array, float, float], unit: Array) -> _Worst | None:

@@ -69,6 +69,7 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
     help="Also write a notebook with the verdicts below its cells.",
 )
 @click.option("--html", metavar="OUT", help="Also write the report as a web page.")
+@click.option("--github", is_flag=True, help="Also print annotations for GitHub Actions.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def check(
     file: str,
@@ -80,6 +81,7 @@ def check(
     given: tuple[str, ...],
     out: str | None,
     html: str | None,
+    github: bool,
     as_json: bool,
 ) -> int:
     """Checks the backward in FILE, gradient by gradient.
@@ -137,6 +139,11 @@ def check(
             terminal.show(report)
         if html is not None and checked:
             terminal.say(f"The report as a page: {html}")
+    if github and not as_json:
+        from byhand.rendering.report.github import commands
+
+        for line in (line for report in checked for line in commands(report)):
+            terminal.say(line)
     for row in (row for report in checked for row in report.unjudged):
         terminal.complain(f"d{row.name} can't be judged: {row.note}")
     if any(report.wrong for report in checked):

@@ -142,6 +142,16 @@ def details(row: Row) -> list[str]:
     return lines
 
 
+def in_short(report: Report) -> str:
+    """What is to be mended first, in one line."""
+    groups = root_groups(report) or [[row] for row in report.rows if not row.right]
+    if not groups:
+        return next(map(finding_line, dangers(report)), summary(report))
+    rows = groups[0]
+    where = "" if rows[0].line is None else f"{place(rows[0])}: "
+    return f"{where}{headline(rows)}" + "".join(f": {said}" for said in details(rows[0])[:1])
+
+
 def notes(report: Report) -> list[str]:
     """The notes of the rows that aren't told about elsewhere, then those of the report."""
     told = {id(row) for row in root_rows(report)}
