@@ -21,8 +21,9 @@ from byhand.program.problem import Inputs, Problem
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function
 from byhand.sources.intermediates import misfits, others, without
-from byhand.sources.pairs import Pair, backward_of, called, forward_of, has_loops, paired
-from byhand.sources.proposals import Fit, Proposal, proposed
+from byhand.sources.pairs import Pair, backward_of, called, forward_of, has_loops, paired, said_of
+from byhand.sources.proposal import Proposal
+from byhand.sources.proposals import Fit, Ran, proposed
 from byhand.sources.signature import elements, owners, parameters, plain_name, returns
 from byhand.values.arrays import is_tuple
 
@@ -118,7 +119,10 @@ def problem_of_layer(
     made = getattr(module, layer.name)
     pair = _pair(layer)
     try:
-        proposal = proposed(_both(layer), known, _attempt(layer, pair, made), has_loops(pair))
+        both = _both(layer)
+        said = said_of(parameters(both), layer.node, *_methods(layer))
+        attempt = _attempt(layer, pair, made)
+        proposal = proposed(both, known, attempt, has_loops(pair), said=said)
     except ProblemError as error:
         raise ProblemError(f"{file}:{layer.node.lineno}: {layer.name}: {error}") from None
     arguments = parameters(pair.forward)
@@ -175,9 +179,12 @@ def _notes(layer: Layer, proposal: Proposal, known: Mapping[str, Argument]) -> l
 # The layer itself.
 
 
+def _methods(layer: Layer) -> list[ast.FunctionDef]:
+    return [each for each in layer.node.body if isinstance(each, ast.FunctionDef)]
+
+
 def _init(layer: Layer) -> ast.FunctionDef | None:
-    methods = [each for each in layer.node.body if isinstance(each, ast.FunctionDef)]
-    return next((each for each in methods if each.name == "__init__"), None)
+    return next((each for each in _methods(layer) if each.name == "__init__"), None)
 
 
 def _both(layer: Layer) -> ast.FunctionDef:
@@ -214,34 +221,39 @@ def put_parameter(layer: Any, name: str, value: Any) -> None:
     _held(layer, name)[name] = value
 
 
-def _attempt(layer: Layer, pair: Pair, cls: Any) -> Callable[[dict[str, Any]], Fit]:
+def _attempt(layer: Layer, pair: Pair, cls: Any) -> Callable[[dict[str, Any]], Ran]:
+    """A run of a layer's forward, and of its backward after it, to see whether arguments fit."""
     arguments = parameters(pair.forward)
 
-    def attempt(values: dict[str, Any]) -> Fit:
+    def attempt(values: dict[str, Any]) -> Ran:
         held = _made(cls, layer, copy.deepcopy(values))
         given = {name: copy.deepcopy(values[name]) for name in arguments if name in values}
         output = getattr(held, layer.forward.name)(**given)
         if not np.all(np.isfinite(output)):
             raise FloatingPointError("forward isn't finite")
+        return Ran([np.shape(output)], lambda: fit(held, given, output))
+
+    def fit(held: Any, given: Mapping[str, Any], output: Any) -> Fit:
         upstream = {name: np.ones_like(np.asarray(output, float)) for name in pair.upstream}
+        ends = elements(returns(layer.backward)[-1].value) if returns(layer.backward) else []
+        said = [node.id if isinstance(node, ast.Name) else None for node in ends]
+        floats = {n for n, v in given.items() if getattr(v, "dtype", np.dtype(int)).kind == "f"}
+        asked = owners(said, arguments)
+        wanted = sum(owner in floats for owner in asked) + len(layer.gradients)
         try:
             returned = held.backward(**upstream)
         except Exception:
-            return Fit(0, 1)
-        ends = elements(returns(layer.backward)[-1].value) if returns(layer.backward) else []
-        said = [node.id if isinstance(node, ast.Name) else None for node in ends]
+            return Fit(0, wanted)
         each: list[Any] = list(returned) if is_tuple(returned) else [returned]
-        right = wanted = 0
-        for owner, gradient in zip(owners(said, arguments), each, strict=False):
-            if owner in given and getattr(given[owner], "dtype", np.dtype(int)).kind == "f":
-                wanted += 1
+        right = 0
+        for owner, gradient in zip(asked, each, strict=False):
+            if owner in floats:
                 right += np.shape(gradient) == np.shape(given[owner])
         for name in layer.gradients:
-            wanted += 1
             right += np.shape(_gradient(held, layer.gradients[name])) == np.shape(
                 _held(held, name)[name]
             )
-        return Fit(right, wanted, np.shape(output).count(1))
+        return Fit(right, wanted)
 
     return attempt
 

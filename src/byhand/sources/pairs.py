@@ -22,10 +22,12 @@ from byhand.program.problem import Inputs, Problem, dimensions_of
 from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function, located
+from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.intermediates import Renames, misfits, others, without
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, flattened, gradient_of
-from byhand.sources.proposals import Fit, Proposal, proposed
+from byhand.sources.proposal import Proposal
+from byhand.sources.proposals import Fit, Ran, proposed
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import (
     KEPT,
@@ -357,7 +359,8 @@ def _inputs(
     loops = has_loops(pair)
     try:
         others = functions_of(module)
-        proposal = proposed(pair.forward, known, _attempt(pair, module), loops, others)
+        attempt = _attempt(pair, module)
+        proposal = proposed(pair.forward, known, attempt, loops, others, _said(pair))
     except ProblemError as error:
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()
@@ -391,6 +394,21 @@ def functions_of(module: ModuleType) -> dict[str, ast.FunctionDef]:
     """The definitions at the top of a module."""
     tree = ast.parse(inspect.getsource(module))
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def _said(pair: Pair) -> dict[str, Said]:
+    """The shapes that the docstrings give of forward's arguments."""
+    return said_of(parameters(pair.forward), pair.forward, pair.backward)
+
+
+def said_of(arguments: Sequence[str], *nodes: ast.FunctionDef | ast.ClassDef) -> dict[str, Said]:
+    """The shapes that docstrings give of arguments, or else of their gradients."""
+    found: dict[str, Said] = {}
+    for node in reversed(nodes):
+        said = shapes_said(ast.get_docstring(node))
+        gradients = {plain_name(name): shape for name, shape in said.items()}
+        found |= {n: s for each in (gradients, said) for n, s in each.items() if n in arguments}
+    return found
 
 
 def has_loops(pair: Pair) -> bool:
@@ -447,13 +465,13 @@ def _functions(pair: Pair, module: ModuleType) -> tuple[Any, Any]:
     return space[pair.forward.name], space[pair.backward.name]
 
 
-def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
-    """A run of both, to see whether arguments fit."""
+def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
+    """A run of forward, and of backward after it, to see whether arguments fit."""
     forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
     in_torch = _in_torch(pair, module)
 
-    def attempt(values: dict[str, Any]) -> Fit:
+    def attempt(values: dict[str, Any]) -> Ran:
         np.random.seed(0)
         values = _as_spoken(values, in_torch)
         copied = copy.deepcopy(values)
@@ -462,6 +480,9 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
         for output in outputs:
             if not np.isfinite(np.asarray(output)).all():
                 raise FloatingPointError("forward isn't finite")
+        return Ran([np.shape(output) for output in outputs], lambda: fit(values, ends, outputs))
+
+    def fit(values: Mapping[str, Any], ends: Sequence[Any], outputs: Sequence[Any]) -> Fit:
         rng = np.random.default_rng(1)
         filled: dict[str, Any] = {}
         for name, output in zip(pair.upstream, outputs, strict=False):
@@ -472,18 +493,19 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Fit]:
         for name in parameters(pair.backward):
             if name not in filled and name in values:
                 filled[name] = values[name]
+        ends_of = [node for end in returns(pair.backward)[-1:] for node in elements(end.value)]
+        said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
+        asked = owners(said, arguments)
+        shapes = {n: np.shape(v) for n, v in values.items() if _is_floats(array(v))}
         try:
             gradients = _each(backward(**filled))
         except Exception:
-            return Fit(0, 1)
-        ends_of = [node for end in returns(pair.backward)[-1:] for node in elements(end.value)]
-        said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
+            return Fit(0, sum(owner in shapes for owner in asked))
         right = wanted = 0
-        for owner, gradient in zip(owners(said, arguments), gradients, strict=False):
-            if owner in values and _is_floats(array(values[owner])):
+        for owner, gradient in zip(asked, gradients, strict=False):
+            if owner in shapes:
                 wanted += 1
-                right += np.shape(gradient) == np.shape(values[owner])
-        thin = sum(np.shape(output).count(1) for output in outputs)
-        return Fit(right, wanted, thin)
+                right += np.shape(gradient) == shapes[owner]
+        return Fit(right, wanted)
 
     return attempt

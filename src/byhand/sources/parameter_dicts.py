@@ -15,7 +15,7 @@ from typing import Any
 
 from byhand.program.scopes import own_parts
 from byhand.sources.assemble import assign, located
-from byhand.sources.proposals import is_setting
+from byhand.sources.guesses import is_setting
 from byhand.sources.signature import bound, elements, parameters, plain_name, returns
 from byhand.sources.uses import uses
 

@@ -4,6 +4,7 @@ what it indexes with, the keys it reads of a dict."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ class Use:
 
     `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
     to be indexed so; `sizes` are the function's own names of its axes;
+    `column` tells what is added to weights times data, `W @ x + b`, where each row is one unit;
     `length` tells a number that arrays are made with. `texts` are the strings that
     it is compared with. `settings` tells a dict; `keys` are the items that it must have, each with
     the strings it is compared with.
@@ -40,6 +42,7 @@ class Use:
     sizes: dict[int, str] = field(default_factory=dict[int, str])
     index: bool = False
     whole: bool = False
+    column: bool = False
     length: bool = False
     settings: bool = False
     texts: tuple[str, ...] = ()
@@ -93,6 +96,8 @@ def uses(
                 name = _elements_of(_integers(node, *_INDEXED_BY[attr]))
                 if name in found:
                     found[name].index = True
+            case ast.BinOp(op=ast.Add(), left=product, right=ast.Name(id=name)) if name in found:
+                found[name].column |= _is_of_columns(product)
             case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)) if name in found:
                 found[name].whole = True
             case ast.Call(func=ast.Name(id=called), args=args) if called in others:
@@ -104,6 +109,28 @@ def uses(
             case _:
                 pass
     return found
+
+
+def _is_of_columns(node: ast.expr) -> bool:
+    """Whether weights stand to the left in a product, and data to the right: `W @ x`."""
+    match node:
+        case ast.BinOp(op=ast.MatMult(), left=left, right=right):
+            pass
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(), attr="dot" | "matmul"), args=[left, right]
+        ):
+            pass
+        case ast.Call(func=ast.Attribute(value=left, attr="dot"), args=[right]):
+            pass
+        case _:
+            return False
+    return _is_of_weights(left) and not _is_of_weights(right)
+
+
+def _is_of_weights(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return isinstance(node, ast.Name) and bool(re.match(r"(w|theta)", node.id.lower()))
 
 
 def _integers(call: ast.Call, place: int, name: str) -> ast.expr | None:
@@ -138,6 +165,7 @@ def _add(use: Use, more: Use) -> None:
     use.at_least = max(use.at_least, more.at_least)
     use.index |= more.index
     use.whole |= more.whole
+    use.column |= more.column
     use.settings |= more.settings
     use.texts += more.texts
     use.keys = {**more.keys, **use.keys}

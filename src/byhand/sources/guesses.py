@@ -1,0 +1,251 @@
+"""Guesses at the arguments of a forward, each by itself: from what the function does with it, from
+what its docstring says, or else from what it is called."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from byhand.sources.arguments import Argument, Floats, Integers, Literal
+from byhand.sources.docstrings import Said
+from byhand.sources.uses import Use, string_keys
+
+GUESSES = 300
+
+Axis: TypeAlias = str
+"""`x.0`, the first axis of x; or "1", an axis that has the size 1."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """A guess at one argument: an array with these axes, of integers where `whole`.
+
+    A `rare` one is only for a forward that doesn't run on others. Where backward alone would make
+    the difference, its mistake is the likelier reason: `db = dout` is right of a bias with a row
+    for each example.
+    """
+
+    axes: tuple[Axis, ...]
+    whole: bool = False
+    rare: bool = False
+
+
+@dataclass(frozen=True)
+class Length:
+    """A guess at one argument: a number that is the size of a dimension, as `n_in` is."""
+
+    name: str
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        return (self.name,)
+
+
+Guess: TypeAlias = Array | Length | Literal
+
+
+def choices(
+    name: str,
+    use: Use,
+    known: Argument | None,
+    function: ast.FunctionDef,
+    said: Said | None,
+) -> Iterator[Guess]:
+    """What an argument may be, the likeliest first. What is `known` is that; `said` is the shape
+    that a docstring gives."""
+    match known:
+        case Floats(shape=shape):
+            yield Array(axes_of(name, len(shape)))
+            return
+        case Integers(shape=shape):
+            yield Array(axes_of(name, len(shape)), whole=True)
+            return
+        case Literal():
+            yield known
+            return
+        case None:
+            pass
+    if use.settings or re.search(r"(param|config|cfg|opts|options|hparams?)s?$", name):
+        yield Literal(_items(name, use, function))
+        return
+    if use.texts:
+        yield from map(Literal, use.texts)
+        return
+    if use.index:
+        ranks = [1, 2] if use.rank is None else [use.rank]
+        for rank in [len(said)] if said and use.rank is None else ranks:
+            yield Array(axes_of(name, rank), whole=True)
+        return
+    number = _number(name, use)
+    if number:
+        yield from map(Literal, number)
+        if use.whole:
+            return
+    elif (use.length or re.match(_LENGTH, name.lower())) and use.rank is None and not use.at_least:
+        yield Length(name)
+        return
+    yield from _arrays(name, use, said)
+
+
+def _arrays(name: str, use: Use, said: Said | None) -> Iterator[Array]:
+    described = said is not None and len(said) >= use.at_least and use.rank in (None, len(said))
+    if said is not None and described:
+        yield Array(tuple("1" if s == "1" else f"{name}.{i}" for i, s in enumerate(said)))
+    if use.rank is not None:
+        yield Array(axes_of(name, use.rank))
+        return
+    usual, rare = _patterns(name, use)
+    for pattern in (*usual, *rare):
+        if len(pattern) >= use.at_least:
+            axes = tuple("1" if p == "1" else f"{name}.{i}" for i, p in enumerate(pattern))
+            yield Array(axes, rare=described or pattern in rare)
+
+
+def axes_of(name: str, rank: int) -> tuple[Axis, ...]:
+    return tuple(f"{name}.{axis}" for axis in range(rank))
+
+
+_BIAS = r"(b|bias)(_?\w{0,2})?$"
+_GAIN = r"(beta|gamma|gain|scale|shift|bn\w*)(_?\w{0,2})?$"
+_LABELS = r"(y|t|targets?|labels?)(_?\w*)$"
+_WEIGHTS = r"(w|u|v|theta|kernel|filter|emb|proj)"
+
+
+def _patterns(name: str, use: Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The axes that a parameter of this name may have, the likeliest first, and rare ones; "1" is
+    a size of 1. What is called by a capital letter is a matrix."""
+    low = _own(name)
+    if is_bias(name):
+        return (("n1", "n") if use.column else ("n", "1n", "n1")), ("", "nn", "1n11")
+    if re.match(_GAIN, low):
+        scalar = ("",) if re.match("scale|shift|gain", low) else ()
+        return ("n", "1n", *scalar, "1n11"), ("n1", "nn", *(() if scalar else ("",)))
+    if name.rpartition("_")[2][:1].isupper() or name[0].isupper():
+        return ("nn",), ("1n", "n", "nnn", "nnnn")
+    if re.match(_LABELS, low):
+        return ("nn", "n", "", "nnn"), ()
+    if re.match(_WEIGHTS, low):
+        return ("nn", "n"), ("n1", "nnnn", "nnn")
+    return ("nn", "n", "nnn", "nnnn", ""), ()
+
+
+def _own(name: str) -> str:
+    """What a parameter is called in its layer: `b` for `layer1_b`."""
+    low = name.lower()
+    last = low.rpartition("_")[2]
+    return last if re.match(r"(w|weights?|b|bias|gamma|beta)$", last) else low
+
+
+def is_bias(name: str) -> bool:
+    """Whether an argument is called as what is added to a product."""
+    return bool(re.match(_BIAS, _own(name)))
+
+
+def is_rare(guesses: Mapping[str, Guess], is_loss: bool) -> bool:
+    """Whether one of the guesses is rare.
+
+    A bias that is a number isn't where the weights are a vector, nor are these as a column where
+    forward's output is a loss: so is logistic regression.
+    """
+    arrays = {n: g for n, g in guesses.items() if isinstance(g, Array) and not g.whole}
+    weights = [g for n, g in arrays.items() if re.match(_WEIGHTS, _own(n))]
+    vectors = bool(weights) and all(_long(each) == 1 for each in weights)
+    numbers = any(not g.axes for n, g in arrays.items() if not is_bias(n))
+    for name, guess in arrays.items():
+        bias = is_bias(name) and not guess.axes
+        column = _long(guess) == 1 and is_loss and not is_bias(name)
+        if guess.rare and not (bias and (vectors or numbers)) and not (column and vectors):
+            return True
+    return False
+
+
+def _long(array: Array) -> int:
+    return sum(axis != "1" for axis in array.axes)
+
+
+_NUMBERS: tuple[tuple[str, tuple[float | int, ...]], ...] = (
+    (r"eps(ilon)?$", (1e-5,)),
+    (r"momentum$", (0.9,)),
+    (r"(p|prob|rate|keep\w*|drop\w*|p_\w+)$", (0.5,)),
+    (r"(alpha|slope|negative_slope|reg|reg_strength|lam|lambda_?|l2|delta|margin)$", (0.1,)),
+    (r"(temperature|temp|tau)$", (2.0,)),
+    (r"(stride|pad|padding|dilation)$", (1, 2)),
+    (r"(g|groups?|num_groups|heads?|num_heads|n_heads?|k|pool\w*|kernel_size)$", (2, 3, 1)),
+    (r"seed$", (0,)),
+)
+
+
+def is_setting(key: str, use: Use) -> bool:
+    """Whether an item of a dict is a setting, such as a stride, and no array."""
+    low = key.lower()
+    known = any(re.match(pattern, low) for pattern, _ in _NUMBERS)
+    return bool(use.keys.get(key)) or known or bool(re.search(_SETTING, low))
+
+
+_PARTS = "in|out|input|output|hidden|dim|size|features?|num|embd?|vocab|units?|fan|channels?"
+_LENGTH = rf"(n|d|m|h)?_?({_PARTS}|nin|nout|n)(_?({_PARTS}|\d))*$"
+_SETTING = r"mode|phase|train|height|width|size|pool|window|num|running|dim|^n_|cache|act"
+
+
+def _number(name: str, use: Use) -> tuple[float | int, ...]:
+    for pattern, numbers in _NUMBERS:
+        if re.match(pattern, name.lower()) and use.rank is None and not use.at_least:
+            return numbers
+    return (2, 3, 1, 4) if use.whole else ()
+
+
+def _items(name: str, use: Use, function: ast.FunctionDef) -> dict[str, Any]:
+    """A dict of settings with the keys that the function reads."""
+    keys = dict(use.keys)
+    if "seed" in string_keys(function, name):
+        keys["seed"] = ()
+    pools = any(re.search("pool|kernel|size", key) for key in keys)
+    return {key: _item(key, texts, pools) for key, texts in keys.items()}
+
+
+def _item(key: str, texts: Sequence[str], pools: bool) -> Any:
+    if texts:
+        return "train" if "train" in texts else texts[0]
+    low = key.lower()
+    if re.search(r"mode|phase", low):
+        return "train"
+    if re.search(r"train", low):
+        return True
+    if low == "stride":
+        return 2 if pools else 1
+    if low == "seed":
+        return 123
+    for pattern, numbers in _NUMBERS:
+        if re.match(pattern, low):
+            return numbers[0]
+    return 2 if re.search(r"height|width|size|pool|window|num|^n_|^h+$|^w+$", low) else 0.5
+
+
+def best_first(
+    choices: Sequence[Sequence[Guess]],
+) -> Iterator[tuple[Guess, ...]]:
+    """The combinations, those of the likeliest choices first."""
+    kinds = [_kind(each) for each in choices]
+    alike = list(dict.fromkeys(kinds))  # what is called alike is alike, or else each by itself
+    some = _ranks([choices[kinds.index(kind)] for kind in alike])
+    together = [tuple(picked[alike.index(kind)] for kind in kinds) for picked in some]
+    for picked in dict.fromkeys([*together, *_ranks(choices)]):
+        yield tuple(each[i] for each, i in zip(choices, picked, strict=True))
+
+
+def _ranks(choices: Sequence[Sequence[Guess]]) -> list[tuple[int, ...]]:
+    ranks = itertools.product(*(range(min(len(each), 6)) for each in choices))
+    some = itertools.islice(ranks, 20_000)
+    return sorted(some, key=lambda ranks: (sum(ranks), ranks))[:GUESSES]
+
+
+def _kind(choices: Sequence[Guess]) -> Hashable:
+    """Equal for arguments with the same choices, whatever these are called."""
+    return tuple(
+        tuple(axis == "1" for axis in each.axes) if isinstance(each, Array) else repr(each)
+        for each in choices
+    )

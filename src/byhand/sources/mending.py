@@ -1,0 +1,146 @@
+"""What an error of NumPy or PyTorch says of the sizes of arguments: which are one dimension."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import math
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from byhand.sources.guesses import Array, Axis
+from byhand.sources.proposal import Proposal
+
+
+def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> Iterator[Proposal]:
+    """The proposal with one thing changed that the error in `function` may be about, the likeliest
+    first."""
+    text = str(error)
+    if isinstance(error, FloatingPointError):
+        if not proposal.positive:
+            yield replace(proposal, positive=True)
+        return
+    by_size: dict[int, Axis] = {}
+    for axis in proposal.sizes:
+        by_size.setdefault(proposal.size(axis, proposal.sizes), proposal.root(axis))
+    outside = re.search(r"index \d+ is out of (?:bounds|range).*?size (\d+)", text)
+    if outside is not None:
+        size = int(outside[1])
+        whole = [name for name, g in proposal.guesses.items() if isinstance(g, Array) and g.whole]
+        over = [name for name in whole if proposal.below.get(name, 64) > size]
+        if over and size:
+            yield replace(proposal, below={**proposal.below, over[0]: size})
+        elif size in by_size:  # a loop over a longer axis: they should be one
+            looped = [end for end in _ends_of_loops(error, size, function) if end in by_size]
+            for longer in looped or sorted(by_size, reverse=True):
+                if longer > size:
+                    yield from _joined(proposal, by_size[longer], by_size[size])
+        return
+    if re.search(
+        r"Target -?\d+ is out of bounds|smaller than num_classes|out of range in self", text
+    ):
+        yield from _with_fewer(proposal)
+        return
+    for one, other in _by_reshaping(text, by_size):
+        yield from _joined(proposal, by_size[one], by_size[other])
+    for one, other in _unequal(text):
+        if one in by_size and other in by_size:
+            yield from _joined(proposal, by_size[one], by_size[other])
+            return
+        for known, number in ((one, other), (other, one)):
+            if known in by_size and number not in by_size:
+                yield from _flattened(proposal, by_size[known], number)
+                return
+
+
+def _ends_of_loops(error: Exception, index: int, function: ast.FunctionDef) -> Iterator[int]:
+    """Where the loops of a function end whose variable was this index when an error was raised."""
+    at = error.__traceback__
+    while at is not None:
+        frame = at.tb_frame
+        if frame.f_code.co_name == function.name:
+            for node in ast.walk(function):
+                match node:
+                    case ast.For(
+                        target=ast.Name(id=name),
+                        iter=ast.Call(func=ast.Name(id="range"), args=[end] | [_, end]),
+                    ) if frame.f_locals.get(name) == index:
+                        yield eval(ast.unparse(end), frame.f_globals, {**frame.f_locals})
+                    case _:
+                        pass
+        at = at.tb_next
+
+
+def _with_fewer(proposal: Proposal) -> Iterator[Proposal]:
+    """The proposal with integers below one of its sizes, the largest first, where an error doesn't
+    say which."""
+    sizes = {proposal.size(axis, proposal.sizes) for axis in proposal.sizes}
+    for name, guess in proposal.guesses.items():
+        if isinstance(guess, Array) and guess.whole and name not in proposal.below:
+            for size in sorted(sizes, reverse=True):
+                yield replace(proposal, below={**proposal.below, name: size})
+
+
+def _flattened(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]:
+    """The proposal with an axis as long as several others of one array together."""
+    for guess in proposal.guesses.values() if axis not in proposal.given else ():
+        axes = guess.axes if isinstance(guess, Array) else ()
+        for start, end in itertools.combinations(range(len(axes) + 1), 2):
+            some = axes[start:end]
+            together = math.prod(proposal.size(each, proposal.sizes) for each in some)
+            parts = {root for each in some for root in proposal.free(each)} | {*proposal.times}
+            if len(some) > 1 and together == size and axis not in parts:
+                yield replace(proposal, times={**proposal.times, axis: (1, some)})
+
+
+def _joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:
+    """The proposal with two dimensions made one."""
+    if a == b or {a, b} & {*proposal.times}:
+        return
+    first, second = sorted((a, b), key=list(proposal.sizes).index)
+    if any(second in others for _, others in proposal.times.values()):
+        first, second = second, first
+    if second in proposal.given:
+        first, second = second, first
+    if second in proposal.given or any(second in others for _, others in proposal.times.values()):
+        return
+    was, is_now = proposal.sizes[second], proposal.sizes[first]
+    below = {name: is_now if size == was else size for name, size in proposal.below.items()}
+    yield replace(proposal, same={**proposal.same, second: first}, below=below)
+
+
+def _by_reshaping(text: str, sizes: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The pairs of sizes of which the second in the place of the first would make a reshape fit."""
+    match = re.search(r"reshape array of size (\d+) into shape \(([\d, ]+)\)", text)
+    match = match or re.search(r"shape '\[([\d, ]+)\]' is invalid for input of size (\d+)", text)
+    if match is None:
+        return
+    total, shape = (match[1], match[2]) if match[0].startswith("reshape") else (match[2], match[1])
+    wanted = [int(each) for each in shape.split(",") if each.strip()]
+    for one in wanted:
+        for other in sizes:
+            if one in sizes and one != other and math.prod(wanted) * other == int(total) * one:
+                yield one, other
+
+
+def _unequal(text: str) -> Iterator[tuple[int, int]]:
+    """The pairs of sizes that an error message of NumPy or PyTorch says don't fit."""
+    for pattern in (
+        r"(\d+) \(dim \d+\) != (\d+) \(dim",
+        r"size (\d+) is different from (\d+)",
+        r"\(\d+x(\d+) and (\d+)x\d+\)",
+        r"batch_size \((\d+)\) to match target batch_size \((\d+)\)",
+        r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)",
+        r"has size (\d+) and the array at index \d+ has size (\d+)",
+    ):
+        for match in re.finditer(pattern, text):
+            yield int(match[1]), int(match[2])
+    shapes = [
+        [1 if each == "newaxis" else int(each) for each in re.split(r",\s*", found.strip(", "))]
+        for found in re.findall(r"[(\[](?=[\dn])((?:(?:\d+|newaxis),?\s*)+)[)\]](?!->)", text)
+    ]
+    for one, other in itertools.combinations(shapes, 2):
+        for a, b in zip(reversed(one), reversed(other), strict=False):
+            if a != b and 1 not in (a, b):
+                yield a, b

@@ -1,0 +1,84 @@
+"""A guess at all arguments of a forward, and which of their axes are one dimension."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from byhand.sources.arguments import Argument, Floats, Integers, Literal
+from byhand.sources.guesses import Axis, Guess, Length
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A guess at all arguments.
+
+    `same` leads from an axis to the one whose size it has, `times` to others whose
+    product it is, times a number. `given` axes have the sizes they were
+    given.
+    """
+
+    guesses: Mapping[str, Guess]
+    sizes: Mapping[Axis, int]
+    same: Mapping[Axis, Axis]
+    times: Mapping[Axis, tuple[int, tuple[Axis, ...]]]
+    below: Mapping[str, int]
+    positive: bool = False
+    given: frozenset[Axis] = frozenset()
+
+    def root(self, axis: Axis) -> Axis:
+        while axis in self.same:
+            axis = self.same[axis]
+        return axis
+
+    def size(self, axis: Axis, sizes: Mapping[Axis, int]) -> int:
+        if axis == "1":
+            return 1
+        root = self.root(axis)
+        if root in self.times:
+            factor, others = self.times[root]
+            return factor * math.prod(self.size(other, sizes) for other in others)
+        return sizes[root]
+
+    @property
+    def dimensions(self) -> dict[Axis, int]:
+        """The sizes that can be chosen, in the order of the arguments."""
+        found: dict[Axis, int] = {}
+        for guess in self.guesses.values():
+            for axis in () if isinstance(guess, Literal) else guess.axes:
+                for root in self.free(axis):
+                    found[root] = self.sizes[root]
+        return found
+
+    def free(self, axis: Axis) -> Iterator[Axis]:
+        """The dimensions that the size of an axis is made of."""
+        root = self.root(axis)
+        if root in self.times:
+            for other in self.times[root][1]:
+                yield from self.free(other)
+        elif root != "1":
+            yield root
+
+    def arguments(self, sizes: Mapping[Axis, int] | None = None) -> dict[str, Argument]:
+        """The arguments at these sizes, or at those that were proposed."""
+        sizes = {**self.sizes, **(sizes or {})}
+        found: dict[str, Argument] = {}
+        for name, guess in self.guesses.items():
+            if isinstance(guess, Literal):
+                found[name] = guess
+                continue
+            shape = tuple(self.size(axis, sizes) for axis in guess.axes)
+            if isinstance(guess, Length):
+                found[name] = Literal(shape[0])
+            elif guess.whole:
+                found[name] = Integers(shape, self._below(name, sizes))
+            else:
+                found[name] = Floats(shape, self.positive)
+        return found
+
+    def _below(self, name: str, sizes: Mapping[Axis, int]) -> int:
+        """Integers that index an axis stay below its size, also where that is another one."""
+        below = self.below.get(name, 64)
+        axes = [axis for axis, size in self.dimensions.items() if size == below]
+        return self.size(axes[0], sizes) if axes else below

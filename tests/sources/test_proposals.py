@@ -1,0 +1,148 @@
+"""The shapes that are proposed: from forward alone, whatever its backward is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from byhand.checking.check import check
+from byhand.program.problem import Problem, executed, parsed
+from byhand.sources.docstrings import shapes_said
+from byhand.sources.load import load
+from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
+
+FORMS = Path(__file__).with_name("forms")
+
+
+def shapes(pair: Pair, module: Any, file: Path) -> dict[str, Any]:
+    inputs = problem_of_pair(pair, module, str(file), {}).inputs()
+    return {name: np.shape(value) for name, value in inputs.items()}
+
+
+@pytest.mark.parametrize("name", ["course_layers.py", "more_layers.py"])
+def test_no_backward_changes_them(name: str) -> None:
+    text = (FORMS / name).read_text()
+    tree = parsed(text, FORMS / name)
+    module = executed(tree, FORMS / name, text)
+    pairs = {pair.name: pair for pair in pairs_in(tree)}
+    del pairs["spatial_groupnorm" if name == "course_layers.py" else "batchnorm_alt"]
+    right = {title: shapes(pair, module, FORMS / name) for title, pair in pairs.items()}
+    broken = ast.parse("raise ValueError").body
+    for pair in pairs.values():
+        setattr(module, pair.backward.name, _raises)
+        pair.backward.body[-1:] = [*broken, pair.backward.body[-1]]
+    assert {t: shapes(pair, module, FORMS / name) for t, pair in pairs.items()} == right
+
+
+def _raises(*args: Any, **kwargs: Any) -> None:
+    raise ValueError
+
+
+LAYERS = """
+import numpy as np
+
+def affine_forward(x, w, b):
+    out = x @ w + b
+    return out, (x, w, b)
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    dx = dout @ w.T
+    dw = x.T @ dout
+    db = DB
+    return dx, dw, db
+
+def columns_forward(A, W, b):
+    Z = np.dot(W, A) + b
+    return Z, (A, W, b)
+
+def columns_backward(dZ, cache):
+    A, W, b = cache
+    db = COLUMN
+    dW = dZ @ A.T
+    dA = W.T @ dZ
+    return dA, dW, db
+
+def logistic_forward(w, b, x, y):
+    p = 1 / (1 + np.exp(-(x @ w + b)))
+    loss = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    return loss, (p, x, y)
+
+def logistic_backward(cache):
+    p, x, y = cache
+    dz = (p - y) / len(y)
+    dw = x.T @ dz
+    db = dz.sum()
+    return dw, db
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "db", "column", "b", "right"),
+    [
+        ("affine", "dout.sum(axis=0)", "", 1, True),
+        ("affine", "dout.sum(axis=0, keepdims=True)", "", 2, True),
+        ("affine", "dout", "", 1, False),
+        ("affine", "np.sum(dout)", "", 1, False),
+        ("affine", "dout.sum(axis=1)", "", 1, False),
+        ("columns", "", "dZ.sum(axis=1, keepdims=True)", 2, True),
+        ("columns", "", "dZ.sum(axis=1)", 2, False),
+        ("columns", "", "dZ.sum()", 2, False),
+        ("logistic", "", "", 0, True),
+    ],
+)
+def test_a_bias(name: str, db: str, column: str, b: int, right: bool, tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(LAYERS.replace("DB", db or "0").replace("COLUMN", column or "0"))
+    problem = load(f"{file}:{name}")
+    assert isinstance(problem, Problem)
+    assert np.ndim(problem.inputs()["b"]) == b
+    report = check(problem)
+    assert report.ok == right, str(report)
+    assert right or report.roots == ("b",)
+
+
+SAID = """\
+    '''Affine.
+
+    - x: images, of shape (N, d_1, ..., d_k)
+    - w: a matrix of weights,
+      of shape (D, M)
+    - b (array): shape (M,)
+    '''
+"""
+
+
+def test_what_docstrings_say(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    text = LAYERS.replace("out = x @", "out = x.reshape(len(x), -1) @")
+    text = text.replace("DB", "dout.sum(axis=0)")
+    file.write_text(text.replace("(x, w, b):\n", f"(x, w, b):\n{SAID}", 1))
+    problem = load(f"{file}:affine")
+    assert isinstance(problem, Problem)
+    assert [np.ndim(problem.inputs()[name]) for name in "xwb"] == [3, 2, 1]
+    report = check(problem)
+    assert report.roots == ("x", "w")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x: Input data, of shape (N, D)", {"x": ("N", "D")}),
+        ("W -- weights of shape (size of layer, size of previous)", {"W": 2}),
+        ("b -- bias, a scalar", {"b": ()}),
+        ("Wx, Wh: weights of shape (D, 4H)", {"Wx": ("D", "4H"), "Wh": ("D", "4H")}),
+        (":param x: array with dims [n, f(a, b)]", {"x": ("n", "f(a, b)")}),
+        ("x : ndarray, shape (n,)", {"x": ("n",)}),
+        ("gamma: (1, C, 1, 1)", {"gamma": ("1", "C", "1", "1")}),
+        ("x: anything", {}),
+        ("Returns: nothing (at all, ever", {}),
+    ],
+)
+def test_docstrings(text: str, said: dict[str, Any]) -> None:
+    found = shapes_said(f"Title.\n\n    {text}\n")
+    assert {n: len(s) if isinstance(said.get(n), int) else s for n, s in found.items()} == said
