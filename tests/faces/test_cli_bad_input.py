@@ -136,7 +136,7 @@ def test_a_path_that_leads_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (("check",), "Missing argument 'FILE'"),
         (("check", "mlp", "--refree", "torch"), "--referee"),
         (("check", "mlp", "--referee", "tensorflow"), "'tensorflow' is not one of"),
-        (("check", "mlp", "--dtype", "float16"), "'float16' is not one of"),
+        (("check", "mlp", "--dtype", "float16"), "dtype float16: choose float64 or float32"),
         (("check", "mlp", "--seed", "-1"), "--seed"),
         (("check", "mlp", "--timeout", "0"), "--timeout"),
         (("check", "mlp", "--timeout", "nan"), "--timeout"),

@@ -509,3 +509,31 @@ def unanswered(backward: ast.FunctionDef, arguments: Sequence[str]) -> list[str]
     if not whole or len(whole) < len(ends):
         return []
     return [name for i, name in enumerate(arguments) if all(_is_none(e[i]) for e in whole)]
+
+
+def names_in(tree: ast.Module) -> list[str]:
+    """What a module calls its Functions and custom ops, in its order, as its text tells."""
+    found: list[str] = []
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name, bases=bases) if any(
+                _last(base) == "Function" or _last(base) in found for base in bases
+            ):
+                found.append(name)
+            case ast.FunctionDef(name=name, decorator_list=decorators) if any(
+                _last(each.func if isinstance(each, ast.Call) else each) == "custom_op"
+                for each in decorators
+            ):
+                found.append(name)
+            case _:
+                pass
+    return found
+
+
+def _last(node: ast.expr) -> str:
+    """The last name of `torch.autograd.Function`."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""

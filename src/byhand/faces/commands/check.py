@@ -30,9 +30,10 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
 )
 @click.option(
     "--dtype",
-    type=click.Choice(["float64", "float32"]),
+    type=click.Choice(["float64", "float32", "bfloat16", "float16"]),
     help="The precision to run the backward in; that of the inputs, unless told otherwise.",
 )
+@click.option("--device", help="Where a Function is run, such as cuda.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -75,6 +76,7 @@ def check(
     file: str,
     referee: str,
     dtype: str | None,
+    device: str | None,
     seed: int,
     timeout: float,
     shapes: tuple[str, ...],
@@ -87,16 +89,16 @@ def check(
     """Checks the backward in FILE, gradient by gradient.
 
     FILE is a problem file, a notebook or a script, a file with pairs of functions NAME_forward and
-    NAME_backward (or FILE:NAME for one of them), or the name of a model of the zoo. Exit status: 0
-    if every gradient is right, 1 if one is wrong or missing, 2 if one could not be checked; of
-    several problems, that of the worst.
+    NAME_backward or with PyTorch's Functions and custom ops (FILE:NAME for one of them), or the
+    name of a model of the zoo. Exit status: 0 if every gradient is right, 1 if one is wrong or
+    missing, 2 if one could not be checked; of several problems, that of the worst.
     """
-    from byhand.checking.check import check as run_check
     from byhand.checking.report import Report, Unread
     from byhand.faces import terminal
+    from byhand.faces.judged import How, judged
     from byhand.faces.run_user_code import guest
     from byhand.rendering.report.as_json import several
-    from byhand.sources.load import sources, split
+    from byhand.sources.load import split
 
     if referee in ("torch", "jax"):
         with contextlib.suppress(ImportError):  # the referee will say so, and what to do
@@ -105,18 +107,17 @@ def check(
     if out is not None and not path.endswith(".ipynb"):
         raise click.UsageError("--write is for notebooks: FILE must be one")
     with guest(path, timeout):
-        found = sources(file, shapes, given)
+        found = judged(file, shapes, given, How(referee, dtype, device, seed))
     reports: list[Report | Unread] = []
-    for source in found:
+    for each in found:
         try:
             with guest(path, timeout):
-                problem = source.read()
-                reports.append(run_check(problem, referee=referee, dtype=dtype, seed=seed))
+                reports.append(each.report())
         except ByhandError as error:
             if len(found) == 1:
                 raise
-            terminal.complain(f"{source.name}: {error}")
-            reports.append(Unread(source.name, str(error)))
+            terminal.complain(f"{each.name}: {error}")
+            reports.append(Unread(each.name, str(error)))
     checked = [each for each in reports if isinstance(each, Report)]
     if html is not None and checked:
         from byhand.files import write_aside

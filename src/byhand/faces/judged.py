@@ -1,0 +1,95 @@
+"""What there is to judge in a file, one report each: problems, Functions and custom ops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.errors import ProblemError
+from byhand.program.problem import did_you_mean, executed, locate, parsed, read_source
+from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
+from byhand.sources.autograd_functions import names_in
+from byhand.sources.load import Source, functions_in, sources, split
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Something in a file that has a backward. `report` may raise ProblemError."""
+
+    name: str
+    report: Callable[[], Report]
+
+
+@dataclass(frozen=True)
+class How:
+    """How it is judged: the options of the command."""
+
+    referee: str = "engine"
+    dtype: str | None = None
+    device: str | None = None
+    seed: int = 0
+
+
+def judged(file: str, shapes: Sequence[str], given: Sequence[str], how: How) -> list[Judged]:
+    """What a file, or the one name in `FILE:NAME`, has to be judged, at least one.
+
+    Raises ProblemError, in one line, if there is nothing, or it can't be read.
+    """
+    known = {**parsed_shapes(shapes), **parsed_literals(given)}
+    if names := _kernels(file):
+        return _of_kernels(file, names, known, how)
+    if how.device is not None:
+        raise ProblemError(f"--device: {file} is judged in main memory: name a Function in it")
+    return [
+        Judged(each.name, partial(_checked, each, how)) for each in sources(file, shapes, given)
+    ]
+
+
+def _checked(source: Source, how: How) -> Report:
+    return check(source.read(), referee=how.referee, dtype=how.dtype, seed=how.seed)
+
+
+def _kernels(file: str) -> list[str]:
+    """The Functions and custom ops that are meant: the one that is named, or all of a file that is
+    no problem file."""
+    name, member = split(file)
+    path = Path(name)
+    if path.suffix != ".py" or not path.exists():
+        return []
+    tree = parsed(read_source(path), path)
+    found = names_in(tree)
+    if member is None:
+        defined = {getattr(node, "name", "") for node in tree.body}
+        return [] if {"forward", "inputs"} <= defined else found
+    if member in found:
+        return [member]
+    others = {each.name for each in functions_in(tree)} if found else {member}
+    if member not in others:
+        raise ProblemError(f"{path}: has no {member}{did_you_mean(member, found)}")
+    return []
+
+
+def _of_kernels(
+    file: str, names: Sequence[str], known: dict[str, Argument], how: How
+) -> list[Judged]:
+    from byhand.torch.in_file import check_in
+
+    if how.referee != "engine":
+        raise ProblemError(f"--referee {how.referee}: a Function is judged by its reference")
+    path = locate(split(file)[0])
+    text = read_source(path)
+    module = executed(parsed(text, path), path, text)
+    report = partial(
+        check_in,
+        module,
+        known=known,
+        one_of_several=len(names) > 1,
+        dtype=how.dtype,
+        device=how.device,
+        seed=how.seed,
+    )
+    return [Judged(name, partial(report, name)) for name in names]
