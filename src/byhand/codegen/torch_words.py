@@ -46,6 +46,29 @@ def _root(node: ast.expr) -> ast.expr:
             return node
 
 
+def _typed(node: ast.expr) -> ast.expr:
+    """PyTorch takes a type by its keyword, and has a method of another name to change it."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="np"), attr="ones" | "zeros") as func,
+            args=[shape, kind],
+        ):
+            return nd.call(nd.text(func), shape, dtype=_TYPES.get(nd.text(kind), kind))
+        case ast.Call(func=ast.Attribute(value=x, attr="astype"), args=[kind]):
+            return nd.method(x, "to", _TYPES.get(nd.text(kind), kind))
+        case _:
+            return node
+
+
+_TYPES = {
+    "bool": nd.name("torch.bool"),
+    "int": nd.name("torch.long"),
+    "float": nd.name("torch.float64"),
+    "np.float32": nd.name("torch.float32"),
+    "np.float64": nd.name("torch.float64"),
+}
+
+
 def _item(node: ast.expr) -> ast.expr:
     match node:
         case ast.Call(func=ast.Attribute(attr="sum" | "max" | "min" | "prod" | "count_nonzero")):
@@ -69,7 +92,8 @@ class PyTorch(Dialect):
     }
 
     def translated(self, node: ast.expr) -> ast.expr:
-        node = nd.rebuilt(node, _root) if nd.leaves(node, ast.Call) else node
+        if nd.leaves(node, ast.Call):
+            node = nd.rebuilt(nd.rebuilt(node, _root), _typed)
         return translated(node, "np", "torch", {"axis": "dim", "keepdims": "keepdim"})
 
     def number(self, node: ast.expr) -> ast.expr:

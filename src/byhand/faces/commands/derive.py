@@ -34,6 +34,13 @@ TIMEOUT = 30.0
     help="What to write it in.  [default: what forward is written in]",
 )
 @click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["function"]),
+    help="The closed form as an object to be pasted: a torch.autograd.Function with what it saves. "
+    "It was run against autograd.",
+)
+@click.option(
     "--numbers",
     is_flag=True,
     help="Work a small instance, to be redone with pencil and paper: by itself, or with --format "
@@ -45,12 +52,15 @@ def derive(
     closed: bool,
     form: str | None,
     dialect: str | None,
+    kind: str | None,
     numbers: bool,
 ) -> int:
     """Writes the backward of FILE, one statement for each named value.
 
     FILE is a problem file or the name of a model of the zoo; it needs no backward of its own.
     """
+    if kind is not None and (form or dialect or numbers):
+        raise click.UsageError("--as writes Python: leave out --format, --dialect and --numbers")
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     from byhand.sources.load import load_one, split
 
@@ -58,19 +68,23 @@ def derive(
         from byhand.deriving.derive import derive as derived
         from byhand.deriving.own_backward import compared
         from byhand.deriving.worked.instance import work_instance
+        from byhand.deriving.wrapped.wrap import as_function
         from byhand.rendering.derivation.show import show
         from byhand.values.arrays import speaks_torch
 
         problem = load_one(file)
-        found = derived(problem, names=wanted, dialect=dialect, closed=closed)
-        inputs = problem.inputs()
-        shown = show(
-            problem,
-            found,
-            form,
-            dialect=dialect or ("torch" if speaks_torch(inputs) else "numpy"),
-            instance=work_instance(problem, found, dialect) if numbers else None,
-            yours=compared(problem, inputs, found, wanted, dialect) if closed else None,
-        )
+        if kind is not None:
+            shown = as_function(problem, wanted)
+        else:
+            found = derived(problem, names=wanted, dialect=dialect, closed=closed)
+            inputs = problem.inputs()
+            shown = show(
+                problem,
+                found,
+                form,
+                dialect=dialect or ("torch" if speaks_torch(inputs) else "numpy"),
+                instance=work_instance(problem, found, dialect) if numbers else None,
+                yours=compared(problem, inputs, found, wanted, dialect) if closed else None,
+            )
     terminal.say(shown.rstrip())
     return 0

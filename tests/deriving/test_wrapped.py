@@ -1,0 +1,141 @@
+"""`byhand derive --as function`: what is given out is a Function that PyTorch agrees with."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from deriving_cases import ALL, GOLDEN
+
+import forked
+from byhand.deriving.wrapped import wrap
+from byhand.deriving.wrapped.wrap import as_function
+from byhand.errors import UnsupportedError
+from byhand.program.problem import load
+
+REFUSED = {
+    "gru": "loops or branches",
+    "rnn": "loops or branches",
+    "transformer": "loops or branches",
+    "in_place": "loops or branches",
+    "rnn_list": "loops or branches",
+    "rnn_running": "loops or branches",
+    "deep_linear": "loops or branches",
+    "mlp_list": "Ws holds arrays",
+    "conv1d": "didn't pass its check",
+}
+WALKED = [name for name, file in ALL.items() if file.parent.name in ("zoo", "problems")]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return forked.run("derive", *arguments)
+
+
+def made(source: str) -> Any:
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "<pasted>", "exec"), namespace)
+    (function,) = [
+        each
+        for each in namespace.values()
+        if isinstance(each, type) and issubclass(each, torch.autograd.Function)
+    ]
+    return function
+
+
+@pytest.mark.parametrize("name", ["rms_norm_torch", "softmax_cross_entropy", "layer_norm", "bow"])
+def test_what_people_read(name: str) -> None:
+    golden = (GOLDEN / f"function_{name}.txt").read_text(encoding="utf-8")
+    assert as_function(load(ALL[name])) == golden
+    if name == "rms_norm_torch":
+        assert golden in (GOLDEN.parent.parent / "docs" / "deriving.md").read_text(encoding="utf-8")
+
+
+def test_the_command_prints_it() -> None:
+    done = run("softmax_cross_entropy", "--as", "function")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == as_function(load(ALL["softmax_cross_entropy"]))
+
+
+@pytest.mark.parametrize("name", ["rms_norm_torch", "attention", "group_norm", "kl"])
+def test_gradcheck_passes_it(name: str) -> None:
+    problem = load(ALL[name])
+    function = made(as_function(problem))
+    given = [
+        t.clone().requires_grad_() if t.is_floating_point() else t
+        for t in map(torch.as_tensor, problem.inputs(3).values())
+    ]
+    fixed = [name in problem.data for name in problem.inputs()]
+    given = [t.detach() if held else t for t, held in zip(given, fixed, strict=True)]
+    assert torch.autograd.gradcheck(function.apply, given)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", WALKED)
+def test_every_model_is_written_or_refused_in_one_line(name: str) -> None:
+    problem = load(ALL[name])
+    if name in REFUSED:
+        with pytest.raises(UnsupportedError, match=REFUSED[name]) as refused:
+            as_function(problem)
+        assert "\n" not in str(refused.value)
+    else:
+        made(as_function(problem))
+
+
+def test_the_file_may_be_used_as_it_is(tmp_path: Path) -> None:
+    """Comments, constants, functions and imports of the file come along."""
+    file = tmp_path / "scaled.py"
+    file.write_text(
+        "import torch\nimport torch.nn.functional as F\n\nSLOPE = 0.5\n\n\n"
+        "def bent(x):\n    return F.silu(x) * SLOPE\n\n\n"
+        "def inputs(rng, *, n=3):\n    return {'x': torch.from_numpy(rng.normal(size=n))}\n\n\n"
+        "def forward(x, power=2.0):\n    y = bent(x)  # a little\n    z = y * power\n"
+        "    return y, z\n"
+    )
+    source = as_function(load(file))
+    assert "y = bent(x)  # a little\n" in source and "SLOPE = 0.5" in source
+    x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(made(source).apply, x)
+
+
+def test_what_is_wrong_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = wrap.autograd_function
+    problem = load(ALL["layer_norm"])
+    for old, new, said in (
+        ("dout.sum(0)", "dout.mean(0)", "its dbias isn't what PyTorch's autograd gives"),
+        ("* gain + bias", "+ bias", "its out isn't that of forward"),
+        ("return dx, dgain", "return dx", "it raises RuntimeError"),
+    ):
+        monkeypatch.setattr(
+            wrap, "autograd_function", lambda parts, o=old, n=new: write(parts).replace(o, n)
+        )
+        with pytest.raises(UnsupportedError, match=said):
+            as_function(problem)
+
+
+def test_only_some_gradients() -> None:
+    source = as_function(load(ALL["layer_norm"]), ["gain"])
+    assert "return None, dgain, None\n" in source
+
+
+def test_refusals_are_one_line(problem_file: Callable[[str], Path]) -> None:
+    early = """
+        import torch
+        def inputs(rng): return {"x": torch.from_numpy(rng.normal(size=3))}
+        def forward(x):
+            if x.shape[0] == 0:
+                return x.sum()
+            return (x * x).sum()
+        """
+    for arguments, said in (
+        ((str(problem_file(early)), "--as", "function"), "one return, at its end"),
+        (("rnn", "--as", "function"), "loops or branches: write it in PyTorch"),
+        (("mlp", "--as", "function", "--numbers"), "leave out --format, --dialect and --numbers"),
+        (("mlp", "--as", "module"), "'module' is not"),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2 and said in done.stderr
+        assert done.stdout == "" and done.stderr.count("\n") == 1
