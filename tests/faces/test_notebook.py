@@ -35,12 +35,15 @@ def run(notebook: Any, folder: Path) -> list[str]:
     nbclient.NotebookClient(
         notebook, timeout=60, resources={"metadata": {"path": folder}}
     ).execute()
-    assert all(o.output_type == "stream" for c in notebook.cells for o in c.get("outputs", ()))
     return [
-        "".join(output.text for output in cell.outputs)
-        for cell in notebook.cells
-        if cell.cell_type == "code"
+        "".join(map(text_of, cell.outputs)) for cell in notebook.cells if cell.cell_type == "code"
     ]
+
+
+def text_of(output: Any) -> str:
+    """What a text shows of an output; a notebook shows its HTML, if it has one."""
+    assert output.output_type in ("stream", "display_data"), output
+    return output.text if output.output_type == "stream" else output.data["text/plain"]
 
 
 @pytest.mark.filterwarnings("ignore")  # those of Jupyter
@@ -91,6 +94,10 @@ def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
     assert "loss.py:4" in shown[12]
     assert "2 of 2 gradients are right" in shown[13]
     assert "Why 6.1 is right" in shown[14]
+    right, wrong = (cell.outputs[0].data["text/html"] for cell in answers[::2])
+    assert "<table" in right and "2 of 2 gradients are right" in right
+    assert "Done. On to 6.2" in right and "%explain 6.1" in right
+    assert "dlogits is wrong" in wrong and "%hint 6.3" in wrong and "\x1b" not in right + wrong
     listed = run_byhand("list", cwd=tmp_path / "w").stdout
     assert "> [x] 6.1" in listed
 

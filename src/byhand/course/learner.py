@@ -21,7 +21,8 @@ from byhand.files import make_folder, read, write_aside
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: whether the exercise is passed, and what there is to say.
+    """What a check found: whether the exercise is passed, and what there is to say, as text
+    and as HTML.
 
     It is `lasting` if the same file would get the same answer: not so if time ran out, or if
     something wasn't installed.
@@ -30,6 +31,7 @@ class Checked:
     passed: bool
     text: str
     lasting: bool = True
+    html: str = ""
 
 
 Check = Callable[[Path, Exercise], Checked]

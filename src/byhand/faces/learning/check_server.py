@@ -20,6 +20,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from html import escape
 from io import StringIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -77,8 +79,10 @@ class Apart:
 
             printed = moved_text(printed, further_down)
             lines = printed.strip().splitlines() or [f"{exercise.file}: ended the check: no answer"]
-            return Checked(False, "\n".join(wrapped(line) for line in lines), lasting=False)
-        return Checked(answer["passed"], "\n\n".join([*parts, answer["text"]]), answer["lasting"])
+            return _without_rows("\n".join(wrapped(line) for line in lines))
+        text = "\n\n".join([*parts, answer["text"]])
+        html = "\n".join([*map(_as_printed, parts), answer["html"]])
+        return Checked(answer["passed"], text, answer["lasting"], html)
 
     def _end(self) -> None:
         if self._server is not None:
@@ -94,6 +98,15 @@ class Apart:
 
     def __exit__(self, *_: object) -> None:
         self._end()
+
+
+def _without_rows(text: str) -> Checked:
+    """What there is to say where nothing could be judged."""
+    return Checked(False, text, lasting=False, html=_as_printed(text))
+
+
+def _as_printed(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
 
 
 def _start(libraries: frozenset[str]) -> subprocess.Popen[bytes]:
@@ -189,11 +202,10 @@ def _answer(
             rehearse(load(job["file"]))
             with silent():
                 report = moved_up(judge(job["file"], job["asked"]), job["further_down"])
-        answer = {"passed": report.ok, "text": render(report), "lasting": True}
+        checked = Checked(report.ok, render(report), html=report._repr_html_())  # pyright: ignore[reportPrivateUsage]
     except ByhandError as error:
-        said = moved_text(one_line(str(error)), job["further_down"])
-        answer = {"passed": False, "text": wrapped(said), "lasting": False}
-    sys.stdout.write(json.dumps(answer))
+        checked = _without_rows(wrapped(moved_text(one_line(str(error)), job["further_down"])))
+    sys.stdout.write(json.dumps(asdict(checked)))
     sys.stdout.flush()
     os._exit(0)  # threads and exit handlers of the learner's are not waited for
 

@@ -9,16 +9,17 @@ its files are left alone.
 
 from __future__ import annotations
 
+import html
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from byhand.course import learner as learners
 from byhand.course.cells import around
-from byhand.course.learner import Learner
+from byhand.course.course import Exercise
+from byhand.course.learner import Checked, Learner
 from byhand.errors import ByhandError, ProblemError, one_line
 from byhand.faces.learning import words
 from byhand.faces.learning.check_server import Apart
@@ -29,13 +30,16 @@ def load_ipython_extension(shell: Any) -> None:
     """Called by `%load_ext byhand` with IPython's shell."""
     apart = Apart()
 
-    def check(line: str, cell: str) -> str:
-        return _checked(_learner(line), cell, apart)
+    def check(line: str, cell: str) -> None:
+        try:
+            _check_cell(_learner(line), cell, apart)
+        except ByhandError as error:
+            print(one_line(str(error)))
 
     def check_session(line: str) -> None:
         _show_session(shell, line)
 
-    shell.register_magic_function(_saying(check), magic_kind="cell", magic_name="check")
+    shell.register_magic_function(check, magic_kind="cell", magic_name="check")
     shell.register_magic_function(check_session, magic_kind="line", magic_name="check")
     for magic in (hint, explain, solution, list_):
         name = magic.__name__.rstrip("_")
@@ -62,13 +66,13 @@ def _show_session(shell: Any, line: str) -> None:
         print(one_line(str(error)))
 
 
-def _display(report: Any) -> None:
+def _display(shown: Any, *, raw: bool = False) -> None:
     try:
         from IPython.display import display  # pyright: ignore
     except ImportError:
-        print(report)
+        print(shown)
     else:
-        display(report)
+        display(shown, raw=raw)
 
 
 def hint(line: str) -> str:
@@ -109,14 +113,28 @@ def _learner(what: str = "") -> Learner:
     return learner
 
 
-def _checked(learner: Learner, cell: str, apart: Apart) -> str:
+def _check_cell(learner: Learner, cell: str, apart: Apart) -> None:
+    """Shows the verdict on a cell, and what to do next."""
     exercise = learner.current
+    found: list[Checked] = []
     with tempfile.TemporaryDirectory() as place:
         elsewhere = replace(learner, folder=Path(place))
         file = elsewhere.path(exercise)
         file.parent.mkdir()
         source, further_down = around(exercise.blanks, f"\n{cell}")  # line 1 is that of %%check
         write_aside(file, source)
-        check = partial(apart.check, further_down=further_down)
-        verdict = learners.verdict(elsewhere, exercise, check)
-    return f"{verdict.text}\n\n{words.after(learner, verdict, words.in_notebook(exercise))}"
+
+        def check(folder: Path, exercise: Exercise) -> Checked:
+            found.append(apart.check(folder, exercise, further_down))
+            return found[-1]
+
+        # Once more also where nothing has changed: only what is checked now is there as HTML.
+        verdict = learners.verdict(elsewhere, exercise, check, again=True)
+    after = words.after(learner, verdict, words.in_notebook(exercise))
+    _display(
+        {
+            "text/plain": f"{verdict.text}\n\n{after}",
+            "text/html": f"{found[-1].html}<p>{html.escape(after).replace(chr(10), '<br>')}</p>",
+        },
+        raw=True,
+    )
