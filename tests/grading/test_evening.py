@@ -1,11 +1,13 @@
 """A teacher's evening: lesson 6 is set, 30 folders and 10 notebooks come back, feedback goes out.
 
 What each student lost is planted, and known without grading: every wrong line writes one gradient.
+So is who copied: all others write in ways of their own.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from handing_in import results, run_grade, verdicts
+from writers import disguised, written_by
 
 from byhand.course import learner as learners
 from byhand.course.cells import cell_of
@@ -40,6 +43,7 @@ PLANTED = {
     "temperature": ("dlogits = back / T", "dlogits = back", "logits", "missing-local"),
 }
 LEFT_OUT = "train"  # by every tenth: not handed in
+COPIED = {20: 8}  # who handed in another's answers
 
 
 def plants(number: int) -> list[str]:
@@ -58,12 +62,16 @@ def answer(exercise: Exercise, source: str, planted: Sequence[str]) -> str:
 
 def hands_in_a_folder(folder: Path, number: int) -> None:
     """As it lies in a learner's folder, or, of every third, flat."""
+    copies = {exercise.name: exercise.blanks.source for exercise in EXERCISES}
+    own = written_by(random.Random(COPIED.get(number, number)), copies)
     for exercise in EXERCISES:
         if number % 10 == 9 and exercise.name == LEFT_OUT:
             continue
+        right = solved(exercise) if exercise.name in plants(number) else own[exercise.name]
+        right = disguised(right) if number in COPIED else right
         name = f"{exercise.name}.py" if number % 3 == 2 else exercise.file
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(answer(exercise, solved(exercise), plants(number)))
+        (folder / name).write_text(answer(exercise, right, plants(number)))
 
 
 def hands_in_a_notebook(place: Path, blank: Path, number: int) -> None:
@@ -108,12 +116,16 @@ def test_a_teachers_evening(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(exercise.problem.read_text())
 
-    done = run_grade(students, "--exercise", "6", "--out", out, timeout=600)
+    done = run_grade(students, "--exercise", "6", "--out", out, "--similar", timeout=600)
     assert done.returncode == 0, done.stderr
     print(done.stderr, done.stdout, sep="\n")  # to be read, with -s
     assert [line for line in done.stderr.splitlines() if line[:2] != "  "] == [
         done.stderr.splitlines()[0]
     ]
+
+    assert "1 pair of students is alike beyond chance" in done.stdout
+    alike = (tmp_path / "results.similar.md").read_text()
+    assert re.findall(r"^\| `(.*)` \| `(.*)` \|", alike, re.M) == [("student-08", "student-20")]
 
     found = results(out)
     assert len(found) == 41 and found["own-solutions"]["points"] == OUT_OF

@@ -10,6 +10,7 @@ are compared here. docs/grading.md says against what this protects.
     worker.py       one submission, from its file to its marks
     grader.py       many of them, on any executor; what is graded already stays
     state.py        what is graded already, in SQLite
+    similarity.py   submissions that are alike beyond what is usual, where that is asked for
     outputs.py      CSV, JSON, feedback, Gradescope
 
 What runs apart:

@@ -1,9 +1,9 @@
 """The results, written for people and for programs.
 
-Beside `results.csv`: `results.json`, `results.feedback/NAME.md` and
-`results.gradescope/NAME/results.json`. Each file is there whole or not at all. Texts that a
-submission had a hand in are shown as they are and never obeyed: not by a spreadsheet, not by
-Markdown, not as HTML.
+Beside `results.csv`: `results.json`, `results.feedback/NAME.md`,
+`results.gradescope/NAME/results.json`, and where it is asked for `results.similar.md`. Each file is
+there whole or not at all. Texts that a submission had a hand in are shown as they are and never
+obeyed: not by a spreadsheet, not by Markdown, not as HTML.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from byhand import __version__
 from byhand.course.course import Exercise
 from byhand.course.grading.grader import Grades
 from byhand.course.grading.mark import Mark
+from byhand.course.grading.similarity import Similarity
 from byhand.course.grading.submissions import Student
 from byhand.course.grading.worker import Outcome
 from byhand.files import make_folder, write_aside
@@ -52,11 +53,18 @@ def write(grades: Grades, out: Path) -> tuple[Path, ...]:
     return (out, as_json, feedback, gradescope)
 
 
+def write_similar(found: Similarity, exercises: Sequence[Exercise], out: Path) -> Path:
+    """Writes who is alike, for a human to look at; gives the path. Raises DataError."""
+    place = _beside(out, "similar.md")
+    _put(place, _similar(found, exercises))
+    return place
+
+
 def places(out: Path) -> tuple[Path, ...]:
     """Everything that a grading has or will have beside the table `out`, and the table."""
     state = out.with_suffix(".sqlite")
     journals = (state.with_name(state.name + end) for end in ("-journal", "-wal", "-shm"))
-    folders = (_beside(out, "feedback"), _beside(out, "gradescope"))
+    folders = (_beside(out, "feedback"), _beside(out, "gradescope"), _beside(out, "similar.md"))
     asides = out.parent.glob(f".{glob.escape(out.stem)}.*")  # of one that was killed
     return (out, out.with_suffix(".json"), *folders, state, *journals, *asides)
 
@@ -160,6 +168,34 @@ def _feedback(student: Student, exercises: Sequence[Exercise], mine: Work) -> st
         parts.append("Lines are those of the exercise's cell; the first is %%check.")
     if any(mark.verdict == "inherited" for outcome in mine.values() for mark in outcome.marks):
         parts.append("inherited: the line is right and was fed a wrong gradient; it has its point.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _similar(found: Similarity, exercises: Sequence[Exercise]) -> str:
+    numbers = {exercise.id: exercise.number for exercise in exercises}
+    parts = [
+        "# Submissions that are alike",
+        "A reason to look, and no proof. Tokens are compared, without comments, whitespace and the "
+        "names that students choose; what the exercise and its solution show doesn't count. Two "
+        "students are listed if they are alike in more exercises than chance explains, given how "
+        "many pairs are alike in each. If everybody worked alone, fewer than one class in 100 "
+        "would have such a pair.",
+    ]
+    rows = [
+        f"| {_code(a)} | {_code(b)} | {', '.join(numbers[each] for each in alike)} |"
+        for (a, b), alike in found.pairs.items()
+    ]
+    head = ["| student | student | alike in |", "| --- | --- | --- |"]
+    parts.append("\n".join([*head, *rows]) if rows else "Nobody is.")
+    if found.usual:
+        parts.append("How usual that is: so many of all pairs are alike in")
+        rows = [f"| {numbers[each.exercise]} | {each.part:.0%} |" for each in found.usual]
+        parts.append("\n".join(["| exercise | pairs |", "| --- | --- |", *rows]))
+    left_out = [n for e, n in numbers.items() if e not in {each.exercise for each in found.usual}]
+    if left_out:
+        parts.append(
+            f"Not compared, as too few wrote something of their own: {', '.join(left_out)}."
+        )
     return "\n\n".join(parts) + "\n"
 
 

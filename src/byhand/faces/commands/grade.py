@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from byhand.course.course import Course, Exercise
-    from byhand.course.grading.grader import Grades, Tell
+    from byhand.course.grading.grader import Grades, Grading, Tell
     from byhand.course.grading.sandbox import Kind
 
 
@@ -64,6 +64,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="How to keep submissions apart: auto takes bubblewrap where it works.",
 )
+@click.option(
+    "--similar",
+    is_flag=True,
+    help="Also say whose submissions are alike beyond chance, for you to look at.",
+)
 @click.option("--dask", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler.")
 def grade(
     submissions: str,
@@ -74,6 +79,7 @@ def grade(
     timeout: float,
     memory: int,
     kind: Kind,
+    similar: bool,
     dask: str | None,
 ) -> int:
     """Grades what was handed in, a point for each gradient.
@@ -116,6 +122,8 @@ def grade(
     state.close()
     written = outputs.write(grades, table)
     terminal.say(_summary(grades, time.monotonic() - start, written))
+    if similar:
+        terminal.say(_similar(grading, table))
     for failure in grades.failed:
         terminal.complain(f"not graded: {failure}: run the same command again")
     return 1 if grades.failed else 0
@@ -194,6 +202,17 @@ def _progress() -> Generator[Tell]:
         if shown:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
+
+
+def _similar(grading: Grading, table: Path) -> str:
+    from byhand.course.grading import outputs
+    from byhand.course.grading.similarity import compared
+
+    found = compared(grading)
+    place = outputs.write_similar(found, grading.exercises, table)
+    many = len(found.pairs)
+    pairs = "1 pair of students is" if many == 1 else f"{many or 'no'} pairs of students are"
+    return f"{pairs} alike beyond chance\n  {place}"
 
 
 def _summary(grades: Grades, seconds: float, written: Sequence[Path]) -> str:
