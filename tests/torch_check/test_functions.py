@@ -78,3 +78,76 @@ def test_inputs_are_asked_for_by_their_names() -> None:
         byhand.torch.check(Scaled, {"xx": tensors((3, 4))[0], "w": tensors((4,))[0]})
     with pytest.raises(ProblemError, match="takes 3 arguments"):
         byhand.torch.check(Scaled, tensors((3, 4), (4,), (1,), (1,)))
+
+
+class Padded(torch.autograd.Function):
+    """What is looked up has no gradient where it is padding: no forward says so."""
+
+    @staticmethod
+    def forward(ctx: Any, index: Any, weight: Any) -> Any:
+        ctx.save_for_backward(index)
+        ctx.shape = weight.shape
+        return weight[index]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (index,) = ctx.saved_tensors
+        rows = grad * (index != 0)[:, None]
+        return None, grad.new_zeros(ctx.shape).index_add_(0, index, rows)
+
+
+def padded(index: Any, weight: Any) -> Any:
+    return torch.nn.functional.embedding(index, weight, padding_idx=0)
+
+
+def test_a_reference_says_what_is_true() -> None:
+    inputs = torch.tensor([0, 2, 2, 1]), tensors((3, 2))[0]
+    assert not byhand.torch.check(Padded, inputs).ok
+    assert byhand.torch.check(Padded, inputs, reference=padded).ok
+
+
+class InPlace(torch.autograd.Function):
+    """Writes over its input, with functions that only autograd can follow."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.mark_dirty(x.tanh_())
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        return grad * (1 - out * out)
+
+
+class WrongInPlace(InPlace):
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (out,) = ctx.saved_tensors
+        slope = 1 - out
+        return grad * slope
+
+
+def test_a_forward_that_writes_over_its_input() -> None:
+    assert byhand.torch.check(InPlace, tensors((3, 4))).ok
+    report = byhand.torch.check(WrongInPlace, tensors((3, 4)))
+    assert report.roots == ("x",)
+
+
+class Loss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return (x * x).sum()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return 2 * x  # as if it were the last
+
+
+def test_a_loss_may_be_a_part_of_another() -> None:
+    report = byhand.torch.check(Loss, tensors((3, 4)))
+    assert report["x"].mistake is not None
+    assert report["x"].mistake.code == "missing-upstream"

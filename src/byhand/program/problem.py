@@ -55,6 +55,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     cells: tuple[int, ...] = ()
     promised: Problem | None = field(default=None, repr=False)
+    inner: bool = False
 
     def inputs(self, seed: int = 0, **sizes: int) -> Inputs:
         """The inputs, drawn anew. Raises ProblemError if they can't be used."""

@@ -53,6 +53,7 @@ def assembled(
     notes: Sequence[str] = (),
     cells: Sequence[int] = (),
     doc: str = "",
+    inner: bool = False,
 ) -> Problem:
     """The problem whose two functions see what `namespace` holds."""
     tree = ast.Module([forward, backward], [])
@@ -71,4 +72,5 @@ def assembled(
         tree=tree,
         notes=tuple(notes),
         cells=tuple(cells),
+        inner=inner,
     )

@@ -26,6 +26,7 @@ from byhand.sources.signature import elements, parameters, plain_name, returns
 
 HELD = "held__"
 """The input that holds the arguments of forward that are no tensors, by name."""
+REFERENCE, KEEP = "reference__", "keep__"
 NEEDS = "needs_input_grad"
 SAVED = "saved_tensors"
 _SAVING = {"save_for_backward": SAVED, "save_for_forward": "saved_for_forward"}
@@ -129,7 +130,8 @@ def problem_of_function(
     takes: Sequence[bool],
     asked: Collection[str],
     dimensions: Mapping[str, int],
-    notes: Sequence[str] = (),
+    reference: Callable[..., Any] | None = None,
+    keep: Callable[..., Any] | None = None,
 ) -> Problem:
     """A Function as a problem.
 
@@ -137,6 +139,10 @@ def problem_of_function(
     those that are tensors, `asked` those whose gradient is asked for. `takes` says of each output
     whether a gradient is sent back to it.
     `draw` gives all arguments by name.
+
+    With a `reference`, a function of the same arguments, what that computes is taken for forward's
+    steps in the place of its own; `keep(names, arguments)` then gives what the real forward leaves
+    in ctx under these names.
 
     Raises ProblemError where its statements can't be taken for those of a problem: then it is to be
     judged by its outputs.
@@ -148,7 +154,8 @@ def problem_of_function(
 
     def given(rng: Any, **sizes: int) -> Inputs:
         values = draw(rng, **sizes)
-        held = left | {name: values[name] for name in arguments if name not in tensors}
+        functions = {REFERENCE: reference, KEEP: keep}
+        held = left | functions | {name: values[name] for name in arguments if name not in tensors}
         needed = tuple(name in asked for name in arguments)
         return {
             **{name: values[name] for name in arguments if name in tensors},
@@ -167,9 +174,12 @@ def problem_of_function(
             dimensions=dimensions,
             data=[name for name in arguments if name in tensors and name not in asked],
             kept=forward.kept,
-            notes=notes,
+            inner=True,
         )
 
+    if reference is not None:
+        made = forward.referred([arg.arg for arg in backward.args.args])
+        return problem(without(backward, others(backward, answered)))
     backward = without(backward, misfits(problem(backward)) - {f"d{name}" for name in answered})
     more = others(backward, answered)
     found = problem(backward)
@@ -191,10 +201,11 @@ class _Ctx(ast.NodeTransformer):
                 self.stored[self.called(_SAVING[attr])] = None
                 values = [self.visit(each) for each in args]
                 return assign(self.called(_SAVING[attr]), ast.Tuple(values, ast.Load()), node)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=held), attr=attr)) if (
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=held), attr=attr), args=args) if (
                 held == self.ctx and attr in _SAID
             ):
-                return ast.copy_location(ast.Pass(), node)
+                values = [self.visit(each) for each in args]
+                return located(ast.Expr(ast.Tuple(values, ast.Load())), node)
             case _:
                 return self.generic_visit(node)
 
@@ -278,6 +289,27 @@ class _Forward:
             self.kept.add(rest)
         taken = [name for name in self.arguments if name in self.tensors]
         return function("forward", [*taken, HELD], [*given, *body], where.lineno)
+
+    def referred(self, asked: Sequence[str]) -> ast.FunctionDef:
+        """A forward that computes what the reference does, and leaves in ctx what the real one
+        does, as far as backward asks for it."""
+        where = self.said.forward
+        arguments = ", ".join([*self.arguments, ""])
+        kept = [name for name in asked if name.startswith(self.local(""))]
+        kept = [name for name in kept if name != self.local(NEEDS)]
+        names = [name.removeprefix(self.local("")) for name in kept]
+        outputs = [n for n, takes in zip(self.outputs, self.takes, strict=True) if takes]
+        given = [f"{n} = {HELD}[{n!r}]" for n in self.arguments if n not in self.tensors]
+        body = [
+            *given,
+            f"{', '.join(outputs)} = {HELD}[{REFERENCE!r}]({arguments})",
+            f"{', '.join([*kept, '_'])} = {HELD}[{KEEP!r}]({names!r}, ({arguments}))",
+            f"return {', '.join(outputs)}",
+        ]
+        self.kept |= {*kept, "_"}
+        taken = [name for name in self.arguments if name in self.tensors]
+        statements = [_statement(text, where) for text in body]
+        return function("forward", [*taken, HELD], statements, where.lineno)
 
     def outputs_at(self, node: ast.Return) -> list[ast.stmt]:
         """`return y, mask` as `return y`, after what setup_context does."""

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,13 @@ from byhand.checking.check import check as check_problem
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Problem
+from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
-from byhand.torch.followed import disbelieved
+from byhand.torch.followed import disbelieved, in_double, not_differentiable
 from byhand.torch.given import Given, given
+from byhand.torch.opaque import as_op
 from byhand.torch.outside import ran
+from byhand.torch.reference import Reference, forward_as_reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
 
 
@@ -56,7 +60,8 @@ def check(
     subject = subject_of(fn)
     type_of = _type(dtype)
     found = given(subject, inputs, needs, type_of, seed)
-    problem, why = _problem(subject, found, reference, seed)
+    referred = None if reference is None else reference_of(reference, subject, found.arguments)
+    problem, why = _problem(subject, found, referred, seed)
     if problem is None:
         raise ProblemError(f"{subject.name} can't be judged line by line: {why}")
     report = check_problem(problem, seed=seed)
@@ -75,37 +80,71 @@ def _type(dtype: torch.dtype | str | None) -> torch.dtype | None:
 
 
 def _problem(
-    subject: Subject, found: Given, reference: Callable[..., Any] | None, seed: int
+    subject: Subject, found: Given, reference: Reference | None, seed: int
 ) -> tuple[Problem | None, str]:
     """The subject as a problem whose statements can be judged; None and the reason, if it isn't."""
     if subject.python is None:
         return None, subject.opaque or "its backward isn't Python that can be read"
     values = found.make(np.random.default_rng(seed), {})
     try:
-        seen = ran(subject.call, values, None, found.asked)
+        takes = ran(subject.call, values, None, found.asked).takes
     except Exception as error:
         raise ProblemError(f"{subject.name}: forward raised {in_one_line(error)}") from error
-    if not any(seen.takes):
+    if not any(takes):
         raise ProblemError(f"{subject.name}: no output is differentiable: nothing to check")
 
     def draw(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
         return found.make(rng, sizes)
 
+    problem = partial(
+        problem_of_function,
+        subject.python,
+        draw,
+        arguments=found.arguments,
+        defaults=subject.defaults,
+        tensors=found.tensors,
+        takes=takes,
+        asked=found.asked,
+        dimensions=found.sizes,
+    )
     try:
-        problem = problem_of_function(
-            subject.python,
-            draw,
-            arguments=found.arguments,
-            defaults=subject.defaults,
-            tensors=found.tensors,
-            takes=seen.takes,
-            asked=found.asked,
-            dimensions=found.sizes,
-        )
-        why = disbelieved(problem, subject, found, reference, seed)
+        own = problem()
+        why = disbelieved(own, subject, found, reference, seed)
+        if why is None:
+            return own, ""
     except ProblemError as error:
-        return None, str(error)
-    return (problem, "") if why is None else (None, why)
+        why = str(error)
+    if reference is None:
+        reference = forward_as_reference(subject, found.arguments)
+        if (reason := not_differentiable(reference, subject, found, seed)) is not None:
+            return None, f"{why}; {reason}"
+    for truth in (_followed, _as_one_op):
+        try:
+            found_by_it = problem(
+                reference=partial(truth, reference, found, takes), keep=partial(kept, subject)
+            )
+            trace_problem(found_by_it, in_double(found_by_it.inputs(seed)))
+            return found_by_it, ""
+        except ProblemError as error:
+            why = str(error)
+    return None, why
+
+
+def _followed(reference: Reference, found: Given, takes: Sequence[bool], *arguments: Any) -> Any:
+    """What the reference gives for the outputs to be compared, on all arguments by place."""
+    named = dict(zip(found.arguments, arguments, strict=True))
+    outputs = reference.outputs(reference(named), takes)
+    return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+
+def _as_one_op(reference: Reference, found: Given, takes: Sequence[bool], *arguments: Any) -> Any:
+    """The same, where it has ops that can't be followed."""
+
+    def call(*given: Any) -> tuple[Any, ...]:
+        named = dict(zip(found.arguments, given, strict=True))
+        return tuple(reference.outputs(reference(named), takes))
+
+    return as_op(call, arguments)
 
 
 def _in_its_words(report: Report, subject: Subject) -> Report:

@@ -8,19 +8,23 @@ what the call gives, and their gradients are the slopes of that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
+from byhand.errors import in_one_line
+from byhand.kernels.kernel import Ran
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import sweep
 from byhand.torch.given import Given
 from byhand.torch.outside import ran
+from byhand.torch.reference import Reference
 from byhand.torch.subject import Subject
+from byhand.values.arrays import Array
 from byhand.values.precision import eps_of
 
 DOUBLE = float(np.finfo(np.float64).eps)
@@ -30,7 +34,7 @@ def disbelieved(
     problem: Problem,
     subject: Subject,
     found: Given,
-    reference: Callable[..., Any] | None,
+    reference: Reference | None,
     seed: int,
 ) -> str | None:
     """Why the statements of forward don't say what is true; None where they do.
@@ -38,61 +42,122 @@ def disbelieved(
     Raises ProblemError where they can't be followed.
     """
     values = in_double(found.make(np.random.default_rng(seed), {}))
-    inputs = in_double(problem.inputs(seed))
     with np.errstate(all="ignore"):
-        program = trace_problem(problem, inputs)
-    eps = max([eps_of(kind) for _, kind in program.casts], default=DOUBLE)
+        program = trace_problem(problem, in_double(problem.inputs(seed)))
+        eps = max([eps_of(kind) for _, kind in program.casts], default=DOUBLE)
+        seen = ran(subject.call, copied(values), None, found.asked)
+        for step, output in zip(program.outputs, _taking(seen), strict=True):
+            if not _near(step.value, output.double().numpy(), 1e3 * eps):
+                return f"its statements give another {step.name} than the call"
+        if reference is None:
+            upstream = program.upstream(seed)
+            grads = sweep(program, upstream)
+            steps = {step.name: step.tensor for step in program.inputs}
+            known = {name: grads[steps[name]].value for name in found.asked}
+            return _slopes(known, upstream, subject, found, values, eps, seed)
+        return _differs(program, reference, found, values, seen.takes, eps, seed)
+
+
+def _differs(
+    program: Program,
+    reference: Reference,
+    found: Given,
+    values: Mapping[str, Any],
+    takes: Sequence[bool],
+    eps: float,
+    seed: int,
+) -> str | None:
+    """Compares the gradients with those of the reference."""
+    upstream = program.upstream(seed)
+    grads = sweep(program, upstream)
+    steps = {step.name: step for step in program.inputs}
+    true = gradients_of(reference, values, found.asked, upstream, takes)
+    for name in found.asked:
+        bounded, truth = grads[steps[name].tensor], true[name]
+        largest = float(np.max(np.abs(truth), initial=0.0))
+        allowed = 64 * eps * bounded.error + 1e-10 * largest
+        if not np.all(np.abs(bounded.value - truth) <= allowed):
+            return f"the reference has another gradient of {name} than forward's statements"
+    return None
+
+
+def gradients_of(
+    reference: Reference,
+    values: Mapping[str, Any],
+    asked: Sequence[str],
+    upstream: Sequence[Array],
+    takes: Sequence[bool],
+) -> dict[str, Array]:
+    """A reference's gradients, by autograd."""
+    leaves = {
+        n: v.detach().clone().requires_grad_(n in asked) if isinstance(v, torch.Tensor) else v
+        for n, v in values.items()
+    }
+    with torch.enable_grad():
+        outputs = reference.outputs(reference(leaves), takes)
+    pairs = [
+        (o, torch.from_numpy(np.asarray(g)).to(o.dtype))
+        for o, g in zip(outputs, upstream, strict=True)
+        if isinstance(o, torch.Tensor) and o.requires_grad
+    ]
+    wanted = [leaves[name] for name in asked]
+    sent = [o for o, _ in pairs], wanted, [g for _, g in pairs]
+    found = torch.autograd.grad(*sent, allow_unused=True, materialize_grads=True)
+    return {name: g.detach().double().numpy() for name, g in zip(asked, found, strict=True)}
+
+
+def not_differentiable(
+    reference: Reference, subject: Subject, found: Given, seed: int
+) -> str | None:
+    """Why autograd doesn't say what is true of a forward that is run so that it sees that."""
+    values = in_double(found.make(np.random.default_rng(seed), {}))
     seen = ran(subject.call, copied(values), None, found.asked)
-    outputs = [o for o, takes in zip(seen.outputs, seen.takes, strict=True) if takes]
-    for step, output in zip(program.outputs, outputs, strict=True):
-        if not _near(step.value, output.double().numpy(), 1e3 * eps):
-            return f"its statements give another {step.name} than the call"
-    with np.errstate(all="ignore"):
-        return _slopes(program, subject, found, values, eps, seed)
+    rng = np.random.default_rng([seed, 5])
+    upstream = [rng.normal(size=tuple(o.shape)) for o in _taking(seen)]
+    try:
+        known = gradients_of(reference, values, found.asked, upstream, seen.takes)
+    except Exception as error:
+        return in_one_line(error)
+    return _slopes(known, upstream, subject, found, values, DOUBLE, seed)
 
 
 def _slopes(
-    program: Program,
+    known: Mapping[str, Array],
+    upstream: Sequence[Array],
     subject: Subject,
     found: Given,
     values: Mapping[str, Any],
     eps: float,
     seed: int,
 ) -> str | None:
-    """Compares the gradients along one random direction of each input with differences."""
-    upstream = program.upstream(seed)
-    grads = sweep(program, upstream)
+    """Compares gradients along one random direction of each input with differences of forward."""
     rng = np.random.default_rng([seed, 4])
-    steps = {step.name: step for step in program.inputs}
     for name in found.asked:
         way = rng.normal(size=tuple(values[name].shape))
-        bounded = grads[steps[name].tensor]
-        slope = float((bounded.value * way).sum())
-        size = float((np.abs(bounded.value) * np.abs(way)).sum())
+        slope = float((known[name] * way).sum())
+        size = float((np.abs(known[name]) * np.abs(way)).sum())
 
-        def at(h: float, name: str = name, way: Any = way) -> float:
+        def at(h: float, name: str = name, way: Any = way) -> tuple[float, float]:
             moved = copied(values)
-            moved[name] = moved[name] + h * torch.from_numpy(way)
-            seen = ran(subject.call, moved, None, found.asked)
-            outputs = [o for o, takes in zip(seen.outputs, seen.takes, strict=True) if takes]
+            moved[name] = moved[name] + h * torch.from_numpy(np.asarray(way))
+            outputs = _taking(ran(subject.call, moved, None, found.asked))
             pairs = zip(outputs, upstream, strict=True)
-            return sum(float((o.double().numpy() * g).sum()) for o, g in pairs)
+            terms = [o.double().numpy() * g for o, g in pairs]
+            return sum(float(t.sum()) for t in terms), sum(float(abs(t).sum()) for t in terms)
 
         h = eps ** (1 / 3)
-        one, two = ((at(s) - at(-s)) / (2 * s) for s in (h, h / 2))
+        sums = [(at(s), at(-s), s) for s in (h, h / 2)]
+        one, two = ((up[0] - down[0]) / (2 * s) for up, down, s in sums)
         best, error = (4 * two - one) / 3, abs(two - one)
-        level = sum(
-            float(np.abs(o.value * g).sum()) for o, g in zip(program.outputs, upstream, strict=True)
-        )
-        allowed = 10 * error + 100 * eps * level / h + 1e-6 * size
-        if not np.isfinite(best):
-            continue
-        if abs(best - slope) > allowed:
-            return (
-                f"the gradient of {name} that follows from forward's statements isn't the slope of "
-                "what it computes: it leaves the numbers PyTorch can differentiate"
-            )
+        allowed = 10 * error + 100 * eps * sums[0][0][1] / h + 1e-6 * size
+        if np.isfinite(best) and abs(best - slope) > allowed:
+            return f"what forward's statements give for {name} isn't the slope of what it computes"
     return None
+
+
+def _taking(seen: Ran) -> list[Any]:
+    """The outputs that take a gradient."""
+    return [o for o, takes in zip(seen.outputs, seen.takes, strict=True) if takes]
 
 
 def in_double(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def ran(
         for name, value in inputs.items()
         if isinstance(value, torch.Tensor)
     }
+    before = {name: leaf.detach().clone() for name, leaf in leaves.items()}
     given = {**inputs, **leaves}
     with torch.enable_grad():
         try:
@@ -35,7 +36,8 @@ def ran(
             if "leaf Variable that requires grad" not in str(error):
                 raise
             # It writes into an input, which PyTorch allows for what was computed.
-            given |= {name: leaves[name].clone() for name in leaves}
+            leaves = {name: before[name].requires_grad_(name in needs) for name in leaves}
+            given |= {name: leaf.clone() for name, leaf in leaves.items()}
             returned = call(*given.values())
     each = tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)
     outputs = tuple(value for value in each if isinstance(value, torch.Tensor))

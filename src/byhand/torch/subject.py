@@ -21,7 +21,7 @@ class Subject:
     `call` is what a user calls, on tensors that require gradients. `python` is what it is written
     in, where forward and backward are Python that can be read; else `opaque` says why not.
     `names` gives the names of its arguments, where there are that many; `defaults` those that may
-    be left out.
+    be left out. `forward(ctx, *arguments)` runs forward alone, and leaves in a ctx what it keeps.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Subject:
     defaults: dict[str, Any]
     python: Written | None = None
     opaque: str = ""
+    forward: Callable[..., Any] | None = None
 
     def unanswered(self, arguments: Sequence[str]) -> list[str]:
         """The arguments of which backward returns None wherever it returns."""
@@ -67,7 +68,22 @@ def _function(fn: Any) -> Subject:
         _defaults(signature),
         python,
         opaque,
+        fn.forward if setup is None else _set_up(fn.forward, setup, signature),
     )
+
+
+def _set_up(forward: Any, setup: Any, signature: inspect.Signature) -> Callable[..., Any]:
+    """A forward without a ctx, and then its setup_context."""
+
+    def run(ctx: Any, *arguments: Any) -> Any:
+        bound = signature.bind(*arguments)
+        bound.apply_defaults()
+        output = forward(*bound.args)
+        if setup is not None:
+            setup(ctx, tuple(bound.arguments.values()), output)
+        return output
+
+    return run
 
 
 def _custom_op(op: Any) -> Subject:
@@ -88,6 +104,7 @@ def _custom_op(op: Any) -> Subject:
         _defaults(signature),
         python,
         opaque,
+        _set_up(op._init_fn, op._setup_context_fn, signature),
     )
 
 

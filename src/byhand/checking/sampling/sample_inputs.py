@@ -128,7 +128,7 @@ def draw(
     double = all(kind == "float64" for kind in float_types(given))
     if tied:
         if double and all(np.isfinite(step.value).all() for step in truth.outputs):
-            g = truth.upstream(seed)
+            g = truth.upstream(seed, of_a_loss=not problem.inner)
             as_it_came = Draw(
                 dict(sizes), inputs, inputs, truth, truth, g, seed, tied=True, moved=moved
             )
@@ -138,7 +138,8 @@ def draw(
     _refuse_infinite_outputs(problem, truth)
     program = truth if double else trace_problem(problem, given)
     kinds = [program.type_of(step) for step in program.outputs]
-    upstream = tuple(rounded(g, k) for g, k in zip(truth.upstream(seed), kinds, strict=True))
+    drawn = truth.upstream(seed, of_a_loss=not problem.inner)
+    upstream = tuple(rounded(g, k) for g, k in zip(drawn, kinds, strict=True))
     given = inputs if double else given
     return Draw(
         *(dict(sizes), inputs, given, truth, program, upstream, seed),
