@@ -1,9 +1,9 @@
 """No mistake that byhand knows explains it.
 
-What is known is said: how large the value is against the right one, and where it is wrong. Work
-the step on a small example: two rows, two columns, numbers you can multiply in your head; and
-compare with `byhand explain FILE NAME`, which lists the paths on which this gradient comes
-back.
+What is known is said: where the value is wrong, that it should be 0 there, or which value of
+forward is one factor too many. Work the step on a small example: two rows, two columns, numbers
+you can multiply in your head. And compare with `byhand explain FILE NAME`, which lists the paths
+on which this gradient comes back.
 
 Bad:
     dh = np.sin(dlogits @ W2.T)
@@ -29,8 +29,13 @@ def describe(suspect: Suspect) -> Finding:
     infinite = ~np.isfinite(value)
     if infinite.any():
         return Finding(f"{suspect.d} is NaN or infinite {_where(infinite)}")
+    for name in suspect.values:
+        if suspect.follows(lambda e, n=name: e.expected.value * e.trial.drawn.truth[n].value):
+            return Finding(f"{suspect.d} is {name} times what it should be")
     size = float(np.max(np.abs(right), initial=0.0))
-    return Finding(f"{suspect.d} is wrong {_where(np.abs(value - right) > 1e-9 * size)}")
+    wrong = np.abs(value - right) > 1e-9 * size
+    zero = ", where it should be 0" if not right[wrong].any() else ""
+    return Finding(f"{suspect.d} is wrong {_where(wrong)}{zero}")
 
 
 def find_at_ties(uneven: Uneven) -> Finding:

@@ -134,8 +134,9 @@ class Suspect:
         for i, use in enumerate(self.uses):
             others = [each for each in self.uses if each.through == use.through and each is not use]
             if others and not any(_alike(use.share, each.share) for each in others):
-                found[f"one of the uses in {', '.join(use.through)} (number {i + 1})"] = (
-                    lambda e, i=i: e.paths.uses[i].share
+                which = [each for each in self.uses if each.through == use.through].index(use)
+                found[f"its {_ordinal(which)} use in {', '.join(use.through)}"] = lambda e, i=i: (
+                    e.paths.uses[i].share
                 )
         for key in self.first.paths.between:
             found.setdefault(key[0], lambda e, k=key: e.paths.through(k))
@@ -236,6 +237,12 @@ class Suspect:
                 if times is not None:
                     found.append(Scale(statement, part, times))
         return tuple(found)
+
+
+def _ordinal(place: int) -> str:
+    """Counted from 0."""
+    words = ("first", "second", "third", "fourth", "fifth")
+    return words[place] if place < len(words) else f"{place + 1}th"
 
 
 def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeGuard
+
+from byhand.ops import REGISTRY
+
+_NOT_LINEAR = {name for name, op in REGISTRY.items() if op.family == "elementwise"} - {
+    "positive",
+    "negative",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "where",
+}
+"""Functions of which the result isn't multiplied by what an argument is multiplied by."""
 
 
 def exchanged(tree: Any, old: ast.AST, new: ast.AST) -> Any:
@@ -91,6 +104,10 @@ def _into(item: Any) -> Iterator[ast.expr]:
         yield from product(item)
 
 
+def is_expr(node: ast.AST) -> TypeGuard[ast.expr]:
+    return isinstance(node, ast.expr)
+
+
 def factors(statement: ast.stmt) -> Iterator[ast.expr]:
     """The expressions that may lack a factor: of a product as a whole, only one of its own."""
     inside: set[ast.expr] = set()
@@ -109,6 +126,11 @@ def factors(statement: ast.stmt) -> Iterator[ast.expr]:
                 inside |= {operand}
             case ast.Attribute(value=value, attr="T" | "mT"):
                 inside |= {value}
+            case ast.Subscript(value=value, slice=ast.Constant() | ast.BinOp()):
+                inside |= {value}  # of one item, not of all
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args):
+                if name in _NOT_LINEAR:
+                    inside |= {each for arg in args for each in ast.walk(arg) if is_expr(each)}
             case _:
                 pass
         if part not in inside and not isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)):
