@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import PLANTED
+from planted import PLANTED, STYLED
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
@@ -23,7 +23,12 @@ from forked import run as byhand
 
 FILE = Path(__file__).with_name("forms") / "course_layers.py"
 TEXT = FILE.read_text()
-BACKWARD = {pair.name: pair.backward.name for pair in pairs_in(parsed(TEXT, FILE))}
+STYLES = FILE.with_name("styled_layers.py")
+
+
+@cache
+def backwards(form: Path) -> dict[str, str]:
+    return {pair.name: pair.backward.name for pair in pairs_in(parsed(form.read_text(), form))}
 
 
 def checked(name: str, text: str, file: Path) -> Report:
@@ -38,7 +43,7 @@ def right(name: str) -> Report:
     return checked(name, TEXT, FILE)
 
 
-@pytest.mark.parametrize("name", BACKWARD)
+@pytest.mark.parametrize("name", backwards(FILE))
 def test_right_ones(name: str) -> None:
     report = right(name)
     assert report.ok, str(report)
@@ -48,29 +53,34 @@ def test_right_ones(name: str) -> None:
 MORE = Path(__file__).with_name("forms") / "more_layers.py"
 
 
-@pytest.mark.parametrize("source", sources(MORE), ids=lambda source: source.name)
+@pytest.mark.parametrize(
+    "source", [*sources(MORE), *sources(STYLES)], ids=lambda source: source.name
+)
 def test_other_ways_of_writing_them(source: Source) -> None:
     report = check(source.read())
     assert report.ok, str(report)
     assert report.rows
 
 
+PLACES = [*((FILE, *each) for each in PLANTED), *((STYLES, *each) for each in STYLED)]
+SLOW = ("conv_naive", "max_pool_naive", "conv2d", "maxpool", "lstm", "lstm_over_time", "lstm_cell")
+QUICK = [each for each in PLACES[::4] if each[1] not in SLOW]
+
+
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "old", "new"), PLANTED)
-def test_planted_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
-    plant(name, old, new, tmp_path)
+@pytest.mark.parametrize(("form", "name", "old", "new"), PLACES)
+def test_planted_mistakes(form: Path, name: str, old: str, new: str, tmp_path: Path) -> None:
+    plant(form, name, old, new, tmp_path)
 
 
-QUICK = [each for each in PLANTED[::3] if each[0] not in ("conv_naive", "max_pool_naive")]
+@pytest.mark.parametrize(("form", "name", "old", "new"), QUICK)
+def test_a_planted_mistake(form: Path, name: str, old: str, new: str, tmp_path: Path) -> None:
+    plant(form, name, old, new, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "old", "new"), QUICK)
-def test_a_planted_mistake_of_each(name: str, old: str, new: str, tmp_path: Path) -> None:
-    plant(name, old, new, tmp_path)
-
-
-def plant(name: str, old: str, new: str, tmp_path: Path) -> None:
-    before, found, after = TEXT.partition(f"def {BACKWARD[name]}(")
+def plant(form: Path, name: str, old: str, new: str, tmp_path: Path) -> None:
+    whole = form.read_text()
+    before, found, after = whole.partition(f"def {backwards(form)[name]}(")
     assert old in after, old
     file = tmp_path / "layers.py"
     text = before + found + after.replace(old, new, 1)
@@ -211,6 +221,25 @@ def backward(x, w, error):
     report = check(problem)
     assert report.ok, str(report)
     assert np.ndim(problem.inputs()["w"]) == 1
+
+
+def test_one_mistake_is_one_row_where_locals_are_called_otherwise(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    old, new = "dbeta = dout.sum(axis=(0, 2, 3))", "dbeta = dout.sum(axis=(0, 2))"
+    file.write_text(STYLES.read_text().replace(old, new))
+    problem = load(f"{file}:group_norm")
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert report.roots == ("beta",)
+    assert any(note.startswith("dr isn't judged") for note in report.notes)
+
+
+def test_a_loss_that_ignores_its_upstream(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(STYLES.read_text().replace("return dloss * dlogits", "return dlogits"))
+    problem = load(f"{file}:log_softmax_loss")
+    assert isinstance(problem, Problem)
+    assert any("doesn't read dloss: right only where that is 1" in note for note in problem.notes)
 
 
 def test_in_pytorch(tmp_path: Path) -> None:

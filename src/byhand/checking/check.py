@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.judging.untried import untried
 from byhand.checking.judging.used_on import follow
-from byhand.checking.naming.name import name_mistakes
+from byhand.checking.naming.name import UNNAMED, name_mistakes
 from byhand.checking.report import Report
 from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.running.narrow import speaks_of_halves
@@ -29,7 +30,7 @@ from byhand.checking.sampling.moved_draws import divided_by, zero_divisors
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
-from byhand.program.problem import Problem, problem_of
+from byhand.program.problem import Problem, Unpromised, problem_of
 from byhand.values.precision import SINGLE, eps_of
 
 ENOUGH = 3
@@ -77,24 +78,42 @@ def check(
         blamed = blame(trials)
         notes = [*skipped, *untried(trials), *_divided_by_zero(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
-        report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, kind, notes)
-    if not report.ok and problem.promised is not None:
-        promised = check(problem.promised, referee=referee, dtype=dtype, seed=seed)
-        report = _as_promised(promised, report) if promised.ok else report
+        report = None
+        if problem.unpromised is not None:  # a mistake is named only if it is one
+            unnamed = report_of(trials, blamed, UNNAMED, kept, kind, notes)
+            again = partial(check, referee=referee, dtype=dtype, seed=seed)
+            report = _as_promised(problem.unpromised, unnamed, again)
+        if report is None:
+            report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, kind, notes)
     report = in_cells(report, problem.cells)
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def _as_promised(promised: Report, report: Report) -> Report:
-    """What backward returns is right: locals that are no gradients of forward's are a note."""
-    right = {row.name for row in promised.rows}
-    others = ", ".join(
-        f"d{row.name} (line {row.line})"
+def _as_promised(
+    unpromised: Unpromised, report: Report, again: Callable[[Problem], Report]
+) -> Report | None:
+    """The report on what backward returns, where its other locals don't hold what they are called:
+    if nothing is wrong without them, or less."""
+    if report.ok:
+        return None
+    promised = again(unpromised.without(unpromised.names))
+    if promised.ok:
+        right = {row.name for row in promised.rows}
+        odd = [row for row in report.rows if not row.right and row.name not in right]
+        others = ", ".join(f"d{row.name} (line {row.line})" for row in odd)
+        note = f"what backward returns is right; {others} holds something else than its name says"
+        return replace(promised, notes=(*promised.notes, note))
+    odd = [
+        row
         for row in report.rows
-        if not row.right and row.name not in right
-    )
-    note = f"what backward returns is right; {others} holds something else than its name says"
-    return replace(promised, notes=(*promised.notes, note))
+        if row.name in report.roots and f"d{row.name}" in unpromised.names
+    ]
+    fewer = again(unpromised.without({f"d{row.name}" for row in odd})) if odd else report
+    if len(fewer.roots) >= len(report.roots):
+        return None
+    others = ", ".join(dict.fromkeys(f"d{row.name}" for row in odd))
+    note = f"{others} isn't judged: more would be wrong, if that were what its name says"
+    return replace(fewer, notes=(*fewer.notes, note))
 
 
 def _trials(

@@ -7,7 +7,7 @@ import difflib
 import inspect
 import linecache
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -28,6 +28,16 @@ Inputs = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Unpromised:
+    """The `names` of a backward's locals that it doesn't return, such as `dh`: they need not be
+    meant as gradients of what forward calls so. `without` gives the problem in which some of them
+    answer for nothing."""
+
+    names: frozenset[str]
+    without: Callable[[Collection[str]], Problem]
+
+
+@dataclass(frozen=True)
 class Problem:
     """A problem file, loaded.
 
@@ -36,9 +46,8 @@ class Problem:
     `statistics` names the steps that are replaced by their training-set values when a model is
     evaluated. `kept` names the locals of forward that only keep values for backward, such as a
     `cache`: what they are bound to makes no steps. `notes` are what there is to say of how the file
-    was read; `cells` are the first lines of a notebook's code cells, whose text is one. `promised`
-    is the same problem with only those answers that backward returns, where its other locals need
-    not be meant as gradients of what forward calls so.
+    was read; `cells` are the first lines of a notebook's code cells, whose text is one.
+    `unpromised` are locals of backward that need not be meant as gradients.
     """
 
     name: str
@@ -54,7 +63,7 @@ class Problem:
     tree: ast.Module | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     cells: tuple[int, ...] = ()
-    promised: Problem | None = field(default=None, repr=False)
+    unpromised: Unpromised | None = field(default=None, repr=False)
     inner: bool = False
 
     def inputs(self, seed: int = 0, **sizes: int) -> Inputs:

@@ -11,7 +11,7 @@ import ast
 import copy
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -20,7 +20,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assembled, assign, function, located
-from byhand.sources.intermediates import Renames, misfits, others, without
+from byhand.sources.intermediates import Renames, others, promising, without
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import elements, parameters, plain_name, returns
 
@@ -180,10 +180,7 @@ def problem_of_function(
     if reference is not None:
         made = forward.referred([arg.arg for arg in backward.args.args])
         return problem(without(backward, others(backward, answered)))
-    backward = without(backward, misfits(problem(backward)) - {f"d{name}" for name in answered})
-    more = others(backward, answered)
-    found = problem(backward)
-    return replace(found, promised=problem(without(backward, more))) if more else found
+    return promising(problem, backward, answered)
 
 
 class _Ctx(ast.NodeTransformer):

@@ -54,9 +54,10 @@ def choices(
     known: Argument | None,
     function: ast.FunctionDef,
     said: Said | None,
+    answered: bool = False,
 ) -> Iterator[Guess]:
     """What an argument may be, the likeliest first. What is `known` is that; `said` is the shape
-    that a docstring gives."""
+    that a docstring gives. What a gradient is `answered` of is an array of floats."""
     match known:
         case Floats(shape=shape):
             yield Array(axes_of(name, len(shape)))
@@ -69,6 +70,9 @@ def choices(
             return
         case None:
             pass
+    if answered and not use.settings:
+        yield from _arrays(name, use, said)
+        return
     if use.settings or re.search(r"(param|config|cfg|opts|options|hparams?)s?$", name):
         yield Literal(_items(name, use, function))
         return

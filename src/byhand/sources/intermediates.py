@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.plain_run import inputs_of_their_own, plain_locals
-from byhand.program.problem import Problem
+from byhand.program.problem import Problem, Unpromised
 from byhand.program.statements import StatementError
 from byhand.sources.flow import changes
 from byhand.values.arrays import Array
@@ -53,6 +54,18 @@ def others(backward: ast.FunctionDef, answers: Collection[str]) -> set[str]:
         and node.id not in given
         and node.id[1:] not in answers
     }
+
+
+def promising(
+    made: Callable[[ast.FunctionDef], Problem], backward: ast.FunctionDef, answered: Collection[str]
+) -> Problem:
+    """The problem that is `made` of a backward, of whose locals only those that are `answered` are
+    promised to be gradients."""
+    backward = without(backward, misfits(made(backward)) - {f"d{name}" for name in answered})
+    more = frozenset(others(backward, answered))
+    found = made(backward)
+    beside = Unpromised(more, lambda names: made(without(backward, names)))
+    return replace(found, unpromised=beside) if more else found
 
 
 def misfits(problem: Problem) -> set[str]:

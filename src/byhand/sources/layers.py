@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +20,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function
-from byhand.sources.intermediates import misfits, others, without
+from byhand.sources.intermediates import promising
 from byhand.sources.pairs import Pair, backward_of, called, forward_of, has_loops, paired, said_of
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, Ran, proposed
@@ -122,7 +122,7 @@ def problem_of_layer(
         both = _both(layer)
         said = said_of(parameters(both), layer.node, *_methods(layer))
         attempt = _attempt(layer, pair, made)
-        proposal = proposed(both, known, attempt, has_loops(pair), said=said)
+        proposal = proposed(both, known, attempt, loops=has_loops(pair), said=said)
     except ProblemError as error:
         raise ProblemError(f"{file}:{layer.node.lineno}: {layer.name}: {error}") from None
     arguments = parameters(pair.forward)
@@ -159,10 +159,7 @@ def problem_of_layer(
             notes=_notes(layer, proposal, known),
         )
 
-    backward = without(backward, misfits(problem(backward)) - {f"d{name}" for name in answered})
-    more = others(backward, answered)
-    found = problem(backward)
-    return replace(found, promised=problem(without(backward, more))) if more else found
+    return promising(problem, backward, answered)
 
 
 def _sizes(proposal: Proposal, axes: Mapping[str, str], loops: bool) -> dict[str, int]:

@@ -6,8 +6,9 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from byhand.sources.guesses import Array, Axis
 from byhand.sources.proposal import Proposal
@@ -24,18 +25,9 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
     by_size: dict[int, Axis] = {}
     for axis in proposal.sizes:
         by_size.setdefault(proposal.size(axis, proposal.sizes), proposal.root(axis))
-    outside = re.search(r"index \d+ is out of (?:bounds|range).*?size (\d+)", text)
+    outside = re.search(r"index (\d+) is out of (?:bounds|range).*?size (\d+)", text)
     if outside is not None:
-        size = int(outside[1])
-        whole = [name for name, g in proposal.guesses.items() if isinstance(g, Array) and g.whole]
-        over = [name for name in whole if proposal.below.get(name, 64) > size]
-        if over and size:
-            yield replace(proposal, below={**proposal.below, over[0]: size})
-        elif size in by_size:  # a loop over a longer axis: they should be one
-            looped = [end for end in _ends_of_loops(error, size, function) if end in by_size]
-            for longer in looped or sorted(by_size, reverse=True):
-                if longer > size:
-                    yield from _joined(proposal, by_size[longer], by_size[size])
+        yield from _within(proposal, int(outside[1]), int(outside[2]), by_size, error, function)
         return
     if re.search(
         r"Target -?\d+ is out of bounds|smaller than num_classes|out of range in self", text
@@ -44,7 +36,7 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         return
     for one, other in _by_reshaping(text, by_size):
         yield from _joined(proposal, by_size[one], by_size[other])
-    for one, other in _unequal(text):
+    for one, other in (*_unequal(text), *_in_tensordot(error)):
         if one in by_size and other in by_size:
             yield from _joined(proposal, by_size[one], by_size[other])
             return
@@ -52,6 +44,19 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
             if known in by_size and number not in by_size:
                 yield from _flattened(proposal, by_size[known], number)
                 return
+
+
+def _in_tensordot(error: Exception) -> Iterator[tuple[int, int]]:
+    """The pairs of sizes that `tensordot` was to sum over, which its complaint doesn't say."""
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_name == "tensordot":
+            held: Mapping[str, Any] = at.tb_frame.f_locals
+            one, other = held.get("as_", ()), held.get("bs", ())
+            for i, j in zip(held.get("axes_a", ()), held.get("axes_b", ()), strict=False):
+                if one[i] != other[j]:
+                    yield one[i], other[j]
+        at = at.tb_next
 
 
 def _ends_of_loops(error: Exception, index: int, function: ast.FunctionDef) -> Iterator[int]:
@@ -70,6 +75,27 @@ def _ends_of_loops(error: Exception, index: int, function: ast.FunctionDef) -> I
                     case _:
                         pass
         at = at.tb_next
+
+
+def _within(
+    proposal: Proposal,
+    index: int,
+    size: int,
+    by_size: Mapping[int, Axis],
+    error: Exception,
+    function: ast.FunctionDef,
+) -> Iterator[Proposal]:
+    """The proposal with smaller integers, or a longer axis, where an index was too large."""
+    arrays = {n: g for n, g in proposal.guesses.items() if isinstance(g, Array) and g.whole}
+    over = [name for name in arrays if proposal.below.get(name, 64) > size]
+    if size in by_size and (index == size or not over):  # who counts up meets the size first
+        looped = [end for end in _ends_of_loops(error, size, function) if end in by_size]
+        rows = [proposal.size(g.axes[0], proposal.sizes) for g in arrays.values() if g.axes]
+        for longer in looped or rows if over else looped or sorted(by_size, reverse=True):
+            if longer > size:
+                yield from _joined(proposal, by_size[longer], by_size[size])
+    if over and size:
+        yield replace(proposal, below={**proposal.below, over[0]: size})
 
 
 def _with_fewer(proposal: Proposal) -> Iterator[Proposal]:

@@ -11,7 +11,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -23,7 +23,7 @@ from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.docstrings import Said, shapes_said
-from byhand.sources.intermediates import Renames, misfits, others, without
+from byhand.sources.intermediates import Renames, promising
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, flattened, gradient_of
 from byhand.sources.proposal import Proposal
@@ -196,11 +196,13 @@ def problem_of_pair(
     backward, answered = backward_of(pair)
     draw, dimensions, notes, values = _inputs(pair, module, file, known, answered)
     data = [name for name in values if name not in answered]
-    unanswered = [name for name in data if _is_floats(array(values[name]))]
+    unanswered = [n for n in data if is_array(values[n]) and _is_floats(array(values[n]))]
     if unanswered:
         notes.append(
             f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: taken for data"
         )
+    for name in _unread(pair):
+        notes.append(f"{pair.backward.name} doesn't read {name}: right only where that is 1")
     forward = forward_of(pair)
 
     def made(backward: ast.FunctionDef) -> Problem:
@@ -218,14 +220,19 @@ def problem_of_pair(
             notes=notes,
         )
 
-    backward = without(backward, misfits(made(backward)) - {f"d{name}" for name in answered})
-    more = others(backward, answered)
-    problem = made(backward)
-    return replace(problem, promised=made(without(backward, more))) if more else problem
+    return promising(made, backward, answered)
 
 
 def _is_floats(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") == "f"
+
+
+def _unread(pair: Pair) -> list[str]:
+    """The upstream gradients that backward must be given, and doesn't use."""
+    read = {node.id for node in ast.walk(pair.backward) if isinstance(node, ast.Name)}
+    asked = parameters(pair.backward)
+    needed = asked[: len(asked) - len(pair.backward.args.defaults)]
+    return [name for name in pair.upstream if name in needed and name not in read]
 
 
 def _draws(forward: ast.FunctionDef) -> bool:
@@ -360,7 +367,7 @@ def _inputs(
     try:
         others = functions_of(module)
         attempt = _attempt(pair, module)
-        proposal = proposed(pair.forward, known, attempt, loops, others, _said(pair))
+        proposal = proposed(pair.forward, known, attempt, answered, loops, others, _said(pair))
     except ProblemError as error:
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()

@@ -14,7 +14,7 @@ import itertools
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -87,11 +87,13 @@ def proposed(
     function: ast.FunctionDef,
     known: Mapping[str, Argument],
     attempt: Attempt,
+    answered: Collection[str] = (),
     loops: bool = False,
     others: Mapping[str, ast.FunctionDef] | None = None,
     said: Mapping[str, Said] | None = None,
 ) -> Proposal:
-    """Arguments on which forward runs; those that are `known` stay as they are. With `loops`, small
+    """Arguments on which forward runs; those that are `known` stay as they are, and those of which
+    gradients are `answered` are arrays. With `loops`, small
     ones: every element is computed by itself. `others` are the functions that it may call, `said`
     the shapes that docstrings give.
 
@@ -102,7 +104,8 @@ def proposed(
     how, said = uses(function, others or {}), said or {}
     wanted = [name for name in names if name in known or name not in optional]
     each = [
-        list(choices(name, how[name], known.get(name), function, said.get(name))) for name in wanted
+        list(choices(name, use, known.get(name), function, said.get(name), name in answered))
+        for name, use in ((name, how[name]) for name in wanted)
     ]
     search = Search(function, known, said, attempt, time.monotonic() + SECONDS)
     guesses = (dict(zip(wanted, guess, strict=True)) for guess in best_first(each))

@@ -48,6 +48,9 @@ class NamedMistakes:
     reasons: Mapping[Key, str]
 
 
+UNNAMED = NamedMistakes({}, None, None, {})
+
+
 def name_mistakes(trials: Sequence[Trial], blame: Blame) -> NamedMistakes:
     """Names the mistakes of a backward; the first trial is the one whose results are reported."""
     first = trials[0]

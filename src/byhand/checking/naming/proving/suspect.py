@@ -155,10 +155,12 @@ class Suspect:
     # What proves a mistake.
 
     def follows(self, value: Callable[[Evidence], Any]) -> bool:
-        """Whether the definition gave `value(evidence)` on every draw on which it gave anything."""
+        """Whether the definition gave `value(evidence)` on every draw on which it gave anything,
+        and on the true gradients, if it is wrong there."""
         tried = [found for found in self.evidence if as_array(found.value) is not None]
         if all(found.right for found in tried):
             return False
+        tried += [found for found in (self.on_truth,) if not found.right]
         try:
             with np.errstate(all="ignore"):
                 return all(
@@ -170,6 +172,10 @@ class Suspect:
             IndexError,
         ):  # shapes that don't fit, or a step that a draw hasn't
             return False
+
+    @cached_property
+    def on_truth(self) -> Evidence:
+        return self.first.on_truth()
 
     def mended(self, edits: Edits) -> bool:
         """Whether the definition is right on every draw with these statements in place of its
