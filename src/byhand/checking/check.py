@@ -93,7 +93,7 @@ def _as_promised(
     unpromised: Unpromised, report: Report, again: Callable[[Problem], Report]
 ) -> Report | None:
     """The report on what backward returns, where its other locals don't hold what they are called:
-    if nothing is wrong without them, or less."""
+    if nothing is wrong without them, or something is right that is wrong with them."""
     if report.ok:
         return None
     promised = again(unpromised.without(unpromised.names))
@@ -103,17 +103,16 @@ def _as_promised(
         others = ", ".join(f"d{row.name} (line {row.line})" for row in odd)
         note = f"what backward returns is right; {others} holds something else than its name says"
         return replace(promised, notes=(*promised.notes, note))
-    odd = [
-        row
-        for row in report.rows
-        if row.name in report.roots and f"d{row.name}" in unpromised.names
-    ]
-    fewer = again(unpromised.without({f"d{row.name}" for row in odd})) if odd else report
-    if len(fewer.roots) >= len(report.roots):
+    names = {f"d{name}" for name in report.roots} & unpromised.names
+    if not names:
         return None
-    others = ", ".join(dict.fromkeys(f"d{row.name}" for row in odd))
-    note = f"{others} isn't judged: more would be wrong, if that were what its name says"
-    return replace(fewer, notes=(*fewer.notes, note))
+    found = again(unpromised.without(names))
+    right = {row.name for row in found.rows if row.right}
+    if not any(row.name in right for row in report.rows if not row.right):
+        return None
+    others = ", ".join(sorted(names))
+    note = f"{others} isn't judged: if that were what its name says, right lines would be wrong"
+    return replace(found, notes=(*found.notes, note))
 
 
 def _trials(
