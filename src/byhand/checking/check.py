@@ -66,7 +66,8 @@ def check(
         raise ProblemError(f"{problem.file}: has no `def backward(...)`: there is nothing to check")
     if dtype not in (None, *DTYPES):
         raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
-    with np.errstate(all="ignore"):  # what isn't finite is said in the report
+    # What isn't finite is said in the report.
+    with np.errstate(all="ignore"), problem.in_double():
         trials, skipped = _trials(problem, dtype, seed, referee)
         _refuse_nothing(trials[0])
         few = sum(not trial.drawn.tied for trial in trials) < ENOUGH

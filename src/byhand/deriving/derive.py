@@ -61,6 +61,11 @@ def derive(
         if inputs is None:
             raise ProblemError("derive(forward, inputs): the inputs are missing")
         problem = problem_of(problem, None, inputs)
+    if problem.in_jax:
+        raise UnsupportedError(
+            f"{problem.where(problem.forward.line)}: forward is in JAX, but what is derived is in "
+            "NumPy or PyTorch: write forward in one of them"
+        )
     given = problem.inputs() if inputs is None else dict(inputs)
     task = _Task(problem, names, dialect, closed)
     first: tuple[Derivation, UnsupportedError] | None = None

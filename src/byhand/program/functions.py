@@ -6,7 +6,7 @@ import ast
 import inspect
 import textwrap
 from functools import lru_cache
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from byhand.errors import ProblemError
@@ -60,6 +60,29 @@ def _taken_apart(fn: FunctionType, tree: ast.Module | None) -> Function:
         closure=inspect.getclosurevars(fn).nonlocals,
         own=bound_names(definition),
     )
+
+
+def names_library(function: Function, library: str) -> bool:
+    """Whether a function speaks of a library, or calls a function of its own file that does."""
+    seen = {**function.globals, **function.closure}
+    names = {
+        node.id for top in function.body for node in ast.walk(top) if isinstance(node, ast.Name)
+    }
+    held = [seen[name] for name in names - function.own if name in seen]
+    called = [
+        each.__globals__[name]
+        for each in held
+        if isinstance(each, FunctionType)
+        for name in each.__code__.co_names
+        if name in each.__globals__
+    ]
+    return any(_library_of(each) == library for each in (*held, *called))
+
+
+def _library_of(value: Any) -> str:
+    """The library that a module is, or that a function or a class is from."""
+    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    return str(name).partition(".")[0]
 
 
 def _name_of(fn: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -14,7 +15,7 @@ from byhand.program.control_flow import run_plainly
 from byhand.program.problem import Problem
 from byhand.program.statements import Namespace
 from byhand.values import tree
-from byhand.values.arrays import is_array, is_float_array, is_torch
+from byhand.values.arrays import is_array, is_float_array, is_jax, is_torch
 from byhand.values.held import array
 
 
@@ -24,6 +25,8 @@ def plain_locals(problem: Problem, inputs: Mapping[str, Any]) -> dict[str, Any]:
     Forward may change what is in `inputs`. Raises StatementError if it raises.
     """
     forward = problem.forward
+    if problem.in_jax:
+        inputs = import_module("byhand.jax_dialect.arrays").in_jax(dict(inputs))
     given = {name: inputs[name] for name in forward.parameters if name in inputs}
     before = forward.namespace(given)
     _, namespace = run_plainly(forward, given)
@@ -51,6 +54,8 @@ def agree(traced: Any, plain: Any, near: float = 0.0) -> bool:
     near = max(near, 1e-5)
     if is_torch(traced) and is_torch(plain):
         traced, plain = array(traced), array(plain)
+    elif is_jax(plain):
+        plain = array(plain)
     if not is_float_array(traced):
         return True
     plain = np.asarray(plain)

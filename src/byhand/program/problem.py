@@ -8,8 +8,10 @@ import inspect
 import linecache
 import sys
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from importlib import resources
+from functools import cached_property
+from importlib import import_module, resources
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -18,11 +20,11 @@ import numpy as np
 
 from byhand.errors import ProblemError, in_one_line
 from byhand.files import plain
-from byhand.program.functions import function_of
+from byhand.program.functions import function_of, names_library
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.statements import Function
 from byhand.values import tree
-from byhand.values.arrays import is_sequence, is_torch
+from byhand.values.arrays import is_jax, is_sequence, is_torch
 
 Inputs = dict[str, Any]
 
@@ -66,8 +68,22 @@ class Problem:
     unpromised: Unpromised | None = field(default=None, repr=False)
     inner: bool = False
 
+    @cached_property
+    def in_jax(self) -> bool:
+        """Whether forward is written in JAX."""
+        return names_library(self.forward, "jax")
+
+    def in_double(self) -> AbstractContextManager[Any]:
+        """Within it JAX has float64, if forward is written in JAX."""
+        if not self.in_jax:
+            return nullcontext()
+        return import_module("byhand.jax_dialect.arrays").float64()
+
     def inputs(self, seed: int = 0, **sizes: int) -> Inputs:
-        """The inputs, drawn anew. Raises ProblemError if they can't be used."""
+        """The inputs, drawn anew; those of a forward in JAX as NumPy's arrays.
+
+        Raises ProblemError if they can't be used.
+        """
         try:
             drawn = self.draw(np.random.default_rng(seed), **sizes)
         except Exception as error:
@@ -85,6 +101,8 @@ class Problem:
                         f"{self.file}: inputs gives complex numbers in {where}, which byhand "
                         "doesn't differentiate: give the real and the imaginary part as two inputs"
                     )
+        if self.in_jax:
+            drawn = tree.map(_from_jax, drawn)
         for parameter in self.forward.parameters:
             if parameter not in drawn and parameter not in self.forward.defaults:
                 raise ProblemError(
@@ -232,6 +250,10 @@ def executed(tree: ast.Module, file: Path, source: str) -> ModuleType:
     finally:
         sys.path.remove(folder)
     return module
+
+
+def _from_jax(value: Any) -> Any:
+    return np.array(value) if is_jax(value) else value
 
 
 def _is_complex(value: Any) -> bool:

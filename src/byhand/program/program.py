@@ -15,7 +15,7 @@ from byhand.engine.backward import computed_first_to_last
 from byhand.ops.op import Op
 from byhand.torch_dialect.tensor import TorchTensor
 from byhand.values import tree
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, is_jax
 from byhand.values.precision import float_type
 
 
@@ -126,6 +126,11 @@ class Program:
     def in_torch(self) -> bool:
         """Whether forward is written in PyTorch."""
         return any(isinstance(step.tensor, TorchTensor) for step in self.inputs)
+
+    @property
+    def in_jax(self) -> bool:
+        """Whether forward is written in JAX."""
+        return any(is_jax(self.locals.get(tree.root(step.name))) for step in self.inputs)
 
     def __getitem__(self, name: str) -> Step:
         try:

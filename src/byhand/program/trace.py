@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ def trace_problem(
 
     `kinds` are the tensors to run it on where it is NumPy and where it is PyTorch.
     """
-    return _Tracer(problem, kinds).trace(inputs)
+    with problem.in_double():
+        return _Tracer(problem, kinds).trace(inputs)
 
 
 @dataclass
@@ -75,6 +77,8 @@ class _Tracer(Follower):
         forward = self.problem.forward
         self.kind = self.kinds[speaks_torch(inputs)]
         arguments = {name: self.input(name, value) for name, value in inputs.items()}
+        if self.problem.in_jax:
+            return self.staged(arguments, inputs)
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         namespace = forward.namespace(given)
         before, self.changes, edges = dict(namespace), Tensor.changes, Tensor.edges
@@ -102,6 +106,28 @@ class _Tracer(Follower):
         edge = Tensor.edges > edges
         entered = frozenset(self.entered)
         return Program(forward.file, *steps, outputs, local, tuple(self.casts), edge, entered)
+
+    def staged(self, arguments: Mapping[str, Any], inputs: Mapping[str, Any]) -> Program:
+        """The program of a forward that is written in JAX, which records what it does."""
+        edges, forward = Tensor.edges, self.problem.forward
+        follow = import_module("byhand.program.staged").follow
+        try:
+            found = follow(self.problem, arguments)
+        except StatementError as error:
+            raise ProblemError(self.explain(error, inputs)) from error.__cause__
+        except UnsupportedError as error:
+            where = self.problem.where(forward.line)
+            raise ProblemError(f"{where}: forward can't be followed: {error}") from None
+        for each in found.bound:
+            self.steps.append(self.step(each.name, each.tensor, each.line))
+        outputs = self.outputs(found.returned)
+        local = self.as_it_stands(inputs)
+        if not found.casts:
+            last = {step.name: step.value for step in self.steps if step.name in local}
+            self.compare(last, local)
+        steps = tuple(self.inputs), tuple(self.steps)
+        edge = Tensor.edges > edges
+        return Program(forward.file, *steps, outputs, local, found.casts, edge, found.entered)
 
     # Inputs and outputs.
 

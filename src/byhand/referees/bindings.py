@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,7 +27,7 @@ from byhand.program.statements import (
 )
 from byhand.referees.namespace import Library, LibraryArray
 from byhand.values import tree
-from byhand.values.arrays import Array, is_array, is_float_array, is_sequence, is_torch
+from byhand.values.arrays import Array, is_array, is_float_array, is_jax, is_sequence, is_torch
 
 Key: TypeAlias = tuple[str, int]
 
@@ -72,6 +73,7 @@ class Bindings(Follower):
     def outputs(self, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
         """Runs forward: the arrays it returns. Raises RefereeError, with the line, if it can't."""
         forward = without_walruses(self.problem.forward)
+        inputs = as_spoken(self.problem, inputs)
         arguments = {name: self._argument(name, value) for name, value in inputs.items()}
         self.inputs = list(self.steps)
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
@@ -183,6 +185,13 @@ def bind_walruses(follower: Follower, function: Function, namespace: Namespace) 
     namespace[_WALRUS] = bound
 
 
+def as_spoken(problem: Problem, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Inputs in the arrays that forward works with: JAX's where it is written in that."""
+    if not problem.in_jax:
+        return inputs
+    return import_module("byhand.jax_dialect.arrays").in_jax(dict(inputs))
+
+
 def argument(value: Any) -> Any:
     """An input as forward may have it: a copy, and an array for a Python float."""
     if isinstance(value, (float, np.floating)):
@@ -200,12 +209,14 @@ def put(held: Any, index: Any, value: Any) -> Any:
 
 
 def is_floats(value: Any) -> bool:
-    """Whether `value` is a NumPy array or a PyTorch tensor of floats."""
+    """Whether `value` is an array of floats, of NumPy's, PyTorch's or JAX's."""
+    if is_jax(value):
+        return value.dtype.kind == "f" or value.dtype.name == "bfloat16"
     return is_float_array(value) or (is_torch(value) and value.is_floating_point())
 
 
 def values_of(array: Any) -> Array:
-    """The plain values of an array of NumPy's, PyTorch's, or a LibraryArray on NumPy."""
+    """The plain values of an array of NumPy's, PyTorch's, JAX's, or a LibraryArray on NumPy."""
     if isinstance(array, LibraryArray):
         array = array.value
     return np.array(array.detach().numpy() if is_torch(array) else array)

@@ -4,7 +4,8 @@
 The NumPy forward runs through `jax.numpy` (`byhand.referees.namespace`), with a zero added to every
 step; the gradient by that zero is the gradient of the step. The whole is compiled at once, which is
 quicker than compiling op by op. While it is being compiled, no value is known; so what NumPy or
-Python needs to know, an index or the outcome of a comparison, comes from a rehearsal in NumPy.
+Python needs to know, an index or the outcome of a comparison, comes from a rehearsal in NumPy. A
+forward that is written in JAX runs as it stands.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ import numpy as np
 
 from byhand.errors import RefereeError
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Borrowed, cannot_differentiate, missing
+from byhand.referees.bindings import (
+    Bindings,
+    Borrowed,
+    cannot_differentiate,
+    is_floats,
+    missing,
+)
 from byhand.referees.namespace import Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
 from byhand.referees.rounding import rounded
-from byhand.values.arrays import Array, speaks_torch
+from byhand.values.arrays import Array, is_jax, speaks_torch
 
 try:
     import jax as library
@@ -32,6 +39,8 @@ except ImportError:
     raise RefereeError(
         'the jax referee needs JAX: pip install "byhand[jax]", or use --referee finite'
     ) from None
+
+from byhand.jax_dialect.arrays import float64
 
 
 def jax(
@@ -53,17 +62,25 @@ def jax(
     shapes = {key: rehearsal.values[key].shape for key in (*rehearsal.inputs, *steps)}
 
     def loss(zeros: Mapping[Key, Any]) -> Any:
+        if problem.in_jax:
+            outputs = Native(problem, zeros).outputs(inputs)
+            return sum(
+                (out * np.asarray(g)).sum() for out, g in zip(outputs, upstream, strict=True)
+            )
         known = replace(NUMPY, plain=_known(iter(rehearsal.looked_at)))
         outputs = OnJax(problem, known, zeros).outputs(inputs)
         return sum(
             (out.value * np.asarray(g)).sum() for out, g in zip(outputs, upstream, strict=True)
         )
 
-    with _float64():
+    with float64():
         zeros = {key: np.zeros(shape) for key, shape in shapes.items()}
         try:
-            lowered = library.jit(library.grad(loss)).lower(zeros)
-            gradients = lowered.compile(compiler_options=QUICKLY)(zeros)
+            if problem.in_jax:  # op by op, so that it may look at its values
+                gradients = library.grad(loss)(zeros)
+            else:
+                lowered = library.jit(library.grad(loss)).lower(zeros)
+                gradients = lowered.compile(compiler_options=QUICKLY)(zeros)
         except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
             raise cannot_differentiate(problem, "JAX", error) from error
         found = {key: np.asarray(gradient) for key, gradient in gradients.items()}
@@ -80,6 +97,31 @@ class OnJax(Borrowed):
     def step(self, key: Key, array: Any) -> Any:
         zero = self.zeros.get(key)
         return LibraryArray(array.value if zero is None else array.value + zero, self.library)
+
+
+NOTHING: Mapping[Key, Any] = {}
+
+
+class Native(Bindings):
+    """A forward that is written in JAX, with a zero added to steps."""
+
+    def __init__(self, problem: Problem, zeros: Mapping[Key, Any] = NOTHING) -> None:
+        super().__init__(problem)
+        self.zeros = zeros
+
+    def is_step(self, value: Any) -> bool:
+        return is_jax(value) and is_floats(value)
+
+    def lend(self, value: Any) -> Any:
+        return value
+
+    def step(self, key: Key, array: Any) -> Any:
+        zero = self.zeros.get(key)
+        return array if zero is None else array + zero
+
+    def put(self, held: Any, index: Any, value: Any) -> Any:
+        held[index] = value  # JAX says what is to be written instead
+        return held
 
 
 # It runs once: compiling is what takes time. At level 0, which is quicker still, the compiler of
@@ -99,15 +141,6 @@ def _known(values: Iterator[Array]) -> Any:
         return known
 
     return plain
-
-
-def _float64() -> Any:
-    """float64 in this block alone: elsewhere in the process JAX stays as the user has set it."""
-    if hasattr(library, "enable_x64"):
-        return library.enable_x64(True)
-    from jax.experimental import enable_x64  # pyright: ignore[reportAttributeAccessIssue]
-
-    return enable_x64()
 
 
 NUMPY = Library(

@@ -16,6 +16,7 @@ from byhand.program.problem import Problem
 from byhand.program.statements import Function, Namespace, Returned, StatementError
 from byhand.referees.bindings import (
     argument,
+    as_spoken,
     bind_walruses,
     explain,
     is_floats,
@@ -61,7 +62,7 @@ class Perturbed:
     ) -> None:
         self.problem = problem
         self.forward = without_walruses(problem.forward)
-        self.inputs = inputs
+        self.inputs = as_spoken(problem, inputs)
         self.upstream = [np.asarray(g, dtype=np.float64) for g in upstream]
         self.unnamed = rehearsal.unnamed
         self.starts: dict[Call, _Start | None] = {}  # None: from the inputs on
@@ -208,7 +209,7 @@ def _can_be_copied(value: Any) -> bool:
     """Whether `_copied` knows all of `value`: an iterator, or a random generator, it doesn't."""
     return all(
         isinstance(leaf, (*_IMMUTABLE, np.ndarray, set, frozenset))
-        or type(leaf).__module__.partition(".")[0] == "torch"
+        or type(leaf).__module__.partition(".")[0] in ("torch", "jax", "jaxlib")
         for _, leaf in tree.leaves(value)
     )
 

@@ -47,10 +47,14 @@ def rehearse(problem: Problem, inputs: Mapping[str, Any]) -> Rehearsal:
         looked_at.append(np.array(value))
         return looked_at[-1].copy()
 
-    if speaks_torch(inputs):
+    if problem.in_jax:
+        from byhand.referees.jax import Native as InJax
+
+        follower: Bindings = InJax(problem)
+    elif speaks_torch(inputs):
         from byhand.referees.torch import Native
 
-        follower: Bindings = Native(problem)
+        follower = Native(problem)
     else:
         follower = Borrowed(problem, Library("NumPy", np, np.ndarray, np.asarray, plain))
     with np.errstate(all="ignore"):

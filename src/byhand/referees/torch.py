@@ -46,6 +46,10 @@ def torch(
 
     The error is that of the library's own rounding (`rounding.rounded`).
     """
+    if problem.in_jax:
+        raise RefereeError(
+            "the torch referee runs NumPy and PyTorch; this forward is in JAX: use --referee jax"
+        )
     follower = Native(problem) if speaks_torch(inputs) else OnTorch(problem, NUMPY)
     with pytorch.enable_grad():
         outputs = [tensor_of(output) for output in follower.outputs(inputs)]

@@ -1,4 +1,4 @@
-"""Arrays of NumPy's and PyTorch's: what kind is this, and one as the other."""
+"""Arrays of NumPy's, PyTorch's and JAX's: what kind is this, and one as the other."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def is_torch(value: object) -> TypeGuard[Any]:
 def speaks_torch(inputs: Mapping[str, Any]) -> bool:
     """Whether inputs are given as PyTorch tensors; forward and backward are PyTorch then."""
     return any(is_torch(leaf) for _, leaf in tree.leaves(dict(inputs)))
+
+
+def is_jax(value: object) -> TypeGuard[Any]:
+    """Whether `value` is an array of JAX's, asked without importing JAX."""
+    return type(value).__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(value, "aval")
+
+
+def as_jax(value: Array) -> Any:
+    """A copy of an array as JAX's, of the same type where JAX is told to have float64."""
+    return import_module("jax.numpy").array(value)
 
 
 def as_torch(value: Array) -> Any:

@@ -1,4 +1,4 @@
-"""What a local holds: NumPy arrays, PyTorch tensors, numbers, and containers of them."""
+"""What a local holds: NumPy's, PyTorch's and JAX's arrays, numbers, and containers of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from byhand.values import tree
-from byhand.values.arrays import Array, is_array, is_torch
+from byhand.values.arrays import Array, is_array, is_jax, is_torch
 
 
 def copied(value: Any) -> Any:
@@ -33,6 +33,9 @@ def array(value: Any) -> Array | None:
             return value.detach().numpy()
         except TypeError:  # NumPy has no bfloat16
             return value.detach().float().numpy()
+    if is_jax(value):
+        found = np.asarray(value)
+        return found.astype(np.float32) if found.dtype.name == "bfloat16" else found
     if isinstance(value, (float, np.generic)):
         return np.asarray(value)
     return None

@@ -25,7 +25,7 @@ from byhand.program.problem import in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values import tree
-from byhand.values.arrays import Array, as_torch, is_torch
+from byhand.values.arrays import Array, as_jax, as_torch, is_jax, is_torch
 from byhand.values.held import array, as_number, copied
 from byhand.values.precision import float_type
 
@@ -254,6 +254,8 @@ def fetch(namespace: Namespace, local: str) -> Any:
 def usual_kind(given: Mapping[str, Any]) -> Any:
     """A tensor of the kind that a gradient has which nothing else tells the kind of; None where
     that is an array."""
+    if arrays := [value for value in given.values() if is_jax(value)]:
+        return arrays[0].ravel()[:0].astype(np.float64)
     tensors = [value for value in given.values() if is_torch(value)]
     floats = [value for value in tensors if value.is_floating_point()]
     if floats and all(float_type(value) == "float32" for value in floats):
@@ -270,5 +272,7 @@ def in_kind(value: Array, like: Any) -> Any:
         value = value.astype(np.float32)
     if is_torch(like):
         return as_torch(value)
+    if is_jax(like):
+        return as_jax(value)
     number = isinstance(like, (int, float)) and type(value) is np.ndarray
     return np.float64(value) if number else value.copy()

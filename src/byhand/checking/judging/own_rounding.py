@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.running.random_rounding import AMPLITUDE, Noise, randomly_rounded
+from byhand.checking.running.random_rounding import AMPLITUDE, Noise, moved, randomly_rounded
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.program.plain_run import plain_locals
 from byhand.program.problem import Problem
 from byhand.referees.referee import Key
 from byhand.values import tree
-from byhand.values.arrays import Array, is_float_array
+from byhand.values.arrays import Array, as_jax, is_float_array, is_jax
 from byhand.values.held import array, copied
 from byhand.values.precision import SINGLE
 
@@ -90,7 +90,11 @@ class OwnRounding:
         Number 0 doesn't: it shows whether running on such arrays changes anything else.
         """
         coarsest = max(SINGLE, self.drawn.eps)
-        if not self.drawn.program.in_torch:
+        if self.drawn.program.in_jax:
+            rng = np.random.default_rng([self.seed, 4, number])
+            noise = Noise(rng, coarsest) if number else None
+            yield lambda value: tree.map(lambda leaf: _moved_in_jax(leaf, noise), value)
+        elif not self.drawn.program.in_torch:
             rng = np.random.default_rng([self.seed, 4, number])
             noise = Noise(rng, coarsest) if number else None
             yield lambda value: randomly_rounded(value, noise)
@@ -101,6 +105,11 @@ class OwnRounding:
                 yield lambda value: value
         else:
             yield lambda value: value
+
+
+def _moved_in_jax(leaf: Any, noise: Noise | None) -> Any:
+    """JAX has no arrays that round at random: what goes into a backward is moved instead."""
+    return as_jax(moved(array(leaf), noise)) if is_jax(leaf) else leaf
 
 
 @dataclass(frozen=True, eq=False)

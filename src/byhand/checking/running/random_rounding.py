@@ -69,7 +69,7 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
         noise = _noise_of((inputs, kwargs.get("out")))
         given = [_plain(each) for each in inputs]
         if terms and not exact:
-            given = [_moved(each, noise) if is_array(each) else each for each in given]
+            given = [moved(each, noise) if is_array(each) else each for each in given]
             if method == "at":
                 given[0] = _plain(inputs[0])  # it is changed in place: its own items don't move
         out = kwargs.pop("out", None)
@@ -81,11 +81,11 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
         if out is not None:
             if not (exact or terms):
                 for each in out:
-                    _plain(each)[...] = _moved(_plain(each), noise)
+                    _plain(each)[...] = moved(_plain(each), noise)
             return out[0] if len(out) == 1 else out
         if isinstance(result, tuple):
             return tuple(_wrapped(each, noise) for each in result)  # pyright: ignore[reportUnknownVariableType]
-        return _wrapped(result if exact or terms else _moved(result, noise), noise)
+        return _wrapped(result if exact or terms else moved(result, noise), noise)
 
     def __array_function__(
         self, func: Any, types: Any, args: Iterable[Any], kwargs: Mapping[str, Any]
@@ -94,7 +94,7 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
         given, options = [_plain(each) for each in args], {k: _plain(v) for k, v in kwargs.items()}
         names = {func.__name__, str(func.__module__).rpartition(".")[2]}
         if names & ROUNDING_FUNCTIONS:
-            given = tree.map(partial(_moved, noise=noise), given)
+            given = tree.map(partial(moved, noise=noise), given)
         return randomly_rounded(func(*given, **options), noise)
 
     def __getitem__(self, index: Any) -> Any:
@@ -107,7 +107,7 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
     def astype(self, *args: Any, **kwargs: Any) -> Any:
         other = np.asarray(self).astype(*args, **kwargs)
         narrower = other.dtype.kind == "f" and other.dtype.itemsize < self.dtype.itemsize
-        return _wrapped(_moved(other, self.noise) if narrower else other, self.noise)
+        return _wrapped(moved(other, self.noise) if narrower else other, self.noise)
 
 
 def randomly_rounded(value: Any, noise: Noise | None) -> Any:
@@ -146,7 +146,7 @@ def _noise_of(values: Any) -> Noise | None:
     return next((x.noise for _, x in tree.leaves(values) if isinstance(x, RandomlyRounded)), None)
 
 
-def _moved(value: Any, noise: Noise | None) -> Any:
+def moved(value: Any, noise: Noise | None) -> Any:
     """`value`, each number moved by up to `AMPLITUDE` units of its rounding, 0 and infinity not."""
     floats = _floats(value)
     if noise is None or floats is None:

@@ -21,7 +21,7 @@ from byhand.program.trace import trace_problem
 from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
 from byhand.values import tree
-from byhand.values.arrays import Array, as_torch, is_float_array, is_torch
+from byhand.values.arrays import Array, as_jax, as_torch, is_float_array, is_torch
 from byhand.values.held import array as held
 from byhand.values.precision import eps_of, float_type, in_type, rounded
 
@@ -102,6 +102,8 @@ class Draw:
     def as_given(self, value: Array, kind: str = "float64") -> Any:
         """A gradient in the kind of array that the user's code works with."""
         value = np.array(in_type(value, kind)) if hasattr(np, kind) else in_type(value, kind)
+        if self.program.in_jax:
+            return as_jax(value)
         return as_torch(value) if self.program.in_torch and not is_torch(value) else value
 
 
