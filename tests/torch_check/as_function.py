@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -122,11 +123,14 @@ def _indented(rows: list[str]) -> list[str]:
 
 
 def torch_cases(folder: Path) -> list[Path]:
-    """The problem files of a folder that are written in PyTorch."""
+    """The problem files of a folder that are written in PyTorch, and whose backward asks for the
+    gradients of the outputs: what is the backward of a loss alone is no Function's.
+    """
     return [
         file
         for file in sorted(folder.glob("*.py"))
-        if "import torch" in (text := file.read_text("utf-8")) and "def backward" in text
+        if "import torch" in (text := file.read_text("utf-8"))
+        and re.search(r"def backward\(.*\bd\w", text)
     ]
 
 

@@ -77,6 +77,8 @@ def bounded(
                 error = _multilinear(op, args, values, params)
             case "dense":
                 error = _dense(op, args, values, value, params)
+            case "opaque":
+                error = _own(value) + np.max(_own(value), initial=0.0)
         if np.isnan(error).any():  # a slope that is no number, of which 0 is taken
             error = np.where(np.isnan(error), np.abs(value), error)
         if not np.isfinite(value).all():

@@ -27,13 +27,14 @@ Vjp: TypeAlias = Callable[..., Any]
 
 Family = Literal["elementwise", "reduction", "shape", "linear", "indexing"]
 
-Structure = Literal["elementwise", "reduction", "selection", "multilinear", "dense"]
+Structure = Literal["elementwise", "reduction", "selection", "multilinear", "dense", "opaque"]
 """How an output element depends on the inputs, which is what bounding its rounding error needs:
 `elementwise`: on the elements at the same (broadcast) place;
 `reduction`: on a group along the axes in `axis`, each input element being in one group;
 `selection`: on one input element, copied unchanged, or on none;
 `multilinear`: a sum of products with one element of each argument, such as a matrix product;
-`dense`: on any input element, in no simpler way."""
+`dense`: on any input element, in no simpler way;
+`opaque`: in a way that nobody knows."""
 
 Kink = Literal["", "arguments", "elements", "zero"]
 """Where a function has two slopes: where `arguments` are equal of which it takes one, where

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -149,8 +150,10 @@ def problem_of_function(
     """
     left = {name: value for name, value in defaults.items() if name not in arguments}
     forward = _Forward(said, arguments, [*left], tensors, takes)
-    made = forward.made()
+    followed = forward.made() if reference is None else None
     backward, answered = _Backward(said, forward, arguments, asked).made()
+    made = followed or forward.referred([arg.arg for arg in backward.args.args])
+    backward = without(backward, [f"d{name}" for name in arguments if name not in asked])
 
     def given(rng: Any, **sizes: int) -> Inputs:
         values = draw(rng, **sizes)
@@ -177,8 +180,7 @@ def problem_of_function(
             inner=True,
         )
 
-    if reference is not None:
-        made = forward.referred([arg.arg for arg in backward.args.args])
+    if followed is None:
         return problem(without(backward, others(backward, answered)))
     return promising(problem, backward, answered)
 
@@ -220,6 +222,38 @@ class _Ctx(ast.NodeTransformer):
         return node
 
 
+class _Attached(ast.NodeTransformer):
+    """`x.detach()` and `x.data` as `x`: no graph is recorded in a Function's forward, so they cut
+    nothing off."""
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(func=ast.Attribute(value=value, attr="detach" | "detach_"), args=[]):
+                return value
+            case _:
+                return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        self.generic_visit(node)
+        if node.attr == "data" and isinstance(node.ctx, ast.Load):
+            return node.value
+        return node
+
+
+def _draws(node: ast.AST) -> bool:
+    """Whether random numbers are drawn."""
+    names = {
+        part.attr if isinstance(part, ast.Attribute) else part.id
+        for part in ast.walk(node)
+        if isinstance(part, (ast.Attribute, ast.Name))
+    }
+    return any(_RANDOM.search(name) for name in names)
+
+
+_RANDOM = re.compile(r"rand|bernoulli|multinomial|dropout|normal_|uniform_|exponential_|poisson")
+
+
 class _Forward:
     """Forward as a problem has it: outputs by name, and as locals what backward finds in ctx."""
 
@@ -240,6 +274,7 @@ class _Forward:
         self.upstream = _upstream(backward, len(takes))
         self.outputs = self.named(used)
         self.kept: set[str] = set()
+        self.is_followed = False
 
     def local(self, attribute: str) -> str:
         """The local for an attribute of ctx."""
@@ -263,8 +298,8 @@ class _Forward:
         return found
 
     def made(self) -> ast.FunctionDef:
-        said = self.said
-        body = copy.deepcopy(_body(said.forward))
+        said, self.is_followed = self.said, True
+        body = [_Attached().visit(node) for node in copy.deepcopy(_body(said.forward))]
         if said.ctx:
             ctx = _Ctx(parameters(said.forward)[0], self.local)
             body = [ctx.visit(node) for node in body]
@@ -274,16 +309,18 @@ class _Forward:
         given: list[ast.stmt] = []
         for name in (*self.arguments, *self.left):
             if name not in self.tensors:
-                given.append(_statement(f"{name} = {HELD}[{name!r}]", where))
+                given.append(statement(f"{name} = {HELD}[{name!r}]", where))
         if said.setup is not None:
             inputs = f"({', '.join([*self.arguments, *self.left])},)"
-            given.append(_statement(f"{self.local('inputs')} = {inputs}", where))
+            given.append(statement(f"{self.local('inputs')} = {inputs}", where))
             self.kept.add(self.local("inputs"))
         if said.forward.args.vararg is not None:
             rest = said.forward.args.vararg.arg
             items = [name for name in self.arguments if name.startswith(f"{rest}_")]
-            given.append(_statement(f"{rest} = ({', '.join([*items, ''])})", where))
+            given.append(statement(f"{rest} = ({', '.join([*items, ''])})", where))
             self.kept.add(rest)
+        if any(_draws(node) for node in body):
+            given.insert(0, statement("__import__('torch').manual_seed(0)", where))
         taken = [name for name in self.arguments if name in self.tensors]
         return function("forward", [*taken, HELD], [*given, *body], where.lineno)
 
@@ -305,7 +342,7 @@ class _Forward:
         ]
         self.kept |= {*kept, "_"}
         taken = [name for name in self.arguments if name in self.tensors]
-        statements = [_statement(text, where) for text in body]
+        statements = [statement(text, where) for text in body]
         return function("forward", [*taken, HELD], statements, where.lineno)
 
     def outputs_at(self, node: ast.Return) -> list[ast.stmt]:
@@ -347,7 +384,7 @@ class _Forward:
         renamed |= {inputs: self.local("inputs"), output: self.local("output")}
         self.kept |= {*renamed.values()}
         whole = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
-        made = [_statement(f"{self.local('output')} = {whole}", node)]
+        made = [statement(f"{self.local('output')} = {whole}", node)]
         leaves, renames = _Ctx(ctx, self.local), Renames(renamed)
         for each in copy.deepcopy(_body(setup)):
             if not isinstance(each, ast.Return):
@@ -388,13 +425,13 @@ class _Backward:
         )
         renames = Renames(self.renamed)
         where = said.backward
-        prelude = [_statement(text, where) for text in self.prelude()]
-        body = [renames.visit(node) for node in [*prelude, *body]] or [_statement("pass", where)]
+        prelude = [statement(text, where) for text in self.prelude()]
+        body = [renames.visit(node) for node in [*prelude, *body]] or [statement("pass", where)]
         upstream = [f"d{n}" for n, t in zip(forward.outputs, forward.takes, strict=True) if t]
         asked = {n.id for node in body for n in ast.walk(node) if isinstance(n, ast.Name)}
         kept = sorted(name for name in asked if name.startswith(f"{forward.ctx}__"))
         unknown = [name for name in kept if name not in {*forward.kept, forward.local(NEEDS)}]
-        if unknown:
+        if forward.is_followed and unknown:
             said_so = unknown[0].replace("__", ".", 1)
             raise ProblemError(f"backward asks for {said_so}, which no statement of forward leaves")
         made = function("backward", [*upstream, *kept], body, where.lineno)
@@ -423,7 +460,7 @@ class _Backward:
             assert end.value is not None
             self.answered |= dict.fromkeys(n for n in self.arguments if n in self.asked)
             return end.value
-        if len(ends) < len(self.arguments) or not all(map(_is_none, ends[len(self.arguments) :])):
+        if len(ends) < len(self.arguments):
             raise ProblemError(
                 f"{self.said.file}:{end.lineno}: backward returns {len(ends)} gradients, but "
                 f"forward has {len(self.arguments)} arguments: return one for each, or None"
@@ -504,7 +541,8 @@ def _body(definition: ast.FunctionDef) -> list[ast.stmt]:
             return body
 
 
-def _statement(text: str, where: ast.stmt | ast.Return) -> ast.stmt:
+def statement(text: str, where: ast.stmt) -> ast.stmt:
+    """A statement that is written for the user's at `where`."""
     made = ast.parse(text).body[0]
     for part in ast.walk(made):
         if hasattr(part, "lineno"):

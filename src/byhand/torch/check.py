@@ -7,11 +7,13 @@ isn't, or forward can't be followed, what it gives is judged.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -23,12 +25,15 @@ from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
-from byhand.torch.followed import disbelieved, in_double, not_differentiable
+from byhand.torch.by_outputs import problem_by_outputs
+from byhand.torch.faithful import called, gives_the_same
+from byhand.torch.followed import disbelieved, in_double
 from byhand.torch.given import Given, given
-from byhand.torch.opaque import as_op
+from byhand.torch.inside import inner_functions
 from byhand.torch.outside import ran
-from byhand.torch.reference import Reference, forward_as_reference, kept, reference_of
+from byhand.torch.reference import Reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
+from byhand.torch.truth import truths
 
 
 def check(
@@ -58,16 +63,69 @@ def check(
     """
     start = time.perf_counter()
     subject = subject_of(fn)
-    type_of = _type(dtype)
-    found = given(subject, inputs, needs, type_of, seed)
+    with torch.random.fork_rng(devices=[]):  # what is drawn at random is drawn from seed 0
+        report = _checked(subject, inputs, reference, needs, _type(dtype), seed)
+    return replace(report, name=subject.name, seconds=time.perf_counter() - start)
+
+
+def _checked(
+    subject: Subject,
+    inputs: Any,
+    reference: Callable[..., Any] | None,
+    needs: Sequence[str] | Sequence[bool] | None,
+    dtype: torch.dtype | None,
+    seed: int,
+) -> Report:
+    found = given(subject, inputs, needs, dtype, seed)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)
-    problem, why = _problem(subject, found, referred, seed)
-    if problem is None:
-        raise ProblemError(f"{subject.name} can't be judged line by line: {why}")
-    report = check_problem(problem, seed=seed)
-    report = _in_its_words(report, subject)
-    notes = (*found.notes, *report.notes)
-    return replace(report, name=subject.name, notes=notes, seconds=time.perf_counter() - start)
+    problem, referee = _problem(subject, found, referred, seed)
+    report = replace(_in_its_words(check_problem(problem, seed=seed)), referee=referee)
+    _, gave = called(subject, found, seed)
+    if isinstance(gave, Exception):
+        report = _raised(report, gave, found) if report.ok else report
+    elif not report.ok and not isinstance(problem.backward, FunctionType):
+        report = _inside(subject, found, seed) or _with_missing(report, gave)
+    return replace(report, notes=(*found.notes, *report.notes))
+
+
+def _raised(report: Report, error: Exception, found: Given) -> Report:
+    """A report on statements that are right, though PyTorch refuses what they return."""
+    note = f"PyTorch raised {in_one_line(error)}"
+    rows = tuple(
+        replace(row, verdict="error", note=note) if row.name in found.asked else row
+        for row in report.rows
+    )
+    return replace(report, rows=rows, roots=tuple(r.name for r in rows if not r.right))
+
+
+def _with_missing(report: Report, gave: Mapping[str, Any]) -> Report:
+    """A report in which a gradient that is None, though it isn't 0, is missing."""
+
+    def of(row: Row) -> Row:
+        if row.verdict != "wrong" or gave.get(row.name) is not None:
+            return row
+        return Row(row.name, "missing", expected_shape=row.expected_shape)
+
+    rows = tuple(map(of, report.rows))
+    missing = [row.name for row in rows if row.verdict == "missing"]
+    return replace(report, rows=rows, roots=tuple(n for n in report.roots if n not in missing))
+
+
+def _inside(subject: Subject, found: Given, seed: int) -> Report | None:
+    """The report on the first Function that a wrong subject calls and that is wrong; None where
+    there is none."""
+    if subject.forward is not None:
+        return None
+    values = found.make(np.random.default_rng(seed), {})
+    for inner in inner_functions(subject.call, values, found.asked):
+        try:
+            report = check(inner.function, inner.arguments, needs=inner.needs, seed=seed)
+        except ProblemError:
+            continue
+        if not report.ok:
+            note = f"{subject.name} calls {inner.function.__name__}, which is judged here"
+            return replace(report, notes=(note, *report.notes))
+    return None
 
 
 def _type(dtype: torch.dtype | str | None) -> torch.dtype | None:
@@ -81,10 +139,12 @@ def _type(dtype: torch.dtype | str | None) -> torch.dtype | None:
 
 def _problem(
     subject: Subject, found: Given, reference: Reference | None, seed: int
-) -> tuple[Problem | None, str]:
-    """The subject as a problem whose statements can be judged; None and the reason, if it isn't."""
-    if subject.python is None:
-        return None, subject.opaque or "its backward isn't Python that can be read"
+) -> tuple[Problem, str]:
+    """The subject as a problem, and who says what is true of it.
+
+    Its statements are judged where they can be, its outputs elsewhere. Raises ProblemError if it
+    can't be run, or nothing says what is true.
+    """
     values = found.make(np.random.default_rng(seed), {})
     try:
         takes = ran(subject.call, values, None, found.asked).takes
@@ -96,60 +156,47 @@ def _problem(
     def draw(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
         return found.make(rng, sizes)
 
-    problem = partial(
-        problem_of_function,
-        subject.python,
-        draw,
-        arguments=found.arguments,
-        defaults=subject.defaults,
-        tensors=found.tensors,
-        takes=takes,
-        asked=found.asked,
-        dimensions=found.sizes,
-    )
-    try:
-        own = problem()
-        why = disbelieved(own, subject, found, reference, seed)
-        if why is None:
-            return own, ""
-    except ProblemError as error:
-        why = str(error)
-    if reference is None:
-        reference = forward_as_reference(subject, found.arguments)
-        if (reason := not_differentiable(reference, subject, found, seed)) is not None:
-            return None, f"{why}; {reason}"
-    for truth in (_followed, _as_one_op):
-        try:
-            found_by_it = problem(
-                reference=partial(truth, reference, found, takes), keep=partial(kept, subject)
-            )
-            trace_problem(found_by_it, in_double(found_by_it.inputs(seed)))
-            return found_by_it, ""
-        except ProblemError as error:
-            why = str(error)
-    return None, why
+    python = subject.python
+    written: Callable[..., Problem] | None = None
+    if python is not None:
+        written = partial(
+            problem_of_function,
+            python,
+            draw,
+            arguments=found.arguments,
+            defaults=subject.defaults,
+            tensors=found.tensors,
+            takes=takes,
+            asked=found.asked,
+            dimensions=found.sizes,
+        )
+        with contextlib.suppress(ProblemError):
+            own = written()
+            if disbelieved(own, subject, found, reference, seed) is None and gives_the_same(
+                own, subject, found, seed
+            ):
+                return own, "engine"
+    why = ""
+    for truth in truths(subject, found, reference, takes, seed):
+        for made in (
+            partial(written, reference=truth.call, keep=partial(kept, subject))
+            if written
+            else None,
+            partial(problem_by_outputs, subject, found, takes, truth),
+        ):
+            try:
+                if made is not None:
+                    problem = made()
+                    trace_problem(problem, in_double(problem.inputs(seed)))
+                    if gives_the_same(problem, subject, found, seed):
+                        return problem, truth.referee
+            except ProblemError as error:
+                why = str(error)
+    raise ProblemError(f"{subject.name}: nothing says what is true: {why}")
 
 
-def _followed(reference: Reference, found: Given, takes: Sequence[bool], *arguments: Any) -> Any:
-    """What the reference gives for the outputs to be compared, on all arguments by place."""
-    named = dict(zip(found.arguments, arguments, strict=True))
-    outputs = reference.outputs(reference(named), takes)
-    return outputs[0] if len(outputs) == 1 else tuple(outputs)
-
-
-def _as_one_op(reference: Reference, found: Given, takes: Sequence[bool], *arguments: Any) -> Any:
-    """The same, where it has ops that can't be followed."""
-
-    def call(*given: Any) -> tuple[Any, ...]:
-        named = dict(zip(found.arguments, given, strict=True))
-        return tuple(reference.outputs(reference(named), takes))
-
-    return as_op(call, arguments)
-
-
-def _in_its_words(report: Report, subject: Subject) -> Report:
+def _in_its_words(report: Report) -> Report:
     """A report in which what ctx holds is called as it is in the user's file."""
-    assert subject.python is not None
 
     def said(text: str | None) -> Any:
         return None if text is None else re.sub(r"\b(\w+?)__(\w+)\b", r"\1.\2", text)

@@ -93,7 +93,8 @@ def _drawing(
                 if sizes:  # the check says which sizes these were
                     raise
                 raise ProblemError(f"{subject.name}: inputs raised {in_one_line(error)}") from error
-        return {name: _in_type(value, dtype) for name, value in _named(subject, found).items()}
+        named = {**_named(subject, found), **subject.parameters}
+        return {name: _in_type(value, dtype) for name, value in named.items()}
 
     return draw
 

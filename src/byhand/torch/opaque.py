@@ -19,6 +19,7 @@ import torch
 
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
+from byhand.errors import UnsupportedError
 from byhand.ops.op import Op
 from byhand.values.arrays import Array
 
@@ -30,15 +31,41 @@ def as_op(call: Callable[..., tuple[Any, ...]], arguments: Sequence[Any]) -> Any
 
     On plain tensors it is only called.
     """
+    return _traced(_Called, call, arguments)
+
+
+def as_differences(call: Callable[..., tuple[Any, ...]], arguments: Sequence[Any]) -> Any:
+    """The same where autograd sees nothing: the local derivative is by differences."""
+    return _traced(_Differences, call, arguments)
+
+
+def _traced(
+    kind: type[_Called] | type[_Differences],
+    call: Callable[..., tuple[Any, ...]],
+    arguments: Sequence[Any],
+) -> Any:
     traced = [i for i, value in enumerate(arguments) if isinstance(value, Tensor)]
     if not traced:
         return _one_or_all(call(*arguments))
-    called = _Called(call, tuple(arguments), tuple(traced))
-    values = [arguments[i].value for i in traced]
-    count = len(called.outputs(values)[0])
-    tensors = [arguments[i] for i in traced]
-    kind = type(tensors[0])
-    made = [kind(called.forward(k, *values), called.op(k), tuple(tensors)) for k in range(count)]
+    called = kind(call, tuple(arguments), tuple(traced))
+    tensors = tuple(arguments[i] for i in traced)
+    values = [tensor.value for tensor in tensors]
+    made = [
+        type(tensors[0])(
+            value,
+            Op(
+                name="the reference",
+                family="linear",
+                structure="opaque",
+                forward=partial(called.forward, output),
+                vjps=tuple(partial(called.vjp, output, i) for i in range(len(traced))),
+                domains=(),
+                samples=(),
+            ),
+            tensors,
+        )
+        for output, value in enumerate(called.forwards(values))
+    ]
     return _one_or_all(tuple(made))
 
 
@@ -52,28 +79,21 @@ class _Called:
     seen: tuple[Sequence[Any], Any] | None = None
     found: list[tuple[Any, Any, Any]] = field(default_factory=list)
 
-    def op(self, output: int) -> Op:
-        return Op(
-            name="the reference",
-            family="linear",
-            structure="reduction",
-            forward=partial(self.forward, output),
-            vjps=tuple(partial(self.vjp, output, i) for i in range(len(self.traced))),
-            domains=(),
-            samples=(),
-        )
+    def forwards(self, values: Sequence[Array]) -> list[Array]:
+        return [output.detach().double().numpy() for output in self.outputs(values)[0]]
 
     def forward(self, output: int, *values: Array) -> Array:
-        return self.outputs(values)[0][output].detach().double().numpy()
+        return self.forwards(values)[output]
 
     def outputs(self, values: Sequence[Array]) -> tuple[tuple[Any, ...], list[Any]]:
         """The outputs with their graph, and the leaves."""
-        if self.seen is not None and all(a is b for a, b in zip(self.seen[0], values, strict=True)):
+        if self.seen is not None and _same(self.seen[0], values):
             return self.seen[1]
         leaves = [torch.from_numpy(np.array(value)).requires_grad_() for value in values]
         given = list(self.arguments)
         for i, leaf in zip(self.traced, leaves, strict=True):
             given[i] = leaf
+        torch.manual_seed(0)
         with torch.enable_grad():
             found = self.call(*given), leaves
         self.seen, self.found = ([*values], found), []
@@ -117,6 +137,87 @@ class _Called:
             for i in range(len(leaves))
         ]
         return gradients, sizes
+
+
+@dataclass
+class _Differences:
+    """One call, and all slopes of its outputs, by central differences at two distances."""
+
+    call: Callable[..., tuple[Any, ...]]
+    arguments: tuple[Any, ...]
+    traced: tuple[int, ...]
+    seen: tuple[Sequence[Any], Any] | None = None
+
+    def forwards(self, values: Sequence[Array]) -> list[Array]:
+        given = list(self.arguments)
+        for i, value in zip(self.traced, values, strict=True):
+            given[i] = torch.from_numpy(np.array(value))
+        return [output.detach().double().numpy() for output in self.call(*given)]
+
+    def forward(self, output: int, *values: Array) -> Array:
+        return self.forwards(values)[output]
+
+    def vjp(self, output: int, position: int, g: Any, out: Any, *inputs: Any) -> Any:
+        values = [each.value if isinstance(each, Bounded) else each for each in inputs]
+        if self.seen is None or not _same(self.seen[0], values):
+            self.seen = [*values], [self.slopes(values, i) for i in range(len(values))]
+        slopes, errors = self.seen[1][position][output]
+        upstream = g.value if isinstance(g, Bounded) else g
+        spread = np.broadcast_to(upstream, slopes.shape[values[position].ndim :])
+        axes = spread.ndim
+        value = np.tensordot(slopes, spread, axes)
+        if not isinstance(g, Bounded):
+            return value
+        bound = np.tensordot(errors, np.abs(spread), axes) / EPS
+        bound = bound + np.tensordot(np.abs(slopes), np.abs(g.error), axes)
+        return Bounded(value, np.abs(value) + bound)
+
+    def slopes(self, values: Sequence[Array], position: int) -> list[tuple[Array, Array]]:
+        """For each output, its slope along each element of an argument, and how far off that is."""
+        x = values[position]
+        size = float(np.max(np.abs(x), initial=0.0)) or 1.0
+        if x.size * sum(each.size for each in self.forwards(values)) > LARGEST:
+            raise UnsupportedError(
+                "is too large for differences of all its elements: give smaller inputs, or a "
+                "reference"
+            )
+
+        def at(place: int, h: float) -> list[Array]:
+            moved = np.array(x)
+            moved.flat[place] += h
+            return self.forwards([*values[:position], moved, *values[position + 1 :]])
+
+        columns: list[list[tuple[Array, Array]]] = []
+        for place in range(x.size):
+            found: list[tuple[Array, Array]] = []
+            far, near = STEP * size, STEP * size / 2
+            ends = (at(place, far), at(place, -far), at(place, near), at(place, -near))
+            for up, down, above, below in zip(*ends, strict=True):
+                wide, narrow = (up - down) / (2 * far), (above - below) / (2 * near)
+                rounding = 4 * EPS * (np.abs(above) + np.abs(below)) / near
+                error = np.where((up == down) & (above == below), 0.0, rounding)
+                found.append(((4 * narrow - wide) / 3, np.abs(narrow - wide) + error))
+            columns.append(found)
+        count = len(columns[0]) if columns else 0
+        return [
+            tuple(  # pyright: ignore[reportReturnType]
+                np.stack([column[k][which] for column in columns]).reshape(
+                    *x.shape, *columns[0][k][which].shape
+                )
+                for which in (0, 1)
+            )
+            for k in range(count)
+        ]
+
+
+STEP = float(np.finfo(np.float64).eps) ** (1 / 4)
+EPS = float(np.finfo(np.float64).eps)
+LARGEST = 1_000_000
+"""Slopes that are found at most."""
+
+
+def _same(known: Sequence[Any], values: Sequence[Any]) -> bool:
+    return all(a is b for a, b in zip(known, values, strict=True))
 
 
 def _one_or_all(outputs: tuple[Any, ...]) -> Any:

@@ -29,6 +29,7 @@ def ran(
     }
     before = {name: leaf.detach().clone() for name, leaf in leaves.items()}
     given = {**inputs, **leaves}
+    torch.manual_seed(0)
     with torch.enable_grad():
         try:
             returned = call(*given.values())
@@ -37,6 +38,7 @@ def ran(
                 raise
             # It writes into an input, which PyTorch allows for what was computed.
             leaves = {name: before[name].requires_grad_(name in needs) for name in leaves}
+            torch.manual_seed(0)
             given |= {name: leaf.clone() for name, leaf in leaves.items()}
             returned = call(*given.values())
     each = tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)

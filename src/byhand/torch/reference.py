@@ -110,6 +110,7 @@ def kept(subject: Subject, names: Sequence[str], arguments: Sequence[Any]) -> tu
     plain = [_plain(value) for value in arguments]
     ctx = Ctx(_flags(plain))
     assert subject.forward is not None
+    torch.manual_seed(0)
     with torch.no_grad():
         returned = subject.forward(ctx, *plain)
     outputs = returned if isinstance(returned, tuple) else (returned,)

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ class Subject:
     in, where forward and backward are Python that can be read; else `opaque` says why not.
     `names` gives the names of its arguments, where there are that many; `defaults` those that may
     be left out. `forward(ctx, *arguments)` runs forward alone, and leaves in a ctx what it keeps.
+    `parameters` are a module's own, which its call takes after its arguments.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Subject:
     python: Written | None = None
     opaque: str = ""
     forward: Callable[..., Any] | None = None
+    parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     def unanswered(self, arguments: Sequence[str]) -> list[str]:
         """The arguments of which backward returns None wherever it returns."""
@@ -44,6 +46,8 @@ def subject_of(fn: Any) -> Subject:
         return _function(fn)
     if hasattr(fn, "_opoverload") and hasattr(fn, "_init_fn"):
         return _custom_op(fn)
+    if isinstance(fn, torch.nn.Module):
+        return _module(fn)
     if callable(fn):
         return _callable(fn)
     raise ProblemError(
@@ -117,6 +121,20 @@ def _callable(fn: Any) -> Subject:
         ) from None
     named = [p for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
     return Subject(_name_of(fn), _file_of(fn), fn, _names(None, named), _defaults(signature))
+
+
+def _module(module: torch.nn.Module) -> Subject:
+    """A module, whose parameters are inputs of their own: `lin.weight` is called `lin_weight`."""
+    held = dict(module.named_parameters())
+
+    def call(*given: Any) -> Any:
+        count = len(given) - len(held)
+        changed = dict(zip(held, given[count:], strict=True))
+        return torch.func.functional_call(module, changed, given[:count])
+
+    inside = _callable(module.forward)
+    parameters = {name.replace(".", "_"): value.detach() for name, value in held.items()}
+    return replace(inside, name=_name_of(module), call=call, parameters=parameters)
 
 
 def _python(

@@ -1,0 +1,103 @@
+"""What has no backward in Python, or calls one: judged by what comes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from right_functions import Helpers, R
+from torch.library import custom_op
+
+import byhand.torch
+from byhand.errors import ProblemError
+
+
+class Bad(Helpers):
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any) -> Any:
+        r = x @ w
+        t = torch.tanh(r)
+        ctx.save_for_backward(x, w, t)
+        return t
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w, t = ctx.saved_tensors
+        dr = g * (1 - t)
+        return dr @ w.T, x.T @ dr
+
+
+class Dense(torch.nn.Module):
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+        self.lin = torch.nn.Linear(4, 2).double()  # whose bias nothing uses
+
+    def forward(self, x: Any) -> Any:
+        return self.function.apply(x, self.lin.weight.T)
+
+
+def dense(x: Any, w: Any) -> Any:
+    return torch.tanh(x @ w)
+
+
+def test_a_module_is_judged_with_its_parameters() -> None:
+    report = byhand.torch.check(Dense(Helpers), R(3, 4))
+    assert report.ok
+    assert {row.name for row in report.rows} == {"x", "lin_weight", "lin_bias"}
+
+
+@pytest.mark.parametrize("fn", [Dense(Bad), lambda x: Bad.apply(x, R(4, 2))])
+def test_a_function_that_is_called_is_looked_into(fn: Any) -> None:
+    report = byhand.torch.check(fn, R(3, 4))
+    assert report.roots == ("r",)
+    assert report["r"].source == "dr = g * (1 - t)"
+    assert "calls Bad, which is judged here" in report.notes[0]
+
+
+@custom_op("byhand_tests::halved", mutates_args=())
+def halved(x: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(x.numpy() / 2)  # which autograd can't see
+
+
+class Opaque:
+    """A backward that isn't Python to be read."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, ctx: Any, g: Any) -> Any:
+        return g * self.factor
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.25])
+def test_differences_judge_what_nothing_else_can(factor: float) -> None:
+    halved.register_autograd(Opaque(factor))
+    report = byhand.torch.check(halved, R(3, 4))
+    assert report.referee == "finite"
+    assert report.ok == (factor == 0.5)
+
+
+@pytest.mark.parametrize("reference, right", [(dense, True), (lambda x, w: (x @ w).sin(), False)])
+def test_a_reference_judges_any_function(reference: Any, right: bool) -> None:
+    report = byhand.torch.check(lambda x, w: dense(x, w), (R(3, 4), R(4, 2)), reference=reference)
+    assert (report.ok, report.referee) == (right, "reference")
+
+
+class TooFew(Helpers):
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Helpers.backward(ctx, g)[:1]
+
+
+def test_what_pytorch_refuses_is_no_pass() -> None:
+    report = byhand.torch.check(TooFew, (R(3, 4), R(4, 2)))
+    assert not report.ok
+
+
+def test_nothing_to_check_is_one_line() -> None:
+    with pytest.raises(ProblemError, match="no output is differentiable"):
+        byhand.torch.check(lambda x: x > 0, R(3))
+    with pytest.raises(ProblemError, match="no input is a tensor of floats"):
+        byhand.torch.check(Helpers, (torch.arange(3), torch.arange(3)))
