@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -31,16 +31,22 @@ class Ran:
     `outputs` are all that forward returned, in order; `takes` says of each whether a gradient can
     be sent back to it (masks, indices and outputs marked as not differentiable take none).
     `gradients` has, by name of an input, what backward gave for it: None where it gave none. It is
-    empty where no upstream was given. `again` runs the backward of that same forward once more;
-    None where that can't be done. `parts` are the hand-written pieces that the gradients went
+    empty where no upstream was given. `again(upstream)` runs the backward of that same forward once
+    more; None where that can't be done. `parts` are the hand-written pieces that the gradients went
     through, such as a `Function` class or the name of a custom op; None where that isn't known.
+
+    A truth may say how well it is known, by name of an input, each in an array of NumPy's: `errors`
+    are its own absolute errors, as of finite differences; `units` how many units of rounding its
+    own way collects (`byhand.engine.bounded`).
     """
 
     outputs: tuple[Any, ...]
     takes: tuple[bool, ...]
     gradients: Mapping[str, Any]
-    again: Callable[[], Mapping[str, Any]] | None = None
+    again: Callable[[Upstream], Mapping[str, Any]] | None = None
     parts: frozenset[Any] | None = None
+    errors: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    units: Mapping[str, Array] = field(default_factory=dict[str, Array])
 
 
 class Run(Protocol):
@@ -64,7 +70,7 @@ class Layout:
     """One way for an array to lie in memory.
 
     `of` gives the same numbers laid out so, in new memory; None where this array can't be: a vector
-    can't be transposed.
+    can't be transposed. An expanded array is the exception: it repeats its first row.
     """
 
     name: str
@@ -86,6 +92,9 @@ class Framework:
     - `layouts`: all that the library knows but the usual one.
     - `poisoned()`: within it, memory that isn't written yet is full of NaN (the largest number,
       where it holds integers); None where the library has no such memory.
+    - `watched()`: within it, the list that it gives gathers whatever is computed, each operation's
+      name with the float type of its result, but for whole numbers; None where the library can't
+      tell.
     - `rounding(seed, amount)`: within it, all that the library computes in float64 is rounded at
       random, each result by up to `amount` times its size; None where the library can't.
     """
@@ -99,6 +108,7 @@ class Framework:
     exact: Callable[[Any], Any]
     layouts: tuple[Layout, ...] = ()
     poisoned: Callable[[], AbstractContextManager[object]] | None = None
+    watched: Callable[[], AbstractContextManager[list[tuple[str, str]]]] | None = None
     rounding: Callable[[int, float], AbstractContextManager[object]] | None = None
 
 
@@ -108,9 +118,7 @@ class Kernel:
 
     `run` is the user's. `truth` is a run of something else, by which it is judged: it is given
     arrays in float64, and an upstream of them. `plain` runs the reference in the kernel's own type,
-    on its device; None where there is none, as where finite differences are the truth. `error` says
-    how far off the truth itself may be, by name of an input and in units of the largest element of
-    its gradient: 0 but for finite differences.
+    on its device; None where there is none, as where finite differences are the truth.
 
     `make(rng, sizes)` gives inputs, drawn anew; `sizes` are its usual sizes by name, and empty
     where inputs are of one size only. `differentiable` are the inputs that have a gradient.
@@ -128,5 +136,4 @@ class Kernel:
     differentiable: tuple[str, ...]
     sizes: Mapping[str, int]
     plain: Run | None = None
-    error: float = 0.0
     without: Callable[[], AbstractContextManager[object]] | None = None

@@ -17,6 +17,7 @@ EXACT = frozenset(
     (
         *("max", "min", "amax", "amin", "maximum", "minimum", "fmax", "fmin", "aminmax"),
         *("clamp", "clamp_min", "clamp_max", "relu", "hardtanh", "threshold", "where"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "argmax", "argmin", "argsort"),
         *("neg", "abs", "sign", "sgn", "positive", "floor", "ceil", "round", "trunc", "copysign"),
         *("index", "index_select", "gather", "take", "embedding", "select_scatter", "scatter"),
         *("slice_scatter", "index_fill", "index_copy", "masked_fill", "masked_scatter"),
@@ -33,11 +34,17 @@ EXACT = frozenset(
 
 
 class RoundingAtRandom(EveryOperation):
-    """Within it, whatever PyTorch computes is rounded at random."""
+    """Within it, whatever PyTorch computes is rounded at random.
 
-    def __init__(self, seed: int, coarsest: float = SINGLE) -> None:
+    Each number by up to `AMPLITUDE` units of its own type, none taken for coarser than `coarsest`.
+    Or by up to `amount` of its size, both what goes into an operation and what comes out of it:
+    one that is a whole formula, such as the derivative of silu, rounds more often than once.
+    """
+
+    def __init__(self, seed: int, coarsest: float = SINGLE, amount: float | None = None) -> None:
         super().__init__()
         self.coarsest = coarsest
+        self.amount = amount
         self.rng = torch.Generator().manual_seed(seed)
 
     def answer(self, func: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -50,26 +57,30 @@ class RoundingAtRandom(EveryOperation):
         copies = base in ("index_put", "_index_put_impl", "_unsafe_index_put") and not adds
         if func.is_view or base in EXACT or copies:
             return func(*args, **options)
-        if torch.Tag.pointwise in func.tags and not adds:
-            out = func(*args, **options)
-            if not changes:
-                return _each(out, self.moved)
-            for each in tensors(out):
-                if each.is_floating_point():
-                    each.copy_(self.moved(each))
-            return out
         first = args[:1] if changes else ()  # it is changed in place: what is in it doesn't move
-        moved = _each(args[len(first) :], self.moved)
-        return func(*first, *moved, **options)
+        pointwise = torch.Tag.pointwise in func.tags and not adds
+        if pointwise and self.amount is None:
+            out = func(*args, **options)
+        else:
+            out = func(*first, *_each(args[len(first) :], self.moved), **options)
+        if not pointwise and (changes or self.amount is None):
+            return out
+        if not changes:
+            return _each(out, self.moved)
+        for each in tensors(out):
+            if each.is_floating_point():
+                each.copy_(self.moved(each))
+        return out
 
     def moved(self, value: torch.Tensor) -> torch.Tensor:
         kind = torch.finfo(value.dtype)
-        eps = min(kind.eps, self.coarsest)
+        amount = AMPLITUDE * min(kind.eps, self.coarsest) if self.amount is None else self.amount
         noise = torch.rand(value.shape, generator=self.rng, dtype=torch.float64) * 2 - 1
+        noise = noise.to(value.device)
         exact = value.to(torch.float64)
         rounds = (value != 0) & value.isfinite()
         size = torch.where(rounds, exact.abs().clamp_min(kind.tiny), 0.0)
-        return (exact + AMPLITUDE * eps * noise * size).to(value.dtype)
+        return (exact + amount * noise * size).to(value.dtype)
 
     def cast(self, before: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
         """A cast rounds where it gives fewer digits."""

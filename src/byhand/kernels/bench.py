@@ -1,0 +1,177 @@
+"""Where a kernel is tried: calls of it, each with what it got, what it gave and what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from byhand.checking.judging.compare import Comparison
+from byhand.errors import in_one_line
+from byhand.kernels.case import Case, Name
+from byhand.kernels.judge import Judgement, judged
+from byhand.kernels.kernel import Inputs, Kernel, Ran, Upstream
+from byhand.kernels.options import Options
+from byhand.values.precision import eps_of
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One call of a kernel on a case: what it gave, or what it raised and where.
+
+    `overwritten` are the inputs that hold something else after it than before, and "upstream".
+    """
+
+    case: Case
+    needs: tuple[str, ...]
+    ran: Ran | None
+    raised: str = ""
+    stage: Literal["forward", "backward"] = "backward"
+    overwritten: tuple[str, ...] = ()
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """Raises what the reference raises."""
+        if self.ran is None:
+            return Judgement({}, {})
+        return judged(self.case, self.ran, self.needs)
+
+    @property
+    def wrong(self) -> Mapping[Name, Comparison]:
+        return self.judgement.wrong
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """A kernel, and the options with which it is tried."""
+
+    kernel: Kernel
+    options: Options
+
+    @cached_property
+    def first(self) -> Attempt:
+        """The plain comparison: usual sizes and layouts, a random upstream.
+
+        It computes in the type that was asked for, or in the narrowest of the inputs. A kernel that
+        makes float32 of float64 itself is seen to, and judged so; what is narrower is no excuse.
+        Raises what `make` raises, or the kernel's forward.
+        """
+        inputs, framework = self.made(self.kernel.sizes), self.kernel.framework
+        kinds = filter(None, map(framework.float_type, filter(framework.is_array, inputs.values())))
+        kind = self.options.dtype or max(kinds, key=eps_of, default="float64")
+        case = Case(self.kernel, inputs, self._sent(inputs), kind, self.needs, self.options.seed)
+        attempt = self.attempt(case)
+        if kind != "float64" or framework.watched is None or not attempt.wrong:
+            return attempt
+        with framework.watched() as computed:
+            self.attempt(case)
+        narrow = any(kind == "float32" for _, kind in computed)
+        return replace(attempt, case=replace(case, dtype="float32")) if narrow else attempt
+
+    @property
+    def usual(self) -> Case:
+        return self.first.case
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        wanted = self.options.needs
+        return self.kernel.differentiable if wanted is None else tuple(wanted)
+
+    def made(self, sizes: Mapping[str, int]) -> Inputs:
+        """Inputs of these sizes, in the type that was asked for. Raises what `make` raises."""
+        rng = np.random.default_rng([self.options.seed, 0])
+        inputs = self.kernel.make(rng, sizes)
+        kind = self.options.dtype
+        if kind is None:
+            return dict(inputs)
+        stored = "float32" if kind == "tf32" else kind
+        return {name: self._cast(value, stored) for name, value in inputs.items()}
+
+    def case(self, inputs: Inputs, upstream: Upstream | None = None) -> Case:
+        """A case of other inputs, with a random upstream or this. Raises what forward raises."""
+        sent = self._sent(inputs) if upstream is None else upstream
+        return replace(self.usual, inputs=inputs, upstream=sent)
+
+    def _sent(self, inputs: Inputs) -> Upstream:
+        """A random upstream for each output that takes one."""
+        framework = self.kernel.framework
+        forward = self.kernel.run(self.copied(inputs), None, self.needs)
+        rng = np.random.default_rng([self.options.seed, 1])
+        return [
+            framework.like(rng.standard_normal(self.shape(output)), output) if takes else None
+            for output, takes in zip(forward.outputs, forward.takes, strict=True)
+        ]
+
+    def attempt(
+        self,
+        case: Case,
+        *,
+        inputs: Inputs | None = None,
+        upstream: Upstream | None = None,
+        needs: Collection[str] | None = None,
+        within: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> Attempt:
+        """Calls the kernel on a case: on copies, or on these `inputs` and this `upstream`, which
+        are laid out in another way. `needs` are those of the case, or some of them."""
+        given = {**self.copied(case.inputs), **(inputs or {})}
+        sent = [*map(self.copy, case.upstream)] if upstream is None else upstream
+        asked = case.needs if needs is None else tuple(n for n in case.needs if n in needs)
+        try:
+            with within(), np.errstate(all="ignore"):
+                ran = self.kernel.run(given, sent, asked)
+        except Exception as error:
+            said = in_one_line(error)
+            return Attempt(case, asked, None, said, self._stage(case, inputs or {}, asked))
+        changed = [name for name, value in given.items() if self.differs(value, case.inputs[name])]
+        if any(map(self.differs, sent, case.upstream)):
+            changed.append("upstream")
+        return Attempt(case, asked, ran, overwritten=tuple(changed))
+
+    def other(self, inputs: Inputs) -> Attempt | None:
+        """Calls the kernel on other inputs; None where the reference doesn't take them."""
+        try:
+            case = self.case(inputs)
+        except Exception as error:
+            case = self.case(inputs, [])
+            if not case.forward_is_known:
+                return None
+            return Attempt(case, case.needs, None, in_one_line(error), "forward")
+        attempt = self.attempt(case)
+        return attempt if case.is_known else None
+
+    def copied(self, inputs: Inputs) -> dict[str, Any]:
+        return {name: self.copy(value) for name, value in inputs.items()}
+
+    def shape(self, array: Any) -> tuple[int, ...]:
+        return self.kernel.framework.numpy(array).shape
+
+    def _stage(
+        self, case: Case, inputs: Inputs, needs: Collection[str]
+    ) -> Literal["forward", "backward"]:
+        """Where a call raises, that raised somewhere."""
+        try:
+            self.kernel.run({**self.copied(case.inputs), **inputs}, None, needs)
+        except Exception:
+            return "forward"
+        return "backward"
+
+    def copy(self, value: Any) -> Any:
+        framework = self.kernel.framework
+        if not framework.is_array(value):
+            return value
+        return framework.cast(value, framework.float_type(value) or "float64")
+
+    def _cast(self, value: Any, kind: str) -> Any:
+        framework = self.kernel.framework
+        return framework.cast(value, kind) if framework.is_array(value) else value
+
+    def differs(self, value: Any, before: Any) -> bool:
+        framework = self.kernel.framework
+        if not framework.is_array(before):
+            return False
+        now, then = framework.numpy(value), framework.numpy(before)
+        return not np.array_equal(now, then, equal_nan=now.dtype.kind == "f")

@@ -1,0 +1,261 @@
+"""One call of a kernel, and what is true of it: the truth, and how far rounding may take it.
+
+The truth is the reference in float64, on the very numbers that the kernel gets. How far rounding
+may take a right answer is found by running the reference again, with everything it computes rounded
+at random (`byhand.checking.running.random_rounding`), by `AMOUNT` units of the kernel's type: what
+an element scatters in a few runs is allowed. So a gradient whose terms cancel is allowed the
+rounding of its terms, a branch that rounding may turn is allowed both ways, and no one chooses a
+tolerance. That is the rounding of the reference's way. An answer that is further out is allowed
+what the kernel's own run scatters, where the library sees into it: another formula may lose more.
+
+Where a library can't round at random, the inputs are moved by as much, and that is all that is
+known of rounding on the way. Where the truth says itself how much it may be off (the engine's
+`units`, the `errors` of finite differences), that is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.judging.compare import FACTOR
+from byhand.kernels.kernel import Inputs, Kernel, Ran, Upstream
+from byhand.values.arrays import Array
+from byhand.values.precision import SINGLE, eps_of
+
+Name = str | int
+"""Of a gradient, that of its input; of an output, its place."""
+
+AMOUNT = 2.0
+"""Times eps, of what goes into an operation and of what comes out. Measured on two dozen kernels
+and their larger sizes: with 1, no right one is out in bfloat16 or float16; with 0.5, those are
+that compute everything in it."""
+
+GENEROUS = 64.0
+"""The same in float32 and float64, where no mistake is as small as that."""
+
+FLOOR = 0.5
+"""Of the typical scatter of an array, which is allowed to all of its elements: another formula may
+round in an element where the reference's doesn't."""
+
+RUNS = 8
+
+OWN = 32.0
+"""Units of the largest element that a library in float64 may itself be off, as in
+`byhand.referees.rounding`."""
+
+FAR = 1e5
+"""What is out by this many times as much as a run scattered anything is out for another reason."""
+
+SHADE = 1e3
+"""Times the rounding of float64: what is left of terms that cancel is no larger."""
+
+EPS = {"tf32": 2.0**-10}
+"""Of types that no array has: TF32 multiplies numbers of float32 with 10 bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Inputs and an upstream as the kernel gets them; `dtype` is what it computes in.
+
+    `needs` are the inputs whose gradient is asked for. What is true is in float64.
+    """
+
+    kernel: Kernel
+    inputs: Inputs
+    upstream: Upstream
+    dtype: str
+    needs: tuple[str, ...]
+    seed: int = 0
+
+    @cached_property
+    def truth(self) -> Ran:
+        """Raises what the reference raises."""
+        return self.kernel.truth(*self.exact, self.needs)
+
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether the reference takes these inputs."""
+        try:
+            _ = self.true
+        except Exception:
+            return False
+        return True
+
+    @property
+    def forward_is_known(self) -> bool:
+        """Whether the reference's forward takes these inputs, whatever the upstream."""
+        try:
+            self.kernel.truth(self.exact[0], None, self.needs)
+        except Exception:
+            return False
+        return True
+
+    @cached_property
+    def true(self) -> Mapping[Name, Array]:
+        return self.values(self.truth)
+
+    @property
+    def eps(self) -> float:
+        return EPS.get(self.dtype) or eps_of(self.dtype)
+
+    def allowed(self, name: Name, error: Array) -> Array:
+        """How far rounding may take each element of a right answer from the truth.
+
+        `error` is how far the answer is: no more runs are made than it takes to allow for that.
+        """
+        bound = self._known(name)
+        if isinstance(name, str) and name in self.truth.units:
+            return bound + FACTOR * self.eps * self.truth.units[name]
+        for scattered in (self.scattered, self.own):
+            scatter = np.zeros(bound.shape)
+            for number in range(1, RUNS + 1):
+                if np.all(error <= bound):
+                    return bound
+                scatter = np.maximum(scatter, scattered(number).get(name, 0.0))
+                bound = np.maximum(bound, self._known(name) + scatter + FLOOR * _typical(scatter))
+                if np.max(error, initial=0.0) > FAR * np.max(bound, initial=0.0):
+                    return bound
+        return bound
+
+    def vague(self, name: Name, allowed: Array) -> bool:
+        """Whether a gradient of nothing but zeros would be allowed as well, though it isn't zero.
+
+        What is zero because its terms cancel is, in float64, far below the rounding of the type.
+        """
+        size = np.abs(self.true[name])
+        if not size.any() or np.any(size > allowed):
+            return False
+        return bool(np.max(size) > SHADE * eps_of("float64") / self.eps * np.max(allowed))
+
+    def scattered(self, number: int) -> Mapping[Name, Array]:
+        """How far from the truth each value is in the run of this number, rounded at random."""
+        if number not in self._runs:
+            found = self.values(self._rounded(number))
+            self._runs[number] = {
+                name: _distance(found[name], value) for name, value in self.true.items()
+            }
+        return self._runs[number]
+
+    def own(self, number: int) -> Mapping[Name, Array]:
+        """The same of the kernel's own run, from what it gives without; empty where it can't be
+        run so. What is wrong by more than its own rounding stays wrong."""
+        if number not in self._own_runs:
+            found, kept = self._run_rounded(number), self._run_rounded(0)
+            self._own_runs[number] = {
+                name: _distance(found[name], value)
+                for name, value in kept.items()
+                if name in found and found[name].shape == value.shape == self.true[name].shape
+            }
+        return self._own_runs[number]
+
+    def _run_rounded(self, number: int) -> Mapping[Name, Array]:
+        """What the kernel gives in the run of this number; in that of 0 nothing is rounded."""
+        framework, kernel = self.kernel.framework, self.kernel
+        if framework.rounding is None:
+            return {}
+        inputs = {name: self._copy(value) for name, value in self.inputs.items()}
+        upstream = [self._copy(value) for value in self.upstream]
+        amount = self._amount if number else 0.0
+        try:
+            with framework.rounding(1000 * self.seed + number, amount):
+                return self.values(kernel.run(inputs, upstream, self.needs))
+        except Exception:
+            return {}
+
+    def _copy(self, value: Any) -> Any:
+        framework = self.kernel.framework
+        if not framework.is_array(value):
+            return value
+        return framework.cast(value, framework.float_type(value) or "float64")
+
+    @property
+    def _amount(self) -> float:
+        return self.eps * (GENEROUS if self.eps <= SINGLE else AMOUNT)
+
+    def _known(self, name: Name) -> Array:
+        """What is allowed at once: one rounding of the answer, and the truth's own error."""
+        size = np.abs(self.true[name])
+        finite = np.where(np.isfinite(size), size, 0.0)
+        own = OWN * eps_of("float64") * np.max(finite, initial=0.0)
+        if isinstance(name, str) and name in self.truth.errors:
+            own = self.truth.errors[name]
+        return self.eps * finite + own + _least(self.dtype)
+
+    def _rounded(self, number: int) -> Ran:
+        seed, amount = 1000 * self.seed + number, self._amount
+        inputs, upstream = self.exact
+        rounding = self.kernel.framework.rounding
+        if rounding is not None:
+            with rounding(seed, amount):
+                return self.kernel.truth(inputs, upstream, self.needs)
+        rng = np.random.default_rng([seed, 6])
+        moved = {name: self._moved(value, rng, amount) for name, value in inputs.items()}
+        up = [self._moved(value, rng, amount) for value in upstream]
+        return self.kernel.truth(moved, up, self.needs)
+
+    def _moved(self, value: Any, rng: np.random.Generator, amount: float) -> Any:
+        framework = self.kernel.framework
+        if not framework.is_array(value) or framework.float_type(value) is None:
+            return value
+        array = framework.numpy(value)
+        shape: tuple[int, ...] = array.shape
+        noise: Array = np.asarray(rng.uniform(-1.0, 1.0, shape))
+        return framework.like(array * (1 + amount * noise), value)
+
+    @cached_property
+    def exact(self) -> tuple[Inputs, Upstream]:
+        """Inputs and upstream as the reference gets them, in float64."""
+        inputs = {name: self._exact(value) for name, value in self.inputs.items()}
+        return inputs, [*map(self._exact, self.upstream)]
+
+    def _exact(self, value: Any) -> Any:
+        framework = self.kernel.framework
+        return framework.exact(value) if framework.is_array(value) else value
+
+    def values(self, ran: Ran, gradients: bool = True) -> Mapping[Name, Array]:
+        """Outputs that are floats, and gradients that were asked for; 0 where one is None."""
+        numpy = self.kernel.framework.numpy
+        outputs = {place: numpy(output) for place, output in enumerate(ran.outputs)}
+        found: dict[Name, Array] = {i: a for i, a in outputs.items() if a.dtype.kind == "f"}
+        for name in self.needs if gradients else ():
+            gradient = ran.gradients.get(name)
+            like = self.inputs[name]
+            found[name] = numpy(gradient) if gradient is not None else np.zeros(numpy(like).shape)
+        return found
+
+    @cached_property
+    def _runs(self) -> dict[int, Mapping[Name, Array]]:
+        return {}
+
+    @cached_property
+    def _own_runs(self) -> dict[int, Mapping[Name, Array]]:
+        return {}
+
+
+def _typical(scatter: Array) -> float:
+    """The median of what scatters at all."""
+    moved = scatter[(scatter > 0) & np.isfinite(scatter)]
+    return float(np.median(moved)) if moved.size else 0.0
+
+
+def _distance(value: Array, truth: Array) -> Array:
+    """How far apart; what is no number in a run excuses nothing."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.abs(value - truth)
+    return np.where(np.isfinite(distance), distance, 0.0)
+
+
+def _least(dtype: str) -> float:
+    """What may be lost where numbers become too small for their type."""
+    match dtype:
+        case "float16":
+            return float(np.finfo(np.float16).smallest_subnormal)
+        case "float64":
+            return float(np.finfo(np.float64).tiny)
+        case _:
+            return float(np.finfo(np.float32).tiny)

@@ -1,0 +1,1 @@
+"""Frameworks: how the arrays of NumPy and of PyTorch are handled, one file each."""

@@ -1,0 +1,70 @@
+"""A kernel that writes into what isn't its own.
+
+The upstream may go to other backwards too: one that scales it where it lies spoils theirs. So does
+one that writes into an input, or into what forward saved, which a second backward of the same
+forward (`retain_graph=True`) then reads.
+
+Bad:
+    dout *= mask; return dout
+
+Good:
+    return dout * mask
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from byhand.checking.report import Finding
+from byhand.kernels.bench import Bench
+from byhand.kernels.case import Name
+from byhand.kernels.kernel import Ran, Upstream
+from byhand.kernels.probes.apart import Apart, apart
+from byhand.kernels.probes.probe import Probe, called
+
+NAME = "in-place"
+
+
+def _find(bench: Bench) -> Iterator[Finding]:
+    case, first = bench.usual, bench.first
+    if first.ran is None:
+        return
+    changed = [n for n in first.overwritten if n not in bench.options.allow_inplace]
+    if changed:
+        done = "what the kernel was given was compared with a copy"
+        yield Finding(NAME, done, f"it wrote into {' and '.join(changed)}")
+    forward = bench.kernel.run(bench.copied(case.inputs), None, case.needs)
+    before, after = (case.values(ran, gradients=False) for ran in (forward, first.ran))
+    done = "the outputs were looked at before and after backward"
+    yield from _differing(done, apart(case, before, after), "backward wrote into it")
+    if first.ran.again is not None and not first.overwritten:
+        yield from _twice(bench, first.ran, first.ran.again)
+
+
+def _twice(
+    bench: Bench, ran: Ran, again: Callable[[Upstream], Mapping[str, Any]]
+) -> Iterator[Finding]:
+    """Two backwards of one forward: the second reads what the first left."""
+    case = bench.usual
+    once = case.values(ran)
+    try:
+        found: Mapping[str, Any] = again([*map(bench.copy, case.upstream)])
+    except Exception:
+        return  # it frees what was saved, and says so
+    twice = case.values(replace(ran, gradients=found))
+    done = "backward ran twice after one forward"
+    yield from _differing(done, apart(case, once, twice), "the first wrote into what was saved")
+
+
+def _differing(done: str, found: Mapping[Name, Apart], why: str) -> Iterator[Finding]:
+    far = {name: each for name, each in found.items() if not each.explained}
+    if far:
+        told = "; ".join(f"{called(name)} {each}" for name, each in far.items())
+        yield Finding(NAME, done, f"{told}: {why}")
+
+
+IN_PLACE = Probe(
+    NAME, "compares with copies what the kernel was given, and runs backward twice", _find
+)

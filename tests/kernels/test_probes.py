@@ -1,0 +1,128 @@
+"""Each probe finds what it is for, and nothing is found at fault in a right kernel."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import torch
+import wrong_kernels as wrong
+from kernel_cases import NAMES, kernel
+from kernels_of_tensors import kernel_of
+
+from byhand.checking.report import Finding, Report
+from byhand.kernels.bench import Bench
+from byhand.kernels.findings import findings
+from byhand.kernels.options import Options
+from byhand.kernels.probes import PROBES
+
+INFORMATION = ("low-precision",)
+
+KNOWN = {"logcumsumexp": "edge"}
+"""What is found in one after all: its exponentials underflow in a row of very different numbers."""
+
+
+def found(fn: Any, reference: Any, make: Any = wrong.inputs, **options: Any) -> list[Finding]:
+    bench = Bench(kernel_of(fn, reference, make), Options(**options))
+    assert bench.first.raised == ""
+    assert not bench.first.wrong  # the plain comparison passes it
+    return list(findings(bench))
+
+
+def names(given: list[Finding]) -> set[str]:
+    return {each.name for each in given if each.wrong}
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
+def test_each_finds_what_it_is_for_and_no_other_does(probe: Any) -> None:
+    if probe.name in INFORMATION:
+        pytest.skip("is for information: test_low_precision")
+    given = found(*wrong.WRONG[probe.name])
+    assert names(given) == {probe.name}
+    assert all(each.done and each.seen for each in given)
+
+
+@pytest.mark.parametrize("name", [n for n in wrong.WRONG if n not in ("never-ran", "upstream")])
+def test_gradcheck_passes_them(name: str) -> None:
+    """A referee that isn't ours: at these sizes and layouts they are right."""
+    fn, _ = wrong.WRONG[name]
+    random = torch.Generator().manual_seed(0)
+    shapes = (4, 8), (8,)
+    given = [torch.randn(shape, generator=random, dtype=torch.double) for shape in shapes]
+    leaves = [each.requires_grad_() for each in given]
+    assert torch.autograd.gradcheck(fn, leaves, fast_mode=True, nondet_tol=9.0)
+
+
+def test_what_forward_saved_is_not_to_be_written_into() -> None:
+    assert names(found(wrong.Saved.apply, wrong.square)) == {"in-place"}
+
+
+def test_what_forward_gave_is_not_to_be_written_into() -> None:
+    bench = Bench(kernel_of(wrong.Output.apply, wrong.product, wrong.inputs), Options())
+    assert set(bench.first.wrong) == {0}
+    assert names(list(findings(bench))) == {"in-place"}
+
+
+def test_sizes_that_are_equal_hide_which_is_which() -> None:
+    given = found(wrong.EqualSizes.apply, wrong.square)
+    assert "alignment" in names(given)
+
+
+def test_what_may_be_overwritten_is_the_users_to_say() -> None:
+    assert not names(found(*wrong.WRONG["in-place"], allow_inplace=("upstream",)))
+
+
+def test_another_order_of_adding_is_for_information() -> None:
+    given = found(wrong.AnyOrder.apply, wrong.square, repeats=4)
+    assert [(each.name, each.wrong) for each in given] == [("nondeterministic", False)]
+    assert "as rounding may" in given[0].seen
+
+
+def test_low_precision_is_for_information() -> None:
+    (given,) = found(wrong.Square.apply, wrong.square, wrong.sixteen)
+    assert (given.name, given.wrong) == ("low-precision", False)
+    assert "times the reference's error" in given.seen
+    assert "wider" not in given.seen
+
+    def upcasts(x: Any, w: Any) -> Any:
+        return (x.float() ** 2 * w).to(x.dtype)
+
+    (given,) = found(wrong.Square.apply, upcasts, wrong.sixteen)
+    assert "wider type itself (_to_copy, pow" in given.seen
+
+
+def test_a_backward_that_forgets_its_upstream_is_right_for_ones() -> None:
+    class Forgets(wrong.Square):
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, w = ctx.saved_tensors
+            return 2 * x * w, (g * x * x).sum(0)
+
+    bench = Bench(kernel_of(Forgets.apply, wrong.square, wrong.inputs), Options())
+    assert set(bench.first.wrong) == {"x"}
+    assert "dx right for ones only" in next(
+        each.seen for each in findings(bench) if each.name == "upstream"
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_found_at_fault_in_a_right_kernel(name: str) -> None:
+    case = kernel(name)
+    bench = Bench(kernel_of(case.function.apply, case.reference, case.inputs), Options())
+    assert not bench.first.wrong
+    assert names(list(findings(bench))) == ({KNOWN[name]} if name in KNOWN else set())
+
+
+def test_a_report_has_them() -> None:
+    given = tuple(found(*wrong.WRONG["in-place"]))
+    report = Report("k.py", "PyTorch", "float64", 0.1, (), findings=given)
+    assert not report.ok
+    (shown,) = json.loads(report.to_json())["findings"]
+    assert shown == {
+        "name": "in-place",
+        "done": "what the kernel was given was compared with a copy",
+        "seen": "it wrote into upstream",
+        "wrong": True,
+    }
+    assert "in-place: what the kernel was given" in str(report)
