@@ -51,7 +51,7 @@ def test_mistakes_are_wrong_in_bfloat16(name: str) -> None:
     rows=st.integers(1, 9),
     width=st.integers(1, 9),
     kind=st.sampled_from(["float64", "float32", "float16", "bfloat16"]),
-    scale=st.sampled_from([1e-2, 1.0, 3e2]),
+    scale=st.sampled_from([1e-2, 1.0, 10.0]),
     seed=st.integers(0, 99),
 )
 def test_any_shape_and_scale(rows: int, width: int, kind: str, scale: float, seed: int) -> None:
