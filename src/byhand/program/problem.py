@@ -49,7 +49,8 @@ class Problem:
     evaluated. `kept` names the locals of forward that only keep values for backward, such as a
     `cache`: what they are bound to makes no steps. `notes` are what there is to say of how the file
     was read; `cells` are the first lines of a notebook's code cells, whose text is one.
-    `unpromised` are locals of backward that need not be meant as gradients.
+    `unpromised` are locals of backward that need not be meant as gradients. `inner` tells a part of
+    something larger, whose output has any gradient also where it is a scalar.
     """
 
     name: str

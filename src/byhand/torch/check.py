@@ -79,13 +79,23 @@ def _checked(
     found = given(subject, inputs, needs, dtype, seed)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)
     problem, referee = _problem(subject, found, referred, seed)
-    report = replace(_in_its_words(check_problem(problem, seed=seed)), referee=referee)
+    report = replace(_in_its_words(_judged(problem, seed)), referee=referee)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
         report = _raised(report, gave, found) if report.ok else report
     elif not report.ok and not isinstance(problem.backward, FunctionType):
         report = _inside(subject, found, seed) or _with_missing(report, gave)
     return replace(report, notes=(*found.notes, *report.notes))
+
+
+def _judged(problem: Problem, seed: int) -> Report:
+    """What backward returns is judged first: only where that is wrong it matters where."""
+    others = problem.unpromised
+    if others is not None:
+        report = check_problem(others.without(others.names), seed=seed)
+        if report.ok:
+            return report
+    return check_problem(problem, seed=seed)
 
 
 def _raised(report: Report, error: Exception, found: Given) -> Report:
