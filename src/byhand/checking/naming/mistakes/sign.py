@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import text
+from byhand.checking.naming.proving.syntax import is_places, text
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -37,7 +37,7 @@ def _turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             yield ast.BinOp(left, ast.Add(), right)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield operand
-        case ast.Name() | ast.Call() | ast.Attribute():
+        case ast.Name() | ast.Call() | ast.Attribute() if not is_places(part):
             yield ast.UnaryOp(ast.USub(), part)
         case _:
             pass

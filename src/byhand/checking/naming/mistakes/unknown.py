@@ -13,7 +13,7 @@ Good:
 
 import numpy as np
 
-from byhand.checking.judging.evidence import as_array
+from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
@@ -24,6 +24,11 @@ from byhand.values.arrays import Array
 def describe(suspect: Suspect) -> Finding:
     """What is known all the same."""
     value, right = as_array(suspect.first.value), suspect.first.expected.value
+    if value is not None and value.shape != right.shape and suspect.follows(_in_its_shape):
+        return Finding(
+            f"{suspect.d} holds the right values in the shape {value.shape}: give it that of "
+            f"{suspect.name}, {right.shape}"
+        )
     if value is None or value.shape != right.shape:
         return Finding(suspect.first.comparison.note or "it is not an array of floats")
     infinite = ~np.isfinite(value)
@@ -32,6 +37,14 @@ def describe(suspect: Suspect) -> Finding:
     for name in suspect.values:
         if suspect.follows(lambda e, n=name: e.expected.value * e.trial.drawn.truth[n].value):
             return Finding(f"{suspect.d} is {name} times what it should be")
+    numbers = [found.number(found.value) for found in suspect.telling]
+    if all(number is not None and np.isfinite(number) for number in numbers):
+        number = suspect.first.number(value)
+        assert number is not None
+        return Finding(
+            f"{suspect.d} is {1 / number:.3g} times what it should be, and another number of times "
+            "at other sizes: is it divided by one too many, or too few?"
+        )
     size = float(np.max(np.abs(right), initial=0.0))
     wrong = np.abs(value - right) > 1e-9 * size
     zero = ", where it should be 0" if not right[wrong].any() else ""
@@ -42,6 +55,12 @@ def find_at_ties(uneven: Uneven) -> Finding:
     return Finding(at_ties(uneven))
 
 
+def _in_its_shape(found: Evidence) -> Array | None:
+    """What is right, in the shape that the definition gave."""
+    value = as_array(found.value)
+    return None if value is None else found.expected.value.reshape(value.shape)
+
+
 def _where(wrong: Array) -> str:
     if wrong.all() or not wrong.any():
         return "everywhere"
@@ -49,8 +68,9 @@ def _where(wrong: Array) -> str:
         others = tuple(i for i in range(wrong.ndim) if i != axis)
         lines = wrong.any(others)
         if not lines.all():
-            word = ("rows", "columns")[axis] if wrong.ndim == 2 else f"places of axis {axis}"
             bad = np.flatnonzero(lines)
             listed = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
-            return f"in the {word} {listed}, right in the others"
+            if wrong.ndim == 2:
+                return f"in the {('rows', 'columns')[axis]} {listed}, right in the others"
+            return f"at {listed} along axis {axis}, right at the others"
     return f"in {int(wrong.sum())} of {wrong.size} elements"

@@ -27,6 +27,8 @@ def find(suspect: Suspect) -> Finding | None:
             if scale.constant is not None:
                 continue
             if constant([c * n for c, n in zip(scale.times, size, strict=True)]):
+                if wrong_exponent.find(suspect) is not None:  # the square of a 1 / sqrt(n)
+                    return None
                 return Finding(
                     f"`{text(scale.part)}` is not divided by {name}: a mean divides by how many "
                     "there are",

@@ -133,8 +133,19 @@ def factors(statement: ast.stmt) -> Iterator[ast.expr]:
                     inside |= {each for arg in args for each in ast.walk(arg) if is_expr(each)}
             case _:
                 pass
-        if part not in inside and not isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)):
+        no_factor = isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)) or is_places(part)
+        if part not in inside and not no_factor:
             yield part
+
+
+def is_places(part: ast.AST) -> bool:
+    """Whether this is a call for lengths or places, which are compared and index: turned round or
+    multiplied, a comparison of them would come right by accident."""
+    match part:
+        case ast.Call(func=ast.Attribute(attr="arange") | ast.Name(id="range" | "len")):
+            return True
+        case _:
+            return False
 
 
 def added_numbers(statement: ast.stmt) -> Iterator[ast.expr]:
