@@ -235,12 +235,14 @@ SIDEWAYS = {
     ("1-engine/sweep", "for k in range(len(tape)):"): {"x"},
     ("6-backprop-ninja/train", "dhpreact = h * (1 - h) * dh"): {"hprebn"},
     ("7-going-deeper/norm", "dbias = dout.sum(axis=0)"): {"a"},
+    ("7-going-deeper/norm", "dgain = (dout * normed).mean(axis=(0, 1))"): {"a"},
     **{
         ("9-fused-kernels/rms_norm", wrong): {"residual"}
         for wrong in (
             "dx = rstd * (dnormed - normed * share)",
             "dx = rstd * (dnormed - dnormed.mean(-1, keepdim=True) - normed * share) + dh",
             "share = (dnormed * normed).sum(-1, keepdim=True)",
+            "share = (dout * normed).mean(-1, keepdim=True)",
             "dx = rstd * dnormed + dh",
         )
     },
