@@ -1,7 +1,8 @@
-"""Three mistakes for every kernel: what is written, what instead, and which line is wrong then.
+"""Three mistakes for every kernel: what is written, and what instead.
 
-`at` is the line to be blamed, where that isn't the one that was changed; None where backward has no
-wrong line, since forward computes or saves what is wrong.
+A statement that makes a gradient is judged by itself, so the line to be blamed is the one that was
+changed. What only helps on the way (a mask, a scale, a part that has no name in forward) is judged
+with the statements that read it: these may be blamed as well.
 """
 
 from __future__ import annotations
@@ -11,32 +12,44 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mistake:
-    """`old`, which stands in the kernel once, becomes `new`."""
+    """`old`, which stands in the kernel once, becomes `new`.
+
+    `readers` are texts of the statements that read a helper. `in_forward`: backward has no wrong
+    line, since forward computes what is wrong.
+    """
 
     old: str
     new: str
-    at: str | None = ""
+    readers: tuple[str, ...] = ()
+    in_forward: bool = False
 
     def planted(self, source: str) -> str:
         assert source.count(self.old) == 1, f"{self.old!r} stands there {source.count(self.old)} x"
         return source.replace(self.old, self.new)
 
-    def line(self, source: str) -> int | None:
-        """The number of the line to be blamed."""
-        if self.at is None:
-            return None
-        return self.planted(source).partition(self.at or self.new)[0].count("\n") + 1
+    def line(self, source: str) -> int:
+        """The line that is changed, counted in the right `source`."""
+        return source.partition(self.old)[0].count("\n") + 1
+
+    def lines(self, source: str) -> set[int]:
+        """The lines that may be blamed, counted in the wrong source."""
+        planted = self.planted(source)
+        read = {planted.partition(text)[0].count("\n") + 1 for text in self.readers}
+        assert all(text in planted for text in self.readers)
+        return read | {self.line(source)}
 
 
-def _of(*mistakes: tuple[str, str] | tuple[str, str, str | None]) -> tuple[Mistake, ...]:
+def _of(*mistakes: tuple[str, str] | tuple[str, str, tuple[str, ...]]) -> tuple[Mistake, ...]:
     return tuple(Mistake(*mistake) for mistake in mistakes)
 
+
+_AFTER_GELU = ("grad_w1 =", "grad_b1 =", "grad_x =")
 
 MISTAKES = {
     "rms_norm": _of(
         ("(dxhat * xhat).mean(-1, keepdim=True)", "(dxhat * xhat).sum(-1, keepdim=True)"),
         ("xhat = rows.float() * rstd", "xhat = rows.float()"),
-        ("(dy * xhat).sum(0)", "(dy * xhat).half().sum(0)"),
+        ("(dy * xhat).sum(0)", "(dy * xhat).half().sum(0)", ("return dx.to(",)),
     ),
     "layer_norm": _of(
         ("(width * dxhat - total - xhat * along)", "(width * dxhat - xhat * along)"),
@@ -46,10 +59,18 @@ MISTAKES = {
     "group_norm": _of(
         ("grad_bias += dy.sum(1)", "grad_bias = dy.sum(1)"),
         ("c1 = (dxhat * xhat).mean(1, keepdim=True)", "c1 = (dxhat * xhat).mean()"),
-        ("mean[i, :, None]) * rstd[i, :, None]", "mean[0, :, None]) * rstd[i, :, None]"),
+        (
+            "mean[i, :, None]) * rstd[i, :, None]",
+            "mean[0, :, None]) * rstd[i, :, None]",
+            ("grad_weight +=", "return grad_x"),
+        ),
     ),
     "linear_cross_entropy": _of(
-        ("dlogits *= (kept[rows] * scale)[:, None]", "dlogits *= scale"),
+        (
+            "dlogits *= (kept[rows] * scale)[:, None]",
+            "dlogits *= scale",
+            ("dx[rows] =", "dweight +="),
+        ),
         ("scale = grad_loss / kept.sum()", "scale = grad_loss / x.shape[0]"),
         ("dweight += dlogits.T @ x[rows]", "dweight += dlogits.T @ x[: len(dlogits)]"),
     ),
@@ -57,10 +78,12 @@ MISTAKES = {
         (
             "grad_logits = probs * (1 + 2 * ctx.z * lse[:, None])",
             "grad_logits = probs * (1 + ctx.z * lse[:, None])",
+            ("grad_logits *=",),
         ),
         (
             "grad_logits -= ctx.smoothing / logits.shape[-1]",
             "grad_logits -= ctx.smoothing / logits.shape[0]",
+            ("grad_logits *=",),
         ),
         ("grad_logits *= (grad_loss * kept)[:, None]", "grad_logits *= grad_loss[:, None]"),
     ),
@@ -71,7 +94,7 @@ MISTAKES = {
     ),
     "geglu": _of(
         ("(0.5 * (1 + t) + 0.5 * gate * (1 - t * t) * slope)", "(0.5 * (1 + t))"),
-        ("(1 + 3 * 0.044715 * gate**2)", "(1 + 0.044715 * gate**2)"),
+        ("(1 + 3 * 0.044715 * gate**2)", "(1 + 0.044715 * gate**2)", ("grad_gate =",)),
         ("torch.cat([grad_gate, grad_value], -1)", "torch.cat([grad_value, grad_gate], -1)"),
     ),
     "rotary": _of(
@@ -83,7 +106,7 @@ MISTAKES = {
             "dq = torch.cat([a * cos + b * sin, b * cos - a * sin], -1)",
             "dq = torch.cat([b * cos - a * sin, a * cos + b * sin], -1)",
         ),
-        ("a, b = dk_out.chunk(2, -1)", "b, a = dk_out.chunk(2, -1)"),
+        ("a, b = dk_out.chunk(2, -1)", "b, a = dk_out.chunk(2, -1)", ("dk = torch.cat",)),
     ),
     "softcap": _of(
         ("ratio = capped / ctx.cap", "ratio = capped"),
@@ -96,12 +119,17 @@ MISTAKES = {
         (
             "s = s.masked_fill(place[rows, None] < place[cols], -math.inf)",
             "s = s.masked_fill(place[rows, None] <= place[cols], -math.inf)",
+            ("dq[..., rows, :] +=", "dk[..., cols, :] +=", "dv[..., cols, :] +="),
         ),
     ),
     "gqa": _of(
         ("grad_k = (dscores.mT @ grouped).sum(2)", "grad_k = (dscores.mT @ grouped)[:, :, 0]"),
         ("grad_v = (probs.mT @ do).sum(2)", "grad_v = (probs.mT @ do).mean(2)"),
-        ("(do @ v[:, :, None].mT - delta) * ctx.scale", "(do @ v[:, :, None].mT) * ctx.scale"),
+        (
+            "(do @ v[:, :, None].mT - delta) * ctx.scale",
+            "(do @ v[:, :, None].mT) * ctx.scale",
+            ("grad_q =", "grad_k ="),
+        ),
     ),
     "lora": _of(
         ("@ down * mask / (1 - ctx.p)", "@ down * mask"),
@@ -127,35 +155,56 @@ MISTAKES = {
         ("dA += (dlog * delta[:, t, :, None]).sum(0)", "dA = (dlog * delta[:, t, :, None]).sum(0)"),
     ),
     "embedding": _of(
-        ("rows = rows * kept[:, None]\n        ", ""),
+        ("rows = rows * kept[:, None]\n        ", "", ("grad_weight.index_add_(",)),
         (
             "grad_weight.index_add_(0, index.reshape(-1), rows)",
             "grad_weight[index.reshape(-1)] = rows",
         ),
-        ("index.reshape(-1) != ctx.padding", "index.reshape(-1) > ctx.padding + 1"),
+        (
+            "index.reshape(-1) != ctx.padding",
+            "index.reshape(-1) > ctx.padding + 1",
+            ("grad_weight.index_add_(",),
+        ),
     ),
     "distillation": _of(
-        ("(ctx.temperature / rows)", "(1 / rows)"),
+        ("(ctx.temperature / rows)", "(1 / rows)", ("return grad_loss *",)),
         ("(ctx.temperature / rows)", "ctx.temperature"),
-        ("(torch.exp(logq) - p)", "(p - torch.exp(logq))"),
+        ("(torch.exp(logq) - p)", "(p - torch.exp(logq))", ("return grad_loss *",)),
     ),
     "logcumsumexp": _of(
-        ("later = shares.flip(-1).cumsum(-1).flip(-1)", "later = shares.cumsum(-1)"),
+        (
+            "later = shares.flip(-1).cumsum(-1).flip(-1)",
+            "later = shares.cumsum(-1)",
+            ("return torch.exp",),
+        ),
         (
             "later = shares.flip(-1).cumsum(-1).flip(-1)",
             "later = shares.flip(-1).cumsum(-1).flip(-1) - shares",
+            ("return torch.exp",),
         ),
-        ("shares = grad_output * torch.exp(top - out)", "shares = torch.exp(top - out)"),
+        (
+            "shares = grad_output * torch.exp(top - out)",
+            "shares = torch.exp(top - out)",
+            ("return torch.exp",),
+        ),
     ),
     "topk_gate": _of(
         ("dtop = gate * (grad_gate - along)", "dtop = gate * grad_gate"),
         ("along = (grad_gate * gate).sum(-1, keepdim=True)", "along = (grad_gate * gate).sum()"),
         ("dlogits.scatter_(-1, index, dtop)", "dlogits[..., : index.shape[-1]] = dtop"),
     ),
-    "preference_loss": _of(
-        ("drejected[rows] = -dmargin[:, None]", "drejected[rows] = dmargin[:, None]", None),
-        ("-torch.sigmoid(-margin) * beta / n", "-torch.sigmoid(-margin) * beta / chunk", None),
-        ("grad_loss * drejected, grad_loss * dweight", "grad_loss * drejected, dweight"),
+    "preference_loss": (
+        Mistake(
+            "drejected[rows] = -dmargin[:, None]",
+            "drejected[rows] = dmargin[:, None]",
+            in_forward=True,
+        ),
+        Mistake(
+            "-torch.sigmoid(-margin) * beta / n",
+            "-torch.sigmoid(-margin) * beta / chunk",
+            in_forward=True,
+        ),
+        Mistake("grad_loss * drejected, grad_loss * dweight", "grad_loss * drejected, dweight"),
     ),
     "bias_dropout_add": _of(
         ("grad_x = grad_output * mask / (1 - ctx.p)", "grad_x = grad_output * mask"),
@@ -164,17 +213,17 @@ MISTAKES = {
     ),
     "masked_softmax": _of(
         ("total = dscores.sum(-1, keepdim=True)", "total = grad_output.sum(-1, keepdim=True)"),
-        ("dscores.mul_(ctx.scale)\n        ", ""),
+        ("dscores.mul_(ctx.scale)\n        ", "", ("dscores.addcmul_(",)),
         ("dscores.addcmul_(probs, total, value=-1)", "dscores.sub_(total)"),
     ),
     "add_rms_norm": _of(
-        ("dtotal += dtotal_out\n        ", ""),
-        ("xhat = total * rstd", "xhat = total"),
+        ("dtotal += dtotal_out\n        ", "", ("dtotal = rstd",)),
+        ("xhat = total * rstd", "xhat = total", ("dtotal = rstd", "dweight =")),
         (".sum(-1, keepdim=True) / width", ".sum(-1, keepdim=True)"),
     ),
     "dense_gelu_dense": _of(
-        ("dpre = dhidden * (cdf + flat * pdf)", "dpre = dhidden * cdf"),
-        ("torch.exp(-0.5 * flat * flat)", "torch.exp(-flat * flat)"),
+        ("dpre = dhidden * (cdf + flat * pdf)", "dpre = dhidden * cdf", _AFTER_GELU),
+        ("torch.exp(-0.5 * flat * flat)", "torch.exp(-flat * flat)", _AFTER_GELU),
         ("grad_b1 = dpre.sum(0)", "grad_b1 = dhidden.sum(0)"),
     ),
 }

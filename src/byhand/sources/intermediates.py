@@ -10,6 +10,7 @@ import ast
 import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from byhand.program.plain_run import inputs_of_their_own, plain_locals
 from byhand.program.problem import Problem, Unpromised
 from byhand.program.statements import StatementError
 from byhand.sources.flow import changes
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, as_torch, is_torch
 from byhand.values.held import array
 
 
@@ -75,7 +76,7 @@ def misfits(problem: Problem) -> set[str]:
         call = call_of(problem)
         for name in call.parameters:
             if name not in known and (output := array(known.get(name[1:]))) is not None:
-                known[name] = _ones(output)
+                known[name] = _ones(known[name[1:]], output)
         with np.errstate(all="ignore"):
             answers = call.answers(call.filled(known))
     except (ProblemError, StatementError):
@@ -90,8 +91,9 @@ def misfits(problem: Problem) -> set[str]:
     }
 
 
-def _ones(like: Array) -> Array:
-    return np.ones_like(like)
+def _ones(output: Any, value: Array) -> Any:
+    """A gradient of an output, in the library that it is in."""
+    return as_torch(np.ones_like(value)) if is_torch(output) else np.ones_like(value)
 
 
 def with_copies(
