@@ -109,7 +109,7 @@ MISTAKES = {
         ("a, b = dk_out.chunk(2, -1)", "b, a = dk_out.chunk(2, -1)", ("dk = torch.cat",)),
     ),
     "softcap": _of(
-        ("ratio = capped / ctx.cap", "ratio = capped"),
+        ("ratio = capped / ctx.cap", "ratio = capped", ("grad_logits =",)),
         ("(1 - ratio * ratio)", "(1 - ratio)"),
         ("(1 - ratio * ratio)", "(1 - ratio * ratio) / ctx.cap"),
     ),
@@ -204,7 +204,11 @@ MISTAKES = {
             "-torch.sigmoid(-margin) * beta / chunk",
             in_forward=True,
         ),
-        Mistake("grad_loss * drejected, grad_loss * dweight", "grad_loss * drejected, dweight"),
+        Mistake(
+            "grad_loss * drejected, grad_loss * dweight",
+            "grad_loss * drejected, dweight",
+            ("dchosen, drejected, dweight = ctx",),
+        ),
     ),
     "bias_dropout_add": _of(
         ("grad_x = grad_output * mask / (1 - ctx.p)", "grad_x = grad_output * mask"),
