@@ -12,6 +12,15 @@ from kernel_mistakes import MISTAKES, Mistake
 import byhand.torch
 from byhand.checking.report import Report
 
+SLOW = {  # to name a mistake in these takes seconds
+    "linear_cross_entropy",
+    "gqa",
+    "causal_conv",
+    "flash_attention",
+    "dense_gelu_dense",
+    "selective_scan",
+}
+
 
 def checked(case: Kernel, **options: Any) -> Report:
     return byhand.torch.check(case.function, case.inputs, reference=case.reference, **options)
@@ -31,7 +40,7 @@ def test_a_right_kernel_passes(name: str) -> None:
     assert report.ok, str(report)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SLOW])
 def test_a_mistake_is_found(name: str) -> None:
     assert_found(name, MISTAKES[name][0])
 
@@ -39,7 +48,7 @@ def test_a_mistake_is_found(name: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_other_mistakes_are_found(name: str) -> None:
-    for mistake in MISTAKES[name][1:]:
+    for mistake in MISTAKES[name][name not in SLOW :]:
         assert_found(name, mistake)
 
 
