@@ -12,7 +12,7 @@ from byhand.checking.report import Report
 from byhand.deriving.derive import derive
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, parsed
-from byhand.sources.layers import layers_in
+from byhand.sources.layer_classes import layers_in
 from byhand.sources.load import load
 
 FILE = Path(__file__).with_name("forms") / "layer_classes.py"

@@ -32,15 +32,14 @@ def flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def opened(
-    statements: Sequence[ast.stmt], gradient_of: Callable[[str], str | None]
+    statements: Sequence[ast.stmt], is_round: Callable[[Sequence[ast.stmt]], bool]
 ) -> list[ast.stmt]:
-    """The statements, with one round of each loop that computes a value and its gradient both: a
-    training loop with the forward and the backward in it."""
+    """The statements, with one round of each loop whose body is one: a training loop with the
+    forward and the backward in it."""
     found: list[ast.stmt] = []
     for node in statements:
         inside = list(flat(node.body)) if isinstance(node, (ast.For, ast.While)) else []
-        bound = {name for each in inside for name in binds(each)}
-        if not any(gradient_of(name) in bound for name in bound):
+        if not is_round(inside):
             found.append(node)
             continue
         if isinstance(node, ast.For):
@@ -48,7 +47,7 @@ def opened(
             item = ast.Call(ast.Name("next", ast.Load()), [first], [])
             made = ast.copy_location(ast.Assign([node.target], item), node)
             found.append(ast.fix_missing_locations(made))
-        found += opened(inside, gradient_of)
+        found += opened(inside, is_round)
     return found
 
 
@@ -156,7 +155,24 @@ def seeds(node: ast.stmt) -> bool:
 
 
 def needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
-    """The places of the statements that `wanted` names depend on, in order."""
+    """The places of the statements that `wanted` names depend on, in order. A function or class may
+    need one that is defined below it."""
+    defined = {
+        node.name: i
+        for i, node in enumerate(statements)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    wanted = set(wanted)
+    while True:
+        found = _needed(statements, wanted)
+        inside = {name for i in found if i in defined.values() for name in reads(statements[i])}
+        below = {name for name in inside & {*defined} if defined[name] not in found}
+        if not below - wanted:
+            return found
+        wanted |= below
+
+
+def _needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
     wanted = set(wanted)
     found: list[int] = []
     for i in reversed(range(len(statements))):

@@ -130,11 +130,16 @@ def _patterns(name: str, use: Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return ("n", "1n", *scalar, "1n11"), ("n1", "nn", *(() if scalar else ("",)))
     if name.rpartition("_")[2][:1].isupper() or name[0].isupper():
         return ("nn",), ("1n", "n", "nnn", "nnnn")
-    if re.match(_LABELS, low):
+    if is_labels(name):
         return ("nn", "n", "", "nnn"), ()
     if re.match(_WEIGHTS, low):
         return ("nn", "n"), ("n1", "nnnn", "nnn")
     return ("nn", "n", "nnn", "nnnn", ""), ()
+
+
+def is_labels(name: str) -> bool:
+    """Whether an argument is called as the classes of examples are."""
+    return bool(re.match(_LABELS, name.lower()))
 
 
 def _own(name: str) -> str:

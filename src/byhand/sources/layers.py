@@ -8,9 +8,9 @@ of forward; what backward returns is the gradient of forward's own arguments.
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -21,107 +21,49 @@ from byhand.program.problem import Inputs, Problem
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function
 from byhand.sources.intermediates import promising
-from byhand.sources.pairs import Pair, backward_of, called, forward_of, has_loops, paired, said_of
+from byhand.sources.layer_classes import SELF, Layer
+from byhand.sources.pairs import (
+    Pair,
+    as_spoken,
+    backward_of,
+    called,
+    forward_of,
+    has_loops,
+    is_floats,
+    paired,
+    said_of,
+    speaks_torch,
+)
+from byhand.sources.parts import PUT as PUT_PART
+from byhand.sources.parts import Part, answering, parts_of, putter, putting
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, Ran, proposed
-from byhand.sources.signature import elements, owners, parameters, plain_name, returns
+from byhand.sources.signature import elements, owners, parameters, returns
 from byhand.values.arrays import is_tuple
+from byhand.values.held import array, detached
 
-SELF = "self"
 PUT = "__put_parameter__"
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """A class with both methods. `gradients` are the attributes that backward leaves gradients in,
-    by the name of the parameter: `self.dW` or `self.grads["W"]`."""
-
-    name: str
-    node: ast.ClassDef
-    forward: ast.FunctionDef
-    backward: ast.FunctionDef
-    gradients: Mapping[str, ast.expr]
-
-
-def layers_in(tree: ast.Module) -> list[Layer]:
-    """The layers of a module, in its order."""
-    found: list[Layer] = []
-    for node in tree.body:
-        if not isinstance(node, ast.ClassDef):
-            continue
-        methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
-        forward = methods.get("forward") or methods.get("__call__")
-        backward = methods.get("backward")
-        if forward is None or backward is None or not returns(forward):
-            continue
-        if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
-            continue
-        init = methods.get("__init__")
-        found.append(Layer(node.name, node, forward, backward, _gradients(backward, init)))
-    return found
-
-
-def _gradients(backward: ast.FunctionDef, init: ast.FunctionDef | None) -> dict[str, ast.expr]:
-    """Where backward leaves gradients, by the name of the parameter."""
-    known = {
-        part.attr
-        for method in (init, backward)
-        if method is not None
-        for part in ast.walk(method)
-        if isinstance(part, ast.Attribute) and _is_self(part.value)
-    }
-    found: dict[str, ast.expr] = {}
-    for part in ast.walk(backward):
-        name = _parameter(part, known)
-        if name is not None and isinstance(part, ast.expr):
-            whole = part.value if isinstance(part, ast.Subscript) else part
-            found[name] = whole if _is_own(whole, name) else part
-    return found
-
-
-def _parameter(part: ast.AST, known: set[str]) -> str | None:
-    """The parameter whose gradient is stored in `self.dW` or `self.grads["W"]`."""
-    match part:
-        case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Store()):
-            name = plain_name(attr)
-            return name if name != attr and name in known else None
-        case ast.Subscript(
-            value=ast.Attribute(value=ast.Name(id="self"), attr=attr), ctx=ast.Store()
-        ) if plain_name(attr) != attr and plain_name(attr) in known:
-            return plain_name(attr)
-        case ast.Subscript(
-            value=ast.Attribute(value=ast.Name(id="self"), attr=attr),
-            slice=ast.Constant(value=str(key)),
-            ctx=ast.Store(),
-        ) if "grad" in attr.lower() or attr.startswith("d"):
-            name = key if key in known else plain_name(key)
-            return name if name.isidentifier() else None
-        case _:
-            return None
-
-
-def _is_own(node: ast.expr, name: str) -> bool:
-    """`self.dW`, where the items of an array are written one by one."""
-    return isinstance(node, ast.Attribute) and plain_name(node.attr) == name
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == SELF
-
-
 def problem_of_layer(
-    layer: Layer, module: ModuleType, file: str, known: Mapping[str, Argument]
+    layer: Layer,
+    module: ModuleType,
+    file: str,
+    known: Mapping[str, Argument],
+    beside: Sequence[Layer] = (),
 ) -> Problem:
-    """The problem of a layer, made with arguments that are `known` and others that fit.
+    """The problem of a layer, made with arguments that are `known` and others that fit. It may hold
+    layers of the classes that stand `beside` it.
 
     Raises ProblemError if none are found with which it can be made and run.
     """
     made = getattr(module, layer.name)
     pair = _pair(layer)
+    in_torch = speaks_torch([layer.node], module)
     try:
         both = _both(layer)
         said = said_of(parameters(both), layer.node, *_methods(layer))
-        attempt = _attempt(layer, pair, made)
+        attempt = _attempt(layer, pair, made, in_torch)
         proposal = proposed(both, known, attempt, loops=has_loops(pair), said=said)
     except ProblemError as error:
         raise ProblemError(f"{file}:{layer.node.lineno}: {layer.name}: {error}") from None
@@ -131,17 +73,26 @@ def problem_of_layer(
     def draw(rng: np.random.Generator, **sizes: int) -> Inputs:
         free = {name: axis for axis, name in axes.items()}
         found = drawn(proposal.arguments({free[n]: s for n, s in sizes.items()}), rng)
-        held = _made(made, layer, found)
+        found = as_spoken(found, in_torch)
+        held = _made(made, layer, found, in_torch)
         inputs: Inputs = {name: found[name] for name in arguments if name in found}
         for name in names:
-            value = _held(held, name)[name]
-            inputs[name] = np.asarray(rng.normal(size=np.shape(value))) * (np.std(value) or 1.0)
+            value = np.asarray(detached(_held(held, name)[name]))
+            inputs[name] = np.asarray(rng.normal(size=value.shape)) * (np.std(value) or 1.0)
             put_parameter(held, name, None)
-        return {**inputs, SELF: held}
+        for part in parts:
+            value = np.asarray(detached(part.value(held)))
+            inputs[part.name] = np.asarray(rng.normal(size=value.shape)) * (np.std(value) or 1.0)
+            part.put(held, None)
+        return {**as_spoken(inputs, in_torch), SELF: held}
 
-    axes = called(_both(layer), proposal)
+    axes = called(both, proposal)
+    first = as_spoken(drawn(proposal.arguments(), np.random.default_rng(0)), in_torch)
+    parts = parts_of(SELF, _made(made, layer, first, in_torch), beside)
     backward, answered = _backward(layer, pair)
-    forward = _forward(pair, names)
+    backward.body += answering(parts)
+    answered += [part.name for part in parts]
+    forward = _forward(pair, names, parts)
     values = draw(np.random.default_rng(0))
     data = [name for name in values if name not in answered]
 
@@ -152,7 +103,7 @@ def problem_of_layer(
             doc=ast.get_docstring(layer.node) or "",
             forward=forward,
             backward=definition,
-            namespace={**module.__dict__, PUT: put_parameter},
+            namespace={**module.__dict__, PUT: put_parameter, PUT_PART: putter(parts)},
             draw=draw,
             dimensions=_sizes(proposal, axes, has_loops(pair)),
             data=data,
@@ -197,11 +148,26 @@ def _both(layer: Layer) -> ast.FunctionDef:
     return made
 
 
-def _made(cls: Any, layer: Layer, values: Mapping[str, Any]) -> Any:
+def _made(cls: Any, layer: Layer, values: Mapping[str, Any], in_torch: bool) -> Any:
     init = _init(layer)
     names = parameters(init)[1:] if init is not None else []
     np.random.seed(0)
-    return cls(**{name: values[name] for name in names if name in values})
+    with _in_doubles() if in_torch else contextlib.nullcontext():
+        return cls(**{name: values[name] for name in names if name in values})
+
+
+@contextlib.contextmanager
+def _in_doubles() -> Generator[None]:
+    """PyTorch makes float64 where it isn't told otherwise, and the same random numbers."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _held(layer: Any, name: str) -> dict[str, Any]:
@@ -218,23 +184,25 @@ def put_parameter(layer: Any, name: str, value: Any) -> None:
     _held(layer, name)[name] = value
 
 
-def _attempt(layer: Layer, pair: Pair, cls: Any) -> Callable[[dict[str, Any]], Ran]:
+def _attempt(layer: Layer, pair: Pair, cls: Any, in_torch: bool) -> Callable[[dict[str, Any]], Ran]:
     """A run of a layer's forward, and of its backward after it, to see whether arguments fit."""
     arguments = parameters(pair.forward)
 
     def attempt(values: dict[str, Any]) -> Ran:
-        held = _made(cls, layer, copy.deepcopy(values))
+        values = as_spoken(values, in_torch)
+        held = _made(cls, layer, copy.deepcopy(values), in_torch)
         given = {name: copy.deepcopy(values[name]) for name in arguments if name in values}
         output = getattr(held, layer.forward.name)(**given)
-        if not np.all(np.isfinite(output)):
+        if not np.all(np.isfinite(np.asarray(detached(output)))):
             raise FloatingPointError("forward isn't finite")
         return Ran([np.shape(output)], lambda: fit(held, given, output))
 
     def fit(held: Any, given: Mapping[str, Any], output: Any) -> Fit:
-        upstream = {name: np.ones_like(np.asarray(output, float)) for name in pair.upstream}
+        ones = {name: np.ones(np.shape(output)) for name in pair.upstream}
+        upstream = as_spoken(ones, in_torch)
         ends = elements(returns(layer.backward)[-1].value) if returns(layer.backward) else []
         said = [node.id if isinstance(node, ast.Name) else None for node in ends]
-        floats = {n for n, v in given.items() if getattr(v, "dtype", np.dtype(int)).kind == "f"}
+        floats = {n for n, v in given.items() if is_floats(array(v))}
         asked = owners(said, arguments)
         wanted = sum(owner in floats for owner in asked) + len(layer.gradients)
         try:
@@ -268,11 +236,13 @@ def _pair(layer: Layer) -> Pair:
     return paired(layer.name, forward, backward)
 
 
-def _forward(pair: Pair, names: Sequence[str]) -> ast.FunctionDef:
+def _forward(pair: Pair, names: Sequence[str], parts: Sequence[Part]) -> ast.FunctionDef:
     """Forward with the layer and its parameters as arguments."""
     made = forward_of(pair)
     where = made.body[0]
     put = [_at(f"{PUT}(self, {name!r}, {name})", where) for name in names]
+    put += putting(parts, where)
+    names = [*names, *(part.name for part in parts)]
     shell = function("forward", [*parameters(pair.forward), *names, SELF], [], made.lineno)
     defaults = made.args.defaults
     made.args.args = [

@@ -14,7 +14,6 @@ from byhand.errors import ProblemError
 from byhand.program.problem import (
     Problem,
     did_you_mean,
-    executed,
     locate,
     parsed,
     problem_in,
@@ -25,7 +24,9 @@ from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.cells import Cells, of_notebook, of_script
 from byhand.sources.combined import combined_in
 from byhand.sources.flow import flat, needed
-from byhand.sources.layers import Layer, layers_in, problem_of_layer
+from byhand.sources.layer_classes import Layer, layers_in
+from byhand.sources.layers import problem_of_layer
+from byhand.sources.models import model_in, problem_of_model
 from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 from byhand.sources.scalar_engine import problem_of_op
@@ -87,11 +88,8 @@ def sources(
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: problem)]
-    if found := functions_in(tree):
-        if member is not None:
-            found = _chosen(found, member, file)
-        module = executed(tree, file, text)
-        return [Source(each.name, partial(_read, each, module, str(file), known)) for each in found]
+    if functions_in(tree):
+        return _of_cells(of_script(text, file), file, member, known)
     if not defined & {"forward", "backward", "inputs"}:
         return _of_cells(of_script(text, file), file, member, known)
     problem = problem_in(text, file)
@@ -106,23 +104,42 @@ def functions_in(tree: ast.Module) -> list[Found]:
 def _of_cells(
     cells: Cells, file: Path, member: str | None, known: Mapping[str, Argument]
 ) -> list[Source]:
-    """The pairs and the layers of a notebook or a script, or else its segments: where there are
-    functions, what else stands there tries them."""
+    """The pairs and the layers of a notebook or a script, and the model that it makes of these; or
+    else its segments. Where there are functions, what else stands there tries them."""
     functions = functions_in(cells.tree)
-    if functions:
-        module = _defined(cells, file)
-        made = [
-            Source(each.name, partial(_in_cells, each, module, str(file), known, cells))
-            for each in functions
-        ]
-    else:
+    if not functions:
         found = problems(script(cells, file))
         made = [Source(problem.name, partial(_itself, problem)) for problem in found]
-    if member is not None:
-        made = [source for source in made if source.name == member]
+        made = [source for source in made if member in (None, source.name)]
         if not made:
             raise ProblemError(f"{file}: has no {member}")
-    return made
+        return made
+    layers = [each for each in functions if isinstance(each, Layer)]
+    model = model_in(cells, layers)
+    used = []
+    if model is not None and member in (None, model.name):
+        used = [Source(model.name, partial(problem_of_model, model, layers, cells, file))]
+        functions = [] if member else [each for each in functions if not _only_holds(each)]
+    elif member is not None:
+        functions = _chosen(functions, member, file)
+    module = _defined(cells, file)
+    made = [
+        Source(each.name, partial(_in_cells, each, module, str(file), known, cells))
+        for each in functions
+    ]
+    return [*made, *used]
+
+
+def _only_holds(found: Found) -> bool:
+    """Whether a class only runs the layers that it is given."""
+    calls = (part for part in ast.walk(found.backward) if isinstance(part, ast.Call))
+    return (
+        isinstance(found, Layer)
+        and not found.gradients
+        and any(
+            isinstance(call.func, ast.Attribute) and call.func.attr == "backward" for call in calls
+        )
+    )
 
 
 def _in_cells(
@@ -132,7 +149,8 @@ def _in_cells(
     known: Mapping[str, Argument],
     cells: Cells,
 ) -> Problem:
-    notes = (*cells.notes, *(problem := _read(found, module, file, known)).notes)
+    beside = layers_in(cells.tree)
+    notes = (*cells.notes, *(problem := _read(found, module, file, known, beside)).notes)
     return replace(problem, cells=cells.starts, notes=notes)
 
 
@@ -159,12 +177,18 @@ def split(path: str | Path) -> tuple[str, str | None]:
     return str(path), None
 
 
-def _read(found: Found, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
+def _read(
+    found: Found,
+    module: ModuleType,
+    file: str,
+    known: Mapping[str, Argument],
+    beside: Sequence[Layer],
+) -> Problem:
     match found:
         case Pair():
             return problem_of_pair(found, module, file, known)
         case Layer():
-            return problem_of_layer(found, module, file, known)
+            return problem_of_layer(found, module, file, known, beside)
         case Op():
             return problem_of_op(found, module, file, known)
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from byhand.sources.guesses import Array, Axis
+from byhand.sources.guesses import Array, Axis, is_labels
 from byhand.sources.proposal import Proposal
 
 
@@ -33,6 +33,9 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         r"Target -?\d+ is out of bounds|smaller than num_classes|out of range in self", text
     ):
         yield from _with_fewer(proposal)
+        return
+    if "used as indices must be" in text or "only integers, slices" in text:
+        yield from _indexing(proposal)
         return
     for one, other in _by_reshaping(text, by_size):
         yield from _joined(proposal, by_size[one], by_size[other])
@@ -96,6 +99,17 @@ def _within(
                 yield from _joined(proposal, by_size[longer], by_size[size])
     if over and size:
         yield replace(proposal, below={**proposal.below, over[0]: size})
+
+
+def _indexing(proposal: Proposal) -> Iterator[Proposal]:
+    """The proposal with labels that are integers, where something indexes with floats. They get
+    more rows than all: with fewer than what they pick from, forward may run, and mean nothing."""
+    for name, guess in proposal.guesses.items():
+        if isinstance(guess, Array) and not guess.whole and guess.axes and is_labels(name):
+            whole = Array(guess.axes[:1], whole=True)
+            sizes = {**proposal.sizes, guess.axes[0]: max(proposal.sizes.values()) + 1}
+            guesses = {**proposal.guesses, name: whole}
+            yield replace(proposal, guesses=guesses, sizes=sizes)
 
 
 def _with_fewer(proposal: Proposal) -> Iterator[Proposal]:

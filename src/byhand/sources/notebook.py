@@ -31,9 +31,9 @@ from byhand.sources.flow import binds, changes, flat, is_plain, needed, opened, 
 from byhand.sources.intermediates import Renames, with_copies
 from byhand.sources.nearest import nearest
 from byhand.values.arrays import is_torch
-from byhand.values.held import array
+from byhand.values.held import array, detached
 
-_LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
+LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
 _AGAIN = re.compile(r"_?(fast|new|manual|closed|direct|alt|v2|2)$")
 
 
@@ -83,7 +83,7 @@ def script(cells: Cells, file: Path) -> Script:
     statements = tuple(flat(cells.tree.body))
     answered = _answered(statements)
     if not answered:
-        statements = tuple(opened(statements, base_of))
+        statements = tuple(opened(statements, _is_round))
         answered = _answered(statements)
     if not answered:
         raise ProblemError(f"{file}: has no gradient to check: {nearest(cells.tree)}")
@@ -181,6 +181,12 @@ def _answered(statements: Sequence[ast.stmt]) -> dict[int, set[str]]:
     return found
 
 
+def _is_round(body: Sequence[ast.stmt]) -> bool:
+    """Whether a value and its gradient are both computed."""
+    bound = {name for each in body for name in binds(each)}
+    return any(base_of(name) in bound for name in bound)
+
+
 def base_of(name: str) -> str | None:
     """`W` for a gradient dW, grad_W or W_grad; None for another name."""
     for pattern in (r"^d_?(\w+)$", r"^grad_(\w+)$", r"^(\w+)_grad$"):
@@ -202,8 +208,7 @@ def _has_both(node: ast.stmt) -> bool:
     """Whether a statement is a loop with values and their gradients in it."""
     if not isinstance(node, (ast.For, ast.While)):
         return False
-    bound = {name for each in node.body for name in binds(each)}
-    return any(base_of(name) in bound for name in bound)
+    return _is_round(node.body)
 
 
 def _loss(statements: Sequence[ast.stmt], first: int, names: Collection[str]) -> str | None:
@@ -215,7 +220,7 @@ def _loss(statements: Sequence[ast.stmt], first: int, names: Collection[str]) ->
         if isinstance(node, (ast.Assign, ast.AnnAssign))
         for name in sorted(binds(node))
     ]
-    for name in (*_differentiated(statements), *(n for n in reversed(bound) if _LOSS.search(n))):
+    for name in (*_differentiated(statements), *(n for n in reversed(bound) if LOSS.search(n))):
         if name in bound:
             return name
     return next((name for name in reversed(bound) if name in names), None)
@@ -236,7 +241,7 @@ def _differentiated(statements: Sequence[ast.stmt]) -> list[str]:
 
 def _is_loss(name: str, statements: Sequence[ast.stmt]) -> bool:
     """Whether a name is said to be a loss, whose own gradient is 1."""
-    return bool(_LOSS.search(name)) or name in _differentiated(statements)
+    return bool(LOSS.search(name)) or name in _differentiated(statements)
 
 
 def _parameters(
@@ -437,10 +442,10 @@ def _problem(
     value = loads[0] if len(loads) == 1 else ast.Tuple(loads, ast.Load())
     last = statements[backward[0]] if not body else body[-1]
     body.append(located(ast.Return(value), last))
-    nodes = [_named(copy.deepcopy(statements[i])) for i in backward]
+    nodes = [named(copy.deepcopy(statements[i])) for i in backward]
     nodes = with_copies(nodes, inside, in_torch=any(map(is_torch, space.values())))
     read = {name for node in (*body, *nodes) for name in reads(node)} - inside
-    floats = [name for name, value in inputs.items() if _is_float(value)]
+    floats = [name for name, value in inputs.items() if is_float(value)]
     later = sorted(found.parameters - {n for s in found.segments for n in s.answers})
     if segment is found.segments[0] and not first and later:
         notes = [*notes, f"{', '.join(later)}: no gradient yet"]
@@ -450,9 +455,9 @@ def _problem(
         data = [name for name in floats if name not in answers]
     for name in _linked(found, inputs):
         del inputs[name]  # it must stay with what was made of it
-    rows = _rows(inputs, [*body, *nodes])
+    rows = rows_of(inputs, [*body, *nodes])
     counts = {name: rows for name in read if rows is not None and space.get(name) is rows}
-    draw = _draw(inputs, counts, rows)
+    draw = drawing(inputs, counts, rows)
     inputs = {**inputs, **counts}
     asked = _asked(nodes, inside | {*inputs}, outputs if segment.given else ())
     return assembled(
@@ -569,22 +574,18 @@ def _inputs(
             if name not in made:
                 read.setdefault(name)
     return {
-        name: _detached(space[name])
+        name: detached(space[name])
         for name in read
         if name in space and array(space[name]) is not None and base_of(name) not in made
     }
 
 
-def _detached(value: Any) -> Any:
-    return value.detach().clone() if hasattr(value, "detach") else np.array(value)
-
-
-def _is_float(value: Any) -> bool:
+def is_float(value: Any) -> bool:
     held = array(value)
     return held is not None and held.dtype.kind == "f"
 
 
-def _named(node: ast.stmt) -> ast.stmt:
+def named(node: ast.stmt) -> ast.stmt:
     """A statement with its gradients called d<name>, whatever they are called."""
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     renames = {
@@ -603,7 +604,7 @@ def _asked(nodes: Sequence[ast.stmt], known: Collection[str], given: Sequence[st
 
 def _linked(found: Script, inputs: Inputs) -> list[str]:
     """The integers of which another input was made, such as one-hot rows of labels."""
-    floats = {name for name, value in inputs.items() if _is_float(value)}
+    floats = {name for name, value in inputs.items() if is_float(value)}
     nodes = [found.statements[i] for i in found.setting]
     return [
         name
@@ -613,7 +614,7 @@ def _linked(found: Script, inputs: Inputs) -> list[str]:
     ]
 
 
-def _draw(inputs: Inputs, counts: Mapping[str, int], rows: int | None) -> Callable[..., Inputs]:
+def drawing(inputs: Inputs, counts: Mapping[str, int], rows: int | None) -> Callable[..., Inputs]:
     """The notebook's values, and fewer rows where only arrays of rows have that size. `counts` are
     the names for the number of rows.
 
@@ -635,7 +636,7 @@ def _has_rows(held: Any, rows: int) -> bool:
     return held is not None and held.ndim > 0 and held.shape[0] == rows
 
 
-def _rows(inputs: Inputs, nodes: Sequence[ast.stmt]) -> int | None:
+def rows_of(inputs: Inputs, nodes: Sequence[ast.stmt]) -> int | None:
     """The number of rows of a batch, where nothing else has that size."""
     arrays = [held for value in inputs.values() if (held := array(value)) is not None]
     labels = [held for held in arrays if held.dtype.kind in "iu" and held.ndim]

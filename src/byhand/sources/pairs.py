@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-import inspect
+import linecache
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -196,7 +196,7 @@ def problem_of_pair(
     backward, answered = backward_of(pair)
     draw, dimensions, notes, values = _inputs(pair, module, file, known, answered)
     data = [name for name in values if name not in answered]
-    unanswered = [n for n in data if is_array(values[n]) and _is_floats(array(values[n]))]
+    unanswered = [n for n in data if is_array(values[n]) and is_floats(array(values[n]))]
     if unanswered:
         notes.append(
             f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: taken for data"
@@ -223,7 +223,7 @@ def problem_of_pair(
     return promising(made, backward, answered)
 
 
-def _is_floats(value: Any) -> bool:
+def is_floats(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") == "f"
 
 
@@ -378,9 +378,9 @@ def _inputs(
 
     def draw(rng: np.random.Generator, **chosen: int) -> Inputs:
         values = drawn(proposal.arguments({free[n]: s for n, s in chosen.items()}), rng)
-        return _as_spoken(values, in_torch)
+        return as_spoken(values, in_torch)
 
-    in_torch = _in_torch(pair, module)
+    in_torch = speaks_torch((pair.forward, pair.backward), module)
     said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
     notes: list[str] = []
     if said:
@@ -399,7 +399,7 @@ def _drawing(own: Callable[..., Inputs]) -> Callable[..., Inputs]:
 
 def functions_of(module: ModuleType) -> dict[str, ast.FunctionDef]:
     """The definitions at the top of a module."""
-    tree = ast.parse(inspect.getsource(module))
+    tree = ast.parse("".join(linecache.getlines(module.__file__ or "")))
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
@@ -437,14 +437,10 @@ def called(forward: ast.FunctionDef, proposal: Proposal) -> dict[str, str]:
     return names
 
 
-def _in_torch(pair: Pair, module: ModuleType) -> bool:
-    """Whether a pair is written in PyTorch, as its text tells, or else its file's imports."""
-    names = {
-        node.id
-        for function in (pair.forward, pair.backward)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name)
-    }
+def speaks_torch(nodes: Sequence[ast.AST], module: ModuleType) -> bool:
+    """Whether functions are written in PyTorch, as their text tells, or else their file's
+    imports."""
+    names = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
     libraries = {getattr(module.__dict__.get(name), "__name__", "") for name in names}
     if not any(_is_of(library, "torch", "numpy") for library in libraries):
         libraries = {getattr(value, "__name__", "") for value in module.__dict__.values()}
@@ -455,7 +451,8 @@ def _is_of(library: object, *names: str) -> bool:
     return isinstance(library, str) and library.partition(".")[0] in names
 
 
-def _as_spoken(values: Inputs, in_torch: bool) -> Inputs:
+def as_spoken(values: Inputs, in_torch: bool) -> Inputs:
+    """Arrays as tensors, if they are to be PyTorch's."""
     return {n: as_torch(v) if in_torch and is_array(v) else v for n, v in values.items()}
 
 
@@ -476,11 +473,11 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
     """A run of forward, and of backward after it, to see whether arguments fit."""
     forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
-    in_torch = _in_torch(pair, module)
+    in_torch = speaks_torch((pair.forward, pair.backward), module)
 
     def attempt(values: dict[str, Any]) -> Ran:
         np.random.seed(0)
-        values = _as_spoken(values, in_torch)
+        values = as_spoken(values, in_torch)
         copied = copy.deepcopy(values)
         ends = _each(forward(**copied))
         outputs = [ends[place] for place in pair.outputs if place < len(ends)]
@@ -494,7 +491,7 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
         filled: dict[str, Any] = {}
         for name, output in zip(pair.upstream, outputs, strict=False):
             filled[name] = np.asarray(rng.normal(size=np.shape(output)))
-        filled = _as_spoken(filled, in_torch)
+        filled = as_spoken(filled, in_torch)
         for name, place in pair.kept.items():
             filled[name] = ends[place]
         for name in parameters(pair.backward):
@@ -503,7 +500,7 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
         ends_of = [node for end in returns(pair.backward)[-1:] for node in elements(end.value)]
         said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
         asked = owners(said, arguments)
-        shapes = {n: np.shape(v) for n, v in values.items() if _is_floats(array(v))}
+        shapes = {n: np.shape(v) for n, v in values.items() if is_floats(array(v))}
         try:
             gradients = _each(backward(**filled))
         except Exception:

@@ -21,6 +21,11 @@ def _copied(leaf: Any) -> Any:
     return leaf.clone() if is_torch(leaf) else leaf
 
 
+def detached(value: Any) -> Any:
+    """A copy of an array, or of a tensor without its graph; a number as an array."""
+    return value.detach().clone() if is_torch(value) else np.array(value)
+
+
 def array(value: Any) -> Array | None:
     """A float array or number as a NumPy array that shares its memory; None for anything else.
 

@@ -1,0 +1,89 @@
+"""Classes with `forward(self, x)` and `backward(self, dout)`, as their text tells: layers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from byhand.sources.signature import parameters, plain_name, returns
+
+SELF = "self"
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A class with both methods. `gradients` are the attributes that backward leaves gradients in,
+    by the name of the parameter: `self.dW` or `self.grads["W"]`."""
+
+    name: str
+    node: ast.ClassDef
+    forward: ast.FunctionDef
+    backward: ast.FunctionDef
+    gradients: Mapping[str, ast.expr]
+
+
+def layers_in(tree: ast.Module) -> list[Layer]:
+    """The layers of a module, in its order."""
+    found: list[Layer] = []
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+        forward = methods.get("forward") or methods.get("__call__")
+        backward = methods.get("backward")
+        if forward is None or backward is None or not returns(forward):
+            continue
+        if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
+            continue
+        init = methods.get("__init__")
+        found.append(Layer(node.name, node, forward, backward, _gradients(backward, init)))
+    return found
+
+
+def _gradients(backward: ast.FunctionDef, init: ast.FunctionDef | None) -> dict[str, ast.expr]:
+    """Where backward leaves gradients, by the name of the parameter."""
+    known = {
+        part.attr
+        for method in (init, backward)
+        if method is not None
+        for part in ast.walk(method)
+        if isinstance(part, ast.Attribute) and _is_self(part.value)
+    }
+    found: dict[str, ast.expr] = {}
+    for part in ast.walk(backward):
+        name = _parameter(part, known)
+        if name is not None and isinstance(part, ast.expr):
+            whole = part.value if isinstance(part, ast.Subscript) else part
+            found[name] = whole if _is_own(whole, name) else part
+    return found
+
+
+def _parameter(part: ast.AST, known: set[str]) -> str | None:
+    """The parameter whose gradient is stored in `self.dW` or `self.grads["W"]`."""
+    match part:
+        case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Store()):
+            name = plain_name(attr)
+            return name if name != attr and name in known else None
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id="self"), attr=attr), ctx=ast.Store()
+        ) if plain_name(attr) != attr and plain_name(attr) in known:
+            return plain_name(attr)
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id="self"), attr=attr),
+            slice=ast.Constant(value=str(key)),
+            ctx=ast.Store(),
+        ) if "grad" in attr.lower() or attr.startswith("d"):
+            name = key if key in known else plain_name(key)
+            return name if name.isidentifier() else None
+        case _:
+            return None
+
+
+def _is_own(node: ast.expr, name: str) -> bool:
+    """`self.dW`, where the items of an array are written one by one."""
+    return isinstance(node, ast.Attribute) and plain_name(node.attr) == name
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == SELF

@@ -1,0 +1,137 @@
+"""The parameters of a model made of layers: where each is, and where its gradient is left."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from byhand.sources.assemble import located
+from byhand.sources.layer_classes import SELF, Layer
+from byhand.values import tree
+from byhand.values.held import array
+
+PUT = "__put_part__"
+"""What `putter` is called where a problem calls it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One parameter, `layers[0].weight`: its place in the model, and the statement in its class
+    that leaves the gradient, in `gradient` of the layer."""
+
+    root: str
+    path: tree.Path
+    gradient: str
+    where: ast.AST
+
+    @property
+    def name(self) -> str:
+        """A name of its own: `layers_0_weight`."""
+        said = re.sub(r"\W+", "_", tree.text(self.root, self.path)).strip("_")
+        return said.removeprefix(f"{SELF}_")
+
+    @property
+    def layer(self) -> str:
+        return tree.text(self.root, self.path[:-1])
+
+    def value(self, model: Any) -> Any:
+        return tree.get(model, self.path)
+
+    def put(self, model: Any, value: Any) -> None:
+        tree.put(model, self.path, value)
+
+
+def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[Part]:
+    """The parameters of the layers in a model that is called `root`, each once; of a layer itself,
+    `self`, only those of the layers in it."""
+    by_name = {layer.name: layer for layer in layers}
+    found: list[Part] = []
+    for path, layer in _objects((), model, set()):
+        of_class = by_name.get(type(layer).__name__)
+        if root == SELF and not path:
+            continue
+        for name, place in of_class.gradients.items() if of_class else ():
+            end = _held(layer, name)
+            if end is None:
+                continue
+            value = tree.get(layer, end)
+            if not any(part.value(model) is value for part in found):
+                where = _statement(of_class.backward, place) if of_class else place
+                found.append(Part(root, (*path, *end), ast.unparse(place), where))
+    return found
+
+
+def _objects(path: tree.Path, value: Any, seen: set[int]) -> Iterator[tuple[tree.Path, Any]]:
+    """What a model is made of, with the way to it, the model itself first."""
+    children = tree.children(value)
+    if children is None or id(value) in seen:
+        return
+    seen.add(id(value))
+    yield path, value
+    for entry, child in children:
+        yield from _objects((*path, entry), child, seen)
+
+
+def _held(layer: Any, name: str) -> tree.Path | None:
+    """The way to a layer's parameter, an attribute or an item of one, if it has it."""
+    attribute = tree.Attribute(name)
+    if _is_floats(getattr(layer, name, None)):
+        return (attribute,)
+    for entry, child in tree.children(layer) or ():
+        for item, value in tree.children(child) or ():
+            if item == tree.Item(name) and _is_floats(value):
+                return (entry, item)
+    return None
+
+
+def _is_floats(value: Any) -> bool:
+    held = array(value)
+    return held is not None and held.dtype.kind == "f"
+
+
+def _statement(function: ast.FunctionDef, place: ast.expr) -> ast.AST:
+    """The last statement of a function that writes there."""
+    said = ast.unparse(place)
+    found = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign | ast.AugAssign)
+        and any(
+            isinstance(part, ast.expr) and ast.unparse(part) == said
+            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            for part in ast.walk(target)
+        )
+    ]
+    return max(found, key=lambda node: node.lineno, default=place)
+
+
+def putter(parts: Sequence[Part]) -> Callable[[Any, str, Any], None]:
+    """A function that gives a model one of its parameters, by its name."""
+    by_name = {part.name: part for part in parts}
+    return lambda model, name, value: by_name[name].put(model, value)
+
+
+def putting(parts: Sequence[Part], where: ast.AST) -> list[ast.stmt]:
+    """The statements that give a model its parameters, at the place of `where`."""
+    return [_at(f"{PUT}({part.root}, {part.name!r}, {part.name})", where) for part in parts]
+
+
+def answering(parts: Sequence[Part]) -> list[ast.stmt]:
+    """The statements that give the gradients that are left in layers a name, each at the place
+    where its class leaves it."""
+    return [_at(f"d{part.name} = {part.layer}{_in(part.gradient)}", part.where) for part in parts]
+
+
+def _in(gradient: str) -> str:
+    return gradient.removeprefix("self")
+
+
+def _at(text: str, where: ast.AST) -> ast.stmt:
+    made = ast.parse(text).body[0]
+    for part in ast.walk(made):
+        if hasattr(part, "lineno"):
+            ast.copy_location(part, where)
+    return located(made, where)

@@ -1,0 +1,87 @@
+"""Models made of layers: right ones without alarm, mistakes in their layers and around them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.program.problem import Problem
+from byhand.sources.load import load, sources
+
+MODELS = Path(__file__).with_name("forms") / "models"
+CLASSES = ["Linear", "BatchNorm1d", "Tanh"]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "rows"),
+    [
+        ("list_of_layers", "layers", 11),
+        ("sequential", "model", 5),  # in a training loop of 200,000 rounds
+        ("net_with_loss", "net", 4),
+        ("criterion", "network", 4),
+        ("in_torch", "layers", 5),
+    ],
+)
+def test_right_ones(name: str, model: str, rows: int) -> None:
+    if name == "in_torch":
+        pytest.importorskip("torch")
+    report = judged(MODELS / f"{name}.py", model)
+    assert report.ok, str(report)
+    assert len(report.rows) == rows
+
+
+def judged(file: Path, model: str) -> Report:
+    problem = load(f"{file}:{model}")
+    assert isinstance(problem, Problem)
+    return check(problem)
+
+
+def test_each_layer_and_the_model() -> None:
+    assert [s.name for s in sources(MODELS / "list_of_layers.py")] == [*CLASSES, "layers"]
+    names = [source.name for source in sources(MODELS / "sequential.py")]
+    assert names == ["Linear", "ReLU", "TwoLayerNet", "SoftmaxLoss", "model"]  # no Sequential
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "old", "new", "roots"),
+    [
+        ("list_of_layers", "layers", "dlogits /= 6", "dlogits /= 5", {75}),
+        ("list_of_layers", "layers", "self.dbeta = dout.sum(0)", "self.dbeta = dout.mean(0)", {46}),
+        ("list_of_layers", "layers", "(1 - self.out**2)", "(1 - self.out)", {79}),
+        ("list_of_layers", "layers", "in reversed(layers)", "in layers", {14, 16, 45, 46, 77, 79}),
+        ("sequential", "model", "reversed(self.layers)", "self.layers[1:]", {11, 12, 79}),
+        ("sequential", "model", "dscores /= len(T)", "dscores /= 1", {77}),
+        ("net_with_loss", "net", "self.dW = self.x.T @ dout", "self.dW = -self.x.T @ dout", {11}),
+        ("criterion", "network", "l in network[::-1]", "l in network[:0:-1]", {11, 12}),
+        ("in_torch", "layers", "+= demb[k, j]", "= demb[k, j]", {54}),
+    ],
+)
+def test_mistakes(
+    name: str, model: str, old: str, new: str, roots: set[int], tmp_path: Path
+) -> None:
+    if name == "in_torch":
+        pytest.importorskip("torch")
+    text = (MODELS / f"{name}.py").read_text()
+    assert old in text
+    file = tmp_path / "model.py"
+    file.write_text(text.replace(old, new, 1))
+    report = judged(file, model)
+    assert not report.ok
+    lines = {row.line for row in report.rows if row.name in report.roots and not row.right}
+    assert lines <= roots, str(report)
+
+
+def test_a_net_that_nothing_uses(tmp_path: Path) -> None:
+    """Its layers are made with the sizes that are proposed for it."""
+    text = (MODELS / "net_with_loss.py").read_text()
+    file = tmp_path / "net.py"
+    file.write_text(text[: text.index("\nnet = ")])
+    report = judged(file, "TwoLayerNet")
+    assert report.ok, str(report)
+    assert {row.name for row in report.rows} == {
+        "x",
+        *(f"layers_{i}_{name}" for i in (0, 2) for name in "Wb"),
+    }
