@@ -53,7 +53,7 @@ def test_each_layer_and_the_model() -> None:
         ("list_of_layers", "layers", "(1 - self.out**2)", "(1 - self.out)", {79}),
         ("list_of_layers", "layers", "in reversed(layers)", "in layers", {14, 16, 45, 46, 77, 79}),
         ("sequential", "model", "reversed(self.layers)", "self.layers[1:]", {11, 12, 79}),
-        ("sequential", "model", "dscores /= len(T)", "dscores /= 1", {77}),
+        ("sequential", "model", "dscores /= len(T)", "dscores /= 1", {78}),
         ("net_with_loss", "net", "self.dW = self.x.T @ dout", "self.dW = -self.x.T @ dout", {11}),
         ("criterion", "network", "l in network[::-1]", "l in network[:0:-1]", {11, 12}),
         ("in_torch", "layers", "+= demb[k, j]", "= demb[k, j]", {54}),

@@ -23,10 +23,10 @@ from byhand.sources import setting
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.cells import Cells, of_notebook, of_script
 from byhand.sources.combined import combined_in
-from byhand.sources.flow import flat, needed
+from byhand.sources.flow import flat, needed, reads
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
-from byhand.sources.models import model_in, problem_of_model
+from byhand.sources.models import Model, model_in, problem_of_model
 from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 from byhand.sources.scalar_engine import problem_of_op
@@ -119,7 +119,7 @@ def _of_cells(
     used = []
     if model is not None and member in (None, model.name):
         used = [Source(model.name, partial(problem_of_model, model, layers, cells, file))]
-        functions = [] if member else [each for each in functions if not _only_holds(each)]
+        functions = [] if member else [each for each in functions if not _holds(each, model)]
     elif member is not None:
         functions = _chosen(functions, member, file)
     module = _defined(cells, file)
@@ -130,16 +130,12 @@ def _of_cells(
     return [*made, *used]
 
 
-def _only_holds(found: Found) -> bool:
-    """Whether a class only runs the layers that it is given."""
+def _holds(found: Found, model: Model) -> bool:
+    """Whether a class is only there to run the layers of this model."""
     calls = (part for part in ast.walk(found.backward) if isinstance(part, ast.Call))
-    return (
-        isinstance(found, Layer)
-        and not found.gradients
-        and any(
-            isinstance(call.func, ast.Attribute) and call.func.attr == "backward" for call in calls
-        )
-    )
+    runs = any(isinstance(c.func, ast.Attribute) and c.func.attr == "backward" for c in calls)
+    made = any(found.name in reads(node) for node in model.setting if isinstance(node, ast.Assign))
+    return isinstance(found, Layer) and not found.gradients and runs and made
 
 
 def _in_cells(
