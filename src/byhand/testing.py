@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
@@ -18,6 +21,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.rendering.report.familiar import failure
 from byhand.sources.functions import problem_of_functions
+from byhand.values import tree
 
 
 def assert_backward(
@@ -53,8 +57,10 @@ def assert_backward(
 def judged(fn: Any, inputs: Any, **options: Any) -> Report:
     """The report on whatever has a hand-written backward.
 
-    `fn` is a problem, a pair `(forward, backward)`, or a forward with its backward beside it. The
-    options are those of `assert_backward`. Raises ProblemError if it can't be checked.
+    `fn` is a problem, a pair `(forward, backward)`, or a forward with its backward beside it, and
+    the options are those of `assert_backward`; or it is something of PyTorch's or JAX's, with the
+    options of `byhand.torch.check` or `byhand.jax.check`. Raises ProblemError if it can't be
+    checked.
     """
     match fn:
         case Problem():
@@ -66,10 +72,31 @@ def judged(fn: Any, inputs: Any, **options: Any) -> Report:
                 return _checked(problem_of_functions(fn, backward, inputs), **options)
         case _:
             pass
+    if (library := _library_of(fn, inputs)) is not None:
+        sizes = options.pop("sizes", None)
+        inputs = partial(inputs, **sizes) if sizes else inputs
+        _refuse_referee(options, library)
+        return import_module(f"byhand.{library}").check(fn, inputs, **options)
     raise ProblemError(
         f"{getattr(fn, '__name__', type(fn).__name__)} is no problem: give (forward, backward), "
         "or a forward with its NAME_backward in the same module"
     )
+
+
+def _library_of(fn: Any, inputs: Any) -> str | None:
+    """The library, PyTorch or JAX, that something with a backward is from, or its inputs."""
+    drawn = inputs(np.random.default_rng(0)) if callable(inputs) else inputs
+    kinds = [fn, *type(fn).__mro__, *getattr(fn, "__mro__", ())]
+    kinds += [type(leaf) for _, leaf in tree.leaves(drawn)]
+    of = [str(getattr(each, "__module__", "")).partition(".")[0] for each in kinds]
+    found = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
+    return next((found[each] for each in of if each in found), None)
+
+
+def _refuse_referee(options: dict[str, Any], library: str) -> None:
+    referee = options.pop("referee", "engine")
+    if referee != "engine":
+        raise ProblemError(f"referee {referee}: what is {library}'s own is judged by a reference")
 
 
 def backward_beside(forward: Any) -> FunctionType | None:

@@ -50,7 +50,8 @@ class Problem:
     `cache`: what they are bound to makes no steps. `notes` are what there is to say of how the file
     was read; `cells` are the first lines of a notebook's code cells, whose text is one.
     `unpromised` are locals of backward that need not be meant as gradients. `inner` tells a part of
-    something larger, whose output has any gradient also where it is a scalar.
+    something larger, whose output has any gradient also where it is a scalar. `library` is "jax"
+    where forward is written in that, though its text may not say so.
     """
 
     name: str
@@ -68,11 +69,12 @@ class Problem:
     cells: tuple[int, ...] = ()
     unpromised: Unpromised | None = field(default=None, repr=False)
     inner: bool = False
+    library: str = ""
 
     @cached_property
     def in_jax(self) -> bool:
         """Whether forward is written in JAX."""
-        return names_library(self.forward, "jax")
+        return self.library == "jax" or names_library(self.forward, "jax")
 
     def in_double(self) -> AbstractContextManager[Any]:
         """Within it JAX has float64, if forward is written in JAX."""

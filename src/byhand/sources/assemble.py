@@ -53,6 +53,7 @@ def assembled(
     notes: Sequence[str] = (),
     cells: Sequence[int] = (),
     doc: str = "",
+    library: str = "",
     inner: bool = False,
 ) -> Problem:
     """The problem whose two functions see what `namespace` holds."""
@@ -72,5 +73,6 @@ def assembled(
         tree=tree,
         notes=tuple(notes),
         cells=tuple(cells),
+        library=library,
         inner=inner,
     )

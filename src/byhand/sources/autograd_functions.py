@@ -133,6 +133,7 @@ def problem_of_function(
     dimensions: Mapping[str, int],
     reference: Callable[..., Any] | None = None,
     keep: Callable[..., Any] | None = None,
+    library: str = "",
 ) -> Problem:
     """A Function as a problem.
 
@@ -178,6 +179,7 @@ def problem_of_function(
             data=[name for name in arguments if name in tensors and name not in asked],
             kept=forward.kept,
             inner=True,
+            library=library,
         )
 
     if followed is None:

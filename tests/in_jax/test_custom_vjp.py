@@ -1,0 +1,217 @@
+"""`byhand.jax.check`: custom_vjps, line by line or by what they give; the truth is `jax.vjp`."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import byhand.jax
+from byhand.errors import ProblemError
+
+RULES = Path(__file__).with_name("rules.py")
+_numbers = itertools.count()
+
+long = pytest.mark.long  # JAX compiles every op anew for each shape
+
+
+def rules(folder: Path, *changes: tuple[str, str]) -> ModuleType:
+    """The file of rules, with some text of it exchanged."""
+    text = RULES.read_text()
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    file = folder / f"rules_{next(_numbers)}.py"
+    file.write_text(text)
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def line_of(module: ModuleType, text: str) -> int:
+    lines = Path(str(module.__file__)).read_text().splitlines()
+    (found,) = (i for i, line in enumerate(lines, start=1) if text in line)
+    return found
+
+
+ARGS: dict[str, Any] = {
+    "rms_norm": "norm_inputs",
+    "dense": "dense_inputs",
+    "cross_entropy": "ce_inputs",
+    "detached": "norm_inputs",
+}
+
+
+def checked(module: ModuleType, name: str, **options: Any) -> byhand.Report:
+    return byhand.jax.check(getattr(module, name), getattr(module, ARGS[name]), **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "judged"),
+    [
+        ("rms_norm", ["w", "x"]),
+        pytest.param("dense", ['params["w"]', 'params["b"]', "x"], marks=long),
+        pytest.param("cross_entropy", ["logits"], marks=long),
+        pytest.param("detached", ["w", "x"], marks=long),
+    ],
+)
+def test_right_rules_are_right_line_by_line(tmp_path: Path, name: str, judged: list[str]) -> None:
+    report = checked(rules(tmp_path), name)
+    assert report.ok, str(report)
+    assert set(judged) <= {row.name for row in report.rows}
+    assert all(row.line is not None for row in report.rows)
+    assert report.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "row", "code"),
+    [
+        ("rms_norm", "(dn * n).mean(-1", "(dn * n).sum(-1", "x", "mean-for-sum"),
+        ("rms_norm", "(g * n).sum(0)", "g * n", "w", "missing-reduction"),
+        ("rms_norm", "return dx, dw\n\n\nrms", "return dw, dx\n\n\nrms", "x", None),
+        ("dense", 'dh @ params["w"].T', '2 * dh @ params["w"].T', "x", "factor"),
+        ("dense", '"w": x.T @ dh', '"w": -x.T @ dh', 'params["w"]', "sign"),
+        ("cross_entropy", "+ g_lse[:, None]", "", "logits", None),
+        ("cross_entropy", ".add(-g_loss / len(labels))", ".add(-g_loss)", "logits", None),
+        ("detached", "jnp.cos(x)", "jnp.sin(x)", "x", None),
+    ],
+)
+@long
+def test_the_line_is_named(
+    tmp_path: Path, name: str, old: str, new: str, row: str, code: str | None
+) -> None:
+    module = rules(tmp_path, (old, new))
+    report = checked(module, name)
+    assert row in report.roots, str(report)
+    if name == "rms_norm":
+        assert report[row].line == line_of(module, new.splitlines()[0]), str(report)
+    if code is not None:
+        mistake = report[row].mistake
+        assert mistake is not None, str(report)
+        assert mistake.code == code
+
+
+def test_the_verdict_is_that_of_jax(tmp_path: Path) -> None:
+    module = rules(tmp_path, ("(dn * n).mean(-1", "(dn * n).sum(-1"))
+    x, w = module.norm_inputs(np.random.default_rng(0)).values()
+
+    def gradients(f: Any) -> Any:
+        return jax.grad(lambda x, w: jnp.sin(f(x, w)).sum(), (0, 1))(x, w)
+
+    mine, true = gradients(module.rms_norm), gradients(module.rms_norm.fun)
+    wrong = {n for n, a, b in zip("xw", mine, true, strict=True) if not jnp.allclose(a, b)}
+    report = checked(module, "rms_norm")
+    assert {row.name for row in report.rows if not row.right} == wrong == {"x"}
+
+
+def test_none_is_zeros_to_jax(tmp_path: Path) -> None:
+    module = rules(tmp_path)
+    args = (np.array([-2.0, 0.3, 1.5]), -1.0, 1.0)
+    report = byhand.jax.check(module.clipped, args)
+    assert {row.name: row.right for row in report.rows} == {"x": True, "low": True, "high": False}
+
+
+def test_a_function_that_calls_one_is_judged_by_what_it_gives(tmp_path: Path) -> None:
+    module = rules(tmp_path, ("(g * n).sum(0)", "(g * x).sum(0)"))
+    report = byhand.jax.check(module.block, module.norm_inputs)
+    assert {row.name for row in report.rows if not row.right} == {"w"}
+    assert byhand.jax.check(rules(tmp_path).block, module.norm_inputs).ok
+
+
+def test_a_reference_says_what_is_true(tmp_path: Path) -> None:
+    module = rules(tmp_path)
+
+    def layer_norm(x: Any, w: Any) -> Any:
+        x = x - x.mean(-1, keepdims=True)
+        return x * jax.lax.rsqrt((x * x).mean(-1, keepdims=True) + 1e-6) * w
+
+    report = checked(module, "rms_norm", reference=layer_norm)
+    assert not report.ok
+    (finding,) = report.findings
+    assert finding.name == "forward"
+    assert finding.seen.startswith("it is off by up to ")
+
+    def plain(x: Any, w: Any) -> Any:
+        return x * w
+
+    assert byhand.jax.check(plain, module.norm_inputs, reference=lambda x, w: w * x).ok
+    with pytest.raises(
+        ProblemError, match="plain calls no custom_vjp, so JAX derives its backward"
+    ):
+        byhand.jax.check(plain, module.norm_inputs)
+
+
+def test_a_fwd_that_is_another_function_is_found(tmp_path: Path) -> None:
+    module = rules(tmp_path, ("return n * w, (x", "return 2 * n * w, (x"))
+    report = checked(module, "rms_norm")
+    assert [finding.name for finding in report.findings] == ["forward"]
+    assert not report.ok
+
+
+@long
+def test_what_jax_does_not_take_is_said(tmp_path: Path) -> None:
+    module = rules(tmp_path, ('"b": dh.sum(0)}', '"b": dh.sum(0), "c": dh}'))
+    report = checked(module, "dense")
+    assert report.roots == ("backward",), str(report)
+    assert "must produce an output with the same container" in str(report["backward"].note)
+
+
+def test_symbolic_zeros_are_left_aside_with_a_line() -> None:
+    @jax.custom_vjp
+    def sine(x: Any) -> Any:
+        return jnp.sin(x)
+
+    def fwd(x: Any) -> Any:
+        return jnp.sin(x.value), x.value
+
+    def bwd(x: Any, g: Any) -> Any:
+        return (jnp.cos(x) * g,)
+
+    sine.defvjp(fwd, bwd, symbolic_zeros=True)
+    report = byhand.jax.check(sine, (np.ones(3),))
+    assert report.ok, str(report)
+    assert "symbolic_zeros=True" in report.notes[0]
+
+
+def test_float32_is_judged_as_float32(tmp_path: Path) -> None:
+    module = rules(tmp_path)
+    report = byhand.jax.check(jax.jit(module.rms_norm), module.norm_inputs, dtype=jnp.float32)
+    assert report.ok, str(report)
+    assert report.dtype == "float32"
+
+
+def test_more_sizes_are_tried(tmp_path: Path) -> None:
+    module = rules(
+        tmp_path, ("(dn * n).mean(-1, k", "(dn * n).sum(-1, k"), ("n * (dn", "n / 6 * (dn")
+    )
+    fixed = {"x": np.random.default_rng(0).normal(size=(4, 6)), "w": np.ones(6)}
+    assert byhand.jax.check(module.rms_norm, fixed).ok
+    report = checked(module, "rms_norm", sizes=[{"d": 64}])
+    assert report.roots == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "said"),
+    [
+        (3, (), "3 can't be checked: give a jax.custom_vjp or a function"),
+        (jax.custom_vjp(lambda x: x), (1.0,), "<lambda> has no rules"),
+        (lambda *x: x, (1.0,), r"<lambda> takes \*args"),
+        (lambda x: x, {"y": 1.0}, "<lambda> has no argument y: x"),
+        (lambda x: x, (1.0, 2.0), "<lambda> takes 1 arguments, but is given 2"),
+        (lambda x: x @ x, (np.ones((2, 3)),), "<lambda>: forward raised TypeError: dot_general"),
+        (lambda x: x > 0, (1.0,), "<lambda>: no output is of floats"),
+    ],
+)
+def test_what_can_not_be_checked_is_one_line(f: Any, args: Any, said: str) -> None:
+    with pytest.raises(ProblemError, match=said) as caught:
+        byhand.jax.check(f, args)
+    assert "\n" not in str(caught.value)
