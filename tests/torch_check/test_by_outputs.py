@@ -81,8 +81,16 @@ def test_differences_judge_what_nothing_else_can(factor: float) -> None:
 
 @pytest.mark.parametrize("reference, right", [(dense, True), (lambda x, w: (x @ w).sin(), False)])
 def test_a_reference_judges_any_function(reference: Any, right: bool) -> None:
-    report = byhand.torch.check(lambda x, w: dense(x, w), (R(3, 4), R(4, 2)), reference=reference)
+    inputs = R(3, 4), R(4, 2)
+    report = byhand.torch.check(lambda x, w: Helpers.apply(x, w), inputs, reference=reference)
     assert (report.ok, report.referee) == (right, "reference")
+    assert any(finding.name == "forward" for finding in report.findings) != right
+
+
+def test_a_backward_that_never_runs_is_no_pass() -> None:
+    report = byhand.torch.check(lambda x, w: dense(x, w), (R(3, 4), R(4, 2)), reference=dense)
+    assert not report.ok
+    assert [finding.name for finding in report.findings] == ["never-ran"]
 
 
 class TooFew(Helpers):

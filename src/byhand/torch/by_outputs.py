@@ -15,7 +15,6 @@ from byhand.program.problem import Inputs, Problem
 from byhand.sources.assemble import assembled, function
 from byhand.sources.autograd_functions import HELD, REFERENCE, Held, statement
 from byhand.torch.given import Given
-from byhand.torch.outside import ran
 from byhand.torch.subject import Subject
 from byhand.torch.truth import Truth
 
@@ -72,7 +71,7 @@ class _Call:
         arguments = {n: given[n] if n in given else held[n] for n in self.found.arguments}
         sent = iter([given[f"d{name}"] for name in self.outputs])
         upstream = [next(sent) if takes else None for takes in self.takes]
-        seen = ran(self.subject.call, arguments, upstream, self.found.asked)
+        seen = self.subject.run(arguments, upstream, self.found.asked)
         return {
             name: torch.zeros_like(arguments[name]) if g is None else g
             for name, g in seen.gradients.items()

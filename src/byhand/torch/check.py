@@ -22,6 +22,7 @@ import torch
 from byhand.checking.check import check as check_problem
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
+from byhand.kernels.options import Options
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
@@ -30,7 +31,8 @@ from byhand.torch.faithful import called, gives_the_same
 from byhand.torch.followed import disbelieved, in_double
 from byhand.torch.given import Given, given
 from byhand.torch.inside import inner_functions
-from byhand.torch.outside import ran
+from byhand.torch.kernel import bench_of
+from byhand.torch.outside import seen_from_outside
 from byhand.torch.reference import Reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
 from byhand.torch.truth import truths
@@ -63,8 +65,17 @@ def check(
     """
     start = time.perf_counter()
     subject = subject_of(fn)
+    options = Options(
+        dtype="tf32" if dtype == "tf32" else None,
+        sizes=tuple(sizes or ()),
+        layouts=layouts,
+        edges=edges,
+        allow_inplace=tuple(allow_inplace),
+        repeats=repeats,
+        seed=seed,
+    )
     with torch.random.fork_rng(devices=[]):  # what is drawn at random is drawn from seed 0
-        report = _checked(subject, inputs, reference, needs, _type(dtype), seed)
+        report = _checked(subject, inputs, reference, needs, _type(dtype), _place(device), options)
     return replace(report, name=subject.name, seconds=time.perf_counter() - start)
 
 
@@ -74,18 +85,24 @@ def _checked(
     reference: Callable[..., Any] | None,
     needs: Sequence[str] | Sequence[bool] | None,
     dtype: torch.dtype | None,
-    seed: int,
+    device: torch.device | None,
+    options: Options,
 ) -> Report:
+    seed = options.seed
     found = given(subject, inputs, needs, dtype, seed)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)
-    problem, referee = _problem(subject, found, referred, seed)
+    takes = _takes(subject, found, seed)
+    problem, referee = _problem(subject, found, referred, takes, seed)
     report = replace(_in_its_words(_judged(problem, seed)), referee=referee)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
         report = _raised(report, gave, found) if report.ok else report
     elif not report.ok and not isinstance(problem.backward, FunctionType):
         report = _inside(subject, found, seed) or _with_missing(report, gave)
-    return replace(report, notes=(*found.notes, *report.notes))
+    bench, untried = bench_of(subject, found, referred, problem, takes, device, options)
+    if bench is not None:
+        report = seen_from_outside(report, bench)
+    return replace(report, notes=(*found.notes, *report.notes, *untried))
 
 
 def _judged(problem: Problem, seed: int) -> Report:
@@ -138,30 +155,52 @@ def _inside(subject: Subject, found: Given, seed: int) -> Report | None:
     return None
 
 
+def _place(device: torch.device | str | None) -> torch.device | None:
+    if device is None:
+        return None
+    try:
+        place = torch.device(device)
+        torch.empty(1, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise ProblemError(f"device {device}: {in_one_line(error)}") from None
+    return place
+
+
 def _type(dtype: torch.dtype | str | None) -> torch.dtype | None:
+    if dtype == "tf32":
+        return torch.float32
     found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
     if found is None and dtype is None:
         return None
     if not isinstance(found, torch.dtype) or not found.is_floating_point:
-        raise ProblemError(f"dtype {dtype}: choose float64, float32, bfloat16 or float16")
+        raise ProblemError(f"dtype {dtype}: choose float64, float32, tf32, bfloat16 or float16")
     return found
 
 
+def _takes(subject: Subject, found: Given, seed: int) -> tuple[bool, ...]:
+    """Which outputs take a gradient. Raises ProblemError where none does."""
+    values = found.make(np.random.default_rng(seed), {})
+    try:
+        takes = subject.run(values, None, found.asked).takes
+    except Exception as error:
+        raise ProblemError(f"{subject.name}: forward raised {in_one_line(error)}") from error
+    if not any(takes):
+        raise ProblemError(f"{subject.name}: no output is differentiable: nothing to check")
+    return takes
+
+
 def _problem(
-    subject: Subject, found: Given, reference: Reference | None, seed: int
+    subject: Subject,
+    found: Given,
+    reference: Reference | None,
+    takes: Sequence[bool],
+    seed: int,
 ) -> tuple[Problem, str]:
     """The subject as a problem, and who says what is true of it.
 
     Its statements are judged where they can be, its outputs elsewhere. Raises ProblemError if it
     can't be run, or nothing says what is true.
     """
-    values = found.make(np.random.default_rng(seed), {})
-    try:
-        takes = ran(subject.call, values, None, found.asked).takes
-    except Exception as error:
-        raise ProblemError(f"{subject.name}: forward raised {in_one_line(error)}") from error
-    if not any(takes):
-        raise ProblemError(f"{subject.name}: no output is differentiable: nothing to check")
 
     def draw(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
         return found.make(rng, sizes)

@@ -15,7 +15,6 @@ from byhand.program.problem import Problem
 from byhand.program.statements import StatementError
 from byhand.torch.followed import copied
 from byhand.torch.given import Given
-from byhand.torch.outside import ran
 from byhand.torch.subject import Subject
 
 NEAR = 1e-3
@@ -45,7 +44,7 @@ def called(
     back, or what was raised on the way."""
     values = found.make(np.random.default_rng(seed), {})
     rng = np.random.default_rng([seed, 6])
-    forward = ran(subject.call, copied(values), None, found.asked)
+    forward = subject.run(copied(values), None, found.asked)
     upstream = [
         torch.from_numpy(np.asarray(rng.normal(size=tuple(output.shape)))).to(output.dtype)
         if takes
@@ -54,7 +53,7 @@ def called(
     ]
     sent = [None if g is None else g.clone() for g in upstream]
     try:
-        return upstream, ran(subject.call, copied(values), sent, found.asked).gradients
+        return upstream, subject.run(copied(values), sent, found.asked).gradients
     except Exception as error:
         return upstream, error
 

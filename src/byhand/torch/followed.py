@@ -21,7 +21,6 @@ from byhand.program.program import Program
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import sweep
 from byhand.torch.given import Given
-from byhand.torch.outside import ran
 from byhand.torch.reference import Reference
 from byhand.torch.subject import Subject
 from byhand.values.arrays import Array
@@ -45,9 +44,9 @@ def disbelieved(
     with np.errstate(all="ignore"):
         program = trace_problem(problem, in_double(problem.inputs(seed)))
         eps = max([eps_of(kind) for _, kind in program.casts], default=DOUBLE)
-        seen = ran(subject.call, copied(values), None, found.asked)
+        seen = subject.run(copied(values), None, found.asked)
         for step, output in zip(program.outputs, _taking(seen), strict=True):
-            if not _near(step.value, output.double().numpy(), 1e3 * eps):
+            if not _near(step.value, output.detach().double().numpy(), 1e3 * eps):
                 return f"its statements give another {step.name} than the call"
         if reference is None:
             upstream = program.upstream(seed)
@@ -112,7 +111,7 @@ def not_differentiable(
 ) -> str | None:
     """Why autograd doesn't say what is true of a forward that is run so that it sees that."""
     values = in_double(found.make(np.random.default_rng(seed), {}))
-    seen = ran(subject.call, copied(values), None, found.asked)
+    seen = subject.run(copied(values), None, found.asked)
     rng = np.random.default_rng([seed, 5])
     upstream = [rng.normal(size=tuple(o.shape)) for o in _taking(seen)]
     try:
@@ -141,9 +140,9 @@ def _slopes(
         def at(h: float, name: str = name, way: Any = way) -> tuple[float, float]:
             moved = copied(values)
             moved[name] = moved[name] + h * torch.from_numpy(np.asarray(way))
-            outputs = _taking(ran(subject.call, moved, None, found.asked))
+            outputs = _taking(subject.run(moved, None, found.asked))
             pairs = zip(outputs, upstream, strict=True)
-            terms = [o.double().numpy() * g for o, g in pairs]
+            terms = [o.detach().double().numpy() * g for o, g in pairs]
             return sum(float(t.sum()) for t in terms), sum(float(abs(t).sum()) for t in terms)
 
         h = eps ** (1 / 3)

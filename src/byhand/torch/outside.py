@@ -1,66 +1,54 @@
-# pyright: basic
-"""A function of tensors seen from outside: what it returns, and what its backward gives."""
+"""What is seen of a subject from outside: one plain call of it, and what hides bugs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
-import torch
+from byhand.checking.judging.compare import Comparison
+from byhand.checking.report import Finding, Report, Row
+from byhand.kernels.bench import Attempt, Bench
+from byhand.kernels.findings import findings
 
-from byhand.kernels.kernel import Ran
+
+def seen_from_outside(report: Report, bench: Bench) -> Report:
+    """The report on its statements, with what its outputs and gradients show beside that."""
+    first = bench.first
+    if first.ran is None:
+        return report
+    gradients = first.judgement.gradients
+    rows = tuple(
+        _row(row, gradients[row.name]) if row.right and row.name in gradients else row
+        for row in report.rows
+    )
+    worse = [row.name for row, before in zip(rows, report.rows, strict=True) if row is not before]
+    found = (*_forward(first), *findings(bench))
+    return replace(report, rows=rows, roots=(*report.roots, *worse), findings=found)
 
 
-def ran(
-    call: Callable[..., Any],
-    inputs: Mapping[str, Any],
-    upstream: Sequence[Any] | None,
-    needs: Collection[str],
-) -> Ran:
-    """Calls it on `inputs`, and goes back from `upstream`, as PyTorch would.
+def _row(row: Row, seen: Comparison) -> Row:
+    """A row that is right by its statements, as the call says."""
+    if seen.right or seen.unjudged:
+        return row
+    return replace(
+        row,
+        verdict=seen.verdict,
+        max_error=seen.max_error,
+        tolerance=seen.tolerance,
+        ulps=seen.ulps,
+        note=seen.note,
+    )
 
-    Tensors are handed on as they are, in memory that they share. What the user's code raises comes
-    out as it is.
-    """
-    leaves = {
-        name: value.detach().requires_grad_(name in needs)
-        for name, value in inputs.items()
-        if isinstance(value, torch.Tensor)
-    }
-    before = {name: leaf.detach().clone() for name, leaf in leaves.items()}
-    given = {**inputs, **leaves}
-    torch.manual_seed(0)
-    with torch.enable_grad():
-        try:
-            returned = call(*given.values())
-        except RuntimeError as error:
-            if "leaf Variable that requires grad" not in str(error):
-                raise
-            # It writes into an input, which PyTorch allows for what was computed.
-            leaves = {name: before[name].requires_grad_(name in needs) for name in leaves}
-            torch.manual_seed(0)
-            given |= {name: leaf.clone() for name, leaf in leaves.items()}
-            returned = call(*given.values())
-    each = tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)
-    outputs = tuple(value for value in each if isinstance(value, torch.Tensor))
-    takes = tuple(value.requires_grad for value in outputs)
-    if upstream is None:
-        return Ran(tuple(o.detach() for o in outputs), takes, {})
-    wanted = {name: leaf for name, leaf in leaves.items() if name in needs}
-    pairs = [
-        (out, g)
-        for out, g, takes_one in zip(outputs, upstream, takes, strict=True)
-        if takes_one and g is not None
-    ]
 
-    def back() -> Mapping[str, Any]:
-        found = torch.autograd.grad(
-            [out for out, _ in pairs],
-            list(wanted.values()),
-            [g for _, g in pairs],
-            allow_unused=True,
-            retain_graph=True,
-        )
-        return dict(zip(wanted, found, strict=True))
-
-    return Ran(tuple(o.detach() for o in outputs), takes, back(), back)
+def _forward(first: Attempt) -> list[Finding]:
+    """What to say first: forward itself isn't what the reference is."""
+    found: list[Finding] = []
+    for place, seen in first.judgement.outputs.items():
+        if not (seen.right or seen.unjudged):
+            what = f"output {place} differs"
+            if seen.max_error is not None and seen.tolerance is not None:
+                what += f" by up to {seen.max_error:.2g}; rounding explains {seen.tolerance:.2g}"
+            elif seen.note:
+                what += f": {seen.note}"
+            done = "forward was compared with the reference"
+            found.append(Finding("forward", done, f"{what}: mend forward first"))
+    return found

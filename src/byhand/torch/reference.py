@@ -12,6 +12,9 @@ import torch
 
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
+from byhand.program.control_flow import run_plainly
+from byhand.program.problem import Problem
+from byhand.sources.autograd_functions import HELD, Held
 from byhand.torch.subject import Subject
 from byhand.values.arrays import as_torch
 
@@ -76,6 +79,22 @@ def forward_as_reference(subject: Subject, arguments: Sequence[str]) -> Referenc
         copies = [v.clone() if isinstance(v, torch.Tensor) else v for v in given]
         assert subject.forward is not None
         return subject.forward(Ctx(_flags(given)), *copies)
+
+    return Reference(call, tuple(arguments), f"the forward of {subject.name}")
+
+
+def statements_as_reference(
+    problem: Problem, subject: Subject, arguments: Sequence[str]
+) -> Reference:
+    """The statements of its forward, which don't cut themselves off (`x.detach()`)."""
+
+    def call(*given: Any) -> Any:
+        values = dict(zip(arguments, given, strict=True))
+        tensors = {n: v.clone() for n, v in values.items() if isinstance(v, torch.Tensor)}
+        held = {n: v for n, v in values.items() if n not in tensors}
+        taken = {**tensors, HELD: Held({**subject.defaults, **held})}
+        returned, _ = run_plainly(problem.forward, taken)
+        return returned.value
 
     return Reference(call, tuple(arguments), f"the forward of {subject.name}")
 

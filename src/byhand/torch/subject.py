@@ -6,11 +6,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import torch
 
 from byhand.errors import ProblemError
+from byhand.kernels.frameworks.pytorch import run_of
+from byhand.kernels.kernel import Run
 from byhand.sources.autograd_functions import Written, arguments_of, unanswered, written
 
 
@@ -34,6 +37,11 @@ class Subject:
     opaque: str = ""
     forward: Callable[..., Any] | None = None
     parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    @cached_property
+    def run(self) -> Run:
+        """Forward and back on arguments by name, in order."""
+        return run_of(lambda inputs: self.call(*inputs.values()))
 
     def unanswered(self, arguments: Sequence[str]) -> list[str]:
         """The arguments of which backward returns None wherever it returns."""

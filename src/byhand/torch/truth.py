@@ -65,8 +65,7 @@ def _computed(subject: Subject, takes: Sequence[bool], *arguments: Any) -> tuple
     with torch.no_grad():
         returned = subject.call(*copies)
     each = returned if isinstance(returned, (tuple, list)) else (returned,)
-    tensors = [value for value in each if isinstance(value, torch.Tensor)]
-    return tuple(value for value, takes_one in zip(tensors, takes, strict=True) if takes_one)
+    return tuple(value for value, takes_one in zip(each, takes, strict=True) if takes_one)
 
 
 def _one_or_all(outputs: tuple[Any, ...]) -> Any:
