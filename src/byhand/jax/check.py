@@ -56,7 +56,7 @@ def check(
     subject = subject_of(f)
     given = given_by(subject, args)
     kind = None if dtype is None else np.dtype(dtype).name
-    with float64():
+    with float64(), np.errstate(all="ignore"):
         named = given.make(np.random.default_rng(seed))
         truth = subject.primal if reference is None else _by_arguments(reference, subject, named)
         problem, notes = _problem(subject, given, named, truth, reference is not None, seed)
@@ -110,7 +110,7 @@ def _problem(
     try:
         made = _line_by_line(subject, given, named, takes)
         own = made()
-        if disbelieved(own, truth, named, seed) is None:
+        if disbelieved(own, truth, named, subject.untouched, seed) is None:
             return own, []
         by_truth = made(reference=partial(_taken, truth, takes), keep=partial(_kept, subject))
         trace_problem(by_truth, by_truth.inputs(seed))
@@ -127,8 +127,7 @@ def _line_by_line(
     """What makes a problem of the two rules. Raises ProblemError if they can't be read."""
     names = _parameters(subject.rules.fwd)[: len(named)]
     back = dict(zip(subject.names, names, strict=False))
-    handed = {subject.names[place] for place in subject.handed}
-    tensors = [n for n, v in named.items() if is_of_arrays(v) and n not in handed]
+    tensors = [n for n, v in named.items() if is_of_arrays(v) and n not in subject.untouched]
     asked = [n for n in tensors if is_of_floats(named[n])]
     with float64():
         shape = jax.tree.structure(subject.primal(*in_jax(dict(named)).values()))
@@ -253,7 +252,8 @@ def _as_called(subject: Subject, named: Mapping[str, Any]) -> Row | None:
     """Runs the custom_vjp as JAX calls it: a row for what JAX says of what the rules give."""
     outputs = [each for each in outputs_of(subject.primal, named) if takes_gradient(each)]
     try:
-        gradients_of(subject.call, named, [np.ones(jnp.shape(each)) for each in outputs])
+        ones = [np.ones(jnp.shape(each)) for each in outputs]
+        gradients_of(subject.call, named, ones, subject.untouched)
     except Exception as error:
         note = f"jax.vjp of {subject.name} raised {in_one_line(error)}"
         return Row("backward", "error", note=note)

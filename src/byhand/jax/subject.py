@@ -22,7 +22,8 @@ class Subject:
     """A function with a hand-written backward somewhere in it.
 
     `call` is what a user calls, `primal` the same without the hand-written backward. `rules` is
-    the custom_vjp itself, None where it is called somewhere inside. `names` are the arguments.
+    the custom_vjp itself, None where it is called somewhere inside. `names` are the arguments,
+    `handed` the places of its `nondiff_argnums`.
     """
 
     name: str
@@ -32,6 +33,11 @@ class Subject:
     rules: Any
     names: tuple[str, ...]
     handed: tuple[int, ...] = ()
+
+    @property
+    def untouched(self) -> frozenset[str]:
+        """The arguments that bwd is handed, and gives no gradient for."""
+        return frozenset(self.names[place] for place in self.handed)
 
 
 def subject_of(f: Any) -> Subject:
@@ -75,8 +81,7 @@ def given_by(subject: Subject, args: Any) -> Given:
             raise ProblemError(f"{subject.name}: args raised {in_one_line(error)}") from error
         named = _by_name(subject, drawn)
         values = {n: tree.map(_as_array, each) for n, each in named.items()}
-        handed = {subject.names[place] for place in subject.handed}
-        return {n: named[n] if n in handed else each for n, each in values.items()}
+        return {n: named[n] if n in subject.untouched else v for n, v in values.items()}
 
     return Given(make, sizes)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -31,13 +31,19 @@ def outputs_of(call: Callable[..., Any], named: Mapping[str, Any]) -> list[Any]:
 
 
 def gradients_of(
-    call: Callable[..., Any], named: Mapping[str, Any], upstream: Sequence[Array]
+    call: Callable[..., Any],
+    named: Mapping[str, Any],
+    upstream: Sequence[Array],
+    handed: Collection[str] = (),
 ) -> dict[str, Array]:
-    """The gradient of every float in the arguments, by name: `x`, `params["w"]`; `upstream` belongs
-    to the leaves of the output that take a gradient."""
+    """The gradient of every float in the arguments, by name: `x`, `params["w"]`; but for those that
+    are `handed` to bwd. `upstream` belongs to the leaves of the output that take a gradient."""
     named = in_double(dict(named))
-    keys = [n for n, v in named.items() for _, leaf in tree.leaves(v) if is_float_array(leaf)]
-    asked = dict.fromkeys(keys)
+    asked = [
+        name
+        for name, value in named.items()
+        if name not in handed and any(is_float_array(leaf) for _, leaf in tree.leaves(value))
+    ]
 
     def of_floats(floats: Mapping[str, Any]) -> list[Any]:
         given = {n: floats.get(n, value) for n, value in named.items()}
@@ -63,7 +69,11 @@ def in_double(value: Any) -> Any:
 
 
 def disbelieved(
-    problem: Problem, call: Callable[..., Any], named: Mapping[str, Any], seed: int
+    problem: Problem,
+    call: Callable[..., Any],
+    named: Mapping[str, Any],
+    handed: Collection[str],
+    seed: int,
 ) -> str | None:
     """Why a problem's forward doesn't say what is true of `call`; None where it does.
 
@@ -77,7 +87,7 @@ def disbelieved(
     upstream = program.upstream(seed)
     grads = sweep(program, upstream)
     mine = {step.name: grads[step.tensor].value for step in program.inputs}
-    for name, gradient in gradients_of(call, named, upstream).items():
+    for name, gradient in gradients_of(call, named, upstream, handed).items():
         if name in mine and not near(mine[name], gradient):
             return f"the gradient of {name} that follows from its statements is another"
     return None
