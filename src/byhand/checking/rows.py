@@ -116,6 +116,11 @@ def _kept(kept: Convention | None) -> list[str]:
         return []
     names = ", ".join(dict.fromkeys(f"d{name}" for name, _ in sorted(kept.keys)))
     size = f"{kept.size} = {kept.number}"
+    if kept.handed:
+        return [
+            f"{names}: divided by {size}; right where the loss is a mean of so many, and the "
+            "gradient that backward is handed that of their sum"
+        ]
     if kept.inverse:
         return [f"{names}: gradients divided by {size}; that is made up for where they are used"]
     return [

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from byhand.sources.signature import parameters, plain_name, returns
+from byhand.sources.uses import pairs
 
 SELF = "self"
 
@@ -14,13 +15,15 @@ SELF = "self"
 @dataclass(frozen=True, eq=False)
 class Layer:
     """A class with both methods. `gradients` are the attributes that backward leaves gradients in,
-    by the name of the parameter: `self.dW` or `self.grads["W"]`."""
+    by the name of the parameter: `self.dW` or `self.grads["W"]`. `listed` are the places in the
+    list `self.params` of those that are kept in one."""
 
     name: str
     node: ast.ClassDef
     forward: ast.FunctionDef
     backward: ast.FunctionDef
     gradients: Mapping[str, ast.expr]
+    listed: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def layers_in(tree: ast.Module) -> list[Layer]:
@@ -37,8 +40,46 @@ def layers_in(tree: ast.Module) -> list[Layer]:
         if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
             continue
         init = methods.get("__init__")
-        found.append(Layer(node.name, node, forward, backward, _gradients(backward, init)))
+        listed = _listed(init)
+        gradients = {**_gradients(backward, init), **_in_lists(backward, listed)}
+        found.append(Layer(node.name, node, forward, backward, gradients, listed))
     return found
+
+
+PARAMS, GRADS = "params", "grads"
+
+
+def _listed(init: ast.FunctionDef | None) -> dict[str, int]:
+    """What `self.params = [W, b]` holds, by place."""
+    for node in ast.walk(init) if init is not None else ():
+        match node:
+            case ast.Assign(targets=[target], value=value):
+                for one, other in pairs(target, value):
+                    match one, other:
+                        case ast.Attribute(value=ast.Name(id="self"), attr="params"), ast.List():
+                            names = [each.id for each in other.elts if isinstance(each, ast.Name)]
+                            return {name: i for i, name in enumerate(names)}
+                        case _:
+                            pass
+            case _:
+                pass
+    return {}
+
+
+def _in_lists(backward: ast.FunctionDef, listed: Mapping[str, int]) -> dict[str, ast.expr]:
+    """The gradients that backward leaves in `self.grads`, beside `self.params`."""
+    known = any(
+        isinstance(part, ast.Attribute) and part.attr == GRADS and _is_self(part.value)
+        for part in ast.walk(backward)
+    )
+    places = {name: f"{SELF}.{GRADS}[{i}]" for name, i in listed.items()} if known else {}
+    return {name: _at(ast.parse(said, mode="eval").body, backward) for name, said in places.items()}
+
+
+def _at(made: ast.expr, where: ast.AST) -> ast.expr:
+    for part in ast.walk(made):
+        ast.copy_location(part, where)
+    return made
 
 
 def _gradients(backward: ast.FunctionDef, init: ast.FunctionDef | None) -> dict[str, ast.expr]:

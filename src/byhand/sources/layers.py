@@ -21,7 +21,7 @@ from byhand.program.problem import Inputs, Problem
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.assemble import assembled, assign, function
 from byhand.sources.intermediates import promising
-from byhand.sources.layer_classes import SELF, Layer
+from byhand.sources.layer_classes import PARAMS, SELF, Layer
 from byhand.sources.pairs import (
     Pair,
     as_spoken,
@@ -77,9 +77,9 @@ def problem_of_layer(
         held = _made(made, layer, found, in_torch)
         inputs: Inputs = {name: found[name] for name in arguments if name in found}
         for name in names:
-            value = np.asarray(detached(_held(held, name)[name]))
+            value = np.asarray(detached(parameter_of(held, name, layer.listed.get(name))))
             inputs[name] = np.asarray(rng.normal(size=value.shape)) * (np.std(value) or 1.0)
-            put_parameter(held, name, None)
+            put_parameter(held, name, layer.listed.get(name), None)
         for part in parts:
             value = np.asarray(detached(part.value(held)))
             inputs[part.name] = np.asarray(rng.normal(size=value.shape)) * (np.std(value) or 1.0)
@@ -92,7 +92,7 @@ def problem_of_layer(
     backward, answered = _backward(layer, pair)
     backward.body += answering(parts)
     answered += [part.name for part in parts]
-    forward = _forward(pair, names, parts)
+    forward = _forward(layer, pair, names, parts)
     values = draw(np.random.default_rng(0))
     data = [name for name in values if name not in answered]
 
@@ -170,18 +170,27 @@ def _in_doubles() -> Generator[None]:
         torch.set_default_dtype(before)
 
 
-def _held(layer: Any, name: str) -> dict[str, Any]:
-    """The dict that a layer has a parameter in: its attributes, or one of them."""
+def _held(layer: Any, name: str, place: int | None = None) -> tuple[Any, Any]:
+    """What a layer has a parameter in, and where: its attributes, one that is a dict, or the list
+    of its parameters."""
     attributes: dict[str, Any] = layer.__dict__
+    if place is not None:
+        return attributes[PARAMS], place
     for held in (attributes, *attributes.values()):
         if isinstance(held, dict) and name in held:
-            return held  # pyright: ignore[reportUnknownVariableType]
+            return held, name  # pyright: ignore[reportUnknownVariableType]
     raise ProblemError(f"it has no {name}, though backward leaves a gradient of it")
 
 
-def put_parameter(layer: Any, name: str, value: Any) -> None:
+def parameter_of(layer: Any, name: str, place: int | None = None) -> Any:
+    held, key = _held(layer, name, place)
+    return held[key]
+
+
+def put_parameter(layer: Any, name: str, place: int | None, value: Any) -> None:
     """Gives a layer a parameter, where it had it."""
-    _held(layer, name)[name] = value
+    held, key = _held(layer, name, place)
+    held[key] = value
 
 
 def _attempt(layer: Layer, pair: Pair, cls: Any, in_torch: bool) -> Callable[[dict[str, Any]], Ran]:
@@ -216,7 +225,7 @@ def _attempt(layer: Layer, pair: Pair, cls: Any, in_torch: bool) -> Callable[[di
                 right += np.shape(gradient) == np.shape(given[owner])
         for name in layer.gradients:
             right += np.shape(_gradient(held, layer.gradients[name])) == np.shape(
-                _held(held, name)[name]
+                parameter_of(held, name, layer.listed.get(name))
             )
         return Fit(right, wanted)
 
@@ -236,11 +245,15 @@ def _pair(layer: Layer) -> Pair:
     return paired(layer.name, forward, backward)
 
 
-def _forward(pair: Pair, names: Sequence[str], parts: Sequence[Part]) -> ast.FunctionDef:
+def _forward(
+    layer: Layer, pair: Pair, names: Sequence[str], parts: Sequence[Part]
+) -> ast.FunctionDef:
     """Forward with the layer and its parameters as arguments."""
     made = forward_of(pair)
     where = made.body[0]
-    put = [_at(f"{PUT}(self, {name!r}, {name})", where) for name in names]
+    put = [
+        _at(f"{PUT}(self, {name!r}, {layer.listed.get(name)!r}, {name})", where) for name in names
+    ]
     put += putting(parts, where)
     names = [*names, *(part.name for part in parts)]
     shell = function("forward", [*parameters(pair.forward), *names, SELF], [], made.lineno)
@@ -260,7 +273,9 @@ def _backward(layer: Layer, pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
     left = _Left(layer.gradients)
     made = left.visit(made)
     made.args.args.append(ast.copy_location(ast.arg(SELF), made))
-    copies = (f"{place} = {place} + 0.0" for place in left.added_to)  # these are its own
+    listed = (ast.unparse(layer.gradients[n]) for n in layer.listed if n in layer.gradients)
+    own = dict.fromkeys([*left.added_to, *listed])
+    copies = (f"{place} = {place} + 0.0" for place in own)
     made.body = [*(_at(copied, made.body[0]) for copied in copies), *made.body]
     return made, [*answered, *layer.gradients]
 

@@ -58,7 +58,7 @@ def uses(
     for node in ast.walk(function):
         match node:
             case ast.Assign(targets=[target], value=value):
-                for one, other in _pairs(target, value):
+                for one, other in pairs(target, value):
                     _unpacked(one, other, found)
             case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape")) if (
                 name in found
@@ -182,12 +182,12 @@ def string_keys(function: ast.FunctionDef, name: str) -> set[str]:
     }
 
 
-def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
     """`(N, D), M = x.shape, w.shape[1]` as its parts."""
     match target, value:
         case (ast.Tuple(elts=targets), ast.Tuple(elts=values)) if len(targets) == len(values):
             for one, other in zip(targets, values, strict=True):
-                yield from _pairs(one, other)
+                yield from pairs(one, other)
         case _:
             yield target, value
 
@@ -277,7 +277,7 @@ def _compared(name: str, key: str, function: ast.FunctionDef) -> tuple[str, ...]
     for node in ast.walk(function):
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                for one, other in _pairs(target, node.value):
+                for one, other in pairs(target, node.value):
                     if isinstance(one, ast.Name) and _reads(other, name, key):
                         called.add(one.id)
     found: list[str] = []

@@ -39,6 +39,8 @@ class Convention:
     size: str
     number: int
     inverse: bool
+    handed: bool = False
+    """Whether it is the gradient that backward is handed that is of a sum."""
 
 
 def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
@@ -47,6 +49,9 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
     if not apart or not apart[0].wrong:
         return [*trials], None
     first = apart[0]
+    divided = _divided(apart)
+    if divided is not None:
+        return [_scaled(each, divided) for each in trials], divided
     for answer in first.answers.found:
         if answer.key not in first.wrong or not answer.writes:
             continue
@@ -62,6 +67,30 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
             return [_scaled(each, kept) for each in trials], kept
         return [*trials], None  # the first that is wrong begins it, or nothing does
     return [*trials], None
+
+
+def _divided(apart: Sequence[Trial]) -> Convention | None:
+    """That of one layer: what it is handed and hands on is of a sum, and the gradients of its
+    parameters, two or more, are all divided by the number of examples. Nothing else is wrong."""
+    first = apart[0]
+    wrong = [answer for answer in first.answers.found if answer.key in first.wrong]
+    inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
+    keys = frozenset(answer.key for answer in wrong)
+    handed_on = [a for a in first.answers.found if a.key in inputs and a.key not in keys]
+    if len(keys) < 2 or not keys <= inputs or not handed_on:
+        return None
+    examples = {n for g in first.drawn.upstream_by_name.values() for n in np.shape(g)}
+    for size, number in _sizes(first.drawn.truth).items():
+        if number > 1 and number in examples:
+            same = [(each, n) for each in apart if (n := _size(each, size)) is not None]
+            if len(same) > 1 and all(
+                _right(each, answer, 1 / n)
+                for each, n in same
+                for answer in each.answers.found
+                if answer.key in keys
+            ):
+                return Convention(keys, size, number, inverse=True, handed=True)
+    return None
 
 
 def _sizes_of(trial: Trial, answer: Answer) -> Iterator[tuple[str, int, bool]]:

@@ -1,0 +1,70 @@
+"""Files as people write them who have never heard of byhand: right without alarm, mistakes in their
+line."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.sources.load import sources
+
+STRANGERS = Path(__file__).with_name("forms") / "strangers"
+FOUND = {
+    "divided_by_m": ["sigmoid", "relu", "linear", "linear_activation"],
+    "makemore_in_a_loop": ["makemore_in_a_loop"],
+    "params_in_lists": ["Affine", "Sigmoid", "MatMul", "Embedding", "RNN"],
+}
+"""The problems of each file."""
+
+
+def reports(file: Path) -> dict[str, Report]:
+    return {source.name: check(source.read()) for source in sources(file)}
+
+
+@cache
+def right(name: str) -> dict[str, Report]:
+    return reports(STRANGERS / f"{name}.py")
+
+
+def test_every_file_is_here() -> None:
+    assert {file.stem for file in STRANGERS.glob("*.py")} == {*FOUND}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_right_ones(name: str) -> None:
+    if "import torch" in (STRANGERS / f"{name}.py").read_text():
+        pytest.importorskip("torch")
+    found = right(name)
+    assert [*found] == FOUND[name]
+    for report in found.values():
+        assert report.ok, str(report)
+        assert report.rows
+
+
+PLANTED = (
+    ("divided_by_m", "linear", "1/m * np.dot(dZ, A_prev.T)", "2/m * np.dot(dZ, A_prev.T)"),
+    ("divided_by_m", "linear", "np.dot(W.T, dZ)", "np.dot(W.T, dZ) / m"),
+    ("params_in_lists", "Affine", "self.grads[1][...] = db", "self.grads[1][...] = 2 * db"),
+    ("params_in_lists", "MatMul", "np.dot(self.x.T, dout)", "np.dot(self.x.T, -dout)"),
+    ("params_in_lists", "Embedding", "np.add.at(dW, self.idx, dout)", "dW[self.idx] = dout"),
+    ("params_in_lists", "RNN", "(1 - h_next ** 2)", "(1 - h_next)"),
+)
+"""File, problem, the text to exchange, and the wrong one."""
+
+
+@pytest.mark.parametrize(("name", "problem", "old", "new"), PLANTED)
+def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
+    text = (STRANGERS / f"{name}.py").read_text()
+    before, found, after = text.rpartition(old) if problem == "MatMul" else text.partition(old)
+    assert found
+    file = tmp_path / f"{name}.py"
+    file.write_text(before + new + after)
+    (source,) = (each for each in sources(file) if each.name == problem)
+    report = check(source.read())
+    assert not report.ok
+    line = before.count("\n") + 1
+    assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
