@@ -1,10 +1,12 @@
-"""What there is to judge in a file, one report each: problems, Functions and custom ops."""
+"""What there is to judge in a file, one report each: problems, Functions, custom ops and
+custom_vjps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from byhand.checking.check import check
@@ -13,6 +15,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import did_you_mean, executed, locate, parsed, read_source
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.autograd_functions import names_in
+from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import Source, functions_in, sources, split
 
 
@@ -54,14 +57,14 @@ def _checked(source: Source, how: How) -> Report:
 
 
 def _kernels(file: str) -> list[str]:
-    """The Functions and custom ops that are meant: the one that is named, or all of a file that is
-    no problem file."""
+    """The Functions, custom ops and custom_vjps that are meant: the one that is named, or all of a
+    file that is no problem file."""
     name, member = split(file)
     path = Path(name)
     if path.suffix != ".py" or not path.exists():
         return []
     tree = parsed(read_source(path), path)
-    found = names_in(tree)
+    found = [*names_in(tree), *custom_vjps_in(tree)]
     if member is None:
         defined = {getattr(node, "name", "") for node in tree.body}
         return [] if {"forward", "inputs"} <= defined else found
@@ -76,20 +79,24 @@ def _kernels(file: str) -> list[str]:
 def _of_kernels(
     file: str, names: Sequence[str], known: dict[str, Argument], how: How
 ) -> list[Judged]:
-    from byhand.torch.in_file import check_in
-
     if how.referee != "engine":
         raise ProblemError(f"--referee {how.referee}: a Function is judged by its reference")
     path = locate(split(file)[0])
     text = read_source(path)
-    module = executed(parsed(text, path), path, text)
-    report = partial(
-        check_in,
-        module,
-        known=known,
-        one_of_several=len(names) > 1,
-        dtype=how.dtype,
-        device=how.device,
-        seed=how.seed,
-    )
+    tree = parsed(text, path)
+    module = executed(tree, path, text)
+    in_jax = custom_vjps_in(tree)
+
+    def report(name: str) -> Report:
+        library = "jax" if name in in_jax else "torch"
+        return import_module(f"byhand.{library}.in_file").check_in(
+            module,
+            name,
+            known=known,
+            one_of_several=len(names) > 1,
+            dtype=how.dtype,
+            device=how.device,
+            seed=how.seed,
+        )
+
     return [Judged(name, partial(report, name)) for name in names]

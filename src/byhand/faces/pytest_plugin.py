@@ -19,7 +19,7 @@ from byhand.marks import Mark, Variant, mark_of
 
 if TYPE_CHECKING:
     from byhand.checking.report import Report
-    from byhand.sources.load import Source
+    from byhand.faces.judged import Judged
 
 REFEREES = ("engine", "finite", "torch", "jax")
 _VARIANT = "_byhand_variant"
@@ -66,28 +66,25 @@ class ProblemFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from byhand.errors import ByhandError
-        from byhand.sources.load import sources
+        from byhand.faces.judged import How, judged
 
         try:
-            found = sources(str(self.path))
+            found = judged(str(self.path), (), (), How(**_referee(self.config)))
         except ByhandError as error:
             raise self.CollectError(str(error)) from None
-        for source in found:
-            yield ReadProblem.from_parent(self, name=source.name, source=source)
+        for each in found:
+            yield ReadProblem.from_parent(self, name=each.name, judged=each)
 
 
 class ReadProblem(pytest.Item):
     """A problem of a file."""
 
-    def __init__(self, *, source: Source, **given: Any) -> None:
+    def __init__(self, *, judged: Judged, **given: Any) -> None:
         super().__init__(**given)
-        self.source = source
+        self.judged = judged
 
     def runtest(self) -> None:
-        from byhand.testing import judged
-
-        referee = _referee(self.config)
-        _raise_if_wrong(lambda: judged(self.source.read(), None, **referee), str(self.path))
+        _raise_if_wrong(self.judged.report, str(self.path))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.name

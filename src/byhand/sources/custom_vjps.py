@@ -39,6 +39,31 @@ class Rules:
     helpers: Mapping[str, Callable[..., Any]]
 
 
+def custom_vjps_in(tree: ast.Module) -> list[str]:
+    """What a module calls its custom_vjps, in its order, as its text tells."""
+    found: list[str] = []
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name, decorator_list=said) if any(map(_is_one, said)):
+                found.append(name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if _is_one(call):
+                found.append(name)
+            case _:
+                pass
+    return found
+
+
+def _is_one(node: ast.expr) -> bool:
+    """Whether an expression is `jax.custom_vjp`, or a call of it, or of `partial` with it."""
+    match node:
+        case ast.Call(func=func, args=args):
+            return _is_one(func) or any(map(_is_one, args[:1]))
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name == "custom_vjp"
+        case _:
+            return False
+
+
 def written_rules(rules: Rules) -> Written:
     """The rules as the methods of a Function. Raises ProblemError for what can't be read."""
     said = written(rules.name, rules.fwd, rules.bwd, None, ctx=True)

@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import did_you_mean
-from byhand.sources.arguments import Argument, drawn
+from byhand.sources.arguments import Argument
+from byhand.sources.beside import beside, drawing
 from byhand.torch.check import check
 from byhand.torch.given import given
 from byhand.torch.subject import Subject, subject_of
@@ -40,15 +38,18 @@ def check_in(
         raise ProblemError(f"{file}: has no {name}{did_you_mean(name, vars(module))}")
     fn = getattr(module, name)
     subject = subject_of(fn)
-    reference = _of(module, name, "reference")
+    reference = beside(module, name, "reference")
     if one_of_several:
         known = {key: known[key] for key in subject.names(len(known)) if key in known}
-    inputs = _drawn(subject, known) if known else _inputs(module, name, subject)
+    if known:
+        inputs = drawing(subject.name, subject.names(len(known)), known)
+    else:
+        inputs = _inputs(module, name, subject)
     return check(fn, inputs, reference=reference, **options)
 
 
 def _inputs(module: ModuleType, name: str, subject: Subject) -> Callable[..., Any]:
-    found = _of(module, name, "inputs")
+    found = beside(module, name, "inputs")
     ways = f"write `def inputs_{name}(rng)`, or say them by --shape"
     if found is None:
         raise ProblemError(f"the inputs of {name} aren't known: {ways}")
@@ -61,30 +62,3 @@ def _inputs(module: ModuleType, name: str, subject: Subject) -> Callable[..., An
 
 def _is_for_all(found: Callable[..., Any]) -> bool:
     return getattr(found, "__name__", "") == "inputs"
-
-
-def _of(module: ModuleType, name: str, what: str) -> Callable[..., Any] | None:
-    """`inputs_RMSNorm`, `rms_norm_inputs`, or else `inputs`."""
-    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-    for each in dict.fromkeys((name, plain, name.lower())):
-        for said in (f"{what}_{each}", f"{each}_{what}"):
-            if callable(found := getattr(module, said, None)):
-                return found
-    found = getattr(module, what, None)
-    return found if callable(found) else None
-
-
-def _drawn(subject: Subject, known: Mapping[str, Argument]) -> Callable[..., Any]:
-    """Inputs as `--shape` and `--given` say them."""
-    names = subject.names(len(known))
-    unknown = [name for name in known if name not in names]
-    if unknown:
-        raise ProblemError(
-            f"{subject.name} has no argument {unknown[0]}: {', '.join(names)}"
-            f"{did_you_mean(unknown[0], names)}"
-        )
-
-    def inputs(rng: np.random.Generator) -> dict[str, Any]:
-        return drawn(known, rng)
-
-    return inputs

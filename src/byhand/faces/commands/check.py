@@ -89,9 +89,9 @@ def check(
     """Checks the backward in FILE, gradient by gradient.
 
     FILE is a problem file, a notebook or a script, a file with pairs of functions NAME_forward and
-    NAME_backward or with PyTorch's Functions and custom ops (FILE:NAME for one of them), or the
-    name of a model of the zoo. Exit status: 0 if every gradient is right, 1 if one is wrong or
-    missing, 2 if one could not be checked; of several problems, that of the worst.
+    NAME_backward, with PyTorch's Functions and custom ops or JAX's custom_vjps (FILE:NAME for one
+    of them), or the name of a model of the zoo. Exit status: 0 if every gradient is right, 1 if one
+    is wrong or missing, 2 if one could not be checked; of several problems, that of the worst.
     """
     from byhand.checking.report import Report, Unread
     from byhand.faces import terminal
