@@ -172,21 +172,9 @@ MISTAKES = {
         ("(torch.exp(logq) - p)", "(p - torch.exp(logq))", ("return grad_loss *",)),
     ),
     "logcumsumexp": _of(
-        (
-            "later = shares.flip(-1).cumsum(-1).flip(-1)",
-            "later = shares.cumsum(-1)",
-            ("return torch.exp",),
-        ),
-        (
-            "later = shares.flip(-1).cumsum(-1).flip(-1)",
-            "later = shares.flip(-1).cumsum(-1).flip(-1) - shares",
-            ("return torch.exp",),
-        ),
-        (
-            "shares = grad_output * torch.exp(top - out)",
-            "shares = torch.exp(top - out)",
-            ("return torch.exp",),
-        ),
+        (".tril().sum(-2)", ".triu().sum(-2)"),
+        (".tril().sum(-2)", ".tril(-1).sum(-2)"),
+        ("(grad_output[..., None] * shares)", "shares"),
     ),
     "topk_gate": _of(
         ("dtop = gate * (grad_gate - along)", "dtop = gate * grad_gate"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ class Attempt:
     """One call of a kernel on a case: what it gave, or what it raised and where.
 
     `overwritten` are the inputs that hold something else after it than before, and "upstream".
+    `seconds` is how long it took.
     """
 
     case: Case
@@ -32,6 +34,7 @@ class Attempt:
     raised: str = ""
     stage: Literal["forward", "backward"] = "backward"
     overwritten: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     @cached_property
     def judgement(self) -> Judgement:
@@ -120,16 +123,18 @@ class Bench:
         given = {**self.copied(case.inputs), **(inputs or {})}
         sent = [*map(self.copy, case.upstream)] if upstream is None else upstream
         asked = case.needs if needs is None else tuple(n for n in case.needs if n in needs)
+        start = time.perf_counter()
         try:
             with within(), np.errstate(all="ignore"):
                 ran = self.kernel.run(given, sent, asked)
         except Exception as error:
             said = in_one_line(error)
             return Attempt(case, asked, None, said, self._stage(case, inputs or {}, asked))
+        seconds = time.perf_counter() - start
         changed = [name for name, value in given.items() if self.differs(value, case.inputs[name])]
         if any(map(self.differs, sent, case.upstream)):
             changed.append("upstream")
-        return Attempt(case, asked, ran, overwritten=tuple(changed))
+        return Attempt(case, asked, ran, overwritten=tuple(changed), seconds=seconds)
 
     def other(self, inputs: Inputs) -> Attempt | None:
         """Calls the kernel on other inputs; None where the reference doesn't take them."""

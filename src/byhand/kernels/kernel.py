@@ -34,6 +34,8 @@ class Ran:
     empty where no upstream was given. `again(upstream)` runs the backward of that same forward once
     more; None where that can't be done. `parts` are the hand-written pieces that the gradients went
     through, such as a `Function` class or the name of a custom op; None where that isn't known.
+    `draws` tells that the library's own random numbers were used: which go where depends on how
+    arrays lie.
 
     A truth may say how well it is known, by name of an input, each in an array of NumPy's: `errors`
     are its own absolute errors, as of finite differences; `units` how many units of rounding its
@@ -45,6 +47,7 @@ class Ran:
     gradients: Mapping[str, Any]
     again: Callable[[Upstream], Mapping[str, Any]] | None = None
     parts: frozenset[Any] | None = None
+    draws: bool = False
     errors: Mapping[str, Array] = field(default_factory=dict[str, Array])
     units: Mapping[str, Array] = field(default_factory=dict[str, Array])
 

@@ -70,12 +70,14 @@ def check(
         sizes=tuple(sizes or ()),
         layouts=layouts,
         edges=edges,
-        allow_inplace=tuple(allow_inplace),
+        allow_inplace=[allow_inplace] if isinstance(allow_inplace, str) else tuple(allow_inplace),
         repeats=repeats,
         seed=seed,
     )
     with torch.random.fork_rng(devices=[]):  # what is drawn at random is drawn from seed 0
-        report = _checked(subject, inputs, reference, needs, _type(dtype), _place(device), options)
+        report = _checked(
+            subject, inputs, reference, needs, _type(dtype), _place(device, dtype), options
+        )
     return replace(report, name=subject.name, seconds=time.perf_counter() - start)
 
 
@@ -155,8 +157,12 @@ def _inside(subject: Subject, found: Given, seed: int) -> Report | None:
     return None
 
 
-def _place(device: torch.device | str | None) -> torch.device | None:
+def _place(
+    device: torch.device | str | None, dtype: torch.dtype | str | None
+) -> torch.device | None:
     if device is None:
+        if dtype == "tf32":
+            raise ProblemError('dtype tf32 is a type of devices: say device="cuda"')
         return None
     try:
         place = torch.device(device)

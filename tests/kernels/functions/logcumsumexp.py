@@ -1,4 +1,4 @@
-"""The logarithm of a running sum of exponentials; backward is a running sum from the end."""
+"""The logarithm of a running sum of exponentials, each shifted by the largest that came before."""
 
 import torch
 from torch import Tensor
@@ -7,8 +7,9 @@ from torch import Tensor
 class LogCumSumExp(torch.autograd.Function):
     @staticmethod
     def forward(x: Tensor) -> Tensor:
-        top = x.amax(-1, keepdim=True)
-        return torch.log(torch.exp(x - top).cumsum(-1)) + top
+        top = x.cummax(-1).values
+        shifted = x[..., None, :] - top[..., None]
+        return torch.log(torch.exp(shifted).tril().sum(-1)) + top
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -17,10 +18,8 @@ class LogCumSumExp(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad_output):
         x, out = ctx.saved_tensors
-        top = x.amax(-1, keepdim=True)
-        shares = grad_output * torch.exp(top - out)
-        later = shares.flip(-1).cumsum(-1).flip(-1)
-        return torch.exp(x - top) * later
+        shares = torch.exp(x[..., None, :] - out[..., None])
+        return (grad_output[..., None] * shares).tril().sum(-2)
 
 
 def inputs(rng, *, rows=3, time=5):

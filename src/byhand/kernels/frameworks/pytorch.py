@@ -178,8 +178,10 @@ def run_of(
         # Leaves that share the memory and the layout of what was given.
         asked = {name: inputs[name].detach().requires_grad_() for name in needs}
         torch.manual_seed(0)
+        before = torch.get_rng_state()
         with torch.enable_grad():
             returned = function(inputs, asked)
+        draws = not torch.equal(before, torch.get_rng_state())
         outputs = tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)
         takes = tuple(is_torch(each) and each.requires_grad for each in outputs)
         if upstream is None:
@@ -204,7 +206,7 @@ def run_of(
 
         open_to = (out for out, can in zip(outputs, takes, strict=True) if can)
         written = frozenset[Any]().union(*map(parts or hand_written, open_to))
-        return Ran(outputs, takes, back(upstream), back, written)
+        return Ran(outputs, takes, back(upstream), back, written, draws)
 
     return run
 

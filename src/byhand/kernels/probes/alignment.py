@@ -13,7 +13,6 @@ Good:
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 
 from byhand.checking.report import Finding
@@ -28,8 +27,9 @@ PRIMES = (7, 11, 13, 5, 17, 3, 19, 23)
 LONG = (131, 1031)
 """Primes: the last is more than one block of most kernels."""
 
-SLOW = 0.03
-"""Seconds of a call after which no larger size is tried."""
+PATIENCE = 0.1
+"""Seconds of a call, as it would take if it grew with the square of a size, past which that size
+isn't tried."""
 
 
 def _find(bench: Bench) -> Iterator[Finding]:
@@ -39,11 +39,14 @@ def _find(bench: Bench) -> Iterator[Finding]:
     primes = dict(zip(usual, PRIMES, strict=False))
     yield from _found(bench, primes, at(bench, {**usual, **primes}))
     for name, size in usual.items():
+        last, seconds = size, bench.first.seconds
         for other in (size + 1, *(n for n in (3 * size, *LONG) if n > size + 1)):
-            start = time.perf_counter()
-            yield from _found(bench, {name: other}, at_one(bench, name, other))
-            if time.perf_counter() - start > SLOW:
+            if last and seconds * (other / last) ** 2 > PATIENCE:
                 break
+            attempt = at_one(bench, name, other)
+            yield from _found(bench, {name: other}, attempt)
+            if attempt is not None:
+                last, seconds = other, attempt.seconds
 
 
 def _found(bench: Bench, sizes: Mapping[str, int], attempt: Attempt | None) -> Iterator[Finding]:

@@ -65,11 +65,11 @@ def _tried(
 
 
 def _of_these_numbers(bench: Bench, laid: Inputs, upstream: Upstream | None) -> Case:
-    """The usual case, but where a layout changes the numbers."""
-    usual = bench.usual
+    """The usual case, but where a layout changes the numbers, or those that are drawn at random."""
+    usual, ran = bench.usual, bench.first.ran
     sent = usual.upstream if upstream is None else upstream
     same = not any(bench.differs(array, usual.inputs[name]) for name, array in laid.items())
-    if same and not any(map(bench.differs, sent, usual.upstream)):
+    if same and not (ran and ran.draws) and not any(map(bench.differs, sent, usual.upstream)):
         return usual
     return bench.case({**usual.inputs, **bench.copied(laid)}, [*map(bench.copy, sent)])
 

@@ -1,0 +1,107 @@
+"""What byhand.torch.check finds beside wrong statements: dangers, types, devices."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import byhand.torch
+from byhand.errors import ProblemError
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
+import wrong_kernels as wrong
+
+
+def names(report: Any) -> set[str]:
+    return {each.name for each in report.findings if each.wrong}
+
+
+@pytest.mark.parametrize(
+    ("name", "fn", "reference"),
+    [
+        ("layout", wrong.Layout, wrong.square),
+        ("alignment", wrong.Alignment, None),
+        ("in-place", wrong.InPlace, wrong.square),
+        ("needs", wrong.Needs, None),
+        ("edge", wrong.Softmax, wrong.softmax),
+        ("self-comparison", wrong.Square, wrong.calls_square),
+    ],
+)
+def test_a_danger_makes_it_not_ok(name: str, fn: Any, reference: Any) -> None:
+    report = byhand.torch.check(fn, wrong.inputs, reference=reference)
+    assert not report.ok
+    assert all(row.right for row in report.rows), report.rows
+    assert names(report) == {name}
+    assert f"{name}: " in str(report)
+
+
+def test_what_runs_nothing_by_hand_is_said() -> None:
+    report = byhand.torch.check(wrong.product, wrong.inputs, reference=wrong.product)
+    assert names(report) == {"never-ran"}
+
+
+def test_a_right_one_has_none() -> None:
+    for dtype in (None, "float32", "bfloat16"):
+        report = byhand.torch.check(wrong.Square, wrong.inputs, dtype=dtype)
+        assert report.ok, str(report)
+        assert {each.name for each in report.findings} <= {"low-precision"}
+
+
+def test_what_is_wrong_in_one_type_alone() -> None:
+    class Branches(wrong.Square):
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, w = ctx.saved_tensors
+            return 2 * g * x * w, (g * x * x).sum(0) * (2 if x.dtype == torch.bfloat16 else 1)
+
+    assert byhand.torch.check(Branches, wrong.inputs).ok
+    report = byhand.torch.check(Branches, wrong.inputs, dtype=torch.bfloat16)
+    assert not report["w"].right
+    assert report["x"].right
+
+
+def test_a_forward_that_is_not_the_reference() -> None:
+    def cubed(x: Any, w: Any) -> Any:
+        return x**2 * w + 1
+
+    report = byhand.torch.check(wrong.Square, wrong.inputs, reference=cubed)
+    assert not report.ok
+    assert names(report) == {"forward"}
+    assert "output 0 differs by up to 1;" in report.findings[0].seen
+
+
+def test_a_device_that_is_not_here_is_one_line() -> None:
+    for options in ({"device": "cuda"}, {"dtype": "tf32"}, {"device": "nowhere"}):
+        if options.get("device") == "cuda" and torch.cuda.is_available():
+            continue
+        with pytest.raises(ProblemError, match=r"^d(evice|type) ") as caught:
+            byhand.torch.check(wrong.Square, wrong.inputs, **options)
+        assert "\n" not in str(caught.value)
+
+
+def test_options_turn_tries_off() -> None:
+    plain = {"layouts": False, "edges": False, "repeats": 1}
+    assert byhand.torch.check(wrong.Softmax, wrong.inputs, reference=wrong.softmax, **plain).ok
+    again = byhand.torch.check(wrong.InPlace, wrong.inputs, allow_inplace="upstream", **plain)
+    assert "in-place" not in names(again)
+
+
+def test_sizes_that_the_user_runs_are_tried() -> None:
+    class Short(wrong.Square):
+        """Forgets what is past 4000 columns."""
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, w = ctx.saved_tensors
+            dx = 2 * g * x * w
+            dx[:, 4000:] = 0
+            return dx, (g * x * x).sum(0)
+
+    assert byhand.torch.check(Short, wrong.inputs).ok
+    report = byhand.torch.check(Short, wrong.inputs, sizes=[{"width": 4100}])
+    assert names(report) == {"alignment"}
+    assert report.findings[0].done == "at width = 4100"
