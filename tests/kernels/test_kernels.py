@@ -23,7 +23,7 @@ SLOW = {  # to name a mistake in these takes seconds
 
 
 def checked(case: Kernel, **options: Any) -> Report:
-    return byhand.torch.check(case.function, case.inputs, reference=case.reference, **options)
+    return byhand.torch.check(case.kind, case.inputs, reference=case.reference, **options)
 
 
 def assert_found(name: str, mistake: Mistake) -> None:

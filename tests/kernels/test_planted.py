@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from kernel_cases import NAMES, Kernel, floats, kernel, leaves
+from kernel_cases import NAMES, Kernel, floats, kernel, leaves, operator
 from kernel_mistakes import MISTAKES
 
 IN_FLOAT32 = ("rms_norm",)  # these compute in float32, whatever comes in
@@ -27,7 +28,7 @@ def gradients(of: Any, given: dict[str, Any], seed: int = 1) -> dict[str, torch.
 
 def differ(case: Kernel, seed: int = 0, **sizes: int) -> set[str]:
     given = case.given(seed, **sizes)
-    found = gradients(case.function.apply, given)
+    found = gradients(case.call, given)
     true = gradients(lambda *args: _only(case, given, case.reference(*args)), given)
     rtol = 1e-5 if case.name in IN_FLOAT32 else 1e-9
     return {
@@ -39,27 +40,32 @@ def _only(case: Kernel, given: dict[str, Any], returned: Any) -> Any:
     """The reference's outputs without those that the kernel says aren't differentiable."""
     if not isinstance(returned, tuple):
         return returned
-    outputs = case.function.apply(*leaves(given).values())
+    outputs = case.call(*[v.clone() if torch.is_tensor(v) else v for v in leaves(given).values()])
     return tuple(
         out if ours.requires_grad else out.detach()
         for out, ours in zip(returned, outputs, strict=True)
     )
 
 
+FORMS = pytest.mark.parametrize("form", [kernel, operator], ids=["function", "op"])
+
+
+@FORMS
 @pytest.mark.parametrize("name", NAMES)
-def test_a_kernel_is_right(name: str) -> None:
-    case = kernel(name)
+def test_a_kernel_is_right(name: str, form: Callable[..., Kernel]) -> None:
+    case = form(name)
     given = case.given()
     assert not differ(case)
     assert not differ(case, seed=1)
-    ours = case.function.apply(*[v.clone() if torch.is_tensor(v) else v for v in given.values()])
-    torch.testing.assert_close(
-        ours, case.reference(*given.values()), rtol=1e-5 if name in IN_FLOAT32 else 1e-9, atol=1e-7
-    )
+    ours = case.call(*[v.clone() if torch.is_tensor(v) else v for v in given.values()])
+    theirs = case.reference(*given.values())
+    rtol = 1e-5 if name in IN_FLOAT32 else 1e-9
+    torch.testing.assert_close(ours, theirs, rtol=rtol, atol=1e-7, check_dtype=False)
 
 
+@FORMS
 @pytest.mark.parametrize("name", NAMES)
-def test_its_mistakes_are_wrong(name: str) -> None:
+def test_its_mistakes_are_wrong(name: str, form: Callable[..., Kernel]) -> None:
     assert len(MISTAKES[name]) == 3
     for mistake in MISTAKES[name]:
-        assert differ(kernel(name, mistake)), mistake.new
+        assert differ(form(name, mistake)), mistake.new
