@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from kernel_cases import NAMES, Kernel, kernel
+from kernel_cases import NAMES, Kernel, kernel, operator
 from kernel_mistakes import MISTAKES, Mistake
 
 import byhand.torch
@@ -22,39 +23,46 @@ SLOW = {  # to name a mistake in these takes seconds
 }
 
 
+Form = Callable[..., Kernel]
+FORMS = pytest.mark.parametrize("form", [kernel, operator], ids=["function", "op"])
+
+
 def checked(case: Kernel, **options: Any) -> Report:
     return byhand.torch.check(case.kind, case.inputs, reference=case.reference, **options)
 
 
-def assert_found(name: str, mistake: Mistake) -> None:
-    report = checked(kernel(name, mistake))
+def assert_found(form: Form, name: str, mistake: Mistake) -> None:
+    report = checked(form(name, mistake))
     assert not report.ok, f"{mistake.new!r} was not found"
-    if not mistake.in_forward and report[report.roots[0]].line is not None:
+    if not mistake.in_forward:
         blamed = {row.line for row in report.rows if row.name in report.roots}
-        assert blamed <= mistake.lines(kernel(name).source), str(report)
+        assert blamed <= mistake.lines(form(name).source), str(report)
 
 
+@FORMS
 @pytest.mark.parametrize("name", NAMES)
-def test_a_right_kernel_passes(name: str) -> None:
-    report = checked(kernel(name))
+def test_a_right_kernel_passes(name: str, form: Form) -> None:
+    report = checked(form(name))
     assert report.ok, str(report)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in SLOW])
 def test_a_mistake_is_found(name: str) -> None:
-    assert_found(name, MISTAKES[name][0])
+    assert_found(kernel, name, MISTAKES[name][0])
 
 
 @pytest.mark.long
+@FORMS
 @pytest.mark.parametrize("name", NAMES)
-def test_the_other_mistakes_are_found(name: str) -> None:
-    for mistake in MISTAKES[name][name not in SLOW :]:
-        assert_found(name, mistake)
+def test_every_mistake_is_found(name: str, form: Form) -> None:
+    for mistake in MISTAKES[name]:
+        assert_found(form, name, mistake)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
+@FORMS
 @pytest.mark.parametrize("name", NAMES)
-def test_a_right_kernel_passes_in_narrow_types(name: str, dtype: torch.dtype) -> None:
-    report = checked(kernel(name), dtype=dtype)
+def test_a_right_kernel_passes_in_narrow_types(name: str, form: Form, dtype: torch.dtype) -> None:
+    report = checked(form(name), dtype=dtype)
     assert report.ok, str(report)
