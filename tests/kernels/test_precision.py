@@ -28,7 +28,7 @@ AS_SMALL_AS_ROUNDING = {("rms_norm", 2), ("cross_entropy", 0)}
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_kernel_is_right_in_half_precision(name: str) -> None:
     case = kernel(name)
-    made = kernel_of(case.function.apply, case.reference, case.inputs)
+    made = kernel_of(case.call, case.reference, case.inputs)
     larger = {n: size if n == "experts" else 3 * size for n, size in made.sizes.items()}
     for dtype, sizes in zip((*HALVES, "float32"), (made.sizes, larger, larger), strict=True):
         first = Bench(replace(made, sizes=sizes), Options(dtype=dtype)).first
@@ -40,7 +40,7 @@ def test_a_right_kernel_is_right_in_half_precision(name: str) -> None:
 def test_mistakes_are_wrong_in_bfloat16(name: str) -> None:
     for place, mistake in enumerate(MISTAKES[name]):
         case = kernel(name, mistake)
-        made = kernel_of(case.function.apply, case.reference, case.inputs)
+        made = kernel_of(case.call, case.reference, case.inputs)
         found = Bench(made, Options(dtype="bfloat16")).first
         passed = found.ran is not None and not found.wrong
         assert passed == ((name, place) in AS_SMALL_AS_ROUNDING), mistake.new
