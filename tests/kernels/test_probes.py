@@ -106,7 +106,7 @@ def test_a_backward_that_forgets_its_upstream_is_right_for_ones() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_found_at_fault_in_a_right_kernel(name: str) -> None:
     case = kernel(name)
-    bench = Bench(kernel_of(case.function.apply, case.reference, case.inputs), Options())
+    bench = Bench(kernel_of(case.call, case.reference, case.inputs), Options())
     assert not bench.first.wrong
     assert names(list(findings(bench))) == set()
 
