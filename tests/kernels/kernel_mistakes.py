@@ -219,3 +219,50 @@ MISTAKES = {
         ("grad_b1 = dpre.sum(0)", "grad_b1 = dhidden.sum(0)"),
     ),
 }
+
+VJP_MISTAKES = {
+    "rms_norm": _of(
+        ("(dxhat * xhat).mean(-1, keepdims=True)", "(dxhat * xhat).sum(-1, keepdims=True)"),
+        ("(dy * xhat).sum((0, 1))", "(dy * xhat).sum(0).mean(0)"),
+        ("dx = rstd * (dxhat", "dx = (dxhat"),
+    ),
+    "layer_norm": _of(
+        ("(dxhat - total - xhat * along)", "(dxhat - xhat * along)"),
+        ("dbias = dy.sum(0)", "dbias = dy.mean(0)"),
+        ("dxhat = dy * weight", "dxhat = dy"),
+    ),
+    "cross_entropy": _of(
+        ("(1 + 0.04 * lse[:, None])", "(1 + 0.02 * lse[:, None])"),
+        ("+ 0.1 / words", "+ 0.1 / rows", ("dlogits =",)),
+        (" - soft) / rows", " - soft)"),
+    ),
+    "swiglu": _of(
+        ("(sig + silu * (1 - sig))", "(sig + gate * (1 - sig))"),
+        ("dup = dout * silu", "dup = dout * sig"),
+        ("dgate = dout * up * (sig", "dgate = up * (sig"),
+    ),
+    "geglu": _of(
+        ("(0.5 * (1 + t) + 0.5 * gate * (1 - t * t) * slope)", "(0.5 * (1 + t))"),
+        ("(1 + 3 * 0.044715 * gate**2)", "(1 + 0.044715 * gate**2)", ("dgate =",)),
+        ("jnp.concatenate([dgate, dvalue]", "jnp.concatenate([dvalue, dgate]"),
+    ),
+    "rotary": _of(
+        ("[a * cos + b * sin, b * cos - a * sin]", "[a * cos - b * sin, b * cos - a * sin]"),
+        ("[a * cos + b * sin, b * cos - a * sin]", "[b * cos - a * sin, a * cos + b * sin]"),
+        ("a, b = jnp.split(dout, 2", "b, a = jnp.split(dout, 2", ("dx =",)),
+    ),
+    "attention": _of(
+        (
+            "(dout * out).sum(-1, keepdims=True)",
+            "(dout * out).mean(-1, keepdims=True)",
+            ("ds =", "dq =", "dk ="),
+        ),
+        ("dk = ds.mT @ q", "dk = ds.mT @ q / width**0.5"),
+        ("(dout @ v.mT - delta)", "(dout @ v.mT)", ("dq =", "dk =")),
+    ),
+    "softcap": _of(
+        ("ratio = capped / cap", "ratio = capped", ("dlogits =",)),
+        ("(1 - ratio * ratio)", "(1 - ratio)"),
+        ("(1 - ratio * ratio)", "(1 - ratio * ratio) / cap"),
+    ),
+}
