@@ -14,6 +14,15 @@ from byhand.sources.load import sources
 
 STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
+    "characters": ["lossFun"],
+    "losses_in_loops": [
+        "svm_loss_naive",
+        "svm_loss_vectorized",
+        "softmax_loss_naive",
+        "softmax_loss_vectorized",
+    ],
+    "logistic": ["propagate"],
+    "net_with_dicts": ["TwoLayerNet"],
     "divided_by_m": ["sigmoid", "relu", "linear", "linear_activation"],
     "makemore_in_a_loop": ["makemore_in_a_loop"],
     "params_in_lists": ["Affine", "Sigmoid", "MatMul", "Embedding", "RNN"],
@@ -46,6 +55,16 @@ def test_right_ones(name: str) -> None:
 
 
 PLANTED = (
+    ("characters", "lossFun", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"),
+    ("characters", "lossFun", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)"),
+    ("characters", "lossFun", "dy[targets[t]] -= 1", "dy[targets[t]] += 1"),
+    ("losses_in_loops", "svm_loss_naive", "dW += 2 * reg * W", "dW += reg * W"),
+    ("losses_in_loops", "svm_loss_naive", "dW[:, y[i]] -= X[i]", "dW[:, y[i]] += X[i]"),
+    ("logistic", "propagate", "db = (1 / m) * np.sum(A - Y)", "db = np.sum(A - Y)"),
+    ("logistic", "propagate", "np.dot(X, (A - Y).T)", "np.dot(X, (Y - A).T)"),
+    ("net_with_dicts", "TwoLayerNet", "da1 = dscores.dot(W2.T)", "da1 = 2 * dscores.dot(W2.T)"),
+    ("net_with_dicts", "TwoLayerNet", "da1.sum(axis=0)", "da1.sum(axis=1)"),
+    ("net_with_dicts", "TwoLayerNet", "a1.T.dot(dscores) + 2", "a1.T.dot(dscores) + 1"),
     ("divided_by_m", "linear", "1/m * np.dot(dZ, A_prev.T)", "2/m * np.dot(dZ, A_prev.T)"),
     ("divided_by_m", "linear", "np.dot(W.T, dZ)", "np.dot(W.T, dZ) / m"),
     ("params_in_lists", "Affine", "self.grads[1][...] = db", "self.grads[1][...] = 2 * db"),

@@ -1,66 +1,253 @@
 """Functions that return a loss and its gradients at once: `softmax_loss(x, y) -> loss, dx`.
 
-What the loss needs is forward, the rest backward. A function whose loss and gradients are added up
-in the same loop can't be taken apart so, and is left alone.
+What the loss needs is forward, the rest backward. Where both are added up in the same loop, forward
+is the function without what the loss doesn't need, and backward the whole of it. Gradients may be
+in a dict, and belong to arguments, to a dict of parameters, or to arrays at the top of the module,
+as in scripts; a method takes its parameters from `self.params`.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from byhand.sources.assemble import function, located
+from byhand.program.scopes import bound_names
+from byhand.sources.assemble import assign, function, located
 from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.intermediates import with_copies
+from byhand.sources.nested_dicts import unnested
+from byhand.sources.notebook import LOSS
 from byhand.sources.pairs import Pair, paired
+from byhand.sources.parameter_dicts import flattened, is_dict, with_gradients
 from byhand.sources.signature import elements, parameters, plain_name, returns
+
+PARAMS = "params"
 
 
 def combined_in(tree: ast.Module) -> list[Pair]:
-    """The functions of a module that return a loss and gradients, each as a pair."""
+    """The functions and methods of a module that return a loss and gradients, each as a pair."""
     found: list[Pair] = []
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            pair = _apart(node)
-            if pair is not None:
-                found.append(pair)
+        match node:
+            case ast.FunctionDef():
+                found += _apart(node, node.name)
+            case ast.ClassDef(body=body):
+                methods = [each for each in body if isinstance(each, ast.FunctionDef)]
+                some = [pair for each in methods for pair in _apart(_of_class(each), node.name)]
+                found += some[:1]
+            case _:
+                pass
     return found
 
 
-def _apart(node: ast.FunctionDef) -> Pair | None:
+def _of_class(method: ast.FunctionDef) -> ast.FunctionDef:
+    """A method as a function that takes `self.params`, and other attributes, as arguments."""
+    made = _Without(method).visit(copy.deepcopy(method))
+    if made.args.args and made.args.args[0].arg == "self":
+        own = [ast.copy_location(ast.arg(name), method) for name in made.attributes]
+        made.args.args[:1] = own
+    return made
+
+
+class _Without(ast.NodeTransformer):
+    """`self.name` as `name`; and no shorter way out, such as `if y is None: return scores`."""
+
+    def __init__(self, method: ast.FunctionDef) -> None:
+        self.method = method
+        self.attributes: dict[str, None] = {}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        node.attributes = [*self.attributes]  # pyright: ignore[reportAttributeAccessIssue]
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attr):
+                self.attributes[attr] = None
+                return ast.copy_location(ast.Name(attr, node.ctx), node)
+            case _:
+                return node
+
+
+def _apart(node: ast.FunctionDef, name: str) -> list[Pair]:
+    """The pair that a function is, if it is one."""
+    node = _straight(node)
     ends = returns(node)
-    body = copy.deepcopy(node.body)
-    match [elements(end.value) for end in ends], body[-1]:
-        case [[ast.Name(id=loss), *gradients]], ast.Return() as end if gradients:
+    match [elements(end.value) for end in ends], node.body[-1]:
+        case [[_, _, *_] as said], ast.Return() as end:
             pass
         case _:
-            return None
-    said = [each.id for each in gradients if isinstance(each, ast.Name)]
-    owners = {plain_name(name) for name in said} & {*parameters(node)} - {*said}
-    if len(said) < len(gradients) or not owners or plain_name(loss) in parameters(node):
-        return None
-    statements = [each for each in body[:-1] if not _is_text(each)]
+            return []
+    known = {*parameters(node)} | (reads(node) - bound_names(node))
+    gradients = [each for each in said if _is_gradient(each, known, node)]
+    others = [e.id for e in said if isinstance(e, ast.Name) and e not in gradients]
+    losses = [n for n in others if LOSS.search(n)] or others[:1]
+    if not gradients or not losses or losses[0] in parameters(node):
+        return []
+    loss, names = losses[0], [e.id for e in gradients if isinstance(e, ast.Name)]
+    top = sorted({base for n in names if (base := plain_name(n)) not in parameters(node)} & known)
+    statements = [each for each in copy.deepcopy(node.body[:-1]) if not _is_text(each)]
+    statements = [each for each in statements if not _only_shapes(each, loss)]
     chain = needed(statements, {loss})
-    forward = [statements[i] for i in chain]
-    rest = [each for i, each in enumerate(statements) if i not in chain]
-    if any((binds(each) | changes(each)) & {*said} for each in forward):
-        return None
-    known = {name for each in forward for name in binds(each) | changes(each)}
-    backward = with_copies([rest[i] for i in needed(rest, {*said})], known)
-    read = {name for each in backward for name in reads(each)}
-    asked = sorted(read & (known | {*parameters(node)}))
-    kept = [name for name in asked if name in known]
     one = copy.deepcopy(node)
-    one.body = [*forward, _return([loss, *kept], end)]
-    two = function(f"{node.name}_backward", asked, [*backward, _return(said, end)], node.lineno)
-    return paired(node.name, one, two, rewritten=True)
+    one.args.args[:0] = [ast.copy_location(ast.arg(each), node) for each in top]
+    if any((binds(statements[i]) | changes(statements[i])) & {*names} for i in chain):
+        one.body = [*_needed_for(loss, statements), _return([ast.Name(loss, ast.Load())], end)]
+        two = copy.deepcopy(one)
+        two.body = [*copy.deepcopy(statements), _return(gradients, end)]
+        two.name = f"{node.name}_backward"
+    else:
+        forward = [statements[i] for i in chain]
+        rest = [each for i, each in enumerate(statements) if i not in chain]
+        made = {n for each in forward for n in binds(each) | changes(each)}
+        wanted = {n for each in gradients for n in reads(each)}
+        backward = with_copies([rest[i] for i in needed(rest, wanted)], made)
+        read = {n for each in (*backward, *gradients) for n in reads(each)}
+        asked = sorted(read & (made | {*parameters(one)}))
+        kept = [n for n in asked if n in made]
+        loads: list[ast.expr] = [ast.Name(n, ast.Load()) for n in (loss, *kept)]
+        one.body = [*forward, _return(loads, end)]
+        body = [*backward, _return(gradients, end)]
+        two = function(f"{node.name}_backward", asked, body, node.lineno)
+    one.body[:0] = [each for each in node.body[:1] if _is_text(each)]  # it may tell of shapes
+    one, two = unnested(one, two)
+    apart = flattened(one, two)
+    if apart is not None:
+        one, two = apart.forward, apart.backward
+    else:
+        two = with_gradients(two, parameters(one))
+    return [paired(name, one, two, rewritten=True, top=top)]
 
 
-def _return(names: Sequence[str], where: ast.Return) -> ast.stmt:
-    loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
-    value = loads[0] if len(loads) == 1 else ast.Tuple(loads, ast.Load())
-    return located(ast.Return(value), where)
+def _straight(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A function without `if y is None: return scores`, which must be given y then; its other
+    defaults are what these arguments are."""
+    made = copy.copy(node)
+    made.args = copy.deepcopy(node.args)
+    skipped = {each: name for each in node.body if (name := _if_missing(each)) is not None}
+    made.body = [each for each in node.body if each not in skipped]
+    optional = made.args.args[len(made.args.args) - len(made.args.defaults) :]
+    for arg, default in zip(optional, made.args.defaults, strict=True):
+        nothing = isinstance(default, ast.Constant) and not default.value
+        if arg.arg not in skipped.values() and not nothing:  # a reg of 0 would hide its gradient
+            made.args.args.remove(arg)
+            made.body.insert(0, assign(arg.arg, default, default))
+    made.args.defaults = []
+    return made
+
+
+def _only_shapes(node: ast.stmt, loss: str) -> bool:
+    """`cost = float(np.squeeze(cost))`, after which it is the same number."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value) if name == loss:
+            while isinstance(value, ast.Call):
+                said = value.func.attr if isinstance(value.func, ast.Attribute) else "float"
+                if said not in {"squeeze", "array", "asarray", "float", "item", "float64"}:
+                    return False
+                value = value.args[0] if value.args else getattr(value.func, "value", value.func)
+            return isinstance(value, ast.Name) and value.id == loss
+        case _:
+            return False
+
+
+def _if_missing(node: ast.stmt) -> str | None:
+    match node:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]
+            ),
+            body=[*_, ast.Return()],
+            orelse=[],
+        ):
+            return name
+        case _:
+            return None
+
+
+def _is_gradient(node: ast.expr, known: Collection[str], function: ast.FunctionDef) -> bool:
+    match node:
+        case ast.Name(id=name):
+            gradient = plain_name(name) in known and name not in known
+            return gradient or is_dict(name, function)
+        case ast.Dict():
+            return True
+        case _:
+            return False
+
+
+def _needed_for(loss: str, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """What a loss needs, also inside of loops: the same statements without the others."""
+    wanted, before = {loss}, set[str]()
+    while wanted != before:
+        before = {*wanted}
+        for each in _simple(statements):
+            if (binds(each) | changes(each)) & wanted:
+                wanted |= reads(each)
+        for each in _compound(statements):
+            if any((binds(e) | changes(e)) & wanted for e in _simple([each])):
+                wanted |= _governing(each)
+    return [kept for each in statements if (kept := _only(each, wanted)) is not None]
+
+
+def _simple(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in statements:
+        inner = _inner(node)
+        if inner:
+            yield from _simple(inner)
+        else:
+            yield node
+
+
+def _compound(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in statements:
+        inner = _inner(node)
+        if inner:
+            yield node
+            yield from _compound(inner)
+
+
+def _inner(node: ast.stmt) -> list[ast.stmt]:
+    match node:
+        case ast.For() | ast.While() | ast.If():
+            return [*node.body, *node.orelse]
+        case ast.With():
+            return node.body
+        case _:
+            return []
+
+
+def _governing(node: ast.stmt) -> set[str]:
+    """The names that say how often, or whether, what is inside is run."""
+    match node:
+        case ast.For(iter=each) | ast.While(test=each) | ast.If(test=each):
+            return {*reads(each)}
+        case _:
+            return set()
+
+
+def _only(node: ast.stmt, wanted: Collection[str]) -> ast.stmt | None:
+    """A statement without what is not wanted in it; None if nothing is left."""
+    match node:
+        case ast.For() | ast.While() | ast.If():
+            made = copy.copy(node)
+            made.body = [kept for e in node.body if (kept := _only(e, wanted)) is not None]
+            made.orelse = [kept for e in node.orelse if (kept := _only(e, wanted)) is not None]
+            if not made.body and not made.orelse:
+                return None
+            made.body = made.body or [located(ast.Pass(), node)]
+            return made
+        case ast.Continue() | ast.Break() | ast.Pass() | ast.With():
+            return node
+        case _:
+            return node if (binds(node) | changes(node)) & {*wanted} else None
+
+
+def _return(values: Sequence[ast.expr], end: ast.Return) -> ast.stmt:
+    value = values[0] if len(values) == 1 else ast.Tuple([*values], ast.Load())
+    return located(ast.Return(copy.deepcopy(value)), end)
 
 
 def _is_text(node: ast.stmt) -> bool:

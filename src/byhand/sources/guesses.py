@@ -134,6 +134,8 @@ def _patterns(name: str, use: Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return ("nn", "n", "", "nnn"), ()
     if re.match(_WEIGHTS, low):
         return ("nn", "n"), ("n1", "nnnn", "nnn")
+    if re.match(r"(h|c|s|a|hidden|cell|state)(_?(prev|0|t|last|init))?$", low):
+        return ("nn", "n", "n1", "nnn", "nnnn", ""), ()
     return ("nn", "n", "nnn", "nnnn", ""), ()
 
 

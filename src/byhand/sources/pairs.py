@@ -20,7 +20,7 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem, dimensions_of
 from byhand.program.scopes import bound_names
-from byhand.sources.arguments import Argument, drawn
+from byhand.sources.arguments import Argument, Floats, drawn
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.intermediates import Renames, promising
@@ -52,7 +52,7 @@ class Pair:
     `outputs` are the places in what forward returns of the results that have a gradient, `kept`
     those that backward is handed, by the name of its parameter. `upstream` are backward's
     parameters for the gradients of the outputs, none where the output is a loss. `rewritten` tells
-    functions that aren't the module's own.
+    functions that aren't the module's own, and `top` those arguments that are arrays at its top.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Pair:
     kept: Mapping[str, int]
     upstream: tuple[str, ...]
     rewritten: bool = False
+    top: tuple[str, ...] = ()
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""
@@ -153,7 +154,12 @@ def _stem(name: str) -> str:
 
 
 def paired(
-    name: str, forward: ast.FunctionDef, backward: ast.FunctionDef, *, rewritten: bool = False
+    name: str,
+    forward: ast.FunctionDef,
+    backward: ast.FunctionDef,
+    *,
+    rewritten: bool = False,
+    top: Sequence[str] = (),
 ) -> Pair:
     """What goes between a forward and its backward, as their texts tell."""
     ends = elements(returns(forward)[-1].value)
@@ -180,7 +186,7 @@ def paired(
         gradients = gradients[:1]
     results = [i for i in results if i not in kept.values()]
     outputs = results[: len(gradients)] if gradients else results[:1]
-    return Pair(name, forward, backward, tuple(outputs), kept, tuple(gradients), rewritten)
+    return Pair(name, forward, backward, tuple(outputs), kept, tuple(gradients), rewritten, (*top,))
 
 
 def problem_of_pair(
@@ -363,6 +369,8 @@ def _inputs(
             return chosen, sizes, [], dict(chosen(np.random.default_rng(0)))
     unknown = [name for name in known if name not in parameters(pair.forward)]
     known = {name: value for name, value in known.items() if name not in unknown}
+    at_top = {name: array(getattr(module, name, None)) for name in pair.top}
+    known = {n: Floats(a.shape) for n, a in at_top.items() if a is not None} | known
     loops = has_loops(pair)
     try:
         others = functions_of(module)
@@ -372,6 +380,7 @@ def _inputs(
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()
     free = {name: axis for axis, name in called(pair.forward, proposal).items()}
+    free = {name: axis for name, axis in free.items() if axis.partition(".")[0] not in pair.top}
     sizes = {name: proposal.sizes[axis] for name, axis in free.items()}
     if loops:  # other sizes of the batch must do
         sizes = dict(list(sizes.items())[:1])

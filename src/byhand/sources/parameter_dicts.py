@@ -40,7 +40,7 @@ def flattened(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Flattened 
         if keys:
             return Flattened(
                 _with_parameters(forward, name, keys),
-                _with_gradients(_with_parameters(backward, name, keys), keys),
+                with_gradients(_with_parameters(backward, name, keys), keys),
                 tuple(keys),
             )
     return None
@@ -112,13 +112,13 @@ def _item(node: ast.expr, name: str) -> str | None:
 # Gradients.
 
 
-def _with_gradients(backward: ast.FunctionDef, keys: Collection[str]) -> ast.FunctionDef:
+def with_gradients(backward: ast.FunctionDef, keys: Collection[str]) -> ast.FunctionDef:
     """A backward that returns a dict of gradients as one that returns each of them."""
     names = {
         node.id
         for end in returns(backward)
         for node in elements(end.value)
-        if isinstance(node, ast.Name) and _is_dict(node.id, backward)
+        if isinstance(node, ast.Name) and is_dict(node.id, backward)
     }
     rewriting = _Rewriting(names, keys)
     made = rewriting.visit(copy.deepcopy(backward))
@@ -126,7 +126,7 @@ def _with_gradients(backward: ast.FunctionDef, keys: Collection[str]) -> ast.Fun
     return _Ends(names, [*rewriting.said], unsaid).visit(made)
 
 
-def _is_dict(name: str, function: ast.FunctionDef) -> bool:
+def is_dict(name: str, function: ast.FunctionDef) -> bool:
     if any(
         isinstance(value, ast.Dict)
         or (isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict")

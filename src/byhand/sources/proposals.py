@@ -44,6 +44,7 @@ ASKED = 1.0
 """How long, in seconds, backward is asked about other guesses than the first."""
 FACTORS = (4, 3, 2)
 LARGEST = 40_000
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -326,13 +327,15 @@ def _smaller(proposal: Proposal, attempt: Attempt, loops: bool) -> Proposal:
 
 def _with_less(axis: Axis, proposal: Proposal, loops: bool) -> Iterator[Proposal]:
     """The proposal with smaller sizes of one dimension, from 2 on."""
-    beside = _beside(axis, proposal) if loops else {*proposal.dimensions} - {axis}
-    others = {proposal.sizes[other] for other in beside}
+    others = {proposal.sizes[other] for other in proposal.dimensions if other != axis}
+    beside = {proposal.sizes[other] for other in _beside(axis, proposal)}
     now = proposal.sizes[axis]
-    for size in range(2, now):
-        if size not in others:
-            below = {name: size if b == now else b for name, b in proposal.below.items()}
-            yield replace(proposal, sizes={**proposal.sizes, axis: size}, below=below)
+    sizes = [size for size in range(2, now) if size not in others]
+    if loops:  # small ones, that differ from all others if these aren't many
+        sizes = [s for s in sizes if s <= FEW] + [s for s in range(2, now) if s not in beside]
+    for size in sizes:
+        below = {name: size if b == now else b for name, b in proposal.below.items()}
+        yield replace(proposal, sizes={**proposal.sizes, axis: size}, below=below)
 
 
 def _thin(proposal: Proposal, attempt: Attempt) -> int | None:

@@ -66,6 +66,8 @@ def uses(
                 _at_least(found[name], node.slice)
             case ast.Subscript(value=value, slice=index, ctx=ast.Load()):
                 _indexed(value, index, found, function)
+            case ast.Subscript(slice=index):
+                _indices(index, found)
             case ast.Call(func=ast.Name(id="range"), args=args):
                 for name in _names(*args):
                     if name in found:
@@ -149,6 +151,8 @@ def _elements_of(node: ast.expr | None) -> str | None:
             return _elements_of(value)
         case ast.Subscript(value=value, slice=index) if _only_new_axes(index):
             return _elements_of(value)
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Name()):
+            return name
         case _:
             return None
 
@@ -259,9 +263,14 @@ def _indexed(
                 plain = [p for p in parts if not isinstance(p, ast.Constant) or p.value is not None]
                 if not any(isinstance(p, ast.Constant) and p.value is ... for p in parts):
                     use.at_least = max(use.at_least, len(plain))
-    for part in parts:
+    _indices(index, found)
+
+
+def _indices(index: ast.expr, found: dict[str, Use]) -> None:
+    """What something is indexed with."""
+    for part in index.elts if isinstance(index, ast.Tuple) else [index]:
         match part:
-            case ast.Name() | ast.Call() if (name := _elements_of(part)) in found:
+            case ast.Name() | ast.Call() | ast.Subscript() if (name := _elements_of(part)) in found:
                 found[name].index = True
             case ast.Slice(lower=lower, upper=upper):
                 for name in _names(*(each for each in (lower, upper) if each is not None)):
@@ -306,9 +315,12 @@ def _reads(node: ast.expr, name: str, key: str) -> bool:
 
 
 def _names(*nodes: ast.AST) -> Iterator[str]:
-    """The names in expressions, but for those of which an attribute or an item is read."""
+    """The names in expressions, but for those of which an attribute, an item or the length is
+    read."""
     for node in nodes:
         match node:
+            case ast.Call(func=ast.Name(id="len")):
+                pass
             case ast.Name(id=name):
                 yield name
             case ast.Attribute() | ast.Subscript():
