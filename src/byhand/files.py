@@ -81,4 +81,4 @@ def _reason(error: OSError) -> str:
         case PermissionError():
             return "permission denied: choose a folder of your own"
         case _:
-            return f"{error.strerror or error}: make room, or choose another place"
+            return f"{error.strerror or error}: free some space, or choose another place"

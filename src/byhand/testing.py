@@ -78,7 +78,7 @@ def judged(fn: Any, inputs: Any, **options: Any) -> Report:
         _refuse_referee(options, library)
         return import_module(f"byhand.{library}").check(fn, inputs, **options)
     raise ProblemError(
-        f"{getattr(fn, '__name__', type(fn).__name__)} is no problem: give (forward, backward), "
+        f"{getattr(fn, '__name__', type(fn).__name__)} is not a problem: give (forward, backward), "
         "or a forward with its NAME_backward in the same module"
     )
 

@@ -94,7 +94,7 @@ WRONG = report(
 )
 RIGHT = report("logprobs", "probs", "logit_maxes")
 INCOMPLETE = report("logprobs", "probs", "C")
-UNTAKEN = report("probs", "counts", notes=("backward is no plain Python function",))
+UNTAKEN = report("probs", "counts", notes=("backward isn't a plain Python function",))
 EMPTY = Report("mlp.py", "engine", "float64", 0.5, ())
 
 DANGEROUS = replace(

@@ -214,7 +214,8 @@ class TestNotes:
         np.testing.assert_array_equal(by_key["h", 0].value, np.full((3, 2), 4.0))
         assert by_key["h", 0].line is None
         assert given.notes == (
-            "the returned dict has 'hh', which is no float input and no step; did you mean h?",
+            "the returned dict has 'hh', which is neither a float input nor a step; "
+            "did you mean h?",
         )
 
     def test_a_returned_dict_may_hold_lists(self) -> None:

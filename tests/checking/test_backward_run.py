@@ -315,7 +315,8 @@ class TestArguments:
             pass
 
         where = f"{__file__}:{backward.__code__.co_firstlineno}: "
-        message = "backward asks for hh, which is no input and no local of forward; did you mean h?"
+        neither = "which is neither an input nor a local of forward"
+        message = f"backward asks for hh, {neither}; did you mean h?"
         with pytest.raises(ProblemError) as raised:
             run_on(backward)
         assert str(raised.value) == where + message

@@ -102,7 +102,7 @@ class TestProblems:
 
     def test_inputs_or_outputs_that_arent_finite_are_refused(self, checked: Checked) -> None:
         nan = ('"x": rng.normal(size=(n, wide))', '"x": np.full((n, wide), np.nan)')
-        with pytest.raises(ProblemError, match=r"inputs gives NaN or infinity in x \(24 of 24"):
+        with pytest.raises(ProblemError, match=r"inputs returns NaN or infinity in x \(24 of 24"):
             checked(line(nan))
         overflow = ("loss = (picked * picked).sum() / n", "loss = np.exp(picked * 1e9).sum()")
         with pytest.raises(ProblemError, match=r":12: forward gives infinity in loss"):

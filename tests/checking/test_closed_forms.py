@@ -135,7 +135,7 @@ def test_a_hard_coded_size_beside_an_axis_is_named(checked: Checked):
     mistake = report["x"].mistake
     assert mistake is not None
     assert mistake.code == "hard-coded-size"
-    assert "the number 4 is a size" in mistake.message
+    assert "the number 4 is a hard-coded size" in mistake.message
 
 
 def test_a_local_that_raises_at_other_sizes_is_seen(checked: Checked):

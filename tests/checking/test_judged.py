@@ -103,7 +103,8 @@ class TestAnswers:
         assert report["x"].source == "dx = dpre @ W.T"
 
     def test_a_signature_that_cant_be_filled_is_refused(self, checked: Checked) -> None:
-        message = "backward asks for pickd, which is no input and no local of forward; did you mean"
+        neither = "which is neither an input nor a local of forward"
+        message = f"backward asks for pickd, {neither}; did you mean"
         with pytest.raises(ProblemError, match=message):
             checked(line(("picked, y, n):", "pickd, y, n):")))
         assert_right(checked(line(("picked, y, n):", "picked, y, n, unknown=None):"))))
@@ -240,7 +241,7 @@ class Kernel:
         report = checked(source)
         assert_right(report)
         assert list(verdicts(report)) == ["x", "W", "b"]
-        assert any("no plain Python function" in note for note in report.notes)
+        assert any("isn't a plain Python function" in note for note in report.notes)
         report = checked(changed(source, ("SCALE = 1.0", "SCALE = 1.5")))
         assert not report.ok
         assert report["b"].verdict == "wrong"

@@ -27,7 +27,7 @@ RAISING: dict[str, tuple[tuple[tuple[str, str], ...], str, str, str]] = {
         "b",
         "db = total * 1.0",
         "raised NameError: name 'total' is not defined: "
-        "it is made in line 23 only: move that up, or this down",
+        "it is assigned in line 23 only: move that line up, or this one down",
     ),
     "a local is misspelt": (
         (("db = dpre.sum(0)", "total = dpre.sum(0)\n    db = totla"),),

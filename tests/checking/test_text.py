@@ -88,12 +88,12 @@ def test_summary(given: object, expected: str) -> None:
     ("given", "expected"),
     [
         (RIGHT, ""),
-        (WRONG, "Next: mend line 36 (dcounts) first, then check again."),
+        (WRONG, "Next: fix line 36 (dcounts) first, then check again."),
         (INCOMPLETE, "Next: write dC and check again."),
-        (report("counts", roots=("counts",)), "Next: mend line 36 (dcounts) and check again."),
+        (report("counts", roots=("counts",)), "Next: fix line 36 (dcounts) and check again."),
         (
             report("counts", "norm_logits", roots=("counts",)),
-            "Next: mend line 36 (dcounts) and check again; the inherited row should come right "
+            "Next: fix line 36 (dcounts) and check again; the inherited row should come right "
             "with it.",
         ),
         (

@@ -77,12 +77,12 @@ def test_a_loop_in_the_solution_is_told_by_its_simple_statements() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("    # END SOLUTION\n", "", "square.py:18: a solution begins here and is never ended"),
-        ("    # BEGIN SOLUTION\n", "", "square.py:20: ends a solution that wasn't begun"),
+        ("    # END SOLUTION\n", "", "square.py:18: a solution begins here and never ends"),
+        ("    # BEGIN SOLUTION\n", "", "square.py:20: a solution ends here that never began"),
         (
             "    # END SOLUTION\n",
             "    # BEGIN SOLUTION\n",
-            "square.py:21: the solution of line 18 isn't ended yet",
+            "square.py:21: the solution of line 18 hasn't ended yet",
         ),
         ("    dy = np.cos(y)\n", "    cos = np.cos(y)\n", "square.py:18: the solution writes no"),
         ("def forward", "def foward", "square.py: has no `def forward(...)`"),

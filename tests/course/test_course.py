@@ -44,7 +44,7 @@ def test_lessons_are_numbered_as_their_names_say(tmp_path: Path) -> None:
         ("course", COURSE.replace('["square", "again"]', "[]"), "exercises is missing"),
         ("hints", HINTS.replace("hints", "hint"), "square.toml: hints is missing"),
         ("hints", HINTS + '[[wrong]]\nwrite = "x"', "square.toml: instead_of is missing"),
-        ("hints", HINTS + "wrong = 3", "square.toml: wrong is no list"),
+        ("hints", HINTS + "wrong = 3", "square.toml: wrong is not a list"),
         ("again", AGAIN.replace("square.py", "nothing"), "no such model in the zoo"),
         ("again", AGAIN.replace("task", "tsk"), "again.toml: task is missing"),
         ("again", AGAIN.replace("square.py", "none.py"), "none.py: no such file"),

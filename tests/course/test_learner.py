@@ -189,7 +189,7 @@ def test_folders_that_can_not_be_used(tmp_path: Path, course: Path) -> None:
         learners.start(tmp_path / "other", course)
     with pytest.raises(DataError, match="can't be made"):
         learners.start(tmp_path / "other/file/in", course)
-    with pytest.raises(CourseError, match="is no learner's folder: byhand learn makes one"):
+    with pytest.raises(CourseError, match="is not a learner's folder: byhand learn makes one"):
         learners.at(tmp_path)
     learners.start(tmp_path / "mine", course)
     with pytest.raises(CourseError, match="is for the course"):
@@ -199,7 +199,7 @@ def test_folders_that_can_not_be_used(tmp_path: Path, course: Path) -> None:
 def test_progress_that_can_not_be_read(learner: Learner) -> None:
     file = learner.folder / ".byhand.sqlite"
     file.write_bytes(b"no database at all" * 100)
-    with pytest.raises(CourseError, match="move this file away to start counting anew") as raised:
+    with pytest.raises(CourseError, match="move this file away to start counting afresh") as raised:
         learners.at(learner.folder)
     assert "\n" not in str(raised.value)
     file.unlink()

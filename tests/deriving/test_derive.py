@@ -94,7 +94,7 @@ def test_names_ask_for_some_gradients_only() -> None:
 
 
 def test_unknown_name_is_one_clear_line() -> None:
-    with pytest.raises(ProblemError, match=r"logit is no float input .*did you mean logits"):
+    with pytest.raises(ProblemError, match=r"logit is neither a float input .*did you mean logits"):
         derive(load(ALL["mlp"]), names=["logit"])
 
 

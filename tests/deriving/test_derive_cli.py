@@ -94,7 +94,7 @@ def test_every_step_says_nothing_of_yours() -> None:
 
 def test_a_loop_is_every_step_and_says_so() -> None:
     done = run("tests/problems/rnn_list.py", "--closed")
-    assert done.stdout.startswith("# forward has a loop, for which no closed form is looked for")
+    assert done.stdout.startswith("# forward has a loop, so no closed form was sought")
     assert "for t in reversed(range(" in done.stdout and "Yours and the derived" in done.stdout
 
 
@@ -114,7 +114,7 @@ def test_an_error_is_one_line(problem_file: Callable[[str], Path]) -> None:
         def forward(x): return (x**2).sum()
         """
     for arguments, said in (
-        (("mlp", "--for", "nonsense"), "nonsense is no float input"),
+        (("mlp", "--for", "nonsense"), "nonsense is neither a float input"),
         ((str(problem_file(large)), "--numbers"), "too large to be worked by hand"),
         (("mlp", "--format", "word"), "'word' is not one of"),
     ):

@@ -97,7 +97,7 @@ def test_rounding_is_no_difference(problem_file: Write) -> None:
     ("old", "new", "said"),
     [
         ("x.T @ dz", "x.T @ missing", "in line 14 it raises NameError: name 'missing' is"),
-        ("out, dout", "out, q, dout", "F:11: backward asks for q, which is no input"),
+        ("out, dout", "out, q, dout", "F:11: backward asks for q, which is neither an input"),
     ],
 )
 def test_one_that_fails(problem_file: Write, old: str, new: str, said: str) -> None:

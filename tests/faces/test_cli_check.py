@@ -38,7 +38,7 @@ def test_a_wrong_backward(problem: Problem) -> None:
     assert "line 18: dw is wrong" in done.stdout
     assert "dw = -x.T @ dy" in done.stdout
     assert "3 of 4 gradients are right" in done.stdout
-    assert "Next: mend line 18 (dw)" in done.stdout
+    assert "Next: fix line 18 (dw)" in done.stdout
 
 
 def test_a_gradient_that_is_not_there(problem: Problem) -> None:

@@ -56,7 +56,7 @@ def test_keys(tmp_path: Path, loss: Path) -> None:
         shown += session.press("7.1\n")
         shown += session.press("x")
         session.save(loss, typed(blank, **WRONG))
-        shown += session.press("r", "press r again.")
+        shown += session.press("r", "(your version is kept).")
         assert "dlogprobs * probs" in loss.read_text()
         shown += session.press("r")
         assert loss.read_text() == blank
@@ -69,7 +69,7 @@ def test_keys(tmp_path: Path, loss: Path) -> None:
 def test_explain(tmp_path: Path, loss: Path) -> None:
     with Session(tmp_path, "w") as session:
         session.shows()
-        assert "no mistake with a name" in session.press("e", "explain.\n")
+        assert "no named mistake" in session.press("e", "explain.\n")
         blank = loss.read_text()
         session.save(loss, typed(blank, **WRONG))
         shown = session.press(

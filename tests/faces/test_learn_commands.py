@@ -103,7 +103,7 @@ def test_a_library_that_is_not_installed_is_named_first(
 
 def test_outside_of_a_learners_folder(here: Path) -> None:
     for command in COMMANDS:
-        assert "is no learner's folder: byhand learn makes one" in complaint(run_byhand(command))
+        assert "is not a learner's folder: byhand learn makes one" in complaint(run_byhand(command))
 
 
 def test_what_can_not_be_done(here: Path) -> None:

@@ -33,8 +33,8 @@ def test_every_exercise_in_order(tmp_path: Path) -> None:
                 shown += verdict
             type_in(file, solved(exercise))
             verdict = session.shows()
-            assert "Done. On to" in verdict or "That is all" in verdict, verdict
+            assert "Done. On to" in verdict or "That's everything" in verdict, verdict
             assert max(map(len, (shown + verdict).splitlines())) <= 80
             shown = verdict if exercise == exercises[-1] else session.press("n")
-        assert f"That is all: {len(exercises)} of {len(exercises)} exercises done" in shown
+        assert f"That's everything: {len(exercises)} of {len(exercises)} exercises done" in shown
         assert session.quit() == 0

@@ -59,6 +59,6 @@ def test_a_cluster_gives_the_same_marks(tmp_path: Path, scheduler: str) -> None:
     on_cluster = out.with_suffix(".json").read_text()
     out.with_suffix(".json").unlink()
     # Here, with the same secret, nothing is left to do; and anew it comes to the same.
-    assert "nothing had changed" in run_grade(*arguments).stdout
+    assert "nothing has changed" in run_grade(*arguments).stdout
     assert "10 files graded" in run_grade(*arguments, "--timeout", "9").stdout
     assert out.with_suffix(".json").read_text() == on_cluster

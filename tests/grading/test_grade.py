@@ -68,7 +68,7 @@ def test_what_a_teacher_gets(tmp_path: Path, course: Path, sandbox: str) -> None
     done = run_grade(students, "--course", course, "--out", out, "--sandbox", sandbox)
     assert done.returncode == 0, done.stderr
     assert "3 students, 1 exercise: 3 files graded" in done.stdout
-    assert f"Kept apart by: {'bubblewrap' if sandbox == 'bubblewrap' else 'limits'}" in done.stderr
+    assert f"Isolated by: {'bubblewrap' if sandbox == 'bubblewrap' else 'limits'}" in done.stderr
     head = {"out of": "2", "remarks": ""}
     assert table(out) == [
         {"student": "'=cal", "points": "0", "1.1 dy": "0", "1.1 dx": "0"}
@@ -101,7 +101,7 @@ def test_only_what_changed_is_graded_again(tmp_path: Path, course: Path) -> None
     file = hand_in(students, "bea", WRONG)
     assert "2 files graded" in run_grade(*arguments).stdout
     before = everything(out)
-    assert "nothing had changed" in run_grade(*arguments).stdout
+    assert "nothing has changed" in run_grade(*arguments).stdout
     assert everything(out) == before
     file.write_text(RIGHT)
     assert "1 of 2 files graded" in run_grade(*arguments).stdout

@@ -35,8 +35,8 @@ HONEST = 4
 FILES = {
     "link-to-solution": "is a link",
     "link-to-folder": "is a link",
-    "fifo": "no plain file",
-    "folder-as-file": "no plain file",
+    "fifo": "not a plain file",
+    "folder-as-file": "not a plain file",
     "huge-file": "is larger",
     "not-text": "not a text file",
 }

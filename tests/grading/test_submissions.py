@@ -123,8 +123,8 @@ def test_names_are_shown_without_what_a_terminal_would_obey(
     [
         (lambda file: file.symlink_to("/etc/passwd"), "is a link"),
         (lambda file: file.symlink_to("nowhere"), "is a link"),
-        (lambda file: file.mkdir(), "no plain file"),
-        (lambda file: os.mkfifo(file), "no plain file"),
+        (lambda file: file.mkdir(), "not a plain file"),
+        (lambda file: os.mkfifo(file), "not a plain file"),
         (lambda file: file.write_bytes(b"#" * (LARGEST + 1)), "larger than 256 kB"),
     ],
 )
@@ -157,7 +157,7 @@ def test_what_cannot_be_used_is_said_in_one_line(tmp_path: Path, exercise: Exerc
     (folder / "ann.py").write_text("")
     with pytest.raises(CourseError, match="--exercise NAME"):
         students(folder, [exercise, exercise])
-    with pytest.raises(CourseError, match="is no folder"):
+    with pytest.raises(CourseError, match="is not a folder"):
         students(folder / "ann.py", [exercise])
     (folder / "ann").mkdir()
     with pytest.raises(CourseError, match="ann is there twice"):

@@ -131,7 +131,7 @@ def test_a_wrong_shape_and_a_missing_gradient_have_their_own_first_line() -> Non
 
 
 def test_compiled_code_is_judged_by_what_it_returns() -> None:
-    with pytest.raises(AssertionError, match="its results are judged, its lines"):
+    with pytest.raises(AssertionError, match="its results are judged, but not its lines"):
         assert_backward(dense, Compiled(wrong_backward), INPUTS)
 
 

@@ -40,7 +40,7 @@ def test_one_message_for_what_isnt_there() -> None:
     def near(hh: Any) -> None: ...
     def far(quite_else: Any) -> None: ...
 
-    with pytest.raises(ProblemError, match=r"asks for hh, which is no .*; did you mean h\?$"):
+    with pytest.raises(ProblemError, match=r"asks for hh, which is neither .*; did you mean h\?$"):
         call_of(of(near)).filled({"x": 1.0, "h": 1.0})
     with pytest.raises(ProblemError, match=r"asks for quite_else, .*: it can ask for x, h$"):
         call_of(of(far)).filled({"x": 1.0, "h": 1.0})

@@ -58,7 +58,9 @@ class TestProgram:
         assert [step.name for step in self.program] == ["x", "W", *names(self.program)]
         assert "probs" in self.program
         assert "y" not in self.program
-        with pytest.raises(KeyError, match="prob is no float input and no step: x, W, logits"):
+        with pytest.raises(
+            KeyError, match="prob is neither a float input nor a step: x, W, logits"
+        ):
             self.program["prob"]
 
     def test_it_prints_a_line_for_each_step(self) -> None:

@@ -135,7 +135,7 @@ def test_what_cannot_be_read(cells: list[str], said: str | None, tmp_path: Path)
 def test_what_is_no_notebook(text: str, tmp_path: Path) -> None:
     file = tmp_path / "notebook.ipynb"
     file.write_text(text)
-    with pytest.raises(ProblemError, match=r"is no notebook|has no code cells"):
+    with pytest.raises(ProblemError, match=r"is not a notebook|has no code cells"):
         load(file)
 
 

@@ -42,7 +42,11 @@ def mlp_with(folder: Path, right: str, wrong: str) -> Path:
             "dbnbias = dhpreact.sum(axis=0)",
             "dbnbias has the shape (200,), but bnbias has (1, 200): check it first",
         ),
-        ("X, Y, C, emb, embcat", "X, Y, C, embd, embcat", "backward asks for embd, which is no"),
+        (
+            "X, Y, C, emb, embcat",
+            "X, Y, C, embd, embcat",
+            "backward asks for embd, which is neither",
+        ),
         ("dh = dlogits @ W2.T", "dh = dlogits @ W2", "backward raised ValueError: matmul"),
         ("h = np.tanh(hpreact)", "h = np.tanhh(hpreact)", "forward raised AttributeError"),
         ('("bnmeani", "bnvar")', '("bnmeani", "bnmax")', "names bnmax, which forward computes now"),
@@ -93,8 +97,8 @@ def test_a_loss_that_is_no_number_stops_training(tmp_path: Path, word_file: Path
     [
         ({"hiden": 5}, "inputs takes no size `hiden`; did you mean hidden?"),
         ({"rate": 5}, "no size `rate`: it takes n, hidden, vocabulary, embedding, block"),
-        ({"hidden": 0}, "the size hidden must be a whole number from 1 on, not 0"),
-        ({"hidden": 2.5}, "the size hidden must be a whole number from 1 on, not 2.5"),
+        ({"hidden": 0}, "the size hidden must be a whole number, 1 or more, not 0"),
+        ({"hidden": 2.5}, "the size hidden must be a whole number, 1 or more, not 2.5"),
         ({"vocabulary": 30}, "vocabulary is 27 by the data: leave it out"),
     ],
 )

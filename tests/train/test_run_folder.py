@@ -106,7 +106,8 @@ except DataError as error:
     status, output, errors = python(script, word_file)
     assert (status, errors) == (0, "")
     assert output == (
-        "runs: can't be written: File too large: make room, or choose another place with --out\n"
+        "runs: can't be written: File too large: "
+        "free some space, or choose another place with --out\n"
     )
     assert list(Path("runs").iterdir()) == []
 
@@ -148,7 +149,7 @@ train("mlp", data=sys.argv[1], steps=3, progress=kill if sys.argv[2] == "trainin
 
 def test_what_is_no_run_is_told_so(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(DataError, match="is no run of `byhand train`: name its folder"):
+        with pytest.raises(DataError, match="is not a run of `byhand train`: name its folder"):
             load_run(place)
 
 

@@ -102,7 +102,7 @@ def _as_promised(
         right = {row.name for row in promised.rows}
         odd = [row for row in report.rows if not row.right and row.name not in right]
         others = ", ".join(f"d{row.name} (line {row.line})" for row in odd)
-        note = f"what backward returns is right; {others} holds something else than its name says"
+        note = f"what backward returns is right; {others} holds something other than its name says"
         return replace(promised, notes=(*promised.notes, note))
     names = {f"d{name}" for name in report.roots} & unpromised.names
     if not names:
@@ -181,7 +181,7 @@ def _refuse_nothing(trial: Trial) -> None:
         return
     why = "; ".join(trial.answers.notes)
     if not program.inputs:
-        why = 'inputs gives no array of floats: return each by name, such as {"x": x, "W": W}'
+        why = 'inputs returns no float array: return each by name, such as {"x": x, "W": W}'
     elif not why:
         why = "leave the gradient of `x` in a local `dx`, or return them by name"
     raise ProblemError(f"{problem.file}: there is no gradient to check: {why}")

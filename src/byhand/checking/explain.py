@@ -45,7 +45,7 @@ def explain(problem: Problem, name: str, seed: int = 0) -> Explanation:
         name = name[1:]
     if name not in program:
         raise ProblemError(
-            f"{problem.file}: forward has no float input and no step {name}"
+            f"{problem.file}: forward has neither a float input nor a step {name}"
             f"{did_you_mean(name, program.bindings)}"
         )
     step = program[name]

@@ -122,7 +122,7 @@ def _kept(kept: Convention | None) -> list[str]:
             "gradient that backward is handed that of their sum"
         ]
     if kept.inverse:
-        return [f"{names}: gradients divided by {size}; that is made up for where they are used"]
+        return [f"{names}: gradients divided by {size}; where they are used, this is compensated"]
     return [
         f"{names}: {kept.number} times the gradient ({size}): gradients of the sum, not of the "
         "mean; what reads them divides by it"
@@ -149,18 +149,20 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     casts = [each for each in trial.drawn.program.casts if eps_of(each[1]) == trial.drawn.eps]
     if casts and casts[0][0]:
         line, kind = casts[0]
-        notes.append(f"line {line} of forward computes in {kind}: all is judged with its rounding")
+        notes.append(
+            f"line {line} of forward computes in {kind}: everything is judged with that rounding"
+        )
     if trial.narrow and trial.drawn.eps < SINGLE:
         line = min(run.narrow.values())
         notes.append(f"line {line} computes in float32: what goes through it is judged as float32")
     for damage in harmless(run, trial.drawn.truth):
         notes.append(
             f"line {damage.line} changes {damage.changed}, which backward was given; nothing reads "
-            "it any more"
+            "it afterwards"
         )
     if run.function is None:
         notes.append(
-            "backward is no plain Python function: its results are judged, its lines can't be"
+            "backward isn't a plain Python function: its results are judged, but not its lines"
         )
     missing = any(row.verdict == "missing" for row in rows)
     if run.unread is not None and (missing or run.function is None):

@@ -166,15 +166,15 @@ def _marked(lines: Sequence[str], file: Path) -> Iterator[tuple[int, int]]:
     for number, line in enumerate(lines, 1):
         if _BEGIN.fullmatch(line):
             if begin is not None:
-                raise CourseError(f"{file}:{number}: the solution of line {begin} isn't ended yet")
+                raise CourseError(f"{file}:{number}: the solution of line {begin} hasn't ended yet")
             begin = number
         elif _END.fullmatch(line):
             if begin is None:
-                raise CourseError(f"{file}:{number}: ends a solution that wasn't begun")
+                raise CourseError(f"{file}:{number}: a solution ends here that never began")
             yield begin, number
             begin = None
     if begin is not None:
-        raise CourseError(f"{file}:{begin}: a solution begins here and is never ended")
+        raise CourseError(f"{file}:{begin}: a solution begins here and never ends")
 
 
 def _start(

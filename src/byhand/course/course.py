@@ -158,7 +158,7 @@ def _exercise(folder: Path, number: str, name: str) -> Exercise:
     hints = _texts(table, "hints", file)
     answers = table.get("wrong", [])
     if not isinstance(answers, list):
-        raise CourseError(f"{file}: wrong is no list: write each wrong answer as [[wrong]]")
+        raise CourseError(f"{file}: wrong is not a list: write each wrong answer as [[wrong]]")
     wrong = tuple(
         Wrong(*(_text(answer, key, file) for key in ("write", "instead_of", "mistake")))
         for answer in answers  # pyright: ignore[reportUnknownVariableType]

@@ -86,7 +86,7 @@ def at(folder: Path) -> Learner:
             shown = folder if place == inside else place
             noted = Progress(place / progress.FILE)
             return Learner(shown, load_course(Path(noted.course or bundled())), noted)
-    raise CourseError(f"{folder}: is no learner's folder: byhand learn makes one")
+    raise CourseError(f"{folder}: is not a learner's folder: byhand learn makes one")
 
 
 def open_exercise(learner: Learner, exercise: Exercise) -> None:

@@ -56,13 +56,13 @@ class Progress:
     def __init__(self, file: Path, course: str | None = None) -> None:
         """Opens it. With `course`, the folder of the course, it is made if it isn't there."""
         if course is None and not file.is_file():
-            raise CourseError(f"{file.parent}: is no learner's folder: byhand learn makes one")
+            raise CourseError(f"{file.parent}: is not a learner's folder: byhand learn makes one")
         self._base = Database(
             file,
             _TABLES,
             {"course": course or ""},
             "the progress",
-            "start counting anew (your exercises stay)",
+            "start counting afresh (your exercises stay)",
         )
 
     @property

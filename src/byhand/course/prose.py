@@ -19,4 +19,4 @@ def too_long(text: str) -> Iterator[str]:
             words = sentence.split()
             if len(words) > LONGEST:
                 start = " ".join(words[:6])
-                yield f"a sentence of {len(words)} words: make two of it: {start} ..."
+                yield f"a sentence of {len(words)} words: split it in two: {start} ..."

@@ -31,10 +31,10 @@ from byhand.program.program import Program, Step
 from byhand.values import tree
 from byhand.values.arrays import speaks_torch
 
-LOOPS = "forward has a loop, for which no closed form is looked for: this is every step"
+LOOPS = "forward has a loop, so no closed form was sought: every step is shown"
 ONE_SIZE = "holds at these sizes only"
-NOT_RIGHT = "the closed form that was found did not pass its check: this is every step"
-NOTHING_SHORTER = "no form with fewer operations was found: this is every step"
+NOT_RIGHT = "the closed form that was found did not pass its check: every step is shown"
+NOTHING_SHORTER = "no form with fewer operations was found: every step is shown"
 
 DIALECTS: dict[str, Dialect] = {"numpy": NumPy(), "torch": PyTorch()}
 
@@ -237,7 +237,7 @@ def _wanted(problem: Problem, program: Program, names: Sequence[str] | None) -> 
         matching = [program[name]] if name in program else matching
         if not matching:
             raise ProblemError(
-                f"{problem.file}: {name} is no float input and no step of forward"
+                f"{problem.file}: {name} is neither a float input nor a step of forward"
                 f"{did_you_mean(name, program.bindings)}"
             )
         found += matching

@@ -55,7 +55,7 @@ def guarded(command: Callable[[], NoReturn]) -> NoReturn:
         how = "" if killed is None else f" by {signal.Signals(killed).name}"
         terminal.complain(
             f"{file}: its code ended the process{how} before there was a result: "
-            f"take out what does that ({_MAYBE.get(killed, 'os._exit, for one')})"
+            f"remove whatever does that ({_MAYBE.get(killed, 'os._exit, for one')})"
         )
         sys.exit(2)
     if killed is not None:

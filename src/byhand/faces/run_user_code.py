@@ -119,7 +119,7 @@ def _problem(file: str, error: BaseException) -> ProblemError | None:
         lines, cause = [error.line], error.__cause__
     if isinstance(cause, SystemExit):
         where = f"{file}:{lines[-1]}" if lines else file
-        return ProblemError(f"{where}: calls exit: take that out, so that the file can be checked")
+        return ProblemError(f"{where}: calls exit: remove that, so that the file can be checked")
     if not lines:
         return None
     return ProblemError(f"{file}:{lines[-1]}: {type(cause).__name__}: {cause}")
@@ -201,11 +201,11 @@ def _line_running(file: str, thread: int) -> int | None:
 def _too_long(file: str, line: int | None, timeout: float) -> str:
     more = f"allow more time with --timeout {max(60, 6 * timeout):g}"
     if line is None:
-        return f"{file}: not done after {timeout:g} s: {more}"
+        return f"{file}: not finished after {timeout:g} s: {more}"
     source = linecache.getline(file, line).strip()
     return (
         f"{file}:{line}: still running after {timeout:g} s, at `{source}`: "
-        f"mend the loop if it never ends, or {more}"
+        f"fix the loop if it never ends, or {more}"
     )
 
 

@@ -43,10 +43,9 @@ class Call:
             if name not in known and name not in self.defaults:
                 line = None if self.function is None else self.function.line
                 advice = did_you_mean(name, known) or ": it can ask for " + ", ".join(known)
-                raise ProblemError(
-                    f"{self.problem.where(line)}: backward asks for {name}, which is no input and "
-                    f"no local of forward{advice}"
-                )
+                neither = "which is neither an input nor a local of forward"
+                where = self.problem.where(line)
+                raise ProblemError(f"{where}: backward asks for {name}, {neither}{advice}")
         return {name: known[name] for name in self.parameters if name in known}
 
     def answers(self, given: Mapping[str, Any]) -> dict[str, Any]:

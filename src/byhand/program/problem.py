@@ -101,7 +101,7 @@ class Problem:
             for where, leaf in tree.named(name, value):
                 if _is_complex(leaf):
                     raise ProblemError(
-                        f"{self.file}: inputs gives complex numbers in {where}, which byhand "
+                        f"{self.file}: inputs returns complex numbers in {where}, which byhand "
                         "doesn't differentiate: give the real and the imaginary part as two inputs"
                     )
         if self.in_jax:

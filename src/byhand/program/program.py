@@ -137,7 +137,7 @@ class Program:
             return self.bindings[name][-1]
         except KeyError:
             raise KeyError(
-                f"{name} is no float input and no step: {', '.join(self.bindings)}"
+                f"{name} is neither a float input nor a step: {', '.join(self.bindings)}"
             ) from None
 
     def __contains__(self, name: object) -> bool:

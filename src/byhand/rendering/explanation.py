@@ -47,7 +47,7 @@ def _said(path: Path, value: Step) -> str:
     said = f"d{path.step.name} {_shape(path.step)} comes in, through {', '.join(path.ops)}"
     if path.copied:
         axes = _listed(path.copied)
-        said += f"; {value.name} was copied along {axes} there, so add up along {axes}"
+        said += f"; {value.name} was copied along {axes} there, so sum along {axes}"
     if path.spread and any(REGISTRY[op].kink == "elements" for op in path.ops):
         axes = _listed(path.spread)
         said += f"; only the largest (or smallest) along {axes} counts there, and gets all of it"
@@ -55,7 +55,7 @@ def _said(path: Path, value: Step) -> str:
         axes = _listed(path.spread)
         said += f"; {axes} was added up there, so all elements along it share that gradient"
     if any(REGISTRY[op].indexed for op in path.ops):
-        said += "; an element that is read more than once collects the gradients of all readings"
+        said += "; an element that is read more than once collects the gradients of all reads"
     return said
 
 

@@ -87,7 +87,7 @@ def _plain(method: Callable[..., Any]) -> FunctionType:
     """What decorators such as `once_differentiable` and `custom_bwd` have wrapped."""
     found = inspect.unwrap(method)
     if not isinstance(found, FunctionType):
-        raise ProblemError(f"{getattr(method, '__name__', 'it')} is no Python function")
+        raise ProblemError(f"{getattr(method, '__name__', 'it')} is not a Python function")
     return found
 
 
@@ -102,7 +102,7 @@ def _definition(method: FunctionType) -> ast.FunctionDef:
             decorated = [node.lineno, *(each.lineno for each in node.decorator_list)]
             if min(decorated) == first:
                 return node
-    raise ProblemError(f"{method.__name__} (line {first}) is no plain `def`")
+    raise ProblemError(f"{method.__name__} (line {first}) is not a plain `def`")
 
 
 @lru_cache(maxsize=8)

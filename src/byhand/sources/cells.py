@@ -41,7 +41,7 @@ def of_notebook(source: str, file: Path) -> Cells:
         ]
         codes = [_source(cell) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ProblemError(f"{file}: is no notebook: {error}") from None
+        raise ProblemError(f"{file}: is not a notebook: {error}") from None
     if not codes:
         raise ProblemError(f"{file}: has no code cells")
     return _joined(codes, file)

@@ -139,7 +139,7 @@ def problems(found: Script, namespace: Namespace | None = None) -> list[Problem]
     taken = [i for i in sorted(found.answered) if _is_autograds(found.statements[i])]
     notes += [
         f"line {found.statements[i].lineno}: {', '.join(sorted(binds(found.statements[i])))} is "
-        "PyTorch's own gradient: taken, not judged"
+        "PyTorch's own gradient: used, not judged"
         for i in taken
     ]
     made = [_problem(found, segment, before, after, notes) for segment in found.segments]

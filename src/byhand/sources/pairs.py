@@ -205,7 +205,7 @@ def problem_of_pair(
     unanswered = [n for n in data if is_array(values[n]) and is_floats(array(values[n]))]
     if unanswered:
         notes.append(
-            f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: taken for data"
+            f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: treated as data"
         )
     for name in _unread(pair):
         notes.append(f"{pair.backward.name} doesn't read {name}: right only where that is 1")
@@ -393,7 +393,7 @@ def _inputs(
     said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
     notes: list[str] = []
     if said:
-        notes.append(f"{pair.forward.name} was tried on {said}: --shape and --given say others")
+        notes.append(f"{pair.forward.name} was tried on {said}: --shape and --given change that")
     return draw, sizes, notes, draw(np.random.default_rng(0))
 
 

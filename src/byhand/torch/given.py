@@ -60,13 +60,13 @@ def given(
         asked = flagged or [name for name in floats if name not in none]
         if none and not flagged:
             notes.append(
-                f"backward returns no gradient of {', '.join(none)}: taken for data (needs= says "
+                f"backward returns no gradient of {', '.join(none)}: treated as data (needs= says "
                 "otherwise)"
             )
     wrong = [name for name in asked if name not in floats]
     if wrong:
         raise ProblemError(
-            f"{subject.name}: needs names {wrong[0]}, which is no input of floats"
+            f"{subject.name}: needs names {wrong[0]}, which is not a float input"
             f"{did_you_mean(wrong[0], floats)}"
         )
 

@@ -92,7 +92,7 @@ def mean_loss(
     if not math.isfinite(mean):
         raise ProblemError(
             f"{problem.file}: the loss over a whole split is {mean}: is a gradient wrong? "
-            "`byhand check` tells"
+            "`byhand check` will tell"
         )
     return mean
 

@@ -159,7 +159,8 @@ def _in_one_line(place: Path) -> Generator[None]:
             case NotADirectoryError() | FileExistsError():
                 todo = "a file or a full folder is in the way: choose another place with --out"
             case _:
-                todo = f"{error.strerror or error}: make room, or choose another place with --out"
+                reason = error.strerror or error
+                todo = f"{reason}: free some space, or choose another place with --out"
         raise DataError(f"{place}: can't be written: {todo}") from error
 
 

@@ -221,7 +221,7 @@ class Descent:
         if not math.isfinite(mean):
             raise ProblemError(
                 f"{self.problem.file}: the loss became {mean} between steps {since + 1} and "
-                f"{self.done}: is a gradient wrong? `byhand check` tells"
+                f"{self.done}: is a gradient wrong? `byhand check` will tell"
             )
         self.losses.append((self.done, mean))
 

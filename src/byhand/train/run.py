@@ -108,7 +108,7 @@ def load_run(folder: str | Path) -> Run:
     recover(folder)
     if not (folder / "config.json").is_file():
         raise DataError(
-            f"{folder}: is no run of `byhand train`: name its folder, such as runs/mlp-1"
+            f"{folder}: is not a run of `byhand train`: name its folder, such as runs/mlp-1"
         )
     try:
         config = _config(json.loads((folder / "config.json").read_bytes()))

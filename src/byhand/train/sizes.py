@@ -49,7 +49,7 @@ def training_sizes(problem: Problem, sizes: Mapping[str, int], vocabulary: int) 
                 f"{did_you_mean(name, problem.dimensions) or f': it takes {known}'}"
             )
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ProblemError(f"the size {name} must be a whole number from 1 on, not {size!r}")
+            raise ProblemError(f"the size {name} must be a whole number, 1 or more, not {size!r}")
     return {**problem.dimensions, **own, **sizes, "vocabulary": vocabulary}
 
 

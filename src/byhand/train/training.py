@@ -174,7 +174,9 @@ def _resumed(
     }
     for what, (new, old) in asked.items():
         if new != old:
-            raise DataError(f"{place}: was trained with other {what}: only `steps` can be changed")
+            raise DataError(
+                f"{place}: was trained with a different {what}: only `steps` can be changed"
+            )
     goal = config.steps if steps is None else steps
     if config.done >= goal:
         raise DataError(

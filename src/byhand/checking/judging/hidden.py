@@ -27,7 +27,7 @@ def what_hid(first: Trial, shown: Trial, key: Key) -> str:
         return f"hidden by inputs(): {', '.join(found[:3])} there"
     if shown.drawn.moved == FAR:
         return "hidden by inputs(): forward never takes the other side of a branch there"
-    return "hidden by inputs(): it gives values on which this makes no difference"
+    return "hidden by inputs(): it returns values for which this makes no difference"
 
 
 def _near(trial: Trial, key: Key) -> set[str]:

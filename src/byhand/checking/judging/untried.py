@@ -19,7 +19,8 @@ def untried(trials: Sequence[Trial]) -> list[str]:
         entered = frozenset[ast.stmt]().union(*(t.run.entered for t in trials))
         lines += [("backward", node.lineno) for node in _never(function.body, entered)]
     return [
-        f"line {line}, in {name}, is never run on the inputs that were tried: it is not checked"
+        f"line {line}, in {name}, is never reached with the inputs that were tried, so it isn't "
+        "checked"
         for name, line in lines
     ]
 

@@ -28,7 +28,7 @@ class KnownNames:
         if gone:
             return f"line {gone[-1]} has deleted it"
         if made and min(made) > line:
-            return f"it is made in line {min(made)} only: move that up, or this down"
+            return f"it is assigned in line {min(made)} only: move that line up, or this one down"
         if made:
             return f"line {max(at for at in made if at < line)} makes it, but hasn't run"
         return did_you_mean(name, [*namespace, *self.to_ask_for]).removeprefix("; ")

@@ -153,7 +153,7 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
                 notes.append(_counts(key, len(program.bindings[key]), 1) + ": not judged")
             else:
                 notes.append(
-                    f"the returned dict has {key!r}, which is no float input and no step"
+                    f"the returned dict has {key!r}, which is neither a float input nor a step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
     seen = _seen_through(run.writes, frozenset(w.at for a in found for w in a.writes))

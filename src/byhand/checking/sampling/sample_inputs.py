@@ -25,7 +25,7 @@ from byhand.values.arrays import Array, as_jax, as_torch, is_float_array, is_tor
 from byhand.values.held import array as held
 from byhand.values.precision import eps_of, float_type, in_type, rounded
 
-ADVICE = ": choose inputs on which it is finite"
+ADVICE = ": choose inputs for which it is finite"
 _NO_FEEDS: Mapping[Key, Array] = {}
 
 
@@ -196,7 +196,7 @@ def _refuse_infinite_inputs(problem: Problem, inputs: Mapping[str, Any]) -> None
             if array is not None and array.dtype.kind == "f" and not np.isfinite(array).all():
                 bad = int(array.size - np.count_nonzero(np.isfinite(array)))
                 raise ProblemError(
-                    f"{problem.file}: inputs gives NaN or infinity in {said} "
+                    f"{problem.file}: inputs returns NaN or infinity in {said} "
                     f"({bad} of {array.size} elements): a gradient can't be checked there"
                 )
 

@@ -15,7 +15,7 @@ _MAGIC = "%%check"
 
 def answers(content: bytes) -> list[tuple[str, str]]:
     """What each such cell answers, as it is named there, and the cell below that line, which stays
-    empty: so the lines of the cell keep their numbers. Raises CourseError if it is no notebook."""
+    empty: so the lines of the cell keep their numbers. Raises CourseError if it isn't one."""
     try:
         cells: Any = json.loads(content)["cells"]
         texts = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]

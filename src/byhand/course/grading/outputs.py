@@ -167,7 +167,9 @@ def _feedback(student: Student, exercises: Sequence[Exercise], mine: Work) -> st
     if any(outcome.in_cell for outcome in mine.values()):
         parts.append("Lines are those of the exercise's cell; the first is %%check.")
     if any(mark.verdict == "inherited" for outcome in mine.values() for mark in outcome.marks):
-        parts.append("inherited: the line is right and was fed a wrong gradient; it has its point.")
+        parts.append(
+            "inherited: the line is right but was fed a wrong gradient; it keeps its point."
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -188,13 +190,14 @@ def _similar(found: Similarity, exercises: Sequence[Exercise]) -> str:
     head = ["| student | student | alike in |", "| --- | --- | --- |"]
     parts.append("\n".join([*head, *rows]) if rows else "Nobody is.")
     if found.usual:
-        parts.append("How usual that is: so many of all pairs are alike in")
+        parts.append("How common that is: the share of all pairs that are alike in each exercise")
         rows = [f"| {numbers[each.exercise]} | {each.part:.0%} |" for each in found.usual]
         parts.append("\n".join(["| exercise | pairs |", "| --- | --- |", *rows]))
     left_out = [n for e, n in numbers.items() if e not in {each.exercise for each in found.usual}]
     if left_out:
         parts.append(
-            f"Not compared, as too few wrote something of their own: {', '.join(left_out)}."
+            "Not compared, because too few students wrote something of their own: "
+            f"{', '.join(left_out)}."
         )
     return "\n\n".join(parts) + "\n"
 

@@ -32,7 +32,7 @@ class State:
 
     def __init__(self, file: Path) -> None:
         texts = {"secret": secrets.token_hex(16)}
-        what, anew = "what is graded already", "grade everything anew"
+        what, anew = "what is graded already", "grade everything again"
         self._base = Database(file, _TABLES, texts, what, anew)
 
     @property

@@ -65,7 +65,7 @@ def students(folder: Path, exercises: Sequence[Exercise]) -> tuple[Student, ...]
     except FileNotFoundError:
         raise CourseError(f"{folder}: no such folder") from None
     except NotADirectoryError:
-        raise CourseError(f"{folder}: is no folder: name the one with all submissions") from None
+        raise CourseError(f"{folder}: is not a folder: name the one with all submissions") from None
     except OSError as error:
         raise CourseError(f"{folder}: can't be read: {error.strerror}") from None
     found: list[Student] = []
@@ -75,7 +75,7 @@ def students(folder: Path, exercises: Sequence[Exercise]) -> tuple[Student, ...]
         if name.endswith(".py"):
             if len(exercises) != 1:
                 raise CourseError(
-                    f"{folder / name}: a file for each student is for one exercise: "
+                    f"{folder / name}: one file per student works for a single exercise only: "
                     "say which one with --exercise NAME"
                 )
             found.append(Student(name.removesuffix(".py"), name, is_file=True))
@@ -163,7 +163,7 @@ def _read(folder: Path, parts: Sequence[str], largest: int = LARGEST) -> Handed:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
         opened.append(os.open(parts[-1], flags, dir_fd=opened[-1]))
         if not stat.S_ISREG(os.fstat(opened[-1]).st_mode):
-            return Handed(None, "is no plain file")
+            return Handed(None, "is not a plain file")
         with os.fdopen(os.dup(opened[-1]), "rb") as stream:
             content = stream.read(largest + 1)
         if len(content) > largest:

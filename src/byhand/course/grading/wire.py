@@ -121,7 +121,7 @@ def _array(row: Mapping[str, Any], rest: memoryview) -> tuple[Array | None, memo
     if "dtype" not in row:
         return None, rest
     if row["dtype"] not in _DTYPES:
-        raise WireError("it holds something else than floats")
+        raise WireError("it holds something other than floats")
     dtype = np.dtype(row["dtype"])
     shape = tuple(_size(size) for size in _list(row["shape"]))
     if len(shape) > 32:
@@ -144,7 +144,7 @@ def _text(found: Any) -> str | None:
     if found is None:
         return None
     if not isinstance(found, str):
-        raise WireError("a text is no text")
+        raise WireError("a text is not a text")
     shown = "".join(c if c.isprintable() else "\ufffd" for c in found[:TEXT])
     return shown.encode(errors="replace").decode()
 
@@ -155,11 +155,11 @@ def _whole(found: Any) -> int | None:
 
 def _size(found: Any) -> int:
     if type(found) is not int or not 0 <= found < 1 << 40:
-        raise WireError("a size is no size")
+        raise WireError("a size is not a size")
     return found
 
 
 def _list(found: Any) -> Sequence[Any]:
     if not isinstance(found, list):
-        raise WireError("a list is no list")
+        raise WireError("a list is not a list")
     return found  # pyright: ignore[reportUnknownVariableType]

@@ -26,7 +26,7 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
     type=click.Choice(REFEREES),
     default="engine",
     show_default=True,
-    help="Who says what is right: byhand's own engine, finite differences, PyTorch or JAX.",
+    help="What the gradients are compared with: byhand's engine, finite differences, PyTorch, JAX.",
 )
 @click.option(
     "--dtype",
@@ -61,7 +61,7 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
     "--given",
     multiple=True,
     metavar="NAME=VALUE",
-    help="The value of an argument that is no array, as a Python literal.",
+    help="The value of an argument that is not an array, as a Python literal.",
 )
 @click.option(
     "--write",

@@ -12,9 +12,7 @@ TIMEOUT = 30.0
 
 @click.command()
 @click.argument("file")
-@click.option(
-    "--for", "names", metavar="NAMES", help="Only these gradients: names with commas between."
-)
+@click.option("--for", "names", metavar="NAMES", help="Only these gradients, separated by commas.")
 @click.option(
     "--closed",
     is_flag=True,

@@ -109,7 +109,7 @@ def grade(
     limits = Limits(seconds=timeout, memory=memory << 20)
     if dask is None:  # on a cluster, each machine has its own
         found = find(kind)
-        terminal.complain(f"Kept apart by: {found.words}")
+        terminal.complain(f"Isolated by: {found.words}")
         for lack in found.lacks:
             terminal.complain(f"  {lack}")
     grading = Grading(folder, loaded, exercises, who, limits, kind, secret=outputs.places(table))
@@ -220,7 +220,7 @@ def _summary(grades: Grades, seconds: float, written: Sequence[Path]) -> str:
     many, exercises = len(grades.grading.students), len(grades.grading.exercises)
     what = f"{many} student{'s'[: many > 1]}, {exercises} exercise{'s'[: exercises > 1]}"
     if not anew:
-        graded = "nothing had changed"
+        graded = "nothing has changed"
     else:
         some = f"{anew}" if anew == files else f"{anew} of {files}"
         graded = f"{some} files graded in {seconds:.1f} s"

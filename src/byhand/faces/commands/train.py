@@ -47,7 +47,7 @@ def _settings(
     type=click.IntRange(min=1),
     help="How many steps.  [default: what the model says, or 200000]",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="The seed of all chance.  [default: 0]")
+@click.option("--seed", type=click.IntRange(min=0), help="The random seed.  [default: 0]")
 @click.option(
     "--set",
     "settings",
@@ -58,7 +58,7 @@ def _settings(
     "rate=0.1, falls=0.5, batch=mini|full, decay=0.01. May be given more than once.",
 )
 @click.option("--out", metavar="DIR", help="The folder to write.  [default: runs/MODEL-NUMBER]")
-@click.option("--resume", metavar="DIR", help="Go on with the run in this folder.")
+@click.option("--resume", metavar="DIR", help="Resume the run in this folder.")
 @click.option(
     "--diagnostics",
     is_flag=True,

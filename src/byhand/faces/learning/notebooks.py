@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 _FIRST = "%load_ext byhand"
 _HOW = """\
-Run the cell to check it. `%hint {0}` gives a hint, each time one more; `%explain {0}` tells about
-the mistake that was found, or why it is right; `%solution {0}` shows a solution once yours is
-right, or when asked twice; `%list` shows what is done."""
+Run the cell to check it. `%hint {0}` gives a hint, and another each time you ask. `%explain {0}`
+explains the mistake that was found, or why your answer is right. `%solution {0}` shows a
+solution once yours is right, or if you ask twice. `%list` shows what you have done."""
 
 
 def write_notebooks(learner: Learner) -> list[Path]:
@@ -56,13 +56,13 @@ def _task(exercise: Exercise, shown: str) -> str:
     if shown == exercise.number:
         forward = f"```python\n{setting(exercise.blanks)}\n```"
     else:
-        forward = f"Forward is that of {shown}."
+        forward = f"Forward is the same as in {shown}."
     return "\n\n".join(
         [
             f"## {exercise.number} {exercise.title}",
             task(exercise.blanks),
             forward,
-            f"In backward you have {names}.",
+            f"In backward you can use {names}.",
             _HOW.format(exercise.number),
         ]
     )

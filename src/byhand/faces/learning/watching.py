@@ -95,7 +95,7 @@ class _Watching:
                 show(f"\n{words.reset(self._learner)}")
                 self._check()
             case "r":
-                show("\nTo put this exercise back as it was (yours is kept), press r again.")
+                show("\nPress r again to reset this exercise (your version is kept).")
                 self._asked_to_reset = True
             case "s":
                 show(f"\n{words.solution(self._learner, words.BY_KEYS)}\n")

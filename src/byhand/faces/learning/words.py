@@ -114,7 +114,7 @@ def after(learner: Learner, verdict: Verdict, way: Asking) -> str:
         return f"For a hint: {way.hint}"
     following = learners.following(learner)
     if following is None:
-        on = f"That is all: {_done(learner)}."
+        on = f"That's everything: {_done(learner)}."
     else:
         to = way.next.format(following.lesson)
         on = wrapped(f"Done. On to {following.number} {following.title}: {to}")
@@ -140,7 +140,7 @@ def advanced(learner: Learner, what: str | None, way: Asking) -> str:
     before = learner.current
     exercise = learner.course.find(what) if what else learners.following(learner)
     if exercise is None:
-        return f"There is no other exercise left: {_done(learner)}."
+        return f"No exercise is left: {_done(learner)}."
     learners.open_exercise(learner, exercise)
     left = ""
     if before.id not in learner.standing.passed and before != exercise:
@@ -152,7 +152,7 @@ def hint(learner: Learner, way: Asking) -> str:
     exercise = learner.current
     number = learners.next_hint(learner, exercise)
     count = len(exercise.hints)
-    more = f"For the next one: {way.hint}" if number < count else "That is the last one."
+    more = f"For the next one: {way.hint}" if number < count else "That was the last one."
     return (
         f"Hint {number} of {count} on {exercise.number}\n\n"
         f"{wrapped(exercise.hints[number - 1])}\n\n{more}"
@@ -167,7 +167,7 @@ def explanation(learner: Learner) -> str:
         return f"Why {exercise.number} is right\n\n{wrapped(in_unicode(exercise.why))}"
     found = () if verdict is None else _mistakes(verdict)
     if not found:
-        return f"In {exercise.number} there is no mistake with a name to explain."
+        return f"In {exercise.number} there is no named mistake to explain."
     return "\n\n".join(found)
 
 
@@ -195,7 +195,7 @@ def reset(learner: Learner) -> str:
     kept = learners.reset(learner, exercise)
     file = _near(learner.path(exercise))
     if kept is not None:
-        return f"{file} is as it was at first.\nYours is kept in {_near(kept)}."
+        return f"{file} is as it was at first.\nYour version is kept in {_near(kept)}."
     return f"{file} is as it was at first{' already' if was else ''}."
 
 

@@ -1,6 +1,6 @@
 """5.7 A derivation of your own: half a batch norm in one line
 
-Forward is that of 5.3: each column is divided by the root of the mean of its
+Forward is the same as in 5.3: each column is divided by the root of the mean of its
 squares. Derive `dx` with only dy, y and inv in it, and a mean over the batch.
 
 On paper: put the lines of 5.3 into one another, for one column. Wherever x

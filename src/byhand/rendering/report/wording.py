@@ -113,9 +113,10 @@ def headline(rows: list[Row]) -> str:
         case "wrong":
             return f"{name} {'is' if one else 'are'} wrong"
         case "inherited":
-            return f"{name} {'is' if one else 'are'} right but for what came in"
+            return f"{name} {'is' if one else 'are'} right apart from what it was given"
         case "exact" | "rounding":
-            return f"{name} {'has' if one else 'have'} the right values, but the line does harm"
+            has = "has" if one else "have"
+            return f"{name} {has} the right values, but the line does harm elsewhere"
 
 
 def sizes(at: Mapping[str, int]) -> str:
@@ -133,9 +134,9 @@ def details(row: Row) -> list[str]:
     elif not told and row.verdict == "shape" and row.shape is not None:
         lines.append(f"has shape {size(row.shape)}, expected {size(row.expected_shape)}")
     if isinstance(row.at, str):
-        lines.append("right on what inputs() gives; this shows when the inputs are moved")
+        lines.append("right on the inputs that inputs() returns, wrong once they are moved")
     elif row.at:
-        lines.append(f"right at the default sizes; this shows at {sizes(row.at)}")
+        lines.append(f"right at the default sizes, wrong at {sizes(row.at)}")
     error, allowed = row.max_error, row.tolerance
     if row.verdict == "wrong" and error is not None and allowed is not None and error > allowed:
         lines.append(f"largest error {number(error)}; rounding explains up to {number(allowed)}")
@@ -210,12 +211,12 @@ def next_step(report: Report) -> str:
         first = roots[0]
         where = gradient(first) if first.line is None else f"{place(first)} ({gradient(first)})"
         if len(roots) > 1:
-            return f"Next: mend {where} first, then check again."
+            return f"Next: fix {where} first, then check again."
         inherited = sum(row.verdict == "inherited" for row in report.rows)
         if inherited:
             rows = "the inherited row" if inherited == 1 else f"the {inherited} inherited rows"
-            return f"Next: mend {where} and check again; {rows} should come right with it."
-        return f"Next: mend {where} and check again."
+            return f"Next: fix {where} and check again; {rows} should come right with it."
+        return f"Next: fix {where} and check again."
     missing = [gradient(row) for row in report.rows if row.verdict == "missing"]
     if report.unjudged and not report.wrong:
         return ""

@@ -41,7 +41,7 @@ def find(suspect: Suspect) -> Finding | None:
                 continue
             as_given = ast.Name(GIVEN + part.id, ast.Load())
             if suspect.mended({statement: exchanged(statement, part, as_given)}):
-                said = f"this line changes {part.id}, which {suspect.d} still needs as it was given"
+                said = f"this line changes {part.id}, which {suspect.d} still needs as it was"
                 return Finding(said + ": write to a copy", line)
     return None
 

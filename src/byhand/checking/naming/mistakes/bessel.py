@@ -1,4 +1,4 @@
-"""n where n - 1 belongs, or the reverse.
+"""n where n - 1 belongs, or the other way round.
 
 A variance with Bessel's correction divides by n - 1, one without by n. The mean divides by n in
 both. The backward divides by whatever forward divided by. The difference is small and easily
@@ -26,7 +26,7 @@ def find(suspect: Suspect) -> Finding | None:
         return None
     for part, statement in _off_by_one(suspect):
         return Finding(
-            f"`{text(part)}`: n stands where n - 1 belongs, or the reverse, in the variance that "
+            f"`{text(part)}`: n where n - 1 belongs, or the other way round, in the variance that "
             "this comes from; see what forward divides by",
             statement.lineno,
             part,
@@ -43,7 +43,7 @@ def find(suspect: Suspect) -> Finding | None:
     if mend is None:
         return None
     return mend.finding(
-        f"`{text(mend.part)}`: n stands where n - 1 belongs, or the reverse; see what forward "
+        f"`{text(mend.part)}`: n where n - 1 belongs, or the other way round; see what forward "
         "divides by"
     )
 

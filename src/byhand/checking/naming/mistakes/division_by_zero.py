@@ -1,4 +1,4 @@
-"""Right, but for elements where something is divided by zero.
+"""Right, except where something is divided by zero.
 
 What forward computes is a number there, and so is its gradient; only the formula isn't. The
 gradient of a product is the product of all the others, which is `out / x` only where x isn't 0.

@@ -1,4 +1,4 @@
-"""The share of one path is added twice.
+"""The contribution of one path is added twice.
 
 Bad:
     dcounts = counts_sum_inv * dprobs

@@ -44,7 +44,7 @@ def find_at_ties(uneven: Uneven) -> Finding | None:
 
 def _shown(times: float) -> str:
     if f"{times:.6g}" == "1":
-        return f"{times:.12g} times what it should be: is something in it float32?"
+        return f"{times:.12g} times what it should be: is part of it computed in float32?"
     return f"{times:.6g} times what it should be"
 
 

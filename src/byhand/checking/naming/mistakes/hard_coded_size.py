@@ -1,4 +1,4 @@
-"""Right at one size only: a size is written as a number.
+"""Right at one size only: a size is hard-coded.
 
 A batch of 16 works until the last batch of an epoch has 11. Take sizes from the arrays.
 
@@ -34,17 +34,19 @@ def find(suspect: Suspect) -> Finding | None:
     ]
     if not numbers:
         return Finding(
-            f"{suspect.d} is right at one size only: is a size taken from where it belongs?"
+            f"{suspect.d} is right at one size only: is the size taken from the wrong array?"
         )
     size, line = max(numbers)
     return Finding(  # the largest: a small one is rather an axis or an exponent
-        f"the number {size:g} is a size: this is right only as long as the arrays have it", line
+        f"the number {size:g} is a hard-coded size: this is right only while the arrays happen to "
+        "have it",
+        line,
     )
 
 
 def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Finding] | None:
     """A statement that raises at other sizes only, with the first trial in which it does."""
-    message = "this raises at other sizes: is one of them written as a number?"
+    message = "this raises an error at other sizes: is a size hard-coded?"
     raising = (each for each in trials if each.run.error is not None and each.drawn.sizes)
     return next(((each, Finding(message)) for each in raising), None)
 

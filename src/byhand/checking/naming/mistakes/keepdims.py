@@ -1,4 +1,4 @@
-"""Right values, but the shape lacks the axis that was kept.
+"""Right values, but an axis of length 1 is missing from the shape.
 
 A value of shape (1, 64) has a gradient of shape (1, 64). A sum without keepdims=True gives
 (64,): the same numbers, but they will broadcast differently where they are used next.
@@ -30,21 +30,21 @@ def find(suspect: Suspect) -> Finding | None:
         got, wanted = suspect.first.comparison.shape, suspect.step.shape
         return Finding(
             f"the values are right, but {suspect.d} has shape {got} where {suspect.name} has "
-            f"{wanted}: an axis of length 1 {_slip(len(got or ()), len(wanted))}"
+            f"{wanted}: {_slip(len(got or ()), len(wanted))}"
         )
     mend = suspect.mend(_kept)
     if mend is None:
         return None
     return mend.finding(
-        f"`{text(mend.part)}` drops the axis it adds up, so what follows broadcasts along another "
-        "one: keep the axis"
+        f"`{text(mend.part)}` drops the axis it sums over, so what follows broadcasts along "
+        "another one: keep the axis"
     )
 
 
 def _slip(axes: int, wanted: int) -> str:
     if axes == wanted:
-        return "stands in another place"
-    return "was dropped on the way" if axes < wanted else "is too many"
+        return "an axis of length 1 is in the wrong place"
+    return f"an axis of length 1 is {'missing' if axes < wanted else 'too many'}"
 
 
 def _squeezed(found: Evidence) -> Array | None:

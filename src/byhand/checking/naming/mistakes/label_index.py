@@ -1,7 +1,7 @@
 """`[:, Y]` where `[np.arange(n), Y]` is meant.
 
 With labels Y, `a[np.arange(n), Y]` is one element in each row: the first row at Y[0], the
-second at Y[1], and so on. `a[:, Y]` is something else: for every row all the columns in Y.
+second at Y[1], and so on. `a[:, Y]` is something else: all the columns in Y, for every row.
 
 Bad:
     dlogprobs[:, Y] = -1 / n
@@ -22,7 +22,7 @@ def find(suspect: Suspect) -> Finding | None:
     if mend is None:
         return None
     return mend.finding(
-        f"`{text(mend.part)}` takes these columns of every row, not one element in each row"
+        f"`{text(mend.part)}` picks these columns in every row, not one element per row"
     )
 
 

@@ -1,7 +1,7 @@
-"""A mean where a sum belongs, or the reverse.
+"""A mean where a sum belongs, or the other way round.
 
 The gradients of copies add up; nothing divides them. The 1/n of a mean loss comes in once,
-where the loss is made, and is in every gradient from there on.
+where the loss is computed, and is part of every gradient from there on.
 
 Bad:
     db2 = dlogits.mean(axis=0)
@@ -24,7 +24,7 @@ def find(suspect: Suspect) -> Finding | None:
     if mend is None:
         return None
     word = text(mend.part).rpartition(".")[2]
-    return mend.finding(f"a {word} stands where a {OTHER[word]} belongs")
+    return mend.finding(f"this takes a {word} where a {OTHER[word]} belongs")
 
 
 def _other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -1,8 +1,8 @@
-"""Right, but not spread out over the axis that forward summed.
+"""Right, but not broadcast along the axis that forward summed over.
 
 A sum gives every element of its argument the same gradient. So the gradient of the argument has
-the argument's shape: each element of the upstream gradient stands there as often as elements went
-into the sum. Multiplied later with an array of the full shape it is spread out by accident, and
+the argument's shape: each element of the upstream gradient is repeated once for every element in
+the sum. If it is multiplied by an array of the full shape later, that happens by accident, and
 everything after it looks right.
 
 Bad:

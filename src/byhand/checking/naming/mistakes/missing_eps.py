@@ -1,6 +1,6 @@
-"""The small number under the root is missing.
+"""The small constant under the root is missing.
 
-Forward has `(bnvar + 1e-5) ** -0.5`; so its derivative is taken at bnvar + 1e-5, too. The
+Forward has `(bnvar + 1e-5) ** -0.5`; so its derivative is taken at bnvar + 1e-5 as well. The
 difference is about 2e-5 of the value: too small to see, large enough to be wrong.
 
 Bad:

@@ -1,4 +1,4 @@
-"""The upstream gradient is passed on without the step's own derivative.
+"""The upstream gradient is passed on without the step's local derivative.
 
 By the chain rule each step multiplies the gradient it gets by its local derivative. Only where
 that is 1 (an addition, a copy) does the gradient pass unchanged.
@@ -32,7 +32,9 @@ from byhand.values.arrays import Array
 def find(suspect: Suspect) -> Finding | None:
     for way, found in _passed_on(suspect):
         if suspect.follows(found):
-            return Finding(f"the gradient of {way} is passed on without the step's own derivative")
+            return Finding(
+                f"the gradient of {way} is passed on without the step's local derivative"
+            )
     if any(scale.constant is not None for scale in suspect.scales):
         return None  # a number is all that is missing
     body = suspect.function.body
@@ -53,7 +55,9 @@ def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend_parts(factors, times)
     if mend is None:
         return None
-    said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative: {_of(suspect)}"
+    said = (
+        f"`{text(mend.part)}` lacks a factor, part of the step's local derivative: {_of(suspect)}"
+    )
     return mend.finding(said)
 
 
@@ -70,14 +74,14 @@ def find_late(suspect: Suspect) -> Finding | None:
 
     mend = suspect.mend_parts(factors, times, but_for_a_number=True)
     if mend is not None:
-        said = f"`{text(mend.part)}` lacks a factor, part of the step's own derivative"
+        said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
         return mend.finding(f"{said}: {_of(suspect)}")
     lack = lacking(suspect, [ast.Constant(1.0), *_outputs(suspect)])
     if lack is not None:
-        said = f"`{text(lack.part)}` lacks a term, part of the step's own derivative"
+        said = f"`{text(lack.part)}` lacks a term, part of the step's local derivative"
         return lack.finding(f"{said}: {_of(suspect)}")
     if _lacks_factors(suspect):
-        said = f"{suspect.d} lacks factors, parts of the step's own derivative"
+        said = f"{suspect.d} lacks factors, parts of the step's local derivative"
         return Finding(f"{said}: {_of(suspect)}")
     return None
 

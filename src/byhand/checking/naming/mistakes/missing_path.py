@@ -1,4 +1,4 @@
-"""One use of the value is not added.
+"""One use of the value is left out.
 
 A value that is used twice has two paths on which its gradient comes back, and they add up. Look
 for every place where forward reads the name.
@@ -52,7 +52,9 @@ def find_late(suspect: Suspect) -> Finding | None:
     """A term that a closed form lacks."""
     mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
     if mend is not None:
-        return mend.finding(f"a gradient is not added to `{text(mend.part)}`: {_used(suspect)}")
+        return mend.finding(
+            f"another gradient belongs to the sum in `{text(mend.part)}`: {_used(suspect)}"
+        )
     picked = [ast.Name(name, ast.Load()) for name in suspect.first.paths.picked]
     known = gradients(suspect)
     lack = lacking(suspect, [*known, *picked]) or lacking(suspect, sums(suspect, known))

@@ -1,8 +1,8 @@
-"""No sum over an axis along which the value was broadcast.
+"""The sum over an axis along which the value was broadcast is missing.
 
 Broadcasting copies: a bias of shape (64,) added to an array of shape (32, 64) is used 32 times.
 The gradients of the copies add up, so on the way back there is a sum over that axis. The shape
-tells: a gradient has the shape of its value.
+gives it away: a gradient has the shape of its value.
 
 Bad:
     dcounts_sum_inv = counts * dprobs
@@ -52,8 +52,8 @@ def find(suspect: Suspect) -> Finding | None:
                 if overwritten.find(suspect) is not None:
                     return None
                 return Finding(
-                    f"{suspect.d} holds one of the copies' gradients: {suspect.name} was broadcast "
-                    f"in forward{_where(suspect)}, so its gradient is the sum over all of them"
+                    f"{suspect.d} holds the gradient of one copy only: {suspect.name} was "
+                    f"broadcast in forward{_where(suspect)}, so its gradient sums over them all"
                 )
     return None
 
@@ -109,7 +109,7 @@ def find_late(suspect: Suspect) -> Finding | None:
 
     mend = suspect.mend_parts(_operands, added_up)
     if mend is not None:
-        return mend.finding(f"`{text(mend.part)}` should be added up along an axis")
+        return mend.finding(f"`{text(mend.part)}` should be summed along an axis")
     return None
 
 

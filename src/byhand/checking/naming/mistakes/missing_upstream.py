@@ -1,6 +1,6 @@
-"""The upstream gradient is left out, or taken as one.
+"""The upstream gradient is left out, or taken to be one.
 
-What comes back through a step is its local derivative times the gradient of what it gave. That
+What comes back through a step is its local derivative times the gradient of its result. That
 gradient is 1 only where the step is the loss itself.
 
 Bad:
@@ -25,7 +25,7 @@ def find(suspect: Suspect) -> Finding | None:
     upstream = _upstreams(suspect)
     if upstream and suspect.follows(_with_ones):
         return Finding(
-            f"{suspect.d} doesn't use the gradient that comes in, {' or '.join(upstream)}: it is "
+            f"{suspect.d} doesn't use the incoming gradient, {' or '.join(upstream)}: it is "
             "taken as 1"
         )
 
@@ -37,7 +37,7 @@ def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend_parts(factors, times)
     if mend is None:
         return None
-    return mend.finding(f"`{text(mend.part)}` lacks the upstream gradient as a factor")
+    return mend.finding(f"`{text(mend.part)}` is not multiplied by the upstream gradient")
 
 
 def _upstreams(suspect: Suspect) -> list[str]:

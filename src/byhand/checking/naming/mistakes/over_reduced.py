@@ -1,8 +1,8 @@
-"""Added up over too many axes, or over all of them.
+"""Summed over too many axes, or over all of them.
 
 A value of shape (1, 64) that was copied down 32 rows collects its gradient down the rows, and
-nowhere else: 64 sums of 32 numbers. `.sum()` without an axis adds up all 2,048 into one number,
-and broadcasting hides that later.
+nowhere else: 64 sums of 32 numbers. `.sum()` without an axis sums all 2,048 into one number, and
+broadcasting hides that later.
 
 Bad:
     dcounts_sum_inv = (counts * dprobs).sum()

@@ -28,7 +28,7 @@ def find(suspect: Suspect) -> Finding | None:
                     ast.fix_missing_locations(ast.copy_location(added, write.node))
                     edits: Edits = {write.node: added}
                     if suspect.mended(edits):
-                        said = f"this replaces the part of {suspect.d} that was there already"
+                        said = f"this overwrites the part of {suspect.d} that was already there"
                         return Finding(f"{said}: add to it", write.line, write.node, edits)
             case _:
                 pass

@@ -1,7 +1,7 @@
 """Repeated indices overwrite each other instead of adding up.
 
 A row of C that is looked up five times gets five gradients, and they add up. `dC[X] += demb`
-reads dC[X], adds, and writes it back: of the five only the last one stays. `np.add.at(dC, X,
+reads dC[X], adds, and writes it back: only the last of the five survives. `np.add.at(dC, X,
 demb)` adds all of them, and so does a loop.
 
 Bad:
@@ -25,7 +25,7 @@ def find(suspect: Suspect) -> Finding | None:
     ):
         return Finding(
             f"an element of {suspect.name} that is read more than once keeps only the last of its "
-            "gradients: indexing with += doesn't add up repeats"
+            "gradients: += with an index doesn't accumulate repeats"
         )
     return None
 

@@ -1,4 +1,4 @@
-"""The sign is wrong, of the whole or of one path.
+"""The sign of the whole, or of one path, is wrong.
 
 Subtraction, a reciprocal and the loss itself (minus the log-likelihood) each bring a minus.
 

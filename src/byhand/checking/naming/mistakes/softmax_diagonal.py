@@ -1,8 +1,8 @@
 """Only the diagonal of softmax's derivative: p (1 - p).
 
-Every output of a softmax depends on every input of its row, as all of them share one sum. The
-derivative of p[i] by x[i] is p[i] (1 - p[i]), and that by another x[j] is -p[i] p[j]. These
-belong into the gradient as well: `p * (dp - (dp * p).sum(...))`.
+Every output of a softmax depends on every input of its row, because they all share one sum. The
+derivative of p[i] with respect to x[i] is p[i] (1 - p[i]); with respect to another x[j] it is
+-p[i] p[j]. Those terms belong in the gradient as well: `p * (dp - (dp * p).sum(...))`.
 
 Bad:
     dx = dp * p * (1 - p)

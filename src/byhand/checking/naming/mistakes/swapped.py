@@ -1,4 +1,4 @@
-"""Two gradients are exchanged: each holds what belongs to the other.
+"""Two gradients are swapped: each holds what belongs to the other.
 
 In `a * b`, the gradient of a is the upstream gradient times b, and that of b times a. Two results
 that are returned or unpacked in the wrong order look the same.
@@ -26,7 +26,7 @@ def find(suspect: Suspect) -> Finding | None:
         if all(_holds(e, other.key, mine) for e in suspect.evidence):
             return Finding(
                 f"{suspect.d} holds the gradient of {other.key[0]}, and d{other.key[0]} that of "
-                f"{suspect.name}: the two are exchanged"
+                f"{suspect.name}: the two are swapped"
             )
     return None
 

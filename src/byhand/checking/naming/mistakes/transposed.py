@@ -1,4 +1,4 @@
-"""A matrix should be transposed, or should not.
+"""A matrix is transposed that shouldn't be, or isn't and should be.
 
 The gradient of `x @ W` with respect to x is `dout @ W.T`, with respect to W it is `x.T @ dout`.
 Where all sizes differ the shapes leave only one way to multiply; where two of them are equal,
@@ -31,8 +31,8 @@ def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend(_turn)
     if mend is not None:
         return mend.finding(
-            f"in `{text(mend.part)}` a matrix is transposed that should not be, or the reverse: "
-            "try the sizes of each axis on paper"
+            f"in `{text(mend.part)}` a matrix is transposed that shouldn't be, or the other way "
+            "round: write down the size of each axis"
         )
     mend = suspect.mend(_reordered)
     if mend is not None:

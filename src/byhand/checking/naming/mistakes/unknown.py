@@ -1,7 +1,7 @@
-"""No mistake that byhand knows explains it.
+"""None of the mistakes that byhand knows explains it.
 
-What is known is said: where the value is wrong, that it should be 0 there, or which value of
-forward is one factor too many. Work the step on a small example: two rows, two columns, numbers
+The message says what is known: where the value is wrong, that it should be 0 there, or which value
+of forward is one factor too many. Work the step on a small example: two rows, two columns, numbers
 you can multiply in your head. And compare with `byhand explain FILE NAME`, which lists the paths
 on which this gradient comes back.
 
@@ -42,8 +42,8 @@ def describe(suspect: Suspect) -> Finding:
         number = suspect.first.number(value)
         assert number is not None
         return Finding(
-            f"{suspect.d} is {1 / number:.3g} times what it should be, and another number of times "
-            "at other sizes: is it divided by one too many, or too few?"
+            f"{suspect.d} is {1 / number:.3g} times what it should be, and off by another factor "
+            "at other sizes: is it divided by too much, or too little?"
         )
     size = float(np.max(np.abs(right), initial=0.0))
     wrong = np.abs(value - right) > 1e-9 * size

@@ -1,4 +1,4 @@
-"""A factor that normalises is missing: a mean's 1/n, or a softmax's denominator.
+"""A normalising factor is missing: a mean's 1/n, or a softmax's denominator.
 
 Bad:
     dlogprobs[np.arange(n), Y] = -1
@@ -30,8 +30,8 @@ def find(suspect: Suspect) -> Finding | None:
                 if wrong_exponent.find(suspect) is not None:  # the square of a 1 / sqrt(n)
                     return None
                 return Finding(
-                    f"`{text(scale.part)}` is not divided by {name}: a mean divides by how many "
-                    "there are",
+                    f"`{text(scale.part)}` is not divided by {name}: a mean divides by the "
+                    "number of elements",
                     scale.statement.lineno,
                 )
             if constant([c / n for c, n in zip(scale.times, size, strict=True)]):
@@ -43,13 +43,14 @@ def find(suspect: Suspect) -> Finding | None:
     for name, size in sizes(suspect.telling).items():
         if whole is not None and np.allclose(whole, size, rtol=SAME, atol=0):
             return Finding(
-                f"{suspect.d} is {name} times as large as it should be: a mean divides by how many "
-                "there are"
+                f"{suspect.d} is {name} times as large as it should be: a mean divides by the "
+                "number of elements"
             )
     mend = _with_another_size(suspect)
     if mend is not None:
         return mend.finding(
-            f"`{text(mend.part)}` is not how many there are: over what does forward take the mean?"
+            f"`{text(mend.part)}` is not the number of elements: what does forward take the mean "
+            "over?"
         )
     normalisers = _normalisers(suspect.program)
 
@@ -67,7 +68,7 @@ def find(suspect: Suspect) -> Finding | None:
     if wrong_exponent.find(suspect) is not None:  # / norm for / norm**2
         return None
     return mend.finding(
-        f"`{text(mend.part)}` lacks a factor that normalises: what is it divided by?"
+        f"`{text(mend.part)}` lacks a normalising factor: what should it be divided by?"
     )
 
 

@@ -1,7 +1,7 @@
 """A parameter is updated before its old value has been used.
 
 The gradients belong to the parameters that forward used. `W2 -= lr * dW2` in the middle of the
-backward pass changes what the lines after it see. Update when all gradients are there.
+backward pass changes what the lines after it see. Update once all gradients are there.
 
 Bad:
     dW2 = h.T @ dout

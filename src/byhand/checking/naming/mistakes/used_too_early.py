@@ -1,8 +1,8 @@
-"""Read a gradient before all its paths were added.
+"""A gradient is read before all its paths have been added.
 
-A value that is used twice gets its gradient in two pieces. Whoever reads it between the two
-gets half of it. Finish a gradient before you pass it on: backward runs in the reverse of
-forward's order.
+A value that is used twice gets its gradient in two pieces. Whatever reads it between the two
+gets only the first. Finish a gradient before you pass it on: backward runs in the reverse order of
+forward.
 
 Bad:
     dcounts = counts_sum_inv * dprobs

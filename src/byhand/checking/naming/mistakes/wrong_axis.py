@@ -1,7 +1,7 @@
-"""Added up (or spread out) along the wrong axis.
+"""Summed (or spread out) along the wrong axis.
 
 A value that was copied down the rows collects its gradient down the rows. Where the array is
-square, or the result broadcasts all the same, the shape doesn't tell that it was the other
+square, or the result broadcasts all the same, the shape doesn't show that it was the other
 axis.
 
 Bad:

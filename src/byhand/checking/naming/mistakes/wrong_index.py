@@ -1,8 +1,8 @@
 """Read or written at the wrong index.
 
 Where forward writes `out[h] = x[h // g]`, the gradient of out[h] goes to dx[h // g]: the same
-indices, on the other side. Mixed up are most easily the quotient and the remainder, the channel
-and the filter, and the order of two indices.
+indices, on the other side. The easiest to mix up are the quotient and the remainder, the
+channel and the filter, and the order of two indices.
 
 Bad:
     dk[h % 2] += dout[h] * q[h]
@@ -39,7 +39,7 @@ def find(suspect: Suspect) -> Finding | None:
             else mend.finding(f"`{text(mend.part)}` takes one element where each place has its own")
         )
     return mend.finding(
-        f"`{text(mend.part)}` is not the index that belongs here: which elements did forward "
+        f"`{text(mend.part)}` is the wrong index here: which elements did forward "
         f"read for {suspect.used_in or 'the result'}?"
     )
 

@@ -1,4 +1,4 @@
-"""Another value of the forward pass was used.
+"""The wrong value of the forward pass was used.
 
 The derivative of tanh is 1 - tanh(x)**2: with h = np.tanh(hpreact) that is 1 - h**2, not 1 -
 hpreact**2.
@@ -50,8 +50,8 @@ def find(suspect: Suspect) -> Finding | None:
     if mend is None:
         return None
     return mend.finding(
-        f"{text(mend.part)} is not the value that belongs here: which value of forward is the "
-        f"derivative of {suspect.used_in or 'this step'} taken at?"
+        f"{text(mend.part)} is the wrong value here: at which value of forward is the "
+        f"derivative of {suspect.used_in or 'this step'} taken?"
     )
 
 

@@ -1,7 +1,7 @@
-"""Another gradient was used.
+"""The wrong gradient was used.
 
 The gradient that comes back into `hpreact = bngain * bnraw + bnbias` is dhpreact, that of the
-step's result; not dh, that of a later one.
+step's result, and not dh, that of a later step.
 
 Bad:
     dbnraw = bngain * dh
@@ -35,9 +35,7 @@ def find(suspect: Suspect) -> Finding | None:
     mend = suspect.mend(other)
     if mend is None:
         return None
-    return mend.finding(
-        f"{text(mend.part)} is not the gradient that comes back here: {_where(suspect)}"
-    )
+    return mend.finding(f"{text(mend.part)} is the wrong gradient here: {_where(suspect)}")
 
 
 def find_late(suspect: Suspect) -> Finding | None:
@@ -47,7 +45,7 @@ def find_late(suspect: Suspect) -> Finding | None:
     if mend is None:
         return None
     return mend.finding(
-        f"`{text(mend.part)}` lacks the gradient that comes back here: {_where(suspect)}"
+        f"`{text(mend.part)}` lacks the gradient that belongs here: {_where(suspect)}"
     )
 
 
