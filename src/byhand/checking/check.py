@@ -21,7 +21,7 @@ from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.judging.untried import untried
 from byhand.checking.judging.used_on import follow
-from byhand.checking.naming.name import UNNAMED, name_mistakes
+from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report
 from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.running.narrow import speaks_of_halves
@@ -57,7 +57,6 @@ def check(
 
     Raises ProblemError if the problem can't be checked, RefereeError if the referee can't judge it.
     """
-    start = time.perf_counter()
     if not isinstance(problem, Problem):
         if inputs is None:
             raise ProblemError("check(forward, backward, inputs): the inputs are missing")
@@ -66,6 +65,20 @@ def check(
         raise ProblemError(f"{problem.file}: has no `def backward(...)`: there is nothing to check")
     if dtype not in (None, *DTYPES):
         raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
+    return checked(problem, referee=referee, dtype=dtype, seed=seed)
+
+
+def checked(
+    problem: Problem,
+    *,
+    referee: str = "engine",
+    dtype: str | None = None,
+    seed: int = 0,
+    named: bool = True,
+) -> Report:
+    """The check of a problem that has a backward. To name mistakes takes most of the time where
+    there are any: `named` is for who wants to know only which lines are wrong."""
+    start = time.perf_counter()
     # What isn't finite is said in the report.
     with np.errstate(all="ignore"), problem.in_double():
         trials, skipped = _trials(problem, dtype, seed, referee)
@@ -79,25 +92,28 @@ def check(
         blamed = blame(trials)
         notes = [*skipped, *untried(trials), *_divided_by_zero(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
-        report = None
-        if problem.unpromised is not None:  # a mistake is named only if it is one
-            unnamed = report_of(trials, blamed, UNNAMED, kept, kind, notes)
-            again = partial(check, referee=referee, dtype=dtype, seed=seed)
-            report = _as_promised(problem.unpromised, unnamed, again)
-        if report is None:
-            report = report_of(trials, blamed, name_mistakes(trials, blamed), kept, kind, notes)
+        others = problem.unpromised
+        at_once = named and others is None
+        mistakes = name_mistakes(trials, blamed, roots=at_once)
+        report = report_of(trials, blamed, mistakes, kept, kind, notes)
+        if not report.ok and others is not None:  # a root is named only if it is one
+            again = partial(checked, referee=referee, dtype=dtype, seed=seed)
+            promised = _as_promised(others, report, again)
+            if promised is None and named:
+                promised = report_of(
+                    trials, blamed, name_mistakes(trials, blamed), kept, kind, notes
+                )
+            report = promised or report
     report = in_cells(report, problem.cells)
     return replace(report, seconds=time.perf_counter() - start)
 
 
 def _as_promised(
-    unpromised: Unpromised, report: Report, again: Callable[[Problem], Report]
+    unpromised: Unpromised, report: Report, again: Callable[..., Report]
 ) -> Report | None:
     """The report on what backward returns, where its other locals don't hold what they are called:
     if nothing is wrong without them, or something is right that is wrong with them."""
-    if report.ok:
-        return None
-    promised = again(unpromised.without(unpromised.names))
+    promised = again(unpromised.without(unpromised.names), named=False)
     if promised.ok:
         right = {row.name for row in promised.rows}
         odd = [row for row in report.rows if not row.right and row.name not in right]
@@ -107,13 +123,14 @@ def _as_promised(
     names = {f"d{name}" for name in report.roots} & unpromised.names
     if not names:
         return None
-    found = again(unpromised.without(names))
+    found = again(unpromised.without(names), named=False)
     if len(promised.roots) < len(found.roots):
         found, names = promised, unpromised.names
     right = {row.name for row in found.rows if row.right}
     misfit = any(row.verdict == "shape" and f"d{row.name}" in names for row in report.rows)
     if not misfit and not any(row.name in right for row in report.rows if not row.right):
         return None
+    found = again(unpromised.without(names))
     others = ", ".join(sorted(names))
     note = f"{others} isn't judged: if that were what its name says, right lines would be wrong"
     return replace(found, notes=(*found.notes, note))

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from byhand.checking.check import check as check_problem
+from byhand.checking.check import checked
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.options import Options
@@ -111,10 +111,10 @@ def _judged(problem: Problem, seed: int) -> Report:
     """What backward returns is judged first: only where that is wrong it matters where."""
     others = problem.unpromised
     if others is not None:
-        report = check_problem(others.without(others.names), seed=seed)
+        report = checked(others.without(others.names), seed=seed, named=False)
         if report.ok:
             return report
-    return check_problem(problem, seed=seed)
+    return checked(problem, seed=seed)
 
 
 def _raised(report: Report, error: Exception, found: Given) -> Report:

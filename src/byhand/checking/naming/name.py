@@ -48,15 +48,16 @@ class NamedMistakes:
     reasons: Mapping[Key, str]
 
 
-UNNAMED = NamedMistakes({}, None, None, {})
+def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) -> NamedMistakes:
+    """Names the mistakes of a backward; the first trial is the one whose results are reported.
 
-
-def name_mistakes(trials: Sequence[Trial], blame: Blame) -> NamedMistakes:
-    """Names the mistakes of a backward; the first trial is the one whose results are reported."""
+    To name a root takes time; without the `roots` only those mistakes are named without which
+    nothing would be wrong.
+    """
     first = trials[0]
     found: dict[Key, Named] = {}
     search = _Search()
-    for key, evidence in blame.roots.items():
+    for key, evidence in blame.roots.items() if roots else ():
         named = search.root(evidence)
         if named is not None:
             found[key] = named
