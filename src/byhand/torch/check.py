@@ -31,8 +31,8 @@ from byhand.torch.faithful import called, gives_the_same
 from byhand.torch.followed import disbelieved, in_double
 from byhand.torch.given import Given, given
 from byhand.torch.inside import inner_functions
-from byhand.torch.kernel import bench_of
-from byhand.torch.outside import seen_from_outside
+from byhand.torch.kernel import bench_of, placed
+from byhand.torch.outside import by_outputs_alone, seen_from_outside
 from byhand.torch.reference import Reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
 from byhand.torch.truth import truths
@@ -93,6 +93,8 @@ def _checked(
     seed = options.seed
     found = given(subject, inputs, needs, dtype, seed)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)
+    if subject.launches or (device is not None and subject.python is None):
+        return _as_a_whole(subject, found, referred, device, options)
     takes = _takes(subject, found, seed)
     problem, referee = _problem(subject, found, referred, takes, seed)
     report = replace(_in_its_words(_judged(problem, seed)), referee=referee)
@@ -105,6 +107,28 @@ def _checked(
     if bench is not None:
         report = seen_from_outside(report, bench)
     return replace(report, notes=(*found.notes, *report.notes, *untried))
+
+
+def _as_a_whole(
+    subject: Subject,
+    found: Given,
+    reference: Reference | None,
+    device: torch.device | None,
+    options: Options,
+) -> Report:
+    """The report on what can only be called, in the type and on the device it was written for."""
+    if reference is None:
+        what = f"launches {subject.launches}" if subject.launches else "runs on a device"
+        raise ProblemError(
+            f"{subject.name} {what}: say what is true by reference=, in plain PyTorch"
+        )
+    takes = _takes(subject, placed(found, device), options.seed)
+    bench, untried = bench_of(subject, found, reference, None, takes, device, options)
+    assert bench is not None  # there is a reference
+    report = by_outputs_alone(bench, subject.file or subject.name)
+    why = f"it launches {subject.launches}, a Triton kernel" if subject.launches else subject.opaque
+    lines = [f"what comes out is judged, and no line: {why}"] if why else []
+    return replace(report, notes=(*lines, *found.notes, *untried))
 
 
 def _judged(problem: Problem, seed: int) -> Report:

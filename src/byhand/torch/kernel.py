@@ -31,7 +31,7 @@ def bench_of(
     subject: Subject,
     found: Given,
     reference: Reference | None,
-    problem: Problem,
+    problem: Problem | None,
     takes: Sequence[bool],
     device: torch.device | None,
     options: Options,
@@ -39,7 +39,7 @@ def bench_of(
     """Where the subject is tried as a kernel, and notes on what isn't tried; None for where nothing
     says what is true of it at every input.
 
-    `problem` is what was made of it.
+    `problem` is what was made of it, if anything was.
     """
     seed = options.seed
     known = reference or _own(subject, found, problem, seed)
@@ -49,29 +49,35 @@ def bench_of(
     if known is None and (options.layouts or options.edges):
         options = replace(options, layouts=False, edges=False)
         notes.append("what is true is found by differences: layouts and edges weren't tried")
-    elif options.layouts and _draws(subject, found, seed):
+    elif options.layouts and _draws(subject, placed(found, device), seed):
         options = replace(options, layouts=False)
         notes.append("it draws at random, in the order of memory: layouts weren't tried")
     truth = _run_of(known) if known is not None else _differences(subject.run)
     count = len(takes) if known is None else _count(known, found, seed)
-
-    def make(rng: np.random.Generator, sizes: Mapping[str, int]) -> Inputs:
-        values = found.make(rng, sizes)
-        if device is None:
-            return values
-        return {n: v.to(device) if isinstance(v, torch.Tensor) else v for n, v in values.items()}
 
     kernel = Kernel(
         name=subject.name,
         framework=TORCH,
         run=subject.run if count == len(takes) else _taking(subject.run, takes),
         truth=truth,
-        make=make,
+        make=placed(found, device).make,
         differentiable=found.asked,
         sizes=found.sizes,
         plain=None if reference is None else truth,
     )
     return Bench(kernel, options), notes
+
+
+def placed(found: Given, device: torch.device | None) -> Given:
+    """What is drawn, on a device."""
+    if device is None:
+        return found
+
+    def make(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
+        values = found.make(rng, sizes)
+        return {n: v.to(device) if isinstance(v, torch.Tensor) else v for n, v in values.items()}
+
+    return replace(found, make=make)
 
 
 OUTSIDE = "what hides bugs (layouts, edges, frozen inputs)"
@@ -87,12 +93,12 @@ def _draws(subject: Subject, found: Given, seed: int) -> bool:
     return not torch.equal(before, torch.random.get_rng_state())
 
 
-def _own(subject: Subject, found: Given, problem: Problem, seed: int) -> Reference | None:
+def _own(subject: Subject, found: Given, problem: Problem | None, seed: int) -> Reference | None:
     """The subject's own forward as autograd sees it, if what that makes of it is its slope."""
     if subject.forward is None:
         return None
     ways = [forward_as_reference(subject, found.arguments)]
-    if isinstance(problem.backward, FunctionType):
+    if problem is not None and isinstance(problem.backward, FunctionType):
         ways.append(statements_as_reference(problem, subject, found.arguments))
     for way in ways:
         if not_differentiable(way, subject, found, seed) is None:

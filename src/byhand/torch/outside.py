@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from byhand.checking.judging.compare import Comparison
 from byhand.checking.report import Finding, Report, Row
+from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.bench import Attempt, Bench
 from byhand.kernels.findings import findings
 
@@ -23,6 +24,46 @@ def seen_from_outside(report: Report, bench: Bench) -> Report:
     worse = [row.name for row, before in zip(rows, report.rows, strict=True) if row is not before]
     found = (*_forward(first), *findings(bench))
     return replace(report, rows=rows, roots=(*report.roots, *worse), findings=found)
+
+
+def by_outputs_alone(bench: Bench, file: str) -> Report:
+    """The report on a call that is run as a whole alone, in its own type and on its own device.
+
+    Raises ProblemError if that raises.
+    """
+    first = _ran(bench)
+    if first.ran is None:
+        raise ProblemError(f"{bench.kernel.name}: {first.stage} raised {first.raised}")
+    rows = tuple(
+        Row(
+            name,
+            seen.verdict,
+            shape=seen.shape,
+            expected_shape=first.case.true[name].shape,
+            max_error=seen.max_error,
+            tolerance=seen.tolerance,
+            ulps=seen.ulps,
+            note=seen.note,
+            heat=seen.heat,
+        )
+        for name, seen in first.judgement.gradients.items()
+    )
+    return Report(
+        file=file,
+        referee="reference",
+        dtype=first.case.dtype,
+        seconds=0.0,
+        rows=rows,
+        roots=tuple(row.name for row in rows if not row.right and row.verdict != "missing"),
+        findings=(*_forward(first), *findings(bench)),
+    )
+
+
+def _ran(bench: Bench) -> Attempt:
+    try:
+        return bench.first
+    except Exception as error:
+        raise ProblemError(f"{bench.kernel.name}: forward raised {in_one_line(error)}") from error
 
 
 def _row(row: Row, seen: Comparison) -> Row:

@@ -15,6 +15,7 @@ from byhand.errors import ProblemError
 from byhand.kernels.frameworks.pytorch import run_of
 from byhand.kernels.kernel import Run
 from byhand.sources.autograd_functions import Written, arguments_of, unanswered, written
+from byhand.torch.launches import launches
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,7 @@ class Subject:
     in, where forward and backward are Python that can be read; else `opaque` says why not.
     `names` gives the names of its arguments, where there are that many; `defaults` those that may
     be left out. `forward(ctx, *arguments)` runs forward alone, and leaves in a ctx what it keeps.
+    `launches` names a Triton kernel that it launches: then only the whole is ever run.
     `parameters` are a module's own, which its call takes after its arguments.
     """
 
@@ -36,6 +38,7 @@ class Subject:
     python: Written | None = None
     opaque: str = ""
     forward: Callable[..., Any] | None = None
+    launches: str = ""
     parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @cached_property
@@ -51,13 +54,13 @@ class Subject:
 def subject_of(fn: Any) -> Subject:
     """What `fn` is. Raises ProblemError for what can't be checked."""
     if inspect.isclass(fn) and issubclass(fn, torch.autograd.Function):
-        return _function(fn)
+        return replace(_function(fn), launches=launches(fn))
     if hasattr(fn, "_opoverload") and hasattr(fn, "_init_fn"):
         return _custom_op(fn)
     if isinstance(fn, torch.nn.Module):
-        return _module(fn)
+        return replace(_module(fn), launches=launches(*(type(each) for each in fn.modules())))
     if callable(fn):
-        return _callable(fn)
+        return replace(_callable(fn), launches=launches(fn))
     raise ProblemError(
         f"{fn!r} can't be checked: give a torch.autograd.Function, a custom op or a function"
     )
@@ -117,6 +120,7 @@ def _custom_op(op: Any) -> Subject:
         python,
         opaque,
         _set_up(op._init_fn, op._setup_context_fn, signature),
+        launches(op._init_fn, op._backward_fn),
     )
 
 

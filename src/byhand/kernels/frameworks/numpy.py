@@ -53,7 +53,10 @@ def _sliced(array: Array) -> Array | None:
 def _expanded(array: Array) -> Array | None:
     if array.ndim == 0 or array.shape[0] < 2:
         return None
-    return np.broadcast_to(np.array(array[:1]), array.shape)
+    memory = np.full(array.shape, np.nan if array.dtype.kind == "f" else 0, array.dtype)
+    memory[0] = array[0]
+    strides = (0, *memory.strides[1:])
+    return np.lib.stride_tricks.as_strided(memory, array.shape, strides)
 
 
 LAYOUTS = (

@@ -78,9 +78,14 @@ def _sliced(tensor: torch.Tensor) -> torch.Tensor | None:
 
 
 def _expanded(tensor: torch.Tensor) -> torch.Tensor | None:
+    """In memory that is as large as if it weren't: a kernel that takes it for that reads NaN."""
     if tensor.ndim == 0 or tensor.shape[0] < 2:
         return None
-    return tensor.detach()[:1].clone().expand(tensor.shape)
+    memory = torch.full_like(tensor.detach(), 0, memory_format=torch.contiguous_format)
+    if tensor.is_floating_point():
+        memory.fill_(float("nan"))
+    memory[0] = tensor.detach()[0]
+    return memory[:1].expand(tensor.shape)
 
 
 def _channels_last(tensor: torch.Tensor) -> torch.Tensor | None:
