@@ -15,6 +15,7 @@ from byhand.sources.load import sources
 STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
     "characters": ["lossFun"],
+    "functions_with_ctx": ["Dot", "ReLU", "LogSoftmax", "Mul"],
     "losses_in_loops": [
         "svm_loss_naive",
         "svm_loss_vectorized",
@@ -58,6 +59,19 @@ PLANTED = (
     ("characters", "lossFun", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"),
     ("characters", "lossFun", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)"),
     ("characters", "lossFun", "dy[targets[t]] -= 1", "dy[targets[t]] += 1"),
+    ("functions_with_ctx", "Dot", "grad_output.dot(weight.T)", "grad_output.dot(weight)"),
+    (
+        "functions_with_ctx",
+        "LogSoftmax",
+        "return grad_output - np.exp(output) *",
+        "return -np.exp(output) *",
+    ),
+    (
+        "functions_with_ctx",
+        "Mul",
+        "return y * grad_output, x * grad_output",
+        "return x * grad_output, y * grad_output",
+    ),
     ("losses_in_loops", "svm_loss_naive", "dW += 2 * reg * W", "dW += reg * W"),
     ("losses_in_loops", "svm_loss_naive", "dW[:, y[i]] -= X[i]", "dW[:, y[i]] += X[i]"),
     ("logistic", "propagate", "db = (1 / m) * np.sum(A - Y)", "db = np.sum(A - Y)"),

@@ -23,6 +23,7 @@ from byhand.sources import setting
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.cells import Cells, of_notebook, of_script
 from byhand.sources.combined import combined_in
+from byhand.sources.contexts import contexts_in
 from byhand.sources.flow import flat, needed, reads
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
@@ -98,7 +99,13 @@ def sources(
 
 def functions_in(tree: ast.Module) -> list[Found]:
     """The functions and classes of a module that are problems."""
-    return [*pairs_in(tree), *layers_in(tree), *combined_in(tree), *ops_in(tree)]
+    return [
+        *pairs_in(tree),
+        *layers_in(tree),
+        *contexts_in(tree),
+        *combined_in(tree),
+        *ops_in(tree),
+    ]
 
 
 def _of_cells(

@@ -157,7 +157,7 @@ class Search:
             if time.monotonic() > self.end:
                 break
             found = None if usual and is_rare(guess, is_loss) else self._proposal(guess)
-            if found is None:
+            if found is None or _all_vectors(found, self.function):
                 continue
             fit = self._fit(found)
             if fit.wrong < min(best[0], 2) and self._holds(fit, at_other_sizes(found)):
@@ -204,12 +204,21 @@ class Search:
         return next((each for each in multiplied if each is not None), None)
 
 
+def _all_vectors(proposal: Proposal, function: ast.FunctionDef) -> bool:
+    """Whether a product of matrices was tried on vectors alone: there, too, none can be wrong."""
+    arrays = [g for g in proposal.guesses.values() if isinstance(g, Array)]
+    return _multiplies(function) and all(len(each.axes) < 2 for each in arrays)
+
+
+def _multiplies(function: ast.FunctionDef) -> bool:
+    text = ast.unparse(function)
+    return " @ " in text or ".dot(" in text or "matmul(" in text
+
+
 def _hides(proposal: Proposal, function: ast.FunctionDef) -> bool:
     """Whether a product of matrices was tried on numbers, where no transpose can be wrong."""
-    text = ast.unparse(function)
-    products = " @ " in text or ".dot(" in text or "matmul(" in text
     numbers = (n for n, g in proposal.guesses.items() if isinstance(g, Array) and not g.axes)
-    return products and not all(map(is_bias, numbers))
+    return _multiplies(function) and not all(map(is_bias, numbers))
 
 
 def _start(guesses: Mapping[str, Guess], known: Mapping[str, Argument], odd: bool) -> Proposal:
