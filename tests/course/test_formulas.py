@@ -11,7 +11,7 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 from byhand.course.course import Lesson, bundled, load_course
-from byhand.faces.learning.formulas import formula, in_unicode
+from byhand.course.formulas import formula, in_unicode
 from byhand.faces.learning.words import wrapped
 
 LESSONS = load_course(bundled()).lessons

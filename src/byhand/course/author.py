@@ -24,6 +24,7 @@ from pathlib import Path
 
 from byhand.checking.report import Report
 from byhand.course.course import Exercise, Lesson
+from byhand.course.formulas import unknown
 from byhand.course.judge import judge, restricted_to
 from byhand.course.numbers_shown import numbers
 from byhand.course.prose import too_long
@@ -79,6 +80,7 @@ def hinted(exercise: Exercise) -> Iterator[str]:
         yield from (f"hint {number}: {what}" for what in too_long(hint))
     yield from (f"its task: {what}" for what in too_long(exercise.task))
     yield from (f"why it is right: {what}" for what in too_long(exercise.why))
+    yield from (f"a formula can't be shown: {latex}" for latex in unknown(exercise.why))
 
 
 def diagnosed(exercise: Exercise, folder: Path) -> Iterator[str]:
@@ -119,6 +121,7 @@ def read(lesson: Lesson) -> Iterator[str]:
             yield f"`{command}` doesn't print what the reading shows"
     yield from numbers(text, lesson.folder)
     yield from too_long(text)
+    yield from (f"a formula can't be shown: {latex}" for latex in unknown(text))
     if ">>>" in text:
         with tempfile.TemporaryDirectory() as folder:
             examples = Path(folder) / lesson.reading.name

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from byhand import __version__
-from byhand.course import progress
+from byhand.course import glossary, progress
 from byhand.course.course import READING, Course, Exercise, bundled, load_course
 from byhand.course.progress import Progress, Standing, Verdict
 from byhand.errors import CourseError
@@ -90,11 +90,14 @@ def at(folder: Path) -> Learner:
 
 
 def open_exercise(learner: Learner, exercise: Exercise) -> None:
-    """Makes an exercise the current one; its file, its reading, and the examples that the reading
-    works, are written if they aren't there."""
+    """Makes an exercise the current one; its file, its reading, the examples that the reading
+    works, and the glossary are written if they aren't there."""
     lesson = learner.course.lesson_of(exercise)
     path = learner.path(exercise)
     make_folder(path.parent)
+    words = learner.course.folder / glossary.FILE
+    if words.is_file() and not (learner.folder / glossary.FILE).exists():
+        write_aside(learner.folder / glossary.FILE, words.read_bytes())
     reading = path.parent / READING
     if not reading.exists():
         write_aside(reading, lesson.reading.read_bytes())

@@ -51,6 +51,7 @@ def check(folder: str | None, referee: str) -> int:
     something is, 2 if it could not be checked.
     """
     from byhand.course import author as rules
+    from byhand.course import glossary
     from byhand.course.course import bundled, load_course
     from byhand.faces import terminal
 
@@ -60,6 +61,8 @@ def check(folder: str | None, referee: str) -> int:
         wrong += _tell(f"{lesson.name}: reading", rules.read(lesson))
         for exercise in lesson.exercises:
             wrong += _tell(f"{exercise.number} {exercise.name}", _found(exercise, referee))
+    misused = (f"{place}: {what}" for place, what in glossary.misused(course))
+    wrong += _tell("words", misused) if glossary.terms(course) else 0
     count = len(course.exercises)
     terminal.say(f"{count} exercise{'s' if count > 1 else ''}, {wrong or 'nothing'} wrong")
     return 1 if wrong else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from byhand.course import glossary
 from byhand.course.cells import cell_of, given, setting, task
 from byhand.course.course import Exercise, Lesson
 from byhand.course.learner import Learner
@@ -40,6 +41,7 @@ def write_notebooks(learner: Learner) -> list[Path]:
 
 def _notebook(lesson: Lesson, v4: Any) -> Any:
     reading = lesson.reading.read_text(encoding="utf-8")
+    reading = reading.replace(f"](../{glossary.FILE}", f"]({glossary.FILE}")
     cells = [v4.new_markdown_cell(reading), v4.new_code_cell(_FIRST)]
     first_with: dict[str, str] = {}  # by what stands above backward: the exercise that shows it
     for exercise in lesson.exercises:

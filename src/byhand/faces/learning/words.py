@@ -16,10 +16,10 @@ from pathlib import Path
 
 from byhand.course import learner as learners
 from byhand.course.course import READING, Exercise
+from byhand.course.formulas import in_unicode
 from byhand.course.learner import Learner
 from byhand.course.progress import Verdict
 from byhand.faces import terminal
-from byhand.faces.learning.formulas import in_unicode
 from byhand.faces.run_user_code import slow_imports
 
 COLUMNS = 80

@@ -1,9 +1,9 @@
 """5.5 The variance in one pass
 
 The variance is also the mean of the squares less the square of the mean.
-Computed so, the numbers need to be read only once, which is why kernels do it.
-The same function, so the same gradient of x; but the paths are others: `mean`
-is used twice now.
+Computed so, the numbers need to be read only once, which is why fast code does
+it. The same function, so the same gradient of x; but the paths are others:
+`mean` is used twice now.
 
 (In float32 this form loses digits if the mean is large. That is another
 story.)

@@ -63,3 +63,9 @@ def _one(part: str) -> str:
 def _raised(power: str) -> str:
     simple = re.fullmatch(r"[0-9+\-n]+", power)
     return power.translate(_RAISED) if simple else f"^({power})"
+
+
+def unknown(text: str) -> list[str]:
+    """The formulas of a text that hold words of LaTeX which aren't known, or groups left open."""
+    found = re.findall(r"\$([^$\n]*)\$", text)
+    return [latex for latex in found if re.search(r"[\\{}]", formula(latex))]
