@@ -24,8 +24,9 @@ FOUND = {
     ],
     "logistic": ["propagate"],
     "net_with_dicts": ["TwoLayerNet"],
-    "divided_by_m": ["sigmoid", "relu", "linear", "linear_activation"],
+    "deep_net": ["sigmoid", "relu", "linear", "linear_activation", "L_model"],
     "makemore_in_a_loop": ["makemore_in_a_loop"],
+    "small_net": ["propagation"],
     "params_in_lists": ["Affine", "Sigmoid", "MatMul", "Embedding", "RNN"],
 }
 """The problems of each file."""
@@ -59,6 +60,15 @@ PLANTED = (
     ("characters", "lossFun", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"),
     ("characters", "lossFun", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)"),
     ("characters", "lossFun", "dy[targets[t]] -= 1", "dy[targets[t]] += 1"),
+    ("deep_net", "L_model", "np.divide(1 - Y, 1 - AL)", "np.divide(1 - Y, AL)"),
+    ("small_net", "propagation", "1/m * np.dot(dZ2, A1.T)", "1/m * np.dot(dZ2, A2.T)"),
+    ("small_net", "propagation", "(1 - np.power(A1, 2))", "(1 - A1)"),
+    (
+        "small_net",
+        "propagation",
+        "db1 = 1/m * np.sum(dZ1, axis=1",
+        "db1 = 1/m * np.sum(dZ1, axis=0",
+    ),
     ("functions_with_ctx", "Dot", "grad_output.dot(weight.T)", "grad_output.dot(weight)"),
     (
         "functions_with_ctx",
@@ -79,8 +89,8 @@ PLANTED = (
     ("net_with_dicts", "TwoLayerNet", "da1 = dscores.dot(W2.T)", "da1 = 2 * dscores.dot(W2.T)"),
     ("net_with_dicts", "TwoLayerNet", "da1.sum(axis=0)", "da1.sum(axis=1)"),
     ("net_with_dicts", "TwoLayerNet", "a1.T.dot(dscores) + 2", "a1.T.dot(dscores) + 1"),
-    ("divided_by_m", "linear", "1/m * np.dot(dZ, A_prev.T)", "2/m * np.dot(dZ, A_prev.T)"),
-    ("divided_by_m", "linear", "np.dot(W.T, dZ)", "np.dot(W.T, dZ) / m"),
+    ("deep_net", "linear", "1/m * np.dot(dZ, A_prev.T)", "2/m * np.dot(dZ, A_prev.T)"),
+    ("deep_net", "linear", "np.dot(W.T, dZ)", "np.dot(W.T, dZ) / m"),
     ("params_in_lists", "Affine", "self.grads[1][...] = db", "self.grads[1][...] = 2 * db"),
     ("params_in_lists", "MatMul", "np.dot(self.x.T, dout)", "np.dot(self.x.T, -dout)"),
     ("params_in_lists", "Embedding", "np.add.at(dW, self.idx, dout)", "dW[self.idx] = dout"),

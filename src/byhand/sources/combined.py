@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, function, located
 from byhand.sources.flow import binds, changes, needed, reads
-from byhand.sources.intermediates import with_copies
+from byhand.sources.intermediates import only_shapes, with_copies
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.notebook import LOSS
 from byhand.sources.pairs import Pair, paired
 from byhand.sources.parameter_dicts import flattened, is_dict, with_gradients
-from byhand.sources.signature import elements, parameters, plain_name, returns
+from byhand.sources.signature import bound, elements, parameters, plain_name, returns
 
 PARAMS = "params"
 
@@ -90,7 +90,7 @@ def _apart(node: ast.FunctionDef, name: str) -> list[Pair]:
     loss, names = losses[0], [e.id for e in gradients if isinstance(e, ast.Name)]
     top = sorted({base for n in names if (base := plain_name(n)) not in parameters(node)} & known)
     statements = [each for each in copy.deepcopy(node.body[:-1]) if not _is_text(each)]
-    statements = [each for each in statements if not _only_shapes(each, loss)]
+    statements = [each for each in statements if not only_shapes(each, loss)]
     chain = needed(statements, {loss})
     one = copy.deepcopy(node)
     one.args.args[:0] = [ast.copy_location(ast.arg(each), node) for each in top]
@@ -139,20 +139,6 @@ def _straight(node: ast.FunctionDef) -> ast.FunctionDef:
     return made
 
 
-def _only_shapes(node: ast.stmt, loss: str) -> bool:
-    """`cost = float(np.squeeze(cost))`, after which it is the same number."""
-    match node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value) if name == loss:
-            while isinstance(value, ast.Call):
-                said = value.func.attr if isinstance(value.func, ast.Attribute) else "float"
-                if said not in {"squeeze", "array", "asarray", "float", "item", "float64"}:
-                    return False
-                value = value.args[0] if value.args else getattr(value.func, "value", value.func)
-            return isinstance(value, ast.Name) and value.id == loss
-        case _:
-            return False
-
-
 def _if_missing(node: ast.stmt) -> str | None:
     match node:
         case ast.If(
@@ -170,12 +156,21 @@ def _if_missing(node: ast.stmt) -> str | None:
 def _is_gradient(node: ast.expr, known: Collection[str], function: ast.FunctionDef) -> bool:
     match node:
         case ast.Name(id=name):
-            gradient = plain_name(name) in known and name not in known
-            return gradient or is_dict(name, function)
+            if plain_name(name) in known and name not in known:
+                return True
+            said = "grad" in name.lower() or _has_gradients(bound(name, function), known)
+            return said and is_dict(name, function)
         case ast.Dict():
-            return True
+            return _has_gradients([node], known)
         case _:
             return False
+
+
+def _has_gradients(values: Iterable[ast.expr], known: Collection[str]) -> bool:
+    """Whether one of them is a dict with the gradient of something known: `{"dW": ...}`."""
+    keys = [key for each in values if isinstance(each, ast.Dict) for key in each.keys]
+    said = [k.value for k in keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
+    return any(plain_name(key) != key and plain_name(key) in known for key in said)
 
 
 def _needed_for(loss: str, statements: Sequence[ast.stmt]) -> list[ast.stmt]:

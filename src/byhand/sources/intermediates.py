@@ -128,3 +128,17 @@ def _copy(target: str, value: ast.Name, method: str, where: ast.stmt) -> ast.stm
 
 def _names(node: ast.stmt) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def only_shapes(node: ast.stmt, loss: str) -> bool:
+    """`cost = float(np.squeeze(cost))`, after which it is the same number."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value) if name == loss:
+            while isinstance(value, ast.Call):
+                said = value.func.attr if isinstance(value.func, ast.Attribute) else "float"
+                if said not in {"squeeze", "array", "asarray", "float", "item", "float64"}:
+                    return False
+                value = value.args[0] if value.args else getattr(value.func, "value", value.func)
+            return isinstance(value, ast.Name) and value.id == loss
+        case _:
+            return False

@@ -34,6 +34,9 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
     ):
         yield from _with_fewer(proposal)
         return
+    if isinstance(error, AssertionError) and not text:
+        yield from _thinner(proposal)
+        return
     if "used as indices must be" in text or "only integers, slices" in text:
         yield from _indexing(proposal)
         return
@@ -99,6 +102,24 @@ def _within(
                 yield from _joined(proposal, by_size[longer], by_size[size])
     if over and size:
         yield replace(proposal, below={**proposal.below, over[0]: size})
+
+
+def _thinner(proposal: Proposal) -> Iterator[Proposal]:
+    """The proposal with one dimension of size 1, the last first: `assert A2.shape == (1, m)`.
+    Labels have as many rows, or columns."""
+    for root in reversed([*proposal.dimensions]):
+        name, _, place = root.partition(".")
+        if root in proposal.given or is_labels(name):
+            continue
+        thin = {axis for axis in proposal.sizes if proposal.root(axis) == root}
+        thin |= {f"{each}.{place}" for each in proposal.guesses if is_labels(each)}
+        guesses = {
+            each: replace(g, axes=tuple("1" if axis in thin else axis for axis in g.axes))
+            if isinstance(g, Array)
+            else g
+            for each, g in proposal.guesses.items()
+        }
+        yield replace(proposal, guesses=guesses)
 
 
 def _indexing(proposal: Proposal) -> Iterator[Proposal]:

@@ -22,6 +22,7 @@ from byhand.program.problem import Inputs, Problem, dimensions_of
 from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, Floats, drawn
 from byhand.sources.assemble import assembled, assign, function, located
+from byhand.sources.costs import with_cost
 from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.intermediates import Renames, promising
 from byhand.sources.nested_dicts import unnested
@@ -91,7 +92,7 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 continue
             if variant and (not variant.startswith("_") or _forward_of(other) in functions):
                 continue
-            one, two = unnested(forward, backward)
+            one, two = unnested(with_cost(forward, backward, functions), backward)
             apart = flattened(one, two)
             if apart is not None:
                 one, two = apart.forward, apart.backward
