@@ -163,3 +163,18 @@ def test_what_forward_raises_is_one_line(problem_file: Write) -> None:
     file = problem_file(SCALED)
     with pytest.raises(ProblemError, match=rf"{file}:8: forward raised ValueError"):
         byhand.torch.function(load(file))(torch.zeros(5), torch.zeros(4))
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # of PyTorch's own compiler
+def test_a_model_around_it_is_compiled() -> None:
+    problem = load(FILES["layer_norm"])
+    function = byhand.torch.function(problem)
+    given = tensors(problem.inputs())
+    compiled = torch.compile(lambda **inputs: function(**inputs) * 2, backend="eager")
+    out = compiled(**given)
+    assert torch.equal(out, function(**given) * 2)
+    out.sum().backward()
+    assert given["x"].grad is not None
+    whole = torch.compile(lambda **inputs: function(**inputs) * 2, backend="eager", fullgraph=True)
+    with pytest.raises(Exception, match=r"torch\.compiler\.disable"):
+        whole(**given)

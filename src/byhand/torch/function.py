@@ -34,7 +34,8 @@ def function(problem: Problem) -> Callable[..., Any]:
     It takes forward's inputs, in their order or by name, and returns what forward returns, on the
     same device. A PyTorch forward runs where its tensors are; a NumPy forward runs in NumPy, on
     tensors in main memory. What backward asks for is what is saved. There are no gradients of
-    gradients: backward has none.
+    gradients: backward has none. Under `torch.compile` it runs as it does without; a whole graph
+    (`fullgraph=True`) can't be made of it.
 
     The backward is checked first. Raises ProblemError if it isn't right.
     """
@@ -69,8 +70,17 @@ def function(problem: Problem) -> Callable[..., Any]:
         values = _packed(bound.arguments, lambda value: places.get(id(value)))
         return _ByHand.apply(written, values, tuple(tensors), *tensors.values())
 
-    call.__name__, call.__doc__, call.__signature__ = problem.name, problem.doc, signature
-    return call
+    # Its statements aren't PyTorch's alone: what is around it is compiled, and calls it as it is.
+    said = {"reason": "byhand.torch.function is never compiled: leave fullgraph=True out"}
+    known = inspect.signature(torch.compiler.disable).parameters  # not in older versions
+    apart = torch.compiler.disable(call, **{n: said[n] for n in said if n in known})
+
+    def hand_written(*args: Any, **kwargs: Any) -> Any:
+        return apart(*args, **kwargs)
+
+    hand_written.__name__, hand_written.__doc__ = problem.name, problem.doc
+    hand_written.__signature__ = signature
+    return hand_written
 
 
 @dataclass(frozen=True)
