@@ -24,13 +24,15 @@ class Variant:
 
     dtype: Any = None
     sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    layout: str | None = None
 
     @property
     def name(self) -> str:
         """`float32-n=7`."""
         sizes = [f"{name}={size}" for name, size in self.sizes.items()]
         kind = getattr(self.dtype, "__name__", str(self.dtype)).removeprefix("torch.")
-        return "-".join([*([] if self.dtype is None else [kind]), *sizes])
+        layout = [] if self.layout is None else [self.layout]
+        return "-".join([*([] if self.dtype is None else [kind]), *sizes, *layout])
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,13 @@ class Mark:
     inputs: Any = None
     dtypes: Sequence[Any] = ()
     sizes: Sequence[Mapping[str, int]] = ()
+    layouts: Sequence[str] = ()
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def variants(self) -> Iterator[Variant]:
-        """Every dtype at all sizes; one as it comes where nothing was said."""
-        for dtype, sizes in product(self.dtypes or (None,), self.sizes or ({},)):
-            yield Variant(dtype, sizes)
+        """Every dtype at all sizes in every layout; one as it comes where nothing was said."""
+        every = product(self.dtypes or (None,), self.sizes or ({},), self.layouts or (None,))
+        yield from (Variant(*each) for each in every)
 
 
 @overload
@@ -56,6 +59,7 @@ def problem(
     inputs: Any = None,
     dtypes: Sequence[Any] = (),
     sizes: Sequence[Mapping[str, int]] = (),
+    layouts: Sequence[str] = (),
     **options: Any,
 ) -> Callable[[Marked], Marked]: ...
 def problem(function: Any = None, /, **given: Any) -> Any:
@@ -67,10 +71,11 @@ def problem(function: Any = None, /, **given: Any) -> Any:
     `NAME_backward` (or `backward`) in the same module; its inputs are `inputs`, or drawn by
     `NAME_inputs` (or `inputs`) there, or proposed.
 
-    Each of `dtypes` at each of `sizes` (such as `{"n": 7}`) is a test. Other options are those of
+    Each of `dtypes` at each of `sizes` (such as `{"n": 7}`) in each of `layouts` (transposed,
+    strided, sliced, expanded) is a test. Other options are those of
     the check: `byhand.check`, `byhand.torch.check` or `byhand.jax.check`.
     """
-    known = {"inputs", "dtypes", "sizes"}
+    known = {"inputs", "dtypes", "sizes", "layouts"}
     options = {name: value for name, value in given.items() if name not in known}
     mark = Mark(**{n: v for n, v in given.items() if n in known}, options=options)
 

@@ -131,7 +131,7 @@ def test_a_wrong_shape_and_a_missing_gradient_have_their_own_first_line() -> Non
 
 
 def test_compiled_code_is_judged_by_what_it_returns() -> None:
-    with pytest.raises(AssertionError, match="its results are judged, but not its lines"):
+    with pytest.raises(AssertionError, match="its results are judged"):
         assert_backward(dense, Compiled(wrong_backward), INPUTS)
 
 
@@ -155,7 +155,7 @@ def test_a_library_in_c() -> None:
         assert_backward(sine, wrong, inputs)
 
 
-def test_one_name_for_two_things_is_refused() -> None:
+def test_one_name_for_two_things_is_judged_by_what_it_gives() -> None:
     def scaled() -> tuple[Any, Any]:
         scale = 2.0
 
@@ -173,5 +173,93 @@ def test_one_name_for_two_things_is_refused() -> None:
 
         return back
 
-    with pytest.raises(ProblemError, match="scale is one thing to forward and another to back"):
+    with pytest.raises(AssertionError, match="scale is one thing"):
         assert_backward(*scaled(), [np.ones(3)])
+
+
+# Compiled forwards, references, and what hides bugs of compiled code.
+
+
+class Opaque:
+    """A forward that can't be followed."""
+
+    def __init__(self, call: Any) -> None:
+        self.call = call
+
+    def __call__(self, x: Any, w: Any, b: Any) -> Any:
+        return self.call(*map(np.ascontiguousarray, (x, w, b)))
+
+
+@pytest.mark.parametrize("reference", [None, dense])
+def test_a_compiled_forward_is_differentiated_by_a_reference_or_by_differences(
+    reference: Any,
+) -> None:
+    report = assert_backward(Opaque(dense), Compiled(dense_backward), INPUTS, reference=reference)
+    assert report.referee == ("finite" if reference is None else "reference")
+    assert {row.name for row in report.rows} == {"x", "w", "b"}
+    with pytest.raises(AssertionError, match=r"^dx is not close!\n\nMismatched elements: 12 / 12"):
+        assert_backward(Opaque(dense), Compiled(wrong_backward), INPUTS, reference=reference)
+
+
+def test_a_reference_that_is_another_function_is_found() -> None:
+    def other(x: Any, w: Any, b: Any) -> Any:
+        out = np.tanh(x @ w)
+        return out
+
+    with pytest.raises(AssertionError, match="forward was compared with the reference"):
+        assert_backward(dense, dense_backward, INPUTS, reference=other)
+
+
+def test_a_wrong_backward_in_python_keeps_its_line_beside_a_reference() -> None:
+    with pytest.raises(AssertionError, match="wrong-exponent"):
+        assert_backward(dense, wrong_backward, INPUTS, reference=dense)
+
+
+def in_memory_order(dout: Any, x: Any, w: Any, out: Any) -> Any:
+    """As C code that takes dout for contiguous."""
+    flat = np.lib.stride_tricks.as_strided(dout, dout.shape, (8 * dout.shape[1], 8))
+    return dense_backward(flat, x, w, out)
+
+
+def overwriting(dout: Any, x: Any, w: Any, out: Any) -> Any:
+    found = dense_backward(dout, x, w, out)
+    dout[...] = 0
+    return found
+
+
+def unwritten(dout: Any, x: Any, w: Any, out: Any) -> Any:
+    dx, dw, db = dense_backward(dout, x, w, out)
+    new = np.empty_like(dw)
+    new[1:] = dw[1:]
+    if np.isfinite(new[0]).all():  # as memory that happens to be right
+        new[0] = dw[0]
+    return dx, new, db
+
+
+@pytest.mark.parametrize(
+    ("backward", "name"),
+    [(in_memory_order, "layout"), (overwriting, "in-place"), (unwritten, "unwritten")],
+)
+def test_what_hides_bugs_of_compiled_code_is_found(backward: Any, name: str) -> None:
+    with pytest.raises(AssertionError, match=f"{name}: "):
+        assert_backward(dense, Compiled(backward), INPUTS)
+
+
+def test_numba() -> None:
+    numba = pytest.importorskip("numba")
+
+    def square(x: Any) -> Any:
+        y = x * x
+        return y
+
+    def square_backward(dy: Any, x: Any) -> Any:
+        return 2 * dy * x
+
+    def cube_backward(dy: Any, x: Any) -> Any:
+        return 3 * dy * x
+
+    compiled = numba.njit(square)
+    assert_backward(compiled, numba.njit(square_backward), [np.arange(1.0, 5.0)])
+    line = cube_backward.__code__.co_firstlineno + 1
+    with pytest.raises(AssertionError, match=f"line {line}: dx is wrong"):
+        assert_backward(compiled, numba.njit(cube_backward), [np.arange(1.0, 5.0)])

@@ -75,6 +75,18 @@ def power(k, tmp_path):
 
     return (forward, backward), square_inputs
 
+@byhand.problem(layouts=["transposed", "upside-down"])
+def laid():
+    def forward(x, w):
+        y = x @ w
+        return y
+
+    def backward(dy, x, w):
+        seen.add(x.strides)
+        return dy @ w.T, x.T @ dy
+
+    return (forward, backward), {"x": np.ones((4, 3)), "w": np.ones((3, 2))}
+
 @byhand.problem
 def nothing():
     pass
@@ -89,6 +101,7 @@ def raises():
 
 def test_variants():
     assert seen >= {(t, n) for t in ("float32", "float64") for n in (3, 9)}
+    assert (8, 32) in seen
 """
 
 PAIRS = """
@@ -158,10 +171,12 @@ def test_problems_and_marked_functions_are_tests(ran: Run) -> None:
     assert passed == {
         "problem_pairs::affine",
         *("test_marked::square", "test_marked::power[n=2-2]", "test_marked::test_variants"),
+        "test_marked::laid[transposed]",
         *(f"test_marked::cube[{t}-n={n}]" for t in ("float32", "float64") for n in (3, 9)),
     }
     assert set(ran.failures()) == {
         *("problem_softmax", "scale", "power[n=2-1]", "nothing", "no_such_size[k=2]", "raises"),
+        "laid[upside-down]",
     }
     assert ran.status == 1
 
@@ -192,6 +207,8 @@ def test_what_can_not_be_checked_is_one_line(ran: Run) -> None:
     assert failures["nothing"].text == "nothing returns nothing: return (fn, inputs)"
     said = failures["no_such_size[k=2]"].text or ""
     assert said.endswith("test_marked.py: there is no size k: n")
+    said = failures["laid[upside-down]"].text or ""
+    assert said.endswith("layout upside-down: choose transposed, strided, sliced, expanded")
 
 
 def test_junit_has_the_mistake_as_its_message(ran: Run) -> None:

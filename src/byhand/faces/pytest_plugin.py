@@ -96,7 +96,7 @@ def pytest_pycollect_makeitem(
     mark = mark_of(obj)
     if mark is None:
         return None
-    from byhand.testing import backward_beside
+    from byhand.testing.judged import backward_beside
 
     if backward_beside(obj) is not None:
         return [
@@ -120,7 +120,7 @@ class MarkedForward(pytest.Item):
         self.forward, self.mark, self.variant = forward, mark, variant
 
     def runtest(self) -> None:
-        from byhand.testing import judged
+        from byhand.testing.judged import judged
 
         code, options = self.forward.__code__, _options(self, self.mark, self.variant)
         _raise_if_wrong(
@@ -151,7 +151,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     mark = mark_of(pyfuncitem.function)
     if mark is None:
         return None
-    from byhand.testing import judged
+    from byhand.testing.judged import judged
 
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
@@ -178,7 +178,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 def _options(item: pytest.Item, mark: Mark, variant: Variant) -> dict[str, Any]:
-    given = {"dtype": variant.dtype, "sizes": variant.sizes}
+    given = {"dtype": variant.dtype, "sizes": variant.sizes, "layout": variant.layout}
     return {**mark.options, **{n: v for n, v in given.items() if v}, **_referee(item.config)}
 
 

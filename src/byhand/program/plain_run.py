@@ -46,7 +46,7 @@ def inputs_of_their_own(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _copied(leaf: Any) -> Any:
     if is_torch(leaf):
         return leaf.detach().clone()
-    return leaf.copy() if is_array(leaf) else leaf
+    return leaf.copy(order="K") if is_array(leaf) else leaf
 
 
 def agree(traced: Any, plain: Any, near: float = 0.0) -> bool:

@@ -141,7 +141,7 @@ class _Tracer(Follower):
             array = np.asarray(array)
         if not is_float_array(array):
             return value
-        tensor = self.kind(array.copy())
+        tensor = self.kind(array.copy(order="K"))
         self.inputs.append(self.step(name, tensor, None))
         return tensor
 

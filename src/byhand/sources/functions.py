@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def problem_of_functions(
     taken = function_of(forward)
     if inputs is None:
         return _of_module(forward, backward)
-    draw: Callable[..., Inputs] = inputs if callable(inputs) else _always(inputs, taken.parameters)
+    draw = drawing(inputs, taken.parameters)
     dimensions = dimensions_of(draw, taken.file)
     if isinstance(backward, FunctionType) and isinstance(forward, FunctionType):
         one, two = (definition_of(inspect.unwrap(f)) for f in (forward, backward))
@@ -121,9 +121,32 @@ class Compiled:
         return {owner: value for owner, value in found if value is not None}
 
 
-def _always(
-    inputs: Mapping[str, Any] | Sequence[Any], names: Sequence[str]
-) -> Callable[..., Inputs]:
+def forward_alone(
+    name: str, draw: Callable[..., Inputs], forward: Callable[..., Any] | None = None
+) -> Problem:
+    """A problem without a backward; without a forward, too, where only its inputs matter."""
+    taken = function_of(_nothing if forward is None else forward)
+    file = taken.file if forward is not None else name
+    return Problem(
+        name=name,
+        file=file,
+        doc="",
+        forward=taken,
+        backward=None,
+        draw=draw,
+        dimensions=dimensions_of(draw, file),
+    )
+
+
+def _nothing() -> None:
+    pass
+
+
+def drawing(inputs: Any, names: Sequence[str]) -> Callable[..., Inputs]:
+    """Inputs as a function that draws them."""
+    if callable(inputs):
+        return cast("Callable[..., Inputs]", inputs)
+
     def always(rng: np.random.Generator) -> Inputs:
         return {**inputs} if isinstance(inputs, Mapping) else dict(zip(names, inputs, strict=False))
 

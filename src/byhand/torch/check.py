@@ -23,6 +23,7 @@ from byhand.checking.check import checked
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.options import Options
+from byhand.kernels.outside import by_outputs_alone, seen_from_outside
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
@@ -32,7 +33,6 @@ from byhand.torch.followed import disbelieved, in_double
 from byhand.torch.given import Given, given
 from byhand.torch.inside import inner_functions
 from byhand.torch.kernel import bench_of, placed
-from byhand.torch.outside import by_outputs_alone, seen_from_outside
 from byhand.torch.reference import Reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
 from byhand.torch.truth import truths

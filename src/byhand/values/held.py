@@ -17,7 +17,7 @@ def copied(value: Any) -> Any:
 
 def _copied(leaf: Any) -> Any:
     if is_array(leaf):
-        return leaf.copy()
+        return leaf.copy(order="K")
     return leaf.clone() if is_torch(leaf) else leaf
 
 

@@ -1,4 +1,4 @@
-"""What is seen of a subject from outside: one plain call of it, and what hides bugs."""
+"""What is seen of a kernel from outside: one plain call of it, and what hides bugs."""
 
 from __future__ import annotations
 

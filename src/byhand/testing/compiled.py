@@ -1,0 +1,223 @@
+"""Compiled code as a kernel: NumPy's arrays go in and out, and nothing is known of what is between.
+
+What is true is what the engine says of a forward in Python: the user's own, if the engine can
+follow it, or a reference. Without either it is what differences of forward say.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.judging.compare import Comparison
+from byhand.checking.report import Report, Row
+from byhand.errors import ProblemError, in_one_line
+from byhand.kernels.bench import Bench
+from byhand.kernels.frameworks.numpy import NUMPY
+from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
+from byhand.kernels.options import Options
+from byhand.kernels.outside import seen_from_outside
+from byhand.program.call import call_of
+from byhand.program.plain_run import plain_locals
+from byhand.program.problem import Problem
+from byhand.program.statements import StatementError
+from byhand.program.trace import trace_problem
+from byhand.referees.engine import sweep
+from byhand.values.arrays import Array, is_array, is_float_array, is_sequence
+
+LARGEST = 300
+"""Elements of all inputs at most, where each is moved to see what happens."""
+
+_UPSTREAM = re.compile(r"^(d|g|grad|upstream|delta)|_grad$", re.I)
+
+
+def run_of_problem(problem: Problem) -> Run:
+    """Forward and backward of a problem, as they stand."""
+    call, outputs = call_of(problem), _outputs(problem)
+
+    def run(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
+        known = plain_locals(problem, dict(inputs))
+        found = tuple(np.asarray(known[name]) for name in outputs)
+        takes = (True,) * len(outputs)
+        if upstream is None:
+            return Ran(found, takes, {})
+
+        def back(sent: Upstream) -> Mapping[str, Any]:
+            given = dict(zip((f"d{name}" for name in outputs), sent, strict=True))
+            try:
+                found = call.answers(call.filled({**known, **given}))
+            except StatementError as error:
+                raise error.__cause__ or error from None
+            return {name.removeprefix("d"): gradient for name, gradient in found.items()}
+
+        return Ran(found, takes, back(upstream), again=back)
+
+    return run
+
+
+def _outputs(problem: Problem) -> tuple[str, ...]:
+    return tuple(step.name for step in trace_problem(problem, problem.inputs()).outputs)
+
+
+def run_of_functions(
+    forward: Callable[..., Any], backward: Callable[..., Any], names: Sequence[str]
+) -> Run:
+    """A forward and a backward of which nothing is known but what they take: inputs by name,
+    gradients of the outputs in order, and the outputs in order."""
+    asked = list(inspect.signature(backward).parameters)
+    sent_as = [name for name in asked if name not in names and _UPSTREAM.search(name)]
+    kept = [name for name in asked if name not in names and name not in sent_as]
+
+    def run(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
+        returned = forward(*inputs.values())
+        outputs = tuple(returned) if is_sequence(returned) else (returned,)
+        takes = tuple(i < len(sent_as) for i in range(len(outputs)))
+        outputs = tuple(map(np.asarray, outputs))
+        if upstream is None:
+            return Ran(outputs, takes, {})
+
+        def back(sent: Upstream) -> Mapping[str, Any]:
+            later = outputs[len(sent_as) :] or outputs
+            given = {**inputs, **dict(zip(sent_as, sent, strict=False))}
+            given |= dict(zip(kept, later, strict=False))
+            found = backward(*(given[name] for name in asked))
+            return by_name(found, [n for n in names if is_array(inputs[n])])
+
+        return Ran(outputs, takes, back(upstream), again=back)
+
+    return run
+
+
+def by_name(returned: Any, names: Sequence[str]) -> dict[str, Any]:
+    """What a backward returned, by the input that it belongs to: as it says, or in order."""
+    if isinstance(returned, dict):
+        given: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
+        return {n.removeprefix("d") if n not in names else n: g for n, g in given.items()}
+    gradients: list[Any] = list(returned) if is_sequence(returned) else [returned]
+    return dict(zip(names, gradients, strict=False))
+
+
+def truth_of_problem(problem: Problem) -> Run:
+    """What the engine says of a forward."""
+
+    def truth(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
+        program = trace_problem(problem, inputs)
+        outputs = tuple(step.value for step in program.outputs)
+        takes = (True,) * len(outputs)
+        if upstream is None:
+            return Ran(outputs, takes, {})
+        known = sweep(program, [np.asarray(g) for g in upstream])
+        found = {step.name: known[step.tensor] for step in program.inputs}
+        return Ran(
+            outputs,
+            takes,
+            {name: found[name].value for name in needs},
+            units={name: found[name].error for name in needs},
+        )
+
+    return truth
+
+
+def truth_by_differences(run: Run) -> Run:
+    """What the values of forward say: central differences of two steps, extrapolated."""
+
+    def truth(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
+        ran = run(inputs, None, needs)
+        if upstream is None:
+            return ran
+        wanted = [(n, i) for n in needs for i in np.ndindex(np.shape(inputs[n]))]
+        if len(wanted) > LARGEST:
+            raise ProblemError(
+                f"what is true must be found by differences, of {len(wanted)} elements: give a "
+                "reference, or smaller inputs"
+            )
+        sent = [g for g, takes in zip(upstream, ran.takes, strict=True) if takes]
+
+        def terms(name: str, at: tuple[int, ...], step: float) -> list[Array]:
+            moved = {n: np.array(v) if is_array(v) else v for n, v in inputs.items()}
+            moved[name][at] += step
+            outputs = run(moved, None, needs).outputs
+            return [o for o, takes in zip(outputs, ran.takes, strict=True) if takes]
+
+        gradients = {name: np.zeros(np.shape(inputs[name])) for name in needs}
+        errors = {name: np.zeros(np.shape(inputs[name])) for name in needs}
+        for name, at in wanted:
+            h = 1e-4 * max(1.0, abs(float(np.asarray(inputs[name])[at])))
+            slopes: list[float] = []
+            for step in (h, h / 2):
+                pairs = zip(terms(name, at, step), terms(name, at, -step), sent, strict=True)
+                slopes.append(sum(float(np.sum((a - b) * g)) for a, b, g in pairs) / (2 * step))
+            mass = sum(
+                float(np.sum(np.abs(o * g))) for o, g in zip(ran.outputs, sent, strict=False)
+            )
+            gradients[name][at] = (4 * slopes[1] - slopes[0]) / 3
+            errors[name][at] = abs(slopes[1] - slopes[0]) + 4e-16 * mass / h
+        return Ran(ran.outputs, ran.takes, gradients, errors=errors)
+
+    return truth
+
+
+def kernel_of(
+    problem: Problem, run: Run, truth: Run, differentiable: Sequence[str], name: str
+) -> Kernel:
+    """A kernel on the inputs of a problem."""
+
+    def make(rng: np.random.Generator, sizes: Mapping[str, int]) -> Inputs:
+        return problem.draw(rng, **sizes)
+
+    return Kernel(
+        name=name,
+        framework=NUMPY,
+        run=run,
+        truth=truth,
+        make=make,
+        differentiable=tuple(differentiable),
+        sizes=dict(problem.dimensions),
+    )
+
+
+def floats_in(problem: Problem) -> list[str]:
+    """The inputs that are float arrays, and no data."""
+    drawn = problem.inputs()
+    return [n for n, v in drawn.items() if is_float_array(v) and n not in problem.data]
+
+
+def judged_as_kernel(kernel: Kernel, file: str, referee: str, options: Options) -> Report:
+    """The report on what a kernel gives, without lines."""
+    bench = Bench(kernel, options)
+    try:
+        first = bench.first
+    except ProblemError:
+        raise
+    except Exception as error:
+        raise ProblemError(f"{kernel.name}: forward raised {in_one_line(error)}") from error
+    dtype = first.case.dtype
+    if first.raised:
+        row = Row("backward", "error", note=f"raised {first.raised}")
+        return Report(file, referee, dtype, 0.0, (row,), ("backward",), name=kernel.name)
+    shapes = {name: np.shape(bench.usual.inputs[name]) for name in kernel.differentiable}
+    rows = tuple(
+        _row(name, found, shapes[name]) for name, found in first.judgement.gradients.items()
+    )
+    roots = tuple(row.name for row in rows if not row.right and row.verdict != "unjudged")
+    report = Report(file, referee, dtype, 0.0, rows, roots, name=kernel.name)
+    return seen_from_outside(report, bench)
+
+
+def _row(name: str, found: Comparison, shape: tuple[int, ...]) -> Row:
+    return Row(
+        name,
+        found.verdict,
+        shape=found.shape,
+        expected_shape=shape,
+        max_error=found.max_error,
+        tolerance=found.tolerance,
+        ulps=found.ulps,
+        note=found.note,
+        heat=found.heat,
+        mismatch=found.mismatch,
+    )
