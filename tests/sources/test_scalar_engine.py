@@ -63,11 +63,11 @@ def judged(text: str, folder: Path) -> dict[str, Report]:
 
 def test_right_ones(tmp_path: Path) -> None:
     reports = judged(TEXT, tmp_path)
-    said = "__add__ __mul__ __pow__ tanh log sigmoid maximum exp relu"
+    said = "__add__ __mul__ __pow__ tanh log sigmoid maximum exp relu backward"
     assert list(reports) == [f"Value.{name}" for name in said.split()]
-    for report in reports.values():
+    for name, report in reports.items():
         assert report.ok, str(report)
-        assert not report.notes
+        assert not report.notes or name == "Value.backward"
 
 
 @pytest.mark.parametrize(
@@ -134,3 +134,58 @@ def test_what_cannot_be_read(old: str, new: str, said: str, tmp_path: Path) -> N
     file.write_text(OTHER.replace(old, new))
     with pytest.raises(ProblemError, match=f"Scalar.tanh: {said}"):
         load(f"{file}:tanh")
+
+
+BACKWARD = """
+    def backward(self):
+        topo, visited = [], set()
+        def build(v):
+            if v not in visited:
+                visited.add(v)
+                for child in v._prev:
+                    build(child)
+                topo.append(v)
+        build(self)
+        self.grad = 1.0
+        for v in reversed(topo):
+            v._backward()
+"""
+CLASS = TEXT[: TEXT.index("    def __pow__")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("", "", None, ""),
+        ("in reversed(topo)", "in topo", "for v in topo", "run in the wrong order"),
+        ("self.grad = 1.0", "pass", "for v in reversed", "is never set to 1"),
+        ("if v not in visited", "if True", "def build", "is visited twice"),
+        (
+            "visited.add(v)\n",
+            "visited.add(v)\n                topo.append(v)\n",
+            None,
+            "",
+        ),  # twice in the order, and the closure of what is below has run by then
+    ],
+)
+def test_what_runs_the_closures(
+    old: str, new: str, line: str | None, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "engine.py"
+    text = CLASS + (BACKWARD.replace(old, new, 1) if old else BACKWARD)
+    file.write_text(
+        text.replace("other.grad += out.grad", "other.grad = out.grad")
+    )  # not its fault
+    problem = load(f"{file}:backward")
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    if not old:
+        assert report.ok, str(report)
+    elif line is None:
+        assert not report.ok
+    else:
+        assert not report.ok
+        assert any(said in note for note in report.notes), str(report)
+        assert {row.line for row in report.rows} == {
+            1 + text[: text.index(line, len(CLASS))].count("\n")
+        }

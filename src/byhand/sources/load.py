@@ -30,10 +30,11 @@ from byhand.sources.layers import problem_of_layer
 from byhand.sources.models import Model, model_in, problem_of_model
 from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
+from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import Op, ops_in
 
-Found: TypeAlias = Pair | Layer | Op
+Found: TypeAlias = Pair | Layer | Op | Walk
 
 
 def load(
@@ -105,6 +106,7 @@ def functions_in(tree: ast.Module) -> list[Found]:
         *contexts_in(tree),
         *combined_in(tree),
         *ops_in(tree),
+        *walks_in(tree),
     ]
 
 
@@ -194,6 +196,8 @@ def _read(
             return problem_of_layer(found, module, file, known, beside)
         case Op():
             return problem_of_op(found, module, file, known)
+        case Walk():
+            return problem_of_walk(found, module, file)
 
 
 def _chosen(found: Sequence[Found], member: str, file: Path) -> list[Found]:
