@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.autograd.function import once_differentiable
 
 import byhand.torch
 from byhand.errors import ProblemError
@@ -151,3 +152,52 @@ def test_a_loss_may_be_a_part_of_another() -> None:
     report = byhand.torch.check(Loss, tensors((3, 4)))
     assert report["x"].mistake is not None
     assert report["x"].mistake.code == "missing-upstream"
+
+
+class Saved(torch.autograd.Function):
+    """Saves what forward computed: a constant to a second backward."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        cosine = torch.cos(x)
+        ctx.save_for_backward(cosine)
+        return torch.sin(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (cosine,) = ctx.saved_tensors
+        return grad * cosine
+
+
+class FromInputs(Saved):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return torch.sin(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return grad * torch.cos(x)
+
+
+class Once(Saved):
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Any) -> Any:
+        (cosine,) = ctx.saved_tensors
+        return grad * cosine
+
+
+@pytest.mark.parametrize("function", [Saved, FromInputs, Once])
+def test_gradients_of_gradients_are_looked_at(function: Any) -> None:
+    (x,) = tensors((3,))
+    report = byhand.torch.check(function, (x,), edges=False, layouts=False)
+    assert report.ok
+    told = any("gradients of gradients are wrong" in note for note in report.notes)
+    if function is not Once:  # which gradgradcheck can't ask
+        right = torch.autograd.gradgradcheck(
+            function.apply, (x.clone().requires_grad_(),), raise_exception=False
+        )
+        assert told != right
+    assert told == (function is Saved)

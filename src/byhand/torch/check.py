@@ -36,6 +36,7 @@ from byhand.torch.kernel import bench_of, placed
 from byhand.torch.reference import Reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
 from byhand.torch.truth import truths
+from byhand.torch.twice import note_on, wrong_twice
 
 
 def check(
@@ -106,6 +107,8 @@ def _checked(
     bench, untried = bench_of(subject, found, referred, problem, takes, device, options)
     if bench is not None:
         report = seen_from_outside(report, bench)
+    if report.ok and (wrong := wrong_twice(subject, found, seed)):
+        untried = [*untried, note_on(wrong)]
     return replace(report, notes=(*found.notes, *report.notes, *untried))
 
 

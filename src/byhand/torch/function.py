@@ -71,7 +71,9 @@ def function(problem: Problem) -> Callable[..., Any]:
         return _ByHand.apply(written, values, tuple(tensors), *tensors.values())
 
     # Its statements aren't PyTorch's alone: what is around it is compiled, and calls it as it is.
-    said = {"reason": "byhand.torch.function is never compiled: leave fullgraph=True out"}
+    said: dict[str, Any] = {
+        "reason": "byhand.torch.function is never compiled: leave fullgraph=True out"
+    }
     known = inspect.signature(torch.compiler.disable).parameters  # not in older versions
     apart = torch.compiler.disable(call, **{n: said[n] for n in said if n in known})
 
