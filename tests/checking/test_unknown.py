@@ -45,3 +45,14 @@ def test_a_fact_that_helps(checked: Checked, dout: str, dh: str, dx: str, said: 
     mistake = report[root].mistake
     assert mistake is not None
     assert (mistake.code, mistake.message) == ("unknown", said)
+
+
+def test_a_factor_that_changes_with_the_sizes(checked: Checked) -> None:
+    source = SOURCE.replace("DOUT", DOUT).replace("DH", "dout * gain")
+    report = checked(source.replace("DX", "(x > 0) * dh / np.sqrt(len(x) + x.shape[1])"))
+    mistake = report["x"].mistake
+    assert mistake is not None and mistake.code == "unknown"
+    assert mistake.message.startswith("dx is 0.354 times what it should be, and off by another")
+    report = checked(source.replace("DX", "(x > 0) * dh / np.sqrt(1 + dfirst[0] ** 2)"))
+    mistake = report["x"].mistake
+    assert mistake is not None and "times what" not in mistake.message

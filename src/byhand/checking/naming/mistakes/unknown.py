@@ -37,18 +37,30 @@ def describe(suspect: Suspect) -> Finding:
     for name in suspect.values:
         if suspect.follows(lambda e, n=name: e.expected.value * e.trial.drawn.truth[n].value):
             return Finding(f"{suspect.d} is {name} times what it should be")
-    numbers = [found.number(found.value) for found in suspect.telling]
-    if all(number is not None and np.isfinite(number) for number in numbers):
-        number = suspect.first.number(value)
-        assert number is not None
+    times = _times_by_size(suspect)
+    if len(times) > 1:
         return Finding(
-            f"{suspect.d} is {1 / number:.3g} times what it should be, and off by another factor "
+            f"{suspect.d} is {times[0]:.3g} times what it should be, and off by another factor "
             "at other sizes: is it divided by too much, or too little?"
         )
     size = float(np.max(np.abs(right), initial=0.0))
     wrong = np.abs(value - right) > 1e-9 * size
     zero = ", where it should be 0" if not right[wrong].any() else ""
     return Finding(f"{suspect.d} is wrong {_where(wrong)}{zero}")
+
+
+def _times_by_size(suspect: Suspect) -> list[float]:
+    """How many times as large as it should be the gradient is at each size; nothing where that is
+    no number, another one on each draw, or any: of a single element."""
+    found: dict[tuple[int, ...], float] = {}
+    for each in suspect.telling:
+        number = each.number(each.value)
+        if number is None or not np.isfinite(number) or each.expected.value.size < 2:
+            return []
+        times = found.setdefault(tuple(each.trial.drawn.sizes.values()), 1 / number)
+        if abs(times * number - 1) > 1e-7:
+            return []
+    return list(found.values())
 
 
 def find_at_ties(uneven: Uneven) -> Finding:
