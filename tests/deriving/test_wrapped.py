@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from deriving_cases import ALL, GOLDEN
 
 import forked
 from byhand.deriving.wrapped import wrap
-from byhand.deriving.wrapped.wrap import as_function
+from byhand.deriving.wrapped.running import Function
+from byhand.deriving.wrapped.wrap import as_function, as_triton
 from byhand.errors import UnsupportedError
 from byhand.program.problem import load
 
@@ -28,6 +30,27 @@ REFUSED = {
     "mlp_list": "Ws holds arrays",
     "conv1d": "didn't pass its check",
 }
+ROW_WISE = [
+    "elu",
+    "gelu_erf",
+    "gelu_tanh",
+    "l2_normalise",
+    "layer_norm",
+    "layer_norm_closed",
+    "layer_norm_one_pass",
+    "log_softmax",
+    "mish",
+    "rms_norm",
+    "rms_norm_torch",
+    "silu",
+    "softmax",
+    "softplus",
+    "softplus_stable",
+    "ties",
+]
+needs_triton = pytest.mark.skipif(
+    find_spec("triton") is None, reason="Triton isn't installed: pip install triton"
+)
 WALKED = [name for name, file in ALL.items() if file.parent.name in ("zoo", "problems")]
 
 
@@ -114,6 +137,71 @@ def test_what_is_wrong_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None
         )
         with pytest.raises(UnsupportedError, match=said):
             as_function(problem)
+
+
+def test_triton_is_asked_for_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrap, "find_spec", lambda name: None if name == "triton" else name)
+    with pytest.raises(UnsupportedError, match=r"which needs triton: pip install triton$"):
+        as_triton(load(ALL["softmax"]))
+
+
+def test_what_is_no_row_wise_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrap, "find_spec", lambda name: name)
+    for name, said in (
+        ("swiglu", "`x @ W` isn't elementwise, nor a reduction over the last axis"),
+        ("batch_norm", r"`x.mean\(0\)` isn't elementwise, nor a reduction over the last axis"),
+        ("cross_entropy_softmax", "what forward returns is a number, a sum over all rows"),
+        ("tanh_layer", "no input has the shape of what forward returns"),
+    ):
+        with pytest.raises(UnsupportedError, match=said) as refused:
+            as_triton(load(ALL[name]))
+        assert "\n" not in str(refused.value)
+
+
+@needs_triton
+@pytest.mark.parametrize(
+    "name", ["softmax", pytest.param("rms_norm_torch", marks=pytest.mark.long)]
+)
+def test_the_kernels_that_people_read(name: str) -> None:
+    """Golden, and right in float32 for rows of another length, strided in memory."""
+    source = as_triton(load(ALL[name]))
+    assert source == (GOLDEN / f"triton_{name}.txt").read_text(encoding="utf-8")
+    if name == "softmax":
+        page = (GOLDEN.parent.parent / "docs" / "deriving.md").read_text(encoding="utf-8")
+        assert source.partition("\n\n\nclass")[0] in page
+        assert_right_when_strided(source)
+
+
+def assert_right_when_strided(source: str) -> None:
+    x, dout = torch.randn(33, 5).T, torch.randn(33, 5).T
+    with Function(source, "Softmax", ("x",), ("x",), {}).interpreted() as run:
+        outputs, found = run({"x": x}, [dout])
+    leaf = x.clone().requires_grad_()
+    true = torch.softmax(leaf, -1)
+    torch.testing.assert_close(outputs[0], true.detach())
+    torch.testing.assert_close(found["x"], torch.autograd.grad(true, leaf, dout)[0])
+
+
+@needs_triton
+@pytest.mark.long
+def test_a_wrong_kernel_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = wrap.triton_kernels
+    for old, new, said in (
+        ("out * (dout - tl.sum(", "out * (dout + tl.sum(", "its dx isn't what PyTorch's autograd"),
+        ("mask = cols < width", "mask = cols < width - 1", "its out isn't that of forward"),
+    ):
+        monkeypatch.setattr(
+            wrap, "triton_kernels", lambda *given, o=old, n=new: write(*given).replace(o, n)
+        )
+        with pytest.raises(UnsupportedError, match=said):
+            as_triton(load(ALL["softmax"]))
+
+
+@needs_triton
+@pytest.mark.long
+@pytest.mark.parametrize("name", ROW_WISE)
+def test_row_wise_forms_are_written(name: str) -> None:
+    assert "@triton.jit" in as_triton(load(ALL[name]))
 
 
 def test_only_some_gradients() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any
 
 from byhand.codegen.recording import record
 from byhand.codegen.torch_words import PyTorch
@@ -12,11 +11,14 @@ from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
 from byhand.deriving.steps.context import context_of
 from byhand.deriving.wrapped.autograd_function import autograd_function, class_name
-from byhand.deriving.wrapped.parts import Parts, own_text, parts_of
-from byhand.deriving.wrapped.prove import as_tensors, prove
+from byhand.deriving.wrapped.parts import Parts, own_text, parts_of, unsupported
+from byhand.deriving.wrapped.prove import prove
 from byhand.deriving.wrapped.restated import restated
+from byhand.deriving.wrapped.running import Function
+from byhand.deriving.wrapped.triton_kernels import triton_kernels
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem
+from byhand.program.program import Program
 
 
 def as_function(problem: Problem, names: Sequence[str] | None = None) -> str:
@@ -27,41 +29,56 @@ def as_function(problem: Problem, names: Sequence[str] | None = None) -> str:
     Raises UnsupportedError if forward can't be written so.
     """
     _needs("torch", "byhand[torch]")
-    derivation, parts = _in_torch(problem, names)
-    source = autograd_function(parts)
-    wanted = [name for name, d in zip(parts.arguments, parts.gradients, strict=True) if d]
+    derivation, parts, _ = _in_torch(problem, names, own=True)
+    function = _function(problem, parts, autograd_function(parts))
+    prove(problem, function.here(), function.wanted, derivation.fixed_sizes)
+    return function.source
 
-    def run(inputs: Mapping[str, Any], upstream: Sequence[Any]) -> Any:
-        import torch
 
-        given = as_tensors(inputs, wanted)
-        namespace: dict[str, Any] = {}
-        exec(compile(source, "<derived>", "exec"), namespace)
-        function = namespace[class_name(problem.name)]
-        taken = [given.get(name, problem.forward.defaults.get(name)) for name in parts.arguments]
-        returned = function.apply(*taken)
-        outputs: list[Any] = [*returned] if isinstance(returned, tuple) else [returned]
-        gradients = torch.autograd.grad(
-            outputs, [given[n] for n in wanted], [torch.as_tensor(g) for g in upstream]
-        )
-        return outputs, dict(zip(wanted, gradients, strict=True))
+def as_triton(problem: Problem, names: Sequence[str] | None = None) -> str:
+    """The closed form as two Triton kernels and the `torch.autograd.Function` that calls them.
 
-    prove(problem, run, wanted, derivation.fixed_sizes)
+    It was run by Triton's interpreter, and gave what PyTorch's autograd gives for forward. Raises
+    UnsupportedError for a form that isn't elementwise with reductions over the last axis.
+    """
+    _needs("torch", "byhand[torch]")
+    _needs("triton", "triton")
+    derivation, parts, program = _in_torch(problem, names, own=False)
+    try:
+        source = triton_kernels(parts, program.locals)
+    except UnsupportedError as error:
+        raise unsupported(problem, str(error)) from None
+    function = _function(problem, parts, source)
+    with function.interpreted() as run:
+        prove(problem, run, function.wanted, derivation.fixed_sizes)
     return source
 
 
-def _in_torch(problem: Problem, names: Sequence[str] | None) -> tuple[Derivation, Parts]:
-    """The closed form in PyTorch, and its parts; a NumPy forward is restated."""
+def _function(problem: Problem, parts: Parts, source: str) -> Function:
+    pairs = zip(parts.arguments, parts.gradients, strict=True)
+    wanted = tuple(name for name, d in pairs if d is not None)
+    name = class_name(problem.name)
+    return Function(source, name, parts.arguments, wanted, problem.forward.defaults)
+
+
+def _in_torch(
+    problem: Problem, names: Sequence[str] | None, own: bool
+) -> tuple[Derivation, Parts, Program]:
+    """The closed form in PyTorch, its parts, and forward as it ran.
+
+    A NumPy forward is restated; one in PyTorch stands in its `own` text, if that is asked for.
+    """
     derivation = derive(problem, names=names, dialect="torch", closed=True)
     recording = record(problem, problem.inputs())
-    if recording.program.in_torch:
+    program = recording.program
+    if program.in_torch and own:
         forward, returned = own_text(problem)
     else:
-        context = context_of(recording, PyTorch(), recording.program.inputs)
-        forward, returned = restated(context, derivation)
-    return derivation, parts_of(problem, recording.program, derivation, forward, returned)
+        forward, returned = restated(context_of(recording, PyTorch(), program.inputs), derivation)
+    return derivation, parts_of(problem, program, derivation, forward, returned), program
 
 
 def _needs(module: str, package: str) -> None:
     if find_spec(module) is None:
-        raise UnsupportedError(f'what is written is run first: pip install "{package}"')
+        said = f'pip install "{package}"' if "[" in package else f"pip install {package}"
+        raise UnsupportedError(f"what is written is run first, which needs {module}: {said}")

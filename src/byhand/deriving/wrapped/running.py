@@ -1,0 +1,115 @@
+# pyright: basic
+"""A Function that was written is run: here, or with its kernels in Triton's interpreter.
+
+Triton decides when it is loaded whether its kernels are interpreted, and for good; so that is a
+process of its own, which is sent inputs and sends back what came out.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from byhand.deriving.wrapped.prove import Run
+from byhand.errors import UnsupportedError, in_one_line
+from byhand.values.arrays import as_torch, is_array
+
+
+@dataclass(frozen=True)
+class Function:
+    """The text of a module and the name of the Function in it, with what it is called.
+
+    `wanted` are the arguments whose gradient is asked for; `defaults` stand for those not given.
+    """
+
+    source: str
+    name: str
+    arguments: tuple[str, ...]
+    wanted: tuple[str, ...]
+    defaults: Mapping[str, Any]
+
+    def here(self, file: str = "<derived>") -> Run:
+        """What runs it in this process."""
+        namespace: dict[str, Any] = {}
+        exec(compile(self.source, file, "exec"), namespace)
+
+        def run(inputs: Mapping[str, Any], upstream: Sequence[Any]) -> Any:
+            import torch
+
+            given = {**self.defaults}
+            for name, value in inputs.items():
+                given[name] = as_torch(value) if is_array(value) else value
+                if name in self.wanted:
+                    given[name] = given[name].detach().clone().requires_grad_()
+            returned = namespace[self.name].apply(*[given[name] for name in self.arguments])
+            outputs = returned if isinstance(returned, tuple) else (returned,)
+            leaves = [given[name] for name in self.wanted]
+            found = torch.autograd.grad(outputs, leaves, [torch.as_tensor(g) for g in upstream])
+            return [o.detach() for o in outputs], dict(zip(self.wanted, found, strict=True))
+
+        return run
+
+    @contextmanager
+    def interpreted(self) -> Iterator[Run]:
+        """What runs it in a process in which Triton interprets kernels."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "TRITON_INTERPRET": "1"},
+        )
+        into, out = process.stdin, process.stdout
+        assert into is not None and out is not None
+
+        def ask(*said: Any) -> Any:
+            try:
+                pickle.dump(said, into)
+                into.flush()
+                found = pickle.load(out)
+            except (EOFError, BrokenPipeError):
+                raise UnsupportedError("Triton's interpreter ended without a word") from None
+            if isinstance(found, str):
+                raise UnsupportedError(found)
+            return found
+
+        try:
+            ask(self)
+            yield lambda inputs, upstream: ask(dict(inputs), list(upstream))
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def serve() -> None:
+    """Answers on standard output what is asked on standard input."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "kernels.py"  # Triton reads a kernel's text from its file
+        run: Run | None = None
+        while True:
+            try:
+                said = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            try:
+                if run is None:
+                    file.write_text(said[0].source, encoding="utf-8")
+                    run, found = said[0].here(str(file)), True
+                else:
+                    found = run(*said)
+            except Exception as error:
+                found = f"it raises {in_one_line(error)}"
+            pickle.dump(found, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    serve()
