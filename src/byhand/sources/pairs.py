@@ -26,7 +26,7 @@ from byhand.sources.costs import with_cost
 from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.intermediates import Renames, promising
 from byhand.sources.nested_dicts import unnested
-from byhand.sources.parameter_dicts import FIND, flattened, gradient_of
+from byhand.sources.parameter_dicts import FIND, IS, flattened, gradient_of, is_gradient_of
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, Ran, proposed
 from byhand.sources.returns import with_returns
@@ -219,7 +219,7 @@ def problem_of_pair(
             doc=ast.get_docstring(pair.forward) or "",
             forward=forward,
             backward=backward,
-            namespace={**module.__dict__, FIND: gradient_of},
+            namespace={**module.__dict__, FIND: gradient_of, IS: is_gradient_of},
             draw=draw,
             dimensions=dimensions,
             data=data,
@@ -473,7 +473,7 @@ def _each(returned: Any) -> list[Any]:
 def _functions(pair: Pair, module: ModuleType) -> tuple[Any, Any]:
     space = dict(module.__dict__)
     if pair.rewritten:
-        space[FIND] = gradient_of
+        space |= {FIND: gradient_of, IS: is_gradient_of}
         tree = ast.Module([pair.forward, pair.backward], [])
         exec(compile(tree, module.__file__ or "", "exec"), space)
     return space[pair.forward.name], space[pair.backward.name]

@@ -19,9 +19,11 @@ from byhand.sources.guesses import is_setting
 from byhand.sources.signature import bound, elements, parameters, plain_name, returns
 from byhand.sources.uses import uses
 
-FIND = "__gradient_of__"
+FIND, IS = "__gradient_of__", "__is_gradient_of__"
+"""What `gradient_of` and `is_gradient_of` are called where a pair calls them."""
 _ARRAY = re.compile(r"[A-Za-z]\w*$")
-LAYERS = (1, 2)
+LAYERS = 2
+"""How many layers a forward is tried with that takes any number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,24 +53,55 @@ def gradient_of(grads: Mapping[str, Any], name: str) -> Any:
     return next(value for key, value in grads.items() if name in (key, plain_name(key)))
 
 
+def is_gradient_of(key: object, name: str) -> bool:
+    """Whether a computed key is that of the gradient of `name`."""
+    return isinstance(key, str) and name in (key, plain_name(key))
+
+
 def _keys(name: str, forward: ast.FunctionDef) -> list[str]:
     """The arrays that forward reads of a dict."""
     use = uses(forward)[name]
     keys = [key for key in use.keys if _ARRAY.match(key) and not is_setting(key, use)]
-    prefixes: dict[str, None] = {}
+    prefixes: dict[str, int] = {}
     for node in ast.walk(forward):
         match node:
             case ast.Subscript(
                 value=ast.Name(id=held),
-                slice=ast.BinOp(left=ast.Constant(value=str(prefix)))
-                | ast.JoinedStr(values=[ast.Constant(value=str(prefix)), *_]),
+                slice=ast.BinOp(left=ast.Constant(value=str(prefix)), right=number)
+                | ast.JoinedStr(values=[ast.Constant(value=str(prefix)), number, *_]),
             ) if held == name:
-                prefixes[prefix] = None
+                first = _first(number, forward)
+                prefixes[prefix] = min(first, prefixes.get(prefix, first))
             case _:
                 pass
-    keys += [f"{prefix}{layer}" for layer in LAYERS for prefix in prefixes]
+    keys += [f"{prefix}{first + i}" for i in range(LAYERS) for prefix, first in prefixes.items()]
     others = {*parameters(forward)} - {name}
     return [] if others & {*keys} else keys
+
+
+def _first(number: ast.expr, forward: ast.FunctionDef) -> int:
+    """The first number that a computed key has: of `str(l)`, `{i}`, `str(i + 1)` in a loop."""
+    added = [
+        part.right.value
+        for part in ast.walk(number)
+        if isinstance(part, ast.BinOp)
+        and isinstance(part.op, ast.Add)
+        and isinstance(part.right, ast.Constant)
+        and isinstance(part.right.value, int)
+    ]
+    names = {part.id for part in ast.walk(number) if isinstance(part, ast.Name)}
+    starts = [0] if added else [1]
+    for node in ast.walk(forward):
+        match node:
+            case ast.For(
+                target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=args)
+            ) if name in names:
+                start = args[0] if len(args) > 1 else ast.Constant(0)
+                starts = [start.value] if isinstance(start, ast.Constant) else starts  # pyright: ignore
+            case _:
+                pass
+    first: Any = starts[0]
+    return int(first) + sum(added)
 
 
 def _with_parameters(function: ast.FunctionDef, name: str, keys: Sequence[str]) -> ast.FunctionDef:
@@ -175,16 +208,35 @@ class _Rewriting(ast.NodeTransformer):
         key = self.key_of(node.targets[0])
         if key is not None and not _is(node.value, f"d{key}"):
             node.targets.insert(0, ast.copy_location(ast.Name(f"d{key}", ast.Store()), node))
+        if key is None and (named := self.computed(node.targets[0])):
+            return [node, *named]
         for target in node.targets:
             if isinstance(target, ast.Name) and target.id in self.names:
                 before, node.value = self.spread(node.value)
                 return [*before, node]
         return node
 
+    def computed(self, target: ast.expr) -> list[ast.stmt]:
+        """What gives a gradient whose key is computed, `grads["dW" + str(l)]`, its name, there."""
+        match target:
+            case ast.Subscript(value=ast.Name(id=name), slice=index) if name in self.names:
+                pass
+            case _:
+                return []
+        found: list[ast.stmt] = []
+        for key in self.keys:
+            if any(said.startswith(_prefix(index)) for said in (key, f"d{key}", f"grad_{key}")):
+                self.said[key] = None
+                held = copy.deepcopy(target)
+                held.ctx = ast.Load()  # pyright: ignore[reportAttributeAccessIssue]
+                test = ast.Call(ast.Name(IS, ast.Load()), [index, ast.Constant(key)], [])
+                found.append(located(ast.If(test, [assign(f"d{key}", held, target)], []), target))
+        return found
+
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         key = self.key_of(node.target)
         if key is None:
-            return node
+            return [node, *self.computed(node.target)]
         held = copy.deepcopy(node.target)
         held.ctx = ast.Load()  # pyright: ignore[reportAttributeAccessIssue]
         return [node, assign(f"d{key}", held, node)]
@@ -213,6 +265,17 @@ class _Rewriting(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         return self.generic_visit(node)
+
+
+def _prefix(index: ast.expr) -> str:
+    """What a computed key begins with, as far as its text tells."""
+    match index:
+        case ast.BinOp(left=ast.Constant(value=str(prefix))):
+            return prefix
+        case ast.JoinedStr(values=[ast.Constant(value=str(prefix)), *_]):
+            return prefix
+        case _:
+            return ""
 
 
 class _Ends(ast.NodeTransformer):

@@ -27,12 +27,14 @@ def untried(trials: Sequence[Trial]) -> list[str]:
 
 def _never(body: Sequence[ast.stmt], entered: frozenset[ast.stmt]) -> Iterator[ast.stmt]:
     """The first statements of the branches of which none was run, but for those that only leave."""
+    lines = {node.lineno for node in entered}
     for node in body:
         for branch in _branches(node):
             inside = [part for each in branch for part in ast.walk(each)]
             simple = [part for part in inside if isinstance(part, _COMPUTES)]
             if simple and not any(part in entered for part in simple):
-                yield branch[0]
+                if branch[0].lineno not in lines:  # a reader may have put more on a line that runs
+                    yield branch[0]
             else:
                 yield from _never(branch, entered)
 
