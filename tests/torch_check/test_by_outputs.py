@@ -109,3 +109,15 @@ def test_nothing_to_check_is_one_line() -> None:
         byhand.torch.check(lambda x: x > 0, R(3))
     with pytest.raises(ProblemError, match="no input is a tensor of floats"):
         byhand.torch.check(Helpers, (torch.arange(3), torch.arange(3)))
+
+
+def test_one_plain_comparison() -> None:
+    once = {"layouts": False, "edges": False, "repeats": 1}
+    inputs = R(3, 4), R(4, 2)
+    right = byhand.torch.check(Helpers, inputs, reference=dense, **once)
+    assert right.ok
+    assert [row.line for row in right.rows] == [None, None]
+    wrong = byhand.torch.check(Bad, inputs, reference=dense, **once)
+    assert wrong.roots == ("r",)
+    itself = byhand.torch.check(Helpers, inputs, reference=lambda x, w: Helpers.apply(x, w), **once)
+    assert [finding.name for finding in itself.findings] == ["self-comparison"]

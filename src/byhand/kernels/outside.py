@@ -9,6 +9,7 @@ from byhand.checking.report import Finding, Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.bench import Attempt, Bench
 from byhand.kernels.findings import findings
+from byhand.kernels.probes import NEVER_RAN, SELF_COMPARISON
 
 
 def seen_from_outside(report: Report, bench: Bench) -> Report:
@@ -34,6 +35,21 @@ def by_outputs_alone(bench: Bench, file: str) -> Report:
     first = _ran(bench)
     if first.ran is None:
         raise ProblemError(f"{bench.kernel.name}: {first.stage} raised {first.raised}")
+    report = _first(bench, file)
+    return replace(report, findings=(*_forward(first), *findings(bench)))
+
+
+def compared(bench: Bench, file: str) -> Report | None:
+    """The report on the plain comparison alone, if it compares anything; None where it raises."""
+    if _ran(bench).ran is None:
+        return None
+    nothing = (each for probe in (NEVER_RAN, SELF_COMPARISON) for each in probe.find(bench))
+    return replace(_first(bench, file), findings=(*_forward(bench.first), *nothing))
+
+
+def _first(bench: Bench, file: str) -> Report:
+    """The gradients of the plain comparison."""
+    first = bench.first
     rows = tuple(
         Row(
             name,
@@ -55,7 +71,6 @@ def by_outputs_alone(bench: Bench, file: str) -> Report:
         seconds=0.0,
         rows=rows,
         roots=tuple(row.name for row in rows if not row.right and row.verdict != "missing"),
-        findings=(*_forward(first), *findings(bench)),
     )
 
 

@@ -23,7 +23,7 @@ from byhand.checking.check import checked
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.options import Options
-from byhand.kernels.outside import by_outputs_alone, seen_from_outside
+from byhand.kernels.outside import by_outputs_alone, compared, seen_from_outside
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
@@ -97,6 +97,10 @@ def _checked(
     if subject.launches or (device is not None and subject.python is None):
         return _as_a_whole(subject, found, referred, device, options)
     takes = _takes(subject, found, seed)
+    if not (options.layouts or options.edges) and options.repeats <= 1:
+        plain = _plainly(subject, found, referred, takes, device, options)
+        if plain is not None:
+            return plain
     problem, referee = _problem(subject, found, referred, takes, seed)
     report = replace(_in_its_words(_judged(problem, seed)), referee=referee)
     _, gave = called(subject, found, seed)
@@ -110,6 +114,26 @@ def _checked(
     if report.ok and (wrong := wrong_twice(subject, found, seed)):
         untried = [*untried, note_on(wrong)]
     return replace(report, notes=(*found.notes, *report.notes, *untried))
+
+
+def _plainly(
+    subject: Subject,
+    found: Given,
+    reference: Reference | None,
+    takes: Sequence[bool],
+    device: torch.device | None,
+    options: Options,
+) -> Report | None:
+    """The report on one plain comparison of what comes out, for which nothing but that was asked;
+    None where it isn't right, so that it has to be said where."""
+    bench, _ = bench_of(subject, found, reference, None, takes, device, options)
+    if bench is None:
+        return None
+    report = compared(bench, subject.file or subject.name)
+    if report is None or not report.ok:
+        return None
+    note = "one comparison of what comes out, at one size: lines are judged if anything is wrong"
+    return replace(report, notes=(*found.notes, note))
 
 
 def _as_a_whole(
