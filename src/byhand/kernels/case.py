@@ -38,9 +38,9 @@ that compute everything in it."""
 GENEROUS = 64.0
 """The same in float32 and float64, where no mistake is as small as that."""
 
-FLOOR = 0.5
-"""Of the typical scatter of an array, which is allowed to all of its elements: another formula may
-round in an element where the reference's doesn't."""
+FLOOR = 1.5
+"""Times the typical scatter of an array, which is allowed to all of its elements: another formula
+may round in an element where the reference's doesn't."""
 
 RUNS = 8
 

@@ -110,20 +110,23 @@ def _found(bench: Bench, done: str, attempt: Attempt, refuses: bool = False) -> 
 
     A kernel may raise where there is nothing to compute: that is for information.
     """
-    plain = _plain(bench, attempt.case)
-    if plain is None or not _is_finite(attempt.case):
+    if attempt.ran is None:
+        for found in finding(NAME, done, attempt, bench.first):
+            if not found.wrong or _plain(bench, attempt.case) is not None:
+                yield replace(found, wrong=found.wrong and not refuses)
         return
+    if not _is_finite(attempt.case) or not attempt.wrong:
+        return
+    plain = _plain(bench, attempt.case)
     wrong = {
         name: one
         for name, one in attempt.wrong.items()
-        if name not in bench.first.wrong
+        if plain is not None
         and name not in plain
+        and name not in bench.first.wrong
         and not (one.verdict == "wrong" and _jumps(bench, attempt.case, name))
     }
-    if attempt.ran is None:
-        for found in finding(NAME, done, attempt, bench.first):
-            yield replace(found, wrong=found.wrong and not refuses)
-    elif wrong:
+    if wrong:
         yield Finding(NAME, done, told(wrong))
 
 

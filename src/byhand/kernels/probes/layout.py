@@ -19,7 +19,7 @@ from byhand.checking.report import Finding
 from byhand.kernels.bench import Bench
 from byhand.kernels.case import Case
 from byhand.kernels.kernel import Inputs, Layout, Upstream
-from byhand.kernels.probes.probe import Probe, finding
+from byhand.kernels.probes.probe import Probe, finding, same
 
 NAME = "layout"
 
@@ -59,6 +59,8 @@ def _tried(
     case = _of_these_numbers(bench, laid, upstream)
     before = bench.first if case is bench.usual else bench.attempt(case)
     attempt = bench.attempt(case, inputs=laid, upstream=upstream)
+    if same(attempt, before):
+        return
     # Forward may say that it takes no such input; backward has no choice.
     done = f"{names} {'were' if len(laid) > 1 else 'was'} {layout.name}"
     yield from finding(NAME, done, attempt, before)
