@@ -51,7 +51,7 @@ def test_keys(tmp_path: Path, loss: Path) -> None:
         shown += session.press("s", "again.")
         shown += session.press("s", "dlogprobs / probs")
         shown += session.press("l", "cross_entropy")
-        shown += session.press("t", "ask for others if you want them.\n")
+        shown += session.press("t", "t again shows the reading.\n")
         shown += session.press("g", "then Enter.")
         shown += session.press("7.1\n")
         shown += session.press("x")
@@ -103,6 +103,23 @@ def test_the_list_shows_where_one_is_and_goes_on(tmp_path: Path) -> None:
         assert everything <= set(re.findall(r"\] (\d\.\d+) ", "".join(pages)))
         session.press("x")
         assert "\n> [ ] 6.4" in session.press("l", "more of the list.\n")
+
+
+def test_the_reading_page_by_page(tmp_path: Path) -> None:
+    """On a window of 24 lines: after the task, from its first line to its last."""
+    with Session(tmp_path, "w", course=None) as session:
+        session.shows()
+        session.press("t", "t again shows the reading.\n")
+        pages = [session.press("t", "more of the reading.\n") for _ in range(3)]
+        session.press("x")
+        session.press("t", "t again shows the reading.\n")
+        assert session.press("t", "more of the reading.\n") == pages[0]
+    shown = "".join(pages)
+    assert pages[0].lstrip().startswith("An engine for gradients\n")
+    assert all(len(page.splitlines()) <= 23 for page in pages)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "the gradient of the loss" in " ".join(shown.split())  # where the reading has a link
+    assert "](" not in shown and "```" not in shown and "$" not in shown
 
 
 def test_it_goes_on_after_a_kill(tmp_path: Path, loss: Path) -> None:

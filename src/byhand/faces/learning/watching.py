@@ -48,6 +48,7 @@ class _Watching:
         self._verdict_on = ""  # the digest of what was checked last
         self._asked_to_reset = False
         self._listed_to: int | None = None  # the line of the list that the last `l` ended at
+        self._read_to: int | None = None  # that of the reading, once `t` has shown the task
 
     def start(self) -> None:
         self._waking.follow(_folders(self._learner))
@@ -60,6 +61,8 @@ class _Watching:
             sure, self._asked_to_reset = self._asked_to_reset, False
             if key.lower() != "l":
                 self._listed_to = None
+            if key.lower() != "t":
+                self._read_to = None
             self._press(key.lower(), sure)
         found = _look(self._learner)
         if found != self._seen:
@@ -81,7 +84,7 @@ class _Watching:
                     show(f"\n{words.advanced(self._learner, what, words.BY_KEYS)}")
                     self._moved()
             case "t":
-                show(f"\n{words.task(self._learner)}\n")
+                show(f"\n{self._task_or_reading()}\n")
             case "h":
                 show(f"\n{words.hint(self._learner, words.BY_KEYS)}\n")
             case "e":
@@ -101,6 +104,18 @@ class _Watching:
                 show(f"\n{words.solution(self._learner, words.BY_KEYS)}\n")
             case _:
                 show(words.KEYS)
+
+    def _task_or_reading(self) -> str:
+        """The task; then the reading, as much of it as the window holds, and on from there."""
+        if self._read_to is None:
+            self._read_to = 0
+            return f"{words.task(self._learner)}\n\n{words.READ}"
+        lines = words.reading(self._learner).split("\n")
+        start = self._read_to
+        end = start + max(shutil.get_terminal_size().lines - _AROUND_A_PAGE, 1)
+        self._read_to = end if end < len(lines) else None
+        more = [] if self._read_to is None else ["", words.READ_ON]
+        return "\n".join([*lines[start:end], *more]).strip("\n")
 
     def _page_of_the_list(self) -> str:
         """As much of the list as the window holds: first where the learner is, then on from there,

@@ -20,12 +20,15 @@ from byhand.course.formulas import in_unicode
 from byhand.course.learner import Learner
 from byhand.course.progress import Verdict
 from byhand.faces import terminal
+from byhand.faces.learning.readings import as_text
 from byhand.faces.run_user_code import slow_imports
 
 COLUMNS = 80
 KEYS = "[n]ext [t]ask [h]int [e]xplain [s]olution [l]ist [g]o to [c]heck [r]eset [q]uit"
 _NAMES = {"torch": "PyTorch", "jax": "JAX"}
 MORE = "l shows more of the list."
+READ = "t again shows the reading."
+READ_ON = "t shows more of the reading."
 WHERE_TO = "Go to which exercise? Type its number or its name, then Enter."
 
 
@@ -94,6 +97,13 @@ def task(learner: Learner) -> str:
     doc = ast.get_docstring(ast.parse(learner.current.blanks.source)) or ""
     text = doc.partition("\n")[2].strip() or doc  # without the title, which stands above it
     return f"{where(learner)}\n\n{text}" if text else where(learner)
+
+
+def reading(learner: Learner) -> str:
+    """The reading of the current lesson."""
+    file = learner.path(learner.current).parent / READING
+    there = file if file.exists() else learner.course.lesson_of(learner.current).reading
+    return as_text(there.read_text(encoding="utf-8", errors="replace"), COLUMNS)
 
 
 def _lacking(exercise: Exercise) -> list[str]:
