@@ -3,21 +3,8 @@ name that it gets is true of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
-from verdicts import Checked, assert_right
-
-
-@dataclass(frozen=True)
-class Slip:
-    """What stands in place of a right part; the root that it makes; the name it must get."""
-
-    right: str
-    wrong: str
-    root: str
-    code: str
-
+from verdicts import Checked, Slip, assert_right
 
 SHIFTED = """
 import numpy as np

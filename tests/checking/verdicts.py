@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from byhand.checking.report import Report
 
 Checked = Callable[..., Report]
 DTYPES = ("float64", "float32")
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What stands in place of a right part; the root that it makes; the name it must get."""
+
+    right: str
+    wrong: str
+    root: str
+    code: str
 
 
 def assert_right(report: Report) -> None:

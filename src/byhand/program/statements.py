@@ -125,5 +125,7 @@ def compiled(node: ast.stmt | ast.expr, file: str) -> CodeType:
             return compile(ast.Module([assign], []), file, "exec")
         case ast.expr():
             return compile(ast.Expression(node), file, "eval")
+        case ast.Assign() | ast.AugAssign() | ast.Expr():  # no function stands in one of these
+            return compile(ast.Module([node], []), file, "exec")
         case _:
             return compile(ast.Module([rewritten(without_nonlocals(node))], []), file, "exec")

@@ -12,6 +12,8 @@ from byhand.values.arrays import Array, is_array, is_jax, is_torch
 
 def copied(value: Any) -> Any:
     """A copy of arrays, and of containers of them; anything else as it is."""
+    if is_array(value):
+        return value.copy()  # at once, since most are
     return tree.map(_copied, value)
 
 

@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from byhand.checking.judging.isolated_run import (
     Feeder,
     Plan,
@@ -30,7 +28,8 @@ from byhand.checking.running.names import loaded_names
 from byhand.program.control_flow import run
 from byhand.program.statements import Function, Namespace, Statement, StatementError, walruses
 from byhand.referees.referee import Key
-from byhand.values.arrays import Array, is_array
+from byhand.values import tree
+from byhand.values.arrays import Array, is_array, is_torch
 from byhand.values.held import copied
 
 Edits: TypeAlias = Mapping[ast.stmt, ast.stmt]
@@ -144,7 +143,7 @@ def record(
         run(function, function.namespace(copied_all(given)), execute)
     read = {n for m in moments if m.playing for n, _ in loaded_names(m.statement.node)}
     everything = {**available, **given}
-    own = {n: v for n, v in everything.items() if n in read or not is_array(v)}
+    own = {n: v for n, v in everything.items() if n in read and _can_change(v)}
     shared = {n: _read_only(v) for n, v in everything.items() if n not in own}
     return Replay(
         plan.locals[key],
@@ -185,8 +184,15 @@ def _stored(target: ast.expr) -> list[str]:
     ]
 
 
-def _read_only(value: Array) -> Array:
-    """The same array, which an exchanged statement can't change by mistake."""
-    view = np.asarray(value).view()
+def _can_change(value: Any) -> bool:
+    return is_array(value) or is_torch(value) or tree.children(value) is not None
+
+
+def _read_only(value: Any) -> Any:
+    """The same array, which an exchanged statement can't change by mistake; anything else as it
+    is."""
+    if not is_array(value):
+        return value
+    view = value.view()
     view.flags.writeable = False
     return view

@@ -22,7 +22,7 @@ from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Share, Suspect
-from byhand.checking.naming.proving.syntax import counts, factors, parsed, text
+from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, text
 from byhand.checking.running.names import loaded_names
 from byhand.engine.backward import fit
 from byhand.values import tree
@@ -52,7 +52,7 @@ def find(suspect: Suspect) -> Finding | None:
             if text(each) not in there:  # else it is one too many
                 yield ast.BinOp(part, ast.Div(), each)
 
-    mend = suspect.mend_parts(factors, times)
+    mend = suspect.mend_parts(array_factors, times)
     if mend is None:
         return None
     said = (
@@ -67,12 +67,17 @@ def find_late(suspect: Suspect) -> Finding | None:
     for each in _outputs(suspect):  # of tanh and of a sigmoid: in a loop that is all there is
         for less in (each, ast.BinOp(each, ast.Pow(), ast.Constant(2))):
             slopes.append(ast.BinOp(ast.Constant(1.0), ast.Sub(), less))
+        slopes.append(ast.BinOp(each, ast.Mult(), slopes[-2]))
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
         yield from (ast.BinOp(part, ast.Mult(), each) for each in slopes)
 
-    mend = suspect.mend_parts(factors, times, but_for_a_number=True)
+    mend = suspect.mend_parts(_numbers, lambda *_: slopes)
+    if mend is not None:
+        said = f"`{text(mend.part)}` is a number where the step's own derivative is none"
+        return mend.finding(f"{said}: {_of(suspect)}")
+    mend = suspect.mend_parts(array_factors, times, but_for_a_number=True)
     if mend is not None:
         said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
         return mend.finding(f"{said}: {_of(suspect)}")
@@ -84,6 +89,16 @@ def find_late(suspect: Suspect) -> Finding | None:
         said = f"{suspect.d} lacks factors, parts of the step's local derivative"
         return Finding(f"{said}: {_of(suspect)}")
     return None
+
+
+def _numbers(statement: ast.AST) -> Iterator[ast.Constant]:
+    """The numbers by which something is multiplied."""
+    for part in ast.walk(statement):
+        match part:
+            case ast.BinOp(op=ast.Mult(), left=left, right=right):
+                yield from (each for each in (left, right) if isinstance(each, ast.Constant))
+            case _:
+                pass
 
 
 def _of(suspect: Suspect) -> str:

@@ -20,7 +20,7 @@ from byhand.checking.naming.mistakes import overwritten
 from byhand.checking.naming.proving.candidates import gradients
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import reduced, text
+from byhand.checking.naming.proving.syntax import parsed, reduced, text
 from byhand.checking.running.names import root_name
 from byhand.engine.backward import fit
 from byhand.program.program import Step
@@ -110,7 +110,20 @@ def find_late(suspect: Suspect) -> Finding | None:
     mend = suspect.mend_parts(_operands, added_up)
     if mend is not None:
         return mend.finding(f"`{text(mend.part)}` should be summed along an axis")
+    mend = suspect.mend_parts(ast.walk, lambda part, _: _whole_groups(part))
+    if mend is not None:
+        return mend.finding(f"`{text(mend.part)}` takes one of each group that should be summed")
     return None
+
+
+def _whole_groups(part: ast.AST) -> Iterator[ast.AST]:
+    """The sum of every so many for `x[::each]`."""
+    match part:
+        case ast.Subscript(value=x, slice=ast.Slice(step=ast.expr() as each), ctx=ast.Load()):
+            name = text(x)
+            yield parsed(f"{name}.reshape(-1, {text(each)}, *{name}.shape[1:]).sum(1)")
+        case _:
+            pass
 
 
 def _operands(statement: ast.AST) -> Iterator[ast.expr]:

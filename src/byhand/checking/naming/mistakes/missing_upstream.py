@@ -17,7 +17,7 @@ import numpy as np
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import factors, parsed, text
+from byhand.checking.naming.proving.syntax import array_factors, parsed, text
 from byhand.values.arrays import Array
 
 
@@ -34,7 +34,7 @@ def find(suspect: Suspect) -> Finding | None:
         for name in upstream:
             yield ast.BinOp(part, ast.Mult(), parsed(name))
 
-    mend = suspect.mend_parts(factors, times)
+    mend = suspect.mend_parts(array_factors, times)
     if mend is None:
         return None
     return mend.finding(f"`{text(mend.part)}` is not multiplied by the upstream gradient")

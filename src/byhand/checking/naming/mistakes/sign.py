@@ -1,6 +1,7 @@
-"""The sign of the whole, or of one path, is wrong.
+"""The sign is wrong, of the whole or one path; or a condition is the wrong way round.
 
-Subtraction, a reciprocal and the loss itself (minus the log-likelihood) each bring a minus.
+Subtraction, a reciprocal and the loss itself (minus the log-likelihood) each bring a minus. A mask
+lets through what forward let through: `dh[h <= 0] = 0` for relu, and not `dh[h > 0] = 0`.
 
 Bad:
     dcounts_sum = dcounts_sum_inv * counts_sum_inv**2
@@ -22,10 +23,35 @@ def find(suspect: Suspect) -> Finding | None:
     for way, share in suspect.ways.items():
         if suspect.follows(lambda e, s=share: e.expected.value - 2 * s(e)):
             return Finding(f"the path through {way} has the wrong sign")
+    mend = suspect.mend(_other_condition)
+    if mend is not None:
+        return mend.finding(f"`{text(mend.part)}` is the wrong way round")
     mend = suspect.mend(_turned, in_index=False) or suspect.mend(_other_way)
     if mend is None:
         return None
     return mend.finding(f"the sign of `{text(mend.part)}` is wrong")
+
+
+def _other_condition(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OTHER_WAY:
+            yield ast.Compare(left, [_OTHER_WAY[type(op)]()], [right])
+        case ast.UnaryOp(op=ast.Invert(), operand=mask):
+            yield mask
+        case ast.Name(ctx=ast.Load()):
+            yield ast.UnaryOp(ast.Invert(), part)  # of a mask; nothing else has an inverse
+        case _:
+            pass
+
+
+_OTHER_WAY: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
 
 
 def _turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

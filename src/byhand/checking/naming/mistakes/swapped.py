@@ -11,9 +11,14 @@ Good:
     db = dout * a
 """
 
+import ast
+from collections.abc import Iterator
+from itertools import combinations
+
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import text
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 
@@ -29,6 +34,28 @@ def find(suspect: Suspect) -> Finding | None:
                 f"{suspect.name}: the two are swapped"
             )
     return None
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """Two of what is put side by side, returned or unpacked."""
+    mend = suspect.mend_parts(ast.walk, lambda part, _: _two_exchanged(part))
+    if mend is None:
+        return None
+    return mend.finding(f"in `{text(mend.part)}` two stand in each other's place")
+
+
+def _two_exchanged(part: ast.AST) -> Iterator[ast.AST]:
+    match part:
+        case ast.Tuple(elts=elements, ctx=ctx) | ast.List(elts=elements, ctx=ctx) if all(
+            isinstance(each, (ast.Name, ast.Call, ast.Subscript, ast.Attribute))
+            for each in elements
+        ):
+            for i, j in combinations(range(len(elements)), 2):
+                turned = list(elements)
+                turned[i], turned[j] = turned[j], turned[i]
+                yield type(part)(turned, ctx)
+        case _:
+            pass
 
 
 def _of(found: Evidence, key: Key) -> Array:

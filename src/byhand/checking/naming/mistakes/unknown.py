@@ -1,9 +1,9 @@
 """None of the mistakes that byhand knows explains it.
 
-The message says what is known: where the value is wrong, that it should be 0 there, or which value
-of forward is one factor too many. Work the step on a small example: two rows, two columns, numbers
-you can multiply in your head. And compare with `byhand explain FILE NAME`, which lists the paths
-on which this gradient comes back.
+The message says what is known: which part of the line is wrong, if the rest is right; where the
+value is wrong; that it should be 0 there; or which value of forward is one factor too many. Work
+the step on a small example: two rows, two columns, numbers you can multiply in your head. And
+compare with `byhand explain FILE NAME`, which lists the paths on which this gradient comes back.
 
 Bad:
     dh = np.sin(dlogits @ W2.T)
@@ -15,6 +15,7 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.uneven import Uneven
+from byhand.checking.naming.proving.at_fault import at_fault
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
@@ -34,6 +35,9 @@ def describe(suspect: Suspect) -> Finding:
     infinite = ~np.isfinite(value)
     if infinite.any():
         return Finding(f"{suspect.d} is NaN or infinite {_where(infinite)}")
+    part = at_fault(suspect)
+    if part is not None:
+        return part
     for name in suspect.values:
         if suspect.follows(lambda e, n=name: e.expected.value * e.trial.drawn.truth[n].value):
             return Finding(f"{suspect.d} is {name} times what it should be")

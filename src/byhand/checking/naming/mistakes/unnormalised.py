@@ -16,7 +16,7 @@ from byhand.checking.naming.mistakes import wrong_exponent, wrong_operand
 from byhand.checking.naming.proving.finding import Finding, Mend
 from byhand.checking.naming.proving.sizes import SAME, constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import factors, parsed, text
+from byhand.checking.naming.proving.syntax import array_factors, parsed, text
 from byhand.program.program import Program, Step
 from byhand.values.held import array
 
@@ -62,7 +62,7 @@ def find(suspect: Suspect) -> Finding | None:
             if name not in there:  # else it is one too many
                 yield ast.BinOp(part, ast.Div(), ast.Name(name, ast.Load()))
 
-    mend = suspect.mend_parts(factors, times) if normalisers else None
+    mend = suspect.mend_parts(array_factors, times) if normalisers else None
     if mend is None or wrong_operand.find(suspect) is not None:  # x for x / norm
         return None
     if wrong_exponent.find(suspect) is not None:  # / norm for / norm**2

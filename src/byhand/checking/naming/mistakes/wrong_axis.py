@@ -22,7 +22,8 @@ from byhand.checking.naming.proving.syntax import exchanged, parsed, text
 
 Axis: TypeAlias = int | tuple[int, ...]
 
-AXES: tuple[Axis, ...] = (0, 1, 2, 3, -1, -2, (0, 1), (0, 2), (1, 2))
+PAIRS = ((0, 1), (0, 2), (1, 2), (2, 3), (0, 2, 3), (1, 2, 3))
+AXES: tuple[Axis, ...] = (0, 1, 2, 3, -1, -2, *PAIRS)
 
 WITHOUT_AXES = (
     *("reshape", "view", "expand", "repeat", "tile", "broadcast_to", "zeros", "ones", "full"),
@@ -51,6 +52,9 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
                     for axis in AXES:
                         if not _holds(axis, old):
                             yield exchanged(part, given, parsed(repr(axis)))
+        case ast.Assign(value=given) if (old := _axis(given)) is not None:
+            for axis in AXES:  # an axis with a name of its own
+                yield exchanged(part, given, parsed(repr(axis)))
         case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
             turned = ast.Tuple(elements[::-1], ast.Load())
             yield ast.Subscript(part.value, turned, part.ctx)

@@ -18,7 +18,7 @@ import numpy as np
 
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import parsed, text
+from byhand.checking.naming.proving.syntax import parsed, product, text
 from byhand.values.held import array
 
 
@@ -42,6 +42,76 @@ def find(suspect: Suspect) -> Finding | None:
         f"`{text(mend.part)}` is the wrong index here: which elements did forward "
         f"read for {suspect.used_in or 'the result'}?"
     )
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """The right elements in another order: sums from the wrong end, copies side by side for copies
+    of the whole, groups for what is between them."""
+    for order, said in (
+        (_from_the_other_end, "adds up from the wrong end"),
+        (_other_copies, "puts the copies in another order than forward did"),
+        (_other_groups, "takes the groups in another order than forward did"),
+    ):
+        mend = suspect.mend_parts(product, lambda part, _, f=order: f(part))
+        if mend is not None:
+            return mend.finding(f"`{text(mend.part)}` {said}")
+    return None
+
+
+def _from_the_other_end(part: ast.AST) -> Iterator[ast.AST]:
+    """A cumulative sum along each of the axes, backwards."""
+    match part:
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="cumsum"), args=[x, *_]):
+            pass
+        case ast.Call(func=ast.Attribute(value=x, attr="cumsum")):
+            pass
+        case _:
+            return
+    for axis in range(3):
+        turned = f"[{':, ' * axis}::-1]"
+        yield parsed(f"{_callee(x)}{turned}.cumsum({axis}){turned}")
+        yield parsed(f"{_callee(x)}.flip({axis}).cumsum({axis}).flip({axis})")  # of tensors
+
+
+def _callee(x: ast.expr) -> str:
+    return text(x) if isinstance(x, ast.Name) else f"({text(x)})"
+
+
+def _other_copies(part: ast.AST) -> Iterator[ast.AST]:
+    """`tile` for `repeat` of NumPy's, `repeat` for `repeat_interleave` of PyTorch's."""
+    match part:
+        case ast.Call(func=ast.Attribute(value=x, attr="repeat"), args=[_, _, *_] as times):
+            new = _callee(x)
+            for axis, each in enumerate(times, -len(times)):
+                new += f".repeat_interleave({text(each)}, {axis})"
+            yield parsed(new)
+        case ast.Call(
+            func=ast.Attribute(value=owner, attr="tile"), args=[x, ast.Tuple(elts=times)]
+        ):
+            new = text(x)
+            for axis, each in enumerate(times, -len(times)):
+                new = f"{text(owner)}.repeat({new}, {text(each)}, {axis})"
+            yield parsed(new)
+        case _:
+            pass
+
+
+def _other_groups(part: ast.AST) -> Iterator[ast.AST]:
+    """`x.reshape(groups, each, ...).sum(1)` for `x.reshape(each, groups, ...).sum(0)`."""
+    match part:
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Call(func=ast.Attribute(value=x, attr="reshape" | "view"), args=sizes),
+                attr="sum" | "mean" as word,
+            ),
+            args=[ast.Constant(value=int(axis)), *_],
+        ) if 0 <= axis < len(sizes):
+            for other in {axis - 1, axis + 1} & {*range(len(sizes))}:
+                turned = [text(each) for each in sizes]
+                turned[axis], turned[other] = turned[other], turned[axis]
+                yield parsed(f"{_callee(x)}.reshape({', '.join(turned)}).{word}({other})")
+        case _:
+            pass
 
 
 def _indices(statement: ast.stmt, suspect: Suspect) -> Iterator[ast.AST]:

@@ -10,11 +10,12 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.candidates import values
+from byhand.checking.naming.proving.finding import Finding, Mend
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import text
+from byhand.checking.naming.proving.syntax import parsed, text
 from byhand.values import tree
 
 
@@ -46,16 +47,68 @@ def find(suspect: Suspect) -> Finding | None:
 
     mend = suspect.mend(other)
     if mend is None:
-        mend = suspect.mend_parts(_expressions, lambda part, _: _everywhere(part, suspect))
+        alike = [
+            [name for name, shape in suspect.values.items() if shape == has]
+            for has in dict.fromkeys(suspect.values.values())
+        ]
+        mend = suspect.mend_parts(_squares, lambda part, _: _everywhere(part, alike))
+    return None if mend is None else _said(mend, suspect)
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """A value that backward itself computed or took out of a list, or that belongs there."""
+    own = [text(each) for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
+    of_loops = [name for name in _bound_by_loops(suspect) if name not in suspect.gradients]
+    known = [parsed(each) for each in dict.fromkeys([*of_loops, *own])]
+
+    def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        match part:
+            case ast.Name() | ast.Subscript() | ast.Attribute() if isinstance(
+                part.ctx, ast.Load
+            ) and ((name := text(part)) in own or name in of_loops or name in suspect.values):
+                yield from (each for each in known if text(each) != name)
+            case _:
+                pass
+
+    mend = suspect.mend(other)
     if mend is None:
-        return None
+        names = [text(each) for each in known if isinstance(each, ast.Name)]
+        mend = suspect.mend_parts(_squares, lambda part, _: _everywhere(part, [names]))
+    return None if mend is None else _said(mend, suspect)
+
+
+def _said(mend: Mend, suspect: Suspect) -> Finding:
+    own = mend.statement in {write.node for write in suspect.answer.writes}
+    of = f" of {suspect.used_in}" if own and suspect.used_in else ""
     return mend.finding(
         f"{text(mend.part)} is the wrong value here: at which value of forward is the "
-        f"derivative of {suspect.used_in or 'this step'} taken?"
+        f"derivative{of} taken?"
     )
 
 
-def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
+def _bound_by_loops(suspect: Suspect) -> Iterator[str]:
+    """What `for W, h in zip(Ws, hs)` binds; counters are places, not values."""
+    for top in suspect.function.body:
+        for node in ast.walk(top):
+            match node:
+                case ast.For(target=target, iter=iterable) if not _counts(iterable):
+                    yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+                case _:
+                    pass
+
+
+def _counts(iterable: ast.expr) -> bool:
+    """Whether it is a `range`, reversed or not."""
+    match iterable:
+        case ast.Call(func=ast.Name(id="reversed"), args=[inner]):
+            return _counts(inner)
+        case ast.Call(func=ast.Name(id="range")):
+            return True
+        case _:
+            return False
+
+
+def _squares(statement: ast.stmt) -> Iterator[ast.AST]:
     """Products of a value with itself, which has to be exchanged in both places."""
     for part in ast.walk(statement):
         match part:
@@ -65,13 +118,15 @@ def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
                 pass
 
 
-def _everywhere(part: ast.AST, suspect: Suspect) -> Iterator[ast.AST]:
+def _everywhere(part: ast.AST, alike: Sequence[Sequence[str]]) -> Iterator[ast.AST]:
     match part:
         case ast.BinOp(left=ast.Name(id=name), op=op):
-            for value, shape in suspect.values.items():
-                if value != name and shape == suspect.values.get(name):
-                    other = ast.Name(value, ast.Load())
-                    yield ast.BinOp(other, op, other)
+            for names in alike:
+                for other in names if name in names else ():
+                    if other != name:
+                        yield ast.BinOp(
+                            ast.Name(other, ast.Load()), op, ast.Name(other, ast.Load())
+                        )
         case _:
             pass
 

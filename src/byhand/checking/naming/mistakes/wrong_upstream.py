@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from byhand.checking.naming.proving.candidates import gradients
 from byhand.checking.naming.proving.finding import Edit, Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import factors, text
+from byhand.checking.naming.proving.syntax import array_factors, text
 from byhand.checking.running.names import loaded_names, root_name
 
 
@@ -41,7 +41,7 @@ def find(suspect: Suspect) -> Finding | None:
 def find_late(suspect: Suspect) -> Finding | None:
     """A derivative that stands there alone, or with a number."""
     known = [each for each in gradients(suspect) if text(each) not in _ones(suspect)]
-    mend = suspect.mend_parts(factors, _times_each(known), but_for_a_number=True)
+    mend = suspect.mend_parts(array_factors, _times_each(known), but_for_a_number=True)
     if mend is None:
         return None
     return mend.finding(

@@ -71,7 +71,7 @@ def _of_forward(suspect: Suspect) -> Iterator[ast.expr]:
                 and node.lineno in lines
                 and _is_float(node, suspect)
             ):
-                yield node
+                yield parsed(ast.unparse(node))  # to be read, also where forward assigns to it
 
 
 def _is_float(node: ast.expr, suspect: Suspect) -> bool:

@@ -231,15 +231,20 @@ class Suspect:
     def scales(self) -> tuple[Scale, ...]:
         """The parts that only lack a number as a factor.
 
-        The definition is linear in such a part: from its value with the part doubled follows how
-        many times as large the part should be, on each draw that is telling.
+        Where the definition is linear in such a part, from its value with the part doubled follows
+        how many times as large the part should be, on each draw that is telling.
         """
         found: list[Scale] = []
         for statement in self.promising:
             for part in (*factors(statement), *added_numbers(statement)):
-                doubled = ast.BinOp(ast.Constant(2.0), ast.Mult(), part)
-                edits = {statement: exchanged(statement, part, doubled)}
-                times = _times(self.telling, edits)
+
+                def scaled(
+                    times: float, statement: ast.stmt = statement, part: ast.expr = part
+                ) -> Edits:
+                    larger = ast.BinOp(ast.Constant(times), ast.Mult(), part)
+                    return {statement: exchanged(statement, part, larger)}
+
+                times = _times(self.telling, scaled)
                 if times is not None:
                     found.append(Scale(statement, part, times))
         return tuple(found)
@@ -290,21 +295,27 @@ def _only_unpacks(node: ast.stmt, kept: Collection[str]) -> bool:
     return len(held) == len(names) > 0 and names <= {*kept}
 
 
-def _times(evidence: Iterable[Evidence], edits: Edits) -> tuple[float, ...] | None:
+def _times(
+    evidence: Iterable[Evidence], scaled: Callable[[float], Edits]
+) -> tuple[float, ...] | None:
     times: list[float] = []
+    doubled = scaled(2.0)
     for found in evidence:
-        value, doubled = as_array(found.value), as_array(found.tried(edits))
+        value, twice = as_array(found.value), as_array(found.tried(doubled))
         right = found.expected.value
-        if value is None or doubled is None or not value.shape == doubled.shape == right.shape:
+        if value is None or twice is None or not value.shape == twice.shape == right.shape:
             return None
         with np.errstate(all="ignore"):
-            part = doubled - value
+            part = twice - value
             size = float(np.sum(part * part))
             if not 0 < size < np.inf:
                 return None
             more = float(np.sum((right - value) * part)) / size
             if not found.judge(value + more * part, 1e4).right:
                 return None
+        # It is said of the part, and what reads it may be no multiple of it.
+        if not found.judge(found.tried(scaled(1 + more)), 1e4).right:
+            return None
         times.append(1 + more)
     return tuple(times)
 

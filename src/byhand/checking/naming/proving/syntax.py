@@ -109,7 +109,19 @@ def is_expr(node: ast.AST) -> TypeGuard[ast.expr]:
 
 
 def factors(statement: ast.stmt) -> Iterator[ast.expr]:
-    """The expressions that may lack a factor: of a product as a whole, only one of its own."""
+    """The expressions that may lack a number as a factor: a product as a whole, not its parts."""
+    operands = {
+        operand
+        for part in product(statement)
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult)
+        for operand in (part.left, part.right)
+    }
+    yield from (part for part in array_factors(statement) if part not in operands)
+
+
+def array_factors(statement: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions that may lack an array as a factor: an elementwise product as a whole, but
+    each operand of a matrix product."""
     inside: set[ast.expr] = set()
     match statement:
         case ast.AugAssign(op=ast.Div(), value=divisor):
@@ -118,7 +130,7 @@ def factors(statement: ast.stmt) -> Iterator[ast.expr]:
             pass
     for part in product(statement):
         match part:
-            case ast.BinOp(left=left, op=ast.Mult() | ast.MatMult(), right=right):
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 inside |= {left, right}
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 inside |= {left}
@@ -149,12 +161,18 @@ def is_places(part: ast.AST) -> bool:
 
 
 def added_numbers(statement: ast.stmt) -> Iterator[ast.expr]:
-    """The 1 of `dlogits[rows, Y] -= 1`."""
+    """The 1 of `dlogits[rows, Y] -= 1` and of `later + 1`."""
     match statement:
         case ast.AugAssign(value=ast.Constant() as number):
             yield number
         case _:
             pass
+    for part in product(statement):
+        match part:
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                yield from (each for each in (left, right) if isinstance(each, ast.Constant))
+            case _:
+                pass
 
 
 def parsed(expression: str) -> ast.expr:
