@@ -1,4 +1,4 @@
-"""The sign is wrong, of the whole or one path; or a condition is the wrong way round.
+"""The sign is wrong, of all or of one path, or a condition is the wrong way round.
 
 Subtraction, a reciprocal and the loss itself (minus the log-likelihood) each bring a minus. A mask
 lets through what forward let through: `dh[h <= 0] = 0` for relu, and not `dh[h > 0] = 0`.
