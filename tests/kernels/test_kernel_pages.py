@@ -1,4 +1,5 @@
-"""What docs/kernels.md says: its examples print what stands there, and every danger is named."""
+"""What docs/kernels.md and docs/pytorch.md say: their examples print what stands there, and every
+danger is named."""
 
 from __future__ import annotations
 
@@ -8,9 +9,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from byhand.kernels.probes import PROBES
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "kernels.md"
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PAGE = DOCS / "kernels.md"
 _EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.S)
 
 
@@ -27,17 +31,18 @@ def without_numbers(report: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[-+\d.e]*\d[-+\d.e]*( ms| s)?", "N", report))
 
 
-def test_the_examples_print_what_the_page_says(capsys: Any) -> None:
-    page = PAGE.read_text("utf-8")
+@pytest.mark.parametrize("name, least", [("kernels.md", 2), ("pytorch.md", 1)])
+def test_the_examples_print_what_the_page_says(name: str, least: int, capsys: Any) -> None:
+    page = (DOCS / name).read_text("utf-8")
     examples = _EXAMPLE.findall(page)
-    assert len(examples) >= 2
+    assert len(examples) >= least
     for source, expected in examples:
         found = printed(source, capsys)
         if os.environ.get("BYHAND_GOLDEN") == "write":
             page = page.replace(
                 f"{source}```\n\n```text\n{expected}```", f"{source}```\n\n```text\n{found}```"
             )
-            PAGE.write_text(page, "utf-8")
+            (DOCS / name).write_text(page, "utf-8")
             continue
         assert without_numbers(found) == without_numbers(expected)
 
