@@ -11,10 +11,13 @@ import pytest
 from command_line import run_byhand
 from learning_session import PRACTICE
 
+import byhand
+from byhand.course.cells import statements
 from byhand.course.course import load_course
 from solved import solved
 
 NOTEBOOK = "w/6-backprop-ninja.ipynb"
+LESSONS = Path(byhand.__file__).parent / "lessons"
 RIGHT = """\
 dlogprobs = np.zeros_like(probs)
 dlogprobs[rows, Y] = -1 / n
@@ -49,6 +52,7 @@ def text_of(output: Any) -> str:
 @pytest.mark.filterwarnings("ignore")  # those of Jupyter
 def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
     nbformat.validate(notebook)
+    notebook.cells = [c for c in notebook.cells if not c.source.startswith("import numpy as np")]
     loss, _, cross_entropy = load_course(PRACTICE).exercises
     answers = [cell for cell in notebook.cells if cell.source.startswith("%%check")]
     assert answers[0].source == (
@@ -108,7 +112,33 @@ def test_it_gives_no_answer_away(notebook: Any) -> None:
     for exercise in load_course(PRACTICE).exercises:
         for statement in exercise.blanks.statements:
             assert statement not in written, exercise.id
-    assert written.count("def forward") == 2  # that of mlp, and that of mlp_fused
+    assert written.count("hprebn = embcat @ W1 + b1") == 2  # forward of mlp, and of mlp_fused
+
+
+def test_forward_is_there_and_answers_are_ones_own(tmp_path: Path, notebook: Any) -> None:
+    """As in the lecture's notebook: 6.2 goes on with what was answered in 6.1."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    forward, first = code[1], code[2]
+    assert forward.source.startswith("import numpy as np")
+    first.source = f"%%check 6.1\n{RIGHT} * 3"
+    look = (
+        "print(float(loss) > 0, dprobs.shape == probs.shape, round((dprobs * probs).min() * n, 9))"
+    )
+    notebook.cells = [code[0], forward, first, nbformat.v4.new_code_cell(look)]
+    shown = run(notebook, tmp_path / "w")
+    assert "dprobs is wrong" in shown[2]
+    assert shown[3].split()[:3] == ["True", "True", "-3.0"]
+
+
+def test_forward_of_every_exercise_runs_at_the_top() -> None:
+    for exercise in load_course(LESSONS).exercises:
+        text = statements(exercise.blanks)
+        if text is not None and "torch" not in text:
+            space: dict[str, Any] = {}
+            exec(text, space)
+            answers = {each.split()[0] for each in exercise.blanks.statements}
+            for name in {*answers} & {*space}:  # at most what a loop begins with
+                assert not name.startswith("d") or not space[name].any(), exercise.id
 
 
 def test_a_notebook_that_is_there_stays(tmp_path: Path, notebook: Any) -> None:

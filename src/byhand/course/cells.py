@@ -67,6 +67,45 @@ def setting(blanks: Blanks) -> str:
     return "\n".join(lines[start : _backward(blanks).lineno - 1]).strip("\n")
 
 
+def statements(blanks: Blanks) -> str | None:
+    """What stands above backward as statements at the top of a notebook, so that forward's values
+    are there: its inputs, drawn once, its body, and what backward has before the first blank. None
+    where they can't stand alone."""
+    source = setting(blanks)
+    tree = ast.parse(source)
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    forward = next(node for node in found if node.name == "forward")
+    ends = [node for node in ast.walk(forward) if isinstance(node, ast.Return)]
+    if len(ends) != 1 or ends[0] is not forward.body[-1] or not isinstance(ends[0].value, ast.Name):
+        return None
+    lines = source.split("\n")
+    body = forward.body[ast.get_docstring(forward) is not None :]
+    above = "\n".join(lines[: forward.lineno - 1]).strip("\n")
+    inner = textwrap.dedent("\n".join(lines[body[0].lineno - 1 : ends[0].lineno - 1]))
+    names = [arg.arg for arg in forward.args.args]
+    drawn = f"{', '.join(names)} = (values[name] for name in {' '.join(names)!r}.split())"
+    if len(names) == 1:
+        drawn = f"{names[0]} = values[{names[0]!r}]"
+    below = "\n".join(lines[forward.end_lineno or 0 :]).strip("\n")
+    first = _region(blanks)[1] + 1
+    known = {node.id for node in ast.walk(forward) if isinstance(node, ast.Name)} | {*names}
+    there = {ast.unparse(node) for node in body}
+    more: list[str] = []  # such as rows, but no gradient
+    for node in _backward(blanks).body:
+        if (node.end_lineno or 0) < first and isinstance(node, ast.Assign):
+            read = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
+            if read <= known and ast.unparse(node) not in there:
+                more.append(ast.unparse(node))
+    parts = [
+        above,
+        below,
+        f"values = inputs(np.random.default_rng(0))\n{drawn}",
+        inner.rstrip(),
+        "\n".join(more),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
 def given(blanks: Blanks) -> tuple[str, ...]:
     """The names that a cell may use: backward's parameters, and what it has computed before."""
     backward, first = _backward(blanks), _region(blanks)[1] + 1

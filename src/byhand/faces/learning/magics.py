@@ -9,7 +9,10 @@ its files are left alone.
 
 from __future__ import annotations
 
+import contextlib
 import html
+import io
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,6 +36,7 @@ def load_ipython_extension(shell: Any) -> None:
     def check(line: str, cell: str) -> None:
         try:
             _check_cell(_learner(line), cell, apart)
+            _run_in(shell.user_ns, cell)
         except ByhandError as error:
             print(one_line(str(error)))
 
@@ -111,6 +115,19 @@ def _learner(what: str = "") -> Learner:
     if what.strip():
         learners.make_current(learner, learner.course.find(what.strip()))
     return learner
+
+
+def _run_in(session: dict[str, Any], cell: str) -> None:
+    """Runs an answer on the session's values, if forward is there: later cells may go on with it.
+
+    What it prints was shown with the verdict, which also says what is wrong with it.
+    """
+    if re.search(r"^def backward\b", cell, re.M):
+        return
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+        exec(compile(cell, "<answer>", "exec"), session)
+    for name in [name for name, value in session.items() if value is ...]:
+        del session[name]  # it isn't answered yet
 
 
 def _check_cell(learner: Learner, cell: str, apart: Apart) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from byhand.course import glossary
-from byhand.course.cells import cell_of, given, setting, task
+from byhand.course.cells import cell_of, given, setting, statements, task
 from byhand.course.course import Exercise, Lesson
 from byhand.course.learner import Learner
 from byhand.errors import CourseError
@@ -46,8 +46,9 @@ def _notebook(lesson: Lesson, v4: Any) -> Any:
     first_with: dict[str, str] = {}  # by what stands above backward: the exercise that shows it
     for exercise in lesson.exercises:
         shown = first_with.setdefault(setting(exercise.blanks), exercise.number)
-        text = _task(exercise, shown)
-        cells += [v4.new_markdown_cell(text), v4.new_code_cell(_answer(exercise))]
+        cells.append(v4.new_markdown_cell(_task(exercise, shown)))
+        forward = _forward(exercise) if shown == exercise.number else None
+        cells += [v4.new_code_cell(text) for text in (forward, _answer(exercise)) if text]
     python = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return v4.new_notebook(cells=cells, metadata={"kernelspec": python})
 
@@ -55,7 +56,9 @@ def _notebook(lesson: Lesson, v4: Any) -> Any:
 def _task(exercise: Exercise, shown: str) -> str:
     """What there is to do, and with what; forward only where it isn't that of an exercise above."""
     names = ", ".join(f"`{name}`" for name in given(exercise.blanks))
-    if shown == exercise.number:
+    if shown == exercise.number and _forward(exercise):
+        forward = "Run the first cell below: it is forward, and afterwards its values are there."
+    elif shown == exercise.number:
         forward = f"```python\n{setting(exercise.blanks)}\n```"
     else:
         forward = f"Forward is the same as in {shown}."
@@ -68,6 +71,12 @@ def _task(exercise: Exercise, shown: str) -> str:
             _HOW.format(exercise.number),
         ]
     )
+
+
+def _forward(exercise: Exercise) -> str | None:
+    """Forward as statements, where that can be run."""
+    text = statements(exercise.blanks)
+    return None if text is None or "torch" in text or "np." not in text else text
 
 
 def _answer(exercise: Exercise) -> str:
