@@ -22,7 +22,7 @@ def seen_from_outside(report: Report, bench: Bench) -> Report:
         _row(row, gradients[row.name]) if row.right and row.name in gradients else row
         for row in report.rows
     )
-    worse = [row.name for row, before in zip(rows, report.rows, strict=True) if row is not before]
+    worse = [r.name for r, before in zip(rows, report.rows, strict=True) if before.right > r.right]
     found = (*_forward(first), *findings(bench))
     return replace(report, rows=rows, roots=(*report.roots, *worse), findings=found)
 
@@ -82,17 +82,15 @@ def _ran(bench: Bench) -> Attempt:
 
 
 def _row(row: Row, seen: Comparison) -> Row:
-    """A row that is right by its statements, as the call says."""
-    if seen.right or seen.unjudged:
+    """A row that is right by its statements, as the call says, where that is wrong or knows more
+    closely what rounding explains."""
+    if seen.unjudged:
         return row
-    return replace(
-        row,
-        verdict=seen.verdict,
-        max_error=seen.max_error,
-        tolerance=seen.tolerance,
-        ulps=seen.ulps,
-        note=seen.note,
-    )
+    known = replace(row, max_error=seen.max_error, tolerance=seen.tolerance, ulps=seen.ulps)
+    if not seen.right:
+        return replace(known, verdict=seen.verdict, note=seen.note)
+    closer = seen.tolerance is not None and seen.tolerance < (row.tolerance or 0.0)
+    return known if closer else row
 
 
 def _forward(first: Attempt) -> list[Finding]:
