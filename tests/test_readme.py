@@ -117,5 +117,5 @@ def test_the_mistakes_are_counted_and_listed() -> None:
     docs = README.parent / "docs" / "problem-files.md"
     listed = docs.read_text(encoding="utf-8").partition("## The mistakes")[2]
     assert re.findall(r"`([a-z-]+)`", listed)[: len(CODES)] == [*CODES]
-    assert f"There are {len(CODES)} that byhand knows" in README.read_text(encoding="utf-8")
+    assert f"byhand knows {len(CODES)} mistakes" in README.read_text(encoding="utf-8")
     assert f"one of {len(CODES)}," in (README.parent / "CHANGELOG.md").read_text(encoding="utf-8")

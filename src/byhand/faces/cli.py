@@ -39,7 +39,7 @@ TRACEBACK = "BYHAND_TRACEBACK"
 @click.version_option(byhand.__version__, message="byhand %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Checks a backward pass that was written by hand, and trains on it.
+    """Checks hand-written backward passes, and trains on them.
 
     A problem is a Python file with `inputs`, `forward` and `backward`.
     """

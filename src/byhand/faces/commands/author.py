@@ -17,14 +17,14 @@ TIMEOUT = 120.0
 
 @click.group()
 def author() -> None:
-    """For those who write exercises."""
+    """Tools for writing exercises."""
 
 
 @author.command()
 @click.argument("name")
 @click.option("--course", metavar="DIR", default=".", help="The folder of the course.")
 def new(name: str, course: str) -> int:
-    """Makes a lesson to begin with: a reading, an exercise and its hints."""
+    """Makes a starter lesson: a reading, an exercise and its hints."""
     from byhand.course.course import check_name
     from byhand.course.skeleton import new_lesson
     from byhand.faces import terminal
@@ -42,7 +42,7 @@ def new(name: str, course: str) -> int:
     type=click.Choice(["finite", "torch", "jax"]),
     default="finite",
     show_default=True,
-    help="Who has to find the solutions right besides byhand's own engine.",
+    help="A second referee that must find the solutions right.",
 )
 def check(folder: str | None, referee: str) -> int:
     """Checks every exercise and every reading of the course in DIR.

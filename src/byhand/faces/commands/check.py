@@ -31,9 +31,9 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
 @click.option(
     "--dtype",
     type=click.Choice(["float64", "float32", "bfloat16", "float16"]),
-    help="The precision to run the backward in; that of the inputs, unless told otherwise.",
+    help="The precision to run the backward in; that of the inputs if left out.",
 )
-@click.option("--device", help="Where a Function is run, such as cuda.")
+@click.option("--device", help="The device to run a Function on, such as cuda.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),

@@ -30,7 +30,7 @@ def next_(exercise: str | None) -> int:
 
 @click.command()
 def hint() -> int:
-    """Gives a hint on the current exercise: each time one more."""
+    """Gives a hint on the current exercise, and another each time you ask."""
     from byhand.faces.learning import words
 
     learner = _learner()
@@ -39,7 +39,7 @@ def hint() -> int:
 
 @click.command()
 def reset() -> int:
-    """Puts the current exercise back as it was at first; a copy of yours is kept."""
+    """Resets the current exercise, and keeps a copy of yours."""
     from byhand.faces.learning import words
 
     return _say(words.reset(_learner()))
@@ -47,7 +47,7 @@ def reset() -> int:
 
 @click.command()
 def solution() -> int:
-    """Shows a solution of the current exercise: once it is done, or when asked twice."""
+    """Shows a solution of the current exercise, once it is done or if you ask twice."""
     from byhand.faces.learning import words
 
     learner = _learner()

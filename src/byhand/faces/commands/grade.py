@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many to grade at a time; without it, one for each processor.",
+    help="How many to grade at once; one for each processor if left out.",
 )
 @click.option(
     "--timeout",
@@ -62,12 +62,12 @@ if TYPE_CHECKING:
     type=click.Choice(["auto", "bubblewrap", "plain"]),
     default="auto",
     show_default=True,
-    help="How to keep submissions apart: auto takes bubblewrap where it works.",
+    help="How to isolate submissions: auto uses bubblewrap where it works.",
 )
 @click.option(
     "--similar",
     is_flag=True,
-    help="Also say whose submissions are alike beyond chance, for you to look at.",
+    help="Also list submissions that are more alike than chance explains.",
 )
 @click.option("--dask", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler.")
 def grade(
@@ -82,7 +82,7 @@ def grade(
     similar: bool,
     dask: str | None,
 ) -> int:
-    """Grades what was handed in, a point for each gradient.
+    """Grades submissions, one point for each gradient.
 
     SUBMISSIONS holds a folder for each student, with the exercises as in a learner's folder, or
     the course's notebook of each student, or with --exercise a file for each. Beside FILE it also

@@ -12,8 +12,8 @@ import click
 def new(file: str) -> int:
     """Writes a problem file to be completed.
 
-    If FILE is there, its own statements are put in, and the problem is written beside it, as
-    NAME_problem.py; else it is written to FILE. Nothing is overwritten.
+    If FILE exists, its statements are used, and the problem is written beside it as
+    NAME_problem.py; otherwise it is written to FILE. Nothing is overwritten.
     """
     from byhand.errors import DataError
     from byhand.faces import terminal

@@ -10,7 +10,7 @@ import click
 @click.option("-n", type=click.IntRange(min=0), default=20, show_default=True, help="How many.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 def sample(run: str, n: int, seed: int) -> int:
-    """Prints new words from the model that was trained into DIR."""
+    """Prints new words from the model trained in DIR."""
     from byhand.faces import terminal
     from byhand.faces.run_user_code import guest
     from byhand.train import sample as draw

@@ -41,7 +41,9 @@ def _settings(
 
 @click.command()
 @click.argument("model", required=False)
-@click.option("--data", metavar="PATH", help="A text file with one word a line.  [default: names]")
+@click.option(
+    "--data", metavar="PATH", help="A text file with one word per line.  [default: names]"
+)
 @click.option(
     "--steps",
     type=click.IntRange(min=1),
@@ -62,7 +64,7 @@ def _settings(
 @click.option(
     "--diagnostics",
     is_flag=True,
-    help="Also draw pictures of activations, gradients, dead units and updates.",
+    help="Also plot activations, gradients, dead units and updates.",
 )
 @click.option("--plain", is_flag=True, help="Step by step in NumPy, even where compiling works.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
@@ -81,8 +83,8 @@ def train(
     """Trains MODEL on its hand-written gradients.
 
     MODEL is a problem file or the name of a model of the zoo; with --resume it may be left out.
-    Ctrl-C stops and keeps what was learned. If the process is killed, --resume goes on from what
-    was saved last, ten seconds ago at most.
+    Ctrl-C stops and keeps what was learned. If the process is killed, --resume continues from the
+    last save, at most ten seconds earlier.
     """
     from byhand.faces import terminal
     from byhand.faces.run_user_code import guest
