@@ -15,7 +15,7 @@ from deriving_cases import ALL, GOLDEN
 import forked
 from byhand.deriving.wrapped import wrap
 from byhand.deriving.wrapped.running import Function
-from byhand.deriving.wrapped.wrap import as_function, as_triton
+from byhand.deriving.wrapped.wrap import as_custom_vjp, as_function, as_triton, written
 from byhand.errors import UnsupportedError
 from byhand.program.problem import load
 
@@ -137,6 +137,52 @@ def test_what_is_wrong_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None
         )
         with pytest.raises(UnsupportedError, match=said):
             as_function(problem)
+
+
+IN_JAX = """
+import jax.numpy as jnp
+def inputs(rng, *, n=3, width=5):
+    return {"x": jnp.asarray(rng.normal(size=(n, width))), "gain": jnp.ones(width) + n}
+def forward(x, gain, power=-0.5):
+    inv = (jnp.mean(x**2, axis=-1, keepdims=True) + 1e-6) ** power
+    out = x * inv * gain
+    return out
+"""
+
+
+def test_the_custom_vjp_that_people_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed; that it is right is proved by the tests below, which take JAX long."""
+    monkeypatch.setattr(wrap, "prove", lambda *given: None)
+    golden = (GOLDEN / "custom_vjp_softmax_cross_entropy.txt").read_text(encoding="utf-8")
+    assert as_custom_vjp(load(ALL["softmax_cross_entropy"])) == golden
+    assert golden in (GOLDEN.parent.parent / "docs" / "deriving.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_a_forward_in_jax_gets_a_custom_vjp(problem_file: Callable[[str], Path]) -> None:
+    source = written(load(problem_file(IN_JAX)), "function")
+    assert "@partial(jax.custom_vjp, nondiff_argnums=(2,))" in source
+    assert "** power" in source and "np.mean(x**2" in source and " np." not in source
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "group_norm"])
+def test_a_numpy_forward_gets_a_custom_vjp(name: str) -> None:
+    assert ".defvjp(" in as_custom_vjp(load(ALL[name]))
+
+
+@pytest.mark.long
+def test_a_wrong_custom_vjp_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = wrap.custom_vjp
+    for old, new, said in (
+        ("dout.sum(axis=0)", "dout.mean(axis=0)", "its dbias isn't what jax.grad gives"),
+        ("/ std", "/ float(std.sum())", "it raises ConcretizationTypeError"),
+    ):
+        monkeypatch.setattr(
+            wrap, "custom_vjp", lambda *given, o=old, n=new: write(*given).replace(o, n)
+        )
+        with pytest.raises(UnsupportedError, match=said):
+            as_custom_vjp(load(ALL["layer_norm"]))
 
 
 def test_triton_is_asked_for_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,22 +16,26 @@ from byhand.referees.engine import engine
 from byhand.referees.referee import Referee
 from byhand.values.arrays import is_torch
 
+_NAMES = {"torch": "PyTorch's autograd", "jax": "jax.grad"}
+
 Run = Callable[[Mapping[str, Any], Sequence[Any]], tuple[Sequence[Any], Mapping[str, Any]]]
 """From inputs and upstream gradients to the outputs, and the gradients of the inputs by name."""
 
 
-def prove(problem: Problem, run: Run, names: Sequence[str], fixed: bool) -> None:
+def prove(
+    problem: Problem, run: Run, names: Sequence[str], fixed: bool, library: str = "torch"
+) -> None:
     """Raises UnsupportedError if it isn't right: at the sizes that are tried, one if `fixed`.
 
-    The truth is PyTorch's autograd; or the engine, since at ties any share is right.
+    The truth is what `library` gives for forward; or the engine, since at ties any share is right.
     """
-    torch: Referee = import_module("byhand.referees.torch").torch
+    autograd: Referee = getattr(import_module(f"byhand.referees.{library}"), library)
     for inputs in _tried(problem, fixed):
         with np.errstate(all="ignore"):
             program = trace_problem(problem, inputs)
             upstream = program.upstream(1)
             keys = [(name, program[name].binding) for name in names]
-            true = [referee(problem, inputs, keys, upstream) for referee in (torch, engine)]
+            true = [referee(problem, inputs, keys, upstream) for referee in (autograd, engine)]
             try:
                 outputs, found = run(inputs, upstream)
             except Exception as error:
@@ -43,7 +47,7 @@ def prove(problem: Problem, run: Run, names: Sequence[str], fixed: bool) -> None
                 raise _failed(problem, f"its {step.name} isn't that of forward")
         for key in keys:
             if not any(_near(found[key[0]], each[key].value) for each in true):
-                raise _failed(problem, f"its d{key[0]} isn't what PyTorch's autograd gives")
+                raise _failed(problem, f"its d{key[0]} isn't what {_NAMES[library]} gives")
 
 
 def _tried(problem: Problem, fixed: bool) -> Iterator[Mapping[str, Any]]:

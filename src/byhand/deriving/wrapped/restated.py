@@ -35,7 +35,7 @@ def restated(context: Context, derivation: Derivation) -> tuple[tuple[str, ...],
     written = write(context, Swept(tuple(_assignments(context)), frozenset(context.taken)))
     made = [node for line in written.lines for node in line.nodes]
     used = {*derivation.parameters, *(name for node in made for name in _loaded(node))}
-    plain = _plain(own, used - {*problem.forward.parameters}, {s.name for s in program.steps})
+    plain = making_of(own, used - {*problem.forward.parameters}, {s.name for s in program.steps})
     waiting = [_translated(node, context.dialect) for node in plain]
     found: list[ast.stmt] = []
     for node in made:
@@ -72,7 +72,7 @@ def _assignments(context: Context) -> Iterator[Assignment]:
         yield Assignment(made.target, made.terms, made.changes, step=step)
 
 
-def _plain(own: Sequence[ast.stmt], used: set[str], steps: set[str]) -> list[ast.stmt]:
+def making_of(own: Sequence[ast.stmt], used: set[str], steps: set[str]) -> list[ast.stmt]:
     """The statements of forward that make what is used and no step: counts, masks."""
     found: list[ast.stmt] = []
     for node in reversed(own):

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -54,6 +55,34 @@ class Function:
             leaves = [given[name] for name in self.wanted]
             found = torch.autograd.grad(outputs, leaves, [torch.as_tensor(g) for g in upstream])
             return [o.detach() for o in outputs], dict(zip(self.wanted, found, strict=True))
+
+        return run
+
+    def in_jax(self) -> Run:
+        """What runs a custom_vjp, in float64; and traces it, as a compiler would."""
+        jax: Any = import_module("jax")
+        arrays: Any = import_module("byhand.jax_dialect.arrays")
+        namespace: dict[str, Any] = {}
+        exec(compile(self.source, "<derived>", "exec"), namespace)
+
+        def run(inputs: Mapping[str, Any], upstream: Sequence[Any]) -> Any:
+            with arrays.float64():
+                given = {**self.defaults, **arrays.in_jax(dict(inputs))}
+                leaves = [given[name] for name in self.wanted]
+
+                def outputs(*values: Any) -> Any:
+                    taken = {**given, **dict(zip(self.wanted, values, strict=True))}
+                    return namespace[self.name](*[taken[name] for name in self.arguments])
+
+                def gradients(*values: Any) -> Any:
+                    returned, back = jax.vjp(outputs, *values)
+                    seeds = arrays.in_jax(tuple(upstream))
+                    return returned, back(seeds if isinstance(returned, tuple) else seeds[0])
+
+                jax.make_jaxpr(gradients)(*leaves)
+                returned, found = gradients(*leaves)
+            each = returned if isinstance(returned, tuple) else (returned,)
+            return each, dict(zip(self.wanted, found, strict=True))
 
         return run
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
 
 from byhand.codegen.recording import record
 from byhand.codegen.torch_words import PyTorch
@@ -11,14 +15,27 @@ from byhand.deriving.derivation import Derivation
 from byhand.deriving.derive import derive
 from byhand.deriving.steps.context import context_of
 from byhand.deriving.wrapped.autograd_function import autograd_function, class_name
-from byhand.deriving.wrapped.parts import Parts, own_text, parts_of, unsupported
+from byhand.deriving.wrapped.custom_vjp import custom_vjp
+from byhand.deriving.wrapped.parts import Parts, own_text, parts_of, statements_of, unsupported
 from byhand.deriving.wrapped.prove import prove
-from byhand.deriving.wrapped.restated import restated
+from byhand.deriving.wrapped.restated import making_of, restated
 from byhand.deriving.wrapped.running import Function
 from byhand.deriving.wrapped.triton_kernels import triton_kernels
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem
 from byhand.program.program import Program
+from byhand.values.arrays import is_array
+
+
+def written(problem: Problem, kind: str, names: Sequence[str] | None = None) -> str:
+    """What `--as` asks for: "function", "custom-vjp" or "triton"."""
+    match kind:
+        case "triton":
+            return as_triton(problem, names)
+        case "function" if not problem.in_jax:
+            return as_function(problem, names)
+        case _:
+            return as_custom_vjp(problem, names)
 
 
 def as_function(problem: Problem, names: Sequence[str] | None = None) -> str:
@@ -54,10 +71,58 @@ def as_triton(problem: Problem, names: Sequence[str] | None = None) -> str:
     return source
 
 
-def _function(problem: Problem, parts: Parts, source: str) -> Function:
+def as_custom_vjp(problem: Problem, names: Sequence[str] | None = None) -> str:
+    """The closed form as a `jax.custom_vjp`, as text: of a forward in NumPy, or in JAX's NumPy.
+
+    It was run, and gave what JAX's own differentiation gives for forward; and it can be compiled.
+    Raises UnsupportedError if forward can't be written so.
+    """
+    _needs("jax", "byhand[jax]")
+    spoken = in_numpy(problem)
+    derivation = derive(spoken, names=names, dialect="numpy", closed=True)
+    inputs = spoken.inputs()
+    program = record(spoken, inputs).program
+    forward, returned = own_text(problem)
+    parts = parts_of(problem, program, derivation, forward, returned)
+    own, _ = statements_of(problem)
+    making = making_of(own, set(parts.others), {step.name for step in program.steps})
+    given = {**problem.forward.defaults, **inputs}
+    static = [k for k, name in enumerate(parts.arguments) if not is_array(given.get(name))]
+    source = custom_vjp(parts, making, static, module_of(problem))
+    function = _function(problem, parts, source, problem.name)
+    prove(problem, function.in_jax(), function.wanted, derivation.fixed_sizes, "jax")
+    return source
+
+
+def in_numpy(problem: Problem) -> Problem:
+    """A problem whose forward says `jnp`, with NumPy in the place of that."""
+    spoken = {
+        name: np if getattr(value, "__name__", "") == "jax.numpy" else value
+        for name, value in problem.forward.globals.items()
+    }
+
+    def draw(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
+        with problem.in_double():
+            drawn = problem.draw(rng, **sizes)
+            return {n: np.asarray(v) if hasattr(v, "__array__") else v for n, v in drawn.items()}
+
+    forward = replace(problem.forward, globals=spoken)
+    return replace(problem, forward=forward, draw=draw, library="")
+
+
+def module_of(problem: Problem) -> str:
+    """What the file calls NumPy, or JAX's."""
+    named = {getattr(v, "__name__", ""): n for n, v in problem.forward.globals.items()}
+    alias = named.get("jax.numpy", named.get("numpy", "np"))
+    return f"(?:np|{alias})"
+
+
+def _function(problem: Problem, parts: Parts, source: str, name: str = "") -> Function:
     pairs = zip(parts.arguments, parts.gradients, strict=True)
     wanted = tuple(name for name, d in pairs if d is not None)
-    name = class_name(problem.name)
+    if not wanted:
+        raise unsupported(problem, "no input has a gradient")
+    name = name or class_name(problem.name)
     return Function(source, name, parts.arguments, wanted, problem.forward.defaults)
 
 

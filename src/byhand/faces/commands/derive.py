@@ -34,9 +34,10 @@ TIMEOUT = 30.0
 @click.option(
     "--as",
     "kind",
-    type=click.Choice(["function", "triton"]),
+    type=click.Choice(["function", "custom-vjp", "triton"]),
     help="The closed form as an object to be pasted: a torch.autograd.Function with what it "
-    "saves; the same with two Triton kernels. It was run against autograd.",
+    "saves, or a jax.custom_vjp where forward is in JAX; that of a forward in NumPy; a Function "
+    "with two Triton kernels. It was run against autograd.",
 )
 @click.option(
     "--numbers",
@@ -66,13 +67,13 @@ def derive(
         from byhand.deriving.derive import derive as derived
         from byhand.deriving.own_backward import compared
         from byhand.deriving.worked.instance import work_instance
-        from byhand.deriving.wrapped.wrap import as_function, as_triton
+        from byhand.deriving.wrapped.wrap import written
         from byhand.rendering.derivation.show import show
         from byhand.values.arrays import speaks_torch
 
         problem = load_one(file)
         if kind is not None:
-            shown = {"function": as_function, "triton": as_triton}[kind](problem, wanted)
+            shown = written(problem, kind, wanted)
         else:
             found = derived(problem, names=wanted, dialect=dialect, closed=closed)
             inputs = problem.inputs()
