@@ -27,7 +27,7 @@ RAISING: dict[str, tuple[tuple[tuple[str, str], ...], str, str, str]] = {
         "b",
         "db = total * 1.0",
         "raised NameError: name 'total' is not defined: "
-        "it is assigned in line 23 only: move that line up, or this one down",
+        "it isn't assigned before line 23: move that line up, or this one down",
     ),
     "a local is misspelt": (
         (("db = dpre.sum(0)", "total = dpre.sum(0)\n    db = totla"),),
@@ -39,7 +39,7 @@ RAISING: dict[str, tuple[tuple[tuple[str, str], ...], str, str, str]] = {
         (("dW = x.T @ dpre", "dW = x @ dpre"),),
         "W",
         "dW = x @ dpre",
-        "x has shape (6, 4), dpre (6, 3)",
+        "the inner sizes 4 and 6 differ: x has shape (6, 4), dpre (6, 3)",
     ),
     "shapes that don't broadcast": (
         (("dh[np.arange(n), y] = dpicked", "dh[np.arange(n), y] = dpicked * np.ones(4)"),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,7 @@ class KnownNames:
         if gone:
             return f"line {gone[-1]} has deleted it"
         if made and min(made) > line:
-            return f"it is assigned in line {min(made)} only: move that line up, or this one down"
+            return f"it isn't assigned before line {min(made)}: move that line up, or this one down"
         if made:
             return f"line {max(at for at in made if at < line)} makes it, but hasn't run"
         return did_you_mean(name, [*namespace, *self.to_ask_for]).removeprefix("; ")
@@ -42,6 +43,13 @@ class KnownNames:
         )
 
 
+_MATMUL = re.compile(
+    r"Input operand \d has a mismatch in its core dimension \d, with gufunc signature \S+ "
+    r"\(size (\d+) is different from (\d+)\)"
+)
+"""What NumPy says of a matrix product whose shapes don't fit, in words for NumPy's developers."""
+
+
 def explained(
     error: BaseException,
     line: int,
@@ -50,7 +58,7 @@ def explained(
     statement: Statement | None = None,
 ) -> str:
     """The exception, with advice. `statement` is what raised it, if no condition or loop did."""
-    said = in_one_line(error)
+    said = _MATMUL.sub(r"the inner sizes \2 and \1 differ", in_one_line(error))
     frames = list(_frames(error))
     own = [f for f in frames if f[0] is namespace]
     elsewhere = [f for f in frames if f[0] is not namespace and f[1] == names.function.file]
