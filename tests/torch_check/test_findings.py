@@ -105,3 +105,38 @@ def test_sizes_that_the_user_runs_are_tried() -> None:
     report = byhand.torch.check(Short, wrong.inputs, sizes=[{"width": 4100}])
     assert names(report) == {"alignment"}
     assert report.findings[0].done == "at width = 4100"
+
+
+def in_float32(x: Any, w: Any) -> Any:
+    return (x @ torch.eye(8)) ** 2 * w
+
+
+def summed(x: Any, w: Any) -> Any:
+    return (x**2 * w).sum()
+
+
+def raises(x: Any, w: Any) -> Any:
+    raise ValueError("no\nway")
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (in_float32, "in_float32 raised RuntimeError: .* on float64"),
+        (summed, r"shape|returns \(\)"),
+        (raises, "raises raised ValueError: no way"),
+    ],
+)
+def test_a_reference_that_cannot_be_used_is_one_line(reference: Any, said: str) -> None:
+    with pytest.raises(ProblemError, match=said) as caught:
+        byhand.torch.check(wrong.Square, wrong.inputs, reference=reference)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_reference_that_halves_are_too_narrow_for_gives_no_measure() -> None:
+    def inverts(x: Any, w: Any) -> Any:
+        return x**2 * w * torch.linalg.inv(torch.eye(1, dtype=x.dtype))
+
+    report = byhand.torch.check(wrong.Square, wrong.inputs, reference=inverts, dtype="bfloat16")
+    assert report.ok
+    assert not report.findings

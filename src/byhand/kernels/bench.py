@@ -137,7 +137,8 @@ class Bench:
         return Attempt(case, asked, ran, overwritten=tuple(changed), seconds=seconds)
 
     def other(self, inputs: Inputs) -> Attempt | None:
-        """Calls the kernel on other inputs; None where the reference doesn't take them."""
+        """Calls the kernel on other inputs; None where the reference doesn't take them, or
+        memory isn't large enough."""
         try:
             case = self.case(inputs)
         except Exception as error:
@@ -146,7 +147,8 @@ class Bench:
                 return None
             return Attempt(case, case.needs, None, in_one_line(error), "forward")
         attempt = self.attempt(case)
-        return attempt if case.is_known else None
+        full = attempt.raised.startswith(("MemoryError", "OutOfMemoryError"))
+        return attempt if case.is_known and not full else None
 
     def copied(self, inputs: Inputs) -> dict[str, Any]:
         return {name: self.copy(value) for name, value in inputs.items()}

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.compare import FACTOR
+from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.kernel import Inputs, Kernel, Ran, Upstream
 from byhand.values.arrays import Array
 from byhand.values.precision import SINGLE, eps_of
@@ -74,8 +75,25 @@ class Case:
 
     @cached_property
     def truth(self) -> Ran:
-        """Raises what the reference raises."""
-        return self.kernel.truth(*self.exact, self.needs)
+        """Raises ProblemError where the reference raises, in one line."""
+        try:
+            return self.kernel.truth(*self.exact, self.needs)
+        except Exception as error:
+            why = self._another_shape() or f"the reference raised {in_one_line(error)}, in float64"
+            raise ProblemError(f"{self.kernel.name}: {why}") from error
+
+    def _another_shape(self) -> str:
+        """Which output of the reference has another shape than the kernel's, if one has."""
+        numpy = self.kernel.framework.numpy
+        try:
+            outputs = self.kernel.truth(self.exact[0], None, self.needs).outputs
+        except Exception:
+            return ""
+        for place, (output, g) in enumerate(zip(outputs, self.upstream, strict=False)):
+            if g is not None and numpy(output).shape != numpy(g).shape:
+                shapes = f"{numpy(output).shape}, and the kernel's {numpy(g).shape}"
+                return f"output {place} of the reference has the shape {shapes}"
+        return ""
 
     @cached_property
     def is_known(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from byhand.errors import in_one_line
+from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.kernel import Ran
 from byhand.program.problem import Problem
 from byhand.program.program import Program
@@ -95,6 +95,11 @@ def gradients_of(
     torch.manual_seed(0)
     with torch.enable_grad():
         outputs = reference.outputs(reference(leaves), takes)
+    for output, g in zip(outputs, upstream, strict=True):
+        if isinstance(output, torch.Tensor) and tuple(output.shape) != np.shape(g):
+            raise ProblemError(
+                f"{reference.name} returns {tuple(output.shape)}, which is to be {np.shape(g)}"
+            )
     pairs = [
         (o, torch.from_numpy(np.asarray(g)).to(o.dtype))
         for o, g in zip(outputs, upstream, strict=True)

@@ -16,7 +16,7 @@ from byhand.kernels.frameworks.pytorch import TORCH, run_of
 from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
 from byhand.kernels.options import Options
 from byhand.program.problem import Problem
-from byhand.torch.followed import not_differentiable
+from byhand.torch.followed import in_double, not_differentiable
 from byhand.torch.given import Given
 from byhand.torch.reference import Reference, forward_as_reference, statements_as_reference
 from byhand.torch.subject import Subject
@@ -117,7 +117,7 @@ def _run_of(reference: Reference) -> Run:
 def _count(reference: Reference, found: Given, seed: int) -> int:
     """How many outputs a reference has."""
     torch.manual_seed(0)
-    return len(reference(found.make(np.random.default_rng(seed), found.sizes)))
+    return len(reference(in_double(found.make(np.random.default_rng(seed), found.sizes))))
 
 
 def _elements(found: Given, seed: int) -> int:

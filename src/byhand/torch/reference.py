@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from byhand.engine.tensor import Tensor
-from byhand.errors import ProblemError
+from byhand.errors import ProblemError, in_one_line
 from byhand.program.control_flow import run_plainly
 from byhand.program.problem import Problem
 from byhand.sources.autograd_functions import HELD, Held
@@ -28,8 +28,13 @@ class Reference:
     name: str
 
     def __call__(self, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Its outputs, on arguments by name."""
-        returned = self.call(*(inputs[name] for name in self.takes))
+        """Its outputs, on arguments by name. Raises ProblemError where it raises, in one line."""
+        try:
+            returned = self.call(*(inputs[name] for name in self.takes))
+        except Exception as error:
+            kinds = {str(v.dtype) for v in inputs.values() if isinstance(v, torch.Tensor)}
+            where = ", ".join(sorted(kinds)).replace("torch.", "")
+            raise ProblemError(f"{self.name} raised {in_one_line(error)} on {where}") from error
         return tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)
 
     def outputs(self, returned: Sequence[Any], takes: Sequence[bool]) -> list[Any]:
