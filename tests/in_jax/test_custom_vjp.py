@@ -182,6 +182,76 @@ def test_symbolic_zeros_are_left_aside_with_a_line() -> None:
     assert "symbolic_zeros=True" in report.notes[0]
 
 
+def test_what_the_engine_has_no_rule_for_is_judged_by_what_it_gives() -> None:
+    def conv(x: Any, w: Any) -> Any:
+        return jax.lax.conv(x, w, (1, 1), "VALID")
+
+    def fwd(x: Any, w: Any) -> Any:
+        return conv(x, w), (x, w)
+
+    def bwd(res: Any, g: Any) -> Any:
+        dx, dw = jax.vjp(conv, *res)[1](g)
+        return dx, 2 * dw
+
+    ruled = jax.custom_vjp(conv)
+    ruled.defvjp(fwd, bwd)
+    rng = np.random.default_rng(0)
+    args = (rng.normal(size=(1, 2, 4, 4)), rng.normal(size=(1, 2, 3, 3)))
+    report = byhand.jax.check(ruled, args)
+    assert report.referee == "jax"
+    assert [row.name for row in report.rows if not row.right] == ["w"]
+    assert "conv_general_dilated has no rule" in report.notes[0]
+
+    def caller(x: Any, w: Any) -> Any:
+        return jnp.sin(ruled(x, w))
+
+    report = byhand.jax.check(caller, args)
+    assert report.referee == "finite"  # its own gradients can't say what is true
+    assert [row.name for row in report.rows if not row.right] == ["w"]
+
+
+def test_a_loop_that_jax_has_no_gradient_of() -> None:
+    def root(a: Any) -> Any:
+        def better(held: Any) -> Any:
+            return held[1], (held[1] + a / held[1]) / 2
+
+        def far(held: Any) -> Any:
+            return jnp.abs(held[0] - held[1]).max() > 1e-6
+
+        return jax.lax.while_loop(far, better, (jnp.zeros_like(a), a))[1]
+
+    def fwd(a: Any) -> Any:
+        y = root(a)
+        return y, y
+
+    def right(y: Any, g: Any) -> Any:
+        return (g / (2 * y),)
+
+    def wrong(y: Any, g: Any) -> Any:
+        return (g / y,)
+
+    for bwd, ok in ((right, True), (wrong, False)):
+        ruled = jax.custom_vjp(root)
+        ruled.defvjp(fwd, bwd)
+        report = byhand.jax.check(ruled, (np.array([2.0, 9.0]),))
+        assert report.ok == ok, str(report)
+        assert report["a"].line is not None
+
+
+@long
+def test_half_precision_is_judged_beside_the_reference(tmp_path: Path) -> None:
+    module = rules(tmp_path)
+    options = {"dtype": jnp.bfloat16, "reference": module.rms_norm.fun}
+    report = checked(module, "rms_norm", **options)
+    assert report.ok, str(report)
+    assert report.dtype == "bfloat16"
+    assert "low-precision" in [finding.name for finding in report.findings]
+    module = rules(tmp_path, ("return n * w, (x, w, r)", "return n * w, (x, w, r * 1.05)"))
+    assert not checked(module, "rms_norm", **options).ok
+    with pytest.raises(ProblemError, match="dtype int64: choose float64, float32, bfloat16 or"):
+        checked(module, "rms_norm", dtype=int)
+
+
 def test_float32_is_judged_as_float32(tmp_path: Path) -> None:
     module = rules(tmp_path)
     report = byhand.jax.check(jax.jit(module.rms_norm), module.norm_inputs, dtype=jnp.float32)

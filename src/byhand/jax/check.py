@@ -22,14 +22,30 @@ from jax.core import Tracer
 from byhand.checking.check import check as check_problem
 from byhand.checking.report import Finding, Report, Row
 from byhand.errors import ProblemError, in_one_line
+from byhand.jax.kernel import kernel_of
 from byhand.jax.outside import problem_outside
 from byhand.jax.subject import Given, Subject, given_by, is_of_arrays, is_of_floats, subject_of
-from byhand.jax.truth import disbelieved, gradients_of, has_rules, near, outputs_of, takes_gradient
+from byhand.jax.truth import (
+    differentiable,
+    disbelieved,
+    gradients_of,
+    has_rules,
+    near,
+    outputs_of,
+    takes_gradient,
+)
 from byhand.jax_dialect.arrays import float64, in_jax
+from byhand.kernels.bench import Bench
+from byhand.kernels.options import Options
+from byhand.kernels.outside import by_outputs_alone, seen_from_outside
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
 from byhand.sources.custom_vjps import LEAVES, PUT_IN, REBUILT, ZEROS, Rules, written_rules
+
+HALVES = ("bfloat16", "float16")
+WIDTHS = ("float64", "float32", *HALVES)
+TYPES = f"choose {', '.join(WIDTHS[:-1])} or {WIDTHS[-1]}"
 
 
 def check(
@@ -48,24 +64,37 @@ def check(
     try. What is no array is handed on as it is.
 
     What is true is what `jax.vjp` of `reference` gives in float64; without one, that of the
-    function itself without its rules. `dtype` is the float type that the backward is run in.
+    function itself without its rules. `dtype` is the float type that the backward is run in; in
+    bfloat16 and float16 it is judged by what it gives, too, and beside the reference in that type.
 
     Raises ProblemError, in one line, if it can't be checked.
     """
     start = time.perf_counter()
     subject = subject_of(f)
     given = given_by(subject, args)
-    kind = None if dtype is None else np.dtype(dtype).name
+    kind = _type(dtype)
     with float64(), np.errstate(all="ignore"):
         named = given.make(np.random.default_rng(seed))
         truth = subject.primal if reference is None else _by_arguments(reference, subject, named)
         problem, notes = _problem(subject, given, named, truth, reference is not None, seed)
-        reports = [
-            check_problem(_at(problem, each), dtype=kind, seed=seed)
-            for each in ({}, *(sizes or ()))
-        ]
-        report = next((each for each in reports if not each.ok), reports[0])
+        # A function that calls rules can't say what is true of them.
+        own = subject.rules is None and reference is None
+        by_jax = not own and differentiable(truth, named, subject.untouched)
+        if kind in HALVES and not by_jax:
+            raise ProblemError(f"dtype {kind}: give a reference that JAX can differentiate")
+        kernel = kernel_of(subject, given, truth, plain=reference is not None, by_jax=by_jax)
+        chosen = Options(dtype=kind, sizes=tuple(sizes or ()), edges=False, seed=seed)
+        bench = Bench(kernel, chosen)
         findings = tuple(_forwards_apart(subject, named, truth))
+        try:
+            report = _line_by_line_at(problem, kind, sizes or (), seed)
+        except ProblemError as error:  # what the engine has no rule for, JAX may have
+            report = by_outputs_alone(bench, subject.file)
+            notes = notes or [f"judged by what it gives: {error}"]
+            report = replace(report, referee="jax" if by_jax else "finite")
+        else:
+            if report.ok and kind in HALVES:
+                report = replace(seen_from_outside(report, bench), dtype=kind)
         if report.ok and subject.rules is not None:
             said = _as_called(subject, named)
             if said is not None:
@@ -73,6 +102,30 @@ def check(
     report = replace(report, findings=(*findings, *report.findings))
     report = replace(report, name=subject.name, notes=(*notes, *report.notes))
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _type(dtype: Any) -> str | None:
+    if dtype is None:
+        return None
+    try:
+        kind = jnp.dtype(dtype)
+    except TypeError:
+        raise ProblemError(f"dtype {dtype}: {TYPES}") from None
+    if kind.name not in WIDTHS:
+        raise ProblemError(f"dtype {kind.name}: {TYPES}")
+    return kind.name
+
+
+def _line_by_line_at(
+    problem: Problem, dtype: str | None, sizes: Sequence[Mapping[str, int]], seed: int
+) -> Report:
+    """The report on a problem at its own sizes, or on the first others where it isn't right.
+
+    Statements are judged in float64 where they run in a type that is narrower than float32.
+    """
+    kind = dtype if dtype in ("float64", "float32") else None
+    reports = [check_problem(_at(problem, each), dtype=kind, seed=seed) for each in ({}, *sizes)]
+    return next((each for each in reports if not each.ok), reports[0])
 
 
 def _at(problem: Problem, sizes: Mapping[str, int]) -> Problem:

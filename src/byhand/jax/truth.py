@@ -18,6 +18,7 @@ from byhand.values import tree
 from byhand.values.arrays import Array, is_array, is_float_array
 
 NEAR = 1e-9
+STEP = 1e-5
 
 
 def takes_gradient(leaf: Any) -> bool:
@@ -87,10 +88,57 @@ def disbelieved(
     upstream = program.upstream(seed)
     grads = sweep(program, upstream)
     mine = {step.name: grads[step.tensor].value for step in program.inputs}
+    if not differentiable(call, named, handed):
+        return _slopes(mine, call, named, handed, upstream, seed)
     for name, gradient in gradients_of(call, named, upstream, handed).items():
         if name in mine and not near(mine[name], gradient):
             return f"the gradient of {name} that follows from its statements is another"
     return None
+
+
+def _slopes(
+    mine: Mapping[str, Array],
+    call: Callable[..., Any],
+    named: Mapping[str, Any],
+    handed: Collection[str],
+    upstream: Sequence[Array],
+    seed: int,
+) -> str | None:
+    """Why gradients aren't the slopes of `call`, each along one random direction; None if they
+    are."""
+    rng = np.random.default_rng([seed, 4])
+    named = in_double(dict(named))
+
+    def at(name: str, way: Array, h: float) -> float:
+        def moved(path: tree.Path, leaf: Any) -> Any:
+            return leaf + h * way if tree.text(root, path) == name else leaf
+
+        root = tree.root(name)
+        outputs = outputs_of(call, {**named, root: tree.map_with_path(moved, named[root])})
+        floats = [np.asarray(each) for each in outputs if takes_gradient(each)]
+        return sum(float(np.sum(o * g)) for o, g in zip(floats, upstream, strict=True))
+
+    for name, gradient in mine.items():
+        if tree.root(name) in handed or tree.root(name) not in named:
+            continue
+        way = rng.normal(size=gradient.shape)
+        slope = (at(name, way, STEP) - at(name, way, -STEP)) / (2 * STEP)
+        size = float(np.sum(np.abs(gradient * way))) + abs(slope)
+        if np.isfinite(slope) and abs(slope - float(np.sum(gradient * way))) > 1e-4 * size:
+            return f"the gradient of {name} that follows from its statements is not its slope"
+    return None
+
+
+def differentiable(
+    call: Callable[..., Any], named: Mapping[str, Any], handed: Collection[str]
+) -> bool:
+    """Whether JAX has a gradient of a function: of a loop of unknown length it hasn't."""
+    outputs = [each for each in outputs_of(call, named) if takes_gradient(each)]
+    try:
+        gradients_of(call, named, [np.ones(jnp.shape(each)) for each in outputs], handed)
+    except Exception:
+        return False
+    return True
 
 
 def near(a: Array, b: Array) -> bool:

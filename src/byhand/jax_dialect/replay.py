@@ -154,6 +154,8 @@ def _closed(jaxpr: Any) -> tuple[Any, Sequence[Any]]:
 
 # Control flow, unrolled.
 
+LONGEST = 1000
+
 
 def _scan(given: list[Any], params: Any, watch: Watch) -> Sequence[Any]:
     consts, carried = params["num_consts"], params["num_carry"]
@@ -169,10 +171,14 @@ def _scan(given: list[Any], params: Any, watch: Watch) -> Sequence[Any]:
 
 def _while(given: list[Any], params: Any, watch: Watch) -> Sequence[Any]:
     cut, more = params["cond_nconsts"], params["body_nconsts"]
+    rounds = 0
     asked, fixed, carry = given[:cut], given[cut : cut + more], given[cut + more :]
     condition, body = _closed(params["cond_jaxpr"]), _closed(params["body_jaxpr"])
     while bool(np.asarray(number(replay(*condition, [*asked, *carry], watch)[0]))):
         carry = replay(*body, [*fixed, *carry], watch)
+        rounds += 1
+        if rounds > LONGEST:  # it may never end, on inputs that it isn't made for
+            raise UnsupportedError(f"a while_loop takes more than {LONGEST} rounds")
     return carry
 
 

@@ -27,10 +27,7 @@ from byhand.program.problem import Problem
 from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
 from byhand.referees.engine import sweep
-from byhand.values.arrays import Array, is_array, is_float_array, is_sequence
-
-LARGEST = 300
-"""Elements of all inputs at most, where each is moved to see what happens."""
+from byhand.values.arrays import is_array, is_float_array, is_sequence
 
 _UPSTREAM = re.compile(r"^(d|g|grad|upstream|delta)|_grad$", re.I)
 
@@ -118,45 +115,6 @@ def truth_of_problem(problem: Problem) -> Run:
             {name: found[name].value for name in needs},
             units={name: found[name].error for name in needs},
         )
-
-    return truth
-
-
-def truth_by_differences(run: Run) -> Run:
-    """What the values of forward say: central differences of two steps, extrapolated."""
-
-    def truth(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
-        ran = run(inputs, None, needs)
-        if upstream is None:
-            return ran
-        wanted = [(n, i) for n in needs for i in np.ndindex(np.shape(inputs[n]))]
-        if len(wanted) > LARGEST:
-            raise ProblemError(
-                f"what is true must be found by differences, of {len(wanted)} elements: give a "
-                "reference, or smaller inputs"
-            )
-        sent = [g for g, takes in zip(upstream, ran.takes, strict=True) if takes]
-
-        def terms(name: str, at: tuple[int, ...], step: float) -> list[Array]:
-            moved = {n: np.array(v) if is_array(v) else v for n, v in inputs.items()}
-            moved[name][at] += step
-            outputs = run(moved, None, needs).outputs
-            return [o for o, takes in zip(outputs, ran.takes, strict=True) if takes]
-
-        gradients = {name: np.zeros(np.shape(inputs[name])) for name in needs}
-        errors = {name: np.zeros(np.shape(inputs[name])) for name in needs}
-        for name, at in wanted:
-            h = 1e-4 * max(1.0, abs(float(np.asarray(inputs[name])[at])))
-            slopes: list[float] = []
-            for step in (h, h / 2):
-                pairs = zip(terms(name, at, step), terms(name, at, -step), sent, strict=True)
-                slopes.append(sum(float(np.sum((a - b) * g)) for a, b, g in pairs) / (2 * step))
-            mass = sum(
-                float(np.sum(np.abs(o * g))) for o, g in zip(ran.outputs, sent, strict=False)
-            )
-            gradients[name][at] = (4 * slopes[1] - slopes[0]) / 3
-            errors[name][at] = abs(slopes[1] - slopes[0]) + 4e-16 * mass / h
-        return Ran(ran.outputs, ran.takes, gradients, errors=errors)
 
     return truth
 

@@ -16,6 +16,8 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.kernels.bench import Bench
+from byhand.kernels.differences import truth_by_differences
+from byhand.kernels.frameworks.numpy import NUMPY
 from byhand.kernels.options import Options
 from byhand.kernels.outside import seen_from_outside
 from byhand.program.problem import Problem
@@ -27,7 +29,6 @@ from byhand.testing.compiled import (
     kernel_of,
     run_of_functions,
     run_of_problem,
-    truth_by_differences,
     truth_of_problem,
 )
 from byhand.values import tree
@@ -170,7 +171,7 @@ def _as_kernel(
     drawn = drawing(inputs, names)
     if reference is None:
         alone = forward_alone(name, drawn)
-        truth, referee = truth_by_differences(run), "finite"
+        truth, referee = truth_by_differences(run, NUMPY), "finite"
     else:
         alone = forward_alone(name, drawn, reference)
         truth, referee = truth_of_problem(alone), "reference"

@@ -31,6 +31,8 @@ def eps_of(name: str) -> float:
     """The distance from 1 to the next number of a float type."""
     if hasattr(np, name):
         return float(np.finfo(name).eps)
+    if name == "bfloat16":  # which JAX has, too
+        return 2.0**-7
     torch = import_module("torch")
     return float(torch.finfo(getattr(torch, name)).eps)
 
