@@ -1,13 +1,14 @@
 """Right Functions in the styles in which people write them: none may be an alarm."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch.autograd.function import once_differentiable
-from torch.library import custom_op
 
 Fn = torch.autograd.Function
 
@@ -31,44 +32,6 @@ def case(inputs: tuple[Any, ...], **options: Any) -> Callable[[Any], Any]:
         return fn
 
     return add
-
-
-@custom_op("zoo::mul", mutates_args=())
-def mul(x: torch.Tensor, w: torch.Tensor, s: float) -> torch.Tensor:
-    return x * w * s
-
-
-def mul_setup(ctx, inputs, output):
-    x, w, s = inputs
-    ctx.save_for_backward(x, w)
-    ctx.s = s
-
-
-def mul_backward(ctx, g):
-    x, w = ctx.saved_tensors
-    return g * w * ctx.s, (g * x).sum(0) * ctx.s, None
-
-
-mul.register_autograd(mul_backward, setup_context=mul_setup)
-RIGHT.append(Right(mul, (R(3, 4), R(4), 0.5), {}))
-
-
-@custom_op("zoo::two", mutates_args=())
-def two(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.sin(x), torch.cos(x)
-
-
-def two_setup(ctx, inputs, output):
-    ctx.save_for_backward(*output)
-
-
-def two_backward(ctx, gs, gc):
-    s, c = ctx.saved_tensors
-    return gs * c - gc * s
-
-
-two.register_autograd(two_backward, setup_context=two_setup)
-RIGHT.append(Right(two, (R(3, 4),), {}))
 
 
 @case((R(3, 4), R(4, 2)))
@@ -405,3 +368,301 @@ class EmptyLike(Fn):
     @staticmethod
     def backward(ctx, g):
         return g.flip(0).cumsum(0).flip(0)
+
+
+@case((R(2, 3, 6, 6), R(4, 3, 3, 3), R(4)))
+class Conv(Fn):
+    @staticmethod
+    def forward(ctx, x, w, b):
+        ctx.save_for_backward(x, w)
+        return F.conv2d(x, w, b, padding=1)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        gx = torch.nn.grad.conv2d_input(x.shape, w, g, padding=1)
+        gw = torch.nn.grad.conv2d_weight(x, w.shape, g, padding=1)
+        return gx, gw, g.sum((0, 2, 3))
+
+
+@case((R(5, 7), torch.tensor([0, 2, -100, 6, 3])))
+class CE(Fn):
+    @staticmethod
+    def forward(ctx, logits, target):
+        mask = target != -100
+        lp = F.log_softmax(logits, -1)
+        t = target.clamp(min=0)
+        nll = -lp.gather(1, t.unsqueeze(1)).squeeze(1) * mask
+        n = mask.sum()
+        ctx.save_for_backward(lp, t, mask)
+        ctx.n = n.item()
+        return nll.sum() / n
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        lp, t, mask = ctx.saved_tensors
+        g = lp.exp()
+        g.scatter_add_(1, t.unsqueeze(1), -torch.ones_like(t, dtype=g.dtype).unsqueeze(1))
+        g *= mask.unsqueeze(1)
+        return g * grad_output / ctx.n, None
+
+
+@case((R(4, 5),))
+class Mish(Fn):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.mul(torch.tanh(F.softplus(x)))
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        x = ctx.saved_tensors[0]
+        s = torch.sigmoid(x)
+        f = torch.tanh(F.softplus(x))
+        return grad_output.mul(f + x * s * (1 - f * f))
+
+
+@case((R(4, 5),))
+class Sort(Fn):
+    @staticmethod
+    def forward(ctx, x):
+        y, i = torch.sort(x, -1, descending=True)
+        ctx.save_for_backward(i)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (i,) = ctx.saved_tensors
+        return torch.zeros_like(g).scatter_(-1, i, g)
+
+
+@case((R(3, 4, 5), R(3, 5, 2)))
+class Bmm(Fn):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return torch.einsum("bij,bjk->bik", a, b)
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        return torch.einsum("bik,bjk->bij", g, b), torch.einsum("bij,bik->bjk", a, g)
+
+
+@case((R(2, 3, 4), 2))
+class Roll(Fn):
+    @staticmethod
+    def forward(ctx, x, k):
+        ctx.k = k
+        return x.roll(k, dims=-1).transpose(0, 1)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g.transpose(0, 1).roll(-ctx.k, dims=-1), None
+
+
+@case((R(3, 8), 0.3, True))
+class SeedDrop(Fn):
+    @staticmethod
+    def forward(ctx, x, p, training):
+        ctx.p, ctx.training = p, training
+        ctx.rng = torch.get_rng_state()
+        if not training:
+            return x
+        return F.dropout(x, p, True)
+
+    @staticmethod
+    def backward(ctx, g):
+        if not ctx.training:
+            return g, None, None
+        now = torch.get_rng_state()
+        torch.set_rng_state(ctx.rng)
+        mask = F.dropout(torch.ones_like(g), ctx.p, True)
+        torch.set_rng_state(now)
+        return g * mask, None, None
+
+
+@case((R(3, 4), R(4)))
+class PlusEq(Fn):
+    @staticmethod
+    def forward(ctx, x, b):
+        y = x.clone()
+        y += b
+        y.clamp_(min=0)
+        ctx.save_for_backward(y > 0)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (m,) = ctx.saved_tensors
+        gx = g.clone()
+        gx[~m] = 0
+        return gx, gx.sum(0)
+
+
+@case((R(4, 6), 2))
+class Chunk(Fn):
+    @staticmethod
+    def forward(ctx, x, k):
+        a, b = x.chunk(k, -1)
+        s = torch.sigmoid(a)
+        ctx.save_for_backward(s, a, b)
+        return a * s * b
+
+    @staticmethod
+    def backward(ctx, g):
+        s, a, b = ctx.saved_tensors
+        da = g * b * (s + a * s * (1 - s))
+        db = g * a * s
+        return torch.cat([da, db], -1), None
+
+
+class Ctxless:
+    scale = 3.0
+
+
+@case((R(5), Ctxless))
+class ClassArg(Fn):
+    @staticmethod
+    def forward(ctx, x, cfg):
+        ctx.cfg = cfg
+        return x * cfg.scale
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.cfg.scale, None
+
+
+@case(
+    (R(4, 3), R(3)),
+)
+class Weird(Fn):
+    """x is used twice, w through a helper that makes its own names."""
+
+    @staticmethod
+    def forward(ctx, *args):
+        x, w = args
+        ctx.args = [x, w]
+
+        def f(z):
+            return z * w + z
+
+        return f(x), (x * x).sum(-1)
+
+    @staticmethod
+    def backward(ctx, *g):
+        x, w = ctx.args
+        g1, g2 = g
+        return g1 * w + g1 + 2 * x * g2[:, None], (g1 * x).sum(0)
+
+
+@case((R(2, 2, 4, 3), R(2, 2, 4, 3), R(2, 2, 4, 3), True))
+class SDPA(Fn):
+    @staticmethod
+    def forward(ctx, q, k, v, causal):
+        s = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
+        if causal:
+            n = s.size(-1)
+            mask = torch.triu(torch.ones(n, n, dtype=torch.bool, device=s.device), diagonal=1)
+            s = s.masked_fill(mask, float("-inf"))
+        p = s.softmax(-1)
+        ctx.save_for_backward(q, k, v, p)
+        return p @ v
+
+    @staticmethod
+    def backward(ctx, do):
+        q, k, v, p = ctx.saved_tensors
+        dv = p.transpose(-2, -1) @ do
+        dp = do @ v.transpose(-2, -1)
+        ds = p * (dp - (dp * p).sum(-1, keepdim=True)) / math.sqrt(q.size(-1))
+        return ds @ k, ds.transpose(-2, -1) @ q, dv, None
+
+
+@case((torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=torch.float64),))
+class Inv(Fn):
+    @staticmethod
+    def forward(ctx, a):
+        b = torch.linalg.inv(a)
+        ctx.save_for_backward(b)
+        return b
+
+    @staticmethod
+    def backward(ctx, g):
+        (b,) = ctx.saved_tensors
+        return -b.mT @ g @ b.mT
+
+
+@case((R(3), R(3)))
+class Unused(Fn):
+    @staticmethod
+    def forward(ctx, x, y):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2, None
+
+
+@case((R(3, 3),))
+class Largest(Fn):
+    @staticmethod
+    def forward(ctx, x):
+        v, i = x.max(dim=1)
+        ctx.mark_non_differentiable(i)
+        ctx.save_for_backward(x, i)
+        return v, i
+
+    @staticmethod
+    def backward(ctx, g, _):
+        x, i = ctx.saved_tensors
+        out = torch.zeros_like(x)
+        out.scatter_(1, i.unsqueeze(1), g.unsqueeze(1))
+        return out
+
+
+@case((R(6, 4).abs() + 0.1,))
+class Normalised(Fn):
+    @staticmethod
+    def forward(ctx, x):
+        n = x.norm(dim=-1, keepdim=True).clamp_min(1e-12)
+        y = x / n
+        ctx.save_for_backward(y, n)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        y, n = ctx.saved_tensors
+        return (g - y * (g * y).sum(-1, keepdim=True)) / n
+
+
+@case((R(4), R(4)))
+class Tup(Fn):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        outs = [x * y]
+        outs.append(x + y)
+        return tuple(outs)
+
+    @staticmethod
+    def backward(ctx, *gs):
+        x, y = ctx.saved_tensors
+        grads = []
+        for other in (y, x):
+            grads.append(gs[0] * other + gs[1])
+        return (*grads,)
+
+
+@case(
+    (R(4, 4),),
+)
+class NoCtxSave(Fn):
+    @staticmethod
+    def forward(ctx, x):
+        y = torch.relu(x)
+        ctx.y = y
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        return torch.where(ctx.y > 0, g, torch.zeros((), dtype=g.dtype))

@@ -102,6 +102,7 @@ class TooFew(Helpers):
 def test_what_pytorch_refuses_is_no_pass() -> None:
     report = byhand.torch.check(TooFew, (R(3, 4), R(4, 2)))
     assert not report.ok
+    assert "an incorrect number of gradients (expected 2, got 1)" in str(report["x"].note)
 
 
 def test_nothing_to_check_is_one_line() -> None:
@@ -109,6 +110,11 @@ def test_nothing_to_check_is_one_line() -> None:
         byhand.torch.check(lambda x: x > 0, R(3))
     with pytest.raises(ProblemError, match="no input is a tensor of floats"):
         byhand.torch.check(Helpers, (torch.arange(3), torch.arange(3)))
+    inputs = R(3, 4), R(4, 2)
+    with pytest.raises(ProblemError, match="needs inputs that are a function"):
+        byhand.torch.check(Helpers, inputs, sizes=[{"n": 3}])
+    with pytest.raises(ProblemError, match="reference is no function: 3"):
+        byhand.torch.check(Helpers, inputs, reference=3)  # pyright: ignore[reportArgumentType]
 
 
 def test_one_plain_comparison() -> None:

@@ -24,7 +24,7 @@ from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.options import Options
 from byhand.kernels.outside import by_outputs_alone, compared, seen_from_outside
-from byhand.program.problem import Problem
+from byhand.program.problem import Problem, did_you_mean
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
 from byhand.torch.by_outputs import problem_by_outputs
@@ -93,6 +93,7 @@ def _checked(
 ) -> Report:
     seed = options.seed
     found = given(subject, inputs, needs, dtype, seed)
+    _refuse_sizes(subject, found, options)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)
     if subject.launches or (device is not None and subject.python is None):
         return _as_a_whole(subject, found, referred, device, options)
@@ -105,7 +106,8 @@ def _checked(
     report = replace(_in_its_words(_judged(problem, seed)), referee=referee)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
-        report = _raised(report, gave, found) if report.ok else report
+        refused = report.ok or "number of gradients" in str(gave)
+        report = _raised(report, gave, found) if refused else report
     elif not report.ok and not isinstance(problem.backward, FunctionType):
         report = _inside(subject, found, seed) or _with_missing(report, gave)
     bench, untried = bench_of(subject, found, referred, problem, takes, device, options)
@@ -114,6 +116,19 @@ def _checked(
     if report.ok and (wrong := wrong_twice(subject, found, seed)):
         untried = [*untried, note_on(wrong)]
     return replace(report, notes=(*found.notes, *report.notes, *untried))
+
+
+def _refuse_sizes(subject: Subject, found: Given, options: Options) -> None:
+    """Raises ProblemError if inputs can't be drawn at the sizes that were asked for."""
+    for name in dict.fromkeys(name for each in options.sizes for name in each):
+        if not found.sizes:
+            raise ProblemError(
+                f"{subject.name}: sizes= needs inputs that are a function (rng, *, {name}=8)"
+            )
+        if name not in found.sizes:
+            raise ProblemError(
+                f"{subject.name}: inputs has no size {name}{did_you_mean(name, found.sizes)}"
+            )
 
 
 def _plainly(

@@ -55,6 +55,8 @@ def reference_of(
     reference: Callable[..., Any], subject: Subject, arguments: Sequence[str]
 ) -> Reference:
     """A reference by the names of its parameters, or by place where they are called otherwise."""
+    if not callable(reference):
+        raise ProblemError(f"reference is no function: {reference!r}")
     name = getattr(reference, "__name__", "reference")
     try:
         given = inspect.signature(reference).parameters.values()
