@@ -66,3 +66,10 @@ def test_every_mistake_is_found(name: str, form: Form) -> None:
 def test_a_right_kernel_passes_in_narrow_types(name: str, form: Form, dtype: torch.dtype) -> None:
     report = checked(form(name), dtype=dtype)
     assert report.ok, str(report)
+
+
+def test_a_local_is_called_as_the_user_calls_it() -> None:
+    """`dxhat` holds a part of one sample and answers for nothing; it is dxhat in what is said."""
+    report = checked(kernel("group_norm", MISTAKES["group_norm"][1]))
+    mistake = report["x"].mistake
+    assert mistake is not None and mistake.message.startswith("`(dxhat * xhat).mean()` adds up")

@@ -7,6 +7,7 @@ rows of the report.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,7 +23,7 @@ from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.judging.untried import untried
 from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
-from byhand.checking.report import Report
+from byhand.checking.report import Report, Row
 from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.running.narrow import speaks_of_halves
 from byhand.checking.sampling.draws import Skipped, draws, further_draw
@@ -30,7 +31,7 @@ from byhand.checking.sampling.moved_draws import divided_by, zero_divisors
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
-from byhand.program.problem import Problem, Unpromised, problem_of
+from byhand.program.problem import UNPROMISED, Problem, Unpromised, problem_of
 from byhand.values.precision import SINGLE, eps_of
 
 ENOUGH = 3
@@ -104,8 +105,20 @@ def checked(
                     trials, blamed, name_mistakes(trials, blamed), kept, kind, notes
                 )
             report = promised or report
-    report = in_cells(report, problem.cells)
+    report = _as_written(in_cells(report, problem.cells))
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _as_written(report: Report) -> Report:
+    """With the names that the user's locals have, also of those that answer for nothing."""
+
+    def of(row: Row) -> Row:
+        if row.mistake is None:
+            return row
+        said = re.sub(rf"\b{UNPROMISED}(d\w+)", r"\1", row.mistake.message)
+        return replace(row, mistake=replace(row.mistake, message=said))
+
+    return replace(report, rows=tuple(map(of, report.rows)))
 
 
 def _as_promised(

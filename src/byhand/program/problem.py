@@ -29,6 +29,10 @@ from byhand.values.arrays import is_jax, is_sequence, is_torch
 Inputs = dict[str, Any]
 
 
+UNPROMISED = "own_"
+"""With this before its name, a local `dh` of backward answers for nothing."""
+
+
 @dataclass(frozen=True)
 class Unpromised:
     """The `names` of a backward's locals that it doesn't return, such as `dh`: they need not be

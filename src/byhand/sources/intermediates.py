@@ -17,7 +17,7 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.plain_run import inputs_of_their_own, plain_locals
-from byhand.program.problem import Problem, Unpromised
+from byhand.program.problem import UNPROMISED, Problem, Unpromised
 from byhand.program.statements import StatementError
 from byhand.sources.flow import changes
 from byhand.values.arrays import Array, as_torch, is_torch
@@ -39,7 +39,7 @@ class Renames(ast.NodeTransformer):
 
 def without(backward: ast.FunctionDef, names: Collection[str]) -> ast.FunctionDef:
     """A backward in which these locals are called something that answers for nothing."""
-    renames = Renames({name: f"own_{name}" for name in names})
+    renames = Renames({name: f"{UNPROMISED}{name}" for name in names})
     return renames.visit(copy.deepcopy(backward))
 
 
