@@ -178,6 +178,8 @@ ALL: dict[str, list[str]] = {
     "a download": [IMPORTS, "import urllib.request\nurllib.request.urlretrieve('https://example.org/names.txt', 'names.txt')\n" + LOADING.replace("!wget", "# !wget"), *START[2:], FORWARD, BACKWARD],
     "heavy cells": ["import time\ntime.sleep(100)\n", *START, "big = [i for i in range(10**10)]", FORWARD, "while True:\n    lossi = 1", BACKWARD],
     "numpy": [NUMPY, NUMPY_FORWARD, NUMPY_BACKWARD],
+    "a function": [NUMPY, NUMPY_FORWARD, "def gradients():\n" + "".join(f"    {line}\n" for line in NUMPY_BACKWARD.strip().split("\n")) + "    return dW1, db1, dW2, db2\n\ndW1, db1, dW2, db2 = gradients()"],
+    "a placeholder": [NUMPY, NUMPY_FORWARD, "dW1, dW2 = None, None\ndb1 = np.zeros_like(b1)\n" + NUMPY_BACKWARD],
     "other names": [NUMPY, NUMPY_FORWARD.replace("loss =", "cost ="), NUMPY_BACKWARD.replace("dW", "grad_W").replace("db", "grad_b")],
     "one-hot labels": [NUMPY + "Y = np.eye(3)[y]\n", NUMPY_FORWARD.replace("probs[np.arange(len(y)), y]).mean()", "probs[np.arange(len(y)), y]).mean() + 0 * Y.sum()"), NUMPY_BACKWARD.replace("np.eye(3)[y]", "Y")],
     "a training loop": [NUMPY, "for i in range(10000):\n" + "\n".join("    " + line for line in (NUMPY_FORWARD + NUMPY_BACKWARD).replace("dscores = (probs - onehot) / N", "dscores = probs\ndscores[range(N), y] -= 1\ndscores /= N").replace("onehot = np.eye(3)[y]", "").split("\n")) + "\n    W1 += -0.1 * dW1\n"],

@@ -16,6 +16,7 @@ STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
     "characters": ["lossFun"],
     "functions_with_ctx": ["Dot", "ReLU", "LogSoftmax", "Mul"],
+    "gradients_as_attributes": ["gradients_as_attributes"],
     "losses_in_loops": [
         "svm_loss_naive",
         "svm_loss_vectorized",
@@ -86,6 +87,8 @@ PLANTED = (
         "return y * grad_output, x * grad_output",
         "return x * grad_output, y * grad_output",
     ),
+    ("gradients_as_attributes", "gradients_as_attributes", "(l1 > 0).float()", "(l1 > 1).float()"),
+    ("gradients_as_attributes", "gradients_as_attributes", "x.t() @ l1.g", "x.t() @ l2.g"),
     ("losses_in_loops", "svm_loss_naive", "dW += 2 * reg * W", "dW += reg * W"),
     ("losses_in_loops", "svm_loss_naive", "dW[:, y[i]] -= X[i]", "dW[:, y[i]] += X[i]"),
     ("logistic", "propagate", "db = (1 / m) * np.sum(A - Y)", "db = np.sum(A - Y)"),

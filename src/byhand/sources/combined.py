@@ -84,6 +84,7 @@ def _apart(node: ast.FunctionDef, name: str) -> list[Pair]:
     known = {*parameters(node)} | (reads(node) - bound_names(node))
     gradients = [each for each in said if _is_gradient(each, known, node)]
     others = [e.id for e in said if isinstance(e, ast.Name) and e not in gradients]
+    others = [n for n in others if plain_name(n) == n]  # db1 may be a gradient of what isn't read
     losses = [n for n in others if LOSS.search(n)] or others[:1]
     if not gradients or not losses or losses[0] in parameters(node):
         return []

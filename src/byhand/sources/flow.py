@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from byhand.program.scopes import bound_names
@@ -49,6 +50,56 @@ def opened(
             found.append(ast.fix_missing_locations(made))
         found += opened(inside, is_round)
     return found
+
+
+def inlined(
+    statements: Sequence[ast.stmt], wanted: Callable[[ast.FunctionDef], bool]
+) -> list[ast.stmt]:
+    """The statements, with the bodies of `wanted` functions in the place of their calls,
+    `dW, db = backward(x)`, where nothing else calls them and they return at the end alone."""
+    functions = {n.name: n for n in statements if isinstance(n, ast.FunctionDef)}
+    found: list[ast.stmt] = []
+    for node in statements:
+        body = _body_of_call(node, functions, wanted)
+        found += [node] if body is None else body
+    return found
+
+
+def _body_of_call(
+    node: ast.stmt,
+    functions: Mapping[str, ast.FunctionDef],
+    wanted: Callable[[ast.FunctionDef], bool],
+) -> list[ast.stmt] | None:
+    match node:
+        case ast.Assign(
+            targets=[target], value=ast.Call(func=ast.Name(id=name), args=args, keywords=[])
+        ) if name in functions and wanted(functions[name]):
+            function = functions[name]
+        case _:
+            return None
+    ends = [part for part in ast.walk(function) if isinstance(part, ast.Return)]
+    given = [arg.arg for arg in function.args.args]
+    if len(ends) != 1 or ends[0] is not function.body[-1] or len(given) != len(args):
+        return None
+    made: list[ast.stmt] = []
+    for parameter, arg in zip(given, args, strict=True):
+        if ast.unparse(arg) != parameter:
+            made.append(_assigned(ast.Name(parameter, ast.Store()), arg, node))
+    made += copy.deepcopy(function.body[:-1])
+    value = ends[0].value
+    if value is not None and ast.unparse(target) != ast.unparse(value):
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = [*zip(target.elts, value.elts, strict=False)]
+        for one, other in pairs:
+            if ast.unparse(one) != ast.unparse(other):
+                made.append(_assigned(one, other, node))
+    return made
+
+
+def _assigned(target: ast.expr, value: ast.expr, where: ast.stmt) -> ast.stmt:
+    made = ast.Assign([copy.deepcopy(target)], copy.deepcopy(value))
+    return ast.fix_missing_locations(ast.copy_location(made, where))
 
 
 def _is_quiet(item: ast.withitem) -> bool:

@@ -27,9 +27,10 @@ from byhand.program.statements import Namespace
 from byhand.sources import setting
 from byhand.sources.assemble import assembled, function, located
 from byhand.sources.cells import Cells
-from byhand.sources.flow import binds, changes, flat, is_plain, needed, opened, reads
+from byhand.sources.flow import binds, changes, flat, inlined, is_plain, needed, opened, reads
 from byhand.sources.intermediates import Renames, with_copies
 from byhand.sources.nearest import nearest
+from byhand.sources.signature import elements
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, detached
 
@@ -80,7 +81,8 @@ class Script:
 
 def script(cells: Cells, file: Path) -> Script:
     """The forward and the segments of a notebook. Raises ProblemError if there are none."""
-    statements = tuple(flat(cells.tree.body))
+    statements = tuple(inlined(list(flat(cells.tree.body)), _gives_gradients))
+    statements = tuple(_by_name(statements))
     answered = _answered(statements)
     if not answered:
         statements = tuple(opened(statements, _is_round))
@@ -175,6 +177,8 @@ def _answered(statements: Sequence[ast.stmt]) -> dict[int, set[str]]:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             written = binds(node) | changes(node)
             bases = {base for name in written if (base := base_of(name)) is not None}
+            if _only_keeps_a_place(statements[i:]):
+                continue
             if bases & known and not _trains(node) and not _has_both(node):
                 found[i] = bases & known
         known |= binds(node)
@@ -187,9 +191,82 @@ def _is_round(body: Sequence[ast.stmt]) -> bool:
     return any(base_of(name) in bound for name in bound)
 
 
+def _only_keeps_a_place(statements: Sequence[ast.stmt]) -> bool:
+    """Whether the first statement is `dC = torch.zeros_like(C)`, or `dW, db = None, None`, and
+    later ones bind these names anew before anything reads them."""
+    match statements[0]:
+        case ast.Assign(targets=[target], value=value):
+            names = [each.id for each in elements(target) if isinstance(each, ast.Name)]
+        case _:
+            return False
+    places = all(map(_is_place, elements(value)))
+    return places and all(_is_bound_anew(name, statements[1:]) for name in names)
+
+
+def _is_place(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=None):
+            return True
+        case ast.Call(func=ast.Attribute(attr=attr)):
+            return attr in {"zeros", "zeros_like", "empty", "empty_like"}
+        case _:
+            return False
+
+
+def _is_bound_anew(name: str, statements: Sequence[ast.stmt]) -> bool:
+    for node in statements:
+        if name in reads(node) | changes(node):
+            return False
+        if name in binds(node):
+            return is_plain(node)
+    return False
+
+
+def _by_name(statements: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
+    """`W.g` and `W.grad` as dW, where gradients are left there by hand, and none by PyTorch."""
+    if _differentiated(statements):
+        return statements
+    left = {
+        target.attr
+        for node in statements
+        if isinstance(node, ast.Assign) and not _is_place(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+    } & {"g", "grad"}
+    return (
+        [_Attributes(left).visit(copy.deepcopy(node)) for node in statements]
+        if left
+        else statements
+    )
+
+
+class _Attributes(ast.NodeTransformer):
+    """These attributes of names as names of their own: `W.g` as dW."""
+
+    def __init__(self, attributes: Collection[str]) -> None:
+        self.attributes = attributes
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in self.attributes:
+                return ast.copy_location(ast.Name(f"d{name}", node.ctx), node)
+            case _:
+                self.generic_visit(node)
+                return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        return node
+
+
+def _gives_gradients(function: ast.FunctionDef) -> bool:
+    """Whether a function computes gradients, as the names of what it returns say."""
+    ends = elements(function.body[-1].value) if isinstance(function.body[-1], ast.Return) else []
+    return any(isinstance(each, ast.Name) and base_of(each.id) is not None for each in ends)
+
+
 def base_of(name: str) -> str | None:
     """`W` for a gradient dW, grad_W or W_grad; None for another name."""
-    for pattern in (r"^d_?(\w+)$", r"^grad_(\w+)$", r"^(\w+)_grad$"):
+    for pattern in (r"^(\w+)_grad$", r"^(\w+)_g$", r"^d_?(\w+)$", r"^grad_(\w+)$"):
         match = re.match(pattern, name)
         if match:
             return match[1]
@@ -591,7 +668,7 @@ def named(node: ast.stmt) -> ast.stmt:
     renames = {
         name: f"d{base}"
         for name in names
-        if (base := base_of(name)) is not None and not name.startswith("d")
+        if (base := base_of(name)) is not None and name not in (f"d{base}", f"d_{base}")
     }
     return Renames(renames).visit(node) if renames else node
 
