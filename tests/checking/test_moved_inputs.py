@@ -212,3 +212,29 @@ def test_a_mask_that_lets_nothing_through(checked: Checked) -> None:
     assert report.roots == ("x",)
     assert report["x"].at == "inputs moved"
     assert "lets nothing through" in (report["x"].note or "")
+
+
+@pytest.mark.parametrize(
+    ("shares", "notes"),
+    [
+        ("is_max / is_max.sum(1, keepdims=True)", 0),
+        ("(np.arange(4) == x.argmax(axis=1)[:, None])", 0),
+        ("is_max", 1),
+    ],
+)
+def test_equal_values_of_which_inputs_have_none_are_a_note(
+    checked: Checked, shares: str, notes: int
+) -> None:
+    backward = (
+        "is_max = x == x.max(axis=1, keepdims=True); dw = dout * x.max(axis=1, keepdims=True)"
+    )
+    report = checked(
+        problem(
+            '"x": rng.normal(size=(3, 4)), "w": rng.normal(size=(3, 1))',
+            "m = x.max(axis=1, keepdims=True); out = m * w",
+            f"{backward}; dx = dout * w * {shares}",
+        )
+    )
+    assert_right(report)
+    said = [note for note in report.notes if note.startswith("dx: where several elements")]
+    assert len(said) == notes

@@ -20,6 +20,7 @@ from byhand.checking.cells import in_cells
 from byhand.checking.judging.blame import blame
 from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
+from byhand.checking.judging.uneven import uneven
 from byhand.checking.judging.untried import untried
 from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
@@ -27,7 +28,7 @@ from byhand.checking.report import Report, Row
 from byhand.checking.rows import missing_inputs, report_of
 from byhand.checking.running.narrow import speaks_of_halves
 from byhand.checking.sampling.draws import Skipped, draws, further_draw
-from byhand.checking.sampling.moved_draws import divided_by, zero_divisors
+from byhand.checking.sampling.moved_draws import divided_by, equal_values, zero_divisors
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
@@ -91,7 +92,9 @@ def checked(
             trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
         trials, kept = adopt(follow(trials))
         blamed = blame(trials)
-        notes = [*skipped, *untried(trials), *_divided_by_zero(problem, seed, trials)]
+        notes = [*skipped, *untried(trials)]
+        if not any(trial.wrong for trial in trials):
+            notes += [*_divided_by_zero(problem, seed, trials), *_at_ties(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
         others = problem.unpromised
         at_once = named and others is None
@@ -182,7 +185,7 @@ def _tried(
 def _divided_by_zero(problem: Problem, seed: int, trials: list[Trial]) -> list[str]:
     """Notes on gradients that are no numbers where an input is 0, though forward allows that."""
     found = divided_by(problem, seed + 1, trials[0].run.function)
-    if found is None or any(trial.wrong for trial in trials):
+    if found is None:
         return []
     trial = try_on(problem, found)
     bad = [a.key for a in trial.answers.found if trial.result(a.key).verdict == "nonfinite"]
@@ -190,6 +193,20 @@ def _divided_by_zero(problem: Problem, seed: int, trials: list[Trial]) -> list[s
     zeros = " or ".join(zero_divisors(found, trials[0].run.function))
     said = f"{names}: no number where {zeros} is 0, which backward divides by and forward does not"
     return [said] if bad else []
+
+
+def _at_ties(problem: Problem, seed: int, trials: list[Trial]) -> list[str]:
+    """Notes on gradients that count equal elements more than once, where the inputs have none."""
+    if not trials[0].line_by_line or any(trial.drawn.tied for trial in trials):
+        return []
+    found = equal_values(problem, seed + 1, trials[0].drawn)
+    if found is None:
+        return []
+    return [
+        f"d{key[0]}: where several elements are the largest, the weights that it gives them don't "
+        f"add up to 1 (in {', '.join(odd.chosen_by)}); no inputs here have such elements"
+        for key, odd in uneven(try_on(problem, found), frozenset()).items()
+    ]
 
 
 def _in_halves(trial: Trial) -> bool:

@@ -1,5 +1,5 @@
 """The draws on inputs that were moved: to a generic point, to where branches go the other way, to
-zeros that backward may divide by, and to masks that let nothing through."""
+zeros that backward may divide by, to equal values, and to masks that let nothing through."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from byhand.checking.sampling.moved_inputs import (
     moved,
     nearby,
     to_both_sides,
+    with_repeats,
     with_zeros,
 )
 from byhand.checking.sampling.sample_inputs import Draw, draw
@@ -31,6 +32,7 @@ from byhand.program.statements import Function
 MOVED = "moved"
 FAR = "moved far"
 ZEROS = "with zeros"
+REPEATS = "with equal values"
 EMPTY = "with empty masks"
 
 
@@ -79,6 +81,14 @@ def divided_by(problem: Problem, seed: int, backward: Function | None) -> Draw |
         return None
     found = _first(problem, seed, ZEROS, with_zeros)
     return found if found is not None and zero_divisors(found, backward) else None
+
+
+def equal_values(problem: Problem, seed: int, known: Draw) -> Draw | None:
+    """A draw as it came, with equal values where forward takes a maximum; None if it takes none of
+    an input."""
+    names = _maximized(known.truth)
+    found = _first(problem, seed, REPEATS, with_repeats, only=names) if names else None
+    return None if found is None else found.as_it_came
 
 
 def zero_divisors(found: Draw, backward: Function | None) -> list[str]:
@@ -160,6 +170,18 @@ def _one_sided(program: Program) -> int:
             ]
             count += any(np.ptp(slope) == 0 for slope in slopes if np.size(slope) > 1)
     return count
+
+
+def _maximized(program: Program) -> frozenset[str]:
+    """The inputs of whose elements forward takes a maximum, as they are or one by one changed."""
+    reached: set[Tensor] = set()
+    for tensor in computed_first_to_last([step.tensor for step in program])[::-1]:
+        if tensor.op is None:
+            continue
+        one_by_one = tensor.op.structure == "elementwise" or tensor.op.view or tensor.op.permutes
+        if tensor.op.kink == "elements" or (tensor in reached and one_by_one):
+            reached.update(arg for arg in tensor.args if isinstance(arg, Tensor))
+    return frozenset(step.name for step in program.inputs if step.tensor in reached)
 
 
 @lru_cache(maxsize=1 << 6)

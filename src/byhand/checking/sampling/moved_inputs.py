@@ -49,6 +49,12 @@ def far_away(value: Array, rng: np.random.Generator) -> Array:
     return to_both_sides(value, rng) * np.where(np.asarray(rng.random(shape)) < 0.5, WIDE, 1.0)
 
 
+def with_repeats(value: Array, rng: np.random.Generator) -> Array:
+    """Every element rounded to one of a few values, so that many are equal."""
+    step = float(np.std(value)) or 1.0
+    return np.asarray(np.round(value / step) * step)
+
+
 def with_zeros(value: Array, rng: np.random.Generator) -> Array:
     """As it was, with one exact zero along the last axis."""
     if value.ndim == 0 or value.size < 2:
