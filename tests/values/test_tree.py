@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
@@ -303,3 +304,12 @@ class WithDefault:
 def test_a_dataclass_keeps_what_it_holds() -> None:
     new = tree.map(lambda leaf: leaf * 2, WithDefault(1, [2]))
     assert new == WithDefault(2, [4])
+
+
+def test_a_class_of_what_is_run_is_the_users_whatever_runs_it(monkeypatch: pytest.MonkeyPatch):
+    """As in a notebook, whose kernel is an installed package."""
+    cls = type("Layer", (), {"__module__": "__main__"})
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", pytest.__file__, raising=False)
+    layer = cls()
+    layer.W = 2.0
+    assert [leaf for _, leaf in tree.leaves(layer)] == [2.0]

@@ -237,7 +237,9 @@ def _kind(cls: type) -> _Kind | None:
 def _is_users(cls: type) -> bool:
     """Whether a class is neither Python's, nor from an installed package, nor ours."""
     top = cls.__module__.partition(".")[0]
-    if top in sys.stdlib_module_names and top != "__main__":
+    if top == "__main__":  # whatever was started: pytest, a notebook's kernel
+        return True
+    if top in sys.stdlib_module_names:
         return False
     if top == "byhand":
         return cls.__module__.startswith("byhand.zoo.")
