@@ -327,3 +327,28 @@ def backward(x, W, hs):
     assert report.roots == ("x",)
     assert report["x"].mistake is not None
     assert report["W"].verdict == report["hs[1]"].verdict == "inherited"
+
+
+def test_the_line_is_that_of_the_branch_that_is_wrong(checked: Checked) -> None:
+    """At the default sizes another statement makes it, which is right."""
+    report = checked(
+        """
+import numpy as np
+
+def inputs(rng, *, n=4):
+    return {"x": rng.normal(size=n)}
+
+def forward(x):
+    y = x * x if len(x) == 4 else x**3
+    return y
+
+def backward(x, dy):
+    if len(x) == 4:
+        dx = 2 * x * dy
+    else:
+        dx = 3 * x * dy
+"""
+    )
+    row = report["x"]
+    assert row.source == "dx = 3 * x * dy" and row.mistake is not None
+    assert row.mistake.code == "wrong-exponent"

@@ -29,7 +29,7 @@ DOUT = "dout = np.zeros_like(out)\n    dout[:, 0] = dfirst"
     ("dout", "dh", "dx", "said"),
     [
         (DOUT, "dout * gain", "np.maximum(x, 0) * dh", "dx is x times what it should be"),
-        (DOUT, "gain * gain * dout", "(x > 0) * dh", "dh is gain times what it should be"),
+        (DOUT, "gain * gain * dout", "(x > 0) * dh", "without `gain` the line is right"),
         (
             DOUT.replace("zeros", "ones"),
             "dout * gain",
@@ -49,10 +49,10 @@ def test_a_fact_that_helps(checked: Checked, dout: str, dh: str, dx: str, said: 
 
 def test_a_factor_that_changes_with_the_sizes(checked: Checked) -> None:
     source = SOURCE.replace("DOUT", DOUT).replace("DH", "dout * gain")
-    report = checked(source.replace("DX", "(x > 0) * dh / np.sqrt(len(x) + x.shape[1])"))
+    report = checked(source.replace("DX", "(x > 0) * dh * (1 + x.shape[1]) ** 0.5 / len(x) ** 0.5"))
     mistake = report["x"].mistake
     assert mistake is not None and mistake.code == "unknown"
-    assert mistake.message.startswith("dx is 0.354 times what it should be, and off by another")
+    assert mistake.message.startswith("dx is 0.894 times what it should be, and off by another")
     report = checked(source.replace("DX", "(x > 0) * dh / np.sqrt(1 + dfirst[0] ** 2)"))
     mistake = report["x"].mistake
     assert mistake is not None and "times what" not in mistake.message

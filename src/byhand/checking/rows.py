@@ -200,7 +200,8 @@ def _plain(trial: Trial, answer: Answer) -> Row:
 
 
 def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
-    """A wrong definition shows what it gave alone, if its result was right on the first draw."""
+    """A wrong definition shows what it gave alone, and where, if its result was right on the first
+    draw."""
     raised = evidence[0].answer.value
     if isinstance(raised, Raised) and raised.depends:
         return row  # it says what it waited for
@@ -211,6 +212,8 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
         row = replace(
             row,
             verdict="wrong" if result.right else result.verdict,
+            line=shown.answer.line,  # of another statement, where that draw takes another way
+            source=_source(first.problem, shown.answer.line),
             shape=result.shape,
             expected_shape=shown.tensor.shape,
             max_error=result.max_error,

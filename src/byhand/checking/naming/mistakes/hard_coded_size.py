@@ -22,6 +22,8 @@ def find(suspect: Suspect) -> Finding | None:
     other = [e for e in suspect.evidence if e.trial.drawn.sizes]
     if not usual or not all(e.right for e in usual) or all(e.right for e in other):
         return None
+    if len({tuple(write.node for write in e.answer.writes) for e in suspect.evidence}) > 1:
+        return None  # other statements make it there
     root = tree.root(suspect.name)
     if any(tree.root(name) == root for e in usual for name, _ in e.trial.wrong):
         return None  # its neighbours in the list are wrong at every size

@@ -97,7 +97,7 @@ class Suspect:
     def statements(self) -> tuple[ast.stmt, ...]:
         """The statements of its definition: those that write it, then those of locals they need,
         the nearest first."""
-        return _statements(self.first.trial, self.answer)
+        return _statements(self.first.trial, self.first.answer)
 
     @property
     def promising(self) -> list[ast.stmt]:
