@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from byhand.faces.judged import Judged
 
 REFEREES = ("engine", "finite", "torch", "jax")
+_WORDS = ("forward", "backward", "fwd", "bwd", "custom_vjp")
+"""What a file that has something to judge mentions one of."""
+
 _VARIANT = "_byhand_variant"
 _ANNOTATIONS = "byhand_annotations"
 
@@ -56,7 +59,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     text = file_path.read_text(encoding="utf-8", errors="replace")
     if "byhand" in text and ".problem" in text:
         return pytest.Module.from_parent(parent, path=file_path)
-    if "forward" in text or "backward" in text:  # others call their files so, too
+    if any(word in text for word in _WORDS):  # others call their files so, too
         return ProblemFile.from_parent(parent, path=file_path)
     return None
 
@@ -69,7 +72,10 @@ class ProblemFile(pytest.File):
         from byhand.faces.judged import How, judged
 
         try:
-            found = judged(str(self.path), (), (), How(**_referee(self.config)))
+            try:
+                found = judged(str(self.path), (), (), How(**_referee(self.config)))
+            except ByhandError:  # what is PyTorch's or JAX's has no referee
+                found = judged(str(self.path), (), (), How())
         except ByhandError as error:
             raise self.CollectError(str(error)) from None
         for each in found:
@@ -182,7 +188,7 @@ def _options(item: pytest.Item, mark: Mark, variant: Variant) -> dict[str, Any]:
     return {**mark.options, **{n: v for n, v in given.items() if v}, **_referee(item.config)}
 
 
-def _referee(config: pytest.Config) -> dict[str, str]:
+def _referee(config: pytest.Config) -> dict[str, Any]:
     said: str | None = config.getoption("--byhand-referee")
     return {} if said is None else {"referee": said}
 

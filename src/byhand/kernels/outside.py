@@ -61,6 +61,7 @@ def _first(bench: Bench, file: str) -> Report:
             ulps=seen.ulps,
             note=seen.note,
             heat=seen.heat,
+            mismatch=seen.mismatch,
         )
         for name, seen in first.judgement.gradients.items()
     )
@@ -88,7 +89,7 @@ def _row(row: Row, seen: Comparison) -> Row:
         return row
     known = replace(row, max_error=seen.max_error, tolerance=seen.tolerance, ulps=seen.ulps)
     if not seen.right:
-        return replace(known, verdict=seen.verdict, note=seen.note)
+        return replace(known, verdict=seen.verdict, note=seen.note, mismatch=seen.mismatch)
     closer = seen.tolerance is not None and seen.tolerance < (row.tolerance or 0.0)
     return known if closer else row
 

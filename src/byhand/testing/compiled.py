@@ -9,18 +9,17 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging.compare import Comparison
-from byhand.checking.report import Report, Row
-from byhand.errors import ProblemError, in_one_line
+from byhand.checking.report import Report
 from byhand.kernels.bench import Bench
 from byhand.kernels.frameworks.numpy import NUMPY
 from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
 from byhand.kernels.options import Options
-from byhand.kernels.outside import seen_from_outside
+from byhand.kernels.outside import by_outputs_alone
 from byhand.program.call import call_of
 from byhand.program.plain_run import plain_locals
 from byhand.program.problem import Problem
@@ -145,37 +144,6 @@ def floats_in(problem: Problem) -> list[str]:
 
 
 def judged_as_kernel(kernel: Kernel, file: str, referee: str, options: Options) -> Report:
-    """The report on what a kernel gives, without lines."""
-    bench = Bench(kernel, options)
-    try:
-        first = bench.first
-    except ProblemError:
-        raise
-    except Exception as error:
-        raise ProblemError(f"{kernel.name}: forward raised {in_one_line(error)}") from error
-    dtype = first.case.dtype
-    if first.raised:
-        row = Row("backward", "error", note=f"raised {first.raised}")
-        return Report(file, referee, dtype, 0.0, (row,), ("backward",), name=kernel.name)
-    shapes = {name: np.shape(bench.usual.inputs[name]) for name in kernel.differentiable}
-    rows = tuple(
-        _row(name, found, shapes[name]) for name, found in first.judgement.gradients.items()
-    )
-    roots = tuple(row.name for row in rows if not row.right and row.verdict != "unjudged")
-    report = Report(file, referee, dtype, 0.0, rows, roots, name=kernel.name)
-    return seen_from_outside(report, bench)
-
-
-def _row(name: str, found: Comparison, shape: tuple[int, ...]) -> Row:
-    return Row(
-        name,
-        found.verdict,
-        shape=found.shape,
-        expected_shape=shape,
-        max_error=found.max_error,
-        tolerance=found.tolerance,
-        ulps=found.ulps,
-        note=found.note,
-        heat=found.heat,
-        mismatch=found.mismatch,
-    )
+    """The report on what a kernel gives, without lines. Raises ProblemError if it raises."""
+    report = by_outputs_alone(Bench(kernel, options), file)
+    return replace(report, referee=referee, name=kernel.name)
