@@ -73,9 +73,9 @@ def find_late(suspect: Suspect) -> Finding | None:
         assert isinstance(part, ast.expr)
         yield from (ast.BinOp(part, ast.Mult(), each) for each in slopes)
 
-    mend = suspect.mend_parts(_numbers, lambda *_: slopes)
+    mend = suspect.mend_parts(_numbers, lambda part, statement: slopes)
     if mend is not None:
-        said = f"`{text(mend.part)}` is a number where the step's own derivative is none"
+        said = f"`{text(mend.part)}` is a number where the step's local derivative is not"
         return mend.finding(f"{said}: {_of(suspect)}")
     mend = suspect.mend_parts(array_factors, times, but_for_a_number=True)
     if mend is not None:

@@ -15,7 +15,7 @@ from byhand.checking.naming.proving.syntax import text
 def at_fault(suspect: Suspect) -> Finding | None:
     """The part that is proved wrong, but not what belongs there: that is for the reader to find."""
     for parts, nothing in ((_factors, 1.0), (_terms, 0.0)):
-        found = suspect.mend_parts(parts, lambda *_, n=nothing: (ast.Constant(n),))
+        found = suspect.mend_parts(parts, lambda part, statement, n=nothing: (ast.Constant(n),))
         if found is not None:
             return found.finding(f"without `{text(found.part)}` the line is right")
     found = suspect.mend_parts(ast.walk, lambda part, _: _others(part))
