@@ -201,3 +201,51 @@ def test_gradients_of_gradients_are_looked_at(function: Any) -> None:
         )
         assert told != right
     assert told == (function is Saved)
+
+
+class SwappedSaved(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any) -> Any:
+        ctx.save_for_backward(x, w)
+        return x * w
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        w, x = ctx.saved_tensors
+        return g * w, g * x
+
+
+class SwappedReturned(SwappedSaved):
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w = ctx.saved_tensors
+        dx = g * w
+        dw = g * x
+        return dw, dx
+
+
+class Misplaced(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, eps: float, w: Any) -> Any:
+        ctx.save_for_backward(x, w)
+        return x * w + eps
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w = ctx.saved_tensors
+        return g * w, g * x, None
+
+
+@pytest.mark.parametrize("function", [SwappedSaved, SwappedReturned])
+def test_what_is_swapped_is_called_so(function: Any) -> None:
+    report = byhand.torch.check(function, tensors((3, 4), (3, 4)))
+    assert report.roots == ("x", "w")
+    assert {row.mistake.code for row in report.rows if row.mistake} == {"swapped"}
+    assert report["x"].line == line_of(function.backward, "return")
+    assert not report.findings  # nothing that only repeats it
+
+
+def test_a_gradient_in_the_wrong_place_is_said_in_pytorchs_words() -> None:
+    x, w = tensors((3, 4), (3, 4))
+    report = byhand.torch.check(Misplaced, (x, 0.1, w))
+    assert "position 2, but the corresponding forward input was not" in str(report["x"].note)

@@ -23,8 +23,18 @@ def seen_from_outside(report: Report, bench: Bench) -> Report:
         for row in report.rows
     )
     worse = [r.name for r, before in zip(rows, report.rows, strict=True) if before.right > r.right]
-    found = (*_forward(first), *findings(bench))
+    found = (*_forward(first), *(_beside(bench) if report.wrong else findings(bench)))
     return replace(report, rows=rows, roots=(*report.roots, *worse), findings=found)
+
+
+OF_ANSWERS = frozenset(("upstream", "needs", "layout", "alignment", "edge"))
+"""What is found where answers are wrong: it says no more where they are wrong anyway."""
+
+
+def _beside(bench: Bench) -> list[Finding]:
+    """What is found beside a mistake in backward."""
+    calmer = Bench(bench.kernel, replace(bench.options, layouts=False, edges=False))
+    return [each for each in findings(calmer) if each.name not in OF_ANSWERS]
 
 
 def by_outputs_alone(bench: Bench, file: str) -> Report:
