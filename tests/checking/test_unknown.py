@@ -31,6 +31,12 @@ DOUT = "dout = np.zeros_like(out)\n    dout[:, 0] = dfirst"
         (DOUT, "dout * gain", "np.maximum(x, 0) * dh", "dx is x times what it should be"),
         (DOUT, "gain * gain * dout", "(x > 0) * dh", "without `gain` the line is right"),
         (
+            DOUT,
+            "dout * gain",
+            "(x > 0) * dh * len(x) / (len(x) + 1)",
+            "without `1` the line is right",
+        ),
+        (
             DOUT.replace("zeros", "ones"),
             "dout * gain",
             "(x > 0) * dh",

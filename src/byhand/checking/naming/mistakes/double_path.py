@@ -37,6 +37,11 @@ def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
         case ast.AugAssign(op=ast.Add() | ast.Sub()):
             yield ast.Pass()
+        case (
+            ast.BinOp(left=ast.Constant(), op=ast.Add())
+            | ast.BinOp(op=ast.Add(), right=ast.Constant())
+        ):
+            pass  # a number is no path
         case ast.BinOp(left=left, op=ast.Add(), right=right) if not _in_index(part, statement):
             yield left
             yield right
