@@ -17,6 +17,7 @@ FOUND = {
     "characters": ["lossFun"],
     "functions_with_ctx": ["Dot", "ReLU", "LogSoftmax", "Mul"],
     "gradients_as_attributes": ["gradients_as_attributes"],
+    "layers_with_g": ["Relu", "Lin", "Mse"],
     "losses_in_loops": [
         "svm_loss_naive",
         "svm_loss_vectorized",
@@ -89,6 +90,8 @@ PLANTED = (
     ),
     ("gradients_as_attributes", "gradients_as_attributes", "(l1 > 0).float()", "(l1 > 1).float()"),
     ("gradients_as_attributes", "gradients_as_attributes", "x.t() @ l1.g", "x.t() @ l2.g"),
+    ("layers_with_g", "Lin", "self.out.g.sum(0)", "self.out.g.sum(1)"),
+    ("layers_with_g", "Mse", "/ self.targ.shape[0]", "/ 2"),
     ("losses_in_loops", "svm_loss_naive", "dW += 2 * reg * W", "dW += reg * W"),
     ("losses_in_loops", "svm_loss_naive", "dW[:, y[i]] -= X[i]", "dW[:, y[i]] += X[i]"),
     ("logistic", "propagate", "db = (1 / m) * np.sum(A - Y)", "db = np.sum(A - Y)"),

@@ -123,6 +123,8 @@ def _patterns(name: str, use: Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The axes that a parameter of this name may have, the likeliest first, and rare ones; "1" is
     a size of 1. What is called by a capital letter is a matrix."""
     low = _own(name)
+    if use.squeezed:
+        return ("n1", "1n"), ("nn", "n")
     if is_bias(name):
         return (("n1", "n") if use.column else ("n", "1n", "n1")), ("", "nn", "1n11")
     if re.match(_GAIN, low):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from byhand.sources.assemble import located
 from byhand.sources.signature import parameters, plain_name, returns
 from byhand.sources.uses import pairs
 
@@ -16,7 +18,9 @@ SELF = "self"
 class Layer:
     """A class with both methods. `gradients` are the attributes that backward leaves gradients in,
     by the name of the parameter: `self.dW` or `self.grads["W"]`. `listed` are the places in the
-    list `self.params` of those that are kept in one."""
+    list `self.params` of those that are kept in one. `passing` tells one that leaves gradients in
+    the arrays themselves, `self.inp.g = self.out.g @ self.w.t()`: it is rewritten to hand them on.
+    """
 
     name: str
     node: ast.ClassDef
@@ -24,6 +28,7 @@ class Layer:
     backward: ast.FunctionDef
     gradients: Mapping[str, ast.expr]
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
+    passing: bool = False
 
 
 def layers_in(tree: ast.Module) -> list[Layer]:
@@ -40,10 +45,82 @@ def layers_in(tree: ast.Module) -> list[Layer]:
         if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
             continue
         init = methods.get("__init__")
+        passing = _leaves_in_arrays(backward)
+        if passing:
+            backward = _handing_on(forward, backward)
         listed = _listed(init)
         gradients = {**_gradients(backward, init), **_in_lists(backward, listed)}
-        found.append(Layer(node.name, node, forward, backward, gradients, listed))
+        found.append(Layer(node.name, node, forward, backward, gradients, listed, passing))
     return found
+
+
+UPSTREAM = "dout"
+_LEFT = {"g", "grad"}
+
+
+def _leaves_in_arrays(backward: ast.FunctionDef) -> bool:
+    """Whether a `backward(self)` writes `self.inp.g`."""
+    return len(parameters(backward)) == 1 and any(
+        _left_in(part) is not None and isinstance(part.ctx, ast.Store)
+        for part in ast.walk(backward)
+        if isinstance(part, ast.Attribute)
+    )
+
+
+def _left_in(node: ast.AST) -> str | None:
+    """The attribute of self in whose array a gradient is: `inp` of `self.inp.g`."""
+    match node:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=held), attr=attr):
+            return held if attr in _LEFT else None
+        case _:
+            return None
+
+
+def _handing_on(forward: ast.FunctionDef, backward: ast.FunctionDef) -> ast.FunctionDef:
+    """The same as `backward(self, dout)`, which returns the gradients of forward's arguments and
+    leaves those of parameters in `self.w_grad`."""
+    kept: dict[str, str] = {}
+    for node in ast.walk(forward):
+        if isinstance(node, ast.Assign):
+            for one, other in pairs(node.targets[0], node.value):
+                if isinstance(one, ast.Attribute) and isinstance(other, ast.Name):
+                    kept[one.attr] = other.id
+    arguments = {held: name for held, name in kept.items() if name in parameters(forward)}
+    handing = _Handing(arguments)
+    made = handing.visit(copy.deepcopy(backward))
+    if handing.reads:
+        made.args.args.append(ast.copy_location(ast.arg(UPSTREAM), backward))
+    values: list[ast.expr] = [ast.Name(f"d{name}", ast.Load()) for name in handing.handed]
+    if values:
+        value = values[0] if len(values) == 1 else ast.Tuple(values, ast.Load())
+        made.body.append(located(ast.Return(value), made.body[-1]))
+    return made
+
+
+class _Handing(ast.NodeTransformer):
+    """`self.inp.g` as dinp where inp is an argument, as `self.w_grad` where w is a parameter, and
+    as the upstream gradient where it is read."""
+
+    def __init__(self, arguments: Mapping[str, str]) -> None:
+        self.arguments = arguments
+        self.handed: dict[str, None] = {}
+        self.reads = False
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        held = _left_in(node)
+        if held is None:
+            self.generic_visit(node)
+            return node
+        if held in self.arguments:
+            name = self.arguments[held]
+            self.handed[name] = None
+            made: ast.expr = ast.Name(f"d{name}", node.ctx)
+        elif isinstance(node.ctx, ast.Load):
+            self.reads = True
+            made = ast.Name(UPSTREAM, ast.Load())
+        else:
+            made = ast.Attribute(ast.Name(SELF, ast.Load()), f"{held}_grad", node.ctx)
+        return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 PARAMS, GRADS = "params", "grads"

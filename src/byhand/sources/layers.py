@@ -57,6 +57,11 @@ def problem_of_layer(
 
     Raises ProblemError if none are found with which it can be made and run.
     """
+    if any(each.passing for each in beside) and _runs_others(layer):
+        raise ProblemError(
+            f"{file}:{layer.node.lineno}: {layer.name}: its layers leave gradients in the arrays "
+            "themselves: each is judged by itself"
+        )
     made = getattr(module, layer.name)
     pair = _pair(layer)
     in_torch = speaks_torch([layer.node], module)
@@ -111,6 +116,11 @@ def problem_of_layer(
         )
 
     return promising(problem, backward, answered)
+
+
+def _runs_others(layer: Layer) -> bool:
+    calls = (part for part in ast.walk(layer.backward) if isinstance(part, ast.Call))
+    return any(isinstance(c.func, ast.Attribute) and c.func.attr == "backward" for c in calls)
 
 
 def _sizes(proposal: Proposal, axes: Mapping[str, str], loops: bool) -> dict[str, int]:

@@ -124,7 +124,7 @@ def _of_cells(
             raise ProblemError(f"{file}: has no {member}")
         return made
     layers = [each for each in functions if isinstance(each, Layer)]
-    model = model_in(cells, layers)
+    model = None if any(each.passing for each in layers) else model_in(cells, layers)
     used = []
     if model is not None and member in (None, model.name):
         used = [Source(model.name, partial(problem_of_model, model, layers, cells, file))]
@@ -160,14 +160,25 @@ def _in_cells(
 
 
 def _defined(cells: Cells, file: Path) -> ModuleType:
-    """A module with the functions and classes of a notebook, and with what these need."""
+    """A module with the functions and classes of a notebook, and with what these need. Its import
+    of PyTorch or NumPy belongs to it: it says which arrays they take."""
     module = ModuleType(f"byhand_problem_{file.stem}")
     module.__file__ = str(file)
     statements = list(flat(cells.tree.body))
     names = {each.name for each in statements if isinstance(each, ast.FunctionDef | ast.ClassDef)}
-    nodes = [statements[i] for i in needed(statements, names)]
+    places = {*needed(statements, names)}
+    places |= {i for i, node in enumerate(statements) if _imports_arrays(node)}
+    nodes = [statements[i] for i in sorted(places)]
     setting.run(nodes, file, cells.text, module.__dict__)
     return module
+
+
+def _imports_arrays(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import(names=names):
+            return any(each.name in {"torch", "numpy"} for each in names)
+        case _:
+            return False
 
 
 def _itself(problem: Problem) -> Problem:

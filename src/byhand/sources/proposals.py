@@ -31,6 +31,7 @@ from byhand.sources.guesses import (
     best_first,
     choices,
     is_bias,
+    is_labels,
     is_rare,
 )
 from byhand.sources.mending import mended
@@ -103,6 +104,9 @@ def proposed(
     names = list(dict.fromkeys(arg.arg for arg in function.args.args))
     optional = {arg.arg for arg in function.args.args[len(names) - len(function.args.defaults) :]}
     how, said = uses(function, others or {}), said or {}
+    if any(use.squeezed for use in how.values()):  # and then compared with labels in a row
+        for name in filter(is_labels, names):
+            how[name].rank = 1 if how[name].rank is None else how[name].rank
     wanted = [name for name in names if name in known or name not in optional]
     each = [
         list(choices(name, use, known.get(name), function, said.get(name), name in answered))

@@ -32,6 +32,7 @@ class Use:
     `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
     to be indexed so; `sizes` are the function's own names of its axes;
     `column` tells what is added to weights times data, `W @ x + b`, where each row is one unit;
+    `squeezed` what has an axis of size 1;
     `length` tells a number that arrays are made with. `texts` are the strings that
     it is compared with. `settings` tells a dict; `keys` are the items that it must have, each with
     the strings it is compared with.
@@ -43,6 +44,7 @@ class Use:
     index: bool = False
     whole: bool = False
     column: bool = False
+    squeezed: bool = False
     length: bool = False
     settings: bool = False
     texts: tuple[str, ...] = ()
@@ -100,6 +102,10 @@ def uses(
                     found[name].index = True
             case ast.BinOp(op=ast.Add(), left=product, right=ast.Name(id=name)) if name in found:
                 found[name].column |= _is_of_columns(product)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="squeeze")) if (
+                name in found
+            ):
+                found[name].squeezed = True
             case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)) if name in found:
                 found[name].whole = True
             case ast.Call(func=ast.Name(id=called), args=args) if called in others:
