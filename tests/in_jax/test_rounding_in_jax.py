@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import byhand.jax
 from byhand.jax.rounding import called, rounding
 from byhand.jax_dialect.arrays import float64
 
@@ -63,3 +64,27 @@ def test_what_cancels_shows_the_rounding_of_its_terms() -> None:
     with float64(), rounding(0, 1e-6):
         found = called(cancels, jnp.ones(100) * 7)
     assert 1e-6 < abs(float(found)) < 1e-1
+
+
+def test_a_custom_vjp_in_bfloat16_is_allowed_the_rounding_on_its_way() -> None:
+    """Its own: what the reference subtracts first, the kernel multiplies first."""
+
+    def reference(x: Any) -> Any:
+        return (x - x.mean(-1, keepdims=True)) * 100
+
+    def rules(factor: float) -> Any:
+        kernel = jax.custom_vjp(reference)
+
+        def bwd(_: Any, g: Any) -> Any:
+            scaled = g * 100 * factor
+            return (scaled - scaled.mean(-1, keepdims=True),)
+
+        kernel.defvjp(lambda x: (reference(x), None), bwd)
+        return kernel
+
+    def args(rng: np.random.Generator) -> dict[str, Any]:
+        return {"x": rng.normal(size=(4, 16))}
+
+    for factor, right in ((1.0, True), (1.5, False)):
+        report = byhand.jax.check(rules(factor), args, reference=reference, dtype="bfloat16")
+        assert report.ok == right, str(report)

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from byhand.jax.rounding import called, rounding
 from byhand.jax.subject import Given, Subject, is_of_arrays
 from byhand.jax.truth import takes_gradient
 from byhand.jax_dialect.arrays import in_jax
@@ -39,6 +40,7 @@ JAX = Framework(
     like=lambda values, array: jnp.asarray(values, array.dtype),
     cast=_cast,
     exact=lambda array: _cast(array, "float64"),
+    rounding=rounding,
 )
 """Memory is JAX's own affair: it has no layouts that a program sees, and nothing is changed."""
 
@@ -97,15 +99,18 @@ def _run_of(call: Callable[..., Any], whole: Callable[[Inputs], dict[str, Any]])
         if upstream is None:
             outputs = of_floats({})
             return Ran(tuple(outputs), tuple(map(takes_gradient, outputs)), {})
-        outputs, back = jax.vjp(of_floats, {name: inputs[name] for name in needs})
+
+        def both(floats: Mapping[str, Any], sent: Upstream) -> tuple[list[Any], Mapping[str, Any]]:
+            outputs, back = jax.vjp(of_floats, floats)
+            (found,) = back([_sent(g, output) for g, output in zip(sent, outputs, strict=True)])
+            return outputs, found
+
+        def gradients(sent: Upstream) -> tuple[list[Any], Mapping[str, Any]]:
+            return called(both, {name: inputs[name] for name in needs}, [*sent])
+
+        outputs, found = gradients(upstream)
         takes = tuple(map(takes_gradient, outputs))
-
-        def gradients(sent: Upstream) -> Mapping[str, Any]:
-            pairs = zip(sent, outputs, strict=True)
-            (found,) = back([_sent(g, output) for g, output in pairs])
-            return found
-
-        return Ran(tuple(outputs), takes, gradients(upstream), again=gradients)
+        return Ran(tuple(outputs), takes, found, again=lambda sent: gradients(sent)[1])
 
     return run
 
