@@ -46,7 +46,7 @@ def find(suspect: Suspect) -> Finding | None:
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
-        there = {text(node) for node in ast.walk(part)}
+        there = {text(node) for node in ast.walk(statement)}
         for each in known:
             yield ast.BinOp(part, ast.Mult(), each)
             if text(each) not in there:  # else it is one too many
