@@ -169,7 +169,7 @@ def table(verdicts: list[Verdict]) -> str:
         cells = [form, tool, f"{sum(v.passed for v in right)} of {len(right)}"]
         cells.append(f"{sum(not v.passed for v in wrong)} of {len(wrong)}" if wrong else "-")
         named = f"{sum(v.line for v in wrong)}, {sum(v.near and not v.line for v in wrong)}"
-        cells.append(named if tool == "byhand" else "-")
+        cells.append(named if wrong and tool == "byhand" else "-")
         cells += [_median(right), _median(wrong) if wrong else "-"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
