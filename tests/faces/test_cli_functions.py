@@ -35,6 +35,14 @@ class Negate(torch.autograd.Function):
 
 def inputs_Negate(rng, *, n=4):
     return torch.from_numpy(rng.normal(size=n))
+
+
+def negated(x):
+    return Negate.apply(x)
+
+
+class Model(torch.nn.Module):
+    pass
 """
 
 
@@ -69,3 +77,12 @@ def test_inputs_that_nobody_knows(tmp_path: Path) -> None:
     done = run_byhand("check", file + ":Skale", "--shape", "x=4")
     assert (done.returncode, done.stdout) == (2, "")
     assert "did you mean Scale?" in done.stderr
+
+
+def test_a_function_that_calls_one(tmp_path: Path) -> None:
+    done = run_byhand("check", written(tmp_path) + ":negated", "--shape", "x=4")
+    assert done.returncode == 1, done.stderr
+    assert "negated calls Negate, which is judged here" in done.stdout
+    done = run_byhand("check", written(tmp_path) + ":Model", "--shape", "x=4")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Model is a class, but no torch.autograd.Function" in done.stderr

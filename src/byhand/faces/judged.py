@@ -3,6 +3,7 @@ custom_vjps."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import did_you_mean, executed, locate, parsed, read_source
+from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.autograd_functions import names_in
 from byhand.sources.custom_vjps import custom_vjps_in
@@ -70,10 +72,29 @@ def _kernels(file: str) -> list[str]:
         return [] if {"forward", "inputs"} <= defined else found
     if member in found:
         return [member]
-    others = {each.name for each in functions_in(tree)} if found else {member}
-    if member not in others:
+    others = {each.name for each in functions_in(tree)}
+    if member not in others and member in bound_names(_as_function(tree)) and _is_torch(tree):
+        return [member]  # a module, a compiled function: whatever calls one
+    if found and member not in others:
         raise ProblemError(f"{path}: has no {member}{did_you_mean(member, found)}")
     return []
+
+
+def _as_function(tree: ast.Module) -> ast.FunctionDef:
+    """The statements of a module as those of a function, to see what they bind."""
+    made = ast.parse("def module(): pass").body[0]
+    assert isinstance(made, ast.FunctionDef)
+    made.body = tree.body
+    return made
+
+
+def _is_torch(tree: ast.Module) -> bool:
+    """Whether a module imports PyTorch."""
+    return any(
+        (isinstance(node, ast.Import) and any(each.name == "torch" for each in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "torch")
+        for node in tree.body
+    )
 
 
 def _of_kernels(

@@ -59,6 +59,11 @@ def subject_of(fn: Any) -> Subject:
         return _custom_op(fn)
     if isinstance(fn, torch.nn.Module):
         return replace(_module(fn), launches=launches(*(type(each) for each in fn.modules())))
+    if inspect.isclass(fn):
+        raise ProblemError(
+            f"{fn.__name__} is a class, but no torch.autograd.Function: give what it makes, "
+            f"such as {fn.__name__}(...)"
+        )
     if callable(fn):
         return replace(_callable(fn), launches=launches(fn))
     raise ProblemError(
