@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import torch
 from deriving_cases import ALL, GOLDEN
 
+import byhand.torch
 import forked
 from byhand.deriving.wrapped import wrap
 from byhand.deriving.wrapped.running import Function
@@ -94,6 +95,22 @@ def test_gradcheck_passes_it(name: str) -> None:
     fixed = [name in problem.data for name in problem.inputs()]
     given = [t.detach() if held else t for t, held in zip(given, fixed, strict=True)]
     assert torch.autograd.gradcheck(function.apply, given)
+
+
+@pytest.mark.parametrize("name", ["rms_norm_torch", "layer_norm"])
+def test_byhand_checks_it_in_the_class(name: str, tmp_path: Path) -> None:
+    """What is pasted into a file is judged there, statement by statement."""
+    problem = load(ALL[name])
+    file = tmp_path / "pasted.py"
+    file.write_text(as_function(problem), encoding="utf-8")
+    spec = spec_from_file_location("pasted", file)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (function,) = [v for v in vars(module).values() if isinstance(v, type)]
+    report = byhand.torch.check(function, lambda rng: problem.inputs(1), layouts=False, repeats=1)
+    assert report.ok, str(report)
+    assert all(row.line for row in report.rows)
 
 
 @pytest.mark.long
