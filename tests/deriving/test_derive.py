@@ -253,6 +253,23 @@ def test_a_loop_in_a_loop_is_written_out_and_said(problem_file: Write) -> None:
     assert "round by round" in derivation.notes[0]
 
 
+def test_a_loss_that_is_added_up_in_loops(problem_file: Write) -> None:
+    derivation = derived(
+        """
+        loss = 0.0
+        for i in range(3):
+            s = x[i] * w
+            for j in range(4):
+                m = s[j] - s[1] + 1
+                if m > 0:
+                    loss += m
+        return loss
+        """,
+        problem_file,
+    )
+    assert derivation.fixed_sizes
+
+
 def test_what_was_split_is_put_together_again(problem_file: Write) -> None:
     body = """
         a, b = np.split(np.tanh(x), 2, axis=1)

@@ -103,7 +103,8 @@ class _Sweep:
         is_output = tensor in self.context.outputs
         if is_output and len(gradients.contributions.get(tensor, ())) == 1:
             return gradients.contributions.pop(tensor)[0].symbol
-        if step is not None and step.name not in ("loss", "return"):
+        unnamed = step is None or step.name in ("loss", "return")
+        if not unnamed or (step is not None and tensor not in gradients.contributions):
             return gradients.write(tensor)
         total = self.total(tensor, [each.symbol for each in gradients.take(tensor)])
         if _is_short(total.node) or (self.used_once(tensor) and nd.length(total.node) < LONG):
