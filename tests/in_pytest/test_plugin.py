@@ -158,7 +158,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "problem_softmax.py").write_text(SOFTMAX)
     (folder / "test_marked.py").write_text(MARKED)
     (folder / "problem_pairs.py").write_text(PAIRS)
-    (folder / "problem_001.py").write_text("raise SystemExit('somebody else names files so, too')")
+    (folder / "problem_001.py").write_text("raise SystemExit('not forward: others name files so')")
     return run(folder, "-v", GITHUB_ACTIONS="true")
 
 

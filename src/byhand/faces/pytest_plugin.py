@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from byhand.faces.judged import Judged
 
 REFEREES = ("engine", "finite", "torch", "jax")
-_WORDS = ("forward", "backward", "fwd", "bwd", "custom_vjp")
-"""What a file that has something to judge mentions one of."""
-
 _VARIANT = "_byhand_variant"
 _ANNOTATIONS = "byhand_annotations"
 
@@ -59,9 +57,17 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     text = file_path.read_text(encoding="utf-8", errors="replace")
     if "byhand" in text and ".problem" in text:
         return pytest.Module.from_parent(parent, path=file_path)
-    if any(word in text for word in _WORDS):  # others call their files so, too
+    if _defines_a_backward(text):  # others call their files so, too
         return ProblemFile.from_parent(parent, path=file_path)
     return None
+
+
+_NAMED = re.compile(r"^\s*(?:def|class) +\w*(?:forward|backward|fwd|bwd)|custom_vjp", re.I | re.M)
+
+
+def _defines_a_backward(text: str) -> bool:
+    """Whether a file has something to judge, as its text tells: it isn't run for that."""
+    return _NAMED.search(text) is not None
 
 
 class ProblemFile(pytest.File):
