@@ -33,7 +33,7 @@ def autograd_function(parts: Parts) -> str:
         "",
         f"class {class_name(parts.name)}(torch.autograd.Function):",
         f"{TAB}@staticmethod",
-        *fitting(f"{TAB}def forward", ["ctx", *parts.signature], ":"),
+        *fitting(f"{TAB}def forward", ["ctx", *parts.arguments], ":"),
         *_indented([*forward, *_kept(parts), f"return {returned}"]),
         "",
         f"{TAB}@staticmethod",

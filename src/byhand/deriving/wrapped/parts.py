@@ -24,7 +24,8 @@ from byhand.values.arrays import is_array, is_torch
 class Parts:
     """A forward and its derived backward, taken apart.
 
-    `arguments` are forward's parameters, `defaults` what stands for those that may be left out.
+    `arguments` are the parameters of forward that inputs gives; the others stay at their defaults,
+    which `forward` begins with: the backward was derived for these.
     `forward` are its statements up to the return, `returned` is the expression that it gives. The
     backward reads `arrays` and `others` of forward (numbers, shapes), and the gradients `upstream`
     of what forward returns. `gradients` has the name of the gradient of each argument, or None.
@@ -34,7 +35,6 @@ class Parts:
 
     name: str
     arguments: tuple[str, ...]
-    defaults: Mapping[str, str]
     imports: tuple[str, ...]
     constants: tuple[str, ...]
     forward: tuple[str, ...]
@@ -48,14 +48,6 @@ class Parts:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def signature(self) -> list[str]:
-        """Forward's parameters, as they are written."""
-        return [
-            f"{name}={self.defaults[name]}" if name in self.defaults else name
-            for name in self.arguments
-        ]
-
-    @property
     def answers(self) -> list[str]:
         """What backward returns, for each argument."""
         one = f"{self.upstream[0]} * " if self.scaled else ""
@@ -64,6 +56,7 @@ class Parts:
 
 def parts_of(
     problem: Problem,
+    inputs: Mapping[str, Any],
     program: Program,
     derivation: Derivation,
     forward: Sequence[str],
@@ -73,7 +66,7 @@ def parts_of(
 
     Raises UnsupportedError where forward takes or gives what no such object does.
     """
-    arguments = problem.forward.parameters
+    arguments = tuple(name for name in problem.forward.parameters if name in inputs)
     nested = [step.name for step in program.inputs if step.name not in arguments]
     if nested:
         name = tree.root(nested[0])
@@ -83,9 +76,12 @@ def parts_of(
         raise unsupported(problem, f"it returns {outputs[0]} more than once")
     upstream = tuple(f"d{'out' if name == 'return' else name}" for name in outputs)
     kept = [name for name in derivation.parameters if name not in upstream]
-    arrays = tuple(name for name in kept if _is_array(program.locals.get(name)))
+    numbers = {name for name, value in inputs.items() if not _is_array(value)}
+    arrays = tuple(n for n in kept if _is_array(program.locals.get(n)) and n not in numbers)
     written = {step.name for step in derivation.steps}
-    gradients = tuple(f"d{name}" if name in written else None for name in arguments)
+    gradients = tuple(
+        f"d{name}" if name in written and name not in numbers else None for name in arguments
+    )
     derived = ast.parse(derivation.source).body[0]
     assert isinstance(derived, ast.FunctionDef)
     said = [*ast.parse("\n".join(forward)).body, returned, *derived.body]
@@ -94,10 +90,9 @@ def parts_of(
     return Parts(
         name=problem.name,
         arguments=arguments,
-        defaults={name: repr(value) for name, value in problem.forward.defaults.items()},
         imports=imports,
         constants=constants,
-        forward=tuple(forward),
+        forward=(*_fixed(problem, inputs, used), *forward),
         returned=returned,
         arrays=arrays,
         others=tuple(n for n in kept if n not in arrays),
@@ -107,6 +102,15 @@ def parts_of(
         scaled=program.scalar and upstream[0] not in derivation.parameters,
         notes=derivation.notes,
     )
+
+
+def _fixed(problem: Problem, inputs: Mapping[str, Any], used: Collection[str]) -> Iterator[str]:
+    """Parameters that stay at their defaults, as numbers of forward."""
+    for name, value in problem.forward.defaults.items():
+        if name not in inputs and name in used:
+            if not isinstance(value, (int, float, str, type(None))):
+                raise unsupported(problem, f"the default of {name} is no number: give it in inputs")
+            yield f"{name} = {value!r}"
 
 
 def unsupported(problem: Problem, why: str) -> UnsupportedError:

@@ -34,6 +34,8 @@ def kind_of(value: Any, shape: tuple[int, ...]) -> Kind:
     if found is None:
         return "other"
     match tuple(found):
+        case ():
+            return "number"
         case _ as same if same == shape:
             return "full"
         case _ as one if one and one[-1] == 1 and one[:-1] == shape[:-1]:

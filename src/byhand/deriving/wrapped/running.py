@@ -28,14 +28,13 @@ from byhand.values.arrays import as_torch, is_array
 class Function:
     """The text of a module and the name of the Function in it, with what it is called.
 
-    `wanted` are the arguments whose gradient is asked for; `defaults` stand for those not given.
+    `wanted` are the arguments whose gradient is asked for.
     """
 
     source: str
     name: str
     arguments: tuple[str, ...]
     wanted: tuple[str, ...]
-    defaults: Mapping[str, Any]
 
     def here(self, file: str = "<derived>") -> Run:
         """What runs it in this process."""
@@ -45,7 +44,7 @@ class Function:
         def run(inputs: Mapping[str, Any], upstream: Sequence[Any]) -> Any:
             import torch
 
-            given = {**self.defaults}
+            given: dict[str, Any] = {}
             for name, value in inputs.items():
                 given[name] = as_torch(value) if is_array(value) else value
                 if name in self.wanted:
@@ -67,7 +66,7 @@ class Function:
 
         def run(inputs: Mapping[str, Any], upstream: Sequence[Any]) -> Any:
             with arrays.float64():
-                given = {**self.defaults, **arrays.in_jax(dict(inputs))}
+                given = arrays.in_jax(dict(inputs))
                 leaves = [given[name] for name in self.wanted]
 
                 def outputs(*values: Any) -> Any:

@@ -166,7 +166,7 @@ class _Pair:
             yield from ("", "", *kernel.lines())
         yield from ("", "", f"class {class_name(parts.name)}(torch.autograd.Function):")
         yield f"{TAB}@staticmethod"
-        yield from fitting(f"{TAB}def forward", ["ctx", *parts.signature], ":")
+        yield from fitting(f"{TAB}def forward", ["ctx", *parts.arguments], ":")
         yield from _inside(self.forward_lines())
         yield from ("", f"{TAB}@staticmethod", f"{TAB}@once_differentiable")
         yield from fitting(f"{TAB}def backward", ["ctx", *parts.upstream], ":")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -24,7 +24,7 @@ from byhand.deriving.wrapped.triton_kernels import triton_kernels
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem
 from byhand.program.program import Program
-from byhand.values.arrays import is_array
+from byhand.values.arrays import is_array, is_torch
 
 
 def written(problem: Problem, kind: str, names: Sequence[str] | None = None) -> str:
@@ -79,15 +79,15 @@ def as_custom_vjp(problem: Problem, names: Sequence[str] | None = None) -> str:
     """
     _needs("jax", "byhand[jax]")
     spoken = in_numpy(problem)
-    derivation = derive(spoken, names=names, dialect="numpy", closed=True)
     inputs = spoken.inputs()
+    names = names or _arrays(problem, inputs)
+    derivation = derive(spoken, names=names, dialect="numpy", closed=True)
     program = record(spoken, inputs).program
     forward, returned = own_text(problem)
-    parts = parts_of(problem, program, derivation, forward, returned)
+    parts = parts_of(problem, inputs, program, derivation, forward, returned)
     own, _ = statements_of(problem)
     making = making_of(own, set(parts.others), {step.name for step in program.steps})
-    given = {**problem.forward.defaults, **inputs}
-    static = [k for k, name in enumerate(parts.arguments) if not is_array(given.get(name))]
+    static = [k for k, name in enumerate(parts.arguments) if not is_array(inputs[name])]
     source = custom_vjp(parts, making, static, module_of(problem))
     function = _function(problem, parts, source, problem.name)
     prove(problem, function.in_jax(), function.wanted, derivation.fixed_sizes, "jax")
@@ -123,7 +123,19 @@ def _function(problem: Problem, parts: Parts, source: str, name: str = "") -> Fu
     if not wanted:
         raise unsupported(problem, "no input has a gradient")
     name = name or class_name(problem.name)
-    return Function(source, name, parts.arguments, wanted, problem.forward.defaults)
+    return Function(source, name, parts.arguments, wanted)
+
+
+def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> list[str] | None:
+    """The inputs that get a gradient: arrays of floats that are no data. A number gets none."""
+    found = [
+        name
+        for name, value in inputs.items()
+        if (is_array(value) or is_torch(value))
+        and "float" in str(value.dtype)
+        and name not in problem.data
+    ]
+    return found or None
 
 
 def _in_torch(
@@ -133,14 +145,16 @@ def _in_torch(
 
     A NumPy forward is restated; one in PyTorch stands in its `own` text, if that is asked for.
     """
+    inputs = problem.inputs()
+    names = names or _arrays(problem, inputs)
     derivation = derive(problem, names=names, dialect="torch", closed=True)
-    recording = record(problem, problem.inputs())
+    recording = record(problem, inputs)
     program = recording.program
     if program.in_torch and own:
         forward, returned = own_text(problem)
     else:
         forward, returned = restated(context_of(recording, PyTorch(), program.inputs), derivation)
-    return derivation, parts_of(problem, program, derivation, forward, returned), program
+    return derivation, parts_of(problem, inputs, program, derivation, forward, returned), program
 
 
 def _needs(module: str, package: str) -> None:
