@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.running.backward_run import Raised
 from byhand.values import tree
 
 
@@ -22,7 +23,8 @@ def find(suspect: Suspect) -> Finding | None:
     other = [e for e in suspect.evidence if e.trial.drawn.sizes]
     if not usual or not all(e.right for e in usual) or all(e.right for e in other):
         return None
-    if len({tuple(write.node for write in e.answer.writes) for e in suspect.evidence}) > 1:
+    ran = [e.answer.writes for e in suspect.evidence if not isinstance(e.answer.value, Raised)]
+    if len({tuple(write.node for write in writes) for writes in ran}) > 1:
         return None  # other statements make it there
     root = tree.root(suspect.name)
     if any(tree.root(name) == root for e in usual for name, _ in e.trial.wrong):
