@@ -166,17 +166,18 @@ def _resumed(
     config = run.config
     found = read_words(config.data if data is None else data)
     asked = {
-        "model": (_address(problem), config.file),
-        "data": (found.sha256, config.data_sha256),
-        "seed": (config.seed if seed is None else seed, config.seed),
-        "sizes": ({**config.sizes, **(sizes or {})}, config.sizes),
-        "schedule": ({**asdict(config.schedule), **(schedule or {})}, asdict(config.schedule)),
+        "another model": (_address(problem), config.file),
+        "other data": (found.sha256, config.data_sha256),
+        "another seed": (config.seed if seed is None else seed, config.seed),
+        "other sizes": ({**config.sizes, **(sizes or {})}, config.sizes),
+        "another schedule": (
+            {**asdict(config.schedule), **(schedule or {})},
+            asdict(config.schedule),
+        ),
     }
     for what, (new, old) in asked.items():
         if new != old:
-            raise DataError(
-                f"{place}: was trained with a different {what}: only `steps` can be changed"
-            )
+            raise DataError(f"{place}: was trained with {what}: only `steps` can be changed")
     goal = config.steps if steps is None else steps
     if config.done >= goal:
         raise DataError(
