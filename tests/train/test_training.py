@@ -186,11 +186,11 @@ def test_a_resumed_run_can_go_elsewhere_and_further(interrupted: TrainingRun) ->
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"seed": 1}, "was trained with a different seed: only `steps` can be changed"),
-        ({"sizes": {"hidden": 99}}, "was trained with a different sizes"),
-        ({"data": "names"}, "was trained with a different data"),
-        ({"schedule": {"rate": 0.2}}, "was trained with a different schedule"),
-        ({"problem": "mlp_fused"}, "was trained with a different model"),
+        ({"seed": 1}, "was trained with another seed: only `steps` can be changed"),
+        ({"sizes": {"hidden": 99}}, "was trained with other sizes"),
+        ({"data": "names"}, "was trained with other data"),
+        ({"schedule": {"rate": 0.2}}, "was trained with another schedule"),
+        ({"problem": "mlp_fused"}, "was trained with another model"),
         ({"steps": 100}, "has done 137 steps of 100: give a larger number of steps"),
     ],
 )
