@@ -73,3 +73,21 @@ def test_a_local_is_called_as_the_user_calls_it() -> None:
     report = checked(kernel("group_norm", MISTAKES["group_norm"][1]))
     mistake = report["x"].mistake
     assert mistake is not None and mistake.message.startswith("`(dxhat * xhat).mean()` adds up")
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "code"),
+    [
+        ("cross_entropy", 1, "unnormalised"),  # x.shape[0] isn't a matrix the wrong way round
+        ("embedding", 1, "scatter"),
+        ("embedding", 2, "unknown"),  # nor is a condition a number too large, or a sign
+        ("logcumsumexp", 1, "unknown"),  # a diagonal isn't an axis
+        ("masked_softmax", 2, "missing-local"),
+        ("moe", 0, "scatter"),
+        ("rotary", 2, "swapped"),
+    ],
+)
+def test_the_name_is_true(name: str, number: int, code: str) -> None:
+    report = checked(kernel(name, MISTAKES[name][number]))
+    mistakes = [row.mistake for row in report.rows if row.mistake is not None]
+    assert [mistake.code for mistake in mistakes] == [code], str(report)

@@ -10,11 +10,15 @@ Good:
     np.add.at(dC, X, demb)
 """
 
+import ast
+from collections.abc import Iterator
+
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import text
 from byhand.engine.tensor import Tensor
 from byhand.values.arrays import Array
 
@@ -28,6 +32,41 @@ def find(suspect: Suspect) -> Finding | None:
             "gradients: += with an index doesn't accumulate repeats"
         )
     return None
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """The same where what is kept of the gradient differs in more than that."""
+    mend = suspect.mend(_adding)
+    if mend is None:
+        return None
+    return mend.finding(
+        f"`{text(mend.part)}` keeps only the last of what belongs to an index that comes twice: "
+        "indexing doesn't accumulate repeats"
+    )
+
+
+def _adding(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case (
+            ast.Assign(targets=[ast.Subscript(value=held, slice=index)], value=value)
+            | ast.AugAssign(
+                target=ast.Subscript(value=held, slice=index), op=ast.Add(), value=value
+            )
+        ):
+            name, at, given = text(held), _as_value(index), text(value)
+            if at is not None:
+                yield from ast.parse(f"np.add.at({name}, {at}, {given})").body
+                yield from ast.parse(f"{name}.index_put_({at}, {given}, accumulate=True)").body
+        case _:
+            pass
+
+
+def _as_value(index: ast.expr) -> str | None:
+    """The index as a tuple; None where it has slices: what they take comes once."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    if any(isinstance(part, ast.Slice) for part in parts):
+        return None
+    return f"({', '.join(text(part) for part in parts)},)"
 
 
 def _overwritten(found: Evidence) -> Array | None:

@@ -10,7 +10,7 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
@@ -23,7 +23,12 @@ def find(suspect: Suspect) -> Finding | None:
     for way, share in suspect.ways.items():
         if suspect.follows(lambda e, s=share: e.expected.value - 2 * s(e)):
             return Finding(f"the path through {way} has the wrong sign")
-    mend = suspect.mend(_other_condition)
+    masks = {
+        name
+        for name, held in suspect.first.trial.available.items()
+        if getattr(held, "dtype", None) is not None and "bool" in str(held.dtype)
+    }
+    mend = suspect.mend(lambda part, _: _other_condition(part, masks))
     if mend is not None:
         return mend.finding(f"`{text(mend.part)}` is the wrong way round")
     mend = suspect.mend(_turned, in_index=False) or suspect.mend(_other_way)
@@ -32,14 +37,14 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(f"the sign of `{text(mend.part)}` is wrong")
 
 
-def _other_condition(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+def _other_condition(part: ast.AST, masks: Container[str]) -> Iterator[ast.AST]:
     match part:
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OTHER_WAY:
             yield ast.Compare(left, [_OTHER_WAY[type(op)]()], [right])
         case ast.UnaryOp(op=ast.Invert(), operand=mask):
             yield mask
-        case ast.Name(ctx=ast.Load()):
-            yield ast.UnaryOp(ast.Invert(), part)  # of a mask; nothing else has an inverse
+        case ast.Name(id=name, ctx=ast.Load()) if name in masks:
+            yield ast.UnaryOp(ast.Invert(), part)
         case _:
             pass
 

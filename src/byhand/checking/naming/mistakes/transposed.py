@@ -60,9 +60,19 @@ def _turn(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         case ast.Attribute(value=value, attr="T" | "mT", ctx=ast.Load()):
             yield value
         case ast.Name(ctx=ast.Load()) if not isinstance(statement, ast.Expr):
-            yield _transpose(part)
+            if part not in _asked_for_sizes(statement):
+                yield _transpose(part)
         case _:
             pass
+
+
+def _asked_for_sizes(statement: ast.stmt) -> set[ast.expr]:
+    """The x of `x.shape`: it is read for its sizes alone, and no matrix."""
+    return {
+        node.value
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Attribute) and node.attr in ("shape", "size")
+    }
 
 
 def _reordered(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -29,6 +29,7 @@ WITHOUT_AXES = (
     *("reshape", "view", "expand", "repeat", "tile", "broadcast_to", "zeros", "ones", "full"),
     *("eye", "arange", "linspace", "one_hot", "at", "append", "pow", "pow_", "power", "clamp"),
     *("clamp_", "clip", "maximum", "minimum", "round", "where", "add", "add_", "sub", "sub_"),
+    *("tril", "triu", "tril_", "triu_", "diag", "diagonal", "roll"),
     *("subtract", "mul", "mul_", "multiply", "div", "div_", "divide", "fill_", "masked_fill"),
 )
 """What takes lengths, indices or numbers where others take axes."""

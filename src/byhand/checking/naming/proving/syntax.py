@@ -123,6 +123,9 @@ def array_factors(statement: ast.stmt) -> Iterator[ast.expr]:
     """The expressions that may lack an array as a factor: an elementwise product as a whole, but
     each operand of a matrix product."""
     inside: set[ast.expr] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Compare):  # a condition is no factor
+            inside |= {part for part in ast.walk(node) if isinstance(part, ast.expr)}
     match statement:
         case ast.AugAssign(op=ast.Div(), value=divisor):
             inside.add(divisor)
