@@ -160,3 +160,41 @@ def test_one_local_all_the_way(checked: Checked) -> None:
     note = report["scores"].note or ""
     assert "holds the gradient of hidden" in note
     assert "holds the gradient of what add takes in hidden" in note or "x @ W + b" in note
+
+
+ATTENTION = """
+import numpy as np
+
+def inputs(rng, *, b=2, t=3, d={d}):
+    return {{n: rng.normal(size=(b, t, d)) for n in "qkv"}}
+
+def forward(q, k, v):
+    scores = q @ k.swapaxes(1, 2) / np.sqrt(q.shape[-1])
+    e = np.exp(scores)
+    probs = e / e.sum(-1, keepdims=True)
+    out = probs @ v
+    return out
+
+def backward(dout, q, k, v, probs, out):
+    dv = probs.swapaxes(1, 2) @ dout
+    dprobs = dout @ v.swapaxes(1, 2)
+    delta = (dout * out).sum(-1, keepdims=True)
+    dscores = probs * (dprobs - delta) / np.sqrt(q.shape[-1])
+    dq = dscores @ k
+    dk = dscores.swapaxes(1, 2) @ q
+"""
+
+
+@pytest.mark.parametrize("d", [4, 5])  # with 4 the factor is 1 / b, too
+def test_a_local_that_is_never_what_its_name_says(checked: Checked, d: int) -> None:
+    source = ATTENTION.format(d=d)
+    report = checked(source)
+    assert_right(report)
+    said = "dscores holds the gradient of q @ k.swapaxes(1, 2) in scores"
+    assert said in (report["scores"].note or "")
+    assert checked(source.replace(" - delta", "")).roots == ("scores",)
+    assert checked(source.replace("dscores @ k", "dscores @ q")).roots == ("q",)
+    assert checked(source.replace(" / np.sqrt(q.shape[-1])\n    dq", "\n    dq")).roots in (
+        ("q", "k"),
+        ("scores",),
+    )

@@ -90,7 +90,10 @@ def checked(
             own = trials[0].in_its_types
             further = further_draw(problem, seed, dtype if own else "float64")
             trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
-        trials, kept = adopt(follow(trials))
+        plain = trials
+        trials, kept = adopt(follow(plain))
+        if kept is None and any(trial.wrong for trial in trials):
+            trials = follow(plain, renamed=True)
         blamed = blame(trials)
         notes = [*skipped, *untried(trials)]
         if not any(trial.wrong for trial in trials):

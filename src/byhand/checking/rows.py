@@ -89,12 +89,19 @@ def _folded(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
         host = hosts.get(key)
         if host is None:
             found[key] = row
+        elif host not in found and _is_bound(trial, host) and host not in rows and row.right:
+            found[host] = _noted(row, f"d{host[0]} holds the gradient of {key[0]}")
         elif host not in found or (found[host].mistake is None and row.mistake is not None):
             if not row.right:
                 found[host] = row
         elif found[host].right and not row.right:
             found[host] = replace(found[host], verdict=row.verdict)
     return found
+
+
+def _is_bound(trial: Trial, key: Key) -> bool:
+    """Whether its local is one that backward makes, and wasn't given."""
+    return f"d{key[0]}" not in trial.run.given
 
 
 def _turn(trial: Trial, key: Key) -> str | None:

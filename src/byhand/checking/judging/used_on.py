@@ -37,16 +37,16 @@ Near: TypeAlias = tuple[Tensor, Way]
 """A value that another was computed from, and the way to it."""
 
 
-def follow(trials: Sequence[Trial]) -> list[Trial]:
+def follow(trials: Sequence[Trial], renamed: bool = False) -> list[Trial]:
     """The trials, with every answer ended where its local is used on, and what it is then as an
-    answer of its own, beside it."""
+    answer of its own, beside it; with `renamed`, also those that are never what their name says."""
     first = next((each for each in trials if each.line_by_line and not each.drawn.tied), None)
     if first is None or not first.wrong | {*overwritten(first)}:
         return [*trials]
     turns: list[Turn] = []
     known = first
     for _ in first.run.writes:  # each statement may be one
-        new = next(_turns(known, first, turns), None)
+        new = next(_turns(known, first, turns, renamed), None)
         if new is None:
             break
         turns.append(new)
@@ -62,6 +62,7 @@ class _Part:
     `values` are what it held after each statement, where all that these read is right. `given`: it
     held a gradient before them, too. `loose`: it doesn't answer for that value, as forward binds
     the name more or less often than backward, so it may be the gradient of it or of others.
+    `renamed`: one statement made it, and what reads it isn't right if it is what its name says.
     """
 
     host: Key
@@ -71,16 +72,17 @@ class _Part:
     values: Sequence[Any]
     given: bool = False
     loose: bool = False
+    renamed: bool = False
 
 
-def _turns(trial: Trial, first: Trial, turns: Sequence[Turn]) -> Iterator[Turn]:
+def _turns(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[Turn]:
     """The turns that may be said next, of each local one: first those that its values show."""
     guesses: list[tuple[_Part, list[int], list[Near]]] = []
-    for part in _parts(trial, turns):
+    for part in _parts(trial, turns, renamed):
         if any(isinstance(write.value, Raised) for write in part.writes):
             continue
         own = [i for i, value in enumerate(part.values) if _is(value, part.tensor, trial)]
-        if part.loose:
+        if part.loose or part.renamed:
             own = []
         if own and own[-1] == len(part.values) - 1:
             continue
@@ -92,7 +94,9 @@ def _turns(trial: Trial, first: Trial, turns: Sequence[Turn]) -> Iterator[Turn]:
             if found is not None:
                 yield found
     for part, own, near in guesses:
-        if own or part.given:
+        if part.renamed:
+            found = _guess(trial, first, turns, part, 0, near)
+        elif own or part.given:
             found = _after(trial, first, turns, part, own[-1] + 1 if own else 0, near)
         elif part.way.steps:
             found = _after_a_wrong_one(trial, first, turns, part, near)
@@ -102,7 +106,7 @@ def _turns(trial: Trial, first: Trial, turns: Sequence[Turn]) -> Iterator[Turn]:
             yield found
 
 
-def _parts(trial: Trial, turns: Sequence[Turn]) -> Iterator[_Part]:
+def _parts(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[_Part]:
     """Of each local that several statements write, the last part that is known."""
     steps, last = trial.drawn.truth.by_key, dict[Key, Answer]()
     for answer in trial.answers.found:
@@ -117,6 +121,13 @@ def _parts(trial: Trial, turns: Sequence[Turn]) -> Iterator[_Part]:
         if known and (again or len(values) > 1) and way is not None and not ended:
             tensor = steps[answer.key].tensor
             yield _Part(host, way, tensor, answer.writes, values, given=again)
+        elif renamed and known and len(values) == 1 and way is not None and not ended:
+            tensor = steps[answer.key].tensor
+            part = _Part(host, way, tensor, answer.writes, values, given=True, renamed=True)
+            readers = _readers(trial, part, 0)
+            own = _is_exactly(values[0], tensor, trial)
+            if readers and not own and not _all_right(trial, readers, exactly=True):
+                yield part
     for host, writes in without_answer(trial).items():
         if host[0] not in ways:
             values = [write.value for write in writes]
@@ -273,12 +284,12 @@ def _reads_through(trial: Trial, write: Write, part: _Part, at: int) -> bool:
     return part.writes[at].at in write.reads and any(n > begin for n in write.through)
 
 
-def _all_right(trial: Trial, keys: Container[Key]) -> bool:
+def _all_right(trial: Trial, keys: Container[Key], exactly: bool = False) -> bool:
     """Whether these definitions are right, each alone, but for a convention of sums for means."""
     for answer in trial.answers.found:
         if answer.key in keys:
             found = evidence_of(trial, answer)
-            if not _meant(found.value, found.expected, trial):
+            if not found.right and (exactly or not _meant(found.value, found.expected, trial)):
                 return False
     return True
 
@@ -288,6 +299,11 @@ def _is(value: Any, tensor: Tensor, trial: Trial) -> bool:
     convention of sums for means would have it."""
     true = trial.drawn.true_gradients.get(tensor)
     return true is not None and _meant(value, true, trial)
+
+
+def _is_exactly(value: Any, tensor: Tensor, trial: Trial) -> bool:
+    held, true = array(value), trial.drawn.true_gradients.get(tensor)
+    return held is not None and true is not None and nearly(held, true)
 
 
 def _meant(value: Any, true: Bounded, trial: Trial) -> bool:
