@@ -96,6 +96,7 @@ def _turns(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> 
     for part, own, near in guesses:
         if part.renamed:
             found = _guess(trial, first, turns, part, 0, near)
+            found = found or _right_for_some(trial, first, turns, part, near)
         elif own or part.given:
             found = _after(trial, first, turns, part, own[-1] + 1 if own else 0, near)
         elif part.way.steps:
@@ -187,6 +188,21 @@ def _after(
     if part.host in trial.answers and at == 0 and _all_right(trial, readers):
         return None  # it is wrong as the gradient that it bears the name of
     return _guess(trial, first, turns, part, at, near) or _match(trial, part, at, near)[1]
+
+
+def _right_for_some(
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: _Part, near: Sequence[Near]
+) -> Turn | None:
+    """What a local is by its value, if something that reads it is right only then: what else reads
+    it has mistakes of its own."""
+    found = _match(trial, part, 0, near)[1]
+    if found is None:
+        return None
+    tried = turned(first, [*turns, found])
+    for key in _readers(trial, part, 0):
+        if _all_right(tried, {key}, exactly=True) and not _all_right(trial, {key}, exactly=True):
+            return found
+    return None
 
 
 def _after_a_wrong_one(
