@@ -24,7 +24,7 @@ def test_two_processes_train_as_one_with_the_double_batch(tmp_path: Path) -> Non
             [sys.executable, *how, SCRIPT, str(out)],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
             check=False,
         )
         assert done.returncode == 0, done.stderr
