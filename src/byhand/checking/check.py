@@ -92,9 +92,12 @@ def checked(
             trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
         plain = trials
         trials, kept = adopt(follow(plain))
-        if kept is None and any(trial.wrong for trial in trials):
-            trials = follow(plain, renamed=True)
         blamed = blame(trials)
+        if kept is None and blamed.roots:
+            renamed = follow(plain, renamed=True)
+            fewer = blame(renamed) if renamed != plain else blamed
+            if len(fewer.roots) < len(blamed.roots):
+                trials, blamed = renamed, fewer
         notes = [*skipped, *untried(trials)]
         if not any(trial.wrong for trial in trials):
             notes += [*_divided_by_zero(problem, seed, trials), *_at_ties(problem, seed, trials)]
