@@ -122,10 +122,10 @@ def _parts(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[_Part
         if known and (again or len(values) > 1) and way is not None and not ended:
             tensor = steps[answer.key].tensor
             yield _Part(host, way, tensor, answer.writes, values, given=again)
-        elif renamed and known and len(values) == 1 and answer.host is None and not ended:
+        elif renamed and known and host[0].isidentifier() and answer.host is None and not ended:
             tensor = steps[answer.key].tensor
             part = _Part(host, Way(), tensor, answer.writes, values, given=True, renamed=True)
-            readers = _readers(trial, part, 0) if host[0].isidentifier() else frozenset[Key]()
+            readers = _readers(trial, part, 0)
             own = _is_exactly(values[0], tensor, trial)
             if readers and not own and not _all_right(trial, readers, exactly=True):
                 yield part
