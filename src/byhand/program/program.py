@@ -16,7 +16,7 @@ from byhand.ops.op import Op
 from byhand.torch_dialect.tensor import TorchTensor
 from byhand.values import tree
 from byhand.values.arrays import Array, is_jax
-from byhand.values.precision import float_type
+from byhand.values.precision import float_type, name_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +120,14 @@ class Program:
             held = float_type(tree.get(self.locals.get(root), path))
         except (LookupError, TypeError, AttributeError, ValueError):  # it has no name any more
             held = None
-        return held or step.value.dtype.name
+        return held or name_of(step.value.dtype)
 
-    @property
+    @cached_property
     def in_torch(self) -> bool:
         """Whether forward is written in PyTorch."""
         return any(isinstance(step.tensor, TorchTensor) for step in self.inputs)
 
-    @property
+    @cached_property
     def in_jax(self) -> bool:
         """Whether forward is written in JAX."""
         return any(is_jax(self.locals.get(tree.root(step.name))) for step in self.inputs)

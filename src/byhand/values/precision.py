@@ -15,15 +15,17 @@ def float_type(value: Any) -> str | None:
     """The float type of an array, a tensor or one of NumPy's numbers; None for anything else."""
     dtype: Any = getattr(value, "dtype", None)
     if isinstance(dtype, np.dtype):
-        return _name(cast("np.dtype[Any]", dtype))
+        known = cast("np.dtype[Any]", dtype)
+        return name_of(known) if known.kind == "f" else None
     if is_torch(value) and value.is_floating_point():
         return str(dtype).removeprefix("torch.")
     return None
 
 
 @cache
-def _name(dtype: np.dtype[Any]) -> str | None:
-    return dtype.name if dtype.kind == "f" else None
+def name_of(dtype: np.dtype[Any]) -> str:
+    """What NumPy calls a type, which it finds out anew each time."""
+    return dtype.name
 
 
 @cache

@@ -20,7 +20,7 @@ from byhand.checking.running.backward_run import Raised
 from byhand.referees.referee import Gradient
 from byhand.values.arrays import Array
 from byhand.values.held import array, as_number
-from byhand.values.precision import SINGLE, eps_of, float_type
+from byhand.values.precision import SINGLE, eps_of, float_type, name_of
 
 FACTOR = 4.0
 """Another right formula may round a few times more often than the engine's did."""
@@ -82,26 +82,28 @@ def compare(
     if shape != error.shape:
         return Comparison("shape", shape, note=_shape_note(shape, error.shape))
     kind = float_type(answer) or "float64"
-    mine = eps_of(kind)
-    as_expected = kind == (called or dtype.name) or type(answer) is float
+    mine, due = eps_of(kind), name_of(dtype)
+    as_expected = kind == (called or due) or type(answer) is float
     note = None if as_expected else f"is {kind}, expected {called or dtype}"
-    eps = max(eps, eps_of(dtype.name), mine if mine <= SINGLE else 0.0)
+    eps = max(eps, eps_of(due), mine if mine <= SINGLE else 0.0)
     unit = eps * error + _least(dtype, eps)
     if own is not None:
         unit = unit + OWN * own
     known = _known(truth, unit)
-    if known.size and not known.any():
+    unknown = not known.all()
+    if unknown and not known.any():
         return Comparison("unjudged", shape, note=_join(_said_of_unknown(truth, known), note))
-    bad = ~np.isfinite(found) & (known if truth.places is None else True)
-    if bad.any():
-        count = f"{np.count_nonzero(bad)} of {found.size} are NaN or infinite"
+    finite = np.isfinite(found)
+    if truth.places is None and unknown:
+        finite |= ~known
+    if not finite.all():
+        count = f"{found.size - np.count_nonzero(finite)} of {found.size} are NaN or infinite"
         return Comparison("nonfinite", shape, note=_join(count, note))
-    worst = _elements(found, truth, unit, known, mapped)
-    if truth.direction is not None and known.all() and not worst.wrong:
+    worst = _elements(found, truth, unit, known if unknown else None, mapped)
+    if truth.direction is not None and not unknown and not worst.wrong:
         worst = _along(found, truth.direction, unit) or worst
-    precise = np.result_type(found.dtype, dtype)
-    exact = truth.places is None and bool(np.all((found == truth.value.astype(precise)) | ~known))
-    note = _join(note, _said_of_unknown(truth, known))
+    exact = truth.places is None and _same(found, truth.value, dtype, known if unknown else None)
+    note = _join(note, _said_of_unknown(truth, known) if unknown else None)
     verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
     if truth.places is not None:
         note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
@@ -136,26 +138,37 @@ def _known(truth: Gradient, unit: Array) -> Array:
     return np.isfinite(truth.value) & np.isfinite(truth.error) & np.isfinite(units)
 
 
-def _said_of_unknown(truth: Gradient, known: Array) -> str | None:
-    if known.all():
-        return None
+def _said_of_unknown(truth: Gradient, known: Array) -> str:
     numbers = np.isfinite(truth.value)[~known]
     why = "any rounding may be in it" if numbers.all() else "it is NaN or infinite"
     count = int(known.size - np.count_nonzero(known))
     return f"the true gradient can't be told in {count} of {known.size} elements: {why} there"
 
 
-def _elements(found: Array, truth: Gradient, unit: Array, known: Array, mapped: bool) -> _Worst:
-    """The element that is furthest out, measured by its own tolerance."""
-    seen, units = found.astype(np.float64), unit
+def _same(found: Array, true: Array, dtype: np.dtype[Any], known: Array | None) -> bool:
+    """Whether all elements are the truth itself, or all that are `known`."""
+    same = found == true.astype(np.result_type(found.dtype, dtype), copy=False)
+    return bool(np.all(same if known is None else same | ~known))
+
+
+def _elements(
+    found: Array, truth: Gradient, unit: Array, known: Array | None, mapped: bool
+) -> _Worst:
+    """The element that is furthest out, measured by its own tolerance, of those that are `known`:
+    of all, if that is None."""
+    seen, units = found.astype(np.float64, copy=False), unit
     if truth.places is not None:
         seen, units = seen.ravel()[truth.places], unit.ravel()[truth.places]
     if seen.size == 0:
         return _Worst(0.0, 0.0, 1.0)
     with np.errstate(over="ignore", invalid="ignore"):
-        errors = np.where(known, np.abs(seen - truth.value), 0.0)
-        tolerances = np.where(known, FACTOR * units + truth.error, np.inf)
-        worst = np.argmax(np.where(known, errors / tolerances, -1.0))
+        errors = np.abs(seen - truth.value)
+        tolerances = FACTOR * units + truth.error
+        if known is not None:
+            errors = np.where(known, errors, 0.0)
+            tolerances = np.where(known, tolerances, np.inf)
+        ratios = errors / tolerances
+        worst = np.argmax(ratios if known is None else np.where(known, ratios, -1.0))
     at = np.unravel_index(worst, errors.shape)
     wrong = mapped and truth.places is None and not np.all(errors <= tolerances)
     heat = heat_map(errors, tolerances) if wrong else None

@@ -70,8 +70,7 @@ def empty_masks(problem: Problem, seed: int) -> Draw | None:
         found = draw(problem, {}, "float64", seed, lambda given: emptied(given) or given, EMPTY)
     except ProblemError:
         return None
-    gradients = _gradients(found, found.truth)
-    return found if all(np.isfinite(each.value).all() for each in gradients) else None
+    return found if _finite(found) else None
 
 
 def divided_by(problem: Problem, seed: int, backward: Function | None) -> Draw | None:
@@ -87,8 +86,14 @@ def equal_values(problem: Problem, seed: int, known: Draw) -> Draw | None:
     """A draw as it came, with equal values where forward takes a maximum; None if it takes none of
     an input."""
     names = _maximized(known.truth)
-    found = _first(problem, seed, REPEATS, with_repeats, only=names) if names else None
-    return None if found is None else found.as_it_came
+    if not names:
+        return None
+    change = partial(moved, data=problem.data, move=with_repeats, seed=seed, only=names)
+    try:
+        found = draw(problem, {}, "float64", seed, change, REPEATS).as_it_came
+    except ProblemError:
+        return None
+    return found if found is not None and _finite(found) else None
 
 
 def zero_divisors(found: Draw, backward: Function | None) -> list[str]:
@@ -141,12 +146,17 @@ def _first(
             found = draw(problem, {}, "float64", seed, change, how)
         except ProblemError:
             continue
-        if not all(np.isfinite(each.value).all() for each in _gradients(found, found.truth)):
+        if not _finite(found):
             continue
         if all(each.value.any() for each in _gradients(found, found.truth.inputs)):
             return found
         dead = dead or found
     return dead
+
+
+def _finite(found: Draw) -> bool:
+    """Whether every gradient is."""
+    return all(np.isfinite(each.value).all() for each in _gradients(found, found.truth))
 
 
 def _gradients(found: Draw, steps: Iterable[Step]) -> Iterator[Any]:

@@ -101,7 +101,7 @@ class Draw:
 
     def as_given(self, value: Array, kind: str = "float64") -> Any:
         """A gradient in the kind of array that the user's code works with."""
-        value = np.array(in_type(value, kind)) if hasattr(np, kind) else in_type(value, kind)
+        value = in_type(value, kind)  # a copy
         if self.program.in_jax:
             return as_jax(value)
         return as_torch(value) if self.program.in_torch and not is_torch(value) else value
