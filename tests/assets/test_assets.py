@@ -1,0 +1,24 @@
+"""What browsers get: there, whole and small."""
+
+from __future__ import annotations
+
+import gzip
+
+from byhand import assets
+
+LIMIT = 250_000
+
+
+def test_the_view_is_small() -> None:
+    parts = [gzip.compress(assets.text(name).encode()) for name in ("view.js", "view.css")]
+    assert 0 < sum(map(len, parts)) < LIMIT
+
+
+def test_the_view_needs_nothing_beside_it() -> None:
+    assert "import" not in assets.text("view.js").replace("important", "")
+    assert "url(" not in assets.text("view.css")
+
+
+def test_the_licences_of_what_is_bundled_are_with_it() -> None:
+    said = assets.text("LICENSES.txt")
+    assert "preact" in said and "katex" in said and "MIT" in said
