@@ -6,6 +6,7 @@ The same kernels, right and with mistakes planted in them (`tests/kernels`), by 
 from __future__ import annotations
 
 import argparse
+import inspect
 import itertools
 import json
 import sys
@@ -69,12 +70,12 @@ def _with_line(report: Any, seconds: float, mistake: Mistake | None, right: Kern
     return False, seconds, changed in blamed, bool(blamed) and blamed <= mistake.lines(right.source)
 
 
-def by_gradcheck(case: Kernel, fast: bool) -> bool:
-    """In float64, on clones, since some write into what they are given."""
-    given = list(case.given().values())
-    flags = [torch.is_tensor(v) and v.is_floating_point() for v in given]
+def as_gradcheck_takes(case: Kernel, given: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """A call and its leaves, in float64: on clones, since some write into what they are given."""
+    values = list(given.values())
+    flags = [torch.is_tensor(v) and v.is_floating_point() for v in values]
     leaves = [
-        v.clone().requires_grad_() if flag else v for v, flag in zip(given, flags, strict=True)
+        v.clone().requires_grad_() if flag else v for v, flag in zip(values, flags, strict=True)
     ]
 
     def call(*values: Any) -> Any:
@@ -89,7 +90,11 @@ def by_gradcheck(case: Kernel, fast: bool) -> bool:
     grads = torch.autograd.grad([o.sum() for o in outputs], wanted, allow_unused=True)
     for leaf, grad in zip(wanted, grads, strict=True):
         leaf.requires_grad_(grad is not None)
-    return torch.autograd.gradcheck(call, leaves, fast_mode=fast)
+    return call, leaves
+
+
+def by_gradcheck(case: Kernel, fast: bool) -> bool:
+    return torch.autograd.gradcheck(*as_gradcheck_takes(case, case.given()), fast_mode=fast)
 
 
 def by_opcheck(case: Kernel) -> bool:
@@ -154,6 +159,55 @@ def of_jax(right: bool) -> Iterator[Verdict]:
             yield Verdict("check_grads", "custom_vjp", name, number, *judged)
 
 
+SIZES = (1, 3, 9)
+"""Times the sizes of the tests."""
+
+REPEATS = 5
+
+
+def ratios(name: str) -> list[float]:
+    """CPU time of one plain comparison over that of fast gradcheck, at each of `SIZES`.
+
+    Both are called in turns, on the same tensors.
+    """
+    case = kernel(name)
+    found: list[float] = []
+    for factor in SIZES:
+        usual = inspect.signature(case.inputs).parameters.values()
+        sizes = {p.name: factor * p.default for p in usual if p.default is not p.empty}
+        given = case.given(**sizes)
+        calls, leaves = as_gradcheck_takes(case, given)
+        ways = (
+            lambda g=given: (
+                byhand.torch.check(
+                    case.kind, g, reference=case.reference, layouts=False, edges=False, repeats=1
+                ).ok
+            ),
+            lambda c=calls, v=leaves: torch.autograd.gradcheck(c, v, fast_mode=True),
+        )
+        seconds = [[timed(way)[1] for way in ways] for _ in range(REPEATS + 1)][1:]
+        mine, theirs = np.median(seconds, axis=0)
+        found.append(float(mine / theirs))
+    return found
+
+
+def table_of_sizes(names: list[str]) -> str:
+    """A row for each kernel that gradcheck passes, and one for the largest of a column.
+
+    Where it doesn't, it finds all slopes to tell of them, which is no comparison.
+    """
+    head = " | ".join(f"sizes times {factor}" for factor in SIZES)
+    rows: dict[str, list[float]] = {}
+    for name in names:
+        if not timed(lambda n=name: by_gradcheck(kernel(n), True))[0]:
+            continue
+        rows[name] = ratios(name)
+        print(name, file=sys.stderr)
+    rows["at most"] = [max(column) for column in zip(*rows.values(), strict=True)]
+    cells = [f"| {n} | {' | '.join(f'{r:.1f}' for r in row)} |" for n, row in rows.items()]
+    return "\n".join([f"| kernel | {head} |", "| --- | --- | --- | --- |", *cells])
+
+
 def table(verdicts: list[Verdict]) -> str:
     """A row for each tool and form."""
     lines = [
@@ -184,11 +238,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=list(NAMES), help="kernels, by name")
     parser.add_argument("--right", action="store_true", help="the right ones alone")
     parser.add_argument("--no-jax", action="store_true")
+    parser.add_argument(
+        "--sizes",
+        action="store_true",
+        help="one plain comparison over fast gradcheck, at three sizes, and nothing else",
+    )
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     by_byhand(kernel("swiglu"), None, kernel("swiglu"), plain=True)  # imports aren't timed
+    if given.sizes:
+        print(table_of_sizes(given.only))
+        return
     verdicts: list[Verdict] = []
     for verdict in itertools.chain(
         of_torch(given.only, given.right), () if given.no_jax else of_jax(given.right)

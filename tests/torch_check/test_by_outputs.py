@@ -127,3 +127,24 @@ def test_one_plain_comparison() -> None:
     assert wrong.roots == ("r",)
     itself = byhand.torch.check(Helpers, inputs, reference=lambda x, w: Helpers.apply(x, w), **once)
     assert [finding.name for finding in itself.findings] == ["self-comparison"]
+
+
+def test_one_plain_comparison_costs_little() -> None:
+    """Fast gradcheck makes as many calls; seconds would depend on the machine."""
+    calls = {"forward": 0, "backward": 0}
+
+    class Counted(Helpers):
+        @staticmethod
+        def forward(ctx: Any, x: Any, w: Any) -> Any:
+            calls["forward"] += 1
+            return Helpers.forward(ctx, x, w)
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            calls["backward"] += 1
+            return Helpers.backward(ctx, g)
+
+    inputs = R(3, 4), R(4, 2)
+    once = {"layouts": False, "edges": False, "repeats": 1}
+    assert byhand.torch.check(Counted, inputs, reference=dense, **once).ok
+    assert calls == {"forward": 3, "backward": 1}

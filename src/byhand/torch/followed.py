@@ -25,6 +25,7 @@ from byhand.torch.reference import Reference
 from byhand.torch.subject import Subject
 from byhand.values.arrays import Array
 from byhand.values.precision import eps_of
+from byhand.values.torch_random import seed_torch
 
 DOUBLE = float(np.finfo(np.float64).eps)
 
@@ -92,7 +93,7 @@ def gradients_of(
         n: v.detach().clone().requires_grad_(n in asked) if isinstance(v, torch.Tensor) else v
         for n, v in values.items()
     }
-    torch.manual_seed(0)
+    seed_torch()
     with torch.enable_grad():
         outputs = reference.outputs(reference(leaves), takes)
     for output, g in zip(outputs, upstream, strict=True):

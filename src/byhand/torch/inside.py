@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from byhand.values.torch_random import seed_torch
+
 Fn = torch.autograd.Function
 
 
@@ -45,7 +47,7 @@ def inner_functions(
 
 
 def _outputs(call: Callable[..., Any], inputs: Mapping[str, Any]) -> list[torch.Tensor]:
-    torch.manual_seed(0)
+    seed_torch()
     with torch.enable_grad():
         returned = call(*inputs.values())
     each = returned if isinstance(returned, (tuple, list)) else (returned,)

@@ -17,6 +17,7 @@ from byhand.program.problem import Problem
 from byhand.sources.autograd_functions import HELD, Held
 from byhand.torch.subject import Subject
 from byhand.values.arrays import as_torch
+from byhand.values.torch_random import seed_torch
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +137,7 @@ def kept(subject: Subject, names: Sequence[str], arguments: Sequence[Any]) -> tu
     plain = [_plain(value) for value in arguments]
     ctx = Ctx(_flags(plain))
     assert subject.forward is not None
-    torch.manual_seed(0)
+    seed_torch()
     with torch.no_grad():
         returned = subject.forward(ctx, *plain)
     outputs = returned if isinstance(returned, tuple) else (returned,)

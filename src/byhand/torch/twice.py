@@ -15,6 +15,7 @@ import torch
 from byhand.torch.followed import copied, in_double
 from byhand.torch.given import Given
 from byhand.torch.subject import Subject
+from byhand.values.torch_random import seed_torch
 
 STEP = 1e-5
 
@@ -38,7 +39,7 @@ def wrong_twice(subject: Subject, found: Given, seed: int) -> list[str]:
     def first(moved: dict[str, Any], *, graph: bool) -> tuple[Any, dict[str, torch.Tensor]]:
         """The gradients, added up with the weights, and the leaves they belong to."""
         leaves = {n: moved[n].detach().clone().requires_grad_() for n in found.asked}
-        torch.manual_seed(0)
+        seed_torch()
         with torch.enable_grad():
             returned = subject.call(*{**copied(moved), **leaves}.values())
             each = returned if isinstance(returned, (tuple, list)) else (returned,)

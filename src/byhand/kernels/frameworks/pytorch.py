@@ -15,6 +15,7 @@ from byhand.checking.running.random_rounding_torch import RoundingAtRandom
 from byhand.kernels.kernel import Framework, Inputs, Layout, Ran, Run, Upstream
 from byhand.values.arrays import Array, is_torch
 from byhand.values.torch_dispatch import EveryOperation, tensors
+from byhand.values.torch_random import seed_torch
 
 
 def float_type(tensor: torch.Tensor) -> str | None:
@@ -182,7 +183,7 @@ def run_of(
     def run(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
         # Leaves that share the memory and the layout of what was given.
         asked = {name: inputs[name].detach().requires_grad_() for name in needs}
-        torch.manual_seed(0)
+        seed_torch()
         before = torch.get_rng_state()
         with torch.enable_grad():
             returned = function(inputs, asked)
@@ -226,19 +227,24 @@ class _Taken:
 
     def __call__(self, inputs: Inputs, leaves: Inputs) -> Any:
         if self.takes_leaves is None:
-            # It has written into them by the time it raises.
-            copies = {**inputs, **{name: leaf.detach().clone() for name, leaf in leaves.items()}}
-            self.takes_leaves = self._takes(copies, leaves)
+            return self._first(inputs, leaves)
         if self.takes_leaves:
             return self.call({**inputs, **leaves})
         return self.call({**inputs, **{name: leaf.clone() for name, leaf in leaves.items()}})
 
-    def _takes(self, copies: Inputs, leaves: Inputs) -> bool:
+    def _first(self, inputs: Inputs, leaves: Inputs) -> Any:
+        before = {name: leaf.detach().clone() for name, leaf in leaves.items()}
+        self.takes_leaves = True
         try:
-            self.call({**copies, **{name: copies[name].requires_grad_() for name in leaves}})
+            return self(inputs, leaves)
         except RuntimeError as error:
-            return not ("leaf" in str(error) and "in-place" in str(error))
-        return True
+            if not ("leaf" in str(error) and "in-place" in str(error)):
+                raise
+        for name, value in before.items():  # it has written into them by the time it raises
+            leaves[name].detach().copy_(value)
+        self.takes_leaves = False
+        seed_torch()
+        return self(inputs, leaves)
 
 
 def hand_written(output: torch.Tensor) -> frozenset[Any]:
