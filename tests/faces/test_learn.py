@@ -205,13 +205,14 @@ def test_a_save_that_changes_nothing_is_not_checked_again(tmp_path: Path, loss: 
     [
         "input_events._libc = lambda: None",  # there is no such call
         "input_events.Waking.follow = lambda self, folders: None",  # no event ever comes
-        "check_server.FORKS = False",
+        "process.FORKS = False",
     ],
 )
 def test_a_system_that_can_do_less(tmp_path: Path, loss: Path, system: str) -> None:
     program = (
         "from byhand.faces import cli\n"
-        "from byhand.faces.learning import check_server, input_events\n"
+        "from byhand.faces.apart import process\n"
+        "from byhand.faces.learning import input_events\n"
         f"{system}\ncli.main()"
     )
     with Session(tmp_path, "w", program=program) as session:
