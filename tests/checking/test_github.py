@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from byhand.checking.report import Finding, Mistake, Report, Row
+from byhand.checking.report import Finding, Mistake, Part, Report, Row
 from byhand.rendering.report.github import commands
 
 ROWS = (
     Row("y", "exact", 3, "dy = dz"),
-    Row("x", "wrong", 4, "dx = -dy", mistake=Mistake("sign", "100% wrong,\nsay: x"), span=(5, 8)),
+    Row(
+        *("x", "wrong", 4, "dx = -dy"),
+        mistake=Mistake("sign", "100% wrong,\nsay: x"),
+        part=Part(4, 9, 4, 12),
+    ),
     Row("w", "inherited", 5, "dw = dx"),
     Row("u", "unjudged", 6, "du = dx", note="nothing but rounding"),
     Row("v", "missing", note="backward has no dv"),

@@ -79,6 +79,22 @@ def test_the_mistake_is_underlined(tmp_path: Path):
     assert row.source[slice(*row.span)] == "hprebn"
 
 
+def test_the_part_is_told_by_line_and_character_also_where_a_statement_takes_several_lines(
+    tmp_path: Path,
+):
+    file = tmp_path / "lecture.py"
+    right = "dhpreact = (1 - h**2) * dh"
+    wrong = 'dhpreact = (  # "ħ𝒽"\n        (len("ħ𝒽") - 1 - hprebn**2)\n        * dh\n    )'
+    assert LECTURE.read_text().count(right) == 1
+    file.write_text(LECTURE.read_text().replace(right, wrong), encoding="utf-8")
+    row = check(load(file))["hpreact"]
+    assert row.part is not None
+    assert row.part.line == row.part.end_line == (row.line or 0) + 1
+    text = file.read_text(encoding="utf-8").split("\n")[row.part.line - 1]
+    assert text[row.part.column : row.part.end_column] == "hprebn"
+    assert row.span is None
+
+
 # The benchmark, a small part of it.
 
 

@@ -28,6 +28,7 @@ class TestJson:
         "note": (str, type(None)),
         "mistake": (dict, type(None)),
     }
+    PART = ("line", "column", "end_line", "end_column")
     REPORT: ClassVar[dict[str, tuple[type, ...]]] = {
         "ok": (bool,),
         "file": (str,),
@@ -63,6 +64,8 @@ class TestJson:
             assert isinstance(value, self.REPORT[key]), key
         assert all(type(name) is str for name in [*found["roots"], *found["notes"]])
         for row in found["rows"]:
+            part = row.pop("part", None)
+            assert part is None or all(type(part[key]) is int for key in self.PART)
             assert list(row) == list(self.ROW)
             for key, value in row.items():
                 assert type(value) in self.ROW[key], (key, value)

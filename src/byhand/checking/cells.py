@@ -44,4 +44,5 @@ def _row(row: Row, starts: Sequence[int]) -> Row:
     if row.line is None:
         return row
     cell, line = place(row.line, starts)
-    return replace(row, cell=cell, line=line)
+    part = None if row.part is None else row.part.further_down(line - row.line)
+    return replace(row, cell=cell, line=line, part=part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Verdict = Literal[
@@ -38,6 +38,20 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A piece of the text: its first line and column, and its last line with the first column after
+    it. Lines count from 1, columns are characters from 0."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def further_down(self, lines: int) -> Part:
+        return replace(self, line=self.line + lines, end_line=self.end_line + lines)
+
+
+@dataclass(frozen=True)
 class Mismatch:
     """How far an answer is from the truth, counted as PyTorch's `assert_close` counts it.
 
@@ -62,7 +76,8 @@ class Row:
     that were added up) are those of the worst element. `at` holds the sizes at which a wrong row
     shows that is right at the default ones, or "inputs moved" where it shows on others than
     `inputs` gives. `heat` is a map of where the error sits. `span` are the columns of `source` in
-    which a mistake stands, first and after last. `mismatch` says how many elements are wrong, and
+    which a mistake stands, first and after last; `part` is the same in the file, also where it
+    takes several lines or isn't on the first of its statement. `mismatch` says how many elements are wrong, and
     by how much, where all were looked at. In a notebook `line` counts within `cell`, which counts
     the code cells from 1.
     """
@@ -81,6 +96,7 @@ class Row:
     mistake: Mistake | None = None
     heat: Heat | None = None
     span: tuple[int, int] | None = None
+    part: Part | None = None
     cell: int | None = None
     mismatch: Mismatch | None = None
 

@@ -14,7 +14,7 @@ from byhand.checking.judging.hidden import what_hid
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.vague import vague
 from byhand.checking.naming.name import Named, NamedMistakes
-from byhand.checking.report import RIGHT, Report, Row, Verdict
+from byhand.checking.report import RIGHT, Part, Report, Row, Verdict
 from byhand.checking.running.aliasing import harmless
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
@@ -253,6 +253,7 @@ def _named(trial: Trial, row: Row, named: Named | None) -> Row:
     if named is None:
         return row
     line = named.line or row.line
+    part = _part(trial.problem, named.part)
     if row.right:  # its values are: so no error is to be seen in a row that is wrong
         row = replace(row, verdict="wrong", max_error=None, tolerance=None, ulps=None)
     return replace(
@@ -260,21 +261,36 @@ def _named(trial: Trial, row: Row, named: Named | None) -> Row:
         mistake=named.mistake,
         line=line,
         source=_source(trial.problem, line),
-        span=None if named.part is None else _span(trial.problem, named.part, line),
+        span=_span(trial.problem, part, line),
+        part=part,
     )
 
 
-def _span(problem: Problem, part: ast.AST, line: int | None) -> tuple[int, int] | None:
-    """The columns of a row's source in which a part stands; None where it isn't on that line."""
-    if not isinstance(part, (ast.expr, ast.stmt)) or part.end_col_offset is None:
+def _part(problem: Problem, node: ast.AST | None) -> Part | None:
+    """Where a node stands in the file."""
+    if not isinstance(node, (ast.expr, ast.stmt)):
         return None
-    if line is None or not line == part.lineno == part.end_lineno:
+    if node.end_lineno is None or node.end_col_offset is None:
+        return None
+    file = problem.forward.file
+    start = _column(file, node.lineno, node.col_offset)
+    return Part(
+        node.lineno, start, node.end_lineno, _column(file, node.end_lineno, node.end_col_offset)
+    )
+
+
+def _column(file: str, line: int, offset: int) -> int:
+    """The character that is so many bytes into a line."""
+    return len(linecache.getline(file, line).encode()[:offset].decode(errors="ignore"))
+
+
+def _span(problem: Problem, part: Part | None, line: int | None) -> tuple[int, int] | None:
+    """The columns of a row's source in which a part stands; None where it isn't on that line."""
+    if part is None or line is None or not line == part.line == part.end_line:
         return None
     text = linecache.getline(problem.forward.file, line)
-    before = text.encode()[: part.col_offset].decode()
-    inside = text.encode()[part.col_offset : part.end_col_offset].decode()
-    start = len(before) - (len(text) - len(text.lstrip()))
-    return start, start + len(inside)
+    indented = len(text) - len(text.lstrip())
+    return part.column - indented, part.end_column - indented
 
 
 def _unjudged(trials: Sequence[Trial], answer: Answer, row: Row) -> Row:

@@ -137,4 +137,5 @@ def _moved_row(row: Row, lines: int) -> Row:
     if mistake is not None:
         mistake = replace(mistake, message=moved_text(mistake.message, lines))
     note = None if row.note is None else moved_text(row.note, lines)
-    return replace(row, line=moved_line(row.line, lines), mistake=mistake, note=note)
+    part = None if row.part is None else row.part.further_down(-lines)
+    return replace(row, line=moved_line(row.line, lines), part=part, mistake=mistake, note=note)

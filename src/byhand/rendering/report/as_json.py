@@ -51,6 +51,7 @@ def _row(row: Row) -> dict[str, Any]:
         "at": row.at if row.at is None or isinstance(row.at, str) else dict(row.at),
         "note": row.note,
         "mistake": None if mistake is None else {"code": mistake.code, "message": mistake.message},
+        **({} if row.part is None else {"part": asdict(row.part)}),
     }
 
 

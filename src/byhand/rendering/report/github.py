@@ -6,7 +6,6 @@ A workflow command a line (docs.github.com, "Workflow commands for GitHub Action
 
 from __future__ import annotations
 
-import linecache
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,12 +40,9 @@ def _place(report: Report, row: Row) -> Mapping[str, object]:
     if row.line is None or row.cell is not None:
         return {"file": _relative(report.file)}
     place = {"file": _relative(report.file), "line": row.line}
-    if row.span is None:
+    if row.part is None or not row.line == row.part.line == row.part.end_line:
         return place
-    text = linecache.getline(report.file, row.line)
-    indented = len(text) - len(text.lstrip())
-    start, end = row.span
-    return {**place, "col": indented + start + 1, "endColumn": indented + end}
+    return {**place, "col": row.part.column + 1, "endColumn": row.part.end_column}
 
 
 def _relative(file: str) -> str:
