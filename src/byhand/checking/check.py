@@ -63,10 +63,6 @@ def check(
         if inputs is None:
             raise ProblemError("check(forward, backward, inputs): the inputs are missing")
         problem = problem_of(problem, backward, inputs)
-    if not callable(problem.backward):
-        raise ProblemError(f"{problem.file}: has no `def backward(...)`: there is nothing to check")
-    if dtype not in (None, *DTYPES):
-        raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
     return checked(problem, referee=referee, dtype=dtype, seed=seed)
 
 
@@ -78,8 +74,12 @@ def checked(
     seed: int = 0,
     named: bool = True,
 ) -> Report:
-    """The check of a problem that has a backward. To name mistakes takes most of the time where
-    there are any: `named` is for who wants to know only which lines are wrong."""
+    """The check of a problem. To name mistakes takes most of the time where there are any: `named`
+    is for who wants to know only which lines are wrong. Raises as `check` does."""
+    if not callable(problem.backward):
+        raise ProblemError(f"{problem.file}: has no `def backward(...)`: there is nothing to check")
+    if dtype not in (None, *DTYPES):
+        raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
     start = time.perf_counter()
     # What isn't finite is said in the report.
     with np.errstate(all="ignore"), problem.in_double():

@@ -77,9 +77,9 @@ class Row:
     shows that is right at the default ones, or "inputs moved" where it shows on others than
     `inputs` gives. `heat` is a map of where the error sits. `span` are the columns of `source` in
     which a mistake stands, first and after last; `part` is the same in the file, also where it
-    takes several lines or isn't on the first of its statement. `mismatch` says how many elements are wrong, and
-    by how much, where all were looked at. In a notebook `line` counts within `cell`, which counts
-    the code cells from 1.
+    takes several lines or isn't on the first of its statement. `mismatch` says how many elements
+    are wrong, and by how much, where all were looked at. In a notebook `line` counts within `cell`,
+    which counts the code cells from 1.
     """
 
     name: str

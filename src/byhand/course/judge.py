@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from byhand.checking.check import check
+from byhand.checking.check import checked
 from byhand.checking.report import Report, Row
 from byhand.course.blanks import is_blank
 from byhand.program.problem import Problem, load
@@ -25,8 +25,11 @@ def judge(file: str | Path, asked: Sequence[str], referee: str = "engine") -> Re
     return judge_problem(load(file), asked, referee)
 
 
-def judge_problem(problem: Problem, asked: Sequence[str], referee: str = "engine") -> Report:
-    """Checks a problem that is loaded for the gradients of the names in `asked`."""
+def judge_problem(
+    problem: Problem, asked: Sequence[str], referee: str = "engine", *, named: bool = True
+) -> Report:
+    """Checks a problem that is loaded for the gradients of the names in `asked`; without naming
+    mistakes, if that isn't asked for."""
     backward = _backward(problem)
     blanks = {} if backward is None else _blanks(backward)
     if problem.tree is not None and backward is not None and blanks:
@@ -35,7 +38,7 @@ def judge_problem(problem: Problem, asked: Sequence[str], referee: str = "engine
         unread = [node for name, node in blanks.items() if name not in read]
         problem = replace(problem, tree=_without(problem.tree, unread))
     lines = {name[1:]: node.lineno for name, node in blanks.items()}
-    report = check(problem, referee=referee)
+    report = checked(problem, referee=referee, named=named)
     found = restricted_to(report, asked, lines)
     return (
         _with_shapes(found, problem) if any(r.verdict == "missing" for r in found.rows) else found

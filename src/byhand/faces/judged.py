@@ -4,13 +4,14 @@ custom_vjps."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
-from byhand.checking.check import check
+from byhand.checking.check import checked
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import did_you_mean, executed, locate, parsed, read_source
@@ -21,12 +22,19 @@ from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import Source, functions_in, sources, split
 
 
+class Reporting(Protocol):
+    """Checks something; without naming mistakes, which takes most of the time, if that is asked
+    for and possible. May raise ProblemError."""
+
+    def __call__(self, named: bool = True) -> Report: ...
+
+
 @dataclass(frozen=True)
 class Judged:
-    """Something in a file that has a backward. `report` may raise ProblemError."""
+    """Something in a file that has a backward."""
 
     name: str
-    report: Callable[[], Report]
+    report: Reporting
 
 
 @dataclass(frozen=True)
@@ -39,33 +47,39 @@ class How:
     seed: int = 0
 
 
-def judged(file: str, shapes: Sequence[str], given: Sequence[str], how: How) -> list[Judged]:
-    """What a file, or the one name in `FILE:NAME`, has to be judged, at least one.
+def judged(
+    file: str, shapes: Sequence[str], given: Sequence[str], how: How, text: str | None = None
+) -> list[Judged]:
+    """What a file, or the one name in `FILE:NAME`, has to be judged, at least one. `text` is read
+    in the place of what the file holds.
 
     Raises ProblemError, in one line, if there is nothing, or it can't be read.
     """
     known = {**parsed_shapes(shapes), **parsed_literals(given)}
-    if names := _kernels(file):
-        return _of_kernels(file, names, known, how)
+    if names := _kernels(file, text):
+        return _of_kernels(file, names, known, how, text)
     if how.device is not None:
         raise ProblemError(f"--device: {file} is judged in main memory: name a Function in it")
-    return [
-        Judged(each.name, partial(_checked, each, how)) for each in sources(file, shapes, given)
-    ]
+    return [_of_source(each, how) for each in sources(file, shapes, given, text)]
 
 
-def _checked(source: Source, how: How) -> Report:
-    return check(source.read(), referee=how.referee, dtype=how.dtype, seed=how.seed)
+def _of_source(source: Source, how: How) -> Judged:
+    read = cache(source.read)
+
+    def report(named: bool = True) -> Report:
+        return checked(read(), referee=how.referee, dtype=how.dtype, seed=how.seed, named=named)
+
+    return Judged(source.name, report)
 
 
-def _kernels(file: str) -> list[str]:
+def _kernels(file: str, text: str | None) -> list[str]:
     """The Functions, custom ops and custom_vjps that are meant: the one that is named, or all of a
     file that is no problem file."""
     name, member = split(file)
     path = Path(name)
-    if path.suffix != ".py" or not path.exists():
+    if path.suffix != ".py" or not (path.exists() or text is not None):
         return []
-    tree = parsed(read_source(path), path)
+    tree = parsed(read_source(path) if text is None else text, path)
     found = [*names_in(tree), *custom_vjps_in(tree)]
     if member is None:
         defined = {getattr(node, "name", "") for node in tree.body}
@@ -98,17 +112,17 @@ def _is_torch(tree: ast.Module) -> bool:
 
 
 def _of_kernels(
-    file: str, names: Sequence[str], known: dict[str, Argument], how: How
+    file: str, names: Sequence[str], known: dict[str, Argument], how: How, text: str | None
 ) -> list[Judged]:
     if how.referee != "engine":
         raise ProblemError(f"--referee {how.referee}: a Function is judged by its reference")
     path = locate(split(file)[0])
-    text = read_source(path)
+    text = read_source(path) if text is None else text
     tree = parsed(text, path)
     module = executed(tree, path, text)
     in_jax = custom_vjps_in(tree)
 
-    def report(name: str) -> Report:
+    def report(name: str, named: bool = True) -> Report:  # what it finds is named at once
         library = "jax" if name in in_jax else "torch"
         return import_module(f"byhand.{library}.in_file").check_in(
             module,

@@ -76,12 +76,16 @@ class Source:
 
 
 def sources(
-    path: str | Path, shapes: Sequence[str] = (), given: Sequence[str] = ()
+    path: str | Path,
+    shapes: Sequence[str] = (),
+    given: Sequence[str] = (),
+    text: str | None = None,
 ) -> list[Source]:
-    """The problems that a file has, at least one, each to be read by itself. As `load`."""
+    """The problems that a file has, at least one, each to be read by itself. As `load`; `text` is
+    what to read in the place of what the file holds, as an editor has it before it is saved."""
     name, member = split(path)
     file = locate(name)
-    text = read_source(file)
+    text = read_source(file) if text is None else text
     known = {**parsed_shapes(shapes), **parsed_literals(given)}
     if file.suffix == ".ipynb":
         return _of_cells(of_notebook(text, file), file, member, known)
