@@ -122,7 +122,8 @@ def _of_kernels(
     module = executed(tree, path, text)
     in_jax = custom_vjps_in(tree)
 
-    def report(name: str, named: bool = True) -> Report:  # what it finds is named at once
+    @cache
+    def found(name: str) -> Report:
         library = "jax" if name in in_jax else "torch"
         return import_module(f"byhand.{library}.in_file").check_in(
             module,
@@ -133,5 +134,8 @@ def _of_kernels(
             device=how.device,
             seed=how.seed,
         )
+
+    def report(name: str, named: bool = True) -> Report:
+        return found(name)  # with the names of the mistakes, which take no time here
 
     return [Judged(name, partial(report, name)) for name in names]

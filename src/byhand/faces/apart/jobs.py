@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from byhand.checking.report import Report
+from byhand.checking.report import Report, Unread
 from byhand.course.cells import moved_up
-from byhand.course.judge import judge
+from byhand.course.judge import judge, judge_problem
 from byhand.course.rehearsal import rehearse, silent
+from byhand.errors import ByhandError
+from byhand.faces.judged import How, Judged, judged
 from byhand.faces.run_user_code import guest
 from byhand.faces.terminal import prepare
-from byhand.program.problem import load, zoo
+from byhand.program.problem import load, problem_in, zoo
+from byhand.rendering.report.as_json import several
 
 COLUMNS = 80
 
@@ -36,8 +40,43 @@ def exercise(job: Job) -> Iterator[dict[str, Any]]:
     yield {"passed": report.ok, "text": _as_text(report), "html": report._repr_html_()}  # pyright: ignore[reportPrivateUsage]
 
 
+def check(job: Job) -> Iterator[dict[str, Any]]:
+    """Checks the `text` of `file`, saved or not: for what is `asked`, if it is an exercise.
+
+    Tells the `problems` of `byhand check --json` as soon as it is known which lines are wrong, and
+    again with the mistakes by name, if there are any. The last answer is `whole`.
+    """
+    with guest(job["file"], job["timeout"]), silent():
+        found = _judged(job)
+        quick = [_report(each, named=False) for each in found]
+        whole = all(isinstance(each, Unread) or each.ok for each in quick)
+        yield {"problems": several(quick)["problems"], "whole": whole}
+        if not whole:
+            named = [_report(each, named=True) for each in found]
+            yield {"problems": several(named)["problems"], "whole": True}
+
+
+def _judged(job: Job) -> list[Judged]:
+    if job["asked"] is None:
+        return judged(job["file"], (), (), How(), job["text"])
+    problem = problem_in(job["text"], Path(job["file"]))
+
+    def report(named: bool = True) -> Report:
+        return judge_problem(problem, job["asked"], named=named)
+
+    return [Judged(problem.name, report)]
+
+
+def _report(each: Judged, named: bool) -> Report | Unread:
+    try:
+        return each.report(named=named)
+    except ByhandError as error:
+        return Unread(each.name, str(error))
+
+
 JOBS: dict[str, Callable[[Job], Iterator[dict[str, Any]]]] = {
     "exercise": exercise,
+    "check": check,
 }
 
 
