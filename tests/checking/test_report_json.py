@@ -39,6 +39,7 @@ class TestJson:
         "notes": (list,),
         "findings": (list,),
         "rows": (list,),
+        "program": (list,),
     }
     VERDICTS = frozenset(
         "exact rounding inherited wrong missing shape nonfinite error".split()  # noqa: SIM905

@@ -88,7 +88,7 @@ def test_json_is_one_object_even_if_the_file_prints(
     report = json.loads(done.stdout)
     assert done.stdout.count("\n") == 1
     assert report["ok"] == (status == 0)
-    fields = "ok file referee dtype seconds roots notes findings rows"
+    fields = "ok file referee dtype seconds roots notes findings rows program"
     assert list(report) == fields.split()
     assert report["file"] == "line.py"
     assert {"python", "shell", "backward"} <= set(done.stderr.splitlines())

@@ -30,6 +30,7 @@ from byhand.checking.running.narrow import speaks_of_halves
 from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.checking.sampling.moved_draws import divided_by, equal_values, zero_divisors
 from byhand.checking.sampling.sample_inputs import Draw, float_types
+from byhand.checking.summarise import steps_of
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import UNPROMISED, Problem, Unpromised, problem_of
@@ -114,7 +115,9 @@ def checked(
                     trials, blamed, name_mistakes(trials, blamed), kept, kind, notes
                 )
             report = promised or report
-    report = _as_written(in_cells(report, problem.cells))
+        judged = next(trial for trial in trials if not trial.drawn.tied)
+        program = steps_of(judged, report.rows, problem.cells)
+    report = replace(_as_written(in_cells(report, problem.cells)), program=program)
     return replace(report, seconds=time.perf_counter() - start)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from byhand.checking.sampling.sample_inputs import draw
+from byhand.checking.uses import axes_of
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, did_you_mean
@@ -16,13 +17,13 @@ class Path:
     """One step that uses the value: what comes back from there.
 
     `ops` are the ops within that step that the value goes into. `copied` are the axes along which
-    broadcasting copied it, `spread` those that the step added up.
+    broadcasting copied it, `summed` those that the step added up.
     """
 
     step: Step
     ops: tuple[str, ...]
     copied: tuple[int, ...]
-    spread: tuple[int, ...]
+    summed: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,32 +66,4 @@ def _paths(program: Program, step: Step) -> tuple[Path, ...]:
                 uses.setdefault(name, []).append(tensor)
     ordered = [each for each in program.steps if each.name in uses]
     last = {each.name: each for each in ordered}
-    return tuple(_path(each, step, uses[each.name]) for each in last.values())
-
-
-def _path(step: Step, value: Step, users: list[Tensor]) -> Path:
-    copied: dict[int, None] = {}
-    spread: dict[int, None] = {}
-    for user in users:
-        assert user.op is not None
-        if user.op.structure == "elementwise":
-            copied |= dict.fromkeys(_stretched(value.shape, user.shape))
-        if user.op.structure == "reduction":
-            spread |= dict.fromkeys(_axes(user.params.get("axis"), value.value.ndim))
-    names = tuple(dict.fromkeys(user.op.name for user in users if user.op is not None))
-    return Path(step, names, tuple(copied), tuple(spread))
-
-
-def _stretched(shape: tuple[int, ...], to: tuple[int, ...]) -> list[int]:
-    """The axes of `to` along which an array of `shape` is copied."""
-    padded = (1,) * (len(to) - len(shape)) + shape
-    new = len(to) - len(shape)
-    return [
-        i for i, (a, b) in enumerate(zip(padded, to, strict=True)) if b != 1 and (a == 1 or i < new)
-    ]
-
-
-def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> list[int]:
-    if axis is None:
-        return list(range(ndim))
-    return [a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    return tuple(Path(each, *axes_of(step.tensor, uses[each.name])) for each in last.values())

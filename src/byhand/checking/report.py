@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from byhand.checking.summary import StepSummary
 
 Verdict = Literal[
     "exact",
@@ -31,10 +33,12 @@ RIGHT: frozenset[Verdict] = frozenset({"exact", "rounding"})
 
 @dataclass(frozen=True)
 class Mistake:
-    """A named cause, in the user's own names."""
+    """A named cause, in the user's own names. `lacks` are the steps from which nothing comes back,
+    where a path is missing."""
 
     code: str
     message: str
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ class Row:
     which a mistake stands, first and after last; `part` is the same in the file, also where it
     takes several lines or isn't on the first of its statement. `mismatch` says how many elements
     are wrong, and by how much, where all were looked at. In a notebook `line` counts within `cell`,
-    which counts the code cells from 1.
+    which counts the code cells from 1. `binding` counts the steps of forward that have this name,
+    from 0.
     """
 
     name: str
@@ -99,6 +104,7 @@ class Row:
     part: Part | None = None
     cell: int | None = None
     mismatch: Mismatch | None = None
+    binding: int = 0
 
     @property
     def right(self) -> bool:
@@ -132,7 +138,8 @@ class Report:
 
     `rows` stand in backward's order, missing ones last. `roots` names the rows where a mistake was
     made, in the order to mend them. `findings` are what else was seen of a kernel. `seconds` is the
-    time the check took. `name` is the problem's, where `file` has several.
+    time the check took. `name` is the problem's, where `file` has several. `program` are forward's
+    steps, where they are known.
     """
 
     file: str
@@ -144,6 +151,7 @@ class Report:
     notes: tuple[str, ...] = ()
     name: str = ""
     findings: tuple[Finding, ...] = ()
+    program: tuple[StepSummary, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

@@ -203,6 +203,7 @@ def _plain(trial: Trial, answer: Answer) -> Row:
         note=note,
         heat=result.heat,
         mismatch=result.mismatch,
+        binding=binding,
     )
 
 

@@ -105,7 +105,7 @@ def _reading(trial: Trial, keys: Container[Key]) -> set[Key]:
 
 
 def _named(code: str, finding: Finding) -> Named:
-    return Named(Mistake(code, finding.message), finding.line, finding.part)
+    return Named(Mistake(code, finding.message, finding.lacks), finding.line, finding.part)
 
 
 @dataclass

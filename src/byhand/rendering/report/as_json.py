@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from byhand.checking.report import Report, Row, Unread
+from byhand.rendering.report.program import program
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "findings": [asdict(finding) for finding in report.findings],
         "rows": [_row(row) for row in report.rows],
+        "program": program(report),
     }
 
 

@@ -37,9 +37,12 @@ def find(suspect: Suspect) -> Finding | None:
             if suspect.follows(lambda e, m=missing: e.expected.value - sum(ways[w](e) for w in m)):
                 used = f"{suspect.name} is used {_times(len(suspect.direct))}: "
                 path = f"the path through {', '.join(missing)} is missing"
-                return Finding(used + path if len(suspect.direct) > 1 else path)
+                return Finding(used + path if len(suspect.direct) > 1 else path, lacks=missing)
     if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
-        return Finding(f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}")
+        lacks = tuple(name for use in suspect.uses for name in use.through)
+        return Finding(
+            f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}", lacks=lacks
+        )
     return None
 
 

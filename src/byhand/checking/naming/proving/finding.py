@@ -13,12 +13,14 @@ from byhand.checking.judging.replay import Edits
 @dataclass(frozen=True)
 class Finding:
     """A mistake that was proved: what to tell the user, the line and the part of it where it
-    stands, and what to put in place of which statement to undo it, where it was proved that way."""
+    stands, and what to put in place of which statement to undo it, where it was proved that way.
+    `lacks` are the steps from which nothing comes back."""
 
     message: str
     line: int | None = None
     part: ast.AST | None = None
     edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

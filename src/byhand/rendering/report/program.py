@@ -1,0 +1,67 @@
+"""Forward's steps beside their gradients as JSON, for who draws them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from byhand.checking.report import Report, Row
+from byhand.checking.summary import StepSummary, Summary, Use
+from byhand.rendering.way_back import way_back
+
+DIGITS = 4
+"""Significant digits of the numbers."""
+
+
+def program(report: Report) -> list[dict[str, Any]]:
+    """The steps of forward, inputs first; [] where they aren't known."""
+    return [_step(step, report) for step in report.program]
+
+
+def _step(step: StepSummary, report: Report) -> dict[str, Any]:
+    row = None if step.row is None else report.rows[step.row]
+    return {
+        "name": step.name,
+        **({} if step.cell is None else {"cell": step.cell}),
+        "line": step.line,
+        "source": step.source,
+        "op": step.op,
+        "shape": list(step.shape),
+        "inputs": [use.name for use in step.uses],
+        "uses": [_use(use) for use in step.uses],
+        "returned": step.returned,
+        "row": step.row,
+        "written": None if row is None or not row.source else _written(row),
+        "value": _summary(step.value),
+        "gradient": None if step.gradient is None else _summary(step.gradient),
+        "answer": None if step.answer is None else _summary(step.answer),
+    }
+
+
+def _use(use: Use) -> dict[str, Any]:
+    return {
+        "step": use.step,
+        "times": use.times,
+        "copied": list(use.copied),
+        "summed": list(use.summed),
+        "missing": use.missing,
+        "way_back": way_back(use.name, use.ops, use.copied, use.summed),
+    }
+
+
+def _written(row: Row) -> dict[str, Any]:
+    """The line of backward that is to be looked at, and the columns of its wrong part."""
+    return {"source": row.source, "span": None if row.span is None else list(row.span)}
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "cells": [list(map(_number, cells)) for cells in summary.cells.tolist()],
+        "whole": summary.whole,
+        "lowest": _number(summary.lowest),
+        "highest": _number(summary.highest),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
