@@ -309,15 +309,83 @@ class TestAmbiguousMethods:
         assert np.array_equal(gradients([(loss, np.ones(()))])[x], 2 * np.exp(2 * X))
 
 
+IN_PLACE: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("add", "subtract", "sub", "multiply", "mul", "divide", "true_divide"), (C,)),
+    **dict.fromkeys(("div", "hypot", "arctan2", "atan2", "xlogy", "logit"), ()),
+    **dict.fromkeys(("hypot", "arctan2", "atan2", "xlogy"), (C.abs() + 1,)),
+    **dict.fromkeys(("div", "clamp_min", "clamp_max"), (0.4,)),
+    **dict.fromkeys(("clamp", "clip"), (0.2, 0.8)),
+    **dict.fromkeys(("pow", "float_power"), (3,)),
+    **dict.fromkeys(("cumsum", "cumprod", "squeeze", "unsqueeze"), (1,)),
+    **dict.fromkeys(("transpose", "swapaxes", "swapdims"), (0, 1)),
+    **dict.fromkeys(("addcmul", "addcdiv"), (C, C + 3)),
+    "lerp": (C, 0.3),
+    "addmm": (torch.ones(3, 2).double(), torch.ones(2, 4).double()),
+    "masked_fill": (C > 0, 0.5),
+    "scatter": (1, torch.tensor([[2], [0], [1]]), 7.0),
+    "scatter_add": (1, torch.tensor([[2], [2], [1]]), C[:, :1]),
+    "index_add": (0, torch.tensor([1, 1]), C[:2]),
+}
+"""What a method is given besides the tensor that it changes."""
+
+OTHERWISE = {"baddbmm", "addmv", "detach"} | {
+    f"{arc}{name}" for arc in ("a", "arc") for name in ("sinh", "cosh", "tanh")
+}
+"""For tensors of other shapes; what is no op; what PyTorch can't differentiate in place."""
+
+
+class TestInPlace:
+    @pytest.mark.parametrize(
+        "name",
+        sorted(
+            name
+            for name in torch_names.METHODS
+            if hasattr(torch.Tensor, f"{name}_") and name not in OTHERWISE
+        ),
+    )
+    def test_every_method_that_changes_its_tensor(self, name: str) -> None:
+        inside = np.full((3, 4), 0.1) + RNG.uniform(0.1, 0.8, (3, 4))
+
+        def run(x: Any) -> Any:
+            y = x * 1
+            before = y * 2
+            getattr(y, f"{name}_")(*IN_PLACE.get(name, ()))
+            return y * 3, before * before
+
+        compare(run, [inside])
+
+    @pytest.mark.parametrize(
+        "run",
+        [
+            lambda y: torch.relu_(y),
+            lambda y: F.relu_(y),
+            lambda y: F.relu(y, inplace=True),
+            lambda y: torch.nn.LeakyReLU(0.1, inplace=True)(y),
+            lambda y: y.zero_(),
+            lambda y: y.fill_(0.5),
+            lambda y: y.copy_(C),
+            lambda y: y.copy_(y[0] * 2),
+            lambda y: y.sub_(y.mean(1, keepdim=True)).div_(C),
+        ],
+    )
+    def test_what_changes_its_tensor_by_another_way(self, run: Callable[[Any], Any]) -> None:
+        def both(x: Any) -> Any:
+            y = x * 1
+            made = run(y)
+            return y * 3, made.tanh()
+
+        compare(both, [X])
+
+    def test_it_takes_nothing_larger_than_it_is(self) -> None:
+        with pytest.raises(ValueError, match=r"add_ can't put what has shape \(3, 4\) into"):
+            TorchTensor(X[0]).add_(torch.tensor(X))
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("run", "says"),
         [
-            (lambda x: x.add_(1), r"write x = x\.add\(\.\.\.\)"),
-            (lambda x: x.masked_fill_(x > 0, 0.0), r"x = x\.masked_fill"),
-            (lambda x: torch.relu_(x), r"x = x\.relu"),
-            (lambda x: torch.zeros(3, 4).add_(x), r"x = x\.add"),
-            (lambda x: F.relu(x, inplace=True), "inplace"),
+            (lambda x: torch.zeros(3, 4).add_(x), r"write x = x\.add\(\.\.\.\)"),
             (lambda x: F.dropout(x, 0.1), "draw the mask in inputs"),
             (lambda x: torch.randn_like(x), "draw in inputs"),
             (lambda x: torch.cummax(x, 1), r"torch\.cummax has no rule.*cumsum"),

@@ -236,7 +236,7 @@ class _Tracer(Follower):
                 if not agree(leaf, known.get(key), near):
                     raise ProblemError(
                         f"{where}: {key} can't be followed: "
-                        "a function that forward calls changes an array by way of a view of it, "
+                        "forward, or what it calls, changes an array by way of a view of it, "
                         "or a second name, or draws at random: write to a copy, draw in inputs()"
                     )
 

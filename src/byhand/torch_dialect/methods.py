@@ -68,6 +68,17 @@ def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     return windows[at(axis, input.ndim, slice(None, None, step))]
 
 
+def overwrite(input: Any, value: Any = 0.0) -> Any:
+    """The tensor, filled with a number or with the elements of another one."""
+    input[...] = value
+    return input
+
+
+IN_PLACE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("zero_", "fill_", "copy_"), overwrite),
+}
+"""What changes a tensor and has no name without the underscore."""
+
 METHODS: dict[str, Callable[..., Any]] = {
     "float": lambda input: input.cast("float32"),
     "double": lambda input: input.cast("float64"),

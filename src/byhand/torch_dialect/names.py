@@ -70,6 +70,11 @@ _SAME_OPTION = {"axis": "dim", "keepdims": "keepdim"}  # PyTorch takes NumPy's w
 def dispatch(func: Callable[..., Any], args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
     """The answer to a call that PyTorch handed over, as PyTorch code can go on with it."""
     name = func.__name__
+    if options.get("inplace") is True or _in_place(name, FUNCTIONS):  # F.relu(x, inplace=True)
+        plain = {key: value for key, value in options.items() if key != "inplace"}
+        first, *others = args
+        new = call(FUNCTIONS, name.removesuffix("_"), first, *arrays(others), **arrays(plain))
+        return changed(first, new, name)
     if name in FUNCTIONS:
         return as_torch(call(FUNCTIONS, name, *arrays(args), **arrays(dict(options))))
     if name in WITHOUT_GRADIENT:
@@ -131,13 +136,36 @@ def method(name: str) -> Callable[..., Any]:
 
 def other_method(name: str) -> Callable[..., Any] | None:
     """PyTorch's own method `name`, to be dispatched: for what is not in METHODS."""
-    if name.endswith("_") and name[:-1] in METHODS:
-        return lambda *args, **options: refuse(name)
+    if name in methods.IN_PLACE:
+        return methods.IN_PLACE[name]
+    if _in_place(name, METHODS):
+        return lambda tensor, *args, **options: changed(
+            tensor, tensor.by_torch(name[:-1], *args, **options), name
+        )
     torch = sys.modules.get("torch")
     func = getattr(torch.Tensor, name, None) if torch is not None else None
     if not callable(func):
         return None
     return lambda *args, **options: dispatch(func, args, options)
+
+
+def _in_place(name: str, table: Mapping[str, Any]) -> bool:
+    """Whether this is a function of the table that changes its first argument: `relu_`."""
+    return name.endswith("_") and name[:-1] in table
+
+
+def changed(tensor: Any, new: Any, name: str) -> Any:
+    """The tensor, which is `new` from now on: what PyTorch's `name` has made of it."""
+    become = getattr(tensor, "become", None)
+    if become is None or not is_ours(new):
+        refuse(name if name.endswith("_") else f"{name}_")
+    if name[:-1] not in shape.FUNCTIONS and new.shape != tensor.shape:
+        raise ValueError(
+            f"{name} can't put what has shape {tuple(new.shape)} into a tensor of shape "
+            f"{tuple(tensor.shape)}"
+        )
+    become(new)
+    return tensor
 
 
 def refuse(name: str) -> NoReturn:
