@@ -15,6 +15,9 @@ from byhand.sources.load import sources
 STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
     "characters": ["lossFun"],
+    "characters_at_the_top": ["characters_at_the_top"],
+    "cost_of_one_row": ["model"],
+    "cubic": ["cubic"],
     "functions_with_ctx": ["Dot", "ReLU", "LogSoftmax", "Mul"],
     "gradients_as_attributes": ["gradients_as_attributes"],
     "layers_with_g": ["Relu", "Lin", "Mse"],
@@ -64,6 +67,14 @@ PLANTED = (
     ("characters", "lossFun", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"),
     ("characters", "lossFun", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)"),
     ("characters", "lossFun", "dy[targets[t]] -= 1", "dy[targets[t]] += 1"),
+    (
+        "characters_at_the_top",
+        "characters_at_the_top",
+        "dWhh += dhraw @ hs[t - 1].T",
+        "dWhh += dhraw @ hs[t].T",
+    ),
+    ("cost_of_one_row", "model", "np.divide(1 - Y, 1 - AL)", "np.divide(1 - Y, AL)"),
+    ("cubic", "cubic", "(grad_y_pred * x ** 3)", "(grad_y_pred * x ** 2)"),
     ("computed_keys", "mlp0", 'grads[f"W{i}"] = A.T @ dZ', 'grads[f"W{i}"] = A.T @ dA'),
     ("computed_keys", "mlp0", 'grads[f"b{i}"] = dZ.sum', 'grads[f"b{i}"] = dZ.mean'),
     ("deep_net", "L_model", "np.divide(1 - Y, 1 - AL)", "np.divide(1 - Y, AL)"),

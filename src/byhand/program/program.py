@@ -149,9 +149,10 @@ class Program:
     def __str__(self) -> str:
         return "\n".join(map(str, self))
 
-    def upstream(self, seed: int = 0, *, of_a_loss: bool = True) -> tuple[Array, ...]:
-        """The gradient of each output: random numbers, but 1 for a scalar that is a loss."""
-        if self.scalar and of_a_loss:
+    def upstream(self, seed: int = 0, *, of_a_loss: bool | None = None) -> tuple[Array, ...]:
+        """The gradient of each output: random numbers, but 1 for a loss, as a scalar is one if
+        nothing else is said."""
+        if self.scalar if of_a_loss is None else of_a_loss:
             return (np.ones_like(self.outputs[0].value),)
         rng = np.random.default_rng([seed, 1])
         return tuple(rng.normal(size=step.shape).astype(step.value.dtype) for step in self.outputs)

@@ -30,11 +30,10 @@ from byhand.sources.cells import Cells
 from byhand.sources.flow import binds, changes, flat, inlined, is_plain, needed, opened, reads
 from byhand.sources.intermediates import Renames, with_copies
 from byhand.sources.nearest import nearest
-from byhand.sources.signature import elements
+from byhand.sources.signature import LOSS, elements
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, detached
 
-LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
 _AGAIN = re.compile(r"_?(fast|new|manual|closed|direct|alt|v2|2)$")
 
 
@@ -91,23 +90,26 @@ def script(cells: Cells, file: Path) -> Script:
         raise ProblemError(f"{file}: has no gradient to check: {nearest(cells.tree)}")
     first = min(answered)
     names = {name for bound in answered.values() for name in bound}
-    loss = _loss(statements, first, names)
-    if loss is None:
+    losses = _losses(statements, first, names)
+    if not losses:
         raise ProblemError(
             f"{file}: has no forward: looked for a loss above line {statements[first].lineno}, "
             "where the first gradient is: give it a name such as loss"
         )
     places, said = frozenset(answered), ", ".join(sorted(names))
-    if not _is_loss(loss, statements):  # its own gradient isn't computed: it is where all start
-        answered = {i: some - {loss} for i, some in answered.items() if some - {loss}}
-        names -= {loss}
-    end = max(i for i in range(first) if loss in binds(statements[i]))
-    chain = needed(statements[: end + 1], {loss})
-    parameters = _parameters(statements, chain, names)
-    forward = _downstream(statements, chain, parameters)
-    if end not in forward:
+    for loss in losses:
+        if not _is_loss(loss, statements):  # its gradient isn't computed: it is where all start
+            answered = {i: some - {loss} for i, some in answered.items() if some - {loss}}
+            names -= {loss}
+        end = max(i for i in range(first) if loss in binds(statements[i]) | changes(statements[i]))
+        chain = needed(statements[: end + 1], {loss})
+        parameters = _parameters(statements, chain, names)
+        forward = _downstream(statements, chain, parameters)
+        if end in forward:
+            break
+    else:
         raise ProblemError(
-            f"{file}: {loss} depends on none of {said}, whose gradients are "
+            f"{file}: {losses[0]} depends on none of {said}, whose gradients are "
             "given: looked for the forward in the statements that it needs"
         )
     return Script(
@@ -186,9 +188,12 @@ def _answered(statements: Sequence[ast.stmt]) -> dict[int, set[str]]:
 
 
 def _is_round(body: Sequence[ast.stmt]) -> bool:
-    """Whether a value and its gradient are both computed."""
+    """Whether a value and its gradient are computed, or a loss and gradients of what is read."""
     bound = {name for each in body for name in binds(each)}
-    return any(base_of(name) in bound for name in bound)
+    read = (
+        {name for each in body for name in reads(each)} if any(map(LOSS.search, bound)) else bound
+    )
+    return any(base_of(name) in bound | read for name in bound)
 
 
 def _only_keeps_a_place(statements: Sequence[ast.stmt]) -> bool:
@@ -288,19 +293,18 @@ def _has_both(node: ast.stmt) -> bool:
     return _is_round(node.body)
 
 
-def _loss(statements: Sequence[ast.stmt], first: int, names: Collection[str]) -> str | None:
-    """The name of what is differentiated: what has .backward() called, or is called a loss, or is
-    what the first gradient belongs to."""
+def _losses(statements: Sequence[ast.stmt], first: int, names: Collection[str]) -> list[str]:
+    """The names of what may be differentiated, the likeliest first: what has .backward() called, or
+    is called a loss, the last first, or is what the first gradient belongs to."""
     bound = [
         name
         for node in statements[:first]
-        if isinstance(node, (ast.Assign, ast.AnnAssign))
-        for name in sorted(binds(node))
-    ]
-    for name in (*_differentiated(statements), *(n for n in reversed(bound) if LOSS.search(n))):
-        if name in bound:
-            return name
-    return next((name for name in reversed(bound) if name in names), None)
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign))
+        for name in sorted(binds(node) | changes(node))
+    ][::-1]
+    said = [n for n in _differentiated(statements) if n in bound]
+    last = [n for n in bound if n in names][:1]
+    return [*dict.fromkeys([*said, *(n for n in bound if LOSS.search(n)), *last])]
 
 
 def _differentiated(statements: Sequence[ast.stmt]) -> list[str]:
@@ -385,7 +389,28 @@ def _downstream(
             tainted |= written
         else:
             tainted -= binds(node)
-    return found
+    return _with_begun(statements, chain, found, roots)
+
+
+def _with_begun(
+    statements: Sequence[ast.stmt],
+    chain: Sequence[int],
+    found: Sequence[int],
+    roots: Collection[str],
+) -> list[int]:
+    """These places, and those of what begins that which they only change: `hs = {}`, `loss = 0`."""
+    places = {*found}
+    bound: set[str] = set()
+    begun: set[str] = set()
+    for i in found:
+        begun |= changes(statements[i]) - bound - {*roots}
+        bound |= binds(statements[i]) - changes(statements[i])
+    for i in reversed([i for i in chain if i < min(found, default=0)]):
+        node = statements[i]
+        if (binds(node) | changes(node)) & begun:
+            places.add(i)
+            begun -= binds(node) if is_plain(node) else set()
+    return sorted(places)
 
 
 def _segments(
@@ -510,6 +535,7 @@ def _problem(
         body = [copy.deepcopy(statements[i]) for i in chain]
     else:
         body = _cut(found, segment, {*segment.answers}, wanted, outputs)
+    body = [_Unread(outputs).visit(node) for node in body]
     inside = {name for node in body for name in binds(node) | changes(node)}
     space = before if first else {**after, **{n: after[n] for n in segment.answers if n in after}}
     inputs = _inputs(body, space, found, segment, backward, outputs)
@@ -549,6 +575,25 @@ def _problem(
         notes=notes,
         cells=found.cells.starts,
     )
+
+
+class _Unread(ast.NodeTransformer):
+    """`loss = (...).item()` and `loss = float(...)` of outputs as the arrays themselves."""
+
+    def __init__(self, outputs: Collection[str]) -> None:
+        self.outputs = outputs
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Attribute(value=value, attr="item"), args=[])
+                | ast.Call(func=ast.Name(id="float"), args=[value]),
+            ) if name in self.outputs:
+                node.value = value
+            case _:
+                pass
+        return node
 
 
 def _name(found: Script, segment: Segment, first: bool) -> str:

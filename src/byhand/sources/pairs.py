@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import linecache
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from byhand.sources.proposals import Fit, Ran, proposed
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import (
     KEPT,
+    LOSS,
     elements,
     is_kept,
     keeping,
@@ -484,6 +486,7 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
     forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
     in_torch = speaks_torch((pair.forward, pair.backward), module)
+    is_loss = not pair.upstream and all(map(LOSS.search, pair.output_names()))
 
     def attempt(values: dict[str, Any]) -> Ran:
         np.random.seed(0)
@@ -494,6 +497,8 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
         for output in outputs:
             if not np.isfinite(np.asarray(output)).all():
                 raise FloatingPointError("forward isn't finite")
+        if is_loss and any(math.prod(np.shape(output)) != 1 for output in outputs):
+            raise AssertionError  # one of its axes has a size of 1
         return Ran([np.shape(output) for output in outputs], lambda: fit(values, ends, outputs))
 
     def fit(values: Mapping[str, Any], ends: Sequence[Any], outputs: Sequence[Any]) -> Fit:

@@ -208,7 +208,7 @@ class _Rewriting(ast.NodeTransformer):
         key = self.key_of(node.targets[0])
         if key is not None and not _is(node.value, f"d{key}"):
             node.targets.insert(0, ast.copy_location(ast.Name(f"d{key}", ast.Store()), node))
-        if key is None and (named := self.computed(node.targets[0])):
+        if key is None and (named := self.computed(*elements(node.targets[0]))):
             return [node, *named]
         for target in node.targets:
             if isinstance(target, ast.Name) and target.id in self.names:
@@ -216,19 +216,23 @@ class _Rewriting(ast.NodeTransformer):
                 return [*before, node]
         return node
 
-    def computed(self, target: ast.expr) -> list[ast.stmt]:
-        """What gives a gradient whose key is computed, `grads["dW" + str(l)]`, its name, there."""
-        match target:
-            case ast.Subscript(value=ast.Name(id=name), slice=index) if name in self.names:
-                pass
-            case _:
-                return []
+    def computed(self, *targets: ast.expr) -> list[ast.stmt]:
+        """What gives gradients whose keys are computed, `grads["dW" + str(l)]`, their names."""
+        found: list[ast.stmt] = []
+        for target in targets:
+            match target:
+                case ast.Subscript(value=ast.Name(id=name), slice=index) if name in self.names:
+                    found += self.by_name(target, index)
+                case _:
+                    pass
+        return found
+
+    def by_name(self, target: ast.Subscript, index: ast.expr) -> list[ast.stmt]:
         found: list[ast.stmt] = []
         for key in self.keys:
             if any(said.startswith(_prefix(index)) for said in (key, f"d{key}", f"grad_{key}")):
                 self.said[key] = None
-                held = copy.deepcopy(target)
-                held.ctx = ast.Load()  # pyright: ignore[reportAttributeAccessIssue]
+                held = ast.Subscript(target.value, index, ast.Load())
                 test = ast.Call(ast.Name(IS, ast.Load()), [index, ast.Constant(key)], [])
                 found.append(located(ast.If(test, [assign(f"d{key}", held, target)], []), target))
         return found

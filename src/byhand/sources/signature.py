@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from byhand.program.scopes import own_parts
 
 KEPT = re.compile(r"cache|ctx|context|saved|memo|state|kept|stash|residual|tape", re.I)
+LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
+"""What a loss is called."""
 _UPSTREAM = re.compile(
     r"^(d|g|grads?_|g_|upstream|delta|dL_?d)|_grads?$|^(grad|upstream|delta)$", re.I
 )

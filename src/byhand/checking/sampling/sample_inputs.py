@@ -15,6 +15,7 @@ from byhand.checking.sampling.ties import STEP, inputs_of_ties
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
+from byhand.program.call import call_of
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
@@ -130,7 +131,7 @@ def draw(
     double = all(kind == "float64" for kind in float_types(given))
     if tied:
         if double and all(np.isfinite(step.value).all() for step in truth.outputs):
-            g = truth.upstream(seed, of_a_loss=not problem.inner)
+            g = truth.upstream(seed, of_a_loss=_is_loss(problem, truth))
             as_it_came = Draw(
                 dict(sizes), inputs, inputs, truth, truth, g, seed, tied=True, moved=moved
             )
@@ -140,7 +141,7 @@ def draw(
     _refuse_infinite_outputs(problem, truth)
     program = truth if double else trace_problem(problem, given)
     kinds = [program.type_of(step) for step in program.outputs]
-    drawn = truth.upstream(seed, of_a_loss=not problem.inner)
+    drawn = truth.upstream(seed, of_a_loss=_is_loss(problem, truth))
     upstream = tuple(rounded(g, k) for g, k in zip(drawn, kinds, strict=True))
     given = inputs if double else given
     return Draw(
@@ -154,6 +155,16 @@ def float_types(inputs: Inputs) -> list[str]:
     """The float types of inputs."""
     leaves = (leaf for _, leaf in tree.leaves(dict(inputs)))
     return [kind for leaf in leaves if (kind := float_type(leaf)) is not None]
+
+
+def _is_loss(problem: Problem, program: Program) -> bool:
+    """Whether the gradient of what forward returns is 1: of a scalar, or of one number in an array,
+    such as a cost of shape (1, 1), whose gradient backward isn't given."""
+    match program.outputs:
+        case [output] if output.value.size == 1 and not problem.inner:
+            return program.scalar or f"d{output.name}" not in call_of(problem).parameters
+        case _:
+            return False
 
 
 def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
