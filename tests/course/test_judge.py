@@ -36,6 +36,17 @@ def test_as_shipped_just_the_blanks_are_missing(judged) -> None:
     assert report.roots == ()
 
 
+def test_a_step_of_forward_finds_its_row_among_those_that_are_left(judged) -> None:
+    exercise = load_course(bundled()).find("6.1")
+    for source in (exercise.blanks.source, solved(exercise)):
+        report = judged(source, *exercise.blanks.asked)
+        rows = {step.name: report.rows[step.row] for step in report.program if step.row is not None}
+        assert {name: row.name for name, row in rows.items()} == {
+            "logprobs": "logprobs",
+            "probs": "probs",
+        }
+
+
 def test_what_reads_a_blank_waits(judged) -> None:
     source = by_marks(SQUARE, Path()).source
     report = judged(source, "y", "x")

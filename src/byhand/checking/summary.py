@@ -4,8 +4,10 @@ numbers of each."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from byhand.values.arrays import Array
+if TYPE_CHECKING:
+    from byhand.values.arrays import Array
 
 SIDE = 32
 """The most rows and the most columns of a summary."""

@@ -55,23 +55,33 @@ def restricted_to(
     blanks = blanks or {}
     names = set(asked)
     rows: list[Row] = []
-    for row in report.rows:
+    places: dict[int, int] = {}  # of the rows that stay, by where they were
+    for place, row in enumerate(report.rows):
         if row.verdict == "missing" or _root(row) in blanks:
             continue
         if blanks and _root(row) not in names and _reads_a_blank(row):
             continue
         if _root(row) in names:
+            places[place] = len(rows)
             rows.append(_waiting(row) if row.verdict == "inherited" else row)
         elif row.name in report.roots or not (row.right or row.verdict == "inherited"):
+            places[place] = len(rows)
             rows.append(row)
     there = {_root(row) for row in rows}
-    rows += [Row(n, "missing", line=blanks.get(n)) for n in asked if n not in there]
+    missing = {n: len(rows) + i for i, n in enumerate(n for n in asked if n not in there)}
+    rows += [Row(n, "missing", line=blanks.get(n)) for n in missing]
     kept = {row.name for row in rows if row.verdict != "missing"}
     return replace(
         report,
         rows=tuple(rows),
         roots=tuple(name for name in report.roots if name in kept),
         notes=tuple(note for note in report.notes if not note.startswith("not tried at")),
+        program=tuple(
+            replace(step, row=missing.get(tree.root(step.name), places.get(step.row or 0)))
+            if step.row is not None or tree.root(step.name) in missing
+            else step
+            for step in report.program
+        ),
     )
 
 
