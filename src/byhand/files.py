@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from byhand.errors import DataError
@@ -58,18 +59,53 @@ def write_aside(path: str | Path, content: bytes | str) -> None:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_bytes(blob)  # a device or a pipe: there is nothing to replace
             return
-        target = target.resolve()  # a link stays one: what it points to is replaced
-        aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
-        try:
-            with aside.open("wb") as stream:
-                stream.write(blob)
-                stream.flush()
-                os.fsync(stream.fileno())
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
+        _replace(target, blob, lambda _: True)
     except OSError as error:
         raise DataError(f"{path}: can't be written: {_reason(error)}") from error
+
+
+def replace_if_unchanged(path: str | Path, content: bytes, there: bytes | None) -> bool:
+    """Writes `content` as `write_aside` does, if the file still holds `there` (None: if there is
+    no file) when all of it is written; gives whether it did. Raises DataError as `write_aside`
+    does."""
+
+    def unchanged(target: Path) -> bool:
+        return (target.read_bytes() if target.exists() else None) == there
+
+    try:
+        return _replace(Path(path), content, unchanged)
+    except OSError as error:
+        raise DataError(f"{path}: can't be written: {_reason(error)}") from error
+
+
+def keep_beside(path: Path, content: bytes) -> Path:
+    """Writes `content` beside `path` as `NAME.kept-1.py`, or under the next number that is free;
+    gives where. What is kept there already is not kept again."""
+    for number in range(1, 1_000_000):
+        place = path.with_suffix(f".kept-{number}{path.suffix}")
+        if not place.exists():
+            write_aside(place, content)
+            return place
+        if place.is_file() and place.read_bytes() == content:
+            return place
+    raise DataError(f"{path.parent}: holds too many kept files: remove some")
+
+
+def _replace(target: Path, blob: bytes, wanted: Callable[[Path], bool]) -> bool:
+    """Writes into a file aside, which then takes the place of `target` if that is still wanted."""
+    target = target.resolve()  # a link stays one: what it points to is replaced
+    aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
+    try:
+        with aside.open("wb") as stream:
+            stream.write(blob)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if wanted(target):
+            aside.replace(target)
+            return True
+        return False
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _reason(error: OSError) -> str:

@@ -16,7 +16,7 @@ from byhand.course import glossary, progress
 from byhand.course.course import READING, Course, Exercise, bundled, load_course
 from byhand.course.progress import Progress, Standing, Verdict
 from byhand.errors import CourseError
-from byhand.files import make_folder, read, write_aside
+from byhand.files import keep_beside, make_folder, read, write_aside
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,7 @@ def reset(learner: Learner, exercise: Exercise) -> Path | None:
         content = path.read_bytes()
         if content == exercise.blanks.source.encode():
             return None
-        numbers = (path.with_suffix(f".kept-{i}.py") for i in range(1, 1_000_000))
-        kept = next(place for place in numbers if not place.exists())
-        write_aside(kept, content)
+        kept = keep_beside(path, content)
     write_aside(path, exercise.blanks.source)
     learner.progress.note("reset", exercise.id)
     return kept

@@ -22,6 +22,7 @@ from byhand.faces.run_user_code import guest
 from byhand.faces.terminal import prepare
 from byhand.program.problem import load, problem_in, zoo
 from byhand.rendering.report.as_json import several
+from byhand.rendering.report.said import said
 
 COLUMNS = 80
 
@@ -56,6 +57,25 @@ def check(job: Job) -> Iterator[dict[str, Any]]:
             yield {"problems": several(named)["problems"], "whole": True}
 
 
+def answer(job: Job) -> Iterator[dict[str, Any]]:
+    """Checks the `text` of an exercise for what is `asked`, in numbers, in words and as a terminal
+    shows it: as soon as it is known which lines are wrong, and again with the mistakes by name."""
+    with guest(job["file"], job["timeout"]):
+        problem = problem_in(job["text"], Path(job["file"]))
+        rehearse(problem)
+        with silent():
+            report = judge_problem(problem, job["asked"], named=False)
+        if not report.ok:
+            yield _told(report)
+            with silent():
+                report = judge_problem(problem, job["asked"])
+    yield {**_told(report), "passed": report.ok, "text": _as_text(report)}
+
+
+def _told(report: Report) -> dict[str, Any]:
+    return {"report": report.as_json(), "said": said(report)}
+
+
 def _judged(job: Job) -> list[Judged]:
     if job["asked"] is None:
         return judged(job["file"], (), (), How(), job["text"])
@@ -76,6 +96,7 @@ def _report(each: Judged, named: bool) -> Report | Unread:
 
 JOBS: dict[str, Callable[[Job], Iterator[dict[str, Any]]]] = {
     "exercise": exercise,
+    "answer": answer,
     "check": check,
 }
 

@@ -53,15 +53,19 @@ class Process:
         timeout: float,
         libraries: frozenset[str] = frozenset(),
         hear: Hear | None = None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> tuple[dict[str, Any], str]:
         """The last answer to a job (empty if there was none), and what the file printed.
 
         `hear` is called for each answer as it comes, in a thread. The file has `timeout` seconds.
+        `wanted` tells at the last moment whether the job was cancelled before it began.
         """
         server = self.get_ready(libraries)
         assert server.stdin is not None and server.stdout is not None and server.stderr is not None
         asked = _Asked(secrets.token_hex(16), hear)
         with self._lock:
+            if not wanted():
+                return {}, ""
             self._asked = asked
         listeners = [
             threading.Thread(target=asked.listen, args=(server.stdout,), daemon=True),

@@ -18,6 +18,14 @@ FOLDER = "byhand-course"
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--course", metavar="DIR", help="A course of your own: a folder with a course.toml.")
+@click.option("--web", is_flag=True, help="Teach on a page in the browser, on this machine alone.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help="The port of the page; one that is free if left out.",
+)
+@click.option("--no-open", is_flag=True, help="Print the page's address, and open no browser.")
 @click.option("--notebook", is_flag=True, help="Write the lessons as notebooks into DIR, and stop.")
 @click.option(
     "--timeout",
@@ -27,19 +35,35 @@ FOLDER = "byhand-course"
     metavar="S",
     help="Give up on a check after this many seconds.",
 )
-def learn(folder: str | None, course: str | None, notebook: bool, timeout: float) -> int:
+def learn(
+    folder: str | None,
+    course: str | None,
+    web: bool,
+    port: int | None,
+    no_open: bool,
+    notebook: bool,
+    timeout: float,
+) -> int:
     """The course: exercises in DIR, and a verdict whenever you save one.
 
     DIR is made if it isn't there; without it, it is the learner's folder you are in, or else
     byhand-course. Without a terminal this says where you stand and checks the current exercise
     once.
     """
+    if not web and (port is not None or no_open):
+        raise click.UsageError("--port and --no-open are for a page: add --web")
+    if web and notebook:
+        raise click.UsageError("--web and --notebook: choose one")
     from byhand.course import learner as learners
 
     place = Path(folder) if folder is not None else _here()
     learner = learners.start(place, Path(course) if course is not None else None)
     if notebook:
         return _write_notebooks(learner)
+    if web:
+        from byhand.faces.page import teach
+
+        return teach(learner, port, not no_open, timeout)
     if _in_terminal():
         from byhand.faces.learning.watching import watch
 

@@ -1,0 +1,248 @@
+"""The course in a browser: its routes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from byhand import assets
+from byhand.course import learner as learners
+from byhand.course.course import Exercise
+from byhand.course.learner import Checked, Learner
+from byhand.errors import ByhandError, one_line
+from byhand.faces.apart.process import Process
+from byhand.faces.page import course as pages
+from byhand.faces.page.desk import Answer, Desk, Job
+from byhand.faces.page.documents import Content, Document
+from byhand.faces.page.live import Live
+from byhand.faces.page.requests import texts
+from byhand.faces.run_user_code import slow_imports
+
+EVERYONE = ""
+"""The topic of what concerns every page, whichever exercise it shows."""
+
+_SHOWN = ("passed", "report", "said", "error")
+_LOOK = 0.5  # seconds between two looks at what another process notes
+
+
+class CoursePage:
+    """The pages of one learner's folder."""
+
+    def __init__(self, learner: Learner, timeout: float) -> None:
+        self._learner = learner
+        self._process = Process()
+        self.live = Live()
+        self._desk = Desk(self.live, self._process, self._jobs, timeout)
+        self.tasks = (self._desk.watch, self._desk.work, self._look_elsewhere)
+        self._process.get_ready(slow_imports(learner.current.blanks.source))
+        self._tell_standing()
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self._shell),
+                Route("/assets/{name}", asset),
+                Route("/api/course", self._course),
+                Route("/api/lesson", self._lesson),
+                Route("/api/glossary", self._glossary),
+                Route("/api/mistake", mistake),
+                Route("/api/events", self._events),
+                Route("/api/open", self._open, methods=["POST"]),
+                Route("/api/save", self._save, methods=["POST"]),
+                Route("/api/check", self._check, methods=["POST"]),
+                Route("/api/hint", self._hint, methods=["POST"]),
+                Route("/api/solution", self._solution, methods=["POST"]),
+                Route("/api/reset", self._reset, methods=["POST"]),
+            ],
+            exception_handlers={ByhandError: _said, HTTPException: _refused},
+        )
+
+    def end(self) -> None:
+        self._process.end()
+
+    async def _shell(self, _: Request) -> Response:
+        return HTMLResponse(shell(self._learner.course.title, "course"))
+
+    async def _course(self, _: Request) -> Response:
+        return JSONResponse(pages.course_map(self._learner))
+
+    async def _lesson(self, request: Request) -> Response:
+        name = request.query_params.get("name", "")
+        for lesson in self._learner.course.lessons:
+            if lesson.name == name:
+                return JSONResponse(pages.lesson_page(self._learner, lesson))
+        raise HTTPException(404, "There is no such lesson.")
+
+    async def _glossary(self, _: Request) -> Response:
+        return JSONResponse({"text": pages.glossary_page(self._learner)})
+
+    async def _events(self, request: Request) -> Response:
+        return StreamingResponse(
+            self.live.follow({EVERYONE, request.query_params.get("document", "")}),
+            media_type="text/event-stream",
+        )
+
+    async def _open(self, request: Request) -> Response:
+        exercise = await self._exercise(request)
+        document = self._document(exercise)
+        learners.open_exercise(self._learner, exercise)
+        self._desk.open(exercise.id, document)
+        self._tell_standing()
+        return JSONResponse(pages.exercise_page(self._learner, exercise))
+
+    async def _save(self, request: Request) -> Response:
+        name, text, base = await texts(request, "document", "text", "base")
+        saved = self._desk.save(self._found(name).id, text, base)
+        kept = saved.kept and saved.kept.name
+        there = {"text": saved.content.text, "digest": saved.content.digest, "kept": kept}
+        return JSONResponse(there, 200 if kept is None else 409)
+
+    async def _check(self, request: Request) -> Response:
+        exercise = await self._exercise(request)
+        self._desk.check(exercise.id)
+        return JSONResponse({})
+
+    async def _hint(self, request: Request) -> Response:
+        exercise = await self._exercise(request)
+        learners.next_hint(self._learner, exercise)
+        self._tell_standing()
+        return JSONResponse(pages.exercise_page(self._learner, exercise))
+
+    async def _solution(self, request: Request) -> Response:
+        exercise = await self._exercise(request)
+        shown = learners.may_see_solution(self._learner, exercise)
+        return JSONResponse({"solution": exercise.blanks.solution if shown else None})
+
+    async def _reset(self, request: Request) -> Response:
+        exercise = await self._exercise(request)
+        document = self._document(exercise)
+        kept = learners.reset(self._learner, exercise)
+        self._desk.open(exercise.id, document)
+        return JSONResponse({"kept": kept and kept.name})
+
+    async def _exercise(self, request: Request) -> Exercise:
+        (name,) = await texts(request, "document")
+        return self._found(name)
+
+    def _found(self, name: str) -> Exercise:
+        for exercise in self._learner.course.exercises:
+            if exercise.id == name:
+                return exercise
+        raise HTTPException(404, "There is no such exercise.")
+
+    def _document(self, exercise: Exercise) -> Document:
+        """The learner's file. Raises DataError if it leads out of the folder."""
+        document = Document(self._learner.path(exercise), self._learner.folder)
+        document.inside()
+        return document
+
+    def _tell_standing(self) -> None:
+        self.live.tell(EVERYONE, "standing", pages.standing(self._learner))
+
+    async def _look_elsewhere(self) -> None:
+        """Tells of what a command in a terminal did, for ever."""
+        known = self._learner.progress.elsewhere
+        while True:
+            await asyncio.sleep(_LOOK)
+            if known != (now := self._learner.progress.elsewhere):
+                known = now
+                self._tell_standing()
+
+    def _jobs(self, document: str, content: Content) -> Iterator[Job]:
+        exercise = self._found(document)
+
+        def tell(answer: Answer, printed: str = "", *, last: bool = False) -> None:
+            shown = {name: answer[name] for name in _SHOWN if name in answer}
+            verdict = {"digest": content.digest, "last": last, "printed": printed, **shown}
+            self.live.tell(document, "verdict", verdict)
+
+        def done(answer: Answer, printed: str) -> None:
+            if "text" not in answer:  # it couldn't be judged
+                answer = {"error": answer.get("error") or _reason(printed, exercise)}
+            self._note(exercise, content, answer)
+            tell(answer, printed.strip(), last=True)
+
+        job = {
+            "do": "answer",
+            "folder": str(self._learner.folder),
+            "file": exercise.file,
+            "asked": exercise.blanks.asked,
+            "text": content.text,
+        }
+        yield Job(document, job, slow_imports(content.text), tell, done)
+
+    def _note(self, exercise: Exercise, content: Content, answer: Answer) -> None:
+        """Keeps the verdict, if the file is still what was checked."""
+        now = self._desk.content(exercise.id)
+        if now.digest != content.digest:
+            return
+        passed, text = answer.get("passed", False), answer.get("text", answer.get("error", ""))
+        checked = Checked(passed, text, lasting="error" not in answer)
+        learners.verdict(self._learner, exercise, lambda _folder, _exercise: checked, again=True)
+        self._tell_standing()
+
+
+def _reason(printed: str, exercise: Exercise) -> str:
+    """Why there was no answer: what was printed last, unless the process was killed."""
+    lines = printed.strip().splitlines() or [f"{exercise.file}: ended the check: no answer"]
+    return lines[-1]
+
+
+def shell(title: str, kind: str) -> str:
+    """The page that loads everything else."""
+    from html import escape
+
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)}</title>\n"
+        '<link rel="icon" href="data:,">\n'
+        '<link rel="stylesheet" href="assets/view.css">\n'
+        '<link rel="stylesheet" href="assets/page.css">\n'
+        '<script type="module" src="assets/page.js"></script>\n</head>\n'
+        f'<body data-page="{kind}">\n<div id="page"><p class="opening">Opening ...</p>'
+        "<noscript>This page needs JavaScript. The course is also there in a terminal: "
+        "byhand learn</noscript></div>\n</body>\n</html>\n"
+    )
+
+
+async def asset(request: Request) -> Response:
+    """A file that is built from web/."""
+    name = request.path_params["name"]
+    file = assets.FOLDER / name
+    known = {each.name for each in assets.FOLDER.iterdir() if each.suffix != ".py"}
+    if name not in known:
+        raise HTTPException(404, "There is no such file.")
+    return FileResponse(file, headers={"cache-control": "no-cache"})
+
+
+async def mistake(request: Request) -> Response:
+    """The page of a mistake, as Markdown."""
+    from byhand.checking.naming.mistakes import CODES, page
+
+    code = request.query_params.get("code", "")
+    if code not in CODES:
+        raise HTTPException(404, "There is no such mistake.")
+    return JSONResponse({"code": code, "text": page(code)})
+
+
+async def _said(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": one_line(str(error))}, 422)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code)

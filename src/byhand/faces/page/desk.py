@@ -1,0 +1,163 @@
+"""The files that are open: watched on disk, and checked in a process of its own.
+
+There is one process, and it has one job at a time. What a newer text of the same file makes
+outdated is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from byhand.errors import ByhandError, DataError, one_line
+from byhand.faces.apart.process import Process
+from byhand.faces.page.documents import Content, Document, Saved
+from byhand.faces.page.live import Live
+
+LOOK = 0.1  # seconds between two looks at the files that are followed
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked of the process about a document, and who hears each answer, and the last with
+    what the file printed."""
+
+    document: str
+    asked: Mapping[str, Any]
+    libraries: frozenset[str]
+    hear: Callable[[Answer], None]
+    done: Callable[[Answer, str], None]
+
+
+Jobs = Callable[[str, Content], Iterator[Job]]
+"""The jobs on a document with this content, in order."""
+
+Mark = tuple[int, int, int]
+
+
+class Desk:
+    def __init__(self, live: Live, process: Process, jobs: Jobs, timeout: float) -> None:
+        self._live, self._process, self._jobs, self._timeout = live, process, jobs, timeout
+        self._documents: dict[str, Document] = {}
+        self._contents: dict[str, Content] = {}
+        self._marks: dict[str, Mark | None] = {}
+        self._waiting: list[Job] = []
+        self._running: Job | None = None
+        self._wanted = asyncio.Event()
+
+    def open(self, name: str, document: Document) -> None:
+        """Follows a file, and checks it if it is new here. Raises DataError if it can't be read."""
+        mark = _mark(document.path)
+        found = document.content()
+        if found is None:
+            raise DataError(f"{document.path}: no such file")
+        self._documents[name], self._marks[name] = document, mark
+        self._is_now(name, found)
+
+    def save(self, name: str, text: str, base: str) -> Saved:
+        """Saves a text that began as the content with the digest `base`."""
+        document = self._documents[name]
+        saved = document.save(text, base)
+        self._live.tell(name, "trouble", "")
+        self._marks[name] = _mark(document.path)
+        self._is_now(name, saved.content)
+        return saved
+
+    def check(self, name: str) -> None:
+        """Checks a document, again if it was checked before."""
+        self._forget(name)
+        self._waiting += self._jobs(name, self._contents[name])
+        self._wanted.set()
+
+    def content(self, name: str) -> Content:
+        return self._contents[name]
+
+    async def watch(self) -> None:
+        """Looks at the files that are followed, for ever. One that was written is taken up once it
+        stays as it is."""
+        before: dict[str, Mark | None] = {}
+        while True:
+            await asyncio.sleep(LOOK)
+            for name, document in list(self._documents.items()):
+                mark = _mark(document.path)
+                settled = before.get(name) == mark
+                before[name] = mark
+                if mark != self._marks.get(name) and settled:
+                    self._marks[name] = mark
+                    self._look(name, document)
+
+    async def work(self) -> None:
+        """Has the jobs done, one after the other, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wanted.wait()
+            if not self._waiting:
+                self._wanted.clear()
+                continue
+            job = self._running = self._waiting.pop(0)
+
+            def hear(answer: Answer, job: Job = job) -> None:
+                loop.call_soon_threadsafe(self._heard, job, answer)
+
+            answer, printed = await asyncio.to_thread(
+                self._process.ask,
+                job.asked,
+                self._timeout,
+                job.libraries,
+                hear,
+                lambda job=job: self._running is job,
+            )
+            if self._running is job:  # else it is outdated
+                self._running = None
+                try:
+                    job.done(answer, printed)
+                except ByhandError as error:  # the file is gone, the disk is full
+                    self._live.tell(job.document, "trouble", one_line(str(error)))
+
+    def _heard(self, job: Job, answer: Answer) -> None:
+        if self._running is job:
+            job.hear(answer)
+
+    def _look(self, name: str, document: Document) -> None:
+        """Takes up what a file holds now."""
+        try:
+            found = document.content()
+        except ByhandError as error:
+            self._live.tell(name, "trouble", one_line(str(error)))
+            return
+        if found is None:
+            gone = f"{document.path.name} is gone from its folder; to go on typing writes it anew."
+            self._live.tell(name, "trouble", gone)
+        else:
+            self._live.tell(name, "trouble", "")
+            self._is_now(name, found)
+
+    def _is_now(self, name: str, found: Content) -> None:
+        """Tells what the file holds, and checks it, if it is another than was known."""
+        known = self._contents.get(name)
+        self._contents[name] = found
+        if known is not None and known.digest == found.digest:
+            return
+        self._live.tell(name, "text", {"text": found.text, "digest": found.digest})
+        self.check(name)
+
+    def _forget(self, name: str) -> None:
+        """Drops what is waiting, and cancels what is running, for a text that is outdated."""
+        self._waiting = [job for job in self._waiting if job.document != name]
+        if self._running is not None and self._running.document == name:
+            self._running = None
+            self._process.cancel()
+
+
+def _mark(path: Path) -> Mark | None:
+    """What tells whether a file was written."""
+    with contextlib.suppress(OSError):
+        stat = path.stat()
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+    return None

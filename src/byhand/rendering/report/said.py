@@ -1,0 +1,28 @@
+"""What is said about a report, piece by piece, for pages and editors that lay it out themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from byhand.checking.report import Report
+from byhand.rendering.report import wording
+
+
+def said(report: Report) -> dict[str, Any]:
+    """The sentences of the report: what is at fault, first what is to be mended first."""
+    return {
+        "summary": wording.summary(report),
+        "next": wording.next_step(report),
+        "roots": [
+            {
+                "names": [row.name for row in rows],
+                "line": rows[0].line,
+                "place": "" if rows[0].line is None else wording.place(rows[0]),
+                "headline": wording.headline(rows),
+                "details": wording.details(rows[0]),
+                "code": rows[0].mistake and rows[0].mistake.code,
+            }
+            for rows in wording.root_groups(report)
+        ],
+        "notes": wording.notes(report),
+    }
