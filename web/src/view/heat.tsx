@@ -1,0 +1,107 @@
+/** A small heat map of an array, which opens to its numbers on hover or focus. */
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { Summary } from "./report";
+import { number, range, shape } from "./words";
+
+const WIDE = 64;
+const HIGH = 36;
+const LARGEST = 9; // of a cell, in pixels
+
+/** Two hues that are told apart on light and dark ground, and by those who see no red or green. */
+const POSITIVE = "217 119 6";
+const NEGATIVE = "37 99 205";
+
+interface HeatProps {
+  summary: Summary | null | undefined;
+  lengths: number[];
+  name: string;
+  reachable: boolean;
+  large?: boolean;
+}
+
+export const Heat = ({ summary, lengths, name, reachable, large = false }: HeatProps) => {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const columns = summary?.cells[0]?.length ?? 0;
+  if (!summary || !columns) return <span class="bh-heat bh-nothing">–</span>;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button within does the same on focus
+    <span class="bh-heat" onMouseEnter={() => setOpen(true)} onMouseLeave={() => setOpen(false)}>
+      <button
+        type="button"
+        class="bh-heat-button"
+        tabIndex={reachable ? 0 : -1}
+        aria-label={`${name}, ${shape(lengths)}, ${range(summary)}: show its numbers`}
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+      >
+        <Cells summary={summary} large={large} />
+      </button>
+      {open && <Numbers id={id} summary={summary} lengths={lengths} name={name} />}
+    </span>
+  );
+};
+
+const Cells = ({ summary, large }: { summary: Summary; large: boolean }) => {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const rows = summary.cells.length;
+  const columns = summary.cells[0]?.length ?? 0;
+  const room = large ? 3 : 1;
+  const size = Math.min((WIDE * room) / columns, (HIGH * room) / rows, LARGEST * (large ? 2 : 1));
+  useEffect(() => {
+    const context = ref.current?.getContext("2d");
+    if (context) paint(context, summary.cells);
+  }, [summary]);
+  return (
+    <canvas
+      ref={ref}
+      width={columns}
+      height={rows}
+      style={{ "--wide": Math.max(4, columns * size), "--high": Math.max(4, rows * size) }}
+    />
+  );
+};
+
+/** Nothing is the ground itself; the largest number, in size, has the full hue. */
+const paint = (context: CanvasRenderingContext2D, cells: Summary["cells"]) => {
+  const largest = Math.max(0, ...cells.flat().map((cell) => Math.abs(cell ?? 0)));
+  context.clearRect(0, 0, cells[0]?.length ?? 0, cells.length);
+  cells.forEach((row, y) => {
+    row.forEach((cell, x) => {
+      if (!cell) return;
+      const hue = cell > 0 ? POSITIVE : NEGATIVE;
+      context.fillStyle = `rgb(${hue} / ${Math.abs(cell) / largest})`;
+      context.fillRect(x, y, 1, 1);
+    });
+  });
+};
+
+interface NumbersProps {
+  id: string;
+  summary: Summary;
+  lengths: number[];
+  name: string;
+}
+
+const Numbers = ({ id, summary, lengths, name }: NumbersProps) => (
+  <div class="bh-numbers" id={id}>
+    <p>
+      <code>{name}</code> {shape(lengths)}, {range(summary)}
+      {!summary.whole && "; each number stands for a block, and is the largest in size there"}
+    </p>
+    <table>
+      <tbody>
+        {summary.cells.map((row) => (
+          <tr>
+            {row.map((cell) => (
+              <td>{number(cell)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);
