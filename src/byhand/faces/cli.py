@@ -23,6 +23,7 @@ from byhand.faces.commands.derive import derive
 from byhand.faces.commands.explain import explain
 from byhand.faces.commands.grade import grade
 from byhand.faces.commands.learn import learn
+from byhand.faces.commands.lsp import lsp
 from byhand.faces.commands.new import new
 from byhand.faces.commands.sample import sample
 from byhand.faces.commands.train import train
@@ -48,7 +49,7 @@ def cli(context: click.Context) -> None:
 
 
 for _command in (
-    *(check, new, explain, derive, train, sample),
+    *(check, new, explain, derive, train, sample, lsp),
     *(learn, list_, next_, hint, reset, solution, author, grade),
 ):
     cli.add_command(_command)

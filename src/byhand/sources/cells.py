@@ -50,12 +50,19 @@ def of_notebook(source: str, file: Path) -> Cells:
 def of_script(source: str, file: Path) -> Cells:
     """The statements of a script, which must be Python. Raises ProblemError if they aren't."""
     lines = source.splitlines(keepends=True)
-    marks = [i for i, line in enumerate(lines) if re.match(r"#\s*(%%|In\s*\[)", line)]
-    if not marks:
+    begins = first_lines(source)
+    if not begins:
         return Cells(source, parsed(source, file), (), ())
-    bounds = [0, *marks, len(lines)] if marks[0] else [*marks, len(lines)]
+    bounds = [*(line - 1 for line in begins), len(lines)]
     codes = ["".join(lines[a:b]) for a, b in pairwise(bounds)]
     return _joined(codes, file)
+
+
+def first_lines(source: str) -> tuple[int, ...]:
+    """The lines of a script on which its cells begin, from 1; none where it has no cells."""
+    lines = source.splitlines()
+    marks = [i for i, line in enumerate(lines, 1) if re.match(r"#\s*(%%|In\s*\[)", line)]
+    return tuple(marks if marks[:1] in ([], [1]) else [1, *marks])
 
 
 def of_texts(codes: list[str], file: Path) -> Cells:

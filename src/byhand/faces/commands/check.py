@@ -13,7 +13,8 @@ from byhand.errors import ByhandError
 REFEREES = ("engine", "finite", "torch", "jax")
 
 
-def _time(context: click.Context, option: click.Parameter, value: float) -> float:
+def positive_seconds(context: click.Context, option: click.Parameter, value: float) -> float:
+    """The value of an option that is a time."""
     if not 0 < value <= 1e6:  # also refuses nan
         raise click.BadParameter("give a number of seconds above 0", context, option)
     return value
@@ -46,7 +47,7 @@ def _time(context: click.Context, option: click.Parameter, value: float) -> floa
     type=float,
     default=10.0,
     show_default=True,
-    callback=_time,
+    callback=positive_seconds,
     metavar="S",
     help="Give up after this many seconds.",
 )

@@ -1,13 +1,13 @@
-"""A report as JSON, for programs."""
+"""A report as JSON, for programs, and read from it again."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from byhand.checking.report import Report, Row, Unread
+from byhand.checking.report import Finding, Mistake, Part, Report, Row, Unread
 from byhand.rendering.report.program import program
 
 
@@ -36,6 +36,32 @@ def several(reports: Sequence[Report | Unread]) -> dict[str, Any]:
         for each in reports
     ]
     return {"ok": all(each["ok"] for each in problems), "problems": problems}
+
+
+def from_json(found: Mapping[str, Any]) -> Report:
+    """A report as its JSON tells: without source lines and maps, which stand in none."""
+    return Report(
+        file=found["file"],
+        referee=found["referee"],
+        dtype=found["dtype"],
+        seconds=found["seconds"],
+        rows=tuple(map(_read_row, found["rows"])),
+        roots=tuple(found["roots"]),
+        notes=tuple(found["notes"]),
+        name=found.get("name", ""),
+        findings=tuple(Finding(**each) for each in found["findings"]),
+    )
+
+
+def _read_row(row: Mapping[str, Any]) -> Row:
+    shape, expected = row["shape"], row["expected_shape"]
+    made: dict[str, Any] = {
+        "shape": None if shape is None else tuple(shape),
+        "expected_shape": None if expected is None else tuple(expected),
+        "mistake": None if row["mistake"] is None else Mistake(**row["mistake"]),
+        "part": Part(**row["part"]) if "part" in row else None,
+    }
+    return Row(**{**row, **made})
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -1,0 +1,35 @@
+"""`byhand lsp`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import click
+
+from byhand.faces.commands.check import positive_seconds
+
+
+@click.command()
+@click.option("--trust", is_flag=True, help="Run the code in the workspace's folders unasked.")
+@click.option(
+    "--timeout",
+    type=float,
+    default=10.0,
+    show_default=True,
+    callback=positive_seconds,
+    metavar="S",
+    help="Give up on a check after this many seconds.",
+)
+def lsp(trust: bool, timeout: float) -> int:
+    """The language server, which an editor starts: verdicts while you type.
+
+    It speaks over standard input and output. To check a file is to run it: in a folder that isn't
+    allowed yet, the editor asks once.
+    """
+    if find_spec("pygls") is None:
+        raise click.ClickException(
+            "the language server needs pygls, which isn't installed: pip install 'byhand[lsp]'"
+        )
+    from byhand.faces.lsp.server import serve
+
+    return serve(trust, timeout)

@@ -1,0 +1,154 @@
+"""A verdict as what an editor underlines: one mistake, one squiggle.
+
+A root is an error, at the exact part that is wrong; what it spoilt is told beside it. Gradients
+that are missing are one warning together. Notes, and what can't be judged, are for information.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lsprotocol.types import (
+    CodeDescription,
+    Diagnostic,
+    DiagnosticRelatedInformation,
+    DiagnosticSeverity,
+    Location,
+)
+
+from byhand.checking.report import Report, Row
+from byhand.faces.lsp.forms import is_problem_file
+from byhand.faces.lsp.pages import page_of
+from byhand.faces.lsp.texts import Text
+from byhand.rendering.report import wording
+from byhand.rendering.report.as_json import from_json
+
+Found = tuple[str, Diagnostic]
+"""A diagnostic, with the document in which it stands."""
+
+
+def diagnostics(answer: Mapping[str, Any], text: Text) -> dict[str, list[Diagnostic]]:
+    """What there is to say of a text, for each of its documents; of a right one nothing."""
+    found = list(_all(answer, text))
+    said: dict[str, list[Diagnostic]] = {piece.uri: [] for piece in text.pieces}
+    for uri, diagnostic in found:
+        said[uri].append(diagnostic)
+    return said
+
+
+def reports(answer: Mapping[str, Any]) -> list[Report]:
+    """The reports in an answer, of the problems that could be read."""
+    return [from_json(each) for each in answer.get("problems", ()) if "error" not in each]
+
+
+def _all(answer: Mapping[str, Any], text: Text) -> Iterator[Found]:
+    if "error" in answer:
+        yield _unread(answer["error"], text)
+    for each in answer.get("problems", ()):
+        if "error" in each:
+            yield _unread(each["error"], text, each["name"])
+    for report in reports(answer):
+        yield from _of(report, text)
+
+
+def _of(report: Report, text: Text) -> Iterator[Found]:
+    groups = wording.root_groups(report)
+    inherited = [row for row in report.rows if row.verdict == "inherited"]
+    for i, rows in enumerate(groups):
+        beside = [_beside(row, text) for row in inherited] if i == 0 else []
+        yield _row(rows, text, _ERROR, beside)
+    told = {id(row) for rows in groups for row in rows}
+    rest = [row for row in report.rows if id(row) not in told and not row.right]
+    if missing := [row for row in rest if row.verdict == "missing"]:
+        yield _missing(missing, report, text)
+    for row in rest:
+        if row.verdict not in ("inherited", "missing"):
+            unjudged = row.verdict == "unjudged"
+            yield _row([row], text, _INFORMATION if unjudged else _ERROR)
+    for finding in report.findings:
+        severity = _ERROR if finding.wrong else _INFORMATION
+        said = wording.finding_line(finding)
+        yield _found(text.of_function(report.name, "backward"), said, severity, finding.name)
+    for row in report.rows:
+        if row.right and id(row) not in told and (note := _note(row)):
+            said = f"{wording.gradient(row)}: {wording.clean(note)}"
+            yield _found(text.of_row(row), said, _INFORMATION)
+    for note in report.notes:
+        if note.startswith("not tried at"):  # there is nothing to do about that
+            continue
+        cell = re.match(r"cell (\d+)\b", note)
+        at = text.of_function("backward", report.name)
+        yield _found(text.beginning(int(cell[1])) if cell else at, note, _INFORMATION)
+
+
+def _note(row: Row) -> str:
+    """What is to be known of a right row, and not only which of several of this name it is."""
+    return "; ".join(n for n in (row.note or "").split("; ") if not n.startswith("binding "))
+
+
+_ERROR, _WARNING = DiagnosticSeverity.Error, DiagnosticSeverity.Warning
+_INFORMATION = DiagnosticSeverity.Information
+
+
+def _row(
+    rows: list[Row],
+    text: Text,
+    severity: DiagnosticSeverity,
+    beside: Sequence[DiagnosticRelatedInformation] = (),
+) -> Found:
+    first = rows[0]
+    code = None if first.mistake is None else first.mistake.code
+    details = [line.removesuffix(f" ({code})") for line in wording.details(first)]
+    said = wording.headline(rows)
+    if details:
+        said = "\n".join([f"{said}: {details[0]}", *details[1:]])
+    return _found(text.of_row(first), said, severity, code or first.verdict, beside)
+
+
+def _beside(row: Row, text: Text) -> DiagnosticRelatedInformation:
+    said = f"{wording.gradient(row)} is right apart from what it was given"
+    return DiagnosticRelatedInformation(text.of_row(row), said)
+
+
+def _missing(rows: Sequence[Row], report: Report, text: Text) -> Found:
+    """All that is missing, at the first place that is left for it, or else at backward."""
+    said = wording.headline([*rows])
+    blanks = [row for row in rows if row.line is not None]
+    at = text.of_row(blanks[0]) if blanks else text.of_function("backward", report.name)
+    others = [
+        DiagnosticRelatedInformation(text.of_row(row), f"{wording.gradient(row)} is missing")
+        for row in blanks[1:]
+    ]
+    return _found(at, said, _WARNING, "missing", others)
+
+
+def _unread(error: str, text: Text, name: str = "") -> Found:
+    """Why there is no verdict. A file that is no problem file may not be meant to have one."""
+    said = re.fullmatch(rf"(?:{re.escape(str(text.path))}(?::(\d+))?: )?(.*)", error, re.S)
+    assert said is not None
+    where = text.of_function(name, "backward")
+    if said[1]:
+        where = text.of_line(*text.at_line(int(said[1])))
+    severity = _ERROR if is_problem_file(text) else _INFORMATION
+    return _found(where, f"can't be checked: {wording.clean(said[2])}", severity, "unread")
+
+
+def _found(
+    at: Location,
+    said: str,
+    severity: DiagnosticSeverity,
+    code: str | None = None,
+    beside: Sequence[DiagnosticRelatedInformation] = (),
+) -> Found:
+    page = None if code is None else page_of(code)
+    return at.uri, Diagnostic(
+        range=at.range,
+        message=said,
+        severity=severity,
+        code=code,
+        code_description=None if page is None else CodeDescription(page),
+        source="byhand",
+        related_information=[*beside] or None,
+    )

@@ -1,0 +1,195 @@
+"""Which texts are open, and when each is judged: after a pause in typing, and only the latest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from lsprotocol.types import Diagnostic
+
+from byhand.course import learner as learners
+from byhand.course.course import Exercise
+from byhand.errors import ByhandError, DataError
+from byhand.faces.lsp.asking import Asking
+from byhand.faces.lsp.diagnostics import diagnostics
+from byhand.faces.lsp.forms import has_backward
+from byhand.faces.lsp.texts import Text
+from byhand.faces.lsp.trust import Trust
+
+PAUSE = 0.3
+"""Seconds without a change after which a text is judged."""
+
+HOLD = 0.2
+"""Seconds after which a verdict is shown though the mistake has no name yet; more where the verdict
+itself took its time, as the name then does."""
+
+
+class Client(Protocol):
+    """What the session wants of the editor."""
+
+    def text(self, uri: str) -> Text | None:
+        """What is open under this address now."""
+        ...
+
+    def workspace(self) -> Sequence[Path]: ...
+
+    def publish(self, uri: str, version: int | None, found: list[Diagnostic]) -> None: ...
+
+    async def may_run_in(self, folder: Path) -> bool:
+        """Asks the user."""
+        ...
+
+    def say(self, message: str) -> None: ...
+
+    def judged(self) -> None:
+        """There is a new verdict: what is drawn into texts is to be drawn anew."""
+        ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found out about a text: `problems` as in the JSON of `byhand check`, or `error`."""
+
+    text: Text
+    answer: Mapping[str, Any]
+
+
+@dataclass(eq=False)
+class Open:
+    """A file or a notebook that is open."""
+
+    uri: str
+    task: asyncio.Task[None] | None = None
+    has_backward: bool = False
+    exercise: Exercise | None = None
+    verdict: Verdict | None = None
+    shown: set[str] = field(default_factory=set[str])
+
+
+class Session:
+    """All that is open in an editor."""
+
+    def __init__(self, client: Client, trust: Trust, timeout: float) -> None:
+        self._client, self._trust = client, trust
+        self.asking = Asking(timeout)
+        self._open: dict[str, Open] = {}
+        self._asked_for: dict[Path, asyncio.Task[bool]] = {}
+
+    def opened(self, uri: str) -> None:
+        self._open[uri] = Open(uri)
+        self._judge_after(uri, 0)
+
+    def changed(self, uri: str) -> None:
+        self._judge_after(uri, PAUSE)
+
+    def closed(self, uri: str) -> None:
+        if (each := self._open.pop(uri, None)) is not None:
+            if each.task is not None:
+                each.task.cancel()
+            self._clear(each, each.shown)
+
+    def of(self, uri: str) -> Open | None:
+        """What is open under an address, which may be that of a notebook's cell."""
+        return self._open.get(uri) or next(
+            (each for each in self._open.values() if uri in each.shown), None
+        )
+
+    def end(self) -> None:
+        for uri in [*self._open]:
+            self.closed(uri)
+        self.asking.end()
+
+    def _judge_after(self, uri: str, seconds: float) -> None:
+        each = self._open.get(uri)
+        if each is None:
+            return
+        if each.task is not None:
+            each.task.cancel()
+        each.task = asyncio.create_task(self._judge(each, seconds))
+
+    async def _judge(self, each: Open, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        text = self._client.text(each.uri)
+        if text is None:
+            return
+        found = has_backward(text)
+        if found is not None:  # else a line of it is half written
+            each.has_backward = found
+        if not each.has_backward:
+            each.verdict = None
+            self._clear(each, each.shown)
+        elif await self.allowed(text.path):
+            if each.exercise is None:
+                each.exercise = exercise_at(text.path)
+            await self._check(each, text)
+
+    async def _check(self, each: Open, text: Text) -> None:
+        loop = asyncio.get_running_loop()
+        early: list[asyncio.TimerHandle] = []
+        start = loop.time()
+
+        def heard(answer: Mapping[str, Any]) -> None:
+            if not answer.get("whole", True):
+                taken = loop.time() - start
+                until = start + max(HOLD, 2 * taken)
+                early.append(loop.call_at(until, self._show, each, Verdict(text, answer)))
+
+        asked = None if each.exercise is None else each.exercise.blanks.asked
+        try:
+            answer = await self.asking.ask("check", text, heard, asked=asked)
+        finally:
+            for timer in early:
+                timer.cancel()
+        self._show(each, Verdict(text, answer))
+
+    def _show(self, each: Open, verdict: Verdict) -> None:
+        """Shows a verdict, if it is on what stands there now."""
+        now = self._client.text(each.uri)
+        if now is None or now.pieces != verdict.text.pieces:
+            return
+        each.verdict = verdict
+        found = diagnostics(verdict.answer, verdict.text)
+        self._clear(each, each.shown - found.keys())
+        for piece in verdict.text.pieces:
+            self._client.publish(piece.uri, piece.version, found[piece.uri])
+        each.shown = set(found)
+        self._client.judged()
+
+    def _clear(self, each: Open, uris: Iterable[str]) -> None:
+        for uri in [*uris]:
+            self._client.publish(uri, None, [])
+            each.shown.discard(uri)
+
+    async def allowed(self, file: Path) -> bool:
+        """Whether the code of a file may be run; the user is asked once for each folder."""
+        workspace = self._client.workspace()
+        if self._trust.allows(file, workspace):
+            return True
+        folder = self._trust.folder_of(file, workspace)
+        if folder not in self._asked_for:
+            self._asked_for[folder] = asyncio.create_task(self._ask(folder))
+        # Not cancelled with who waits for it: the question stays on the screen.
+        return await asyncio.shield(self._asked_for[folder])
+
+    async def _ask(self, folder: Path) -> bool:
+        if not await self._client.may_run_in(folder):
+            return False
+        try:
+            self._trust.allow(folder)
+        except DataError as error:
+            self._client.say(f"{folder} is allowed, but that can't be remembered: {error}")
+        return True
+
+
+def exercise_at(file: Path) -> Exercise | None:
+    """The exercise of a course that a file in a learner's folder is."""
+    try:
+        learner = learners.at(file.parent)
+        here = file.resolve()
+        exercises = learner.course.exercises
+        return next((e for e in exercises if learner.path(e).resolve() == here), None)
+    except (ByhandError, OSError):
+        return None

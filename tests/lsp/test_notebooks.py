@@ -1,0 +1,57 @@
+"""Notebooks: each cell has its own diagnostics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lsp_client import Client
+
+INFORMATION = 3
+
+CELLS = [
+    "import numpy as np\nx = np.random.default_rng(0).normal(size=(4, 3))\nW = np.ones((3, 2))",
+    "%matplotlib inline\ny = x @ W\nloss = (y * y).sum()",
+    "# 🙂\ndy = 2 * y",
+    "dW = x.T @ dy",
+]
+
+
+def test_a_mistake_stands_in_its_cell(editor: Client, folder: Path) -> None:
+    cells = [*CELLS[:3], "print('once')\ndW = -x.T @ dy"]
+    uris = editor.open_notebook(folder / "n.ipynb", cells)
+    (found,) = editor.diagnostics(uris[3], 1)
+    assert found["code"] == "sign"
+    assert found["range"]["start"] == {"line": 1, "character": 0}
+    (note,) = editor.diagnostics(uris[1], 1)
+    assert note["severity"] == INFORMATION
+    assert note["message"] == "cell 2: `%matplotlib inline` is left out"
+    assert all(editor.diagnostics(uri, 1) == [] for uri in (uris[0], uris[2]))
+
+
+def test_a_cell_that_changes_changes_the_verdict_on_others(editor: Client, folder: Path) -> None:
+    file = folder / "m.ipynb"
+    uris = editor.open_notebook(file, [cell.replace("%matplotlib inline", "") for cell in CELLS])
+    assert all(editor.diagnostics(uri, 1) == [] for uri in uris)
+    document = {"uri": uris[2], "version": 2}
+    editor.notify(
+        "notebookDocument/didChange",
+        {
+            "notebookDocument": {"version": 2, "uri": file.as_uri()},
+            "change": {
+                "cells": {
+                    "textContent": [{"document": document, "changes": [{"text": "dy = -2 * y"}]}]
+                }
+            },
+        },
+    )
+    (found,) = editor.diagnostics(uris[2], 2)
+    assert found["code"] == "sign"
+    (beside,) = found["relatedInformation"]
+    assert beside["location"]["uri"] == uris[3]
+    assert editor.diagnostics(uris[3], 1) == []
+
+
+def test_a_notebook_without_gradients_is_let_be(editor: Client, folder: Path) -> None:
+    uris = editor.open_notebook(folder / "o.ipynb", ["import os", "os.getcwd()"])
+    editor.settle(0.5)
+    assert not [each for each in editor.published if each["uri"] in uris]
