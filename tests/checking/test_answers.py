@@ -136,17 +136,22 @@ class TestSeveralBindings:
     def test_of_an_input_the_last_is_judged(self) -> None:
         def forward(x: Any) -> Any:
             x = x * 2
+            x = x * 3
             out = x + 1
             return out
 
-        def backward(dout: Any) -> None:
-            dx = 2 * dout
+        def at_once(dout: Any) -> None:
+            dx = 6 * dout
 
-        given, by_key = found(forward, backward)
-        assert list(by_key) == [("x", 0)]
-        assert given.notes == (
-            "x is bound 2 times in forward, dx 1 times in backward; the last is judged",
-        )
+        def in_two(dout: Any) -> None:
+            dx = 3 * dout
+            dx = 2 * dx
+
+        for backward in (at_once, in_two):
+            given, by_key = found(forward, backward)
+            assert list(by_key) == [("x", 0)]
+            said = "x is bound 3 times in forward, dx 2 times in backward; the last is judged"
+            assert given.notes == ((said,) if backward is in_two else ())
 
 
 class TestLists:

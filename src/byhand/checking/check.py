@@ -117,20 +117,26 @@ def checked(
             report = promised or report
         judged = next(trial for trial in trials if not trial.drawn.tied)
         program = steps_of(judged, report.rows, problem.cells)
-    report = replace(_as_written(in_cells(report, problem.cells)), program=program)
+    report = replace(_as_written(in_cells(report, problem.cells), problem), program=program)
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def _as_written(report: Report) -> Report:
+def _as_written(report: Report, problem: Problem) -> Report:
     """With the names that the user's locals have, also of those that answer for nothing."""
 
-    def of(row: Row) -> Row:
-        if row.mistake is None:
-            return row
-        said = re.sub(rf"\b{UNPROMISED}(d\w+)", r"\1", row.mistake.message)
-        return replace(row, mistake=replace(row.mistake, message=said))
+    def name(found: re.Match[str]) -> str:
+        said = found[0].removeprefix(UNPROMISED) if found[1] else found[0]
+        return problem.called.get(said, said)
 
-    return replace(report, rows=tuple(map(of, report.rows)))
+    def said(text: str) -> str:
+        return re.sub(rf"\b({UNPROMISED}(?=d))?\w+", name, text)
+
+    def of(row: Row) -> Row:
+        if row.mistake is not None:
+            row = replace(row, mistake=replace(row.mistake, message=said(row.mistake.message)))
+        return row if row.note is None else replace(row, note=said(row.note))
+
+    return replace(report, rows=tuple(map(of, report.rows)), notes=tuple(map(said, report.notes)))
 
 
 def _as_promised(

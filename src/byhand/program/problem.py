@@ -55,7 +55,8 @@ class Problem:
     was read; `cells` are the first lines of a notebook's code cells, whose text is one.
     `unpromised` are locals of backward that need not be meant as gradients. `inner` tells a part of
     something larger, whose output has any gradient also where it is a scalar. `library` is "jax"
-    where forward is written in that, though its text may not say so.
+    where forward is written in that, though its text may not say so. `called` gives the names that
+    the user's file has for names of this problem's backward, where they are others.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Problem:
     unpromised: Unpromised | None = field(default=None, repr=False)
     inner: bool = False
     library: str = ""
+    called: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def in_jax(self) -> bool:

@@ -12,7 +12,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -152,7 +152,8 @@ def problem_of_function(
     left = {name: value for name, value in defaults.items() if name not in arguments}
     forward = _Forward(said, arguments, [*left], tensors, takes)
     followed = forward.made() if reference is None else None
-    backward, answered = _Backward(said, forward, arguments, asked).made()
+    read = _Backward(said, forward, arguments, asked)
+    backward, answered = read.made()
     made = followed or forward.referred([arg.arg for arg in backward.args.args])
     backward = without(backward, [f"d{name}" for name in arguments if name not in asked])
 
@@ -168,7 +169,7 @@ def problem_of_function(
         }
 
     def problem(definition: ast.FunctionDef) -> Problem:
-        return assembled(
+        found = assembled(
             name=said.name,
             file=said.file,
             forward=made,
@@ -181,6 +182,7 @@ def problem_of_function(
             inner=True,
             library=library,
         )
+        return replace(found, called=read.called)
 
     if followed is None:
         return problem(without(backward, others(backward, answered)))
@@ -411,6 +413,7 @@ class _Backward:
         for i, (name, takes) in enumerate(zip(forward.upstream, forward.takes, strict=True)):
             self.renamed[name] = f"d{forward.outputs[i]}" if takes else name
         self.answered: dict[str, None] = {}
+        self.called: dict[str, str] = {}
 
     def made(self) -> tuple[ast.FunctionDef, list[str]]:
         said, forward = self.said, self.forward
@@ -418,6 +421,7 @@ class _Backward:
         body = [ctx.visit(node) for node in copy.deepcopy(_body(said.backward))]
         shell = function("backward", [], body, said.backward.lineno)
         ends = returns(shell)
+        self.end_upstream(shell)
         plans = {end: self.plan(end) for end in ends}
         self.rename_intermediates()
         last = shell.body[-1]
@@ -436,8 +440,34 @@ class _Backward:
         if forward.is_followed and unknown:
             said_so = unknown[0].replace("__", ".", 1)
             raise ProblemError(f"backward asks for {said_so}, which no statement of forward leaves")
+        self.called |= {ours: name for name, ours in self.renamed.items() if ours != name}
+        self.called |= {name: name.replace("__", ".", 1) for name in asked if name in kept}
         made = function("backward", [*upstream, *kept], body, where.lineno)
         return made, [*self.answered]
+
+    def end_upstream(self, shell: ast.FunctionDef) -> None:
+        """`dy = dy * w; return dy`: from there on it is dx, and no longer what comes in."""
+        match shell.body:
+            case [*body, ast.Return() as end]:
+                ends = elements(end.value)
+            case _:
+                return
+        given = {*self.forward.upstream}
+        for owner, node in zip(self.arguments, ends, strict=False):
+            match node:
+                case ast.Name(id=name) if name in given and owner in self.asked:
+                    bound = [i for i, each in enumerate(body) if _binds(each, name)]
+                    if bound and f"d{owner}" not in self.taken:
+                        last = body[bound[-1]]
+                        assert isinstance(last, ast.Assign)
+                        renames = Renames({name: f"d{owner}"})
+                        last.targets = [renames.visit(each) for each in last.targets]
+                        for each in (*body[bound[-1] + 1 :], end):
+                            renames.visit(each)
+                        self.called[f"d{owner}"] = name
+                        given.remove(name)
+                case _:
+                    pass
 
     def prelude(self) -> list[str]:
         """What a problem doesn't hand over: gradients of outputs that take none, and `*grads`."""
@@ -567,6 +597,15 @@ def _is_same(node: ast.stmt) -> bool:
     match node:
         case ast.Assign(targets=[ast.Name(id=a)], value=ast.Name(id=b)):
             return a == b
+        case _:
+            return False
+
+
+def _binds(node: ast.stmt, name: str) -> bool:
+    """`name = ...`."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=target)]):
+            return target == name
         case _:
             return False
 

@@ -8,7 +8,6 @@ isn't, or forward can't be followed, what it gives is judged.
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -103,7 +102,7 @@ def _checked(
         if plain is not None:
             return plain
     problem, referee = _problem(subject, found, referred, takes, seed)
-    report = replace(_in_its_words(_judged(problem, seed)), referee=referee)
+    report = replace(_judged(problem, seed), referee=referee)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
         refused = report.ok or "number of gradients" in str(gave)
@@ -314,20 +313,3 @@ def _problem(
             except ProblemError as error:
                 why = str(error)
     raise ProblemError(f"{subject.name}: nothing says what is true: {why}")
-
-
-def _in_its_words(report: Report) -> Report:
-    """A report in which what ctx holds is called as it is in the user's file."""
-
-    def said(text: str | None) -> Any:
-        return None if text is None else re.sub(r"\b(\w+?)__(\w+)\b", r"\1.\2", text)
-
-    def of(row: Row) -> Row:
-        mistake = row.mistake
-        if mistake is not None:
-            mistake = replace(mistake, message=said(mistake.message))
-        return replace(row, note=said(row.note), mistake=mistake)
-
-    return replace(
-        report, rows=tuple(map(of, report.rows)), notes=tuple(said(n) for n in report.notes)
-    )

@@ -81,7 +81,7 @@ class _Called:
     found: list[tuple[Any, Any, Any]] = field(default_factory=list)
 
     def forwards(self, values: Sequence[Array]) -> list[Array]:
-        return [output.detach().double().numpy() for output in self.outputs(values)[0]]
+        return [_array(output) for output in self.outputs(values)[0]]
 
     def forward(self, output: int, *values: Array) -> Array:
         return self.forwards(values)[output]
@@ -153,7 +153,7 @@ class _Differences:
         given = list(self.arguments)
         for i, value in zip(self.traced, values, strict=True):
             given[i] = torch.from_numpy(np.array(value))
-        return [output.detach().double().numpy() for output in self.call(*given)]
+        return [_array(output) for output in self.call(*given)]
 
     def forward(self, output: int, *values: Array) -> Array:
         return self.forwards(values)[output]
@@ -215,6 +215,12 @@ STEP = float(np.finfo(np.float64).eps) ** (1 / 4)
 EPS = float(np.finfo(np.float64).eps)
 LARGEST = 1_000_000
 """Slopes that are found at most."""
+
+
+def _array(output: Any) -> Array:
+    """In its own type, so that what backward gets is of that; NumPy has no bfloat16."""
+    output = output.detach()
+    return (output if output.dtype == torch.float32 else output.double()).numpy()
 
 
 def _same(known: Sequence[Any], values: Sequence[Any]) -> bool:

@@ -135,11 +135,11 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
                 found += _parts((name, binding), group, program, run, used_on)
         elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
             found.append(_written((name, 0), groups[-1]))
-            if len(steps) > 1:
+            if len(steps) > 1 < len(groups):
                 notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
         elif any(each.host == (name, len(steps) - 1) for each in used_on):
             found += _parts((name, len(steps) - 1), tuple(writes), program, run, used_on)
-        else:
+        elif f"d{name}" not in run.given:
             notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
     found.sort(key=lambda answer: answer.writes[-1].number)
     for name, value in run.returned.items():
