@@ -14,6 +14,7 @@ from byhand.sources.load import sources
 
 STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
+    "blocks_of_layers": ["fc", "fc_relu", "step", "rnn", "softmax_loss", "FullNet"],
     "characters": ["lossFun"],
     "characters_at_the_top": ["characters_at_the_top"],
     "cost_of_one_row": ["model"],
@@ -67,6 +68,9 @@ PLANTED = (
     ("characters", "lossFun", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"),
     ("characters", "lossFun", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)"),
     ("characters", "lossFun", "dy[targets[t]] -= 1", "dy[targets[t]] += 1"),
+    ("blocks_of_layers", "fc_relu", "da = dout * (a > 0)", "da = dout * (a < 0)"),
+    ("blocks_of_layers", "FullNet", "grads['b%d' % i] = db", "grads['b%d' % i] = 2 * db"),
+    ("blocks_of_layers", "rnn", "dWx += one", "dWx = one"),
     (
         "characters_at_the_top",
         "characters_at_the_top",

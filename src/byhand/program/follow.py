@@ -49,8 +49,9 @@ class Follower(ABC):
         """Whether `name` only keeps what is bound to it for backward, which makes no steps."""
         return False
 
-    def before_change(self, place: str, held: Any, namespace: Namespace) -> None:
-        """Called before the array `held` at `place` (`x`, `hs[0]`) is changed; may refuse."""
+    def before_change(self, place: str, held: Any, namespace: Namespace, at: Any = None) -> None:
+        """Called before the array `held` at `place` (`x`, `hs[0]`) is changed, or its elements `at`
+        an index; may refuse."""
         return
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
@@ -168,12 +169,12 @@ class Follower(ABC):
         place = _place(container, statement, namespace)
         match container:
             case ast.Name(id=name):
-                self.before_change(place, held, namespace)
+                self.before_change(place, held, namespace, at)
                 namespace[name] = self.bind(name, self.put(held, at, value), statement)
             case ast.Subscript(value=outer, slice=index) if isinstance(
                 items := statement.evaluate(outer, namespace), (list, dict)
             ):
-                self.before_change(place, held, namespace)
+                self.before_change(place, held, namespace, at)
                 items[statement.evaluate(index, namespace)] = self.put(held, at, value)
             case _:
                 raise UnsupportedError(

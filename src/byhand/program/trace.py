@@ -272,13 +272,15 @@ class _Tracer(Follower):
             return value
         return self.kind(value.detach().numpy() if is_torch(value) else value, constant=True)
 
-    def before_change(self, place: str, held: Any, namespace: Namespace) -> None:
-        """Refuses to change an array in place where another name shares its memory."""
+    def before_change(self, place: str, held: Any, namespace: Namespace, at: Any = None) -> None:
+        """Refuses to change an array in place, or its elements `at` an index, where another name
+        shares their memory."""
         if not isinstance(held, Tensor):
             return
+        changed = held.value if at is None else _part(held.value, _index(at))
         for name, value in namespace.items():
             for path, item in tree.leaves(value):
-                if not isinstance(item, Tensor) or not _near(item.value, held.value):
+                if not isinstance(item, Tensor) or not _near(item.value, changed):
                     continue
                 other = tree.text(name, path)
                 if other != place:
@@ -327,6 +329,12 @@ class _Tracer(Follower):
             return f"{where}: {cause}  (in `{source}`)"
         assert cause is not None
         return f"{where}: forward raised {in_one_line(cause)}  (in `{source}`)"
+
+
+def _part(whole: Array, index: Any) -> Array:
+    """The elements at an index, if that gives a view of them; else all."""
+    part = np.asarray(whole[index])
+    return part if np.may_share_memory(part, whole) else whole
 
 
 def _near(a: Array, b: Array) -> bool:

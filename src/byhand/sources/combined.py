@@ -94,7 +94,9 @@ def _apart(node: ast.FunctionDef, name: str) -> list[Pair]:
     chain = needed(statements, {loss})
     one = copy.deepcopy(node)
     one.args.args[:0] = [ast.copy_location(ast.arg(each), node) for each in top]
-    if any((binds(statements[i]) | changes(statements[i])) & {*names} for i in chain):
+    local = known | bound_names(node)
+    answers = {*names, *(n for n in local if plain_name(n) != n and plain_name(n) in local)}
+    if any((binds(statements[i]) | changes(statements[i])) & answers for i in chain):
         one.body = [*_needed_for(loss, statements), _return([ast.Name(loss, ast.Load())], end)]
         two = copy.deepcopy(one)
         two.body = [*copy.deepcopy(statements), _return(gradients, end)]

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -25,12 +25,13 @@ from byhand.sources.arguments import Argument, Floats, drawn
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.costs import with_cost
 from byhand.sources.docstrings import Said, shapes_said
+from byhand.sources.flow import binds
 from byhand.sources.intermediates import Renames, promising
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, IS, flattened, gradient_of, is_gradient_of
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, Ran, proposed
-from byhand.sources.returns import with_returns
+from byhand.sources.returns import unpacked, with_returns
 from byhand.sources.signature import (
     KEPT,
     LOSS,
@@ -94,7 +95,8 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 continue
             if variant and (not variant.startswith("_") or _forward_of(other) in functions):
                 continue
-            one, two = unnested(with_cost(forward, backward, functions), backward)
+            one, two = unpacked(forward, functions), unpacked(backward, functions)
+            one, two = unnested(with_cost(one, two, functions), two)
             apart = flattened(one, two)
             if apart is not None:
                 one, two = apart.forward, apart.backward
@@ -308,7 +310,8 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
         if old != f"d{new}"
     }
     for name in parameters(pair.forward):  # dropout_param is the gradient of nothing
-        if name.startswith("d") and name[1:] not in inputs:
+        asked = name in parameters(pair.backward)
+        if name.startswith("d") and name[1:] not in inputs and not asked:
             renamed[name] = f"given_{name}"
     answered: dict[str, None] = {}
     taken = {n.id for n in ast.walk(pair.backward) if isinstance(n, ast.Name)}
@@ -326,7 +329,7 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
             answered[owner] = None
             match node:
                 case ast.Name(id=name) if name != f"d{owner}" and name not in pair.upstream:
-                    if f"d{owner}" not in taken:
+                    if f"d{owner}" not in taken and not _in_turns(name, shell):
                         renamed[name] = f"d{owner}"
                 case _:
                     pass
@@ -347,6 +350,16 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
     made = function("backward", [], [renames.visit(node) for node in body], pair.backward.lineno)
     made.args = renames.visit(copy.deepcopy(pair.backward.args))
     return made, [*answered]
+
+
+def _in_turns(name: str, function: ast.FunctionDef) -> bool:
+    """Whether a local is bound in a loop: `dprev_h` is the gradient of something else each time."""
+    loops = (node for node in ast.walk(function) if isinstance(node, ast.For | ast.While))
+    return any(name in binds(node) for loop in loops for node in ast.walk(loop) if _is_simple(node))
+
+
+def _is_simple(node: ast.AST) -> TypeGuard[ast.stmt]:
+    return isinstance(node, ast.Assign | ast.AnnAssign)
 
 
 def _is(node: ast.expr, name: str) -> bool:

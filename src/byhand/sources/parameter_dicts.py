@@ -65,13 +65,11 @@ def _keys(name: str, forward: ast.FunctionDef) -> list[str]:
     prefixes: dict[str, int] = {}
     for node in ast.walk(forward):
         match node:
-            case ast.Subscript(
-                value=ast.Name(id=held),
-                slice=ast.BinOp(left=ast.Constant(value=str(prefix)), right=number)
-                | ast.JoinedStr(values=[ast.Constant(value=str(prefix)), number, *_]),
-            ) if held == name:
-                first = _first(number, forward)
-                prefixes[prefix] = min(first, prefixes.get(prefix, first))
+            case ast.Subscript(value=ast.Name(id=held), slice=index) if held == name:
+                prefix, number = _numbered(index)
+                if number is not None:
+                    first = _first(number, forward)
+                    prefixes[prefix] = min(first, prefixes.get(prefix, first))
             case _:
                 pass
     keys += [f"{prefix}{first + i}" for i in range(LAYERS) for prefix, first in prefixes.items()]
@@ -230,7 +228,9 @@ class _Rewriting(ast.NodeTransformer):
     def by_name(self, target: ast.Subscript, index: ast.expr) -> list[ast.stmt]:
         found: list[ast.stmt] = []
         for key in self.keys:
-            if any(said.startswith(_prefix(index)) for said in (key, f"d{key}", f"grad_{key}")):
+            if any(
+                said.startswith(_numbered(index)[0]) for said in (key, f"d{key}", f"grad_{key}")
+            ):
                 self.said[key] = None
                 held = ast.Subscript(target.value, index, ast.Load())
                 test = ast.Call(ast.Name(IS, ast.Load()), [index, ast.Constant(key)], [])
@@ -271,15 +271,22 @@ class _Rewriting(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _prefix(index: ast.expr) -> str:
-    """What a computed key begins with, as far as its text tells."""
+def _numbered(index: ast.expr) -> tuple[str, ast.expr | None]:
+    """What a computed key begins with, as far as its text tells, and the number that it has:
+    `"W" + str(l)`, `f"W{l}"`, `"W%d" % l`, `"W{}".format(l)`."""
     match index:
-        case ast.BinOp(left=ast.Constant(value=str(prefix))):
-            return prefix
-        case ast.JoinedStr(values=[ast.Constant(value=str(prefix)), *_]):
-            return prefix
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=number):
+            return text.partition("%")[0], number
+        case ast.BinOp(left=ast.Constant(value=str(prefix)), right=number):
+            return prefix, number
+        case ast.JoinedStr(values=[ast.Constant(value=str(prefix)), number, *_]):
+            return prefix, number
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=[number]
+        ):
+            return text.partition("{")[0], number
         case _:
-            return ""
+            return "", None
 
 
 class _Ends(ast.NodeTransformer):

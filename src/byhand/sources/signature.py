@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from byhand.program.scopes import own_parts
+from byhand.sources.uses import pairs
 
 KEPT = re.compile(r"cache|ctx|context|saved|memo|state|kept|stash|residual|tape", re.I)
 LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
@@ -87,8 +88,9 @@ def bound(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
         match part:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
-                    if isinstance(target, ast.Name) and target.id == name:
-                        yield value
+                    for one, other in pairs(target, value):
+                        if isinstance(one, ast.Name) and one.id == name:
+                            yield other
             case _:
                 pass
 

@@ -4,8 +4,9 @@ what it indexes with, the keys it reads of a dict."""
 from __future__ import annotations
 
 import ast
+import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 _MAKING = {"randn", "rand", "zeros", "ones", "empty", "normal", "uniform", "standard_normal"}
@@ -57,6 +58,7 @@ def uses(
     """The use of every parameter, also in `others`, the functions that it is handed on to."""
     others = others or {}
     found = {arg.arg: Use() for arg in (*function.args.args, *function.args.kwonlyargs)}
+    function = _without_second_names(function, {*found})
     for node in ast.walk(function):
         match node:
             case ast.Assign(targets=[target], value=value):
@@ -190,6 +192,33 @@ def string_keys(function: ast.FunctionDef, name: str) -> set[str]:
         for n in ast.walk(function)
         if isinstance(n, ast.Constant) and isinstance(n.value, str)
     }
+
+
+def _without_second_names(
+    function: ast.FunctionDef, parameters: Collection[str]
+) -> ast.FunctionDef:
+    """A function in which a parameter is called so also where it has a second name, `L = depth`."""
+    stored = [
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    second: dict[str, str] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=local)], value=ast.Name(id=name)) if (
+                name in parameters and name not in stored and stored.count(local) == 1
+            ):
+                second[local] = name
+            case _:
+                pass
+    if not second:
+        return function
+    made = copy.deepcopy(function)
+    for node in ast.walk(made):
+        if isinstance(node, ast.Name):
+            node.id = second.get(node.id, node.id)
+    return made
 
 
 def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:

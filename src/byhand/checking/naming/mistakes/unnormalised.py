@@ -39,8 +39,10 @@ def find(suspect: Suspect) -> Finding | None:
                     f"`{text(scale.part)}` is divided by {name} once too often",
                     scale.statement.lineno,
                 )
-    whole = _times_too_large(suspect)
-    for name, size in sizes(suspect.telling).items():
+    whole, known = _times_too_large(suspect), sizes(suspect.telling)
+    if whole is not None and constant(whole) and not all(map(constant, known.values())):
+        whole = None  # a number, which a size that stays the same may be by chance
+    for name, size in known.items():
         if whole is not None and np.allclose(whole, size, rtol=SAME, atol=0):
             return Finding(
                 f"{suspect.d} is {name} times as large as it should be: a mean divides by the "
