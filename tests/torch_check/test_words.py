@@ -89,3 +89,25 @@ def test_the_upstream_of_a_reference_has_the_type_of_the_inputs() -> None:
     report = byhand.torch.check(Scattered, inputs, reference=bag, dtype=torch.float32)
     assert report.ok, str(report)
     assert report.referee == "reference"
+
+
+class Weighted(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, weight: Any, *xs: Any) -> Any:
+        ctx.save_for_backward(weight, *xs)
+        return sum(x * w for x, w in zip(xs, weight, strict=True))
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        weight, *xs = ctx.saved_tensors
+        dweight = torch.stack([(dy * x).mean() for x in xs])
+        return dweight, *[dy * w for w in weight]
+
+
+def test_a_return_with_a_star_is_taken_apart() -> None:
+    report = byhand.torch.check(Weighted, (R(2), R(3, 4), R(3, 4)))
+    assert report.roots == ("weight",)
+    mistake = report["weight"].mistake
+    assert mistake is not None
+    assert mistake.code == "mean-for-sum"
+    assert report["weight"].source.startswith("dweight = torch.stack(")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeAlias
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
@@ -397,6 +397,10 @@ class _Forward:
         return made
 
 
+Given: TypeAlias = tuple[ast.expr, ast.expr]
+"""A gradient as it is to be called, or several, and what backward returns for it."""
+
+
 class _Backward:
     """Backward as a problem has it: it asks for what it finds in ctx, and answers by name."""
 
@@ -483,26 +487,39 @@ class _Backward:
             made.append(f"{vararg.arg} = {rest if len(rest) > 2 else '()'}")
         return made
 
-    def plan(self, end: ast.Return) -> list[tuple[str, ast.expr]] | ast.expr:
-        """What a `return` gives for which argument; the whole, where it isn't written apart."""
+    def plan(self, end: ast.Return) -> list[Given]:
+        """What a `return` gives for which arguments: one for each, or several at once where they
+        aren't written apart."""
         ends = elements(end.value)
-        if any(isinstance(node, ast.Starred) for node in ends) or (
-            len(ends) == 1 < len(self.arguments) and not _is_none(ends[0])
-        ):
+        if len(ends) == 1 < len(self.arguments) and not _is_none(ends[0]):
             assert end.value is not None
+            whole: ast.expr = ast.Starred(end.value, ast.Load())
+            ends = [whole]
+        stars = [i for i, node in enumerate(ends) if isinstance(node, ast.Starred)]
+        if stars:
+            apart = ends[: stars[0]]
+            rest = ends[stars[0] :]
+            match rest:
+                case [ast.Starred(value=together)]:
+                    pass
+                case _:
+                    together = ast.Tuple(rest, ast.Load())
+            owners = self.arguments[len(apart) :]
             self.answered |= dict.fromkeys(n for n in self.arguments if n in self.asked)
-            return end.value
+            return [*self.apart(apart), (self.several(owners), together)]
         if len(ends) < len(self.arguments):
             raise ProblemError(
                 f"{self.said.file}:{end.lineno}: backward returns {len(ends)} gradients, but "
                 f"forward has {len(self.arguments)} arguments: return one for each, or None"
             )
-        plan = [
-            (owner, node)
-            for owner, node in zip(self.arguments, ends, strict=False)
-            if owner in self.asked and not _is_none(node)
-        ]
-        for owner, node in plan:
+        return self.apart(ends)
+
+    def apart(self, ends: Sequence[ast.expr]) -> list[Given]:
+        plan: list[Given] = []
+        for owner, node in zip(self.arguments, ends, strict=False):
+            if owner not in self.asked or _is_none(node):
+                continue
+            plan.append((ast.Name(f"d{owner}", ast.Store()), node))
             self.answered[owner] = None
             match node:
                 case ast.Name(id=name) if f"d{owner}" not in self.taken and self.free(name):
@@ -524,31 +541,34 @@ class _Backward:
             if name != said[1:] in known and said not in taken and self.free(name):
                 self.renamed[name] = said
 
-    def answers(self, plan: list[tuple[str, ast.expr]] | ast.expr) -> list[ast.stmt]:
+    def answers(self, plan: Sequence[Given]) -> list[ast.stmt]:
         """The statements that give what is returned its names."""
-        if isinstance(plan, ast.expr):
-            targets: list[ast.expr] = [
-                ast.Name(f"d{n}" if n in self.asked else f"own_{n}", ast.Store())
-                for n in self.arguments
-            ]
-            rest = ast.Starred(ast.Name("own__rest", ast.Store()), ast.Store())
-            target = ast.Tuple([*targets, rest], ast.Store())
-            return [located(ast.Assign([target], plan), plan)]
-        left = [
-            (owner, node)
-            for owner, node in plan
-            if not (
-                isinstance(node, ast.Name) and self.renamed.get(node.id, node.id) == f"d{owner}"
-            )
-        ]
-        read = {
-            part.id for _, node in left for part in ast.walk(node) if isinstance(part, ast.Name)
-        }
-        if len(left) > 1 and read & {f"d{owner}" for owner, _ in left}:
-            names: list[ast.expr] = [ast.Name(f"d{owner}", ast.Store()) for owner, _ in left]
+        left = [(made, node) for made, node in plan if not self.is_called(node, made)]
+        read, written = (
+            {part.id for pair in left for part in ast.walk(pair[i]) if isinstance(part, ast.Name)}
+            for i in (1, 0)
+        )
+        if len(left) > 1 and read & written:
+            targets = ast.Tuple([made for made, _ in left], ast.Store())
             values = ast.Tuple([node for _, node in left], ast.Load())
-            return [located(ast.Assign([ast.Tuple(names, ast.Store())], values), left[0][1])]
-        return [assign(f"d{owner}", node, node) for owner, node in left]
+            return [located(ast.Assign([targets], values), left[0][1])]
+        return [located(ast.Assign([made], node), node) for made, node in left]
+
+    def is_called(self, node: ast.expr, made: ast.expr) -> bool:
+        """Whether what is returned has its name already."""
+        match node, made:
+            case ast.Name(id=name), ast.Name(id=target):
+                return self.renamed.get(name, name) == target
+            case _:
+                return False
+
+    def several(self, owners: Sequence[str]) -> ast.expr:
+        """Where the gradients of these arguments go, that are given one after the other."""
+        names: list[ast.expr] = [
+            ast.Name(f"d{n}" if n in self.asked else f"own_{n}", ast.Store()) for n in owners
+        ]
+        rest = ast.Starred(ast.Name("own__rest", ast.Store()), ast.Store())
+        return ast.Tuple([*names, rest], ast.Store())
 
 
 def _upstream(backward: ast.FunctionDef, count: int) -> list[str]:

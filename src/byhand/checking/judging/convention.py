@@ -52,9 +52,12 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
     divided = _divided(apart)
     if divided is not None:
         return [_scaled(each, divided) for each in trials], divided
+    inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
     for answer in first.answers.found:
         if answer.key not in first.wrong or not answer.writes:
             continue
+        if answer.key in inputs:  # what is asked for is to be right
+            return [*trials], None
         sizes = [*_sizes_of(first, answer), *_sizes_of_readers(first, answer)]
         for size, number, inverse in sizes:
             found = _kept(first, answer.key, number, inverse)
