@@ -41,6 +41,7 @@ const viewApart = {
 
 const PARTS = [
   { entryPoints: { view: "src/view/index.tsx" } },
+  { entryPoints: { standalone: "src/standalone/index.ts" } },
   {
     entryPoints: { math: "src/math/index.ts" },
     loader: { ".woff2": "dataurl", ".woff": "empty", ".ttf": "empty" },

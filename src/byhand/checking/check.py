@@ -116,7 +116,7 @@ def checked(
                 )
             report = promised or report
         judged = next(trial for trial in trials if not trial.drawn.tied)
-        program = steps_of(judged, report.rows, problem.cells)
+        program = steps_of(judged.drawn, judged.answers, report.rows, problem.cells)
     report = replace(_as_written(in_cells(report, problem.cells), problem), program=program)
     return replace(report, seconds=time.perf_counter() - start)
 

@@ -8,41 +8,47 @@ import numpy as np
 
 from byhand.checking.cells import place
 from byhand.checking.judging.isolated_run import unscaled
-from byhand.checking.judging.trial import Trial
 from byhand.checking.report import Row
+from byhand.checking.running.answers import Answer, Answers
+from byhand.checking.sampling.sample_inputs import Draw
 from byhand.checking.summary import SIDE, StepSummary, Summary, Use
 from byhand.checking.uses import axes_of, read_in
-from byhand.engine.tensor import Tensor
-from byhand.program.program import Step
+from byhand.program.program import Program, Step
+from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 from byhand.values.held import array, as_number
 
 
 def steps_of(
-    trial: Trial, rows: Sequence[Row], cells: Sequence[int] = ()
+    drawn: Draw,
+    answers: Answers | None = None,
+    rows: Sequence[Row] = (),
+    cells: Sequence[int] = (),
 ) -> tuple[StepSummary, ...]:
-    """The steps of a trial's forward, in order, inputs first; `rows` are those of its report, and
-    `cells` the first lines of a notebook's cells."""
-    truth = trial.drawn.truth
-    places = {step.tensor: i for i, step in enumerate(truth)}
-    judged = {(row.name, row.binding): i for i, row in enumerate(rows)}
-    return tuple(_step(trial, step, places, judged, rows, cells) for step in truth)
+    """The steps of a draw's forward, in order, inputs first.
+
+    `answers` are what backward gave there, if there is one, `rows` those of its report, and `cells`
+    the first lines of a notebook's cells.
+    """
+    given: Mapping[Key, Answer] = {} if answers is None else answers.by_key
+    judged = {(row.name, row.binding): (i, row) for i, row in enumerate(rows)}
+    return tuple(_step(drawn, step, given, judged, cells) for step in drawn.truth)
 
 
 def _step(
-    trial: Trial,
+    drawn: Draw,
     step: Step,
-    places: Mapping[Tensor, int],
-    judged: Mapping[tuple[str, int], int],
-    rows: Sequence[Row],
+    given: Mapping[Key, Answer],
+    judged: Mapping[Key, tuple[int, Row]],
     cells: Sequence[int],
 ) -> StepSummary:
-    drawn, key = trial.drawn, (step.name, step.binding)
+    key = step.name, step.binding
     true = drawn.true_gradients.get(step.tensor)
-    row = judged.get(key)
+    number, row = judged.get(key, (None, None))
     line, cell = step.line, None
     if cells and line is not None:
         cell, line = place(line, cells)
+    wrong = row is not None and not row.right and key in given
     return StepSummary(
         name=step.name,
         line=line,
@@ -50,36 +56,28 @@ def _step(
         source=step.source,
         op=step.op,
         shape=step.shape,
-        uses=tuple(_uses(trial, step, places, judged, rows)),
+        uses=tuple(_uses(drawn.truth, step, judged)),
         value=summary_of(drawn.program.by_key[key].value),
         gradient=None if true is None else summary_of(true.value),
-        answer=None if row is None or rows[row].right else _answer(trial, key),
-        row=row,
+        answer=_answer(given[key]) if wrong else None,
+        row=number,
         returned=step in drawn.truth.outputs,
     )
 
 
-def _answer(trial: Trial, key: tuple[str, int]) -> Summary | None:
+def _answer(answer: Answer) -> Summary | None:
     """What backward gave, if that is an array."""
-    answer = trial.answers.by_key.get(key)
-    value = None if answer is None else array(as_number(unscaled(answer.value, answer.scale)))
+    value = array(as_number(unscaled(answer.value, answer.scale)))
     return None if value is None or value.dtype.kind != "f" else summary_of(value)
 
 
-def _uses(
-    trial: Trial,
-    step: Step,
-    places: Mapping[Tensor, int],
-    judged: Mapping[tuple[str, int], int],
-    rows: Sequence[Row],
-) -> list[Use]:
-    truth = trial.drawn.truth
-    steps = list(truth)
+def _uses(program: Program, step: Step, judged: Mapping[Key, tuple[int, Row]]) -> list[Use]:
+    steps = list(program)
+    places = {each.tensor: i for i, each in enumerate(steps)}
     found: list[Use] = []
-    for tensor, users in read_in(truth, step).items():
+    for tensor, users in read_in(program, step).items():
         value, axes = steps[places[tensor]], axes_of(tensor, users)
-        row = judged.get((value.name, value.binding))
-        missing = row is not None and _is_missing(rows[row], step.name)
+        _, row = judged.get((value.name, value.binding), (None, None))
         found.append(
             Use(
                 value.name,
@@ -88,7 +86,7 @@ def _uses(
                 axes.ops,
                 copied=axes.copied,
                 summed=axes.summed,
-                missing=missing,
+                missing=row is not None and _is_missing(row, step.name),
             )
         )
     return sorted(found, key=lambda use: _order(step, use.name))

@@ -4,7 +4,7 @@ custom_vjps."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -14,7 +14,7 @@ from typing import Protocol
 from byhand.checking.check import checked
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
-from byhand.program.problem import did_you_mean, executed, locate, parsed, read_source
+from byhand.program.problem import Problem, did_you_mean, executed, locate, parsed, read_source
 from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.autograd_functions import names_in
@@ -31,10 +31,12 @@ class Reporting(Protocol):
 
 @dataclass(frozen=True)
 class Judged:
-    """Something in a file that has a backward."""
+    """Something in a file that has a backward; `problem` gives what it is read as, where it is
+    read as a problem."""
 
     name: str
     report: Reporting
+    problem: Callable[[], Problem] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def _of_source(source: Source, how: How) -> Judged:
     def report(named: bool = True) -> Report:
         return checked(read(), referee=how.referee, dtype=how.dtype, seed=how.seed, named=named)
 
-    return Judged(source.name, report)
+    return Judged(source.name, report, read)
 
 
 def _kernels(file: str, text: str | None) -> list[str]:

@@ -3,4 +3,4 @@ import katex from "katex";
 import "katex/dist/katex.css";
 
 export const render = (latex: string, el: HTMLElement): void =>
-  katex.render(latex, el, { displayMode: true, throwOnError: false, strict: false });
+  katex.render(latex, el, { displayMode: true, fleqn: true, throwOnError: false, strict: false });

@@ -74,6 +74,8 @@ const widths = ({ use }: Edge, side: string): [number, number] => {
 const classOf = (edge: Edge, side: string, lit: number | null, walked: boolean): string =>
   [
     "bh-line",
+    edge.use.copied.length > 0 && "bh-copied",
+    edge.use.summed.length > 0 && "bh-summed",
     side === "backward" && edge.use.missing && "bh-missing",
     lit !== null && (edge.value === lit || edge.user === lit) && "bh-lit",
     !walked && "bh-ahead",

@@ -1,38 +1,41 @@
-import { type Moment, next, previous, shownAt } from "./moments";
+import { next, previous, type Shown } from "./moments";
+import type { Act } from "./reading";
 import type { Step } from "./report";
 import { playing } from "./words";
 
 interface BarProps {
-  moment: Moment;
   order: number[];
   program: Step[];
-  go: (moment: Moment) => void;
+  shown: Shown | null;
+  act: (act: Act) => void;
 }
 
 /** Forward and backward, step by step: with these, or with the arrow keys. */
-export const MomentsBar = ({ moment, order, program, go }: BarProps) => {
-  const steps = order.length;
-  const shown = shownAt(moment, steps);
+export const MomentsBar = ({ order, program, shown, act }: BarProps) => {
   const step = shown && program[order[shown.at] ?? 0];
   const said =
     shown && step
-      ? playing(step, shown.backward === 0, shown.backward || shown.forward, steps)
+      ? playing(step, shown.backward === 0, shown.backward || shown.forward, order.length)
       : "";
   return (
     <div class="bh-bar">
       <span class="bh-buttons">
         <button
           type="button"
-          onClick={() => go(previous(moment, steps))}
+          onClick={() => act({ kind: "play", to: previous })}
           aria-label="one step back"
         >
           ←
         </button>
-        <button type="button" onClick={() => go(next(moment, steps))} aria-label="one step on">
+        <button
+          type="button"
+          onClick={() => act({ kind: "play", to: next })}
+          aria-label="one step on"
+        >
           →
         </button>
-        {moment !== null && (
-          <button type="button" onClick={() => go(null)}>
+        {shown && (
+          <button type="button" onClick={() => act({ kind: "play", to: () => null })}>
             show all
           </button>
         )}

@@ -1,12 +1,14 @@
 /** Forward going down and backward coming up beside it, and the step that is selected. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import type { Derivation } from "./derivation";
 import { Detail } from "./detail";
 import { folded } from "./fold";
 import { type Edge, edgesOf, inReadingOrder, rowOf, standingOf } from "./graph";
 import { Gutter } from "./gutter";
-import { type Moment, next, previous, shownAt } from "./moments";
+import { next, previous, shownAt } from "./moments";
 import { MomentsBar } from "./moments-bar";
+import { usePlaces } from "./places";
+import { type Act, BEGINNING, readingAfter, selectedIn } from "./reading";
 import type { Report } from "./report";
 import { Rows } from "./steps";
 
@@ -14,6 +16,15 @@ const BESIDE = 900; // pixels from which on there is room beside the rows
 const NARROW = 560;
 const MOST = 16; // rows that are read at once
 const MOST_IF_NARROW = 8;
+
+const ARROWS: Record<string, Act> = {
+  ArrowRight: { kind: "play", to: next },
+  ArrowLeft: { kind: "play", to: previous },
+  ArrowDown: { kind: "walk", by: 1 },
+  ArrowUp: { kind: "walk", by: -1 },
+};
+
+const NAME_OF = (step: number) => `[data-step="${step}"] .bh-name`;
 
 interface PictureProps {
   report: Report;
@@ -29,49 +40,32 @@ export const Picture = ({ report, derivation, math, alone }: PictureProps) => {
   const edges = useMemo(() => edgesOf(program), [report]);
   const order = useMemo(() => inReadingOrder(program, edges), [report]);
   const standings = program.map((step) => standingOf(rowOf(step, report.rows ?? []), roots));
-  const [chosen, choose] = useState<number | null>(null);
-  const [moment, setMoment] = useState<Moment>(null);
-  const [opened, open] = useState<ReadonlySet<number>>(new Set());
+  const toMend = program.findIndex((step, i) => standings[i] === "root" && roots[0] === step.name);
+  const first = toMend >= 0 ? toMend : (order.at(-1) ?? 0);
+  const [reading, act] = useReducer(readingAfter(order, first), BEGINNING);
   const figure = useRef<HTMLDivElement>(null);
   const { width, height, middles } = usePlaces(figure, program.length);
 
-  const shown = shownAt(moment, order.length);
-  const toMend = program.findIndex((step, i) => standings[i] === "root" && roots[0] === step.name);
-  const first = toMend >= 0 ? toMend : (order.at(-1) ?? 0);
-  const playing = shown ? order[shown.at] : undefined;
-  const selected = Math.min(playing ?? chosen ?? first, program.length - 1);
-  const keep = new Set([selected, ...opened, ...ends(edges)]);
+  const shown = shownAt(reading.moment, order.length);
+  const selected = selectedIn(reading, order, first);
+  const keep = new Set([selected, ...reading.opened, ...ends(edges)]);
   const items = folded(order, standings, keep, width < NARROW ? MOST_IF_NARROW : MOST);
 
-  const focusOn = (step: number) =>
-    requestAnimationFrame(() =>
-      figure.current?.querySelector<HTMLElement>(`[data-step="${step}"] .bh-name`)?.focus(),
-    );
-  const select = (step: number) => {
-    setMoment(null);
-    choose(step);
-    open(new Set([...opened, step]));
-  };
-  const go = (to: Moment) => {
-    setMoment(to);
-    const at = shownAt(to, order.length)?.at;
-    const step = at === undefined ? selected : (order[at] ?? selected);
-    choose(step);
-    if (document.activeElement?.matches(".bh-name")) focusOn(step);
-  };
+  const follow = useRef(false); // whether the focus goes where the reader goes
+  useEffect(() => {
+    if (follow.current) figure.current?.querySelector<HTMLElement>(NAME_OF(selected))?.focus();
+    follow.current = false;
+  }, [reading]);
   const onKeyDown = (event: KeyboardEvent) => {
-    const move = { ArrowRight: next, ArrowLeft: previous }[event.key];
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.altKey || event.ctrlKey || event.metaKey || !(move || by)) return;
+    const done = ARROWS[event.key];
+    if (!done || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    if (move) {
-      go(move(moment, order.length));
-    } else if (by) {
-      const to = order[order.indexOf(selected) + by];
-      if (to === undefined) return;
-      select(to);
-      focusOn(to);
-    }
+    follow.current = done.kind === "walk" || Boolean(document.activeElement?.matches(".bh-name"));
+    act(done);
+  };
+  const unfold = (steps: number[]) => {
+    follow.current = true;
+    act({ kind: "unfold", steps });
   };
 
   useKeysOfThePage(alone, onKeyDown);
@@ -90,7 +84,7 @@ export const Picture = ({ report, derivation, math, alone }: PictureProps) => {
     // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move what is focused within
     <div class={`bh-picture ${beside ? "bh-beside" : ""}`} ref={figure} onKeyDown={onKeyDown}>
       <div class="bh-figure">
-        <MomentsBar {...{ moment, order, program, go }} />
+        <MomentsBar {...{ order, program, shown, act }} />
         <div class="bh-heads" aria-hidden="true">
           <span>forward ↓</span>
           <span>↑ backward</span>
@@ -98,9 +92,9 @@ export const Picture = ({ report, derivation, math, alone }: PictureProps) => {
         <div class="bh-drawing">
           {width >= NARROW && <Gutter {...gutter} side="forward" walked={walked("forward")} />}
           <Rows
-            {...{ report, program, order, items, edges, standings, selected, shown, select }}
-            unfold={(steps) => open(new Set([...opened, ...steps]))}
-            below={beside || (chosen === null && !shown) ? null : detail}
+            {...{ report, program, order, items, edges, standings, selected, shown, unfold }}
+            select={(step) => act({ kind: "choose", step })}
+            below={beside || (reading.chosen === null && !shown) ? null : detail}
           />
           <Gutter {...gutter} side="backward" walked={walked("backward")} />
         </div>
@@ -123,48 +117,3 @@ const useKeysOfThePage = (alone: boolean, onKeyDown: (event: KeyboardEvent) => v
 /** Both ends of every missing path stay in sight. */
 const ends = (edges: Edge[]): number[] =>
   edges.filter((edge) => edge.use.missing).flatMap((edge) => [edge.value, edge.user]);
-
-interface Places {
-  width: number;
-  height: number;
-  middles: number[];
-}
-
-/** How wide the picture is, and where its rows are: lines are drawn between them. */
-const usePlaces = (figure: { current: HTMLElement | null }, steps: number): Places => {
-  const [places, set] = useState<Places>({ width: 0, height: 0, middles: [] });
-  useLayoutEffect(() => {
-    const el = figure.current;
-    const rows = el?.querySelector<HTMLElement>(".bh-rows");
-    if (!el || !rows) return undefined;
-    const measure = () => {
-      const found = measured(el, rows, steps);
-      set((before) => (same(before, found) ? before : found));
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(el);
-    observer.observe(rows);
-    return () => observer.disconnect();
-  });
-  return places;
-};
-
-const measured = (el: HTMLElement, rows: HTMLElement, steps: number): Places => {
-  const top = rows.getBoundingClientRect().top;
-  const middles: number[] = Array(steps);
-  for (const row of rows.children as Iterable<HTMLElement> & HTMLCollection) {
-    const box = (row.querySelector(".bh-forward-side, .bh-name") ?? row).getBoundingClientRect();
-    const middle = Math.round(box.top - top + box.height / 2);
-    for (const step of (row.dataset.step ?? row.dataset.run ?? "").split(" ")) {
-      middles[Number(step)] = middle;
-    }
-  }
-  return { width: el.clientWidth, height: rows.offsetHeight, middles };
-};
-
-const same = (a: Places, b: Places): boolean =>
-  a.width === b.width &&
-  a.height === b.height &&
-  a.middles.length === b.middles.length &&
-  a.middles.every((middle, i) => middle === b.middles[i]);

@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+from typing import Any
 
 import click
 
 from byhand.errors import ByhandError
+
+SOON = 1.0
+"""Seconds a check may take for its page to have a derivation, too, which could take far longer."""
 
 REFEREES = ("engine", "finite", "torch", "jax")
 
@@ -98,6 +102,7 @@ def check(
     from byhand.faces import terminal
     from byhand.faces.judged import How, judged
     from byhand.faces.run_user_code import guest
+    from byhand.rendering.report.as_json import as_json as as_dict
     from byhand.rendering.report.as_json import several
     from byhand.sources.load import split
 
@@ -122,9 +127,19 @@ def check(
     checked = [each for each in reports if isinstance(each, Report)]
     if html is not None and checked:
         from byhand.files import write_aside
+        from byhand.rendering.live import live
         from byhand.rendering.report.html import page
 
-        write_aside(html, page(*checked))
+        data: dict[str, Any] = {
+            "report": several(reports) if len(found) > 1 else as_dict(checked[0])
+        }
+        if len(found) == 1 and found[0].problem is not None and checked[0].seconds < SOON:
+            from byhand.rendering.derivation.beside import beside
+
+            with guest(path, timeout):
+                data["derivation"] = beside(found[0].problem(), checked[0])
+        shown = live(data, formulas=data.get("derivation") is not None)
+        write_aside(html, page(*checked, live=shown))
     if out is not None:
         from byhand.files import read, write_aside
         from byhand.rendering.report.in_notebook import with_verdicts

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.derivation import Derivation
+from byhand.deriving.derivation import Derivation, DerivedStep
 from byhand.deriving.own_backward import Yours
 from byhand.deriving.worked.instance import Instance
 from byhand.program.problem import Problem
 from byhand.rendering.derivation import wording
+from byhand.rendering.derivation.formula import Formula
+from byhand.rendering.derivation.notation import LaTeX, MathML, Notation
+from byhand.rendering.derivation.rows import FormulaRow, formula_of, rows
 
 
 def as_json(
@@ -24,13 +27,28 @@ def as_json(
     yours: Yours | None = None,
 ) -> str:
     """All of it, on one line; `numbers` only where an instance was worked."""
+    return json.dumps(as_dict(problem, derivation, dialect, instance, yours), allow_nan=False)
+
+
+def as_dict(
+    problem: Problem,
+    derivation: Derivation,
+    dialect: str,
+    instance: Instance | None = None,
+    yours: Yours | None = None,
+) -> dict[str, Any]:
+    """The same as a dict. Each step has its `formulas`, as LaTeX and as MathML."""
+    latex, mathml = (formula_of(derivation, notation) for notation in (LaTeX(), MathML()))
     found: dict[str, Any] = {
         "file": problem.file,
         "closed": derivation.closed,
         "dialect": dialect,
         "parameters": derivation.parameters,
         "source": derivation.source,
-        "steps": [asdict(step) for step in derivation.steps],
+        "steps": [
+            {**asdict(step), "formulas": _formulas(step, latex, mathml)}
+            for step in derivation.steps
+        ],
         "lemmas": [asdict(lemma) for lemma in derivation.lemmas],
         "checks": [asdict(lemma) for lemma in derivation.checks],
         "notes": derivation.notes,
@@ -61,7 +79,22 @@ def as_json(
             }
             for check in instance.checks
         ]
-    return json.dumps(found, allow_nan=False)
+    return found
+
+
+def _formulas(step: DerivedStep, latex: Formula, mathml: Formula) -> list[dict[str, Any]]:
+    return [
+        {"why": row.why, "depth": row.depth, "latex": _line(row, LaTeX()), "mathml": markup}
+        for row, markup in zip(
+            rows(step, latex),
+            (_line(row, MathML()) for row in rows(step, mathml)),
+            strict=True,
+        )
+    ]
+
+
+def _line(row: FormulaRow, notation: Notation) -> str:
+    return " ".join(filter(None, (row.left, row.sign and notation.sign(row.sign), row.right)))
 
 
 def _listed(value: Any) -> Any:

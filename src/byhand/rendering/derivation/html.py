@@ -15,6 +15,7 @@ from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.formula import Formula
 from byhand.rendering.derivation.notation import MathML
 from byhand.rendering.derivation.rows import FormulaRow, formula_of, lemma_row, rows
+from byhand.rendering.live import PLAIN, Live
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --ground: #8881; --accent: #2f6fb3; }
@@ -47,12 +48,16 @@ LEGEND = (
 
 
 def page(
-    problem: Problem, derivation: Derivation, worked: str = "", yours: Yours | None = None
+    problem: Problem,
+    derivation: Derivation,
+    worked: str = "",
+    yours: Yours | None = None,
+    live: Live = PLAIN,
 ) -> str:
     """The whole page.
 
     `worked` is the text of a worked instance, which then stands at the end. `yours` is how the
-    file's own backward compares.
+    file's own backward compares. Where the page is `live`, the view stands above the text.
     """
     formula = formula_of(derivation, MathML())
     title = f"{wording.title(derivation)}: {Path(problem.file).name}"
@@ -61,6 +66,7 @@ def page(
         f'<p class="quiet">{escape(problem.doc.splitlines()[0])}</p>' if problem.doc else "",
         f'<p class="quiet">{LEGEND}</p>',
         *(f"<p>{escape(note)}</p>" for note in derivation.notes),
+        "<main></main>" if live.foot else "",
         *(_step(step, formula) for step in derivation.steps),
         _lemmas("What was used", [lemma_row(each, formula) for each in derivation.lemmas]),
         _lemmas("What must come out", [lemma_row(each, formula) for each in derivation.checks]),
@@ -72,8 +78,8 @@ def page(
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n{live.head}</head>\n"
+        f"<body>\n{body}\n{live.foot}</body>\n</html>\n"
     )
 
 

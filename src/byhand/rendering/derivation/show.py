@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from byhand.checking.sampling.sample_inputs import draw
+from byhand.checking.summarise import steps_of
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.own_backward import Yours
 from byhand.deriving.worked.instance import Instance
 from byhand.program.problem import Problem
 from byhand.rendering.derivation import wording
-from byhand.rendering.derivation.as_json import as_json
+from byhand.rendering.derivation.as_json import as_dict, as_json
+from byhand.rendering.derivation.beside import instance_of
 from byhand.rendering.derivation.html import page
 from byhand.rendering.derivation.instance import text
 from byhand.rendering.derivation.latex import document
 from byhand.rendering.derivation.steps import steps
+from byhand.rendering.live import live
+from byhand.rendering.report.program import program as as_program
 
 
 def show(
@@ -38,7 +44,8 @@ def show(
         case "json":
             return as_json(problem, derivation, dialect, instance, yours)
         case "html":
-            return page(problem, derivation, worked, yours)
+            data = seen(problem, derivation, dialect)
+            return page(problem, derivation, worked, yours, live(data, formulas=True))
         case "latex":
             return document(derivation, worked, yours)
         case "steps":
@@ -47,6 +54,15 @@ def show(
             ending = wording.ending(derivation, yours) if derivation.closed or yours else []
             parts = [str(derivation), _comments(ending), _comments(worked.splitlines())]
             return "\n".join(part for part in parts if part).rstrip()
+
+
+def seen(problem: Problem, derivation: Derivation, dialect: str) -> dict[str, Any]:
+    """A derivation as the view is told of it: forward's steps, and what was derived for them."""
+    program = steps_of(draw(problem, {}, None, 0))
+    return {
+        "report": {"ok": None, "file": problem.file, "program": as_program(program)},
+        "derivation": as_dict(problem, derivation, dialect, instance_of(problem, derivation)),
+    }
 
 
 def _comments(lines: Sequence[str]) -> str:

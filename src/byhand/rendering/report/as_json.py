@@ -23,7 +23,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "findings": [asdict(finding) for finding in report.findings],
         "rows": [_row(row) for row in report.rows],
-        "program": program(report),
+        "program": program(report.program, report.rows),
     }
 
 

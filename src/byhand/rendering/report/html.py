@@ -6,9 +6,12 @@ assumed: text takes theirs, and each verdict brings its own background.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from byhand.checking.report import Finding, Report, Row
+from byhand.checking.summary import StepSummary
+from byhand.rendering.live import PLAIN, Live
 from byhand.rendering.report import wording
 
 _MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
@@ -29,22 +32,35 @@ _COLUMNS = (
     ("allowed", _NUMBER),
 )
 
+_OF_STEPS = (
+    ("step", _CELL),
+    ("line", _NUMBER),
+    ("op", _CELL),
+    ("shape", _CELL),
+    ("from", _CELL),
+    ("gradient", _CELL),
+)
 
-def page(*reports: Report) -> str:
-    """A whole page, for `byhand check --html`."""
+
+def page(*reports: Report, live: Live = PLAIN) -> str:
+    """A whole page, for `byhand check --html`; where it is `live`, the view takes its place."""
     title = escape(f"Check of {wording.clean(reports[0].file)}")
     parts = [
-        (f"<h2>{escape(report.name)}</h2>\n" if len(reports) > 1 else "") + fragment(report)
+        (f"<h2>{escape(report.name)}</h2>\n" if len(reports) > 1 else "")
+        + fragment(report)
+        + _steps(report)
         for report in reports
     ]
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en" style="color-scheme:light dark">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n</head>\n"
+        f"<title>{title}</title>\n{live.head}</head>\n"
         '<body style="max-width:56rem;margin:2rem auto;padding:0 1rem;'
         'font:16px/1.5 system-ui,sans-serif">\n'
-        f'<h1 style="font-size:1.4rem">{title}</h1>\n' + "\n".join(parts) + "\n</body>\n</html>\n"
+        f'<h1 style="font-size:1.4rem">{title}</h1>\n<main>\n'
+        + "\n".join(parts)
+        + f"\n</main>\n{live.foot}</body>\n</html>\n"
     )
 
 
@@ -116,11 +132,45 @@ def _heat(row: Row) -> str:
     )
 
 
-def _table(report: Report) -> str:
-    head = "".join(
-        f'<th scope="col" style="{style};font-weight:600">{name}</th>' for name, style in _COLUMNS
+def _steps(report: Report) -> str:
+    """Forward's steps, each with the gradient that comes back."""
+    if not report.program:
+        return ""
+    rows = "\n".join(_step(step, report) for step in report.program)
+    return f'\n<h2 style="font-size:1.1rem">Forward</h2>\n{_as_table(_OF_STEPS, rows)}'
+
+
+def _step(step: StepSummary, report: Report) -> str:
+    row = None if step.row is None else report.rows[step.row]
+    verdict = "" if row is None else f"d{row.name} {wording.VERDICTS[row.verdict]}"
+    cells = (
+        f'<span style="{_MONO}">{escape(wording.clean(step.name))}</span>',
+        "" if step.line is None else str(step.line),
+        escape(step.op),
+        escape(wording.size(step.shape)),
+        escape(", ".join(use.name for use in step.uses)),
+        escape(verdict),
     )
-    body = "\n".join(_row(row, row.name in report.roots) for row in report.rows)
+    return (
+        '<tr style="background:none">'
+        + "".join(
+            f'<td style="{style}">{cell}</td>'
+            for cell, (_, style) in zip(cells, _OF_STEPS, strict=True)
+        )
+        + "</tr>"
+    )
+
+
+def _table(report: Report) -> str:
+    return _as_table(
+        _COLUMNS, "\n".join(_row(row, row.name in report.roots) for row in report.rows)
+    )
+
+
+def _as_table(columns: Sequence[tuple[str, str]], body: str) -> str:
+    head = "".join(
+        f'<th scope="col" style="{style};font-weight:600">{name}</th>' for name, style in columns
+    )
     return (
         '<table style="border-collapse:collapse;border:0;margin:0;font-size:inherit">'
         f'<thead><tr style="background:none">{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>'

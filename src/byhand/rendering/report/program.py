@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from byhand.checking.report import Report, Row
+from byhand.checking.report import Row
 from byhand.checking.summary import StepSummary, Summary, Use
 from byhand.rendering.way_back import way_back
 
@@ -13,13 +14,12 @@ DIGITS = 4
 """Significant digits of the numbers."""
 
 
-def program(report: Report) -> list[dict[str, Any]]:
-    """The steps of forward, inputs first; [] where they aren't known."""
-    return [_step(step, report) for step in report.program]
+def program(steps: Sequence[StepSummary], rows: Sequence[Row] = ()) -> list[dict[str, Any]]:
+    """The steps of forward, inputs first; `rows` judge their gradients."""
+    return [_step(step, None if step.row is None else rows[step.row]) for step in steps]
 
 
-def _step(step: StepSummary, report: Report) -> dict[str, Any]:
-    row = None if step.row is None else report.rows[step.row]
+def _step(step: StepSummary, row: Row | None) -> dict[str, Any]:
     return {
         "name": step.name,
         **({} if step.cell is None else {"cell": step.cell}),

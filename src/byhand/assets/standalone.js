@@ -1,0 +1,1 @@
+var t=e=>document.getElementById(e)?.textContent??void 0,o=e=>URL.createObjectURL(new Blob([e],{type:"text/javascript"})),i=JSON.parse(t("byhand-data")??"{}"),n=t("byhand-math");n&&(i.math=o(n));var a={get:e=>i[e],on:()=>{},off:()=>{}},{default:r}=await import(o(t("byhand-view")??"")),d=document.querySelector("main");d&&r.render({model:a,el:d});

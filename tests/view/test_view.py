@@ -1,0 +1,255 @@
+"""The view in a real browser: what it draws, and how it is used."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Open
+from playwright.sync_api import Page, expect
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.program.problem import load, zoo
+from byhand.rendering.derivation.beside import beside
+from byhand.rendering.live import live
+from byhand.rendering.report.html import page as page_of
+
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+
+SMALL = """
+import numpy as np
+
+def inputs(rng, *, n=4):
+    return {"x": rng.normal(size=(n, 3)), "b": rng.normal(size=3)}
+
+def forward(x, b):
+    h = x + b
+    square = h * h
+    weighted = square * h
+    loss = weighted.sum()
+    return loss
+
+def backward(x, b, h, square):
+    dweighted = np.ones_like(h)
+    dsquare = h * dweighted
+    dh = 2 * h * dsquare
+    dx = dh.copy()
+    db = dh.sum(0)
+"""
+
+
+def checked(source: str, folder: Path) -> tuple[Report, str]:
+    """The report on a source, and its page."""
+    file = folder / "small.py"
+    file.write_text(source)
+    problem = load(file)
+    report = check(problem)
+    data: dict[str, Any] = {"report": report.as_json(), "derivation": beside(problem, report)}
+    return report, page_of(report, live=live(data, formulas=True))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Its dh lacks the path through the loss."""
+    report, page = checked(SMALL, tmp_path_factory.mktemp("small"))
+    assert report.roots == ("h",)
+    return page
+
+
+@pytest.fixture(scope="module")
+def lecture(tmp_path_factory: pytest.TempPathFactory) -> str:
+    source = zoo()["mlp"].read_text()
+    right = "dcounts = dprobs * counts_sum_inv + dcounts_sum"
+    _, page = checked(
+        source.replace(right, "dcounts = dprobs * counts_sum_inv"),
+        tmp_path_factory.mktemp("lecture"),
+    )
+    return page
+
+
+def row(page: Page, name: str) -> Any:
+    return page.locator(".bh-row", has=page.locator(f'.bh-name code:text-is("{name}")'))
+
+
+def test_a_row_a_step_with_its_op_shape_and_verdict(small: str, opened: Open) -> None:
+    page = opened(small)
+    assert page.locator(".bh-row .bh-name code").all_inner_texts() == [
+        "x",
+        "b",
+        "h",
+        "square",
+        "weighted",
+        "loss",
+    ]
+    expect(row(page, "square")).to_contain_text("multiply")
+    expect(row(page, "x")).to_contain_text("4 × 3")
+    expect(row(page, "h")).to_contain_text("✗ wrong")
+    expect(row(page, "x")).to_contain_text("inherited")
+    expect(row(page, "square")).to_contain_text("✓")
+    expect(page.locator("[role=status]").first).to_contain_text("2 of 5 gradients are right")
+
+
+def test_the_missing_path_is_a_dashed_line_and_words(small: str, opened: Open) -> None:
+    page = opened(small)
+    missing = page.locator(".bh-backward .bh-missing:not(.bh-head)")
+    assert missing.count() == 1
+    style = missing.evaluate("el => getComputedStyle(el).strokeDasharray")
+    assert style != "none"
+    assert page.locator(".bh-forward .bh-missing").count() == 0
+    expect(row(page, "h")).to_contain_text("Nothing comes back from dweighted")
+
+
+def test_a_value_that_is_used_twice_has_two_lines(small: str, opened: Open) -> None:
+    """h is read twice by square, and once by weighted; all others once."""
+    page = opened(small)
+    assert page.locator(".bh-forward .bh-line:not(.bh-head)").count() == 2 + 2 + 1 + 1 + 1
+    assert page.locator(".bh-backward .bh-line:not(.bh-head)").count() == 2 + 2 + 1 + 1 + 1
+
+
+def test_a_copy_widens_its_line_and_a_sum_narrows_it(small: str, opened: Open) -> None:
+    """b is copied along n, weighted is summed. A line begins at its value."""
+    page = opened(small)
+
+    def starts(kind: str) -> set[float]:
+        lines = page.locator(f".bh-forward .bh-{kind}:not(.bh-head)")
+        paths = lines.evaluate_all("lines => lines.map(line => line.getAttribute('d'))")
+        numbers = [[float(n) for n in re.findall(r"-?[\d.]+", path)] for path in paths]
+        return {round(each[-1] - each[1], 2) for each in numbers}
+
+    (copied,), (summed,) = starts("copied"), starts("summed")
+    assert page.locator(".bh-forward .bh-copied:not(.bh-head)").count() == 1
+    assert page.locator(".bh-forward .bh-summed:not(.bh-head)").count() == 1
+    assert copied < 2 < summed
+
+
+def test_numbers_open_on_hover_and_on_focus(small: str, opened: Open) -> None:
+    page = opened(small)
+    assert page.locator(".bh-numbers").count() == 0
+    row(page, "x").locator(".bh-heat-button").first.hover()
+    expect(page.locator(".bh-numbers td")).to_have_count(12)
+    page.mouse.move(0, 0)
+    expect(page.locator(".bh-numbers")).to_have_count(0)
+    row(page, "h").locator(".bh-heat-button").first.focus()
+    expect(page.locator(".bh-numbers td")).to_have_count(12)
+    page.keyboard.press("Escape")
+    expect(page.locator(".bh-numbers")).to_have_count(0)
+
+
+def test_it_is_played_with_the_arrow_keys(small: str, opened: Open) -> None:
+    page = opened(small)
+    status = page.locator(".bh-bar [role=status]")
+    page.keyboard.press("ArrowRight")
+    expect(status).to_have_text("Forward 1 of 6: x, 4 × 3")
+    assert row(page, "h").locator("canvas").count() == 0
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    expect(status).to_have_text("Backward 1 of 6: dloss, one number")
+    assert row(page, "h").locator("canvas").count() == 1
+    page.keyboard.press("ArrowLeft")
+    expect(status).to_contain_text("Forward 6 of 6")
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    expect(status).to_contain_text("Play it step by step")
+
+
+def test_keys_go_from_row_to_row(small: str, opened: Open) -> None:
+    page = opened(small)
+    row(page, "h").locator(".bh-name").focus()
+    page.keyboard.press("ArrowDown")
+    expect(row(page, "square").locator(".bh-name")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(row(page, "square").locator(".bh-heat-button").first).to_be_focused()
+
+
+def test_the_derivation_stands_beside_what_is_right_and_no_answer_is_given_away(
+    small: str, opened: Open
+) -> None:
+    page = opened(small)
+    expect(page.locator(".bh-detail")).to_contain_text("missing")
+    assert page.locator(".bh-derived").count() == 0
+    row(page, "x").locator(".bh-name").click()
+    expect(page.locator(".bh-derived .katex")).not_to_have_count(0)
+    page.get_by_role("button", name="put numbers in").click()
+    expect(page.locator(".bh-worked td")).not_to_have_count(0)
+
+
+def test_the_lecture_is_folded_to_be_read_at_once(lecture: str, opened: Open) -> None:
+    page = opened(lecture)
+    assert page.locator(".bh-row").count() <= 12
+    expect(row(page, "counts")).to_contain_text("wrong")
+    expect(row(page, "counts_sum")).to_be_visible()
+    page.locator(".bh-run .bh-name").first.click()
+    expect(row(page, "embcat")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_wider_than_the_screen(lecture: str, opened: Open, width: int) -> None:
+    page = opened(lecture, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 360:
+        row(page, "counts").locator(".bh-name").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_scripts_it_is_read(small: str, opened: Open) -> None:
+    page = opened(small, scripts=False)
+    text = page.inner_text("main")
+    assert "dh" in text and "the path through weighted is missing" in text
+    assert re.search(r"square\s+9\s+multiply", text)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_serious(
+    small: str, lecture: str, opened: Open, scheme: str, width: int
+) -> None:
+    if not AXE.exists():
+        pytest.skip("no axe-core: make web")
+    for html in (small, lecture):
+        page = opened(html, width, scheme)
+        row(page, "x" if html is small else "counts").locator(".bh-name").click()
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run(document)")["violations"]
+        bad = [
+            f"{each['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"][:3]
+        ]
+        assert bad == []
+
+
+def test_what_the_data_says_is_text(tmp_path: Path, opened: Open) -> None:
+    """Names, notes and messages are no markup."""
+    hostile = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
+    row = {
+        "name": hostile, "line": 1, "shape": None, "expected_shape": None, "verdict": "wrong",
+        "max_error": None, "tolerance": None, "ulps": None, "at": None, "note": hostile,
+        "mistake": {"code": "unknown", "message": hostile},
+    }  # fmt: skip
+    data = {"report": {"ok": False, "file": hostile, "roots": [hostile], "notes": [hostile]}}
+    data["report"]["rows"] = [row]  # type: ignore[assignment]
+    empty = Report("x.py", "engine", "float64", 0.0, ())
+    page = opened(page_of(empty, live=live(data)))
+    assert page.title() == "Check of x.py"
+    assert page.locator("main img").count() == 0
+    assert hostile in page.inner_text("main")
+
+
+def test_the_contract_alone_is_enough(opened: Open) -> None:
+    """A report with steps as the surface promises them, and nothing beside that."""
+    step = {"line": 1, "op": "tanh", "shape": [2], "value": None, "gradient": None}
+    program = [
+        {**step, "name": "x", "line": None, "op": "input", "inputs": []},
+        {**step, "name": "h", "inputs": ["x"]},
+        {**step, "name": "h", "inputs": ["h", "x"]},
+    ]
+    data = {"report": json.dumps({"ok": None, "file": "x.py", "rows": [], "program": program})}
+    empty = Report("x.py", "engine", "float64", 0.0, ())
+    page = opened(page_of(empty, live=live(data)))
+    assert page.locator(".bh-row").count() == 3
+    assert page.locator(".bh-forward .bh-line:not(.bh-head)").count() == 3
