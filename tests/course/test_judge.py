@@ -10,7 +10,8 @@ from small_course import SQUARE
 from byhand.checking.report import Report
 from byhand.course.blanks import by_marks, by_names
 from byhand.course.course import bundled, load_course
-from byhand.course.judge import UNREAD, judge
+from byhand.course.judge import UNREAD, judge, judge_problem
+from byhand.program.problem import problem_in
 from solved import solved
 
 
@@ -34,6 +35,12 @@ def test_as_shipped_just_the_blanks_are_missing(judged) -> None:
     assert (report["y"].line, report["y"].expected_shape) == (18, (8,))
     assert not report.ok
     assert report.roots == ()
+
+
+def test_the_same_problem_is_judged_twice_alike() -> None:
+    problem = problem_in(by_marks(SQUARE, Path()).source, Path("file.py"))
+    for _ in range(2):
+        assert judge_problem(problem, ["y"])["y"].line == 18
 
 
 def test_a_step_of_forward_finds_its_row_among_those_that_are_left(judged) -> None:

@@ -211,6 +211,9 @@ class Client:
                     self.questions.append(message["params"])
                     title = self._answers.pop(0) if self._answers else None
                     self._send({"id": number, "result": title and {"title": title}})
+                case {"id": number, "method": "window/showDocument"}:
+                    self.requests.append(message)
+                    self._send({"id": number, "result": {"success": True}})
                 case {"id": number, "method": _}:
                     self.requests.append(message)
                     self._send({"id": number, "result": None})

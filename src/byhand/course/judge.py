@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,11 +141,12 @@ def _loaded(name: ast.Name) -> bool:
 
 
 def _without(tree: ast.Module, statements: Iterable[ast.stmt]) -> ast.Module:
-    """The tree with `pass` in the place of these statements."""
-    gone = {id(statement) for statement in statements}
+    """A tree with `pass` in the place of these statements."""
+    gone = {(statement.lineno, statement.col_offset) for statement in statements}
 
     class Leave(ast.NodeTransformer):
         def visit_Assign(self, node: ast.Assign) -> ast.stmt:
-            return ast.copy_location(ast.Pass(), node) if id(node) in gone else node
+            at = (node.lineno, node.col_offset)
+            return ast.copy_location(ast.Pass(), node) if at in gone else node
 
-    return Leave().visit(tree)
+    return Leave().visit(deepcopy(tree))

@@ -16,13 +16,16 @@ from byhand.checking.report import Report, Unread
 from byhand.course.cells import moved_up
 from byhand.course.judge import judge, judge_problem
 from byhand.course.rehearsal import rehearse, silent
+from byhand.deriving.derive import derive as derived
 from byhand.errors import ByhandError
 from byhand.faces.judged import How, Judged, judged
 from byhand.faces.run_user_code import guest
 from byhand.faces.terminal import prepare
-from byhand.program.problem import load, problem_in, zoo
+from byhand.program.problem import Problem, load, problem_in, zoo
+from byhand.program.trace import trace_problem
 from byhand.rendering.report.as_json import several
 from byhand.rendering.report.said import said
+from byhand.sources.load import sources
 
 COLUMNS = 80
 
@@ -94,10 +97,29 @@ def _report(each: Judged, named: bool) -> Report | Unread:
         return Unread(each.name, str(error))
 
 
+def derive(job: Job) -> Iterator[dict[str, Any]]:
+    """The derived `lines` of the gradient of `name`, for the forward in the `text` of `file`."""
+    with guest(job["file"], job["timeout"]), silent():
+        problem = _with_step(job)
+        found = derived(problem, names=[job["name"]])
+        yield {"lines": [step.code for step in found.steps if step.name == job["name"]]}
+
+
+def _with_step(job: Job) -> Problem:
+    """The problem of the file whose forward has the value of this name."""
+    file, text = job["file"], job["text"]
+    found = [source.read() for source in sources(file, text=text)]
+    if len(found) == 1:
+        return found[0]
+    steps = (trace_problem(each, each.inputs()) for each in found)
+    return next((p for p, s in zip(found, steps, strict=True) if job["name"] in s), found[0])
+
+
 JOBS: dict[str, Callable[[Job], Iterator[dict[str, Any]]]] = {
     "exercise": exercise,
     "answer": answer,
     "check": check,
+    "derive": derive,
 }
 
 

@@ -7,8 +7,7 @@ that are missing are one warning together. Notes, and what can't be judged, are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from lsprotocol.types import (
     CodeDescription,
@@ -22,35 +21,26 @@ from byhand.checking.report import Report, Row
 from byhand.faces.lsp.forms import is_problem_file
 from byhand.faces.lsp.pages import page_of
 from byhand.faces.lsp.texts import Text
+from byhand.faces.lsp.verdict import Verdict
 from byhand.rendering.report import wording
-from byhand.rendering.report.as_json import from_json
 
 Found = tuple[str, Diagnostic]
 """A diagnostic, with the document in which it stands."""
 
 
-def diagnostics(answer: Mapping[str, Any], text: Text) -> dict[str, list[Diagnostic]]:
+def diagnostics(verdict: Verdict) -> dict[str, list[Diagnostic]]:
     """What there is to say of a text, for each of its documents; of a right one nothing."""
-    found = list(_all(answer, text))
-    said: dict[str, list[Diagnostic]] = {piece.uri: [] for piece in text.pieces}
-    for uri, diagnostic in found:
+    said: dict[str, list[Diagnostic]] = {piece.uri: [] for piece in verdict.text.pieces}
+    for uri, diagnostic in _all(verdict):
         said[uri].append(diagnostic)
     return said
 
 
-def reports(answer: Mapping[str, Any]) -> list[Report]:
-    """The reports in an answer, of the problems that could be read."""
-    return [from_json(each) for each in answer.get("problems", ()) if "error" not in each]
-
-
-def _all(answer: Mapping[str, Any], text: Text) -> Iterator[Found]:
-    if "error" in answer:
-        yield _unread(answer["error"], text)
-    for each in answer.get("problems", ()):
-        if "error" in each:
-            yield _unread(each["error"], text, each["name"])
-    for report in reports(answer):
-        yield from _of(report, text)
+def _all(verdict: Verdict) -> Iterator[Found]:
+    for name, error in verdict.unread:
+        yield _unread(error, verdict.text, name)
+    for report, _ in verdict.reports:
+        yield from _of(report, verdict.text)
 
 
 def _of(report: Report, text: Text) -> Iterator[Found]:
@@ -124,7 +114,7 @@ def _missing(rows: Sequence[Row], report: Report, text: Text) -> Found:
     return _found(at, said, _WARNING, "missing", others)
 
 
-def _unread(error: str, text: Text, name: str = "") -> Found:
+def _unread(error: str, text: Text, name: str) -> Found:
     """Why there is no verdict. A file that is no problem file may not be meant to have one."""
     said = re.fullmatch(rf"(?:{re.escape(str(text.path))}(?::(\d+))?: )?(.*)", error, re.S)
     assert said is not None

@@ -29,7 +29,12 @@ def page_of(code: str) -> str | None:
     return file.absolute().as_uri()
 
 
+def text_of(code: str) -> str:
+    """The page, as `byhand explain CODE` prints it."""
+    return page(code) if code in CODES else f"no such mistake: {', '.join(CODES)}"
+
+
 def markdown(code: str) -> str:
-    """The page, as `byhand explain CODE` prints it, in Markdown."""
-    text = re.sub(r"^(Bad|Good):$", r"\n**\1**\n", page(code), flags=re.M)
+    """The page in Markdown."""
+    text = re.sub(r"^(Bad|Good):$", r"\n**\1**\n", text_of(code), flags=re.M)
     return re.sub(r"\n{3,}", "\n\n", f"# {code}\n\n{text.strip()}\n")

@@ -13,7 +13,12 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from byhand import __version__
+from byhand.faces.lsp.actions import EXAMPLE, EXPLAIN, HINT, actions
+from byhand.faces.lsp.hover import hover
+from byhand.faces.lsp.lenses import SAY, lenses
+from byhand.faces.lsp.pages import page_of, text_of
 from byhand.faces.lsp.session import Session
+from byhand.faces.lsp.shapes import shapes
 from byhand.faces.lsp.texts import Text, piece
 from byhand.faces.lsp.trust import Trust
 
@@ -88,7 +93,26 @@ class Editor:
         )
 
     def judged(self) -> None:
-        pass
+        asked = self._server.client_capabilities.workspace
+        if asked and asked.code_lens and asked.code_lens.refresh_support:
+            self._server.workspace_code_lens_refresh(None, _heard)
+        if asked and asked.inlay_hint and asked.inlay_hint.refresh_support:
+            self._server.workspace_inlay_hint_refresh(None, _heard)
+
+    async def show_page(self, code: str) -> str:
+        """Opens the page of a mistake, or says it where the editor opens nothing."""
+        page, asked = page_of(code), self._server.client_capabilities.window
+        if page is not None and asked and asked.show_document and asked.show_document.support:
+            shown = await self._server.window_show_document_async(
+                lsp.ShowDocumentParams(page, take_focus=True)
+            )
+            if shown.success:
+                return page
+        return self.tell(f"{code}\n\n{text_of(code)}")
+
+    def tell(self, said: str) -> str:
+        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, said))
+        return said
 
 
 def make_server(trusted: bool, timeout: float) -> tuple[LanguageServer, Session]:
@@ -100,13 +124,17 @@ def make_server(trusted: bool, timeout: float) -> tuple[LanguageServer, Session]
         notebook_document_sync=NOTEBOOKS,
     )
     trust = Trust(trusted)
-    session = Session(Editor(server), trust, timeout)
+    editor = Editor(server)
+    session = Session(editor, trust, timeout)
+    wants_shapes = False
 
     @server.feature(lsp.INITIALIZE)
     def _(params: lsp.InitializeParams) -> None:
-        options = params.initialization_options
-        if isinstance(options, dict) and options.get("trusted") is True:  # pyright: ignore[reportUnknownMemberType]
-            trust.granted = True
+        nonlocal wants_shapes
+        options: Any = params.initialization_options
+        if isinstance(options, dict):
+            trust.granted |= options.get("trusted") is True  # pyright: ignore[reportUnknownMemberType]
+            wants_shapes = options.get("shapes") is True  # pyright: ignore[reportUnknownMemberType]
         session.asking.get_ready()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
@@ -135,6 +163,49 @@ def make_server(trusted: bool, timeout: float) -> tuple[LanguageServer, Session]
     def _(params: lsp.DidCloseNotebookDocumentParams) -> None:
         session.closed(params.notebook_document.uri)
 
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    async def _(params: lsp.HoverParams) -> lsp.Hover | None:
+        uri = params.text_document.uri
+        verdict = await session.verdict(uri)
+        return None if verdict is None else hover(verdict, uri, params.position)
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    async def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        uri = params.text_document.uri
+        verdict = await session.verdict(uri) if wants_shapes else None
+        return [] if verdict is None else shapes(verdict, uri, params.range)
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
+    async def _(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
+        uri = params.text_document.uri
+        verdict = await session.verdict(uri)
+        return [] if verdict is None else lenses(verdict, uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION)
+    async def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        uri = params.text_document.uri
+        verdict, there = await session.verdict(uri), session.of(uri)
+        if verdict is None or there is None:
+            return []
+        underlined = [each for each in params.context.diagnostics if each.source == "byhand"]
+        return actions(verdict, there.exercise, uri, params.range, underlined)
+
+    @server.command(SAY)
+    def _(said: str) -> str:
+        return editor.tell(said)
+
+    @server.command(EXPLAIN)
+    async def _(code: str) -> str:
+        return await editor.show_page(code)
+
+    @server.command(HINT)
+    def _(uri: str) -> str:
+        return editor.tell(session.hint(uri))
+
+    @server.command(EXAMPLE)
+    async def _(uri: str, name: str) -> str:
+        return editor.tell(await session.example(uri, name))
+
     return server, session
 
 
@@ -148,6 +219,10 @@ def serve(trusted: bool, timeout: float) -> int:
     finally:
         session.end()
     return 0
+
+
+def _heard(answer: object) -> None:
+    """An editor answers nothing to a refresh."""
 
 
 def _path(uri: str) -> Path | None:

@@ -18,6 +18,7 @@ from byhand.faces.lsp.diagnostics import diagnostics
 from byhand.faces.lsp.forms import has_backward
 from byhand.faces.lsp.texts import Text
 from byhand.faces.lsp.trust import Trust
+from byhand.faces.lsp.verdict import Verdict
 
 PAUSE = 0.3
 """Seconds without a change after which a text is judged."""
@@ -25,6 +26,10 @@ PAUSE = 0.3
 HOLD = 0.2
 """Seconds after which a verdict is shown though the mistake has no name yet; more where the verdict
 itself took its time, as the name then does."""
+
+
+PATIENCE = 5.0
+"""Seconds that a question about a text waits for its verdict."""
 
 
 class Client(Protocol):
@@ -47,14 +52,6 @@ class Client(Protocol):
     def judged(self) -> None:
         """There is a new verdict: what is drawn into texts is to be drawn anew."""
         ...
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What was found out about a text: `problems` as in the JSON of `byhand check`, or `error`."""
-
-    text: Text
-    answer: Mapping[str, Any]
 
 
 @dataclass(eq=False)
@@ -96,6 +93,47 @@ class Session:
         return self._open.get(uri) or next(
             (each for each in self._open.values() if uri in each.shown), None
         )
+
+    async def verdict(self, uri: str) -> Verdict | None:
+        """What was found out about what stands there now, as soon as it is known; None if it isn't
+        soon."""
+        each = self.of(uri)
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while each is not None and each.task is not None and not each.task.done():
+            left = until - asyncio.get_running_loop().time()
+            if left <= 0:
+                return None
+            await asyncio.wait([each.task], timeout=left)
+        if each is None or each.verdict is None:
+            return None
+        now = self._client.text(each.uri)
+        there = now is not None and now.pieces == each.verdict.text.pieces
+        return each.verdict if there else None
+
+    def hint(self, uri: str) -> str:
+        """The next hint on the exercise that is open under an address; it counts as asked for."""
+        each = self.of(uri)
+        text = None if each is None else self._client.text(each.uri)
+        if each is None or text is None or each.exercise is None:
+            return "there is no exercise here"
+        try:
+            number = learners.next_hint(learners.at(text.path.parent), each.exercise)
+        except ByhandError as error:
+            return str(error)
+        hints = each.exercise.hints
+        said = f"Hint {number} of {len(hints)} on {each.exercise.number}: {hints[number - 1]}"
+        return said if number < len(hints) else f"{said} That was the last one."
+
+    async def example(self, uri: str, name: str) -> str:
+        """How the gradient of a name is derived; not of one that is asked for."""
+        each = self.of(uri)
+        text = None if each is None else self._client.text(each.uri)
+        if each is None or text is None or not await self.allowed(text.path):
+            return "there is no backward here"
+        if each.exercise is not None and name in each.exercise.blanks.asked:
+            return f"d{name} is what the exercise asks for: ask for a hint"
+        answer = await self.asking.ask("derive", text, name=name)
+        return answer.get("error") or "\n".join(answer["lines"]) or f"d{name} isn't derived here"
 
     def end(self) -> None:
         for uri in [*self._open]:
@@ -151,7 +189,7 @@ class Session:
         if now is None or now.pieces != verdict.text.pieces:
             return
         each.verdict = verdict
-        found = diagnostics(verdict.answer, verdict.text)
+        found = diagnostics(verdict)
         self._clear(each, each.shown - found.keys())
         for piece in verdict.text.pieces:
             self._client.publish(piece.uri, piece.version, found[piece.uri])

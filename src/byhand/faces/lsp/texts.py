@@ -116,6 +116,10 @@ class Text:
     def of_function(self, *names: str) -> Location:
         """The name of the first of these functions, or classes, that is defined; else the first
         line."""
+        return self.function(*names) or self.of_line(self.pieces[0], 1)
+
+    def function(self, *names: str) -> Location | None:
+        """The name of the first of these functions, or classes, that is defined."""
         for name in names:
             sought = re.compile(rf"^[ \t]*(?:async )?(?:def|class) ({re.escape(name)})\b", re.M)
             for piece in self.pieces:
@@ -123,7 +127,19 @@ class Text:
                     before = piece.source[: found.start(1)]
                     line, column = before.count("\n") + 1, len(before) - before.rfind("\n") - 1
                     return self._location(piece, Part(line, column, line, column + len(name)))
-        return self.of_line(self.pieces[0], 1)
+        return None
+
+    def word_at(self, uri: str, position: Position) -> tuple[str, Range] | None:
+        """The name at a position of a document."""
+        for piece in self.pieces:
+            if piece.uri == uri and position.line < len(piece.lines):
+                at = self.codec.position_from_client_units(piece.lines, position).character
+                for word in re.finditer(r"\w+", piece.lines[position.line]):
+                    if word.start() <= at <= word.end():
+                        line = position.line + 1
+                        part = Part(line, word.start(), line, word.end())
+                        return word[0], range_of(piece.lines, part, self.codec)
+        return None
 
     def _location(self, piece: Piece, part: Part) -> Location:
         return Location(piece.uri, range_of(piece.lines, part, self.codec))

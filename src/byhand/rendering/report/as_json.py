@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from byhand.checking.report import Finding, Mistake, Part, Report, Row, Unread
+from byhand.checking.report import Finding, Mismatch, Mistake, Part, Report, Row, Unread
 from byhand.rendering.report.program import program
 
 
@@ -60,6 +60,7 @@ def _read_row(row: Mapping[str, Any]) -> Row:
         "expected_shape": None if expected is None else tuple(expected),
         "mistake": None if row["mistake"] is None else Mistake(**row["mistake"]),
         "part": Part(**row["part"]) if "part" in row else None,
+        "mismatch": _read_mismatch(row["mismatch"]) if "mismatch" in row else None,
     }
     return Row(**{**row, **made})
 
@@ -80,7 +81,26 @@ def _row(row: Row) -> dict[str, Any]:
         "note": row.note,
         "mistake": None if mistake is None else {"code": mistake.code, "message": mistake.message},
         **({} if row.part is None else {"part": asdict(row.part)}),
+        **({} if row.mismatch is None else {"mismatch": _mismatch(row.mismatch)}),
     }
+
+
+def _mismatch(found: Mismatch) -> dict[str, Any]:
+    return {
+        **asdict(found),
+        "absolute": _finite(found.absolute),
+        "absolute_at": list(found.absolute_at),
+        "relative": _finite(found.relative),
+        "relative_at": list(found.relative_at),
+    }
+
+
+def _read_mismatch(found: Mapping[str, Any]) -> Mismatch:
+    read: dict[str, Any] = {}
+    for key in ("absolute", "relative"):
+        read[key] = math.inf if found[key] is None else found[key]
+        read[f"{key}_at"] = tuple(found[f"{key}_at"])
+    return Mismatch(**{**found, **read})
 
 
 def _finite(number: float | None) -> float | None:

@@ -1,0 +1,39 @@
+"""What was found out about a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from byhand.checking.report import Report
+from byhand.faces.lsp.texts import Text
+from byhand.rendering.report.as_json import from_json
+
+Step = Mapping[str, Any]
+"""A step of forward, as in the `program` of a report's JSON."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`answer` has `problems`, as in the JSON of `byhand check`, or an `error`."""
+
+    text: Text
+    answer: Mapping[str, Any]
+
+    @cached_property
+    def unread(self) -> list[tuple[str, str]]:
+        """Why there is no report: the name of the problem (empty for all of the file), and what is
+        said."""
+        found = [(each["name"], each["error"]) for each in self._problems if "error" in each]
+        return [("", self.answer["error"])] if "error" in self.answer else found
+
+    @cached_property
+    def reports(self) -> list[tuple[Report, Sequence[Step]]]:
+        """The reports on the problems that could be read, each with forward's steps."""
+        return [(from_json(p), p["program"]) for p in self._problems if "error" not in p]
+
+    @property
+    def _problems(self) -> Sequence[Mapping[str, Any]]:
+        return self.answer.get("problems", ())
