@@ -5,13 +5,12 @@
 // as text. What else there is loads on its own, where it is used.
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const OUT = join(HERE, "../src/byhand/assets");
-const VIEW = join(HERE, "src/view/index");
 
 const shared = {
   absWorkingDir: HERE,
@@ -29,13 +28,14 @@ const shared = {
   jsxImportSource: "preact",
 };
 
-/** The view is a module of its own also for the page, which so shares it with all others. */
-const viewApart = {
-  name: "view-apart",
+/** The view and KaTeX are modules of their own also for the page, which so shares them with others. */
+const apart = {
+  name: "apart",
   setup(found) {
-    found.onResolve({ filter: /\/view\/index$/ }, ({ path, resolveDir }) =>
-      join(resolveDir, path) === VIEW ? { path: "./view.js", external: true } : undefined,
-    );
+    found.onResolve({ filter: /\/(view|math)\/index$/ }, ({ path, resolveDir }) => {
+      const part = relative(join(HERE, "src"), join(resolveDir, path)).split("/")[0];
+      return { path: `./${part}.js`, external: true };
+    });
   },
 };
 
@@ -50,7 +50,9 @@ const PARTS = [
     entryPoints: { page: "src/page/index.tsx" },
     splitting: true,
     chunkNames: "[name]-[hash]",
-    plugins: [viewApart],
+    plugins: [apart],
+    loader: { ".woff2": "file" },
+    assetNames: "[name]",
   },
 ];
 
@@ -75,7 +77,7 @@ for (const part of PARTS) {
 const licences = [...used].sort().map(licence);
 built.set("LICENSES.txt", Buffer.from(licences.join(`\n${"-".repeat(72)}\n\n`)));
 
-const there = readdirSync(OUT).filter((name) => /\.(js|css|txt)$/.test(name));
+const there = readdirSync(OUT).filter((name) => /\.(js|css|txt|woff2)$/.test(name));
 if (process.argv.includes("--check")) {
   const same = (name) =>
     there.includes(name) && readFileSync(join(OUT, name)).equals(built.get(name));

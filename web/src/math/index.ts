@@ -2,5 +2,5 @@
 import katex from "katex";
 import "katex/dist/katex.css";
 
-export const render = (latex: string, el: HTMLElement): void =>
-  katex.render(latex, el, { displayMode: true, fleqn: true, throwOnError: false, strict: false });
+export const render = (latex: string, el: HTMLElement, displayMode = true): void =>
+  katex.render(latex, el, { displayMode, fleqn: true, throwOnError: false, strict: false });

@@ -64,8 +64,8 @@ def answer(job: Job) -> Iterator[dict[str, Any]]:
     """Checks the `text` of an exercise for what is `asked`, in numbers, in words and as a terminal
     shows it: as soon as it is known which lines are wrong, and again with the mistakes by name."""
     with guest(job["file"], job["timeout"]):
+        rehearse(problem_in(job["text"], Path(job["file"])))
         problem = problem_in(job["text"], Path(job["file"]))
-        rehearse(problem)
         with silent():
             report = judge_problem(problem, job["asked"], named=False)
         if not report.ok:

@@ -62,6 +62,7 @@ class CoursePage:
                 Route("/api/open", self._open, methods=["POST"]),
                 Route("/api/save", self._save, methods=["POST"]),
                 Route("/api/check", self._check, methods=["POST"]),
+                Route("/api/exercise", self._shown, methods=["POST"]),
                 Route("/api/hint", self._hint, methods=["POST"]),
                 Route("/api/solution", self._solution, methods=["POST"]),
                 Route("/api/reset", self._reset, methods=["POST"]),
@@ -76,7 +77,8 @@ class CoursePage:
         return HTMLResponse(shell(self._learner.course.title, "course"))
 
     async def _course(self, _: Request) -> Response:
-        return JSONResponse(pages.course_map(self._learner))
+        standing = pages.standing(self._learner)
+        return JSONResponse({**pages.course_map(self._learner), "standing": standing})
 
     async def _lesson(self, request: Request) -> Response:
         name = request.query_params.get("name", "")
@@ -104,15 +106,23 @@ class CoursePage:
 
     async def _save(self, request: Request) -> Response:
         name, text, base = await texts(request, "document", "text", "base")
-        saved = self._desk.save(self._found(name).id, text, base)
+        exercise = self._found(name)
+        if not self._desk.is_open(name):  # the page was opened before the server was
+            self._desk.open(name, self._document(exercise))
+        saved = self._desk.save(name, text, base)
         kept = saved.kept and saved.kept.name
-        there = {"text": saved.content.text, "digest": saved.content.digest, "kept": kept}
-        return JSONResponse(there, 200 if kept is None else 409)
+        told = {**self._desk.told(name), "kept": kept}
+        return JSONResponse(told, 200 if kept is None else 409)
 
     async def _check(self, request: Request) -> Response:
         exercise = await self._exercise(request)
+        self._desk.open(exercise.id, self._document(exercise))
         self._desk.check(exercise.id)
         return JSONResponse({})
+
+    async def _shown(self, request: Request) -> Response:
+        exercise = await self._exercise(request)
+        return JSONResponse(pages.exercise_page(self._learner, exercise))
 
     async def _hint(self, request: Request) -> Response:
         exercise = await self._exercise(request)

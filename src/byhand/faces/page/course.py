@@ -65,6 +65,7 @@ def exercise_page(learner: Learner, exercise: Exercise) -> Data:
         "asked": list(exercise.blanks.asked),
         "hints": list(exercise.hints[:shown]),
         "hint_count": len(exercise.hints),
+        "passed": passed,
         "why": exercise.why if passed else "",
         "lacking": sorted(
             name for name in slow_imports(exercise.blanks.source) if find_spec(name) is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ class Desk:
         self._live, self._process, self._jobs, self._timeout = live, process, jobs, timeout
         self._documents: dict[str, Document] = {}
         self._contents: dict[str, Content] = {}
+        self._versions: dict[str, int] = {}
         self._marks: dict[str, Mark | None] = {}
         self._waiting: list[Job] = []
         self._running: Job | None = None
@@ -64,10 +66,19 @@ class Desk:
         """Saves a text that began as the content with the digest `base`."""
         document = self._documents[name]
         saved = document.save(text, base)
+        after = base if saved.kept is None else None
         self._live.tell(name, "trouble", "")
         self._marks[name] = _mark(document.path)
-        self._is_now(name, saved.content)
+        self._is_now(name, saved.content, after)
         return saved
+
+    def told(self, name: str) -> dict[str, Any]:
+        """What is told of a document's text: it, its digest, and a version that grows."""
+        content = self._contents[name]
+        return {"text": content.text, "digest": content.digest, "version": self._versions[name]}
+
+    def is_open(self, name: str) -> bool:
+        return name in self._documents
 
     def check(self, name: str) -> None:
         """Checks a document, again if it was checked before."""
@@ -138,13 +149,18 @@ class Desk:
             self._live.tell(name, "trouble", "")
             self._is_now(name, found)
 
-    def _is_now(self, name: str, found: Content) -> None:
-        """Tells what the file holds, and checks it, if it is another than was known."""
+    def _is_now(self, name: str, found: Content, after: str | None = None) -> None:
+        """Tells what the file holds, and checks it, if it is another than was known.
+
+        `after` is the digest of what its author began with, if that is known.
+        """
         known = self._contents.get(name)
         self._contents[name] = found
         if known is not None and known.digest == found.digest:
             return
-        self._live.tell(name, "text", {"text": found.text, "digest": found.digest})
+        # Versions grow also where a server follows on one that was killed.
+        self._versions[name] = max(self._versions.get(name, 0) + 1, time.time_ns() // 1000)
+        self._live.tell(name, "text", {**self.told(name), "after": after})
         self.check(name)
 
     def _forget(self, name: str) -> None:

@@ -1,0 +1,96 @@
+/** Where the learner is: the exercise that is open, its lesson, and what is done. */
+import type { CourseMap, Exercise, Lesson, Standing } from "./data";
+import { Document } from "./document";
+import { get, post } from "./server";
+import { Store } from "./store";
+
+export class CourseState extends Store {
+  course: CourseMap | undefined;
+  standing: Standing | undefined;
+  exercise: Exercise | undefined;
+  lesson: Lesson | undefined;
+  document: Document | undefined;
+  trouble = "";
+
+  async start(): Promise<void> {
+    const { standing, ...course } = await get<CourseMap & { standing: Standing }>("api/course");
+    this.course = course;
+    this.standing = standing;
+    window.addEventListener("hashchange", () => void this.open(this.asked));
+    await this.open(this.asked);
+  }
+
+  /** The exercise in the address, or else the one that the learner is at. */
+  private get asked(): string {
+    const id = decodeURIComponent(location.hash.slice(1));
+    const ids = this.course?.lessons.flatMap((lesson) => lesson.exercises.map((each) => each.id));
+    return ids?.includes(id) ? id : (this.standing?.current ?? "");
+  }
+
+  async open(id: string): Promise<void> {
+    if (id === this.document?.id) return;
+    this.document?.close();
+    this.exercise = undefined;
+    this.document = new Document(
+      id,
+      "api/save",
+      () => this.reopen(id),
+      (name, value) => this.hear(name, value),
+    );
+    this.changed();
+  }
+
+  /** Opens the exercise on the server, which may be another one than before. */
+  private async reopen(id: string): Promise<void> {
+    const exercise = await post<Exercise>("api/open", { document: id });
+    if (this.document?.id !== id) return;
+    this.exercise = exercise;
+    this.changed();
+    if (this.lesson?.name !== exercise.lesson) {
+      this.lesson = await get<Lesson>("api/lesson", { name: exercise.lesson });
+      this.changed();
+    }
+  }
+
+  async hint(): Promise<void> {
+    await this.ask("api/hint");
+  }
+
+  async solution(): Promise<string | null> {
+    const { solution } = await post<{ solution: string | null }>("api/solution", this.named);
+    return solution;
+  }
+
+  async reset(): Promise<void> {
+    await post("api/reset", this.named);
+  }
+
+  async check(): Promise<void> {
+    await post("api/check", this.named);
+  }
+
+  get passed(): boolean {
+    return this.standing?.passed.includes(this.exercise?.id ?? "") ?? false;
+  }
+
+  private get named(): { document: string } {
+    return { document: this.document?.id ?? "" };
+  }
+
+  private async ask(path: string): Promise<void> {
+    const exercise = await post<Exercise>(path, this.named);
+    if (exercise.id === this.document?.id) this.exercise = exercise;
+    this.changed();
+  }
+
+  private hear(name: string, value: unknown): void {
+    if (name !== "standing") return;
+    this.standing = value as Standing;
+    const { exercise } = this;
+    const hints = exercise && this.standing.hints[exercise.id];
+    const more = (hints ?? 0) > (exercise?.hints.length ?? 0);
+    // A hint was asked for elsewhere, or it is right now, and why can be told.
+    if (exercise && (more || (this.passed && !exercise.passed))) void this.ask("api/exercise");
+    this.changed();
+  }
+}

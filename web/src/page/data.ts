@@ -1,0 +1,74 @@
+/** What the server tells, as src/byhand/faces/page makes it. */
+import type { Report, Row } from "../view/report";
+
+export interface CourseMap {
+  title: string;
+  folder: string;
+  lessons: { name: string; title: string; exercises: ExerciseName[] }[];
+}
+
+export interface ExerciseName {
+  id: string;
+  number: string;
+  title: string;
+}
+
+export interface Standing {
+  current: string;
+  next: string | null;
+  passed: string[];
+  hints: Record<string, number>;
+}
+
+export interface Exercise extends ExerciseName {
+  lesson: string;
+  file: string;
+  task: string;
+  asked: string[];
+  hints: string[];
+  hint_count: number;
+  passed: boolean;
+  why: string;
+  lacking: string[];
+}
+
+export interface Lesson {
+  name: string;
+  title: string;
+  reading: string;
+}
+
+export interface Text {
+  text: string;
+  digest: string;
+  /** grows with every content */
+  version: number;
+  /** the digest of what its author began with; null where that isn't known */
+  after?: string | null;
+}
+
+/** A row, and where its mistake stands: lines count from 1, columns are characters from 0. */
+export type PlacedRow = Row & {
+  part?: { line: number; column: number; end_line: number; end_column: number };
+};
+
+export interface Root {
+  names: string[];
+  line: number | null;
+  place: string;
+  headline: string;
+  details: string[];
+  code: string | null;
+}
+
+export interface Verdict {
+  /** of the text that was checked */
+  digest: string;
+  /** whether nothing more comes about this text */
+  last: boolean;
+  printed: string;
+  passed?: boolean;
+  error?: string;
+  report?: Report;
+  said?: { summary: string; next: string; roots: Root[]; notes: string[] };
+}

@@ -1,0 +1,22 @@
+/** The page of `byhand learn --web` and `byhand show`. */
+import { render } from "preact";
+import { Course } from "./course";
+import { CourseState } from "./course-state";
+import "./page.css";
+
+const place = document.getElementById("page");
+
+async function start(): Promise<void> {
+  if (!place) return;
+  const state = new CourseState();
+  place.replaceChildren();
+  render(<Course state={state} />, place);
+  await state.start();
+}
+
+start().catch((error: unknown) => {
+  const said = document.createElement("p");
+  said.className = "opening";
+  said.textContent = error instanceof Error ? error.message : String(error);
+  place?.replaceChildren(said);
+});
