@@ -40,7 +40,7 @@ export function diagnostics(verdict: Verdict, text: Text): Diagnostic[] {
 }
 
 const rowAt = (report: Report, name: string, line: number | null): PlacedRow | undefined =>
-  report.rows.find((row) => row.name === name && row.line === line);
+  report.rows?.find((row) => row.name === name && row.line === line);
 
 /** What kept a file from being judged names its line as `file.py:80: ...`. */
 function ofError(error: string, text: Text): Diagnostic[] {

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Editor as CodeMirror } from "./codemirror";
 import type { Document } from "./document";
+import { persistently } from "./loading";
 import { useStore } from "./store";
 
 /** What others may ask of it. */
@@ -27,7 +28,7 @@ export function Editor({
     if (!opened) return;
     let made: CodeMirror | undefined;
     let gone = false;
-    void import("./codemirror").then(({ Editor }) => {
+    void persistently(() => import("./codemirror")).then(({ Editor }) => {
       if (gone || !place.current) return;
       made = new Editor(place.current, document.text, label, (text) => document.edit(text));
       setEditor(made);

@@ -1,4 +1,5 @@
 /** Formulas: KaTeX, loaded when the first one is there. */
+import { persistently } from "./loading";
 
 let loading: Promise<typeof import("../math/index")> | undefined;
 
@@ -8,7 +9,7 @@ function load() {
     styles.rel = "stylesheet";
     styles.href = "assets/math.css";
     document.head.append(styles);
-    loading = import("../math/index");
+    loading = persistently(() => import("../math/index"));
   }
   return loading;
 }

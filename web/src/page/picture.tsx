@@ -1,11 +1,13 @@
 /** The view, fed with the verdict's report. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Report } from "../view/report";
+import { persistently } from "./loading";
 
 /** What the view asks: the form that anywidget has. */
 export class PictureModel {
   private values = new Map<string, unknown>([
     ["math", new URL("assets/math.js", location.href).href],
+    ["told", true], // the verdict stands below the editor
   ]);
   private callbacks = new Map<string, Set<() => void>>();
 
@@ -39,7 +41,7 @@ export function Picture({ model, report }: { model: PictureModel; report: Report
     if (!there) return;
     let gone = false;
     let clear: (() => void) | undefined;
-    void import("../view/index").then(({ default: view }) => {
+    void persistently(() => import("../view/index")).then(({ default: view }) => {
       if (!gone && place.current) clear = view.render({ model, el: place.current });
     });
     return () => {

@@ -30,11 +30,12 @@ interface PictureProps {
   report: Report;
   derivation: Derivation | undefined;
   math: string | undefined;
+  pointed: string | undefined;
   /** Whether it is the only picture: then it may have the arrow keys that nothing else wants. */
   alone: boolean;
 }
 
-export const Picture = ({ report, derivation, math, alone }: PictureProps) => {
+export const Picture = ({ report, derivation, math, pointed, alone }: PictureProps) => {
   const program = report.program ?? [];
   const roots = report.roots ?? [];
   const edges = useMemo(() => edgesOf(program), [report]);
@@ -48,7 +49,8 @@ export const Picture = ({ report, derivation, math, alone }: PictureProps) => {
 
   const shown = shownAt(reading.moment, order.length);
   const selected = selectedIn(reading, order, first);
-  const keep = new Set([selected, ...reading.opened, ...ends(edges)]);
+  const lit = program.findLastIndex((step) => step.name === pointed || `d${step.name}` === pointed);
+  const keep = new Set([selected, lit, ...reading.opened, ...ends(edges)]);
   const items = folded(order, standings, keep, width < NARROW ? MOST_IF_NARROW : MOST);
 
   const follow = useRef(false); // whether the focus goes where the reader goes
@@ -69,6 +71,10 @@ export const Picture = ({ report, derivation, math, alone }: PictureProps) => {
   };
 
   useKeysOfThePage(alone, onKeyDown);
+  useEffect(() => {
+    const row = figure.current?.querySelector(`[data-step="${lit}"]`);
+    row?.scrollIntoView({ block: "nearest" });
+  }, [lit]);
   const walked = (side: "forward" | "backward") => (edge: Edge) => {
     if (!shown) return true;
     const user = order.indexOf(edge.user);
@@ -92,7 +98,7 @@ export const Picture = ({ report, derivation, math, alone }: PictureProps) => {
         <div class="bh-drawing">
           {width >= NARROW && <Gutter {...gutter} side="forward" walked={walked("forward")} />}
           <Rows
-            {...{ report, program, order, items, edges, standings, selected, shown, unfold }}
+            {...{ report, program, order, items, edges, standings, selected, lit, shown, unfold }}
             select={(step) => act({ kind: "choose", step })}
             below={beside || (reading.chosen === null && !shown) ? null : detail}
           />

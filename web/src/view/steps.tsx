@@ -16,6 +16,8 @@ export interface RowsProps {
   edges: Edge[];
   standings: Standing[];
   selected: number;
+  /** The step that is pointed at from elsewhere; -1 if none is. */
+  lit: number;
   shown: Shown | null;
   select: (step: number) => void;
   unfold: (steps: number[]) => void;
@@ -45,6 +47,7 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
   const back = !shown || place >= order.length - shown.backward;
   const lacking = props.edges.filter((edge) => edge.value === i && edge.use.missing);
   const classes = ["bh-row", `bh-${standing}`, i === selected && "bh-selected"];
+  if (i === props.lit) classes.push("bh-pointed");
   if (!ran) classes.push("bh-ahead");
   if (shown?.at === place) classes.push("bh-now");
   return (

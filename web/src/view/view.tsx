@@ -10,10 +10,16 @@ export const View = ({ model }: { model: Model }) => {
   const derivation = useModel<Derivation>(model, "derivation");
   const training = useModel<Training>(model, "training");
   const math = useModel<string>(model, "math");
+  const pointed = useModel<string>(model, "pointed");
+  const told = useModel<boolean>(model, "told") ?? false;
   return (
     <div class="byhand">
       {reports.map((report) => (
-        <Part key={report.name} {...{ report, derivation, math }} titled={reports.length > 1} />
+        <Part
+          key={report.name}
+          {...{ report, derivation, math, pointed, told }}
+          titled={reports.length > 1}
+        />
       ))}
       {training && <TrainingShown training={training} />}
     </div>
@@ -24,17 +30,25 @@ interface PartProps {
   report: Report;
   derivation: Derivation | undefined;
   math: string | undefined;
+  /** A name, or `d` and a name, that is to stand out. */
+  pointed: string | undefined;
+  /** Whether the verdict stands elsewhere on the page already. */
+  told: boolean;
   titled: boolean;
 }
 
-const Part = ({ report, derivation, math, titled }: PartProps) => (
+const Part = ({ report, derivation, math, pointed, told, titled }: PartProps) => (
   <section>
     {titled && <h2>{report.name}</h2>}
-    <Verdict report={report} />
+    {!told && <Verdict report={report} />}
     {report.program && report.program.length > 0 && (
-      <Picture {...{ report, derivation, math }} alone={!titled} />
+      <Picture {...{ report, derivation, math, pointed }} alone={!titled} />
     )}
-    <Others rows={withoutStep(report)} roots={report.roots ?? []} />
-    <Notes report={report} />
+    {!told && (
+      <>
+        <Others rows={withoutStep(report)} roots={report.roots ?? []} />
+        <Notes report={report} />
+      </>
+    )}
   </section>
 );

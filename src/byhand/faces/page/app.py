@@ -222,6 +222,7 @@ def shell(title: str, kind: str) -> str:
         '<link rel="icon" href="data:,">\n'
         '<link rel="stylesheet" href="assets/view.css">\n'
         '<link rel="stylesheet" href="assets/page.css">\n'
+        '<link rel="modulepreload" href="assets/view.js">\n'
         '<script type="module" src="assets/page.js"></script>\n</head>\n'
         f'<body data-page="{kind}">\n<div id="page"><p class="opening">Opening ...</p>'
         "<noscript>This page needs JavaScript. The course is also there in a terminal: "
