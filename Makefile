@@ -39,7 +39,7 @@ clean:
 
 $(VENV)/.ready-to-run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable .
+	$(PIP) --editable '.[web]'
 	@touch $@
 
 $(VENV)/.ready-to-test: pyproject.toml
