@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from browsing import Open
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from byhand import assets
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.program.problem import load, zoo
@@ -253,3 +254,49 @@ def test_the_contract_alone_is_enough(opened: Open) -> None:
     page = opened(page_of(empty, live=live(data)))
     assert page.locator(".bh-row").count() == 3
     assert page.locator(".bh-forward .bh-line:not(.bh-head)").count() == 3
+
+
+LIVE = """async ([code, report]) => {
+    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    const { default: view } = await import(url);
+    const held = { report }, listeners = {};
+    window.tell = (name, value) => {
+        held[name] = value;
+        (listeners[`change:${name}`] ?? new Set()).forEach((each) => each());
+    };
+    const el = document.createElement("div");
+    document.body.append(el);
+    window.end = view.render({ el, model: {
+        get: (name) => held[name],
+        on: (name, done) => (listeners[name] ??= new Set()).add(done),
+        off: (name, done) => listeners[name].delete(done),
+    } });
+    window.listening = () => Object.values(listeners).reduce((all, each) => all + each.size, 0);
+}"""
+
+
+def test_it_follows_what_changes_and_leaves_nothing_behind(
+    browser: Browser, tmp_path: Path
+) -> None:
+    report, _ = checked(SMALL, tmp_path)
+    right, _ = checked(
+        SMALL.replace("    dx = ", "    dh += square * dweighted\n    dx = "), tmp_path
+    )
+    assert right.ok
+    page = browser.new_page()
+    page.evaluate(LIVE, [assets.text("view.js"), report.as_json()])
+    expect(page.locator(".bh-outcome")).to_contain_text("2 of 5 gradients are right")
+    page.evaluate("report => tell('report', report)", right.as_json())
+    expect(page.locator(".bh-outcome")).to_contain_text("All 5 gradients are right")
+    assert page.locator(".bh-missing").count() == 0
+    losses = [[1, 3.3], [2, 2.9], [3, 2.5]]
+    page.evaluate("t => tell('training', t)", {"losses": losses, "samples": ["emma", "ada"]})
+    expect(page.locator(".bh-training [role=status]")).to_have_text("Step 3: the loss is 2.5000.")
+    expect(page.locator(".bh-curve polyline")).to_have_attribute(
+        "points", re.compile(r"(\S+ ){2}\S+")
+    )
+    expect(page.locator(".bh-samples code")).to_have_count(2)
+    page.evaluate("end()")
+    expect(page.locator(".byhand")).to_have_count(0)
+    assert page.evaluate("listening()") == 0
+    page.close()

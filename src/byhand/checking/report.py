@@ -198,6 +198,11 @@ class Report:
 
         return plain(self)
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        from byhand.rendering.mime_bundle import mime_bundle
+
+        return mime_bundle(self)
+
     def _repr_html_(self) -> str:
         from byhand.rendering.report.html import fragment
 

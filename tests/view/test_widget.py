@@ -1,0 +1,56 @@
+"""The view in notebooks: a widget, and static HTML where none runs."""
+
+from __future__ import annotations
+
+import anywidget
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from traitlets import HasTraits
+
+from byhand import assets
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.program.problem import load
+from byhand.rendering.mime_bundle import WIDGET, mime_bundle
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return check(load("softmax_cross_entropy"))
+
+
+def test_outside_of_a_kernel_it_is_html(report: Report) -> None:
+    assert mime_bundle(report) == {} and report._repr_mimebundle_() == {}
+    assert report._repr_html_().startswith("<div")
+
+
+def test_the_widget_is_the_very_module_of_the_pages(report: Report) -> None:
+    from byhand.rendering.widget import View
+
+    view = View(report=report.as_json())
+    assert isinstance(view, anywidget.AnyWidget) and isinstance(view, HasTraits)
+    assert assets.text("view.js") in (view._esm, str(view._esm))
+    assert view.get_state()["report"]["program"][0]["name"] == "logits"
+
+
+def test_a_training_is_told_as_it_goes_on() -> None:
+    from byhand.rendering.widget import POINTS, View
+
+    view = View()
+    for step in range(1, 3 * POINTS):
+        view.progress(step, 3 * POINTS, 1 / step, 100.0)
+    losses = view.training["losses"]
+    assert POINTS // 2 <= len(losses) <= POINTS and losses[0] == [1, 1.0]
+    view.show_samples(["ada", "emma"])
+    assert view.training == {"losses": losses, "samples": ["ada", "emma"]}
+
+
+@pytest.mark.long
+def test_a_notebook_gets_both() -> None:
+    code = "import byhand\nbyhand.check(byhand.load('softmax_cross_entropy'))"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=60).execute()
+    (output,) = notebook.cells[0].outputs
+    assert output.data.keys() == {WIDGET, "text/html", "text/plain"}
+    assert output.data["text/html"].startswith("<div")
