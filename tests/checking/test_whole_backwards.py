@@ -8,6 +8,7 @@ from edited import changed
 from verdicts import Checked, assert_right, verdicts
 
 from byhand.checking.check import check
+from byhand.checking.report import Report
 
 FORWARD = """
 import functools
@@ -56,16 +57,46 @@ def test_right(checked: Checked, source: str):
 
 
 @both
-def test_a_forward_value_changed_on_the_way_to_a_dict_is_aliased(checked: Checked, source: str):
+def test_a_value_of_forward_may_be_used_up(checked: Checked, source: str):
     report = checked(changed(source, *IN_PLACE))
-    assert not report.ok
-    assert report.roots == ("x" if source is PLAIN else "backward",)
-    assert report["W"].right
-    row = report[report.roots[0]]
-    assert (row.verdict, row.mistake and row.mistake.code) == ("wrong", "aliased")
-    said = row.mistake.message if row.mistake else ""
-    assert "changes h, a value of the forward pass" in said
-    assert ("h *= " in row.source) == (source is PLAIN)
+    assert_right(report)
+    said = "line 14 changes h, which backward was given; nothing needs it as it was"
+    assert (said in report.notes) == (source is PLAIN)
+
+
+def test_a_value_of_forward_may_be_used_up_under_another_name(checked: Checked):
+    other = (IN_PLACE[0][0], "a = h\n    a *= 2 * (1 - h**2)")
+    assert_right(checked(changed(PLAIN, other)))
+    by_name = changed(PLAIN, other, ("x.T @ a}", "x.T @ a + 0 * h.sum()}"))
+    assert codes(checked(by_name)) == {"W": "aliased"}
+
+
+def test_who_reads_a_used_up_value_as_it_was_is_wrong(checked: Checked):
+    own = changed(PLAIN, (IN_PLACE[0][0], "a = 2 * h * (1 - h**2)\n    h *= 0.5"))
+    report = checked(changed(own, ("x.T @ a}", "x.T @ (2 * h * (1 - h**2))}")))
+    assert codes(report) == {"W": "aliased"}
+    row = report["W"]
+    assert row.mistake is not None
+    assert row.mistake.message.startswith("this line changes h, which dW still needs as it was")
+    assert row.source == "h *= 0.5"
+    assert not report.notes
+
+
+@both
+def test_an_input_that_was_changed_is_the_callers(checked: Checked, source: str):
+    own = changed(
+        source, ("    a = 2 *", "    dW = x.T @ (2 * h * (1 - h**2))\n    x *= 0\n    a = 2 *")
+    )
+    report = checked(changed(own, ('"W": x.T @ a', '"W": dW')))
+    assert codes(report) == {"backward": "aliased"}
+    row = report["backward"]
+    assert row.mistake is not None
+    assert "changes x, a value of the forward pass" in row.mistake.message
+    assert ("x *= 0" in row.source) == (source is PLAIN)
+
+
+def codes(report: Report) -> dict[str, str]:
+    return {row.name: row.mistake.code for row in report.rows if row.mistake is not None}
 
 
 @both

@@ -148,9 +148,10 @@ class TestCaught:
 
     def test_damage_to_a_value_of_forward(self, checked: Checked) -> None:
         in_place = "dlogits = probs\n    dlogits[np.arange(n), Y] -= 1\n    dlogits /= n"
-        source = model("mlp_fused", ("dlogits = (probs - onehot) / n", in_place))
+        later = ("db2 = dlogits.sum(axis=0)", "db2 = (probs - onehot).sum(axis=0) / n")
+        source = model("mlp_fused", ("dlogits = (probs - onehot) / n", in_place), later)
         report = checked(source)
-        assert report.roots == ("logits",)
+        assert (report.roots, report["b2"].verdict) == (("logits",), "inherited")
         root = report["logits"]
         assert (root.verdict, root.mistake and root.mistake.code) == ("wrong", "aliased")
         assert "probs, a value of the forward pass" in (

@@ -162,11 +162,16 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     if trial.narrow and trial.drawn.eps < SINGLE:
         line = min(run.narrow.values())
         notes.append(f"line {line} computes in float32: what goes through it is judged as float32")
-    for damage in harmless(run, trial.drawn.truth):
-        notes.append(
-            f"line {damage.line} changes {damage.changed}, which backward was given; nothing reads "
-            "it afterwards"
-        )
+    changed: dict[str, dict[int, None]] = {}
+    for damage in harmless(run, trial.drawn.truth.bindings):
+        changed.setdefault(damage.changed, {})[damage.line] = None
+    named = {row.line for row in rows if row.mistake is not None and row.mistake.code == "aliased"}
+    for name, lines in changed.items():
+        if named & lines.keys():
+            continue
+        said = " and ".join(map(str, lines))
+        where = f"line {said} changes" if len(lines) == 1 else f"lines {said} change"
+        notes.append(f"{where} {name}, which backward was given; nothing needs it as it was")
     if run.function is None:
         notes.append(
             "backward isn't a plain Python function: its results are judged, but not its lines"

@@ -176,8 +176,7 @@ class Evidence:
 
     @cached_property
     def _replay(self) -> Replay:
-        upstream = self.trial.drawn.upstream_by_name
-        given = {f"{GIVEN}{name}": copied(g) for name, g in upstream.items()}
+        given = {f"{GIVEN}{name}": copied(g) for name, g in self.trial.as_given.items()}
         more = {**self.paths.slopes, **self.paths.picked, **given}
         return self.trial.replay(self.feeds, self.answer.key, more)
 

@@ -27,6 +27,7 @@ from byhand.engine.tensor import Tensor
 from byhand.program.call import call_to
 from byhand.program.problem import Problem
 from byhand.referees.referee import Gradient, Key
+from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array, as_number, copied
 from byhand.values.precision import SINGLE, float_type
@@ -131,6 +132,13 @@ class Trial:
     def _computes_in_float32(self, answer: Answer) -> bool:
         through = (number for write in answer.writes for number in (write.number, *write.through))
         return not self.run.narrow.keys().isdisjoint(through)
+
+    @cached_property
+    def as_given(self) -> Mapping[str, Any]:
+        """The upstream gradients, and what else backward was given and changed, as they were."""
+        changed = {tree.root(damage.changed) for damage in self.run.damages}
+        own = {name: value for name, value in self.run.given.items() if name in changed}
+        return {**own, **self.drawn.upstream_by_name}
 
     @cached_property
     def wrong(self) -> frozenset[Key]:

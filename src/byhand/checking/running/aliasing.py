@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
+from typing import Protocol
 
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
@@ -12,26 +13,36 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 
 
+class Bound(Protocol):
+    """A binding of forward: its line, None for an input."""
+
+    @property
+    def line(self) -> int | None: ...
+
+
+Bindings = Mapping[str, Sequence[Bound]]
+
+
 def harmful(
-    run: BackwardRun, answers: Answers, given: Container[str], steps: Container[str]
+    run: BackwardRun, answers: Answers, given: Container[str], steps: Bindings
 ) -> list[Damage]:
     """The changes in place that leave something wrong behind.
 
-    Changing a value of the forward pass (one that is `given`) does; changing an upstream gradient,
-    which is given, too, or a weight by a step down its gradient, only where something reads it
-    later. So does changing another answer, to one of `steps`, unless that is written anew
-    afterwards and nothing reads it in between.
+    Changing an input does, which is the caller's; changing an upstream gradient, a weight by a step
+    down its gradient, or a value that forward computed, only where something reads it later: that
+    last one by its own name, if it was changed by another one. So does changing another answer, to
+    one of `steps`, unless that is written anew afterwards and nothing reads it in between. `given`
+    are the names of what backward was called with.
     """
     return [damage for damage in run.damages if _lasts(damage, run, answers, given, steps)]
 
 
-def harmless(run: BackwardRun, steps: Container[str]) -> list[Damage]:
-    """The changes of upstream gradients, and the steps of weights, that nothing reads any more."""
+def harmless(run: BackwardRun, steps: Bindings) -> list[Damage]:
+    """The changes of what backward was given that nothing reads any more as it was."""
     return [
         damage
         for damage in run.damages
-        if _is_upstream(damage, run.given, steps) or _is_update(damage, run)
-        if not _read_later(damage, run)
+        if tree.root(damage.changed) in run.given and not _spoils(damage, run, steps)
     ]
 
 
@@ -48,7 +59,12 @@ def writer(damage: Damage, answers: Answers) -> Key | None:
     return None
 
 
-def _is_upstream(damage: Damage, given: Container[str], steps: Container[str]) -> bool:
+def is_input(damage: Damage, steps: Bindings) -> bool:
+    """Whether an input of forward was changed."""
+    return any(bound.line is None for bound in steps.get(tree.root(damage.changed), ()))
+
+
+def _is_upstream(damage: Damage, given: Container[str], steps: Bindings) -> bool:
     return damage.changed in given and damage.changed[1:] in steps
 
 
@@ -89,9 +105,18 @@ def _read_later(damage: Damage, run: BackwardRun) -> bool:
                 again = [node] if later else []
             else:
                 continue
-            if any(damage.changed in dict(loaded_names(each)) for each in again):
+            if any(tree.root(damage.changed) in dict(loaded_names(each)) for each in again):
                 return True
     return run.function is None
+
+
+def _spoils(damage: Damage, run: BackwardRun, steps: Bindings) -> bool:
+    """Whether the change of something that was given is a mistake."""
+    if _is_upstream(damage, run.given, steps) or _is_update(damage, run):
+        return _read_later(damage, run)
+    if is_input(damage, steps):
+        return True
+    return damage.by != tree.root(damage.changed) and _read_later(damage, run)
 
 
 def _lasts(
@@ -99,13 +124,11 @@ def _lasts(
     run: BackwardRun,
     answers: Answers,
     given: Container[str],
-    steps: Container[str],
+    steps: Bindings,
 ) -> bool:
     name = damage.changed[1:]
-    if _is_upstream(damage, given, steps) or _is_update(damage, run):
-        return _read_later(damage, run)
     if tree.root(damage.changed) in given:
-        return True
+        return _spoils(damage, run, steps)
     if name not in steps:
         return False  # a local of the user's own
     for answer in answers.found:

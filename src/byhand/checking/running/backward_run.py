@@ -48,14 +48,15 @@ class Raised:
 class Damage:
     """The statement at `line` changed `changed` in place, while writing the gradient of `name`.
 
-    `changed` is a value of the forward pass, or (`dh`) a gradient that was already given. `number`
-    counts the statements that ran before.
+    `changed` is a value of the forward pass, or (`dh`) a gradient that was already given; the
+    statement wrote to it `by` this local. `number` counts the statements that ran before.
     """
 
     changed: str
     name: str | None
     line: int
     number: int
+    by: str = ""
 
 
 @dataclass(frozen=True, eq=False)

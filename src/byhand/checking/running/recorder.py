@@ -291,7 +291,7 @@ class Recorder:
             for given, value in self.given.items():
                 near = any(np.may_share_memory(value, each) for each in changed)
                 if near and not unchanged(value, self.pristine[given]):
-                    self.damages.append(Damage(given, name, statement.line, self.number))
+                    self.damages.append(Damage(given, name, statement.line, self.number, root))
                     self.pristine[given] = value.copy()
             for key, leaf in self.held.items():
                 value = array(leaf)
@@ -299,7 +299,7 @@ class Recorder:
                     continue
                 near = any(np.may_share_memory(value, each) for each in changed)
                 if near and not unchanged(leaf, self.seen[key]):
-                    self.damages.append(Damage(key, name, statement.line, self.number))
+                    self.damages.append(Damage(key, name, statement.line, self.number, root))
                     self.seen[key] = copied(leaf)
 
 

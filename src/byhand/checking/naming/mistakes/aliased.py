@@ -22,26 +22,31 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, reads
-from byhand.checking.running.aliasing import harmful, writer
+from byhand.checking.running.aliasing import harmful, is_input, writer
 from byhand.checking.running.backward_run import Damage
 from byhand.referees.referee import Key
+from byhand.values import tree
 
 
 def find(suspect: Suspect) -> Finding | None:
-    """An upstream gradient was changed before this definition read it."""
+    """Something that backward was given was changed before this definition read it."""
     trial = suspect.first.trial
-    lines = {damage.changed: damage.line for damage in reversed(trial.run.damages)}
+    lines = {tree.root(damage.changed): damage.line for damage in reversed(trial.run.damages)}
     lines |= {f"d{write.name}": write.line for write in reversed(trial.run.writes)}
     for statement in suspect.promising:
+        read: dict[str, list[ast.AST]] = {}
         for part in reads(statement):
-            if not isinstance(part, ast.Name) or part.id not in trial.drawn.upstream_by_name:
-                continue
-            line = lines.get(part.id)
+            if isinstance(part, ast.Name) and part.id in trial.as_given:
+                read.setdefault(part.id, []).append(part)
+        for name, parts in read.items():
+            line = lines.get(name)
             if line is None or line == statement.lineno:
                 continue
-            as_given = ast.Name(GIVEN + part.id, ast.Load())
-            if suspect.mended({statement: exchanged(statement, part, as_given)}):
-                said = f"this line changes {part.id}, which {suspect.d} still needs as it was"
+            new: ast.stmt = statement
+            for part in parts:
+                new = exchanged(new, part, ast.Name(GIVEN + name, ast.Load()))
+            if suspect.mended({statement: new}):
+                said = f"this line changes {name}, which {suspect.d} still needs as it was"
                 return Finding(said + ": write to a copy", line)
     return None
 
@@ -51,7 +56,11 @@ def find_in_run(trial: Trial) -> dict[Key | None, Finding]:
     code that can't be taken apart, or on the way to a returned dict."""
     found: dict[Key | None, Finding] = {}
     beside: list[Damage] = []
-    for damage in harmful(trial.run, trial.answers, trial.run.given, trial.drawn.truth.bindings):
+    steps = trial.drawn.truth.bindings
+    unharmed = trial.run.function is None and not trial.wrong  # who reads what isn't known there
+    for damage in harmful(trial.run, trial.answers, trial.run.given, steps):
+        if unharmed and not is_input(damage, steps):
+            continue
         key = writer(damage, trial.answers)
         if key is None:
             beside.append(damage)

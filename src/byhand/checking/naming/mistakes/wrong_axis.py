@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from byhand.checking.naming.proving.cumulated import cumulated, is_turned, sums_from_the_end
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, parsed, text
@@ -53,12 +54,47 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
                     for axis in AXES:
                         if not _holds(axis, old):
                             yield exchanged(part, given, parsed(repr(axis)))
+            yield from _together(part)
         case ast.Assign(value=given) if (old := _axis(given)) is not None:
             for axis in AXES:  # an axis with a name of its own
                 yield exchanged(part, given, parsed(repr(axis)))
+        case ast.Subscript(value=ast.Call() as call) if is_turned(part):
+            yield from _from_the_end_along_another(call)
         case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
             turned = ast.Tuple(elements[::-1], ast.Load())
             yield ast.Subscript(part.value, turned, part.ctx)
+        case _:
+            pass
+
+
+def _together(part: ast.Call) -> Iterator[ast.AST]:
+    """The axis of calls within each other, where it is the same: `x.flip(0).cumsum(0).flip(0)`."""
+    given = [
+        arg
+        for call in ast.walk(part)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr not in WITHOUT_AXES
+        for arg in [*call.args, *(k.value for k in call.keywords if k.arg in ("axis", "dim"))]
+        if _axis(arg) is not None
+    ]
+    if len(given) < 2 or len({_axis(each) for each in given}) > 1:
+        return
+    for axis in range(4):
+        if axis != _axis(given[0]):
+            new: ast.AST = part
+            for each in given:
+                new = exchanged(new, each, parsed(repr(axis)))
+            yield new
+
+
+def _from_the_end_along_another(call: ast.Call) -> Iterator[ast.AST]:
+    """`x[:, ::-1].cumsum(1)[:, ::-1]` for `x[::-1].cumsum(0)[::-1]`."""
+    match cumulated(call):
+        case (ast.Subscript(value=x) as turned, axis) if is_turned(turned):
+            for other in range(3):
+                if other != axis:
+                    yield from sums_from_the_end(x, other)
         case _:
             pass
 

@@ -16,9 +16,10 @@ from itertools import combinations
 
 import numpy as np
 
+from byhand.checking.naming.proving.cumulated import cumulated, is_turned, sums_from_the_end
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import parsed, product, text
+from byhand.checking.naming.proving.syntax import callee, parsed, product, text
 from byhand.values.held import array
 
 
@@ -59,29 +60,19 @@ def find_late(suspect: Suspect) -> Finding | None:
 
 
 def _from_the_other_end(part: ast.AST) -> Iterator[ast.AST]:
-    """A cumulative sum along each of the axes, backwards."""
-    match part:
-        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="cumsum"), args=[x, *_]):
-            pass
-        case ast.Call(func=ast.Attribute(value=x, attr="cumsum")):
-            pass
-        case _:
-            return
-    for axis in range(3):
-        turned = f"[{':, ' * axis}::-1]"
-        yield parsed(f"{_callee(x)}{turned}.cumsum({axis}){turned}")
-        yield parsed(f"{_callee(x)}.flip({axis}).cumsum({axis}).flip({axis})")  # of tensors
-
-
-def _callee(x: ast.expr) -> str:
-    return text(x) if isinstance(x, ast.Name) else f"({text(x)})"
+    """A cumulative sum along the same axis, backwards."""
+    summed = cumulated(part)
+    if summed is None or is_turned(summed[0]):
+        return
+    x, axis = summed
+    yield from sums_from_the_end(x, axis)
 
 
 def _other_copies(part: ast.AST) -> Iterator[ast.AST]:
     """`tile` for `repeat` of NumPy's, `repeat` for `repeat_interleave` of PyTorch's."""
     match part:
         case ast.Call(func=ast.Attribute(value=x, attr="repeat"), args=[_, _, *_] as times):
-            new = _callee(x)
+            new = callee(x)
             for axis, each in enumerate(times, -len(times)):
                 new += f".repeat_interleave({text(each)}, {axis})"
             yield parsed(new)
@@ -109,7 +100,7 @@ def _other_groups(part: ast.AST) -> Iterator[ast.AST]:
             for other in {axis - 1, axis + 1} & {*range(len(sizes))}:
                 turned = [text(each) for each in sizes]
                 turned[axis], turned[other] = turned[other], turned[axis]
-                yield parsed(f"{_callee(x)}.reshape({', '.join(turned)}).{word}({other})")
+                yield parsed(f"{callee(x)}.reshape({', '.join(turned)}).{word}({other})")
         case _:
             pass
 

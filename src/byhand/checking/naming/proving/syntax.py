@@ -20,6 +20,11 @@ _NOT_LINEAR = {name for name, op in REGISTRY.items() if op.family == "elementwis
 """Functions of which the result isn't multiplied by what an argument is multiplied by."""
 
 
+def callee(x: ast.expr) -> str:
+    """An expression as it stands before a dot or an index."""
+    return text(x) if isinstance(x, ast.Name) else f"({text(x)})"
+
+
 def exchanged(tree: Any, old: ast.AST, new: ast.AST) -> Any:
     """A copy of a syntax tree with one part exchanged; parts it doesn't touch are shared."""
     found = _exchanged(tree, old, new)
