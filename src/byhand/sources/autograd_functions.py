@@ -22,8 +22,9 @@ from byhand.program.problem import Inputs, Problem
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.intermediates import Renames, others, promising, without
+from byhand.sources.names import plain_name
 from byhand.sources.returns import with_returns
-from byhand.sources.signature import elements, parameters, plain_name, returns
+from byhand.sources.signature import elements, parameters, returns
 
 HELD = "held__"
 """The input that holds the arguments of forward that are no tensors, by name."""

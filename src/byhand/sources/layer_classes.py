@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from byhand.sources.assemble import located
-from byhand.sources.signature import parameters, plain_name, returns
+from byhand.sources.names import plain_name
+from byhand.sources.signature import parameters, returns
 from byhand.sources.uses import pairs
 
 SELF = "self"

@@ -25,9 +25,9 @@ from byhand.sources.cells import Cells
 from byhand.sources.flow import binds, changes, flat, needed, opened, reads
 from byhand.sources.intermediates import with_copies
 from byhand.sources.layer_classes import Layer
-from byhand.sources.notebook import base_of, drawing, named, rows_of
+from byhand.sources.names import LOSS, base_of
+from byhand.sources.notebook import drawing, named, rows_of
 from byhand.sources.parts import PUT, Part, answering, parts_of, putter, putting
-from byhand.sources.signature import LOSS
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, detached
 

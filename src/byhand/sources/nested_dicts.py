@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from byhand.sources.assemble import located
-from byhand.sources.signature import bound, elements, parameters, plain_name, returns
+from byhand.sources.names import plain_name
+from byhand.sources.signature import bound, elements, parameters, returns
 
 
 def unnested(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.program.statements import Namespace
-from byhand.sources import setting
 from byhand.sources.assemble import assembled, function, located
 from byhand.sources.cells import Cells
 from byhand.sources.flow import binds, changes, flat, inlined, is_plain, needed, opened, reads
 from byhand.sources.intermediates import Renames, with_copies
+from byhand.sources.names import LOSS, base_of
 from byhand.sources.nearest import nearest
-from byhand.sources.signature import LOSS, elements
+from byhand.sources.setting import Setting, run
+from byhand.sources.signature import elements
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, detached
 
@@ -57,9 +58,11 @@ class Script:
 
     `forward` are the places of the statements from the parameters to `loss`, `setting` those of
     what these need. `parameters` are the names that forward starts from and whose gradients are
-    wanted; `answered` are the places of all statements that write gradients.
+    wanted; `answered` are the places of all statements that write gradients, and `tries` of those
+    whose gradient is computed anew right below, before anything but a comparison reads it.
     """
 
+    title: str
     file: Path
     cells: Cells
     statements: tuple[ast.stmt, ...]
@@ -69,6 +72,7 @@ class Script:
     parameters: frozenset[str]
     segments: tuple[Segment, ...]
     answered: frozenset[int]
+    tries: frozenset[int] = frozenset()
 
     @property
     def chain(self) -> set[int]:
@@ -80,14 +84,37 @@ class Script:
 
 def script(cells: Cells, file: Path) -> Script:
     """The forward and the segments of a notebook. Raises ProblemError if there are none."""
-    statements = tuple(inlined(list(flat(cells.tree.body)), _gives_gradients))
-    statements = tuple(_by_name(statements))
+    statements = _by_name(list(inlined(list(flat(cells.tree.body)), _gives_gradients)))
+    if not _answered(statements):
+        statements = opened(statements, _is_round)
+    return _found(statements, cells, file, file.stem)
+
+
+def rounds(found: Script) -> Iterator[Script | str]:
+    """One round of each training loop beside the gradients of a script, as a script of its own: it
+    has a forward and a backward in it. Or why it can't be one."""
+    number = 0
+    for i, node in enumerate(found.statements):
+        if i not in found.answered and _has_both(node):
+            before = [
+                each for k, each in enumerate(found.statements[:i]) if k not in found.answered
+            ]
+            number += 1
+            title = "training" if number == 1 else f"training_{number}"
+            try:
+                yield _found([*before, *opened([node], _is_round)], found.cells, found.file, title)
+            except ProblemError as error:
+                yield f"line {node.lineno}: the gradients in this loop aren't judged: {error}"
+
+
+def _found(statements: Sequence[ast.stmt], cells: Cells, file: Path, title: str) -> Script:
+    """The forward and the segments among statements."""
     answered = _answered(statements)
     if not answered:
-        statements = tuple(opened(statements, _is_round))
-        answered = _answered(statements)
-    if not answered:
         raise ProblemError(f"{file}: has no gradient to check: {nearest(cells.tree)}")
+    tries = _tries(statements, answered)
+    places = frozenset(answered)
+    answered = {i: some for i, some in answered.items() if i not in tries}
     first = min(answered)
     names = {name for bound in answered.values() for name in bound}
     losses = _losses(statements, first, names)
@@ -96,7 +123,7 @@ def script(cells: Cells, file: Path) -> Script:
             f"{file}: has no forward: looked for a loss above line {statements[first].lineno}, "
             "where the first gradient is: give it a name such as loss"
         )
-    places, said = frozenset(answered), ", ".join(sorted(names))
+    said = ", ".join(sorted(names))
     for loss in losses:
         if not _is_loss(loss, statements):  # its gradient isn't computed: it is where all start
             answered = {i: some - {loss} for i, some in answered.items() if some - {loss}}
@@ -113,38 +140,60 @@ def script(cells: Cells, file: Path) -> Script:
             "given: looked for the forward in the statements that it needs"
         )
     return Script(
+        title,
         file,
         cells,
-        statements,
+        tuple(statements),
         loss,
         tuple(forward),
         tuple(i for i in chain if i not in forward),
         frozenset(parameters),
         tuple(_segments(statements, answered, forward, loss, parameters)),
         places,
+        tries,
     )
 
 
-def problems(found: Script, namespace: Namespace | None = None) -> list[Problem]:
-    """The problem of each segment. The setting is run, unless a session's `namespace` is given.
+def problems(found: Script) -> list[Problem]:
+    """The problem of each segment, and those of a round of each training loop beside them.
 
-    Raises ProblemError if a statement of it raises.
+    Raises ProblemError if a statement before the segments raises.
     """
-    notes = list(found.cells.notes)
-    live = namespace is not None
-    space: Namespace = {} if namespace is None else dict(namespace)
-    if not live:
-        nodes = [found.statements[i] for i in _setting(found)]
-        notes += setting.run(nodes, found.file, found.cells.text, space)
-    before = dict(space)
+    setting = Setting(found.file, found.cells.text)
+    notes = [*found.cells.notes, *setting.run([found.statements[i] for i in _setting(found)])]
+    space, more, missed = dict(setting.space), list[Problem](), list[str]()
+    for each in rounds(found):
+        try:
+            if isinstance(each, str):
+                raise ProblemError(each)
+            said = setting.run([each.statements[i] for i in _setting(each)])
+            more += _problems(each, setting.space, said)
+        except ProblemError as error:
+            missed.append(str(error))
+    return [*_problems(found, space, [*notes, *missed]), *more]
+
+
+def problems_in(found: Script, namespace: Namespace) -> list[Problem]:
+    """The problem of each segment, on the values of a session."""
+    return _problems(found, namespace, found.cells.notes)
+
+
+def _problems(found: Script, space: Namespace, notes: Sequence[str]) -> list[Problem]:
+    before, notes = dict(space), [*notes]
     nodes = [copy.deepcopy(found.statements[i]) for i in found.forward]
     after = dict(space)
-    setting.run(nodes, found.file, found.cells.text, after)
+    run(nodes, found.file, found.cells.text, after)
     taken = [i for i in sorted(found.answered) if _is_autograds(found.statements[i])]
     notes += [
         f"line {found.statements[i].lineno}: {', '.join(sorted(binds(found.statements[i])))} is "
         "PyTorch's own gradient: used, not judged"
         for i in taken
+    ]
+    notes += [
+        f"line {found.statements[i].lineno}: {', '.join(sorted(binds(found.statements[i])))} is "
+        "computed anew right below: only that is judged"
+        for i in sorted(found.tries)
+        if is_plain(found.statements[i])
     ]
     made = [_problem(found, segment, before, after, notes) for segment in found.segments]
     return [problem for problem in made if problem is not None]
@@ -185,6 +234,27 @@ def _answered(statements: Sequence[ast.stmt]) -> dict[int, set[str]]:
                 found[i] = bases & known
         known |= binds(node)
     return found
+
+
+def _tries(statements: Sequence[ast.stmt], answered: Mapping[int, set[str]]) -> frozenset[int]:
+    """The places of what was tried before: as `Script.tries`."""
+    found: set[int] = set()
+    same: list[int] = []
+    for i in sorted(answered):
+        node = statements[i]
+        between = statements[same[-1] + 1 : i] if same else ()
+        if not same or answered[i] != answered[same[-1]] or not all(map(_only_says, between)):
+            same = []
+        elif all(_starts_anew(node, name) for name in answered[i]):
+            found |= {*same}
+            same = []
+        same.append(i)
+    return frozenset(found)
+
+
+def _only_says(node: ast.stmt) -> bool:
+    """Whether a statement binds and changes nothing, such as a comparison."""
+    return isinstance(node, ast.Expr) and not changes(node)
 
 
 def _is_round(body: Sequence[ast.stmt]) -> bool:
@@ -267,15 +337,6 @@ def _gives_gradients(function: ast.FunctionDef) -> bool:
     """Whether a function computes gradients, as the names of what it returns say."""
     ends = elements(function.body[-1].value) if isinstance(function.body[-1], ast.Return) else []
     return any(isinstance(each, ast.Name) and base_of(each.id) is not None for each in ends)
-
-
-def base_of(name: str) -> str | None:
-    """`W` for a gradient dW, grad_W or W_grad; None for another name."""
-    for pattern in (r"^(\w+)_grad$", r"^(\w+)_g$", r"^d_?(\w+)$", r"^grad_(\w+)$"):
-        match = re.match(pattern, name)
-        if match:
-            return match[1]
-    return None
 
 
 def _trains(node: ast.stmt) -> bool:
@@ -598,7 +659,7 @@ class _Unread(ast.NodeTransformer):
 
 def _name(found: Script, segment: Segment, first: bool) -> str:
     if first:
-        return found.file.stem
+        return found.title
     if segment.anew is not None:
         return next(iter(binds(found.statements[segment.anew])))
     return ", ".join(f"d{name}" for name in segment.answers[:3])

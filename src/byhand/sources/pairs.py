@@ -27,6 +27,7 @@ from byhand.sources.costs import with_cost
 from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.flow import binds
 from byhand.sources.intermediates import Renames, promising
+from byhand.sources.names import LOSS, plain_name
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, IS, flattened, gradient_of, is_gradient_of
 from byhand.sources.proposal import Proposal
@@ -34,13 +35,11 @@ from byhand.sources.proposals import Fit, Ran, proposed
 from byhand.sources.returns import unpacked, with_returns
 from byhand.sources.signature import (
     KEPT,
-    LOSS,
     elements,
     is_kept,
     keeping,
     owners,
     parameters,
-    plain_name,
     returns,
     upstream_parameters,
 )

@@ -16,7 +16,8 @@ from typing import Any
 from byhand.program.scopes import own_parts
 from byhand.sources.assemble import assign, located
 from byhand.sources.guesses import is_setting
-from byhand.sources.signature import bound, elements, parameters, plain_name, returns
+from byhand.sources.names import plain_name
+from byhand.sources.signature import bound, elements, parameters, returns
 from byhand.sources.uses import uses
 
 FIND, IS = "__gradient_of__", "__is_gradient_of__"

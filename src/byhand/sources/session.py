@@ -11,7 +11,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.sources.cells import of_texts
 from byhand.sources.flow import binds
-from byhand.sources.notebook import problems, script
+from byhand.sources.notebook import problems_in, script
 
 FILE = Path("notebook")
 
@@ -33,7 +33,7 @@ def problems_in_session(run: Sequence[str], values: Mapping[str, Any]) -> list[P
     ]
     if not any(text.strip() for text in kept):
         raise ProblemError("nothing has been run yet: run the forward and the backward first")
-    return problems(script(of_texts(kept, FILE), FILE), dict(values))
+    return problems_in(script(of_texts(kept, FILE), FILE), dict(values))
 
 
 def _bound(text: str) -> frozenset[str]:

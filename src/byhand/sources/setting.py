@@ -22,6 +22,24 @@ from byhand.program.statements import Namespace
 NAMES = "names.txt"
 
 
+class Setting:
+    """What stands before the forwards of a file, each statement run once; `space` is what it left.
+
+    Those of a later forward may be asked for after those of an earlier one.
+    """
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file, self.text = file, text
+        self.space: Namespace = {}
+        self._ran: set[ast.stmt] = set()
+
+    def run(self, statements: Sequence[ast.stmt]) -> list[str]:
+        """Runs those that weren't yet; gives notes. Raises ProblemError if one of them raises."""
+        fresh = [node for node in statements if node not in self._ran]
+        self._ran |= {*fresh}
+        return run(fresh, self.file, self.text, self.space)
+
+
 def run(statements: Sequence[ast.stmt], file: Path, text: str, namespace: Namespace) -> list[str]:
     """Runs statements in `namespace`; gives notes. Raises ProblemError if one of them raises."""
     linecache.cache[str(file)] = (len(text), None, text.splitlines(keepends=True), str(file))

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from byhand.program.scopes import own_parts
+from byhand.sources.names import plain_name
 from byhand.sources.uses import pairs
 
 KEPT = re.compile(r"cache|ctx|context|saved|memo|state|kept|stash|residual|tape", re.I)
-LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
-"""What a loss is called."""
 _UPSTREAM = re.compile(
     r"^(d|g|grads?_|g_|upstream|delta|dL_?d)|_grads?$|^(grad|upstream|delta)$", re.I
 )
@@ -93,21 +92,6 @@ def bound(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
                             yield other
             case _:
                 pass
-
-
-def plain_name(name: str) -> str:
-    """What a gradient's name says it is the gradient of: `W` for dW, grad_W, W_grad, dL_dW."""
-    for pattern in (
-        r"^dL_?d(\w+)$",
-        r"^(?:grads?|gradient|g|d|delta)_(\w+)$",
-        r"^(\w+?)_(?:grads?|gradient|delta)$",
-        r"^d(\w+)$",
-        r"^grad(\w+)$",
-    ):
-        match = re.match(pattern, name)
-        if match:
-            return match[1].removeprefix("_") or name
-    return name
 
 
 def owners(said: Sequence[str | None], arguments: Sequence[str]) -> list[str | None]:

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Sequence
 
 from byhand.sources.flow import binds, changes, flat, reads
-from byhand.sources.notebook import base_of
+from byhand.sources.names import base_of
 
 _EMPTY = """\
 x, w = inputs_go_here  # what is computed, each value with a name
