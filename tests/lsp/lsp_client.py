@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -161,6 +162,13 @@ class Client:
                 if left <= 0 or not self._news.wait(left):
                     raise AssertionError(f"waited in vain: {self.published} {self.said}")
             return found
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Waits for something that no message tells of."""
+        until = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < until, "waited in vain"
+            time.sleep(0.02)
 
     def settle(self, seconds: float = 1.0) -> None:
         """Waits as long as a person does who sees that nothing happens."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lsp_client import PATIENCE, Client
 from lsp_texts import GOOD
+from processes import children, running
 
 Start = Callable[..., Client]
 
@@ -44,17 +45,3 @@ def test_it_ends_when_the_editor_goes_away(start: Start, tmp_path: Path) -> None
     editor.process.stdin.close()
     assert editor.process.wait(PATIENCE) == 0
     assert not [pid for pid in workers if running(pid)]
-
-
-def children(pid: int) -> list[int]:
-    said = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(each) for each in said.stdout.split()]
-
-
-def running(pid: int) -> bool:
-    said = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return bool(said.stdout.strip()) and not said.stdout.startswith("Z")

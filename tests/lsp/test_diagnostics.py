@@ -110,9 +110,12 @@ def test_the_buffer_is_judged_and_not_the_file(editor: Client, file: Path) -> No
 
 def test_a_half_written_line_is_said_once_where_it_is(editor: Client, file: Path) -> None:
     text = edited(("dw = x.T @ dy", "dw = x.T @ ("))
-    (found,) = editor.diagnostics(editor.open(file, text), 1)
+    (found,) = editor.diagnostics(uri := editor.open(file, text), 1)
     assert found["message"].startswith("can't be checked: '(' was never closed")
     assert marked(text, found) == "dw = x.T @ ("
+    text = edited(("    dw = x.T @ dy", "      dw = x.T"))
+    (found,) = editor.diagnostics(uri, editor.type(uri, text))
+    assert found["message"] == "can't be checked: unexpected indent: `dw = x.T`"  # as typed
 
 
 def test_what_raises_is_said_at_its_line(editor: Client, file: Path) -> None:

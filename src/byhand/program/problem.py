@@ -170,7 +170,8 @@ def parsed(source: str, file: Path) -> ast.Module:
     except SyntaxError as error:
         if error.lineno is None:
             raise ProblemError(f"{file}: is not Python: {error.msg}") from None
-        text = (error.text or "").strip()
+        # Not the error's own text: Python reads it from the file, which may hold something else.
+        text = "".join(source.split("\n")[error.lineno - 1 : error.lineno]).strip()
         raise ProblemError(f"{file}:{error.lineno}: {error.msg}: `{text}`") from None
     except ValueError as error:
         raise ProblemError(f"{file}: is not Python: {error}") from None
