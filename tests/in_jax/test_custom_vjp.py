@@ -150,6 +150,28 @@ def test_a_reference_says_what_is_true(tmp_path: Path) -> None:
         byhand.jax.check(plain, module.norm_inputs)
 
 
+@jax.custom_vjp
+def rounded(x: Any) -> Any:
+    return jnp.round(x)
+
+
+def rounded_fwd(x: Any) -> Any:
+    return rounded(x), None
+
+
+def rounded_bwd(kept: Any, dy: Any) -> Any:
+    return (dy,)
+
+
+rounded.defvjp(rounded_fwd, rounded_bwd)
+
+
+def test_what_is_meant_to_be_another_gradient_is_neither_right_nor_wrong() -> None:
+    report = byhand.jax.check(rounded, (np.array([0.2, 1.7]),))
+    assert report["x"].verdict == "unjudged"
+    assert "stop_gradient" in str(report["x"].note)
+
+
 def test_a_fwd_that_is_another_function_is_found(tmp_path: Path) -> None:
     module = rules(tmp_path, ("return n * w, (x", "return 2 * n * w, (x"))
     report = checked(module, "rms_norm")

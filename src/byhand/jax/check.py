@@ -20,6 +20,7 @@ import numpy as np
 from jax.core import Tracer
 
 from byhand.checking.check import check as check_problem
+from byhand.checking.meant import unjudged_where_meant
 from byhand.checking.report import Finding, Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.jax.kernel import kernel_of
@@ -125,7 +126,8 @@ def _line_by_line_at(
     """
     kind = dtype if dtype in ("float64", "float32") else None
     reports = [check_problem(_at(problem, each), dtype=kind, seed=seed) for each in ({}, *sizes)]
-    return next((each for each in reports if not each.ok), reports[0])
+    report = next((each for each in reports if not each.ok), reports[0])
+    return unjudged_where_meant(report, problem, seed)
 
 
 def _at(problem: Problem, sizes: Mapping[str, int]) -> Problem:

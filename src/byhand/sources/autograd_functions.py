@@ -494,8 +494,7 @@ class _Backward:
         ends = elements(end.value)
         if len(ends) == 1 < len(self.arguments) and not _is_none(ends[0]):
             assert end.value is not None
-            whole: ast.expr = ast.Starred(end.value, ast.Load())
-            ends = [whole]
+            ends = list[ast.expr]([ast.Starred(end.value, ast.Load())])
         stars = [i for i, node in enumerate(ends) if isinstance(node, ast.Starred)]
         if stars:
             apart = ends[: stars[0]]

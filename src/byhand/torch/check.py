@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from byhand.checking.check import checked
+from byhand.checking.meant import unjudged_where_meant
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.options import Options
@@ -102,7 +103,8 @@ def _checked(
         if plain is not None:
             return plain
     problem, referee = _problem(subject, found, referred, takes, seed)
-    report = replace(_judged(problem, seed), referee=referee)
+    report = unjudged_where_meant(_judged(problem, seed), problem, seed)
+    report = replace(report, referee=referee)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
         refused = report.ok or "number of gradients" in str(gave)

@@ -71,7 +71,8 @@ def wrong_twice(subject: Subject, found: Given, seed: int) -> list[str]:
         slope = 0.0 if leaf.grad is None else float((leaf.grad * way).sum())
 
         def at(h: float, name: str = name, way: torch.Tensor = way) -> float:
-            return float(first({**values, name: values[name] + h * way}, graph=False)[0])
+            total, _ = first({**values, name: values[name] + h * way}, graph=False)
+            return float(torch.as_tensor(total).detach())
 
         one, two = ((at(h) - at(-h)) / (2 * h) for h in (STEP, STEP / 2))
         size = max(abs(one), abs(slope), abs(float(total.detach())))
