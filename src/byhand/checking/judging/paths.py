@@ -111,7 +111,7 @@ class Paths:
                 vjp = node.op.vjps[position] if isinstance(arg, Tensor) and arg in reached else None
                 if vjp is not None:
                     slope = vjp(np.ones(node.shape), node.value, *values, **node.params)
-                    if np.ptp(slope) > 0:
+                    if np.size(slope) and np.ptp(slope) > 0:
                         found[f"__slope_{number}_{position}"] = slope
         return found
 

@@ -132,7 +132,7 @@ def _passed_on(suspect: Suspect) -> Iterator[tuple[str, Share]]:
 
 def _is_a_number(use: Use) -> bool:
     """Whether the derivative is the same number everywhere: then that is what is missing."""
-    if use.full.shape != use.upstream.shape or not use.upstream.all():
+    if use.full.shape != use.upstream.shape or not (use.full.size and use.upstream.all()):
         return False
     return bool(np.ptp(use.full / use.upstream) <= 1e-9 * np.max(np.abs(use.full / use.upstream)))
 
@@ -161,7 +161,9 @@ def _lacks_factors(suspect: Suspect) -> bool:
         return False  # but for a number it is right: factors that change nothing would fit
     names = list(suspect.first.paths.slopes)
     lines = {text(each) for each in values(suspect)}
-    names += [s.name for s in suspect.program if s.name in lines and np.ptp(s.value) > 0]
+    names += [
+        s.name for s in suspect.program if s.name in lines and s.value.size and np.ptp(s.value) > 0
+    ]
     there = {name for statement in suspect.statements for name, _ in loaded_names(statement)}
     powers = [
         (name, power) for name in names for power in (1, -1) if power == 1 or name not in there
