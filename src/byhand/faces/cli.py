@@ -26,6 +26,7 @@ from byhand.faces.commands.learn import learn
 from byhand.faces.commands.lsp import lsp
 from byhand.faces.commands.new import new
 from byhand.faces.commands.sample import sample
+from byhand.faces.commands.show import show
 from byhand.faces.commands.train import train
 from byhand.faces.guarded_process import GUARDED, guarded
 from byhand.faces.run_user_code import leave
@@ -49,7 +50,7 @@ def cli(context: click.Context) -> None:
 
 
 for _command in (
-    *(check, new, explain, derive, train, sample, lsp),
+    *(check, new, explain, derive, show, train, sample, lsp),
     *(learn, list_, next_, hint, reset, solution, author, grade),
 ):
     cli.add_command(_command)

@@ -12,9 +12,8 @@ import { Prose } from "./prose";
 import { type Pointing, Reading, Task } from "./reading";
 import { get } from "./server";
 import { useStore } from "./store";
+import { type Tab, Tabs } from "./tabs";
 import { VerdictShown } from "./verdict";
-
-type Tab = "read" | "write" | "picture";
 
 const TABS: [Tab, string][] = [
   ["read", "Reading"],
@@ -79,13 +78,7 @@ export function Course({ state }: { state: CourseState }) {
         <p class="where">{exercise ? `${exercise.number} ${exercise.title}` : ""}</p>
         <Progress course={course} standing={standing} />
       </header>
-      <nav class="tabs" aria-label="Parts of this page">
-        {TABS.map(([name, label]) => (
-          <button key={name} type="button" aria-pressed={tab === name} onClick={() => setTab(name)}>
-            {label}
-          </button>
-        ))}
-      </nav>
+      <Tabs tabs={TABS} tab={tab} choose={setTab} />
       <main>
         <div class="read" tabIndex={-1}>
           {exercise ? (

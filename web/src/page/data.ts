@@ -1,4 +1,5 @@
 /** What the server tells, as src/byhand/faces/page makes it. */
+import type { Derivation } from "../view/derivation";
 import type { Report, Row } from "../view/report";
 
 export interface CourseMap {
@@ -67,8 +68,22 @@ export interface Verdict {
   /** whether nothing more comes about this text */
   last: boolean;
   printed: string;
-  passed?: boolean;
+  /** null where there is no backward to judge */
+  passed?: boolean | null;
   error?: string;
   report?: Report;
   said?: { summary: string; next: string; roots: Root[]; notes: string[] };
 }
+
+export interface Derived {
+  digest: string;
+  last: boolean;
+  error?: string;
+  derivation?: DerivedBackward;
+  costs?: string[];
+  closed?: DerivedBackward;
+  /** what the closed form costs, and how the file's own backward compares */
+  ending?: string[];
+}
+
+export type DerivedBackward = Derivation & { source: string; notes: string[] };

@@ -2,15 +2,21 @@
 import { render } from "preact";
 import { Course } from "./course";
 import { CourseState } from "./course-state";
+import { Explorer } from "./explorer";
+import { ExplorerState } from "./explorer-state";
 import "./page.css";
 
 const place = document.getElementById("page");
 
 async function start(): Promise<void> {
   if (!place) return;
-  const state = new CourseState();
+  const explored = document.body.dataset.page === "explorer";
+  const state = explored ? new ExplorerState() : new CourseState();
   place.replaceChildren();
-  render(<Course state={state} />, place);
+  render(
+    state instanceof ExplorerState ? <Explorer state={state} /> : <Course state={state} />,
+    place,
+  );
   await state.start();
 }
 

@@ -10,9 +10,10 @@ const WORDS: Record<State, string> = {
   refused: "not saved",
 };
 
-export const FileLine = ({ document, file }: { document: Document; file: string }) => (
+export const FileLine = ({ document, file }: { document: Document; file?: string }) => (
   <p class="file">
-    <code>{file}</code> <span class={`state ${document.state}`}>{WORDS[document.state]}</span>
+    {file ? <code>{file}</code> : null}{" "}
+    <span class={`state ${document.state}`}>{WORDS[document.state]}</span>
     <span class="spoken" id="editor-keys">
       Tab indents. Escape, then Tab, leaves the editor.
     </span>

@@ -5,6 +5,9 @@ const token = new URLSearchParams(location.search).get("token") ?? "";
 const address = (path: string, query: Record<string, string> = {}): string =>
   `${path}?${new URLSearchParams({ ...query, token })}`;
 
+/** A link that the browser follows by itself. */
+export const linkTo = (path: string): string => address(path);
+
 /** What the server refused, with its reason. */
 export class Refused extends Error {
   constructor(

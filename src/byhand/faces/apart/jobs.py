@@ -18,6 +18,7 @@ from byhand.course.judge import judge, judge_problem
 from byhand.course.rehearsal import rehearse, silent
 from byhand.deriving.derive import derive as derived
 from byhand.errors import ByhandError
+from byhand.faces.apart import exploring
 from byhand.faces.judged import How, Judged, judged
 from byhand.faces.run_user_code import guest
 from byhand.faces.terminal import prepare
@@ -120,6 +121,9 @@ JOBS: dict[str, Callable[[Job], Iterator[dict[str, Any]]]] = {
     "answer": answer,
     "check": check,
     "derive": derive,
+    "explore": exploring.explore,
+    "derivation": exploring.derivation,
+    "share": exploring.share,
 }
 
 

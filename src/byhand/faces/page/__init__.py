@@ -10,13 +10,16 @@ stream, so that two tabs and an editor see the same.
     documents.py  a file that is edited here and elsewhere: the file on disk wins, nothing is lost
     desk.py       the files that are open: watched, and checked in a process of its own
     requests.py   what a request may say
-    course.py     the course's pages, as data
-    app.py        the routes
+    shell.py      what both applications have
+    course_app.py, course_data.py    the course: its routes, and its pages as data
+    explorer_app.py                  one file, explored
 """
 
 from __future__ import annotations
 
+import tempfile
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byhand.errors import ByhandError
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 def teach(learner: Learner, port: int | None, open_browser: bool, timeout: float) -> int:
     """Serves the course until Ctrl-C; gives the exit status. Raises ByhandError if it can't."""
     _installed()
-    from byhand.faces.page.app import CoursePage
+    from byhand.faces.page.course_app import CoursePage
     from byhand.faces.page.serving import listening, serve
 
     bound, address = listening(port, learner.folder)
@@ -44,6 +47,40 @@ def teach(learner: Learner, port: int | None, open_browser: bool, timeout: float
         )
     finally:
         page.end()
+
+
+def explore(file: str, port: int | None, open_browser: bool) -> int:
+    """Serves the explorer of a file, or of a copy of a model of the zoo, until Ctrl-C; gives the
+    exit status. Raises ByhandError if it can't."""
+    _installed()
+    from byhand.faces.page.explorer_app import ExplorerPage
+    from byhand.faces.page.serving import listening, serve
+    from byhand.program.problem import locate, read_source, zoo
+    from byhand.sources.load import split
+
+    name, member = split(file)
+    path = locate(name)
+    source = read_source(path)
+    if path.suffix == ".ipynb":
+        raise ByhandError(f"{file}: is a notebook: %check shows the picture in it")
+    with tempfile.TemporaryDirectory() as folder:
+        copied = name if path == zoo().get(name) else None
+        if copied is not None:  # the model itself stays as it is
+            path = Path(folder) / path.name
+            path.write_text(source, encoding="utf-8")
+        bound, address = listening(port)
+        page = ExplorerPage(path, member, copied)
+        try:
+            return serve(
+                page.app(),
+                bound,
+                address,
+                tasks=page.tasks,
+                close=page.live.close,
+                open_browser=open_browser,
+            )
+        finally:
+            page.end()
 
 
 def _installed() -> None:

@@ -27,13 +27,15 @@ Answer = dict[str, Any]
 @dataclass(frozen=True)
 class Job:
     """What is asked of the process about a document, and who hears each answer, and the last with
-    what the file printed."""
+    what the file printed; `dropped` is called instead if a newer text makes it outdated."""
 
     document: str
     asked: Mapping[str, Any]
     libraries: frozenset[str]
+    timeout: float
     hear: Callable[[Answer], None]
     done: Callable[[Answer, str], None]
+    dropped: Callable[[], None] = lambda: None
 
 
 Jobs = Callable[[str, Content], Iterator[Job]]
@@ -43,8 +45,8 @@ Mark = tuple[int, int, int]
 
 
 class Desk:
-    def __init__(self, live: Live, process: Process, jobs: Jobs, timeout: float) -> None:
-        self._live, self._process, self._jobs, self._timeout = live, process, jobs, timeout
+    def __init__(self, live: Live, process: Process, jobs: Jobs) -> None:
+        self._live, self._process, self._jobs = live, process, jobs
         self._documents: dict[str, Document] = {}
         self._contents: dict[str, Content] = {}
         self._versions: dict[str, int] = {}
@@ -86,6 +88,11 @@ class Desk:
         self._waiting += self._jobs(name, self._contents[name])
         self._wanted.set()
 
+    def ask(self, job: Job) -> None:
+        """Has one more job done, unless its document changes before."""
+        self._waiting.append(job)
+        self._wanted.set()
+
     def content(self, name: str) -> Content:
         return self._contents[name]
 
@@ -119,7 +126,7 @@ class Desk:
             answer, printed = await asyncio.to_thread(
                 self._process.ask,
                 job.asked,
-                self._timeout,
+                job.timeout,
                 job.libraries,
                 hear,
                 lambda job=job: self._running is job,
@@ -165,10 +172,14 @@ class Desk:
 
     def _forget(self, name: str) -> None:
         """Drops what is waiting, and cancels what is running, for a text that is outdated."""
+        outdated = [job for job in self._waiting if job.document == name]
         self._waiting = [job for job in self._waiting if job.document != name]
         if self._running is not None and self._running.document == name:
+            outdated.append(self._running)
             self._running = None
             self._process.cancel()
+        for job in outdated:
+            job.dropped()
 
 
 def _mark(path: Path) -> Mark | None:

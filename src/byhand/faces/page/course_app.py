@@ -1,4 +1,4 @@
-"""The course in a browser: its routes."""
+"""The course in a browser: its routes, and what they do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
-    FileResponse,
     HTMLResponse,
     JSONResponse,
     Response,
@@ -17,17 +16,16 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from byhand import assets
 from byhand.course import learner as learners
 from byhand.course.course import Exercise
 from byhand.course.learner import Checked, Learner
-from byhand.errors import ByhandError, one_line
 from byhand.faces.apart.process import Process
-from byhand.faces.page import course as pages
+from byhand.faces.page import course_data as pages
 from byhand.faces.page.desk import Answer, Desk, Job
 from byhand.faces.page.documents import Content, Document
 from byhand.faces.page.live import Live
 from byhand.faces.page.requests import texts
+from byhand.faces.page.shell import application, reason, shell
 from byhand.faces.run_user_code import slow_imports
 
 EVERYONE = ""
@@ -41,23 +39,21 @@ class CoursePage:
     """The pages of one learner's folder."""
 
     def __init__(self, learner: Learner, timeout: float) -> None:
-        self._learner = learner
+        self._learner, self._timeout = learner, timeout
         self._process = Process()
         self.live = Live()
-        self._desk = Desk(self.live, self._process, self._jobs, timeout)
+        self._desk = Desk(self.live, self._process, self._jobs)
         self.tasks = (self._desk.watch, self._desk.work, self._look_elsewhere)
         self._process.get_ready(slow_imports(learner.current.blanks.source))
         self._tell_standing()
 
     def app(self) -> Starlette:
-        return Starlette(
-            routes=[
+        return application(
+            [
                 Route("/", self._shell),
-                Route("/assets/{name}", asset),
                 Route("/api/course", self._course),
                 Route("/api/lesson", self._lesson),
                 Route("/api/glossary", self._glossary),
-                Route("/api/mistake", mistake),
                 Route("/api/events", self._events),
                 Route("/api/open", self._open, methods=["POST"]),
                 Route("/api/save", self._save, methods=["POST"]),
@@ -66,8 +62,7 @@ class CoursePage:
                 Route("/api/hint", self._hint, methods=["POST"]),
                 Route("/api/solution", self._solution, methods=["POST"]),
                 Route("/api/reset", self._reset, methods=["POST"]),
-            ],
-            exception_handlers={ByhandError: _said, HTTPException: _refused},
+            ]
         )
 
     def end(self) -> None:
@@ -180,7 +175,7 @@ class CoursePage:
 
         def done(answer: Answer, printed: str) -> None:
             if "text" not in answer:  # it couldn't be judged
-                answer = {"error": answer.get("error") or _reason(printed, exercise)}
+                answer = {"error": answer.get("error") or reason(printed, exercise.file)}
             self._note(exercise, content, answer)
             tell(answer, printed.strip(), last=True)
 
@@ -191,7 +186,7 @@ class CoursePage:
             "asked": exercise.blanks.asked,
             "text": content.text,
         }
-        yield Job(document, job, slow_imports(content.text), tell, done)
+        yield Job(document, job, slow_imports(content.text), self._timeout, tell, done)
 
     def _note(self, exercise: Exercise, content: Content, answer: Answer) -> None:
         """Keeps the verdict, if the file is still what was checked."""
@@ -202,58 +197,3 @@ class CoursePage:
         checked = Checked(passed, text, lasting="error" not in answer)
         learners.verdict(self._learner, exercise, lambda _folder, _exercise: checked, again=True)
         self._tell_standing()
-
-
-def _reason(printed: str, exercise: Exercise) -> str:
-    """Why there was no answer: what was printed last, unless the process was killed."""
-    lines = printed.strip().splitlines() or [f"{exercise.file}: ended the check: no answer"]
-    return lines[-1]
-
-
-def shell(title: str, kind: str) -> str:
-    """The page that loads everything else."""
-    from html import escape
-
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)}</title>\n"
-        '<link rel="icon" href="data:,">\n'
-        '<link rel="stylesheet" href="assets/view.css">\n'
-        '<link rel="stylesheet" href="assets/page.css">\n'
-        '<link rel="modulepreload" href="assets/view.js">\n'
-        '<script type="module" src="assets/page.js"></script>\n</head>\n'
-        f'<body data-page="{kind}">\n<div id="page"><p class="opening">Opening ...</p>'
-        "<noscript>This page needs JavaScript. The course is also there in a terminal: "
-        "byhand learn</noscript></div>\n</body>\n</html>\n"
-    )
-
-
-async def asset(request: Request) -> Response:
-    """A file that is built from web/."""
-    name = request.path_params["name"]
-    file = assets.FOLDER / name
-    known = {each.name for each in assets.FOLDER.iterdir() if each.suffix != ".py"}
-    if name not in known:
-        raise HTTPException(404, "There is no such file.")
-    return FileResponse(file, headers={"cache-control": "no-cache"})
-
-
-async def mistake(request: Request) -> Response:
-    """The page of a mistake, as Markdown."""
-    from byhand.checking.naming.mistakes import CODES, page
-
-    code = request.query_params.get("code", "")
-    if code not in CODES:
-        raise HTTPException(404, "There is no such mistake.")
-    return JSONResponse({"code": code, "text": page(code)})
-
-
-async def _said(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": one_line(str(error))}, 422)
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code)

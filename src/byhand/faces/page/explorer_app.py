@@ -1,0 +1,132 @@
+"""One file in a browser: its steps, its verdict, what is derived for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from byhand.errors import ByhandError
+from byhand.faces.apart.process import Process
+from byhand.faces.page.desk import Answer, Desk, Job
+from byhand.faces.page.documents import Content, Document
+from byhand.faces.page.live import Live
+from byhand.faces.page.requests import texts
+from byhand.faces.page.shell import application, reason, shell
+from byhand.faces.run_user_code import slow_imports
+
+NAME = "file"
+"""What the only document is called."""
+
+TIMEOUT = 10.0
+DERIVING = 30.0
+
+
+class ExplorerPage:
+    """The page of `path`; `member` is the one problem in it that is meant, `copied` the model of
+    the zoo that the file is a copy of."""
+
+    def __init__(self, path: Path, member: str | None, copied: str | None = None) -> None:
+        self._document = Document(path.resolve(), path.resolve().parent)
+        self._asked = path.name if member is None else f"{path.name}:{member}"
+        self._copied = copied
+        self._process = Process()
+        self.live = Live()
+        self._desk = Desk(self.live, self._process, self._jobs)
+        self.tasks = (self._desk.watch, self._desk.work, self._open)
+
+    def app(self) -> Starlette:
+        return application(
+            [
+                Route("/", self._shell),
+                Route("/api/explorer", self._explorer),
+                Route("/api/events", self._events),
+                Route("/api/save", self._save, methods=["POST"]),
+                Route("/api/share", self._share),
+            ]
+        )
+
+    def end(self) -> None:
+        self._process.end()
+
+    async def _open(self) -> None:
+        self._desk.open(NAME, self._document)
+
+    async def _shell(self, _: Request) -> Response:
+        return HTMLResponse(shell(self._asked, "explorer"))
+
+    async def _explorer(self, _: Request) -> Response:
+        return JSONResponse({"file": self._asked, "copied": self._copied})
+
+    async def _events(self, _: Request) -> Response:
+        return StreamingResponse(self.live.follow({NAME}), media_type="text/event-stream")
+
+    async def _save(self, request: Request) -> Response:
+        text, base = await texts(request, "text", "base")
+        saved = self._desk.save(NAME, text, base)
+        kept = saved.kept and saved.kept.name
+        told = {**self._desk.told(NAME), "kept": kept}
+        return JSONResponse(told, 200 if kept is None else 409)
+
+    async def _share(self, _: Request) -> Response:
+        """All of it as one HTML file."""
+        made: asyncio.Future[tuple[Answer, str]] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Answer, printed: str) -> None:
+            if not made.done():  # else nobody waits any more
+                made.set_result((answer, printed))
+
+        def dropped() -> None:
+            done({"error": "the file was changed meanwhile: ask again"}, "")
+
+        job = self._job("share", self._desk.content(NAME), DERIVING, lambda _: None, done)
+        self._desk.ask(replace(job, dropped=dropped))
+        answer, printed = await made
+        if "html" not in answer:
+            raise ByhandError(answer.get("error") or reason(printed, self._asked))
+        name = f"{self._document.path.stem}.html"
+        kept = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(answer["html"], media_type="text/html", headers=kept)
+
+    def _jobs(self, _: str, content: Content) -> Iterator[Job]:
+        for kind, name, timeout in (
+            ("explore", "verdict", TIMEOUT),
+            ("derivation", "derivation", DERIVING),
+        ):
+            yield self._telling(kind, name, content, timeout)
+
+    def _telling(self, kind: str, name: str, content: Content, timeout: float) -> Job:
+        """A job whose answers are told under a name."""
+
+        def tell(answer: Answer, printed: str = "", *, last: bool = False) -> None:
+            told = {"digest": content.digest, "last": last, "printed": printed, **answer}
+            self.live.tell(NAME, name, told)
+
+        def done(answer: Answer, printed: str) -> None:
+            if not answer:
+                answer = {"error": reason(printed, self._asked)}
+            tell(answer, printed.strip(), last=True)
+
+        return self._job(kind, content, timeout, tell, done)
+
+    def _job(
+        self,
+        kind: str,
+        content: Content,
+        timeout: float,
+        hear: Callable[[Answer], None],
+        done: Callable[[Answer, str], None],
+    ) -> Job:
+        asked = {
+            "do": kind,
+            "folder": str(self._document.path.parent),
+            "file": self._asked,
+            "text": content.text,
+        }
+        return Job(NAME, asked, slow_imports(content.text), timeout, hear, done)
