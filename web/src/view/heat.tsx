@@ -9,7 +9,7 @@ const LARGEST = 9; // of a cell, in pixels
 
 /** Two hues that are told apart on light and dark ground, and by those who see no red or green. */
 const POSITIVE = "217 119 6";
-const NEGATIVE = "37 99 205";
+const NEGATIVE = "48 116 230";
 
 interface HeatProps {
   summary: Summary | null | undefined;
@@ -17,9 +17,15 @@ interface HeatProps {
   name: string;
   reachable: boolean;
   large?: boolean;
+  /** The number that has the full hue; the largest of its own, if not given. */
+  full?: number;
 }
 
-export const Heat = ({ summary, lengths, name, reachable, large = false }: HeatProps) => {
+/** The largest number, in size. */
+export const largest = (summary: Summary | null | undefined): number =>
+  Math.max(0, ...(summary?.cells.flat() ?? []).map((cell) => Math.abs(cell ?? 0)));
+
+export const Heat = ({ summary, lengths, name, reachable, large = false, full }: HeatProps) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   const columns = summary?.cells[0]?.length ?? 0;
@@ -38,14 +44,20 @@ export const Heat = ({ summary, lengths, name, reachable, large = false }: HeatP
         onBlur={() => setOpen(false)}
         onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
       >
-        <Cells summary={summary} large={large} />
+        <Cells summary={summary} large={large} full={full ?? largest(summary)} />
       </button>
       {open && <Numbers id={id} summary={summary} lengths={lengths} name={name} />}
     </span>
   );
 };
 
-const Cells = ({ summary, large }: { summary: Summary; large: boolean }) => {
+interface CellsProps {
+  summary: Summary;
+  large: boolean;
+  full: number;
+}
+
+const Cells = ({ summary, large, full }: CellsProps) => {
   const ref = useRef<HTMLCanvasElement>(null);
   const rows = summary.cells.length;
   const columns = summary.cells[0]?.length ?? 0;
@@ -53,8 +65,8 @@ const Cells = ({ summary, large }: { summary: Summary; large: boolean }) => {
   const size = Math.min((WIDE * room) / columns, (HIGH * room) / rows, LARGEST * (large ? 2 : 1));
   useEffect(() => {
     const context = ref.current?.getContext("2d");
-    if (context) paint(context, summary.cells);
-  }, [summary]);
+    if (context) paint(context, summary.cells, full);
+  }, [summary, full]);
   return (
     <canvas
       ref={ref}
@@ -65,15 +77,14 @@ const Cells = ({ summary, large }: { summary: Summary; large: boolean }) => {
   );
 };
 
-/** Nothing is the ground itself; the largest number, in size, has the full hue. */
-const paint = (context: CanvasRenderingContext2D, cells: Summary["cells"]) => {
-  const largest = Math.max(0, ...cells.flat().map((cell) => Math.abs(cell ?? 0)));
+/** Zero is the ground itself; `full` has the full hue. */
+const paint = (context: CanvasRenderingContext2D, cells: Summary["cells"], full: number) => {
   context.clearRect(0, 0, cells[0]?.length ?? 0, cells.length);
   cells.forEach((row, y) => {
     row.forEach((cell, x) => {
       if (!cell) return;
       const hue = cell > 0 ? POSITIVE : NEGATIVE;
-      context.fillStyle = `rgb(${hue} / ${Math.abs(cell) / largest})`;
+      context.fillStyle = `rgb(${hue} / ${Math.abs(cell) / full})`;
       context.fillRect(x, y, 1, 1);
     });
   });
