@@ -58,6 +58,13 @@ HIDDEN = {
         "x",
         "w is diagonal",
     ),
+    "the identity": (
+        '"x": rng.normal(size=(3, n)), "w": 0.9 * np.eye(n)',
+        "out = x @ w",
+        "dw = x.T @ dout; dx = dout @ w",
+        "x",
+        "w is diagonal",
+    ),
     "symmetric": (
         '"x": rng.normal(size=(3, 3)), "w": (lambda a: a + a.T)(rng.normal(size=(3, 3)))',
         "out = x @ w",

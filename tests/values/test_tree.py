@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
@@ -100,7 +101,12 @@ def trees(leaf: st.SearchStrategy[Any], *more: Any) -> st.SearchStrategy[Any]:
 LEAF = st.floats(allow_nan=False) | st.none() | st.just("text") | st.integers()
 JAX_TREES = trees(LEAF)
 ALL_TREES = trees(
-    LEAF, Box, Frozen, lambda a, b: Layer(a=a, b=b), lambda a, b: defaultdict(int, {0: a, -1: b})
+    LEAF,
+    Box,
+    Frozen,
+    lambda a, b: SimpleNamespace(a=a, b=b),
+    lambda a, b: Layer(a=a, b=b),
+    lambda a, b: defaultdict(int, {0: a, -1: b}),
 )
 
 

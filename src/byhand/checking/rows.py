@@ -163,7 +163,7 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
         line = min(run.narrow.values())
         notes.append(f"line {line} computes in float32: what goes through it is judged as float32")
     changed: dict[str, dict[int, None]] = {}
-    for damage in harmless(run, trial.drawn.truth.bindings):
+    for damage in harmless(run, trial.drawn.truth):
         changed.setdefault(damage.changed, {})[damage.line] = None
     named = {row.line for row in rows if row.mistake is not None and row.mistake.code == "aliased"}
     for name, lines in changed.items():

@@ -34,6 +34,7 @@ from abc import ABC
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Generic, Literal, Protocol, TypeAlias
 
 
@@ -229,6 +230,8 @@ def _kind(cls: type) -> _Kind | None:
         if cls.__module__.partition(".")[0] == "torch" and cls.__name__ == "Size":
             return None  # a shape
         return "named tuple" if hasattr(cls, "_fields") else "tuple"
+    if issubclass(cls, SimpleNamespace):
+        return "object"
     if cls not in _NEUTRAL and all(c in _NEUTRAL or _is_users(c) for c in cls.__mro__):
         return "object"
     return None
@@ -297,7 +300,8 @@ def _mapped(f: Callable[[Path, Any], Any], path: Path, value: Any, made: dict[in
 def _shallow_copy(value: Any) -> Any:
     if isinstance(value, (list, dict)):
         return copy.copy(value)
-    new = object.__new__(type(value))
+    make = SimpleNamespace if isinstance(value, SimpleNamespace) else object
+    new = make.__new__(type(value))
     for name, each in _attributes(value).items():
         object.__setattr__(new, name, each)
     return new

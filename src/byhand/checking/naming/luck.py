@@ -30,7 +30,7 @@ def why_it_holds(evidence: tuple[Evidence, ...]) -> str:
                 f"holds only because what comes back through {way}, which it leaves out, is zero "
                 "or adds up to zero in a real run"
             )
-    return "holds only because something is zero, or sums to zero, in a real run"
+    return "right in a real run, but not where it is tried alone, on random gradients"
 
 
 def _reason(evidence: Evidence, name: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Container
 
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
@@ -13,31 +12,19 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 
 
-class Bound(Protocol):
-    """A binding of forward: its line, None for an input."""
-
-    @property
-    def line(self) -> int | None: ...
-
-
-Bindings = Mapping[str, Sequence[Bound]]
-
-
 def harmful(
-    run: BackwardRun, answers: Answers, given: Container[str], steps: Bindings
+    run: BackwardRun, answers: Answers, given: Container[str], steps: Container[str]
 ) -> list[Damage]:
     """The changes in place that leave something wrong behind.
 
-    Changing an input does, which is the caller's; changing an upstream gradient, a weight by a step
-    down its gradient, or a value that forward computed, only where something reads it later: that
-    last one by its own name, if it was changed by another one. So does changing another answer, to
-    one of `steps`, unless that is written anew afterwards and nothing reads it in between. `given`
-    are the names of what backward was called with.
+    Changing what backward was `given` does where something reads it later as if it were what it
+    was: by its own name, though it was changed by another one. So does changing another answer, to
+    one of `steps`, unless that is written anew afterwards and nothing reads it in between.
     """
     return [damage for damage in run.damages if _lasts(damage, run, answers, given, steps)]
 
 
-def harmless(run: BackwardRun, steps: Bindings) -> list[Damage]:
+def harmless(run: BackwardRun, steps: Container[str]) -> list[Damage]:
     """The changes of what backward was given that nothing reads any more as it was."""
     return [
         damage
@@ -59,12 +46,7 @@ def writer(damage: Damage, answers: Answers) -> Key | None:
     return None
 
 
-def is_input(damage: Damage, steps: Bindings) -> bool:
-    """Whether an input of forward was changed."""
-    return any(bound.line is None for bound in steps.get(tree.root(damage.changed), ()))
-
-
-def _is_upstream(damage: Damage, given: Container[str], steps: Bindings) -> bool:
+def _is_upstream(damage: Damage, given: Container[str], steps: Container[str]) -> bool:
     return damage.changed in given and damage.changed[1:] in steps
 
 
@@ -110,12 +92,10 @@ def _read_later(damage: Damage, run: BackwardRun) -> bool:
     return run.function is None
 
 
-def _spoils(damage: Damage, run: BackwardRun, steps: Bindings) -> bool:
+def _spoils(damage: Damage, run: BackwardRun, steps: Container[str]) -> bool:
     """Whether the change of something that was given is a mistake."""
     if _is_upstream(damage, run.given, steps) or _is_update(damage, run):
         return _read_later(damage, run)
-    if is_input(damage, steps):
-        return True
     return damage.by != tree.root(damage.changed) and _read_later(damage, run)
 
 
@@ -124,7 +104,7 @@ def _lasts(
     run: BackwardRun,
     answers: Answers,
     given: Container[str],
-    steps: Bindings,
+    steps: Container[str],
 ) -> bool:
     name = damage.changed[1:]
     if tree.root(damage.changed) in given:

@@ -162,9 +162,12 @@ def _float(leaf: Any) -> Array | None:
 
 
 def _on_purpose(value: Array) -> bool:
-    """Whether an array looks made on purpose: of two values, adding up to 1, or in order."""
+    """Whether an array looks made on purpose: of two values, adding up to 1, or in order. An
+    identity looks like the first state of a weight."""
     if value.size < 2 or not np.isfinite(value).all():
         return not np.isfinite(value).all()
+    if _is_identity(value):
+        return False
     if len(np.unique(value)) == 2 and value.size > 2:
         return True
     if (value >= 0).all() and any(
@@ -172,6 +175,13 @@ def _on_purpose(value: Array) -> bool:
     ):
         return True
     return value.ndim == 1 and value.size > 2 and bool((np.diff(value) > 0).all())
+
+
+def _is_identity(value: Array) -> bool:
+    """Whether an array is the identity, or a multiple of it."""
+    if value.ndim != 2 or value.shape[0] != value.shape[1] or not value[0, 0]:
+        return False
+    return np.array_equal(value, value[0, 0] * np.eye(len(value)))
 
 
 def _pairs(floats: Mapping[str, Array]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, reads
-from byhand.checking.running.aliasing import harmful, is_input, writer
+from byhand.checking.running.aliasing import harmful, writer
 from byhand.checking.running.backward_run import Damage
 from byhand.referees.referee import Key
 from byhand.values import tree
@@ -56,11 +56,9 @@ def find_in_run(trial: Trial) -> dict[Key | None, Finding]:
     code that can't be taken apart, or on the way to a returned dict."""
     found: dict[Key | None, Finding] = {}
     beside: list[Damage] = []
-    steps = trial.drawn.truth.bindings
-    unharmed = trial.run.function is None and not trial.wrong  # who reads what isn't known there
-    for damage in harmful(trial.run, trial.answers, trial.run.given, steps):
-        if unharmed and not is_input(damage, steps):
-            continue
+    if trial.run.function is None and not trial.wrong:
+        return found  # who reads what isn't known there, but all came right
+    for damage in harmful(trial.run, trial.answers, trial.run.given, trial.drawn.truth.bindings):
         key = writer(damage, trial.answers)
         if key is None:
             beside.append(damage)
