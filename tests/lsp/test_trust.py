@@ -74,6 +74,20 @@ def test_the_workspace_may_be_allowed_beforehand_but_nothing_outside_it(
     assert not ran(strange)
 
 
+def test_an_editor_that_cannot_ask_says_what_to_do(
+    start: Start, strange: Path, tmp_path: Path
+) -> None:
+    editor = start(strange.parent, trusted=None, asks=False, home=tmp_path / "home")
+    editor.open(strange)
+    (said,) = editor.wait(lambda: editor.said)
+    assert said["method"] == "window/showMessage"
+    assert said["params"]["message"] == (
+        f"byhand: {strange.parent} isn't allowed, and this editor can't ask: "
+        "start byhand lsp --trust"
+    )
+    assert not ran(strange)
+
+
 def test_without_a_backward_nothing_is_asked(start: Start, tmp_path: Path) -> None:
     editor = start(tmp_path, trusted=None, home=tmp_path / "home")
     editor.open(tmp_path / "other.py", "print(1)\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
@@ -78,13 +79,14 @@ class Editor:
 
     async def may_run_in(self, folder: Path) -> bool:
         said = f"To check a backward, byhand runs the file that it is in. Allow that in {folder}?"
-        answer = await self._server.window_show_message_request_async(
-            lsp.ShowMessageRequestParams(
-                lsp.MessageType.Info,
-                said,
-                [lsp.MessageActionItem(ALLOW), lsp.MessageActionItem(REFUSE)],
+        actions = [lsp.MessageActionItem(ALLOW), lsp.MessageActionItem(REFUSE)]
+        try:
+            answer = await self._server.window_show_message_request_async(
+                lsp.ShowMessageRequestParams(lsp.MessageType.Info, said, actions)
             )
-        )
+        except JsonRpcException:
+            self.say(f"{folder} isn't allowed, and this editor can't ask: start byhand lsp --trust")
+            return False
         return answer is not None and answer.title == ALLOW
 
     def say(self, message: str) -> None:
