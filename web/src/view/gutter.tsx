@@ -3,7 +3,7 @@ import type { Edge } from "./graph";
 import { lanesFor } from "./lanes";
 
 const FIRST = 12; // of the nearest lane, in pixels from the rows
-const APART = 8;
+const APART = 8; // between two lanes, where there are few
 const CORNER = 5;
 const THIN = 1.3;
 const WIDE = 5;
@@ -14,6 +14,8 @@ interface GutterProps {
   /** Where the rows are, from the top, for each step; of a folded step it is its run's. */
   middles: number[];
   height: number;
+  /** The most pixels across. */
+  room: number;
   side: "forward" | "backward";
   lit: number | null;
   /** Whether this edge has been walked. */
@@ -26,13 +28,14 @@ interface Line {
   bottom: number;
 }
 
-export const Gutter = ({ edges, middles, height, side, lit, walked }: GutterProps) => {
+export const Gutter = ({ edges, middles, height, room, side, lit, walked }: GutterProps) => {
   const lines = linesOf(edges, middles);
   const lanes = lanesFor(lines.map(({ top, bottom }) => ({ from: top, to: bottom })));
-  const deepest = Math.max(0, ...lanes);
-  const width = FIRST + (deepest + 1) * APART;
+  const count = Math.max(0, ...lanes) + 1;
+  const apart = Math.min(APART, (room - FIRST) / count);
+  const width = FIRST + count * apart;
   const x = (lane: number) =>
-    side === "forward" ? width - FIRST - lane * APART : FIRST + lane * APART;
+    side === "forward" ? width - FIRST - lane * apart : FIRST + lane * apart;
   const home = side === "forward" ? width : 0;
   return (
     <svg class={`bh-gutter bh-${side}`} width={width} height={height} aria-hidden="true">
@@ -52,17 +55,25 @@ export const Gutter = ({ edges, middles, height, side, lit, walked }: GutterProp
   );
 };
 
-/** A value that is read twice in one step has two lines to it. */
-const linesOf = (edges: Edge[], middles: number[]): Line[] =>
-  edges.flatMap((edge) => {
+/** A value that is read twice in one step has two lines to it. Between folded steps one line stands
+ * for all that run alike. */
+const linesOf = (edges: Edge[], middles: number[]): Line[] => {
+  const drawn = new Set<string>();
+  const open = (step: number) =>
+    middles.indexOf(middles[step] ?? 0) === middles.lastIndexOf(middles[step] ?? 0);
+  return edges.flatMap((edge) => {
     const [top, bottom] = [middles[edge.value], middles[edge.user]];
     if (top === undefined || bottom === undefined || top >= bottom) return [];
+    const way = `${top} ${bottom} ${edge.use.missing}`;
+    if (drawn.has(way) && !(open(edge.value) && open(edge.user))) return [];
+    drawn.add(way);
     return Array.from({ length: Math.min(2, edge.use.times) }, (_, nth) => ({
       edge,
       top: top + NEAR - 3 * nth,
       bottom: bottom - NEAR + 3 * nth,
     }));
   });
+};
 
 /** A copy widens the line towards its user, a sum narrows it. */
 const widths = ({ use }: Edge, side: string): [number, number] => {

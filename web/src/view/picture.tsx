@@ -81,7 +81,8 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
     if (side === "forward") return user < shown.forward;
     return order.indexOf(edge.value) >= order.length - shown.backward;
   };
-  const gutter = { edges, middles, height, lit: selected };
+  const room = width < NARROW ? 44 : 84;
+  const gutter = { edges, middles, height, room, lit: selected };
   const beside = width >= BESIDE;
   const detail = (
     <Detail key={selected} {...{ report, program, edges, selected, derivation, math }} />

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from byhand.checking.report import Finding, Report, Row
 from byhand.checking.summary import StepSummary
@@ -44,7 +45,7 @@ _OF_STEPS = (
 
 def page(*reports: Report, live: Live = PLAIN) -> str:
     """A whole page, for `byhand check --html`; where it is `live`, the view takes its place."""
-    title = escape(f"Check of {wording.clean(reports[0].file)}")
+    title = escape(f"Check of {wording.clean(Path(reports[0].file).name)}")
     parts = [
         (f"<h2>{escape(report.name)}</h2>\n" if len(reports) > 1 else "")
         + fragment(report)
