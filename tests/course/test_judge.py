@@ -52,6 +52,8 @@ def test_a_step_of_forward_finds_its_row_among_those_that_are_left(judged) -> No
             "logprobs": "logprobs",
             "probs": "probs",
         }
+        lacking = {use.name for step in report.program for use in step.uses if use.missing}
+        assert lacking == ({"logprobs", "probs"} if "..." in source else set())
 
 
 def test_what_reads_a_blank_waits(judged) -> None:

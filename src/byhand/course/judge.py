@@ -10,6 +10,7 @@ from pathlib import Path
 
 from byhand.checking.check import checked
 from byhand.checking.report import Report, Row
+from byhand.checking.summary import StepSummary
 from byhand.course.blanks import is_blank
 from byhand.program.problem import Problem, load
 from byhand.program.trace import trace_problem
@@ -78,12 +79,26 @@ def restricted_to(
         roots=tuple(name for name in report.roots if name in kept),
         notes=tuple(note for note in report.notes if not note.startswith("not tried at")),
         program=tuple(
-            replace(step, row=missing.get(tree.root(step.name), places.get(step.row or 0)))
-            if step.row is not None or tree.root(step.name) in missing
-            else step
+            replace(
+                step,
+                row=missing.get(tree.root(step.name), places.get(_place(step))),
+                uses=tuple(
+                    replace(
+                        use,
+                        missing=tree.root(use.name) in missing
+                        or (use.missing and _place(report.program[use.step]) in places),
+                    )
+                    for use in step.uses
+                ),
+            )
             for step in report.program
         ),
     )
+
+
+def _place(step: StepSummary) -> int:
+    """Where its row is; -1 for none."""
+    return -1 if step.row is None else step.row
 
 
 def _with_shapes(report: Report, problem: Problem) -> Report:

@@ -29,6 +29,7 @@ const TURN = "...  # your turn";
 
 export class Editor {
   private view: EditorView;
+  private resized: ResizeObserver;
 
   constructor(
     parent: HTMLElement,
@@ -41,6 +42,15 @@ export class Editor {
       state: EditorState.create({ doc: text, extensions: this.extensions(label) }),
     });
     this.goToTurn();
+    this.resized = new ResizeObserver(() => this.keepCursor());
+    this.resized.observe(parent);
+  }
+
+  /** Keeps the line that is being written in sight where the verdict below takes more room. */
+  private keepCursor(): void {
+    if (!this.view.hasFocus) return;
+    const at = this.view.state.selection.main.head;
+    this.view.dispatch({ effects: EditorView.scrollIntoView(at, { y: "nearest", yMargin: 24 }) });
   }
 
   /** Shows another text; what both have in common keeps its place, and so does the cursor. */
@@ -74,6 +84,7 @@ export class Editor {
   }
 
   destroy(): void {
+    this.resized.disconnect();
     this.view.destroy();
   }
 

@@ -1,6 +1,7 @@
 /** The course: reading, editor and picture on one screen. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CourseState } from "./course-state";
+import type { CourseMap, Exercise, ExerciseName } from "./data";
 import { Dialog } from "./dialog";
 import type { Document } from "./document";
 import { Editor, type EditorHandle } from "./editor";
@@ -33,11 +34,12 @@ export function Course({ state }: { state: CourseState }) {
   const [shown, show] = useState<Shown>();
   const picture = useMemo(() => new PictureModel(), []);
   const editor = useRef<EditorHandle>(null);
+  const home = useRef(""); // the step that stands out while nothing else is pointed at
 
   const pointing = useMemo<Pointing>(
     () => ({
       point: (name, go = false) => {
-        picture.set("pointed", name);
+        picture.set("pointed", name ?? home.current);
         if (go) setTab("picture");
       },
       term: async (anchor) => {
@@ -61,10 +63,7 @@ export function Course({ state }: { state: CourseState }) {
 
   if (!course || !standing) return <p class="opening">{trouble || "Opening ..."}</p>;
   const next = course.lessons.flatMap((each) => each.exercises).find((e) => e.id === standing.next);
-  const explain = async (code: string) => {
-    const { text } = await get<{ text: string }>("api/mistake", { code });
-    show({ title: code, text });
-  };
+  const explain = (title: string, text: string) => show({ title, text });
   const goTo = (line: number) => {
     setTab("write");
     requestAnimationFrame(() => editor.current?.goTo(line));
@@ -75,7 +74,7 @@ export function Course({ state }: { state: CourseState }) {
         <button type="button" class="to-map" onClick={() => setMapped(true)}>
           <span aria-hidden="true">☰ </span>Course
         </button>
-        <p class="where">{exercise ? `${exercise.number} ${exercise.title}` : ""}</p>
+        <Ways course={course} current={document?.id ?? ""} />
         <Progress course={course} standing={standing} />
       </header>
       <Tabs tabs={TABS} tab={tab} choose={setTab} />
@@ -94,11 +93,7 @@ export function Course({ state }: { state: CourseState }) {
           ) : null}
         </div>
         {document && exercise?.id === document.id ? (
-          <Work
-            key={document.id}
-            {...{ document, picture, editor, goTo, explain }}
-            file={exercise.file}
-          >
+          <Work key={document.id} {...{ document, exercise, picture, editor, goTo, explain, home }}>
             {next ? (
               <a class="button" href={`#${next.id}`}>
                 On to {next.number} {next.title}
@@ -125,24 +120,54 @@ export function Course({ state }: { state: CourseState }) {
   );
 }
 
+/** The lesson, and the ways to the exercises before and after this one. */
+function Ways({ course, current }: { course: CourseMap; current: string }) {
+  const all = course.lessons.flatMap((lesson) => lesson.exercises);
+  const place = all.findIndex((each) => each.id === current);
+  const lesson = course.lessons.find((each) => each.exercises.some(({ id }) => id === current));
+  const way = (to: ExerciseName | undefined, sign: string, said: string) =>
+    to ? (
+      <a href={`#${to.id}`} aria-label={`${said}: ${to.number} ${to.title}`}>
+        {sign === "‹" ? `‹ ${to.number}` : `${to.number} ›`}
+      </a>
+    ) : null;
+  return (
+    <>
+      <p class="where">{lesson?.title}</p>
+      <nav class="ways" aria-label="Exercises">
+        {way(all[place - 1], "‹", "The one before")}
+        {way(all[place + 1], "›", "The one after")}
+      </nav>
+    </>
+  );
+}
+
 function Work({
   document,
-  file,
+  exercise,
   picture,
   editor,
   goTo,
   explain,
+  home,
   children,
 }: {
   document: Document;
-  file: string;
+  exercise: Exercise;
   picture: PictureModel;
   editor: { current: EditorHandle | null };
   goTo: (line: number) => void;
-  explain: (code: string) => void;
+  explain: (code: string, page: string) => void;
+  home: { current: string };
   children: preact.ComponentChildren;
 }) {
-  useStore(document);
+  const { report } = useStore(document);
+  const { file, asked } = exercise;
+  useEffect(() => {
+    if (!report) return;
+    home.current = report.roots?.[0] ?? asked[0] ?? "";
+    picture.set("pointed", home.current);
+  }, [report, asked]);
   return (
     <>
       <div class="write">
@@ -152,7 +177,7 @@ function Work({
         <VerdictShown {...{ document, goTo, explain }}>{children}</VerdictShown>
       </div>
       <div class="see">
-        <Picture model={picture} report={document.verdict?.report} />
+        <Picture model={picture} report={report} />
       </div>
     </>
   );

@@ -59,7 +59,9 @@ export interface Root {
   place: string;
   headline: string;
   details: string[];
-  code: string | null;
+  code?: string;
+  /** what there is to know about that mistake */
+  page?: string;
 }
 
 export interface Verdict {

@@ -3,6 +3,7 @@
  * What is typed is saved at every pause, with the digest of the content that the typing began with.
  * If the file on disk is another by then, it wins: it is shown, and the server keeps what was typed
  * here beside it. While no server answers, the text is kept in the browser. */
+import type { Report } from "../view/report";
 import type { Text, Verdict } from "./data";
 import { follow, post, Refused } from "./server";
 import { Store } from "./store";
@@ -22,6 +23,8 @@ export class Document extends Store {
   text = "";
   state: State = "opening";
   verdict: Verdict | undefined;
+  /** the last report: a text that can't be judged yet leaves the picture as it was */
+  report: Report | undefined;
   lost: Lost | undefined;
   /** what the server has to say about the file, or its refusal */
   trouble = "";
@@ -102,8 +105,10 @@ export class Document extends Store {
 
   private hear(name: string, value: unknown): void {
     if (name === "text") this.fileIs(value as Text);
-    else if (name === "verdict") this.verdict = value as Verdict;
-    else if (name === "trouble") this.trouble = value as string;
+    else if (name === "verdict") {
+      this.verdict = value as Verdict;
+      this.report = this.verdict.report ?? this.report;
+    } else if (name === "trouble") this.trouble = value as string;
     else this.heard(name, value);
     this.changed();
   }

@@ -7,7 +7,7 @@ import type { ExplorerState } from "./explorer-state";
 import { FileLine, Notices } from "./notices";
 import { Picture, PictureModel } from "./picture";
 import { Prose } from "./prose";
-import { get, linkTo } from "./server";
+import { linkTo } from "./server";
 import { useStore } from "./store";
 import { type Tab, Tabs } from "./tabs";
 import { VerdictShown } from "./verdict";
@@ -60,15 +60,12 @@ export function Explorer({ state }: { state: ExplorerState }) {
                 setTab("write");
                 requestAnimationFrame(() => editor.current?.goTo(line));
               }}
-              explain={async (code) => {
-                const { text } = await get<{ text: string }>("api/mistake", { code });
-                show({ title: code, text });
-              }}
+              explain={(title, text) => show({ title, text })}
             />
           )}
         </div>
         <div class="see">
-          <Picture model={picture} report={verdict?.report} />
+          <Picture model={picture} report={document.report} />
         </div>
         <div class="read">
           <DerivedShown derived={derived} />

@@ -145,10 +145,14 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
     const button = (event.target as Element).closest(".array .name");
     if (button) pointing.point(named(button), true);
   };
+  const inSight = new Set<Element>();
   const read = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) entry.target.classList.toggle("now", entry.isIntersecting);
-      const now = place.querySelector<HTMLElement>(".array.now");
+      for (const { target, isIntersecting } of entries)
+        isIntersecting ? inSight.add(target) : inSight.delete(target);
+      const arrays = [...place.querySelectorAll<HTMLElement>(".array")];
+      const now = arrays.find((each) => inSight.has(each));
+      for (const each of arrays) each.classList.toggle("now", each === now);
       pointing.point(now?.dataset.name ?? null);
     },
     { rootMargin: "-35% 0px -45% 0px" }, // the middle of the window, where one reads

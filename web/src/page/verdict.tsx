@@ -8,7 +8,7 @@ const UNFINISHED = 700; // ms that a text may be no Python before that is said: 
 
 interface Actions {
   goTo: (line: number) => void;
-  explain: (code: string) => void;
+  explain: (code: string, page: string) => void;
 }
 
 /** The verdict to show: the last one, but for what is only half typed. */
@@ -87,7 +87,7 @@ function Said({ verdict, goTo, explain }: Actions & { verdict: Verdict }) {
 }
 
 function RootSaid({ root, goTo, explain }: Actions & { root: Root }) {
-  const { line, code } = root;
+  const { line, code, page } = root;
   return (
     <div class="root">
       <p>
@@ -100,18 +100,18 @@ function RootSaid({ root, goTo, explain }: Actions & { root: Root }) {
         <strong>
           {line === null ? "" : ": "}
           {root.headline}.
-        </strong>
+        </strong>{" "}
+        {code && page ? (
+          <button type="button" class="small" onClick={() => explain(code, page)}>
+            Explain this mistake
+          </button>
+        ) : null}
       </p>
       <ul>
         {root.details.map((detail) => (
           <li key={detail}>{detail}</li>
         ))}
       </ul>
-      {code && code !== "unknown" ? (
-        <button type="button" onClick={() => explain(code)}>
-          Explain this mistake
-        </button>
-      ) : null}
     </div>
   );
 }

@@ -73,8 +73,8 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
   useKeysOfThePage(alone, onKeyDown);
   useEffect(() => {
     const row = figure.current?.querySelector(`[data-step="${lit}"]`);
-    row?.scrollIntoView({ block: "nearest" });
-  }, [lit]);
+    row?.scrollIntoView({ block: "center" });
+  }, [lit, lit < 0 || width > 0]); // where the rows are is known once the picture has a width
   const walked = (side: "forward" | "backward") => (edge: Edge) => {
     if (!shown) return true;
     const user = order.indexOf(edge.user);

@@ -18,9 +18,8 @@ from byhand.errors import ByhandError, one_line
 def application(routes: Sequence[Route]) -> Starlette:
     """An application with these routes, and those that all have. What byhand raises is answered as
     JSON, in one line."""
-    own = [Route("/assets/{name}", _asset), Route("/api/mistake", _mistake)]
     return Starlette(
-        routes=[*routes, *own],
+        routes=[*routes, Route("/assets/{name}", _asset)],
         exception_handlers={ByhandError: _said, HTTPException: _refused},
     )
 
@@ -51,16 +50,6 @@ async def _asset(request: Request) -> Response:
     if name not in known:
         raise HTTPException(404, "There is no such file.")
     return FileResponse(file, headers={"cache-control": "no-cache"})
-
-
-async def _mistake(request: Request) -> Response:
-    """The page of a mistake, as Markdown."""
-    from byhand.checking.naming.mistakes import CODES, page
-
-    code = request.query_params.get("code", "")
-    if code not in CODES:
-        raise HTTPException(404, "There is no such mistake.")
-    return JSONResponse({"code": code, "text": page(code)})
 
 
 async def _said(_: Request, error: Exception) -> Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from byhand.checking.report import Report
+from byhand.checking.naming.mistakes import CODES, page
+from byhand.checking.report import Report, Row
 from byhand.rendering.report import wording
 
 
@@ -20,9 +21,17 @@ def said(report: Report) -> dict[str, Any]:
                 "place": "" if rows[0].line is None else wording.place(rows[0]),
                 "headline": wording.headline(rows),
                 "details": wording.details(rows[0]),
-                "code": rows[0].mistake and rows[0].mistake.code,
+                **_explained(rows[0]),
             }
             for rows in wording.root_groups(report)
         ],
         "notes": wording.notes(report),
     }
+
+
+def _explained(row: Row) -> dict[str, str]:
+    """The mistake's code, and its page; nothing where no mistake is named."""
+    if row.mistake is None:
+        return {}
+    code = row.mistake.code
+    return {"code": code, **({"page": page(code)} if code in CODES else {})}
