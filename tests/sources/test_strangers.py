@@ -33,6 +33,7 @@ FOUND = {
     "computed_keys": ["mlp0", "two"],
     "deep_net": ["sigmoid", "relu", "linear", "linear_activation", "L_model"],
     "makemore_in_a_loop": ["makemore_in_a_loop"],
+    "one_hot": ["propagation", "SoftmaxWithLoss"],
     "small_net": ["propagation"],
     "params_in_lists": ["Affine", "Sigmoid", "MatMul", "Embedding", "RNN"],
 }
@@ -105,6 +106,8 @@ PLANTED = (
     ),
     ("gradients_as_attributes", "gradients_as_attributes", "(l1 > 0).float()", "(l1 > 1).float()"),
     ("gradients_as_attributes", "gradients_as_attributes", "x.t() @ l1.g", "x.t() @ l2.g"),
+    ("one_hot", "SoftmaxWithLoss", "(self.y - self.t) / batch_size", "self.y - self.t"),
+    ("one_hot", "propagation", "dZ1 = A1 - Y", "dZ1 = Y - A1"),
     ("layers_with_g", "Lin", "self.out.g.sum(0)", "self.out.g.sum(1)"),
     ("layers_with_g", "Mse", "/ self.targ.shape[0]", "/ 2"),
     ("losses_in_loops", "svm_loss_naive", "dW += 2 * reg * W", "dW += reg * W"),

@@ -56,7 +56,8 @@ class Problem:
     `unpromised` are locals of backward that need not be meant as gradients. `inner` tells a part of
     something larger, whose output has any gradient also where it is a scalar. `library` is "jax"
     where forward is written in that, though its text may not say so. `called` gives the names that
-    the user's file has for names of this problem's backward, where they are others.
+    the user's file has for names of this problem's backward, where they are others. `unguarded`
+    takes the gradients without the tiny numbers that forward adds in logarithms.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Problem:
     inner: bool = False
     library: str = ""
     called: Mapping[str, str] = field(default_factory=dict[str, str])
+    unguarded: bool = False
 
     @cached_property
     def in_jax(self) -> bool:

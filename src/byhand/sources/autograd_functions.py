@@ -497,8 +497,8 @@ class _Backward:
             ends = list[ast.expr]([ast.Starred(end.value, ast.Load())])
         stars = [i for i, node in enumerate(ends) if isinstance(node, ast.Starred)]
         if stars:
-            apart = ends[: stars[0]]
-            rest = ends[stars[0] :]
+            apart: list[ast.expr] = [*ends[: stars[0]]]
+            rest: list[ast.expr] = [*ends[stars[0] :]]
             match rest:
                 case [ast.Starred(value=together)]:
                     pass

@@ -22,6 +22,7 @@ from byhand.program.problem import (
 from byhand.sources import setting
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.cells import Cells, of_notebook, of_script
+from byhand.sources.class_labels import with_classes
 from byhand.sources.combined import combined_in
 from byhand.sources.contexts import contexts_in
 from byhand.sources.flow import flat, needed, reads
@@ -206,9 +207,9 @@ def _read(
 ) -> Problem:
     match found:
         case Pair():
-            return problem_of_pair(found, module, file, known)
+            return with_classes(problem_of_pair(found, module, file, known))
         case Layer():
-            return problem_of_layer(found, module, file, known, beside)
+            return with_classes(problem_of_layer(found, module, file, known, beside))
         case Op():
             return problem_of_op(found, module, file, known)
         case Walk():

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.sampling import ties
+from byhand.checking.sampling.guards import without_guards
 from byhand.checking.sampling.ties import STEP, inputs_of_ties
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
@@ -125,7 +126,7 @@ def draw(
     given = given if change is None else change(given)
     _refuse_infinite_inputs(problem, given)
     inputs = {name: _cast(value, "float64") for name, value in given.items()}
-    truth = trace_problem(problem, inputs)
+    truth = _traced(problem, inputs)
     tied = inputs_of_ties(truth)
     as_it_came = None
     double = all(kind == "float64" for kind in float_types(given))
@@ -137,9 +138,9 @@ def draw(
             )
         given = {k: v if k in problem.data else _apart(k, v, tied, seed) for k, v in given.items()}
         inputs = {name: _cast(value, "float64") for name, value in given.items()}
-        truth = trace_problem(problem, inputs)
+        truth = _traced(problem, inputs)
     _refuse_infinite_outputs(problem, truth)
-    program = truth if double else trace_problem(problem, given)
+    program = truth if double else _traced(problem, given)
     kinds = [program.type_of(step) for step in program.outputs]
     drawn = truth.upstream(seed, of_a_loss=_is_loss(problem, truth))
     upstream = tuple(rounded(g, k) for g, k in zip(drawn, kinds, strict=True))
@@ -155,6 +156,11 @@ def float_types(inputs: Inputs) -> list[str]:
     """The float types of inputs."""
     leaves = (leaf for _, leaf in tree.leaves(dict(inputs)))
     return [kind for leaf in leaves if (kind := float_type(leaf)) is not None]
+
+
+def _traced(problem: Problem, inputs: Inputs) -> Program:
+    program = trace_problem(problem, inputs)
+    return without_guards(program) if problem.unguarded else program
 
 
 def _is_loss(problem: Problem, program: Program) -> bool:
