@@ -124,9 +124,16 @@ def test_a_name_bound_twice_is_two_steps_and_a_square_uses_its_value_twice(
     assert [use["step"] for use in first["uses"]] == [0, 1]
     assert first["uses"][1]["copied"] == [0]
     assert [(use["step"], use["times"]) for use in square["uses"]] == [(2, 2)]
-    assert top["uses"][0]["summed"] == [1]
+    assert top["uses"][0]["summed"] == [1] and top["uses"][0]["narrower"]
+    assert [use["wider"] for use in first["uses"]] == [False, True]
     assert [use["step"] for use in out["uses"]] == [3, 4]
     assert out["returned"] and not top["returned"]
+
+
+def test_a_line_narrows_where_its_statement_sums_at_last(checked: Checked) -> None:
+    """`loss = (picked * picked).sum() / n`: the op that reads picked is a product."""
+    (use,) = by_name(checked(line()))["loss"]["uses"]
+    assert use["summed"] == [] and use["narrower"] and not use["wider"]
 
 
 def test_a_gradient_that_is_not_written_lacks_every_path(checked: Checked) -> None:

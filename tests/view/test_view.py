@@ -121,9 +121,9 @@ def test_a_copy_widens_its_line_and_a_sum_narrows_it(small: str, opened: Open) -
         numbers = [[float(n) for n in re.findall(r"-?[\d.]+", path)] for path in paths]
         return {round(each[-1] - each[1], 2) for each in numbers}
 
-    (copied,), (summed,) = starts("copied"), starts("summed")
-    assert page.locator(".bh-forward .bh-copied:not(.bh-head)").count() == 1
-    assert page.locator(".bh-forward .bh-summed:not(.bh-head)").count() == 1
+    (copied,), (summed,) = starts("wider"), starts("narrower")
+    assert page.locator(".bh-forward .bh-wider:not(.bh-head)").count() == 1
+    assert page.locator(".bh-forward .bh-narrower:not(.bh-head)").count() == 1
     assert copied < 2 < summed
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from byhand.checking.cells import place
+from byhand.checking import cells as in_cells
 from byhand.checking.judging.isolated_run import unscaled
 from byhand.checking.report import Row
 from byhand.checking.running.answers import Answer, Answers
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.checking.summary import SIDE, StepSummary, Summary, Use
-from byhand.checking.uses import axes_of, read_in
+from byhand.checking.uses import axes_of, ways_into
+from byhand.engine.tensor import Tensor
 from byhand.program.program import Program, Step
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
@@ -32,12 +33,14 @@ def steps_of(
     """
     given: Mapping[Key, Answer] = {} if answers is None else answers.by_key
     judged = {(row.name, row.binding): (i, row) for i, row in enumerate(rows)}
-    return tuple(_step(drawn, step, given, judged, cells) for step in drawn.truth)
+    places = {step.tensor: (i, step) for i, step in enumerate(drawn.truth)}
+    return tuple(_step(drawn, step, places, given, judged, cells) for step in drawn.truth)
 
 
 def _step(
     drawn: Draw,
     step: Step,
+    places: Mapping[Tensor, tuple[int, Step]],
     given: Mapping[Key, Answer],
     judged: Mapping[Key, tuple[int, Row]],
     cells: Sequence[int],
@@ -47,7 +50,7 @@ def _step(
     number, row = judged.get(key, (None, None))
     line, cell = step.line, None
     if cells and line is not None:
-        cell, line = place(line, cells)
+        cell, line = in_cells.place(line, cells)
     wrong = row is not None and not row.right and key in given
     return StepSummary(
         name=step.name,
@@ -56,7 +59,7 @@ def _step(
         source=step.source,
         op=step.op,
         shape=step.shape,
-        uses=tuple(_uses(drawn.truth, step, judged)),
+        uses=tuple(_uses(drawn.truth, step, places, judged)),
         value=summary_of(drawn.program.by_key[key].value),
         gradient=None if true is None else summary_of(true.value),
         answer=_answer(given[key]) if wrong else None,
@@ -71,21 +74,27 @@ def _answer(answer: Answer) -> Summary | None:
     return None if value is None or value.dtype.kind != "f" else summary_of(value)
 
 
-def _uses(program: Program, step: Step, judged: Mapping[Key, tuple[int, Row]]) -> list[Use]:
-    steps = list(program)
-    places = {each.tensor: i for i, each in enumerate(steps)}
+def _uses(
+    program: Program,
+    step: Step,
+    places: Mapping[Tensor, tuple[int, Step]],
+    judged: Mapping[Key, tuple[int, Row]],
+) -> list[Use]:
     found: list[Use] = []
-    for tensor, users in read_in(program, step).items():
-        value, axes = steps[places[tensor]], axes_of(tensor, users)
+    for tensor, way in ways_into(program, step).items():
+        place, value = places[tensor]
+        axes = axes_of(tensor, way.users)
         _, row = judged.get((value.name, value.binding), (None, None))
         found.append(
             Use(
                 value.name,
-                places[tensor],
-                len(users),
+                place,
+                len(way.users),
                 axes.ops,
                 copied=axes.copied,
                 summed=axes.summed,
+                wider=way.wider,
+                narrower=way.narrower,
                 missing=row is not None and _is_missing(row, step.name),
             )
         )

@@ -33,8 +33,10 @@ class Use:
     """A value that a step was computed from.
 
     `step` is the place of that value among the steps, `times` how often this one reads it, `ops`
-    the ops that it goes into. `copied` are the axes along which broadcasting copied it, `summed`
-    those that were added up. `missing`: nothing comes back this way, though it should.
+    the ops that it goes into. `copied` are the axes along which broadcasting copied it there,
+    `summed` those that were added up. `wider`: in the whole step it is copied, so that there are
+    more numbers; `narrower`: it is summed, so that there are fewer. `missing`: nothing comes back
+    this way, though it should.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Use:
     ops: tuple[str, ...]
     copied: tuple[int, ...] = ()
     summed: tuple[int, ...] = ()
+    wider: bool = False
+    narrower: bool = False
     missing: bool = False
 
 

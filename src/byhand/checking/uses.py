@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from byhand.engine.tensor import Tensor
@@ -32,27 +32,57 @@ def axes_of(value: Tensor, users: Sequence[Tensor]) -> Axes:
     return Axes(names, tuple(copied), tuple(summed))
 
 
-def read_in(program: Program, step: Step) -> Mapping[Tensor, Sequence[Tensor]]:
-    """The named values that a step was computed from, each with the ops' results that read it: one
-    for each time it is read."""
-    found: dict[Tensor, list[Tensor]] = {}
-    for user in _within(program, step.tensor):
-        for arg in user.args:
-            if isinstance(arg, Tensor) and arg in program.named:
-                found.setdefault(arg, []).append(user)
-    return found
+class Way(NamedTuple):
+    """How a step reads a value: the ops' results that read it, one for each time; and whether there
+    are more numbers in the step because it is copied on the way, or fewer because it is summed."""
+
+    users: tuple[Tensor, ...]
+    wider: bool
+    narrower: bool
 
 
-def _within(program: Program, tensor: Tensor) -> Iterator[Tensor]:
-    """The tensors of a step: itself, and those without a name that it was computed from."""
-    seen, waiting = {tensor}, [tensor]
-    while waiting:
-        user = waiting.pop()
-        yield user
-        for arg in user.args:
-            if isinstance(arg, Tensor) and arg not in program.named and arg not in seen:
-                seen.add(arg)
-                waiting.append(arg)
+def ways_into(program: Program, step: Step) -> Mapping[Tensor, Way]:
+    """The named values that a step was computed from, and how."""
+    within = _within(program, step.tensor)
+    users: dict[Tensor, list[Tensor]] = {}
+    for user in within:
+        for arg in _tensors(user):
+            if arg in program.named:
+                users.setdefault(arg, []).append(user)
+    return {value: _way(value, found, within, step) for value, found in users.items()}
+
+
+def _way(value: Tensor, users: Sequence[Tensor], within: Sequence[Tensor], step: Step) -> Way:
+    carried, copied, summed = {value}, False, False
+    for tensor in within:
+        args = [arg for arg in _tensors(tensor) if arg in carried]
+        if args and tensor.op is not None:
+            carried.add(tensor)
+            summed |= tensor.op.structure == "reduction"
+            copied |= tensor.op.structure == "elementwise" and any(
+                _stretched(arg.shape, tensor.shape) for arg in args
+            )
+    before, after = value.value.size, step.value.size
+    return Way(tuple(users), copied and after > before, summed and after < before)
+
+
+def _within(program: Program, tensor: Tensor) -> list[Tensor]:
+    """The tensors of a step, first to last: those without a name that it was computed from, and
+    itself."""
+    found: dict[Tensor, None] = {}
+
+    def visit(user: Tensor) -> None:
+        for arg in _tensors(user):
+            if arg not in program.named and arg not in found:
+                visit(arg)
+        found[user] = None
+
+    visit(tensor)
+    return list(found)
+
+
+def _tensors(tensor: Tensor) -> list[Tensor]:
+    return [arg for arg in tensor.args if isinstance(arg, Tensor)]
 
 
 def _stretched(shape: tuple[int, ...], to: tuple[int, ...]) -> list[int]:

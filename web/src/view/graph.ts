@@ -13,6 +13,8 @@ const plain = (step: number): Use => ({
   times: 1,
   copied: [],
   summed: [],
+  wider: false,
+  narrower: false,
   missing: false,
   way_back: "",
 });

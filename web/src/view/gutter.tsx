@@ -78,15 +78,15 @@ const linesOf = (edges: Edge[], middles: number[]): Line[] => {
 /** A copy widens the line towards its user, a sum narrows it. */
 const widths = ({ use }: Edge, side: string): [number, number] => {
   if (use.missing && side === "backward") return [0, 0]; // it isn't there: only its outline is
-  if (use.copied.length) return [THIN, WIDE];
-  return use.summed.length ? [WIDE, THIN] : [THIN, THIN];
+  if (use.wider) return [THIN, WIDE];
+  return use.narrower ? [WIDE, THIN] : [THIN, THIN];
 };
 
 const classOf = (edge: Edge, side: string, lit: number | null, walked: boolean): string =>
   [
     "bh-line",
-    edge.use.copied.length > 0 && "bh-copied",
-    edge.use.summed.length > 0 && "bh-summed",
+    edge.use.wider && "bh-wider",
+    edge.use.narrower && "bh-narrower",
     side === "backward" && edge.use.missing && "bh-missing",
     lit !== null && (edge.value === lit || edge.user === lit) && "bh-lit",
     !walked && "bh-ahead",

@@ -39,6 +39,8 @@ export interface Use {
   times: number;
   copied: number[];
   summed: number[];
+  wider: boolean;
+  narrower: boolean;
   missing: boolean;
   way_back: string;
 }

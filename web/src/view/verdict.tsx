@@ -2,26 +2,27 @@
 import { standingOf } from "./graph";
 import { Prose } from "./prose";
 import type { Report, Row } from "./report";
-import { circumstances, fault, MARKS, place, shape, summary, verdict } from "./words";
+import { circumstances, fault, MARKS, matter, place, shape, summary, verdict } from "./words";
+
+const MOST = 5; // of what is to be mended that is told at once
 
 export const Verdict = ({ report }: { report: Report }) => {
-  const rows = report.rows ?? [];
-  const roots = (report.roots ?? [])
-    .map((name) => rows.find((row) => row.name === name && standingOf(row, [name]) === "root"))
-    .filter((row) => row !== undefined);
+  const toMend = mended(report);
+  const more = toMend.length - MOST;
   return (
     <div class="bh-summary">
       <div role="status" aria-live="polite">
         <p class={`bh-outcome ${report.ok === false || report.error ? "bh-root" : ""}`}>
           {report.ok !== null && (report.ok ? MARKS.right : MARKS.root)} {summary(report)}
         </p>
-        {roots.map((row) => (
+        {toMend.slice(0, MOST).map((row) => (
           <p class="bh-mend">
             {row.line !== null && `${place(row)}: `}
-            <code>d{row.name}</code> is {verdict(row)}
-            <Prose text={fault(row) === verdict(row) ? "." : `: ${fault(row)}.`} />
+            <code>{row.name === "backward" ? "backward" : `d${row.name}`}</code> {matter(row)}
+            <Prose text={told(row) ? `: ${told(row)}.` : "."} />
           </p>
         ))}
+        {more > 0 && <p class="bh-mend">and {more} more</p>}
       </div>
       {(report.findings ?? [])
         .filter((finding) => finding.wrong)
@@ -33,6 +34,20 @@ export const Verdict = ({ report }: { report: Report }) => {
     </div>
   );
 };
+
+/** The rows to mend, those of the roots first, then what isn't written. */
+const mended = (report: Report): Row[] => {
+  const rows = report.rows ?? [];
+  const roots = report.roots ?? [];
+  const found = roots.flatMap((name) =>
+    rows.filter((row) => row.name === name && standingOf(row, roots) === "root"),
+  );
+  return [...found, ...rows.filter((row) => row.verdict === "missing" && !found.includes(row))];
+};
+
+/** What is known beyond its verdict. */
+const told = (row: Row): string =>
+  row.mistake || (row.note && row.verdict !== "missing") ? fault(row) : "";
 
 /** What else there is to know, below the picture. */
 export const Notes = ({ report }: { report: Report }) => {

@@ -24,6 +24,17 @@ const VERDICTS: Record<Row["verdict"], string> = {
 
 export const verdict = (row: Row): string => VERDICTS[row.verdict];
 
+/** What is the matter with a gradient: `dx` and this are a sentence. */
+const MATTERS: Partial<Record<Row["verdict"], string>> = {
+  missing: "is not written",
+  shape: "has the wrong shape",
+  nonfinite: "holds NaN or infinity",
+  error: "can't be judged",
+  unjudged: "can't be judged",
+};
+
+export const matter = (row: Row): string => MATTERS[row.verdict] ?? "is wrong";
+
 export const MARKS: Record<Standing, string> = {
   none: "",
   right: "✓",
@@ -55,8 +66,6 @@ export const whereItShows = (row: Row): string => {
 /** Half a sentence on a root: what is wrong. */
 export const fault = (row: Row): string => row.mistake?.message ?? row.note ?? verdict(row);
 
-const counted = (count: number, one: string) => `${count} ${count === 1 ? one : `${one}s`}`;
-
 /** The verdict on all of it, in one line. */
 export const summary = (report: Report): string => {
   if (report.error) return report.error;
@@ -65,7 +74,7 @@ export const summary = (report: Report): string => {
   if (report.ok === null) return "";
   if (report.ok)
     return rows.length === 1 ? "The gradient is right." : `All ${rows.length} gradients are right.`;
-  return `${right} of ${counted(rows.length, "gradient")} ${right === 1 ? "is" : "are"} right.`;
+  return `${right} of ${rows.length} ${rows.length === 1 ? "gradient is" : "gradients are"} right.`;
 };
 
 export const circumstances = (report: Report): string =>

@@ -44,6 +44,8 @@ def _use(use: Use) -> dict[str, Any]:
         "times": use.times,
         "copied": list(use.copied),
         "summed": list(use.summed),
+        "wider": use.wider,
+        "narrower": use.narrower,
         "missing": use.missing,
         "way_back": way_back(use.name, use.ops, use.copied, use.summed),
     }
