@@ -24,7 +24,7 @@ def test_an_unsaved_text_is_judged_in_the_place_of_the_file(tmp_path: Path) -> N
 def test_a_root_is_known_before_it_has_a_name(tmp_path: Path) -> None:
     wrong = GOOD.replace("dw = x.T @ dy", "dw = -(x.T @ dy)")
     (found,) = judged(str(tmp_path / "line.py"), (), (), How(), wrong)
-    quick, whole = found.report(named=False), found.report()
+    quick, whole = found.stages()
     assert quick.roots == whole.roots == ("w",)
     assert quick["w"].mistake is None
     assert whole["w"].mistake is not None and whole["w"].mistake.code == "sign"

@@ -7,11 +7,13 @@ rows of the report.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -78,13 +80,22 @@ def checked(
 ) -> Report:
     """The check of a problem. To name mistakes takes most of the time where there are any: `named`
     is for who wants to know only which lines are wrong. Raises as `check` does."""
+    told = stages(problem, referee=referee, dtype=dtype, seed=seed)
+    report = next(told)
+    return next(told, report) if named else report
+
+
+def stages(
+    problem: Problem, *, referee: str = "engine", dtype: str | None = None, seed: int = 0
+) -> Iterator[Report]:
+    """The report as soon as it is known which lines are wrong; and if there are any, once more with
+    the mistakes by name. Raises as `check` does."""
     if not callable(problem.backward):
         raise ProblemError(f"{problem.file}: has no `def backward(...)`: there is nothing to check")
     if dtype not in (None, *DTYPES):
         raise ProblemError(f"dtype {dtype}: choose {' or '.join(DTYPES)}")
     start = time.perf_counter()
-    # What isn't finite is said in the report.
-    with np.errstate(all="ignore"), problem.in_double():
+    with _calmly(problem):
         trials, skipped = _trials(problem, dtype, seed, referee)
         _refuse_nothing(trials[0])
         few = sum(not trial.drawn.tied for trial in trials) < ENOUGH
@@ -105,27 +116,44 @@ def checked(
             notes += [*_divided_by_zero(problem, seed, trials), *_at_ties(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
         others = problem.unpromised
-        at_once = named and others is None
-        mistakes = name_mistakes(trials, blamed, roots=at_once)
+        mistakes = name_mistakes(trials, blamed, roots=False)
         report = report_of(trials, blamed, mistakes, kept, kind, notes)
+        promised = None
         if not report.ok and others is not None:  # a root is named only if it is one
             again = partial(checked, referee=referee, dtype=dtype, seed=seed)
             promised = _as_promised(others, report, again)
-            if promised is None and named:
-                promised = report_of(
-                    trials, blamed, name_mistakes(trials, blamed), kept, kind, notes
-                )
-            report = promised or report
         judged = next(trial for trial in trials if not trial.drawn.tied)
-        guarded = "" if report.ok or referee != "engine" else _guards(problem, judged)
-        if guarded:
-            plain = replace(problem, unguarded=True)
-            again = checked(plain, dtype=dtype, seed=seed, named=named)
-            if len(again.roots) < len(report.roots):
-                return replace(again, notes=(*again.notes, guarded))
+        shown = promised or report
+        guarded = "" if shown.ok or referee != "engine" else _guards(problem, judged)
+    if guarded:
+        unguarded = stages(replace(problem, unguarded=True), dtype=dtype, seed=seed)
+        first = next(unguarded)
+        if len(first.roots) < len(shown.roots):
+            for each in chain([first], unguarded):
+                yield replace(each, notes=(*each.notes, guarded))
+            return
+
+    def whole(report: Report) -> Report:
         program = steps_of(judged.drawn, judged.answers, report.rows, problem.cells)
-    report = replace(_as_written(in_cells(report, problem.cells), problem), program=program)
-    return replace(report, seconds=time.perf_counter() - start)
+        written = _as_written(in_cells(report, problem.cells), problem)
+        return replace(written, program=program, seconds=time.perf_counter() - start)
+
+    with _calmly(problem):
+        told = whole(shown)
+    yield told
+    if report.ok or promised is not None or not blamed.roots:  # there is nothing more to name
+        return
+    with _calmly(problem):
+        mistakes = name_mistakes(trials, blamed)
+        told = whole(report_of(trials, blamed, mistakes, kept, kind, notes))
+    yield told
+
+
+@contextlib.contextmanager
+def _calmly(problem: Problem) -> Generator[None]:
+    """Within it nothing warns of what isn't finite, which the report says, and JAX has float64."""
+    with np.errstate(all="ignore"), problem.in_double():
+        yield
 
 
 def _guards(problem: Problem, trial: Trial) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
-from byhand.checking.check import checked
+from byhand.checking.check import stages
 from byhand.checking.report import Report, Row
 from byhand.checking.summary import StepSummary
 from byhand.course.blanks import is_blank
@@ -27,11 +27,17 @@ def judge(file: str | Path, asked: Sequence[str], referee: str = "engine") -> Re
     return judge_problem(load(file), asked, referee)
 
 
-def judge_problem(
-    problem: Problem, asked: Sequence[str], referee: str = "engine", *, named: bool = True
-) -> Report:
-    """Checks a problem that is loaded for the gradients of the names in `asked`; without naming
-    mistakes, if that isn't asked for."""
+def judge_problem(problem: Problem, asked: Sequence[str], referee: str = "engine") -> Report:
+    """Checks a problem that is loaded for the gradients of the names in `asked`."""
+    *_, last = judge_in_stages(problem, asked, referee)
+    return last
+
+
+def judge_in_stages(
+    problem: Problem, asked: Sequence[str], referee: str = "engine"
+) -> Iterator[Report]:
+    """The report as soon as it is known which lines are wrong; and if there are any, once more with
+    the mistakes by name."""
     backward = _backward(problem)
     blanks = {} if backward is None else _blanks(backward)
     if problem.tree is not None and backward is not None and blanks:
@@ -40,11 +46,10 @@ def judge_problem(
         unread = [node for name, node in blanks.items() if name not in read]
         problem = replace(problem, tree=_without(problem.tree, unread))
     lines = {name[1:]: node.lineno for name, node in blanks.items()}
-    report = checked(problem, referee=referee, named=named)
-    found = restricted_to(report, asked, lines)
-    return (
-        _with_shapes(found, problem) if any(r.verdict == "missing" for r in found.rows) else found
-    )
+    for report in stages(problem, referee=referee):
+        found = restricted_to(report, asked, lines)
+        missing = any(row.verdict == "missing" for row in found.rows)
+        yield _with_shapes(found, problem) if missing else found
 
 
 def restricted_to(

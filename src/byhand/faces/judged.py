@@ -4,14 +4,13 @@ custom_vjps."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
 
-from byhand.checking.check import checked
+from byhand.checking.check import stages
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem, did_you_mean, executed, locate, parsed, read_source
@@ -22,21 +21,23 @@ from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import Source, functions_in, sources, split
 
 
-class Reporting(Protocol):
-    """Checks something; without naming mistakes, which takes most of the time, if that is asked
-    for and possible. May raise ProblemError."""
-
-    def __call__(self, named: bool = True) -> Report: ...
-
-
 @dataclass(frozen=True)
 class Judged:
-    """Something in a file that has a backward; `problem` gives what it is read as, where it is
-    read as a problem."""
+    """Something in a file that has a backward.
+
+    `stages` checks it: the report as soon as it is known which lines are wrong, and if there are
+    any, where that is possible, once more with the mistakes by name. `problem` gives what it is
+    read as, where it is read as a problem. Both may raise ProblemError.
+    """
 
     name: str
-    report: Reporting
+    stages: Callable[[], Iterator[Report]]
     problem: Callable[[], Problem] | None = None
+
+    def report(self) -> Report:
+        """The whole report. May raise ProblemError."""
+        *_, last = self.stages()
+        return last
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ def judged(
 def _of_source(source: Source, how: How) -> Judged:
     read = cache(source.read)
 
-    def report(named: bool = True) -> Report:
-        return checked(read(), referee=how.referee, dtype=how.dtype, seed=how.seed, named=named)
+    def found() -> Iterator[Report]:
+        return stages(read(), referee=how.referee, dtype=how.dtype, seed=how.seed)
 
-    return Judged(source.name, report, read)
+    return Judged(source.name, found, read)
 
 
 def _kernels(file: str, text: str | None) -> list[str]:
@@ -124,10 +125,9 @@ def _of_kernels(
     module = executed(tree, path, text)
     in_jax = custom_vjps_in(tree)
 
-    @cache
-    def found(name: str) -> Report:
+    def found(name: str) -> Iterator[Report]:  # with the names of the mistakes at once
         library = "jax" if name in in_jax else "torch"
-        return import_module(f"byhand.{library}.in_file").check_in(
+        yield import_module(f"byhand.{library}.in_file").check_in(
             module,
             name,
             known=known,
@@ -137,7 +137,4 @@ def _of_kernels(
             seed=how.seed,
         )
 
-    def report(name: str, named: bool = True) -> Report:
-        return found(name)  # with the names of the mistakes, which take no time here
-
-    return [Judged(name, partial(report, name)) for name in names]
+    return [Judged(name, partial(found, name)) for name in names]

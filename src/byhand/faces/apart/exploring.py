@@ -44,12 +44,13 @@ def explore(job: Job) -> Iterator[dict[str, Any]]:
         if problem is not None:
             again = _only(job).problem
             rehearse(again() if again else problem)
+        stages = only.stages()
         with silent():
-            found = only.report(named=False)
+            found = next(stages)
         if not found.ok:
             yield _told(found)
             with silent():
-                found = only.report()
+                found = next(stages, found)
     yield {**_told(found), "passed": found.ok}
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from byhand.checking.report import Report, Unread
 from byhand.course.cells import moved_up
-from byhand.course.judge import judge, judge_problem
+from byhand.course.judge import judge, judge_in_stages, judge_problem
 from byhand.course.rehearsal import rehearse, silent
 from byhand.deriving.derive import derive as derived
 from byhand.errors import ByhandError
@@ -52,12 +52,13 @@ def check(job: Job) -> Iterator[dict[str, Any]]:
     again with the mistakes by name, if there are any. The last answer is `whole`.
     """
     with guest(job["file"], job["timeout"]), silent():
-        found = _judged(job)
-        quick = [_report(each, named=False) for each in found]
+        found = [(each.name, each.stages()) for each in _judged(job)]
+        quick = [_next(name, stages) for name, stages in found]
         whole = all(isinstance(each, Unread) or each.ok for each in quick)
         yield {"problems": several(quick)["problems"], "whole": whole}
         if not whole:
-            named = [_report(each, named=True) for each in found]
+            told = zip(found, quick, strict=True)
+            named = [_next(name, stages, so_far) for (name, stages), so_far in told]
             yield {"problems": several(named)["problems"], "whole": True}
 
 
@@ -67,12 +68,13 @@ def answer(job: Job) -> Iterator[dict[str, Any]]:
     with guest(job["file"], job["timeout"]):
         rehearse(problem_in(job["text"], Path(job["file"])))
         problem = problem_in(job["text"], Path(job["file"]))
+        stages = judge_in_stages(problem, job["asked"])
         with silent():
-            report = judge_problem(problem, job["asked"], named=False)
+            report = next(stages)
         if not report.ok:
             yield _told(report)
             with silent():
-                report = judge_problem(problem, job["asked"])
+                report = next(stages, report)
     yield {**_told(report), "passed": report.ok, "text": _as_text(report)}
 
 
@@ -85,17 +87,17 @@ def _judged(job: Job) -> list[Judged]:
         return judged(job["file"], (), (), How(), job["text"])
     problem = problem_in(job["text"], Path(job["file"]))
 
-    def report(named: bool = True) -> Report:
-        return judge_problem(problem, job["asked"], named=named)
-
-    return [Judged(problem.name, report)]
+    return [Judged(problem.name, lambda: judge_in_stages(problem, job["asked"]))]
 
 
-def _report(each: Judged, named: bool) -> Report | Unread:
+def _next(
+    name: str, stages: Iterator[Report], so_far: Report | Unread | None = None
+) -> Report | Unread:
+    """The next report of a check; what was told `so_far`, where there is none."""
     try:
-        return each.report(named=named)
+        return next(stages) if so_far is None else next(stages, so_far)
     except ByhandError as error:
-        return Unread(each.name, str(error))
+        return Unread(name, str(error))
 
 
 def derive(job: Job) -> Iterator[dict[str, Any]]:
