@@ -26,7 +26,7 @@ from byhand.course import learner as learners
 from byhand.faces.lsp.session import PAUSE
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/lsp"))
-from lsp_client import Client  # noqa: E402
+from lsp_client import Client
 
 
 def measured(edits: int) -> dict[str, list[float]]:
