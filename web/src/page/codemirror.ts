@@ -25,6 +25,7 @@ import { classHighlighter } from "@lezer/highlight";
 import type { Verdict } from "./data";
 import { diagnostics } from "./diagnostics";
 
+const NARROW = 500; // pixels
 const TURN = "...  # your turn";
 
 export class Editor {
@@ -39,7 +40,7 @@ export class Editor {
   ) {
     this.view = new EditorView({
       parent,
-      state: EditorState.create({ doc: text, extensions: this.extensions(label) }),
+      state: EditorState.create({ doc: text, extensions: this.extensions(parent, label) }),
     });
     this.goToTurn();
     this.resized = new ResizeObserver(() => this.keepCursor());
@@ -100,7 +101,7 @@ export class Editor {
     });
   }
 
-  private extensions(label: string) {
+  private extensions(parent: HTMLElement, label: string) {
     return [
       lineNumbers(),
       lintGutter(),
@@ -115,6 +116,7 @@ export class Editor {
       highlightActiveLineGutter(),
       syntaxHighlighting(classHighlighter),
       python(),
+      ...(parent.clientWidth < NARROW ? [EditorView.lineWrapping] : []),
       keymap.of([
         ...defaultKeymap,
         ...searchKeymap,
@@ -123,7 +125,11 @@ export class Editor {
         ...lintKeymap,
         indentWithTab,
       ]),
-      EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": "editor-keys" }),
+      EditorView.contentAttributes.of({
+        "aria-label": label,
+        "aria-describedby": "editor-keys",
+        tabindex: "0",
+      }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         if (update.transactions.some((each) => each.isUserEvent("shown"))) return;

@@ -7,6 +7,7 @@ import type { Document } from "./document";
 import { Editor, type EditorHandle } from "./editor";
 import { termOf } from "./glossary";
 import { CourseMapShown, Progress } from "./map";
+import { ofMistake } from "./markdown";
 import { FileLine, Notices } from "./notices";
 import { Picture, PictureModel } from "./picture";
 import { Prose } from "./prose";
@@ -63,7 +64,7 @@ export function Course({ state }: { state: CourseState }) {
 
   if (!course || !standing) return <p class="opening">{trouble || "Opening ..."}</p>;
   const next = course.lessons.flatMap((each) => each.exercises).find((e) => e.id === standing.next);
-  const explain = (title: string, text: string) => show({ title, text });
+  const explain = (title: string, page: string) => show({ title, text: ofMistake(page) });
   const goTo = (line: number) => {
     setTab("write");
     requestAnimationFrame(() => editor.current?.goTo(line));

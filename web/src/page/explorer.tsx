@@ -4,6 +4,7 @@ import { DerivedShown } from "./derived";
 import { Dialog } from "./dialog";
 import { Editor, type EditorHandle } from "./editor";
 import type { ExplorerState } from "./explorer-state";
+import { ofMistake } from "./markdown";
 import { FileLine, Notices } from "./notices";
 import { Picture, PictureModel } from "./picture";
 import { Prose } from "./prose";
@@ -60,7 +61,7 @@ export function Explorer({ state }: { state: ExplorerState }) {
                 setTab("write");
                 requestAnimationFrame(() => editor.current?.goTo(line));
               }}
-              explain={(title, text) => show({ title, text })}
+              explain={(title, page) => show({ title, text: ofMistake(page) })}
             />
           )}
         </div>

@@ -98,3 +98,6 @@ markdown.renderer.rules.link_open = (tokens, at, options) => {
 
 export const html = (text: string): string => markdown.render(text);
 export const inlineHtml = (text: string): string => markdown.renderInline(text);
+
+/** The page of a mistake as Markdown: its bad and good lines are indented below the words. */
+export const ofMistake = (page: string): string => page.replace(/^(\S.*)\n(?= {4})/gm, "$1\n\n");

@@ -1,0 +1,154 @@
+"""Pages for everyone: axe finds nothing serious, the keyboard is enough, 360 pixels are, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import CHROMIUM, chromium
+from command_line import GOOD
+from pages import LOSS, PRACTICE, Served
+from playwright.sync_api import Browser, Page, expect
+
+AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium: .ci/run installs it"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("everyone") / "w"
+    with Served("learn", str(folder), "--web", "--course", str(PRACTICE)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    file = tmp_path_factory.mktemp("explored") / "line.py"
+    file.write_text(GOOD.replace("dw = x.T @ dy", "dw = x.T @ error"))
+    with Served("show", str(file)) as running:
+        yield running
+
+
+def opened(browser: Browser, served: Served, width: int, scheme: Any) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(served.url)
+    return page
+
+
+def serious(page: Page) -> list[str]:
+    """What axe calls serious or worse, each with the first element where it is so."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document)")["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:150]} {each['nodes'][0]['failureSummary']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing has to be scrolled sideways to be seen."""
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core: make web")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_course(
+    browser: Browser, course: Served, scheme: str
+) -> None:
+    course.ask("/api/open", {"document": LOSS})
+    course.ask("/api/reset", {"document": LOSS})
+    page = opened(browser, course, 1280, scheme)
+    verdict = page.get_by_role("region", name="Verdict")
+    expect(verdict).to_contain_text("2 missing")
+    expect(page.locator(".bh-rows")).to_be_visible()
+    assert serious(page) == []
+    page.locator(".cm-content").focus()
+    page.keyboard.type("probs")
+    expect(verdict).to_contain_text("dlogprobs is wrong")
+    page.get_by_role("button", name="Give me a hint").or_(
+        page.get_by_role("button", name="Another hint")
+    ).first.click()
+    expect(page.get_by_role("list", name="Hints")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("button", name="Course").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert serious(page) == []
+    page.context.close()
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core: make web")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_explorer(
+    browser: Browser, explorer: Served, scheme: str
+) -> None:
+    page = opened(browser, explorer, 1280, scheme)
+    expect(page.get_by_role("region", name="Verdict")).to_contain_text("dw is wrong")
+    expect(page.get_by_role("heading", name="Its closed form")).to_be_visible()
+    expect(page.locator(".derived details[open] .katex").first).to_be_visible()
+    assert serious(page) == []
+    page.context.close()
+
+
+def test_a_phone_shows_one_part_at_a_time(browser: Browser, course: Served) -> None:
+    page = opened(browser, course, 360, "light")
+    parts = page.get_by_role("navigation", name="Parts of this page")
+    for part, shown in (("Reading", ".read"), ("Code", ".write"), ("Picture", ".see")):
+        parts.get_by_role("button", name=part).click()
+        expect(page.locator(shown)).to_be_visible()
+        assert fits(page), part
+        if AXE.exists():
+            assert serious(page) == []
+    page.context.close()
+
+
+def test_the_keyboard_is_enough(browser: Browser, course: Served) -> None:
+    course.ask("/api/open", {"document": LOSS})
+    course.ask("/api/reset", {"document": LOSS})
+    page = opened(browser, course, 1280, "light")
+    expect(page.locator(".cm-content")).to_be_visible()
+
+    def focused() -> str:
+        return page.evaluate(
+            "document.activeElement.className + ' ' + (document.activeElement.textContent || '')"
+        )
+
+    def tab_to(what: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if what in focused()[:80]:
+                return
+        raise AssertionError(f"Tab never comes to {what}")
+
+    tab_to("Course")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert "Course" in focused()  # back where it was
+    tab_to("hint")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="Hints")).to_be_visible()
+    tab_to("cm-content")
+    page.keyboard.type("np.zeros_like(probs)")
+    expect(page.locator(".cm-content")).to_contain_text("dlogprobs = np.zeros_like(probs)")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")  # leaves the editor, and indents nothing
+    assert "cm-content" not in focused()
+    expect(page.locator(".cm-content")).to_contain_text("dlogprobs = np.zeros_like(probs)")
+    page.context.close()
