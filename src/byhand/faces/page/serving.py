@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import json
+import logging
 import os
 import secrets
 import socket
@@ -104,6 +105,8 @@ def serve(
 ) -> int:
     """Serves until Ctrl-C, beside some tasks that go on for ever; then `close` lets all that is
     waited for end. Gives the exit status."""
+    for name in ("asyncio", "uvicorn"):  # what clients do wrong, or that they are gone
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     config = uvicorn.Config(
         Guard(app, address.port, address.token),
         lifespan="off",

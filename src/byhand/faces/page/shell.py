@@ -12,7 +12,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from byhand import assets
-from byhand.errors import ByhandError, one_line
+from byhand.errors import ByhandError, in_one_line, one_line
+from byhand.faces import terminal
 
 
 def application(routes: Sequence[Route]) -> Starlette:
@@ -20,7 +21,7 @@ def application(routes: Sequence[Route]) -> Starlette:
     JSON, in one line."""
     return Starlette(
         routes=[*routes, Route("/assets/{name}", _asset)],
-        exception_handlers={ByhandError: _said, HTTPException: _refused},
+        exception_handlers={ByhandError: _said, HTTPException: _refused, Exception: _bug},
     )
 
 
@@ -54,6 +55,12 @@ async def _asset(request: Request) -> Response:
 
 async def _said(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": one_line(str(error))}, 422)
+
+
+async def _bug(_: Request, error: Exception) -> Response:
+    said = f"this is a bug in byhand: {in_one_line(error)}"
+    terminal.complain(f"{said}: please report it")
+    return JSONResponse({"error": said}, 500)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
