@@ -28,7 +28,7 @@ h1 { font-family: Charter, "Bitstream Charter", Cambria, "Liberation Serif", ser
 @dataclass(frozen=True)
 class Live:
     """What makes a page live, for the end of its head and of its body. The view then takes the
-    place of what is in its `main`."""
+    place of what is in its element with `data-view`."""
 
     head: str = ""
     foot: str = ""

@@ -17,5 +17,5 @@ if (math) held.math = address(math);
 const model: Model = { get: (name) => held[name], on: () => undefined, off: () => undefined };
 
 const { default: view }: Module = await import(address(text("byhand-view") ?? ""));
-const el = document.querySelector("main");
+const el = document.querySelector<HTMLElement>("[data-view]");
 if (el) view.render({ model, el });

@@ -91,6 +91,7 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
     // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move what is focused within
     <div class={`bh-picture ${beside ? "bh-beside" : ""}`} ref={figure} onKeyDown={onKeyDown}>
       <div class="bh-figure">
+        {alone && <h2 class="bh-hidden">Forward and backward</h2>}
         <MomentsBar {...{ order, program, shown, act }} />
         <div class="bh-heads" aria-hidden="true">
           <span>forward ↓</span>
@@ -106,7 +107,9 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
           <Gutter {...gutter} side="backward" walked={walked("backward")} />
         </div>
       </div>
-      {beside && <aside aria-label="the selected step">{detail}</aside>}
+      {beside && (
+        <aside aria-label={`the selected step${alone ? "" : ` of ${report.name}`}`}>{detail}</aside>
+      )}
     </div>
   );
 };

@@ -66,7 +66,7 @@ def page(
         f'<p class="quiet">{escape(problem.doc.splitlines()[0])}</p>' if problem.doc else "",
         f'<p class="quiet">{LEGEND}</p>',
         *(f"<p>{escape(note)}</p>" for note in derivation.notes),
-        "<main></main>" if live.foot else "",
+        "<div data-view></div>" if live.foot else "",
         *(_step(step, formula) for step in derivation.steps),
         _lemmas("What was used", [lemma_row(each, formula) for each in derivation.lemmas]),
         _lemmas("What must come out", [lemma_row(each, formula) for each in derivation.checks]),
@@ -79,7 +79,7 @@ def page(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n{live.head}</head>\n"
-        f"<body>\n{body}\n{live.foot}</body>\n</html>\n"
+        f"<body>\n<main>\n{body}\n</main>\n{live.foot}</body>\n</html>\n"
     )
 
 

@@ -59,9 +59,9 @@ def page(*reports: Report, live: Live = PLAIN) -> str:
         f"<title>{title}</title>\n{live.head}</head>\n"
         '<body style="max-width:56rem;margin:2rem auto;padding:0 1rem;'
         'font:16px/1.5 system-ui,sans-serif">\n'
-        f'<h1 style="font-size:1.4rem">{title}</h1>\n<main>\n'
+        f'<main>\n<h1 style="font-size:1.4rem">{title}</h1>\n<div data-view>\n'
         + "\n".join(parts)
-        + f"\n</main>\n{live.foot}</body>\n</html>\n"
+        + f"\n</div>\n</main>\n{live.foot}</body>\n</html>\n"
     )
 
 
