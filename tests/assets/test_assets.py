@@ -15,6 +15,11 @@ def test_the_view_is_small() -> None:
     assert 0 < sum(map(len, parts)) < LIMIT
 
 
+def test_so_is_a_page_until_it_shows_formulas_or_an_editor() -> None:
+    first = ("view.js", "view.css", "page.js", "page.css")
+    assert sum(len(gzip.compress(assets.text(name).encode())) for name in first) < LIMIT
+
+
 def test_the_view_needs_nothing_beside_it() -> None:
     static = r"^import\b|[;}]import[\s{*\"']|import\([\"'`]"  # not what the model gives it
     assert not re.search(static, assets.text("view.js"))

@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from byhand import assets
 from byhand.checking.check import check
 from byhand.checking.report import Report
+from byhand.deriving.derive import derive
 from byhand.program.problem import load, zoo
 from byhand.rendering.derivation.beside import beside
+from byhand.rendering.derivation.show import show
 from byhand.rendering.live import live
 from byhand.rendering.report.html import page as page_of
 
@@ -187,6 +189,27 @@ def test_the_lecture_is_folded_to_be_read_at_once(lecture: str, opened: Open) ->
     expect(row(page, "embcat")).to_be_visible()
 
 
+def test_a_loop_of_hundreds_of_steps_is_folded_too(tmp_path: Path, opened: Open) -> None:
+    loop = """
+import numpy as np
+
+def inputs(rng):
+    return {"x": rng.normal(size=(2, 2))}
+
+def forward(x):
+    h = x
+    for _ in range(200):
+        h = np.tanh(h)
+    loss = h.sum()
+    return loss
+
+def backward(x):
+    pass
+"""
+    _, page = checked(loop, tmp_path)
+    assert opened(page).locator(".bh-row").count() < 30
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wider_than_the_screen(lecture: str, opened: Open, width: int) -> None:
     page = opened(lecture, width)
@@ -298,3 +321,20 @@ def test_it_follows_what_changes_and_leaves_nothing_behind(
     expect(page.locator(".byhand")).to_have_count(0)
     assert page.evaluate("listening()") == 0
     page.close()
+
+
+SHOTS = Path(__file__).parents[2] / "build/screenshots"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_screenshots(lecture: str, opened: Open, scheme: str, width: int) -> None:
+    """Of every page, to be looked at, in build/screenshots."""
+    problem = load("softmax_cross_entropy")
+    derived = show(problem, derive(problem, closed=True), "html")
+    for name, html in (("check", lecture), ("derive", derived)):
+        page = opened(html, width, scheme)
+        file = SHOTS / f"{name}-{width}-{scheme}.png"
+        page.screenshot(path=file, full_page=True)
+        assert file.stat().st_size > 10_000

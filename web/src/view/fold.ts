@@ -4,7 +4,7 @@ import type { Standing } from "./graph";
 export type Item = { kind: "step"; step: number } | { kind: "run"; steps: number[] };
 
 const SHORTEST = 3;
-const LONGEST = 6;
+const LONGEST = 6; // but where there are very many
 
 /** The steps as they are shown. Those to `keep` stay open, and so does all where `most` suffice. */
 export const folded = (
@@ -15,6 +15,7 @@ export const folded = (
 ): Item[] => {
   const single = (step: number): Item => ({ kind: "step", step });
   if (order.length <= most) return order.map(single);
+  const longest = Math.max(LONGEST, Math.ceil(order.length / most));
   const items: Item[] = [];
   let run: number[] = [];
   const close = () => {
@@ -31,7 +32,7 @@ export const folded = (
       close();
       items.push(single(step));
     } else {
-      if (run.length >= LONGEST || !alike(step)) close();
+      if (run.length >= longest || !alike(step)) close();
       run.push(step);
     }
   }
