@@ -180,6 +180,15 @@ def test_the_derivation_stands_beside_what_is_right_and_no_answer_is_given_away(
     expect(page.locator(".bh-worked td")).not_to_have_count(0)
 
 
+def test_a_derivation_opens_with_what_it_leads_to(opened: Open) -> None:
+    problem = load("softmax_cross_entropy")
+    page = opened(show(problem, derive(problem, closed=True), "html"))
+    expect(page.locator(".bh-detail")).to_contain_text("dlogits")
+    expect(page.locator(".bh-derived .katex")).not_to_have_count(0)
+    page.get_by_role("button", name="put numbers in").click()
+    expect(page.locator(".bh-worked").last).to_contain_text("dlogits")
+
+
 def test_the_lecture_is_folded_to_be_read_at_once(lecture: str, opened: Open) -> None:
     page = opened(lecture)
     assert page.locator(".bh-row").count() <= 12

@@ -42,7 +42,9 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
   const order = useMemo(() => inReadingOrder(program, edges), [report]);
   const standings = program.map((step) => standingOf(rowOf(step, report.rows ?? []), roots));
   const toMend = program.findIndex((step, i) => standings[i] === "root" && roots[0] === step.name);
-  const first = toMend >= 0 ? toMend : (order.at(-1) ?? 0);
+  const told = derivation?.steps.findLast((step) => step.name)?.name;
+  const explained = program.findIndex((step) => step.name === told);
+  const first = [toMend, explained].find((step) => step >= 0) ?? order.at(-1) ?? 0;
   const [reading, act] = useReducer(readingAfter(order, first), BEGINNING);
   const figure = useRef<HTMLDivElement>(null);
   const { width, height, middles } = usePlaces(figure, program.length);
