@@ -35,7 +35,17 @@ export function Picture({ model, report }: { model: PictureModel; report: Report
   const place = useRef<HTMLDivElement>(null);
   const there = report !== undefined;
   useEffect(() => {
-    if (report) model.set("report", report);
+    if (!report) return;
+    if (!model.get("report")) model.set("report", report);
+    // The verdict's words come first: the picture is drawn when they have been.
+    let timer = 0;
+    const frame = requestAnimationFrame(() => {
+      timer = window.setTimeout(() => model.set("report", report));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
   }, [model, report]);
   useEffect(() => {
     if (!there) return;

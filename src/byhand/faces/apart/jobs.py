@@ -65,17 +65,19 @@ def check(job: Job) -> Iterator[dict[str, Any]]:
 def answer(job: Job) -> Iterator[dict[str, Any]]:
     """Checks the `text` of an exercise for what is `asked`, in numbers, in words and as a terminal
     shows it: as soon as it is known which lines are wrong, and again with the mistakes by name."""
+    file = Path(job["file"])
     with guest(job["file"], job["timeout"]):
-        rehearse(problem_in(job["text"], Path(job["file"])))
-        problem = problem_in(job["text"], Path(job["file"]))
-        stages = judge_in_stages(problem, job["asked"])
-        with silent():
-            report = next(stages)
-        if not report.ok:
-            yield _told(report)
+        try:
+            stages = judge_in_stages(problem_in(job["text"], file), job["asked"])
             with silent():
-                report = next(stages, report)
-    yield {**_told(report), "passed": report.ok, "text": _as_text(report)}
+                report = next(stages)
+            if not report.ok:
+                yield _told(report)
+                with silent():
+                    report = next(stages, report)
+            yield {**_told(report), "passed": report.ok, "text": _as_text(report)}
+        finally:  # what the file prints is no part of the verdict, which comes first
+            rehearse(problem_in(job["text"], file))
 
 
 def _told(report: Report) -> dict[str, Any]:
