@@ -35,13 +35,17 @@ class Floats:
 
 @dataclass(frozen=True)
 class Integers:
-    """An array of integers from 0 on, all below `below`."""
+    """An array of integers from 0 on, all below `below`, with the largest among them: `Y.max() + 1`
+    is the number of classes for many."""
 
     shape: tuple[int, ...]
     below: int
 
     def drawn(self, rng: np.random.Generator) -> Any:
-        return rng.integers(0, self.below, size=self.shape)
+        found = np.asarray(rng.integers(0, self.below, size=self.shape))
+        if found.size:
+            found.flat[-1] = self.below - 1
+        return found
 
     def __str__(self) -> str:
         return f"{self.shape} of integers below {self.below}"

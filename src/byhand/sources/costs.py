@@ -13,7 +13,7 @@ from byhand.sources.assemble import assign, located
 from byhand.sources.intermediates import Renames, only_shapes
 from byhand.sources.signature import KEPT, elements, parameters, returns, upstream_parameters
 
-_COST = re.compile(r"cost|loss|error|mse|cross_?entropy|nll", re.I)
+COST = re.compile(r"cost|loss|error|mse|cross_?entropy|nll", re.I)
 
 
 def with_cost(
@@ -33,18 +33,18 @@ def with_cost(
         names = parameters(cost)
         ends = returns(cost)
         if (
-            _COST.search(cost.name)
+            COST.search(cost.name)
             and len(ends) == 1
             and isinstance(cost.body[-1], ast.Return)
             and len(names) == 2
             and names[1] in labels
             and ends[0].value is not None
         ):
-            return _joined(forward, end, output, rest, cost)
+            return joined(forward, end, output, rest, cost)
     return forward
 
 
-def _joined(
+def joined(
     forward: ast.FunctionDef,
     end: ast.Return,
     output: ast.expr,

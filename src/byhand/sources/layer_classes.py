@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ class Layer:
     by the name of the parameter: `self.dW` or `self.grads["W"]`. `listed` are the places in the
     list `self.params` of those that are kept in one. `passing` tells one that leaves gradients in
     the arrays themselves, `self.inp.g = self.out.g @ self.w.t()`: it is rewritten to hand them on.
+    `rewritten` tells one whose methods aren't the class's own, `labels` what backward starts from
+    where a class has no loss.
     """
 
     name: str
@@ -30,6 +33,8 @@ class Layer:
     gradients: Mapping[str, ast.expr]
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
     passing: bool = False
+    rewritten: bool = False
+    labels: str = ""
 
 
 def layers_in(tree: ast.Module) -> list[Layer]:
@@ -39,8 +44,8 @@ def layers_in(tree: ast.Module) -> list[Layer]:
         if not isinstance(node, ast.ClassDef):
             continue
         methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
-        forward = methods.get("forward") or methods.get("__call__")
-        backward = methods.get("backward")
+        forward = _called(FORWARD, methods) or methods.get("__call__")
+        backward = _called(BACKWARD, methods)
         if forward is None or backward is None or not returns(forward):
             continue
         if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
@@ -53,6 +58,20 @@ def layers_in(tree: ast.Module) -> list[Layer]:
         gradients = {**_gradients(backward, init), **_in_lists(backward, listed)}
         found.append(Layer(node.name, node, forward, backward, gradients, listed, passing))
     return found
+
+
+_WAY = r"(_?(pass|prop|propagate|propagation))?$"
+FORWARD = re.compile(rf"(feed_?)?(forward|fwd){_WAY}")
+BACKWARD = re.compile(rf"(backward|bwd|back_?prop|back_?propagate|back_?propagation){_WAY}")
+
+
+def _called(
+    pattern: re.Pattern[str], methods: Mapping[str, ast.FunctionDef]
+) -> ast.FunctionDef | None:
+    """The method of such a name; `forward` or `backward` itself if there are several."""
+    found = {name: method for name, method in methods.items() if pattern.match(name)}
+    plain = found.get("forward") or found.get("backward")
+    return plain or next(iter(found.values()), None)
 
 
 UPSTREAM = "dout"

@@ -62,7 +62,7 @@ def problem_of_layer(
             f"{file}:{layer.node.lineno}: {layer.name}: its layers leave gradients in the arrays "
             "themselves: each is judged by itself"
         )
-    made = getattr(module, layer.name)
+    made = _with_methods(layer, module) if layer.rewritten else getattr(module, layer.name)
     pair = _pair(layer)
     in_torch = speaks_torch([layer.node], module)
     try:
@@ -116,6 +116,15 @@ def problem_of_layer(
         )
 
     return promising(problem, backward, answered)
+
+
+def _with_methods(layer: Layer, module: ModuleType) -> Any:
+    """The class with the methods that the layer has in the place of its own."""
+    made = getattr(module, layer.name)
+    own: dict[str, Any] = {"__module__": made.__module__}
+    tree = ast.Module([layer.forward, layer.backward], [])
+    exec(compile(tree, module.__file__ or "", "exec"), module.__dict__, own)
+    return type(layer.name, (made,), own)
 
 
 def _runs_others(layer: Layer) -> bool:
@@ -211,12 +220,17 @@ def _attempt(layer: Layer, pair: Pair, cls: Any, in_torch: bool) -> Callable[[di
         values = as_spoken(values, in_torch)
         held = _made(cls, layer, copy.deepcopy(values), in_torch)
         given = {name: copy.deepcopy(values[name]) for name in arguments if name in values}
-        output = getattr(held, layer.forward.name)(**given)
+        returned = getattr(held, layer.forward.name)(**given)
+        ends: list[Any] = list(returned) if is_tuple(returned) else [returned]
+        output = ends[pair.outputs[0]] if layer.rewritten else returned
         if not np.all(np.isfinite(np.asarray(detached(output)))):
             raise FloatingPointError("forward isn't finite")
-        return Ran([np.shape(output)], lambda: fit(held, given, output))
+        asked = {*parameters(layer.backward)} if layer.rewritten else set[str]()
+        handed = {n: v for n, v in given.items() if n in asked}
+        handed |= {n: ends[place] for n, place in pair.kept.items() if place < len(ends)}
+        return Ran([np.shape(output)], lambda: fit(held, given, output, handed))
 
-    def fit(held: Any, given: Mapping[str, Any], output: Any) -> Fit:
+    def fit(held: Any, given: Mapping[str, Any], output: Any, handed: Mapping[str, Any]) -> Fit:
         ones = {name: np.ones(np.shape(output)) for name in pair.upstream}
         upstream = as_spoken(ones, in_torch)
         ends = elements(returns(layer.backward)[-1].value) if returns(layer.backward) else []
@@ -225,7 +239,7 @@ def _attempt(layer: Layer, pair: Pair, cls: Any, in_torch: bool) -> Callable[[di
         asked = owners(said, arguments)
         wanted = sum(owner in floats for owner in asked) + len(layer.gradients)
         try:
-            returned = held.backward(**upstream)
+            returned = getattr(held, layer.backward.name)(**upstream, **handed)
         except Exception:
             return Fit(0, wanted)
         each: list[Any] = list(returned) if is_tuple(returned) else [returned]

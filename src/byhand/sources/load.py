@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from byhand.errors import ProblemError
 from byhand.program.problem import (
@@ -26,6 +26,7 @@ from byhand.sources.class_labels import with_classes
 from byhand.sources.combined import combined_in
 from byhand.sources.contexts import contexts_in
 from byhand.sources.flow import flat, needed, reads
+from byhand.sources.from_a_loss import from_a_loss, outputs, with_loss
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
 from byhand.sources.models import Model, model_in, problem_of_model
@@ -34,8 +35,10 @@ from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import Op, ops_in
+from byhand.sources.usual_losses import with_usual_loss
 
 Found: TypeAlias = Pair | Layer | Op | Walk
+FromLoss = TypeVar("FromLoss", Pair, Layer)
 
 
 def load(
@@ -105,9 +108,10 @@ def sources(
 
 def functions_in(tree: ast.Module) -> list[Found]:
     """The functions and classes of a module that are problems."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     return [
         *pairs_in(tree),
-        *layers_in(tree),
+        *(from_a_loss(layer, functions) for layer in layers_in(tree)),
         *contexts_in(tree),
         *combined_in(tree),
         *ops_in(tree),
@@ -207,13 +211,35 @@ def _read(
 ) -> Problem:
     match found:
         case Pair():
-            return with_classes(problem_of_pair(found, module, file, known))
+            return _starting(found, lambda each: problem_of_pair(each, module, file, known), file)
         case Layer():
-            return with_classes(problem_of_layer(found, module, file, known, beside))
+            return _starting(
+                found, lambda each: problem_of_layer(each, module, file, known, beside), file
+            )
         case Op():
             return problem_of_op(found, module, file, known)
         case Walk():
             return problem_of_walk(found, module, file)
+
+
+def _starting(found: FromLoss, made: Callable[[FromLoss], Problem], file: str) -> Problem:
+    """The problem that is made of a source, with one of the usual losses where it has none."""
+    if not found.labels:
+        return with_classes(made(found))
+
+    for output in outputs(found):
+
+        def problem(cost: ast.FunctionDef, output: str = output) -> Problem:
+            return with_classes(made(with_loss(found, cost, output)))
+
+        where = found.forward.body[-1]
+        started = with_usual_loss(problem, found.backward, where, output, found.labels)
+        if started is not None:
+            return started
+    raise ProblemError(
+        f"{file}:{found.backward.lineno}: {found.name}: no loss was found from which "
+        f"{found.backward.name} starts: define a function compute_loss(output, {found.labels})"
+    )
 
 
 def _chosen(found: Sequence[Found], member: str, file: Path) -> list[Found]:

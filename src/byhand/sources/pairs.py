@@ -12,7 +12,7 @@ import linecache
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, TypeGuard
 
@@ -26,6 +26,7 @@ from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.costs import with_cost
 from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.flow import binds
+from byhand.sources.guesses import is_labels
 from byhand.sources.intermediates import Renames, promising
 from byhand.sources.names import LOSS, plain_name
 from byhand.sources.nested_dicts import unnested
@@ -56,6 +57,7 @@ class Pair:
     those that backward is handed, by the name of its parameter. `upstream` are backward's
     parameters for the gradients of the outputs, none where the output is a loss. `rewritten` tells
     functions that aren't the module's own, and `top` those arguments that are arrays at its top.
+    `labels` is what backward starts from where the module has no loss.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Pair:
     upstream: tuple[str, ...]
     rewritten: bool = False
     top: tuple[str, ...] = ()
+    labels: str = ""
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""
@@ -104,8 +107,17 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 two = _with_return(two, parameters(one))
             one = _with_locals(one, parameters(two))
             changed = one is not forward or two is not backward
-            found.append(paired(title, one, two, rewritten=changed))
+            pair = paired(title, one, two, rewritten=changed)
+            found.append(replace(pair, labels=_labels_without_loss(pair)))
     return found
+
+
+def _labels_without_loss(pair: Pair) -> str:
+    """The labels that backward is handed and forward isn't, where nothing makes a loss of them."""
+    known = {*parameters(pair.forward), *bound_names(pair.forward), *pair.kept, *pair.upstream}
+    found = [n for n in parameters(pair.backward) if n not in known and is_labels(n)]
+    ends = isinstance(pair.forward.body[-1], ast.Return)
+    return found[0] if len(found) == 1 and not pair.upstream and ends else ""
 
 
 def _partner(name: str) -> str:

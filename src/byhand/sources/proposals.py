@@ -277,17 +277,9 @@ def tried(proposal: Proposal, attempt: Attempt) -> Ran | Exception:
         return ValueError("too large")
     try:
         with np.errstate(all="ignore"):
-            return attempt(_with_the_largest(drawn(arguments, np.random.default_rng(0)), arguments))
+            return attempt(drawn(arguments, np.random.default_rng(0)))
     except Exception as error:
         return error
-
-
-def _with_the_largest(values: dict[str, Any], arguments: Mapping[str, Argument]) -> dict[str, Any]:
-    """Values in which every array of integers has the largest that it may have."""
-    for name, argument in arguments.items():
-        if isinstance(argument, Integers) and values[name].size:
-            values[name].flat[-1] = argument.below - 1
-    return values
 
 
 def _multiplied(proposal: Proposal, function: ast.FunctionDef, attempt: Attempt) -> Proposal | None:

@@ -1,0 +1,167 @@
+"""Classes whose backward starts from a loss: `forward(self, X)` and `backward(self, X, y, output)`.
+
+The loss is a method beside them, or a function of the module, of two arguments. Gradients may be
+locals of backward, `dW1`, with which it then takes a step: they count as if it left them in the
+object. A rate that such a step needs is any number.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from byhand.program.scopes import bound_names
+from byhand.sources.assemble import assign, located
+from byhand.sources.costs import COST, joined
+from byhand.sources.intermediates import Renames
+from byhand.sources.layer_classes import SELF, Layer
+from byhand.sources.names import plain_name
+from byhand.sources.pairs import Pair, paired
+from byhand.sources.returns import with_returns
+from byhand.sources.signature import KEPT, elements, parameters, returns
+
+FromLoss = TypeVar("FromLoss", Pair, Layer)
+_LABELS = re.compile(r"^(y|t|target|label|truth|actual|expected|gt)s?(_?\w*)$", re.I)
+_GUESSED = re.compile(r"pred|hat|prob|out|logit|score|guess", re.I)
+_RATE = re.compile(r"^(lr|learning_?rate|alpha|eta|rate|step_?size)$", re.I)
+
+
+def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer:
+    """The layer with its loss at the end of forward, where backward is handed labels that forward
+    isn't; as it is where there are none. `labels` says so where it has no loss."""
+    known = {*parameters(layer.forward), *bound_names(layer.forward)}
+    asked = parameters(layer.backward)[1:]
+    labels = [name for name in asked if name not in known and is_label(name)]
+    end = layer.forward.body[-1]
+    if len(labels) != 1 or not isinstance(end, ast.Return) or layer.passing:
+        return layer
+    layer = _leaving(layer)
+    asked = parameters(layer.backward)[1:]
+    rest = [name for name in asked if name not in known and name not in labels]
+    if any(KEPT.search(name) for name in rest) or len(rest) > 1:
+        return layer
+    output = rest[0] if rest else "output"
+    first = elements(end.value)[0]
+    body = [*layer.forward.body[:-1], assign(output, first, end)]
+    last = located(ast.Return(ast.Name(output, ast.Load())), end)
+    forward = copy.copy(layer.forward)
+    forward.name, forward.body = f"{forward.name}_to_loss", [*body, last]
+    layer = replace(layer, forward=forward, rewritten=True)
+    methods = [each for each in layer.node.body if isinstance(each, ast.FunctionDef)]
+    for cost in (*methods, *functions.values()):
+        said = [name for name in parameters(cost) if name != SELF]
+        if COST.search(cost.name) and len(said) == 2 and len(returns(cost)) == 1:
+            return _with_cost(layer, cost, labels[0])
+    return replace(layer, labels=labels[0])
+
+
+def is_label(name: str) -> bool:
+    return bool(_LABELS.match(name)) and not _GUESSED.search(name)
+
+
+def outputs(found: Pair | Layer) -> list[str]:
+    """What the loss of a source that has none may be of, the likeliest first."""
+    ends = elements(returns(found.forward)[-1].value)
+    return list(dict.fromkeys(each.id for each in reversed(ends) if isinstance(each, ast.Name)))
+
+
+def with_loss(found: FromLoss, cost: ast.FunctionDef, output: str) -> FromLoss:
+    """A source that has none with the loss `cost(output, labels)`."""
+    if isinstance(found, Layer):
+        return _with_cost(found, cost, found.labels)
+    end = found.forward.body[-1]
+    assert isinstance(end, ast.Return)
+    made = Renames({parameters(cost)[1]: found.labels}).visit(copy.deepcopy(cost))
+    loaded = ast.copy_location(ast.Name(output, ast.Load()), end)
+    rest = [e for e in elements(end.value) if not (isinstance(e, ast.Name) and e.id == output)]
+    forward = joined(found.forward, end, loaded, rest, made)
+    return paired(found.name, forward, found.backward, rewritten=True)
+
+
+def _with_cost(layer: Layer, cost: ast.FunctionDef, label: str) -> Layer:
+    """The layer with the statements of a loss after those of its forward."""
+    made = copy.deepcopy(cost)
+    made.args.args = [arg for arg in made.args.args if arg.arg != SELF]
+    if is_label(made.args.args[0].arg) and not is_label(made.args.args[1].arg):
+        made.args.args = made.args.args[::-1]
+    was = made.args.args[1].arg
+    made = Renames({was: label}).visit(made)
+    end = layer.forward.body[-1]
+    assert isinstance(end, ast.Return) and end.value is not None
+    if not isinstance(made.body[-1], ast.Return):
+        return layer
+    return replace(layer, forward=joined(layer.forward, end, end.value, [], made), labels="")
+
+
+def _leaving(layer: Layer) -> Layer:
+    """The layer with backward's locals `dW1` left in the object, with no rate to be given, and
+    without what it returns of them."""
+    init = [n for n in layer.node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+    attributes = _stored(init) - _stored([layer.forward]) - {*layer.gradients}
+    backward = copy.deepcopy(layer.backward)
+    leaving = _Leaving(attributes)
+    backward = leaving.visit(backward)
+    optional = len(backward.args.defaults)
+    rates = [arg.arg for arg in backward.args.args if _RATE.match(arg.arg)]
+    if rates and not optional:
+        backward.args.args = [arg for arg in backward.args.args if arg.arg not in rates]
+        first = backward.body[0]
+        backward.body[:0] = [assign(name, ast.Constant(0.1), first) for name in rates]
+    names = {*leaving.found, *layer.gradients}
+    backward.body = with_returns(backward.body, lambda end: _unreturned(end, names))
+    places = {name: _place(name, layer.backward) for name in leaving.found}
+    gradients = {**layer.gradients, **places}
+    return replace(layer, backward=backward, gradients=gradients, rewritten=True)
+
+
+def _stored(functions: Sequence[ast.FunctionDef]) -> set[str]:
+    """The attributes of self that functions set."""
+    return {
+        part.attr
+        for function in functions
+        for part in ast.walk(function)
+        if isinstance(part, ast.Attribute)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == SELF
+        and isinstance(part.ctx, ast.Store)
+    }
+
+
+class _Leaving(ast.NodeTransformer):
+    """`dW = x.T @ dz` as `self.dW = dW = x.T @ dz`."""
+
+    def __init__(self, attributes: Collection[str]) -> None:
+        self.attributes = attributes
+        self.found: dict[str, None] = {}
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        for target in node.targets:
+            name = plain_name(target.id) if isinstance(target, ast.Name) else ""
+            if isinstance(target, ast.Name) and name != target.id and name in self.attributes:
+                self.found[name] = None
+                node.targets = [_place(name, node, ast.Store()), *node.targets]
+                break
+        return node
+
+
+def _place(name: str, where: ast.AST, ctx: ast.expr_context | None = None) -> ast.expr:
+    made = ast.Attribute(ast.Name(SELF, ast.Load()), f"d{name}", ctx or ast.Load())
+    return ast.fix_missing_locations(ast.copy_location(made, where))
+
+
+def _unreturned(end: ast.Return, names: Collection[str]) -> list[ast.stmt]:
+    """A return without the gradients that are left in the object."""
+    values = elements(end.value)
+    if len(values) == 1 and isinstance(values[0], ast.Dict):
+        return [located(ast.Pass(), end)]
+    kept = [v for v in values if not (isinstance(v, ast.Name) and plain_name(v.id) in names)]
+    if len(kept) == len(values):
+        return [end]
+    if not kept:
+        return [located(ast.Pass(), end)]
+    value = kept[0] if len(kept) == 1 else ast.Tuple(kept, ast.Load())
+    return [located(ast.Return(value), end)]
