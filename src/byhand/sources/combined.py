@@ -130,6 +130,8 @@ def _straight(node: ast.FunctionDef) -> ast.FunctionDef:
     defaults are what these arguments are."""
     made = copy.copy(node)
     made.args = copy.deepcopy(node.args)
+    made.args.args = [*made.args.posonlyargs, *made.args.args]
+    made.args.posonlyargs = []
     skipped = {each: name for each in node.body if (name := _if_missing(each)) is not None}
     made.body = [each for each in node.body if each not in skipped]
     optional = made.args.args[len(made.args.args) - len(made.args.defaults) :]

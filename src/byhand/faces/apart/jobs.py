@@ -26,6 +26,7 @@ from byhand.program.problem import Problem, load, problem_in, zoo
 from byhand.program.trace import trace_problem
 from byhand.rendering.report.as_json import several
 from byhand.rendering.report.said import said
+from byhand.sources.forms import has_backward
 from byhand.sources.load import sources
 
 COLUMNS = 80
@@ -102,6 +103,12 @@ def _next(
         return Unread(name, str(error))
 
 
+def form(job: Job) -> Iterator[dict[str, Any]]:
+    """Tells whether the `text` of `file` has a backward; null where that can't be told of it.
+    Nothing in it is run."""
+    yield {"backward": has_backward(job["text"], Path(job["file"]))}
+
+
 def derive(job: Job) -> Iterator[dict[str, Any]]:
     """The derived `lines` of the gradient of `name`, for the forward in the `text` of `file`."""
     with guest(job["file"], job["timeout"]), silent():
@@ -124,6 +131,7 @@ JOBS: dict[str, Callable[[Job], Iterator[dict[str, Any]]]] = {
     "exercise": exercise,
     "answer": answer,
     "check": check,
+    "form": form,
     "derive": derive,
     "explore": exploring.explore,
     "derivation": exploring.derivation,

@@ -2,10 +2,11 @@
 
 server.py       the features, by their names in the protocol
 session.py      which texts are open, and when each is judged
-texts.py        a file or a notebook as it stands in the editor, and where its lines are
-forms.py        whether a text has a backward at all, without running it
-trust.py        the folders whose code may be run
 asking.py       one job at a time, asked of the process apart
-diagnostics.py  a verdict as what an editor underlines
+trust.py        the folders whose code may be run
+texts.py        a file or a notebook as it stands in the editor, and where its lines are
+verdict.py      what was found out about a text
+diagnostics.py  what is underlined of it
+hover.py, shapes.py, lenses.py, actions.py: what else is shown, and what can be done
 pages.py        the mistakes' pages as files, so that an editor can open them
 """

@@ -48,7 +48,7 @@ class Asking:
                 loop.call_soon_threadsafe(hear, answer)
 
         async with self._turn:
-            libraries = slow_imports(text.source)
+            libraries = slow_imports(text.source) if do != "form" else frozenset[str]()
             asked = loop.run_in_executor(
                 self._thread, self._process.ask, job, self._timeout, libraries, heard
             )

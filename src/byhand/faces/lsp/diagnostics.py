@@ -18,7 +18,6 @@ from lsprotocol.types import (
 )
 
 from byhand.checking.report import Report, Row
-from byhand.faces.lsp.forms import is_problem_file
 from byhand.faces.lsp.pages import page_of
 from byhand.faces.lsp.texts import Text
 from byhand.faces.lsp.verdict import Verdict
@@ -121,7 +120,7 @@ def _unread(error: str, text: Text, name: str) -> Found:
     where = text.of_function(name, "backward")
     if said[1]:
         where = text.of_line(*text.at_line(int(said[1])))
-    severity = _ERROR if is_problem_file(text) else _INFORMATION
+    severity = _ERROR if text.is_problem_file else _INFORMATION
     return _found(where, f"can't be checked: {wording.clean(said[2])}", severity, "unread")
 
 

@@ -15,7 +15,6 @@ from byhand.course.course import Exercise
 from byhand.errors import ByhandError, DataError
 from byhand.faces.lsp.asking import Asking
 from byhand.faces.lsp.diagnostics import diagnostics
-from byhand.faces.lsp.forms import has_backward
 from byhand.faces.lsp.texts import Text
 from byhand.faces.lsp.trust import Trust
 from byhand.faces.lsp.verdict import Verdict
@@ -24,9 +23,12 @@ PAUSE = 0.3
 """Seconds without a change after which a text is judged."""
 
 HOLD = 0.2
-"""Seconds after which a verdict is shown though the mistake has no name yet; more where the verdict
-itself took its time, as the name then does."""
+"""Seconds after which a verdict is shown though the mistake has no name yet; where the verdict took
+longer itself, the name has as long again."""
 
+
+LONGEST = 1_000_000
+"""Characters; what is longer nobody wrote by hand."""
 
 PATIENCE = 5.0
 """Seconds that a question about a text waits for its verdict."""
@@ -153,16 +155,28 @@ class Session:
         text = self._client.text(each.uri)
         if text is None:
             return
-        found = has_backward(text)
-        if found is not None:  # else a line of it is half written
-            each.has_backward = found
-        if not each.has_backward:
-            each.verdict = None
-            self._clear(each, each.shown)
-        elif await self.allowed(text.path):
-            if each.exercise is None:
-                each.exercise = exercise_at(text.path)
-            await self._check(each, text)
+        try:
+            found = await self._has_backward(text)
+            if found is not None:  # else a line of it is half written
+                each.has_backward = found
+            if not each.has_backward:
+                each.verdict = None
+                self._clear(each, each.shown)
+            elif await self.allowed(text.path):
+                if each.exercise is None:
+                    each.exercise = exercise_at(text.path)
+                await self._check(each, text)
+        except ByhandError as error:  # of the course
+            self._show(each, Verdict(text, {"error": str(error)}))
+        except Exception as error:
+            self._client.say(f"this is a bug in byhand: {type(error).__name__}: {error}")
+
+    async def _has_backward(self, text: Text) -> bool | None:
+        if len(text.source) > LONGEST:
+            return False
+        if text.is_problem_file:
+            return True
+        return (await self.asking.ask("form", text)).get("backward")
 
     async def _check(self, each: Open, text: Text) -> None:
         loop = asyncio.get_running_loop()
@@ -172,7 +186,7 @@ class Session:
         def heard(answer: Mapping[str, Any]) -> None:
             if not answer.get("whole", True):
                 taken = loop.time() - start
-                until = start + max(HOLD, 2 * taken)
+                until = start + (HOLD if taken < HOLD else 2 * taken)
                 early.append(loop.call_at(until, self._show, each, Verdict(text, answer)))
 
         asked = None if each.exercise is None else each.exercise.blanks.asked

@@ -17,6 +17,7 @@ from byhand.checking.cells import place
 from byhand.checking.report import Part, Row
 from byhand.errors import ByhandError
 from byhand.sources.cells import first_lines, of_notebook, of_script
+from byhand.sources.forms import is_problem_file
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class Text:
             return self.pieces[0].source
         cells = [{"cell_type": "code", "source": piece.source} for piece in self.pieces]
         return json.dumps({"cells": cells})
+
+    @property
+    def is_problem_file(self) -> bool:
+        return not self.notebook and is_problem_file(self.source)
 
     @cached_property
     def _begins(self) -> tuple[int, ...]:
