@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from right_functions import R
 
 import byhand.torch
 from byhand.errors import ProblemError
@@ -140,3 +142,70 @@ def test_a_reference_that_halves_are_too_narrow_for_gives_no_measure() -> None:
     report = byhand.torch.check(wrong.Square, wrong.inputs, reference=inverts, dtype="bfloat16")
     assert report.ok
     assert not report.findings
+
+
+class Normalised(torch.autograd.Function):
+    """Forward keeps statistics, as a batch norm does."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, mean: Any) -> Any:
+        mean.mul_(0.9).add_(0.1 * x.mean(0))
+        ctx.rows = x.shape[0]
+        return x - x.mean(0)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        return dy - dy.sum(0) / ctx.rows, None
+
+
+def test_statistics_that_forward_keeps_are_told_of() -> None:
+    report = byhand.torch.check(Normalised, (R(4, 3), R(3)), reference=lambda x: x - x.mean(0))
+    assert report.ok
+    (found,) = (each for each in report.findings if each.name == "in-place")
+    assert found.seen == "forward wrote into mean"
+
+
+class InEighths(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any) -> Any:
+        x, w = (each.to(torch.float8_e4m3fn).to(each.dtype) for each in (x, w))
+        ctx.save_for_backward(x, w)
+        return x @ w
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        x, w = ctx.saved_tensors
+        return dy @ w.T, x.T @ dy
+
+
+@pytest.mark.parametrize("reference", [torch.matmul, None])
+def test_float8_is_judged_as_that(reference: Any) -> None:
+    named = None if reference is None else lambda x, w: torch.matmul(x, w)
+    report = byhand.torch.check(InEighths, (R(4, 3), R(3, 2)), reference=named)
+    assert not report.roots, str(report)
+    assert not any(each.wrong for each in report.findings), str(report)
+
+
+def test_differences_are_not_found_of_many_elements() -> None:
+    """Sizes at which each of a thousand elements would have to be moved are left out."""
+    calls = 0
+
+    class Cut(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            ctx.save_for_backward(x)
+            return torch.from_numpy(np.sin(x.numpy()))
+
+        @staticmethod
+        def backward(ctx: Any, dy: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return dy * x.cos()
+
+    def inputs(rng: Any, *, n: int = 5) -> Any:
+        return (torch.from_numpy(rng.normal(size=n)),)
+
+    report = byhand.torch.check(Cut, inputs)
+    assert report.ok, str(report)
+    assert calls < 4000

@@ -63,6 +63,17 @@ def unjudged_where_meant(report: Report, problem: Problem, seed: int) -> Report:
     return replace(report, rows=rows, roots=tuple(n for n in report.roots if not why.get(n)))
 
 
+def rounds(problem: Problem, seed: int) -> bool:
+    """Whether forward rounds on purpose, so that differences of it say nothing of slopes."""
+    try:
+        with np.errstate(all="ignore"), problem.in_double():
+            program = draw(problem, {}, "float64", seed).truth
+    except ProblemError:
+        return False
+    rounded = any(step.tensor.op is not None and step.tensor.op.name == "rint" for step in program)
+    return rounded or any(kind.startswith("float8") for _, kind in program.casts)
+
+
 def _why(problem: Problem, drawn: Draw, name: str) -> str | None:
     """What forward does to a value that hides its gradient; None if it is to be judged."""
     steps = drawn.truth.bindings.get(name, ())

@@ -60,7 +60,8 @@ class Bench:
         """The plain comparison: usual sizes and layouts, a random upstream.
 
         It computes in the type that was asked for, or in the narrowest of the inputs. A kernel that
-        makes float32 of float64 itself is seen to, and judged so; what is narrower is no excuse.
+        makes float32 of float64 itself is seen to, and judged so, and one that makes float8 of
+        anything, in which nothing is handed over; what is narrower else is no excuse.
         Raises what `make` raises, or the kernel's forward.
         """
         inputs, framework = self.made(self.kernel.sizes), self.kernel.framework
@@ -68,12 +69,13 @@ class Bench:
         kind = self.options.dtype or max(kinds, key=eps_of, default="float64")
         case = Case(self.kernel, inputs, self._sent(inputs), kind, self.needs, self.options.seed)
         attempt = self.attempt(case)
-        if kind != "float64" or framework.watched is None or not attempt.wrong:
+        if framework.watched is None or not attempt.wrong:
             return attempt
         with framework.watched() as computed:
             self.attempt(case)
-        narrow = any(kind == "float32" for _, kind in computed)
-        return replace(attempt, case=replace(case, dtype="float32")) if narrow else attempt
+        narrow = [each for _, each in computed if each.startswith("float8")]
+        narrow += ["float32" for _, each in computed if (kind, each) == ("float64", "float32")]
+        return replace(attempt, case=replace(case, dtype=narrow[0])) if narrow else attempt
 
     @property
     def usual(self) -> Case:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from byhand.checking.meant import rounds
+from byhand.errors import ProblemError
 from byhand.kernels.bench import Bench
 from byhand.kernels.frameworks.pytorch import TORCH, run_of
 from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
@@ -47,6 +49,8 @@ def bench_of(
     if known is None and _elements(found, seed) > LARGEST:
         return None, [f"{OUTSIDE} wasn't looked for: give a reference, or smaller inputs"]
     notes: list[str] = []
+    if known is None and problem is not None and rounds(problem, seed):
+        return None, [f"{OUTSIDE} wasn't looked for, as forward rounds: give a reference"]
     if known is None and (options.layouts or options.edges):
         options = replace(options, layouts=False, edges=False)
         notes.append("what is true is found by differences: layouts and edges weren't tried")
@@ -154,6 +158,8 @@ def _differences(run: Run) -> Run:
         forward = run(_copied(inputs), None, needs)
         if upstream is None:
             return forward
+        if sum(inputs[name].numel() for name in needs) > LARGEST:
+            raise ProblemError("there are too many elements to find differences of each")
         found: dict[str, Any] = {}
         errors: dict[str, Array] = {}
         for name in needs:

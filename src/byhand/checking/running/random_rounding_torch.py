@@ -78,7 +78,7 @@ class RoundingAtRandom(EveryOperation):
         noise = torch.rand(value.shape, generator=self.rng, dtype=torch.float64) * 2 - 1
         noise = noise.to(value.device)
         exact = value.to(torch.float64)
-        rounds = (value != 0) & value.isfinite()
+        rounds = (exact != 0) & exact.isfinite()  # not known of float8
         size = torch.where(rounds, exact.abs().clamp_min(kind.tiny), 0.0)
         return (exact + amount * noise * size).to(value.dtype)
 

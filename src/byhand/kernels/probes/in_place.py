@@ -2,7 +2,8 @@
 
 The upstream may go to other backwards too: one that scales it where it lies spoils theirs. So does
 one that writes into an input, or into what forward saved, which a second backward of the same
-forward (`retain_graph=True`) then reads.
+forward (`retain_graph=True`) then reads. What has no gradient forward may write into, as into the
+statistics of a batch norm: that is for information.
 
 Bad:
     dout *= mask; return dout
@@ -31,16 +32,25 @@ def _find(bench: Bench) -> Iterator[Finding]:
     case, first = bench.usual, bench.first
     if first.ran is None:
         return
+    given = bench.copied(case.inputs)
+    forward = bench.kernel.run(given, None, case.needs)
     changed = [n for n in first.overwritten if n not in bench.options.allow_inplace]
-    if changed:
-        done = "what the kernel was given was compared with a copy"
-        yield Finding(NAME, done, f"it wrote into {' and '.join(changed)}")
-    forward = bench.kernel.run(bench.copied(case.inputs), None, case.needs)
+    # Statistics, caches: forward's caller sees it, and no gradient goes there.
+    kept = [n for n in changed if n in given and n not in case.needs and _differs(bench, given, n)]
+    for who, names in (("it", [n for n in changed if n not in kept]), ("forward", kept)):
+        if names:
+            done = "what the kernel was given was compared with a copy"
+            seen = f"{who} wrote into {' and '.join(names)}"
+            yield Finding(NAME, done, seen, wrong=names is not kept)
     before, after = (case.values(ran, gradients=False) for ran in (forward, first.ran))
     done = "the outputs were looked at before and after backward"
     yield from _differing(done, apart(case, before, after), "backward wrote into it")
     if first.ran.again is not None and not first.overwritten:
         yield from _twice(bench, first.ran, first.ran.again)
+
+
+def _differs(bench: Bench, given: Mapping[str, Any], name: str) -> bool:
+    return bench.differs(given[name], bench.usual.inputs[name])
 
 
 def _twice(
