@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
-from byhand.program.scopes import bound_names
+from byhand.program.scopes import bound_names, own_parts
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.intermediates import Renames, others, promising, without
 from byhand.sources.names import plain_name
@@ -102,8 +102,18 @@ def _definition(method: FunctionType) -> ast.FunctionDef:
         if isinstance(node, ast.FunctionDef) and node.name == method.__name__:
             decorated = [node.lineno, *(each.lineno for each in node.decorator_list)]
             if min(decorated) == first:
-                return node
+                return _by_itself(node)
     raise ProblemError(f"{method.__name__} (line {first}) is not a plain `def`")
+
+
+def _by_itself(method: ast.FunctionDef) -> ast.FunctionDef:
+    for part in own_parts(method):
+        match part:
+            case ast.Nonlocal(names=names) | ast.Global(names=names):
+                raise ProblemError(f"{method.name} binds {names[0]}, which isn't its own")
+            case _:
+                pass
+    return method
 
 
 @lru_cache(maxsize=8)
