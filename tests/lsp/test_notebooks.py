@@ -51,6 +51,43 @@ def test_a_cell_that_changes_changes_the_verdict_on_others(editor: Client, folde
     assert editor.diagnostics(uris[3], 1) == []
 
 
+def test_a_name_in_a_cell_is_told_of(editor: Client, folder: Path) -> None:
+    uris = editor.open_notebook(folder / "h.ipynb", [*CELLS[:3], "dW = -x.T @ dy"])
+    at = {"textDocument": {"uri": uris[3]}, "position": {"line": 0, "character": 1}}
+    said = editor.request("textDocument/hover", at)["contents"]["value"]
+    assert said.startswith("**dW is wrong**")
+    assert "- from dy (4, 2), cell 2, line 2: through matmul" in said
+    found = editor.diagnostics(uris[3], 1)
+    actions = editor.request(
+        "textDocument/codeAction",
+        {**at, "range": found[0]["range"], "context": {"diagnostics": found}},
+    )
+    assert actions[0]["title"] == "byhand: explain sign"
+
+
+def test_cells_may_come_and_go(editor: Client, folder: Path) -> None:
+    file = folder / "c.ipynb"
+    uris = editor.open_notebook(file, [*CELLS[:3], "dW = -x.T @ dy"])
+    assert len(editor.diagnostics(uris[3], 1)) == 1
+    new = f"{uris[0]}new"
+    cell = {"kind": 2, "document": new}
+    document = {"uri": new, "languageId": "python", "version": 1, "text": "dW = x.T @ dy"}
+    structure = {
+        "array": {"start": 3, "deleteCount": 1, "cells": [cell]},
+        "didOpen": [document],
+        "didClose": [{"uri": uris[3]}],
+    }
+    editor.notify(
+        "notebookDocument/didChange",
+        {
+            "notebookDocument": {"version": 2, "uri": file.as_uri()},
+            "change": {"cells": {"structure": structure}},
+        },
+    )
+    assert editor.diagnostics(new, 1) == []
+    editor.wait(lambda: editor.shown(uris[3])["diagnostics"] == [])
+
+
 def test_a_notebook_without_gradients_is_let_be(editor: Client, folder: Path) -> None:
     uris = editor.open_notebook(folder / "o.ipynb", ["import os", "os.getcwd()"])
     editor.settle(0.5)

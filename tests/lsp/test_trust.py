@@ -88,8 +88,12 @@ def test_an_editor_that_cannot_ask_says_what_to_do(
     assert not ran(strange)
 
 
-def test_without_a_backward_nothing_is_asked(start: Start, tmp_path: Path) -> None:
-    editor = start(tmp_path, trusted=None, home=tmp_path / "home")
-    editor.open(tmp_path / "other.py", "print(1)\n")
+def test_of_other_files_and_a_librarys_nothing_is_asked(start: Start, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    editor = start(work, trusted=None, home=tmp_path / "home")
+    editor.open(work / "other.py", "print(1)\n")
+    library = "def scale_forward(x):\n    return x, x\n\ndef scale_backward(d, x):\n    return d\n"
+    editor.open(tmp_path / "library.py", library)
     editor.settle(0.7)
     assert not editor.questions

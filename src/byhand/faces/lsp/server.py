@@ -67,6 +67,10 @@ class Editor:
         )
         return Text(path, pieces, notebook is not None, workspace.position_codec)
 
+    def whole(self, uri: str) -> str:
+        notebook = self._server.workspace.get_notebook_document(cell_uri=uri)
+        return uri if notebook is None else notebook.uri
+
     def workspace(self) -> Sequence[Path]:
         workspace = self._server.workspace
         uris = [each.uri for each in workspace.folders.values()] or [workspace.root_uri or ""]

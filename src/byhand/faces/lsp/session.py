@@ -41,6 +41,10 @@ class Client(Protocol):
         """What is open under this address now."""
         ...
 
+    def whole(self, uri: str) -> str:
+        """The notebook that a cell is in; of a file, itself."""
+        ...
+
     def workspace(self) -> Sequence[Path]: ...
 
     def publish(self, uri: str, version: int | None, found: list[Diagnostic]) -> None: ...
@@ -92,9 +96,7 @@ class Session:
 
     def of(self, uri: str) -> Open | None:
         """What is open under an address, which may be that of a notebook's cell."""
-        return self._open.get(uri) or next(
-            (each for each in self._open.values() if uri in each.shown), None
-        )
+        return self._open.get(self._client.whole(uri))
 
     async def verdict(self, uri: str) -> Verdict | None:
         """What was found out about what stands there now, as soon as it is known; None if it isn't
@@ -130,7 +132,7 @@ class Session:
         """How the gradient of a name is derived; not of one that is asked for."""
         each = self.of(uri)
         text = None if each is None else self._client.text(each.uri)
-        if each is None or text is None or not await self.allowed(text.path):
+        if each is None or text is None or not await self.allowed(text):
             return "there is no backward here"
         if each.exercise is not None and name in each.exercise.blanks.asked:
             return f"d{name} is what the exercise asks for: ask for a hint"
@@ -162,7 +164,7 @@ class Session:
             if not each.has_backward:
                 each.verdict = None
                 self._clear(each, each.shown)
-            elif await self.allowed(text.path):
+            elif await self.allowed(text):
                 if each.exercise is None:
                     each.exercise = exercise_at(text.path)
                 await self._check(each, text)
@@ -215,12 +217,14 @@ class Session:
             self._client.publish(uri, None, [])
             each.shown.discard(uri)
 
-    async def allowed(self, file: Path) -> bool:
+    async def allowed(self, text: Text) -> bool:
         """Whether the code of a file may be run; the user is asked once for each folder."""
         workspace = self._client.workspace()
-        if self._trust.allows(file, workspace):
+        if self._trust.allows(text.path, workspace):
             return True
-        folder = self._trust.folder_of(file, workspace)
+        folder = self._trust.folder_of(text.path, workspace)
+        if workspace and folder not in workspace and not text.is_problem_file:
+            return False  # a library's code, which was opened to be read
         if folder not in self._asked_for:
             self._asked_for[folder] = asyncio.create_task(self._ask(folder))
         # Not cancelled with who waits for it: the question stays on the screen.
