@@ -14,6 +14,7 @@ from learning_session import PRACTICE
 import byhand
 from byhand.course.cells import statements
 from byhand.course.course import load_course
+from byhand.rendering.mime_bundle import WIDGET
 from solved import solved
 
 NOTEBOOK = "w/6-backprop-ninja.ipynb"
@@ -98,6 +99,7 @@ def test_it_runs_and_counts(tmp_path: Path, notebook: Any) -> None:
     assert "loss.py:4" in shown[12]
     assert "2 of 2 gradients are right" in shown[13]
     assert "Why 6.1 is right" in shown[14]
+    assert all(WIDGET in cell.outputs[0].data for cell in answers[::2])
     right, wrong = (cell.outputs[0].data["text/html"] for cell in answers[::2])
     assert "<table" in right and "2 of 2 gradients are right" in right
     assert "Done. On to 6.2" in right and "%explain 6.1" in right

@@ -40,6 +40,7 @@ def moved_up(report: Report, lines: int) -> Report:
         report,
         rows=tuple(_moved_row(row, lines) for row in report.rows),
         notes=tuple(moved_text(note, lines) for note in report.notes),
+        program=tuple(replace(s, line=moved_line(s.line, lines)) for s in report.program),
     )
 
 

@@ -7,9 +7,10 @@ copy of what was there. A new version of the course changes only what wasn't ope
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from byhand import __version__
 from byhand.course import glossary, progress
@@ -22,7 +23,7 @@ from byhand.files import keep_beside, make_folder, read, write_aside
 @dataclass(frozen=True)
 class Checked:
     """What a check found: whether the exercise is passed, and what there is to say, as text
-    and as HTML.
+    and as HTML; where a picture is wanted, what it needs to know.
 
     It is `lasting` if the same file would get the same answer: not so if time ran out, or if
     something wasn't installed.
@@ -32,6 +33,7 @@ class Checked:
     text: str
     lasting: bool = True
     html: str = ""
+    picture: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 Check = Callable[[Path, Exercise], Checked]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from byhand.checking.report import Report
@@ -11,21 +13,25 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def mime_bundle(report: Report) -> dict[str, Any]:
-    """What a front end may show in place of the report's HTML. Nothing where no kernel runs, where
-    anywidget isn't installed, or where no steps are known."""
-    if not report.program or not _in_a_kernel():
-        return {}
-    try:
-        from byhand.rendering.widget import View
-    except ImportError:
-        return {}
-    view: Any = View(report=report.as_json())
-    made = view._repr_mimebundle_()  # of anywidget: the data and its metadata, or nothing
-    return {WIDGET: made[0][WIDGET]} if made else {}
+    """What a front end may show in place of the report's HTML. Nothing where no widget can run, or
+    where no steps are known."""
+    return as_widget(report.as_json()) if report.program and widgets_may_run() else {}
 
 
-def _in_a_kernel() -> bool:
-    """Whether a front end may be listening: IPython in a terminal has none."""
+def widgets_may_run() -> bool:
+    """Whether a front end may be listening (IPython in a terminal has none), and anywidget is
+    installed."""
     ipython = sys.modules.get("IPython")
     shell: Any = None if ipython is None else ipython.get_ipython()
-    return getattr(shell, "kernel", None) is not None
+    if getattr(shell, "kernel", None) is None:
+        return False
+    return importlib.util.find_spec("anywidget") is not None
+
+
+def as_widget(report: Mapping[str, Any], *, printed: str = "", after: str = "") -> dict[str, Any]:
+    """The view on the JSON of a report, between two texts, as what stands for it in an output."""
+    from byhand.rendering.widget import View
+
+    view: Any = View(report=dict(report), printed=printed, after=after)
+    made = view._repr_mimebundle_()  # of anywidget: the data and its metadata, or nothing
+    return {WIDGET: made[0][WIDGET]} if made else {}

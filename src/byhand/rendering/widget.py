@@ -18,13 +18,16 @@ class View(anywidget.AnyWidget):
     """What the view is told, by the names under which it asks; a change is drawn at once.
 
     `report` is the JSON of a check, `derivation` that of `byhand derive`, `training` the losses so
-    far and samples. `progress` is for `byhand.train.train`, which then is drawn as it goes on.
+    far and samples; `printed` and `after` are texts above and below. `progress` is for
+    `byhand.train.train`, which then is drawn as it goes on.
     """
 
     _esm: ClassVar[str] = assets.text("view.js")
     _css: ClassVar[str] = assets.text("view.css")
     report = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     derivation = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    printed = traitlets.Unicode("").tag(sync=True)
+    after = traitlets.Unicode("").tag(sync=True)
     training = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
     def progress(self, step: int, steps: int, loss: float, speed: float) -> None:

@@ -14,7 +14,7 @@ const address = (code: string): string =>
 const held = JSON.parse(text("byhand-data") ?? "{}");
 const math = text("byhand-math");
 if (math) held.math = address(math);
-const model: Model = { get: (name) => held[name], on: () => undefined, off: () => undefined };
+const model: Model = { get: (name) => held[name] };
 
 const { default: view }: Module = await import(address(text("byhand-view") ?? ""));
 const el = document.querySelector<HTMLElement>("[data-view]");

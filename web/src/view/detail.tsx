@@ -31,8 +31,7 @@ export const Detail = ({ report, program, edges, selected, derivation, math }: D
         {step.op === "input" ? "" : `${step.op}, `}shape {shape(step.shape)}
       </p>
       <h3>
-        <code>d{step.name}</code>{" "}
-        {row && <span class="bh-quiet">{row.line === null ? "" : place(row)}</span>}
+        <code>d{step.name}</code> {row && <span class="bh-quiet">{place(row)}</span>}
       </h3>
       {row && <Judged row={row} step={step} roots={report.roots ?? []} />}
       <Paths step={step} program={program} comes={comes} />

@@ -42,7 +42,7 @@ export const inReadingOrder = (program: Step[], edges: Edge[]): number[] => {
     if (!first.has(edge.value)) first.set(edge.value, edge.user);
   }
   const place = (i: number) =>
-    program[i]?.line === null ? (first.get(i) ?? program.length) - 0.5 : i;
+    program[i]?.op === "input" ? (first.get(i) ?? program.length) - 0.5 : i;
   return program.map((_, i) => i).sort((a, b) => place(a) - place(b) || a - b);
 };
 

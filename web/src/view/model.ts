@@ -3,8 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 /** The form that anywidget has: the same module serves a notebook, a page and a file. */
 export interface Model {
   get(name: string): unknown;
-  on(event: string, callback: () => void): void;
-  off(event: string, callback: () => void): void;
+  on?(event: string, callback: () => void): void;
+  off?(event: string, callback: () => void): void;
 }
 
 /** What the model holds under a name, now and whenever it changes. */
@@ -13,8 +13,8 @@ export const useModel = <T>(model: Model, name: string): T | undefined => {
   useEffect(() => {
     const changed = () => set(model.get(name));
     changed();
-    model.on(`change:${name}`, changed);
-    return () => model.off(`change:${name}`, changed);
+    model.on?.(`change:${name}`, changed);
+    return () => model.off?.(`change:${name}`, changed);
   }, [model, name]);
   return (value ?? undefined) as T | undefined;
 };

@@ -61,7 +61,7 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
           onClick={() => props.select(i)}
         >
           <code>{step.name}</code>
-          <span class="bh-op">{step.line === null ? "input" : step.op}</span>
+          <span class="bh-op">{step.op}</span>
         </button>
         <span class="bh-shape">{shape(step.shape)}</span>
         {ran ? (

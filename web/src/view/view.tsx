@@ -9,11 +9,14 @@ export const View = ({ model }: { model: Model }) => {
   const reports = reportsIn(useModel(model, "report"));
   const derivation = useModel<Derivation>(model, "derivation");
   const training = useModel<Training>(model, "training");
+  const printed = useModel<string>(model, "printed");
+  const after = useModel<string>(model, "after");
   const math = useModel<string>(model, "math");
   const pointed = useModel<string>(model, "pointed");
   const told = useModel<boolean>(model, "told") ?? false;
   return (
     <div class="byhand">
+      {printed && <pre>{printed}</pre>}
       {reports.map((report) => (
         <Part
           key={report.name}
@@ -21,6 +24,7 @@ export const View = ({ model }: { model: Model }) => {
           titled={reports.length > 1}
         />
       ))}
+      {after && <p class="bh-after">{after}</p>}
       {training && <TrainingShown training={training} />}
     </div>
   );

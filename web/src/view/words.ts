@@ -5,8 +5,10 @@ import type { Report, Row, Step, Summary } from "./report";
 export const shape = (lengths: number[] | null | undefined): string =>
   lengths?.length ? lengths.join(" × ") : "one number";
 
-export const place = (at: { line: number | null; cell?: number }): string => {
-  if (at.line === null) return "an input";
+/** Where it stands; nothing where that isn't known. */
+export const place = (at: { line: number | null; cell?: number; op?: string }): string => {
+  if (at.op === "input") return "an input";
+  if (at.line === null) return "";
   return at.cell === undefined ? `line ${at.line}` : `cell ${at.cell}, line ${at.line}`;
 };
 

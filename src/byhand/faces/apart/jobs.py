@@ -35,7 +35,8 @@ Job = dict[str, Any]
 
 
 def exercise(job: Job) -> Iterator[dict[str, Any]]:
-    """Checks the exercise in `file` for what is `asked`.
+    """Checks the exercise in `file` for what is `asked`, with the `report` in JSON if a `picture`
+    is wanted.
 
     Lines are counted within a cell that is so many lines `further_down`.
     """
@@ -43,7 +44,9 @@ def exercise(job: Job) -> Iterator[dict[str, Any]]:
         rehearse(load(job["file"]))
         with silent():
             report = moved_up(judge(job["file"], job["asked"]), job["further_down"])
-    yield {"passed": report.ok, "text": _as_text(report), "html": report._repr_html_()}  # pyright: ignore[reportPrivateUsage]
+    told = {"report": report.as_json()} if job["picture"] else {}
+    html = report._repr_html_()  # pyright: ignore[reportPrivateUsage]
+    yield {"passed": report.ok, "text": _as_text(report), "html": html, **told}
 
 
 def check(job: Job) -> Iterator[dict[str, Any]]:

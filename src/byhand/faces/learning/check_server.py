@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from byhand.course.course import Exercise
 from byhand.course.learner import Checked
@@ -25,8 +26,10 @@ class Apart:
         """Lets a server wait that has imported what this exercise needs."""
         self._process.get_ready(slow_imports(exercise.blanks.source))
 
-    def check(self, folder: Path, exercise: Exercise, further_down: int = 0) -> Checked:
-        """Checks the exercise in a learner's folder.
+    def check(
+        self, folder: Path, exercise: Exercise, further_down: int = 0, *, picture: bool = False
+    ) -> Checked:
+        """Checks the exercise in a learner's folder, and says what a `picture` needs, if wanted.
 
         Lines are counted within a cell that is so many lines `further_down` in the file.
         """
@@ -36,6 +39,7 @@ class Apart:
             "file": exercise.file,
             "asked": exercise.blanks.asked,
             "further_down": further_down,
+            "picture": picture,
         }
         libraries = slow_imports(exercise.blanks.source)
         answer, printed = self._process.ask(job, self._timeout, libraries)
@@ -54,7 +58,10 @@ class Apart:
         parts = [printed.strip()] if printed.strip() else []
         text = "\n\n".join([*parts, said.text])
         html = "\n".join([*map(_as_printed, parts), said.html])
-        return Checked(said.passed, text, said.lasting, html)
+        drawn: dict[str, Any] = {}
+        if "report" in answer:
+            drawn = {"report": answer["report"], "printed": printed.strip()}
+        return Checked(said.passed, text, said.lasting, html, drawn)
 
     def __enter__(self) -> Apart:
         return self

@@ -27,6 +27,7 @@ from byhand.errors import ByhandError, ProblemError, one_line
 from byhand.faces.learning import words
 from byhand.faces.learning.check_server import Apart
 from byhand.files import write_aside
+from byhand.rendering.mime_bundle import as_widget, widgets_may_run
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -142,7 +143,8 @@ def _check_cell(learner: Learner, cell: str, apart: Apart) -> None:
         write_aside(file, source)
 
         def check(folder: Path, exercise: Exercise) -> Checked:
-            found.append(apart.check(folder, exercise, further_down))
+            picture = widgets_may_run()
+            found.append(apart.check(folder, exercise, further_down, picture=picture))
             return found[-1]
 
         # Once more also where nothing has changed: only what is checked now is there as HTML.
@@ -152,6 +154,7 @@ def _check_cell(learner: Learner, cell: str, apart: Apart) -> None:
         {
             "text/plain": f"{verdict.text}\n\n{after}",
             "text/html": f"{found[-1].html}<p>{html.escape(after).replace(chr(10), '<br>')}</p>",
+            **(as_widget(**found[-1].picture, after=after) if found[-1].picture else {}),
         },
         raw=True,
     )
