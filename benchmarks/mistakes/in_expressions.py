@@ -149,7 +149,7 @@ def _calls(node: ast.Call, scene: Scene) -> Found:
         other = copy.deepcopy(node)
         assert isinstance(other.func, ast.Attribute)
         other.func.attr = "sum" if name == "mean" else "mean"
-        yield "mean for sum", {"mean-for-sum"}, other
+        yield "mean for sum", {"mean-for-sum", "unnormalised"}, other
         keywords = [k for k in node.keywords if k.arg not in ("keepdims", "keepdim")]
         if len(keywords) < len(node.keywords):
             yield "dropped keepdims", {"keepdims"}, ast.Call(func, node.args, keywords)

@@ -362,7 +362,7 @@ PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
         (Slip("dtotal = dout * w / count", "dtotal = dout * w", "total", "missing-local"),),
     ),
     "row by row": (ROWS, (Slip("db[i] +=", "db[i] =", "b", "overwritten"),)),
-    "labels in a loop": (LABELS, (Slip("p.copy()", "p.copy() / len(y)", "z", "unnormalised"),)),
+    "labels in a loop": (LABELS, (Slip("p.copy()", "p.copy() / len(y)", "z", "mean-for-sum"),)),
     "a returned dict": (
         RETURNED,
         (

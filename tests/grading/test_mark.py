@@ -138,11 +138,16 @@ def test_zeros_in_half_precision_are_wrong(name: str) -> None:
 
 
 def test_changing_what_is_still_needed_is_charged(sine: AnswerSheet) -> None:
-    found = marked(sine, "y *= 1.0\nx *= 2.0\ndy = np.cos(y)\ndx = x * dy")
+    found = marked(sine, "y *= 1.0\nz = x\nz *= 2.0\ndy = np.cos(y)\ndx = x * dy")
     assert said(found) == {"y": ("exact", 1), "x": ("wrong", 0)}
     assert "also changes x" in str(found["x"].note)
-    found = marked(sine, "x *= 2.0\ndy = np.sin(y)\ndx = x * dy")
+    found = marked(sine, "z = x\nz *= 2.0\ndy = np.sin(y)\ndx = x * dy")
     assert said(found) == {"y": ("wrong", 0), "x": ("wrong", 0)}
+
+
+def test_what_is_not_needed_any_more_may_be_used_up(sine: AnswerSheet) -> None:
+    found = marked(sine, "x *= 2.0\ny[...] = np.cos(y)\ndy = y\ndx = x * dy")
+    assert said(found) == {"y": ("exact", 1), "x": ("exact", 1)}
 
 
 def test_reading_too_early_is_no_inheritance(sine: AnswerSheet) -> None:

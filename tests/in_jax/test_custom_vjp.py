@@ -75,7 +75,7 @@ def test_right_rules_are_right_line_by_line(tmp_path: Path, name: str, judged: l
 @pytest.mark.parametrize(
     ("name", "old", "new", "row", "code"),
     [
-        ("rms_norm", "(dn * n).mean(-1", "(dn * n).sum(-1", "x", "mean-for-sum"),
+        ("rms_norm", "(dn * n).mean(-1", "(dn * n).sum(-1", "x", "unnormalised"),
         ("rms_norm", "(g * n).sum(0)", "g * n", "w", "missing-reduction"),
         ("rms_norm", "return dx, dw\n\n\nrms", "return dw, dx\n\n\nrms", "x", None),
         ("dense", 'dh @ params["w"].T', '2 * dh @ params["w"].T', "x", "factor"),

@@ -131,7 +131,8 @@ class _Search:
         if isinstance(raised, Raised) or evidence[0].comparison.verdict == "error":
             return None
         alone = Suspect(evidence, self.effort)
-        code, finding = self.first(alone)
+        coarse = unknown.too_coarse(alone)
+        code, finding = ("unknown", coarse) if coarse is not None else self.first(alone)
         if code == "unknown" and any(found.paths.between for found in evidence):
             on_truth = Suspect(tuple(found.on_truth() for found in evidence), self.effort)
             if not all(found.right for found in on_truth.evidence):

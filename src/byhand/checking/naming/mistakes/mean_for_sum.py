@@ -1,4 +1,4 @@
-"""A mean where a sum belongs, or the other way round.
+"""A mean where a sum belongs.
 
 The gradients of copies add up; nothing divides them. The 1/n of a mean loss comes in once,
 where the loss is computed, and is part of every gradient from there on.
@@ -13,23 +13,32 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.sizes import constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
-OTHER = {"mean": "sum", "sum": "mean", "nanmean": "sum", "average": "sum"}
+MEANS = ("mean", "nanmean", "average")
 
 
 def find(suspect: Suspect) -> Finding | None:
-    mend = suspect.mend(_other)
-    if mend is None:
-        return None
-    word = text(mend.part).rpartition(".")[2]
-    return mend.finding(f"this takes a {word} where a {OTHER[word]} belongs")
+    mend = suspect.mend(_sum)
+    if mend is not None:
+        return mend.finding("this takes a mean where a sum belongs")
+    for name, size in sizes(suspect.telling).items():
+        for scale in suspect.scales:
+            if scale.constant is None and constant(
+                [c / n for c, n in zip(scale.times, size, strict=True)]
+            ):
+                return Finding(
+                    f"`{text(scale.part)}` is divided by {name} once too often",
+                    scale.statement.lineno,
+                )
+    return None
 
 
-def _other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+def _sum(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
-        case ast.Attribute(value=value, attr=attr) if attr in OTHER:
-            yield ast.Attribute(value, OTHER[attr], ast.Load())
+        case ast.Attribute(value=value, attr=attr) if attr in MEANS:
+            yield ast.Attribute(value, "sum", ast.Load())
         case _:
             pass

@@ -30,13 +30,13 @@ from byhand.values.arrays import Array
 
 
 def find(suspect: Suspect) -> Finding | None:
+    if any(scale.constant is not None for scale in suspect.scales):
+        return None  # a number is all that is missing
     for way, found in _passed_on(suspect):
         if suspect.follows(found):
             return Finding(
                 f"the gradient of {way} is passed on without the step's local derivative"
             )
-    if any(scale.constant is not None for scale in suspect.scales):
-        return None  # a number is all that is missing
     body = suspect.function.body
     known = [
         each

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from byhand.checking.judging.replay import Edits
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import parsed
+from byhand.checking.naming.proving.syntax import parsed, text
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -33,6 +33,22 @@ def find(suspect: Suspect) -> Finding | None:
             case _:
                 pass
     return None
+
+
+def find_late(suspect: Suspect) -> Finding | None:
+    """The same of a local that stands for several gradients, or for a part of one."""
+    mend = suspect.mend(_adding)
+    if mend is None:
+        return None
+    return mend.finding(f"`{text(mend.part)}` overwrites what was there before: add to it")
+
+
+def _adding(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
+            yield ast.AugAssign(target, ast.Add(), value)
+        case _:
+            pass
 
 
 def _added(target: ast.Name | ast.Subscript, value: ast.expr) -> Iterator[ast.stmt]:

@@ -62,9 +62,11 @@ def _adding(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _as_value(index: ast.expr) -> str | None:
-    """The index as a tuple; None where it has slices: what they take comes once."""
+    """The index as a tuple; None where it has slices, or is a number: what they take comes once."""
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     if any(isinstance(part, ast.Slice) for part in parts):
+        return None
+    if all(isinstance(part, (ast.Constant, ast.UnaryOp)) for part in parts):
         return None
     return f"({', '.join(text(part) for part in parts)},)"
 

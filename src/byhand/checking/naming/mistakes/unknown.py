@@ -14,12 +14,14 @@ Good:
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.judging.trial import EPS
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_fault import at_fault
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Finding
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.values.arrays import Array
+from byhand.values.precision import SINGLE, eps_of, float_type
 
 
 def describe(suspect: Suspect) -> Finding:
@@ -51,6 +53,20 @@ def describe(suspect: Suspect) -> Finding:
     wrong = np.abs(value - right) > 1e-9 * size
     zero = ", where it should be 0" if not right[wrong].any() else ""
     return Finding(f"{suspect.d} is wrong {_where(wrong)}{zero}")
+
+
+def too_coarse(suspect: Suspect) -> Finding | None:
+    """That nothing is wrong with a gradient but the float type it is kept in."""
+    kind = float_type(suspect.first.value)
+    if kind is None or eps_of(kind) <= SINGLE or suspect.first.trial.drawn.eps > SINGLE:
+        return None
+    slack = eps_of(kind) / EPS
+    if not all(found.judge(found.value, slack).right for found in suspect.evidence):
+        return None
+    return Finding(
+        f"{suspect.d} is right as far as {kind} goes, which is too coarse here: keep it in the "
+        "type of the inputs"
+    )
 
 
 def _times_by_size(suspect: Suspect) -> list[float]:

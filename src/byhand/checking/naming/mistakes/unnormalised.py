@@ -22,6 +22,9 @@ from byhand.values.held import array
 
 
 def find(suspect: Suspect) -> Finding | None:
+    mend = suspect.mend(_mean)
+    if mend is not None:
+        return mend.finding("this takes a sum where a mean belongs")
     for name, size in sizes(suspect.telling).items():
         for scale in suspect.scales:
             if scale.constant is not None:
@@ -32,11 +35,6 @@ def find(suspect: Suspect) -> Finding | None:
                 return Finding(
                     f"`{text(scale.part)}` is not divided by {name}: a mean divides by the "
                     "number of elements",
-                    scale.statement.lineno,
-                )
-            if constant([c / n for c, n in zip(scale.times, size, strict=True)]):
-                return Finding(
-                    f"`{text(scale.part)}` is divided by {name} once too often",
                     scale.statement.lineno,
                 )
     whole, known = _times_too_large(suspect), sizes(suspect.telling)
@@ -72,6 +70,14 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(
         f"`{text(mend.part)}` lacks a normalising factor: what should it be divided by?"
     )
+
+
+def _mean(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Attribute(value=value, attr="sum" | "nansum"):
+            yield ast.Attribute(value, "mean", ast.Load())
+        case _:
+            pass
 
 
 def _times_too_large(suspect: Suspect) -> list[float] | None:

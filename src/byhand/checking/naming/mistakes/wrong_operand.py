@@ -32,6 +32,11 @@ def find(suspect: Suspect) -> Finding | None:
                 for value in [*alike, *(v for v in values if _fits(values[v], values[name]))]:
                     if value != name:
                         yield ast.Name(value, ast.Load())
+                yield ast.BinOp(ast.Constant(1.0), ast.Sub(), part)  # of a gate, the other share
+            case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=ast.Name(id=name)) if (
+                name in values
+            ):
+                yield part.right
             case ast.Subscript(value=ast.Name(id=name), slice=index, ctx=ast.Load()) if (
                 name in lists
             ):
