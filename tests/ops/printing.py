@@ -13,6 +13,7 @@ import numpy as np
 from byhand.ops import REGISTRY
 from byhand.ops.arraylike import ArrayLike
 from byhand.ops.op import Op
+from byhand.values.no_floats import NO_FLOATS
 
 # np.put writes into its argument and np.split gives all pieces.
 OTHER_MEANING = {"put", "split"}
@@ -36,6 +37,11 @@ class Symbol(ArrayLike):
     def apply(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
         value = op.forward(*map(number, args), **{k: number(v) for k, v in params.items()})
         return Symbol(call(op, args, params), value)
+
+    def without_op(self, name: str, func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        if func in NO_FLOATS:
+            return func(*map(number, args), **{key: number(each) for key, each in kwargs.items()})
+        return super().without_op(name, func, args, kwargs)
 
 
 def number(x: Any) -> Any:
@@ -66,4 +72,6 @@ def text(x: Any) -> str:
 
 
 def evaluated(symbol: Symbol, **names: Any) -> Any:
-    return eval(symbol.text, {"np": np, "REGISTRY": REGISTRY, **names})
+    return eval(
+        symbol.text, {"np": np, "inf": np.inf, "nan": np.nan, "REGISTRY": REGISTRY, **names}
+    )

@@ -133,6 +133,46 @@ np.linalg.vector_norm(y, axis=-1) + np.linalg.vector_norm(x, ord=1)
 np.linalg.inv(x[0, :, :3]) @ np.linalg.solve(y[0, :, :3], x[1])
 np.linalg.solve(x[..., :3], y[0, :, 0]) + np.linalg.solve(y[0, :, :3], x[1, :, 3])
 np.linalg.solve(x[..., :3], y) + np.linalg.solve(x[..., :3], y[0])
+# a few ops each
+x[0, np.nonzero(x[0] > 0)[0]] * np.count_nonzero(y > 0) + np.flatnonzero(x[0, 0] > y[0, 0]).sum()
+x * np.any(y > 1) + y * np.all(x > y)
+np.where(np.isclose(x, y, atol=0.3), x, y) * np.allclose(x, y)
+x[0, 0][np.searchsorted(np.sort(y[0, 0]), x[1]) - 1] + np.argwhere(x > 0).sum() * y[0]
+np.take_along_axis(x, np.argpartition(y, 1, axis=-1), -1) + y[..., np.digitize(x[0, 0], [0, 1])]
+x[:, np.argsort(y[0, :, 0], kind="stable")] * (x // 0.5).astype(int) + x.round().astype(bool)
+np.median(x) + np.median(x, axis=1) + np.median(y, axis=(0, 2), keepdims=True)[0, 0]
+np.quantile(x, 0.3) + np.percentile(y, 30, axis=1) + np.quantile(x, [0.2, 0.9], axis=1)
+np.ptp(x) * np.ptp(y, axis=-1, keepdims=True)
+np.nan_to_num(np.where(x > 1, np.nan, x)) + np.nansum(np.where(y > 1, np.nan, y), axis=0)
+np.nanmean(np.where(y > 1, np.nan, y)) * x + np.nanmean(np.where(x > 1, np.nan, x), axis=0)
+np.rot90(x[0]) @ np.rot90(y[1], 2) + np.rollaxis(x, 2).sum()
+np.rot90(x, k=-1, axes=(1, 2)) + np.rollaxis(x, 2, 1)
+np.dstack([x, y]) + np.block([x, y]) + np.atleast_3d(x[0])[0, 0] + np.block([[x], [y]])[0, 0, 0]
+np.kron(x[0], y[0, :2]) + np.kron(x[0, 0], y[0, 0])[0]
+np.cross(x[..., :3], y[..., 1:]) + np.cross(x[0], y[1], axis=0)[:, :3]
+np.linalg.cross(x[0, :, 1:], y[1, :, 1:]) + np.vecdot(x, y).sum() + np.linalg.vecdot(x, y).mean()
+np.select([x > 0.5, x > 0], [x * y, y], default=0.3)
+np.choose(I3[:, :1] % 2, [x[0, :2], y[1, 1:]]).sum()
+np.compress([True, False, True], x, axis=1) + np.extract(X > 0, y)[:4]
+np.delete(x, 1, axis=2) + np.delete(y, [0, 3]).sum() + np.insert(x, 1, y[0], axis=0)[..., :3].sum(0)
+np.fmax(x, y) + np.fmin(x, 0.2) * np.heaviside(y, 0.5) + np.sinc(x) + np.deg2rad(x) + np.degrees(y)
+np.convolve(x[0, 0], y[0, 0, :3]) + np.convolve(x[0, 0], y[0].ravel()[:6], "same")
+np.correlate(x[0, 0], y[0, 0], "full")[:4] + np.correlate(x[0].ravel()[:6], y[1, 1, :3])
+np.cov(x[0]) + np.cov(x[0], rowvar=False)[:3, :3] + np.corrcoef(y[1])
+np.cov(x[0, 0], y[0, 0])[0, 1]
+np.gradient(x, axis=-1) + np.gradient(y[0], 0.5)[0] + np.ediff1d(y).sum()
+np.trapezoid(x) * np.trapezoid(y, dx=0.3) + np.trapezoid(x, np.sort(y[0, 0]))
+np.interp(x, [-1.0, 0.1, 1.3], y[0, 0, :3])[0, 0, 0]
+np.interp(x, np.sort(y[0, 0]), y[1, 1], left=0.2) + np.apply_along_axis(np.cumsum, 1, x)
+np.linalg.multi_dot([x[0], y[1].T, x[1]]) + np.linalg.matrix_power(x[0, :, :3], 2) @ y[0]
+np.vander(x[0, 0], 3) + np.polyval(y[0, 0], x[0])[:, :3].sum()
+np.vander(y[0, 0], 3, increasing=True)
+np.meshgrid(x[0, 0], y[0, 0])[0] + np.meshgrid(x[0, 0], y[0, 0], indexing="ij")[1]
+np.linspace(x[0, 0, 0], y[0, 0, 0], 5) + np.linspace(x[0, 0, 0], 2.0, 5, endpoint=False)
+np.diag(x[0, 0]) + np.diag(y[0, :, :3], 1)[0] + np.diagflat(x[0, 0, :3], 1)
+np.partition(x, 2) + np.bincount([0, 2, 2, 3], weights=y[0, 0]) + np.trunc(x) + np.fmod(y, 0.3)
+np.pad(x, 1, mode="edge")[1:, 1:, 1:] * 2 + np.pad(x, ((0, 1), (1, 0), (0, 1)), mode="reflect")
+np.conj(x).sum()
 # what depends on the shape alone
 np.ones_like(x) * y + np.zeros_like(x, shape=(4,)) + np.full_like(y, 2.0) * x
 x * np.shape(x)[0] + np.ndim(y) * y + np.size(x, 1)

@@ -313,7 +313,8 @@ IN_PLACE: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("add", "subtract", "sub", "multiply", "mul", "divide", "true_divide"), (C,)),
     **dict.fromkeys(("div", "hypot", "arctan2", "atan2", "xlogy", "logit"), ()),
     **dict.fromkeys(("hypot", "arctan2", "atan2", "xlogy"), (C.abs() + 1,)),
-    **dict.fromkeys(("div", "clamp_min", "clamp_max"), (0.4,)),
+    **dict.fromkeys(("div", "clamp_min", "clamp_max", "remainder"), (0.4,)),
+    "fmod": (0.4,),
     **dict.fromkeys(("clamp", "clip"), (0.2, 0.8)),
     **dict.fromkeys(("pow", "float_power"), (3,)),
     **dict.fromkeys(("cumsum", "cumprod", "squeeze", "unsqueeze"), (1,)),
@@ -328,7 +329,7 @@ IN_PLACE: dict[str, tuple[Any, ...]] = {
 }
 """What a method is given besides the tensor that it changes."""
 
-OTHERWISE = {"baddbmm", "addmv", "detach"} | {
+OTHERWISE = {"baddbmm", "addmv", "detach", "floor_divide"} | {
     f"{arc}{name}" for arc in ("a", "arc") for name in ("sinh", "cosh", "tanh")
 }
 """For tensors of other shapes; what is no op; what PyTorch can't differentiate in place."""

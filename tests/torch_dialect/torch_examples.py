@@ -117,6 +117,12 @@ EXAMPLES: dict[str, list[Example]] = {
         one(),
     ),
     **each("log log2 log10 log1p sqrt rsqrt reciprocal", one("positive")),
+    **each("trunc fix", one()),
+    **each("remainder fmod", two("positive")),
+    # PyTorch has no derivative of it, not even 0.
+    "floor_divide": [
+        ex(lambda x, y: torch.floor_divide(x.detach(), y.detach() + 0.1) * x, (3,), (3,))
+    ],
     **each("asin arcsin acos arccos atanh arctanh logit", one("unit")),
     **each("acosh arccosh", one("above one")),
     "special_exp2": [ex(torch.special.exp2)],

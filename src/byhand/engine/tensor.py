@@ -29,6 +29,7 @@ from byhand.ops.op import Op
 from byhand.torch_dialect.torchlike import TorchLike
 from byhand.values.array_protocol import MutableArray
 from byhand.values.arrays import Array
+from byhand.values.no_floats import NO_FLOATS
 
 ORDERS = frozenset(("greater", "greater_equal", "less", "less_equal"))
 _NO_PARAMS: Mapping[str, Any] = {}
@@ -98,8 +99,9 @@ class Tensor(MutableArray, TorchLike):
         return type(self)(value, op, args, params)
 
     def without_op(self, name: str, func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        if all(leaf.constant for leaf in _leaves(args)):
-            return func(*_values(args), **kwargs)
+        """What gives no floats, or is given constants alone, gives plain arrays."""
+        if func in NO_FLOATS or all(leaf.constant for leaf in _leaves((*args, *kwargs.values()))):
+            return func(*_values(args), **{key: _values(each) for key, each in kwargs.items()})
         return super().without_op(name, func, args, kwargs)
 
     def backward(self) -> None:

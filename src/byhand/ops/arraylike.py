@@ -14,8 +14,12 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops import numpy_names
+from byhand.ops.numpy_composites import COMPOSITES
 from byhand.ops.op import Operand
 from byhand.values.array_protocol import ArrayProtocol
+
+ANSWERS = {**numpy_names.FUNCTIONS, **COMPOSITES}
+"""What answers a function of NumPy's, and a ufunc that is no op."""
 
 
 class ArrayLike(ArrayProtocol, Operand):
@@ -29,15 +33,18 @@ class ArrayLike(ArrayProtocol, Operand):
         if method != "__call__" or kwargs:
             return numpy_names.ufunc_method(ufunc, method, inputs, kwargs)
         op = numpy_names.op_of(ufunc)
-        if op is None:
+        if op is not None:
+            return self.apply(op, inputs, {})
+        answer = ANSWERS.get(ufunc)
+        if answer is None:
             return self.without_op(f"np.{ufunc.__name__}", ufunc, inputs, kwargs)
-        return self.apply(op, inputs, {})
+        return answer(*inputs)
 
     def __array_function__(
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
-        answer = numpy_names.FUNCTIONS.get(func)
+        answer = ANSWERS.get(func)
         if answer is None:
             return self.without_op(name, func, args, kwargs)
         try:
@@ -64,6 +71,11 @@ class ArrayLike(ArrayProtocol, Operand):
         return self
 
     def astype(self, dtype: Any, **_: Any) -> Any:
-        if np.issubdtype(np.dtype(dtype), np.floating):
-            return self.cast(np.dtype(dtype).name)
-        return self.without_op("astype to an integer", np.ndarray.astype, (self, dtype), {})
+        wanted = np.dtype(dtype)
+        match wanted.kind:
+            case "f":
+                return self.cast(wanted.name)
+            case "i" | "u" | "b":
+                return self.without_op("astype to integers", np.ndarray.astype, (self, dtype), {})
+            case _:
+                raise UnsupportedError(f"astype({wanted}) has no rule: keep it a float")

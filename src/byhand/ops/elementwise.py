@@ -308,6 +308,7 @@ ERF = elementwise(
 SIGN = elementwise("sign", None, domain=NONZERO, aliases=("torch.sgn",), scalar="sign({0})")
 FLOOR = elementwise("floor", None, domain=REAL, scalar="math.floor({0})")
 CEIL = elementwise("ceil", None, domain=REAL, scalar="math.ceil({0})")
+TRUNC = elementwise("trunc", None, domain=REAL, aliases=("np.fix", "torch.fix"))
 RINT = elementwise(
     "rint", None, domain=REAL, torch="torch.round({0})", aliases=("torch.special.round",)
 )
@@ -356,6 +357,34 @@ DIVIDE = elementwise(
     noun="ratio",
     sign=signs.weakest,
     poles=(1,),
+)
+# Quotients that are whole, and what remains: the two differ in how they round.
+FLOOR_DIVIDE = elementwise(
+    "floor_divide",
+    None,
+    None,
+    domain=(REAL, NONZERO),
+    numpy="{0} // {1}",
+    aliases=("np.floor_divide", "torch.floor_divide"),
+    poles=(1,),
+)
+REMAINDER = elementwise(
+    "remainder",
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -g * (x // y),
+    domain=(REAL, NONZERO),
+    numpy="{0} % {1}",
+    aliases=("np.remainder", "np.mod", "torch.remainder"),
+    poles=(1,),
+    kink="arguments",
+)
+FMOD = elementwise(
+    "fmod",
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -g * np.trunc(x / y),
+    domain=(REAL, NONZERO),
+    poles=(1,),
+    kink="arguments",
 )
 POWER = elementwise(
     "power",

@@ -72,6 +72,8 @@ UFUNCS: dict[str, Op] = {
     },
     "matmul": MATMUL,
     "fabs": el.ABSOLUTE,
+    "conjugate": el.POSITIVE_OF,
+    "float_power": el.POWER,
     "clip": el.CLIP,
     "bitwise_and": el.LOGICAL_AND,
     "bitwise_or": el.LOGICAL_OR,
@@ -91,8 +93,16 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def answers(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    return answering(FUNCTIONS, functions)
+
+
+def answering(
+    table: dict[Callable[..., Any], Callable[..., Any]], functions: Sequence[Callable[..., Any]]
+) -> Callable[[F], F]:
+    """Puts an answer to some of NumPy's functions into a table."""
+
     def register(answer: F) -> F:
-        FUNCTIONS.update(dict.fromkeys(functions, answer))
+        table.update(dict.fromkeys(functions, answer))
         return answer
 
     return register
@@ -182,11 +192,8 @@ def argmin(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
 
 @answers(np.where)
 def where(condition: Any, *choices: Any) -> Any:
-    if len(choices) != 2:
-        raise UnsupportedError(
-            "np.where(condition) gives places, which have no rule: use np.where(condition, x, y), "
-            "or index with the condition"
-        )
+    if not choices:
+        return np.nonzero(condition)
     return el.WHERE(condition, *choices)
 
 
@@ -202,6 +209,11 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
 @answers(np.round, np.around)
 def round(a: Any) -> Any:
     return el.RINT(a)
+
+
+@answers(np.fix)
+def fix(x: Any) -> Any:
+    return el.TRUNC(x)
 
 
 @answers(np.copy)
@@ -369,11 +381,23 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return split(ary, indices_or_sections, 0 if ndim(ary) == 1 else 1)
 
 
+_COPYING = ("edge", "reflect", "symmetric", "wrap")
+"""Ways of padding that read elements of the array once more."""
+
+
 @answers(np.pad)
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0.0) -> Any:
-    if mode != "constant" or ndim(constant_values) != 0:
-        raise UnsupportedError('np.pad has a rule for mode="constant" and one constant value')
+    if mode not in ("constant", *_COPYING) or ndim(constant_values) != 0:
+        known = ", ".join(("constant", *_COPYING))
+        raise UnsupportedError(f"np.pad has a rule for one constant value, and for mode={known}")
     pairs = np.broadcast_to(np.asarray(pad_width, dtype=int), (ndim(array), 2))
+    if mode in _COPYING:
+        for axis, pair in enumerate(pairs.tolist()):
+            if any(pair):
+                numbers: Any = np.arange(int(np.shape(array)[axis]))
+                places = np.pad(numbers, pair, mode=mode)  # pyright: ignore
+                array = TAKE(array, indices=places, axis=axis)
+        return array
     return PAD(
         array,
         pad_width=tuple((before, after) for before, after in pairs.tolist()),
@@ -433,13 +457,6 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 @answers(np.linalg.diagonal)
 def linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
     return DIAGONAL(x, offset=offset, axis1=-2, axis2=-1)
-
-
-@answers(np.diag)
-def diag(v: Any, k: int = 0) -> Any:
-    if ndim(v) != 2:
-        raise UnsupportedError("np.diag has a rule for a matrix: to build one, np.eye(n) * v")
-    return DIAGONAL(v, offset=k, axis1=0, axis2=1)
 
 
 @answers(np.lib.stride_tricks.sliding_window_view)
@@ -560,12 +577,19 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 
 
 @answers(np.sort)
-def sort(a: Any, axis: int | None = -1) -> Any:
+def sort(
+    a: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None
+) -> Any:
+    """The values are the same in whatever way they are sorted."""
     return SORT(ravel(a), axis=0) if axis is None else SORT(a, axis=axis)
 
 
 @answers(np.argsort)
-def argsort(a: Any, axis: int | None = -1) -> Any:
+def argsort(
+    a: Any, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None
+) -> Any:
+    if kind is not None or stable is not None:  # the order of equal elements, which no rule asks
+        return a.without_op("np.argsort", np.argsort, (a, axis, kind), {"stable": stable})
     return ARGSORT(ravel(a), axis=0) if axis is None else ARGSORT(a, axis=axis)
 
 

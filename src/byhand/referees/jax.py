@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
+from byhand.ops.numpy_composites import COMPOSITES
 from byhand.program.problem import Problem
 from byhand.referees.bindings import (
     Bindings,
@@ -143,6 +144,12 @@ def _known(values: Iterator[Array]) -> Any:
     return plain
 
 
+def _bincount(x: Any, weights: Any, minlength: int = 0) -> Any:
+    places = np.asarray(x)
+    length = max(minlength, int(places.max(initial=-1)) + 1)
+    return namespace.zeros(length, weights.dtype).at[places].add(weights)
+
+
 NUMPY = Library(
     name="jax",
     namespace=namespace,
@@ -155,5 +162,12 @@ NUMPY = Library(
         "erf": erf,
         "take": lambda x, indices, axis=None: namespace.take(x, namespace.array(indices), axis),
         "repeat": lambda x, repeats, axis=None: namespace.repeat(x, np.array(repeats), axis),
+        "fix": namespace.trunc,
+        "bincount": _bincount,
+    },
+    # JAX must know the shape of what these give before it knows a value.
+    composed={
+        func: COMPOSITES[func]
+        for func in (np.choose, np.compress, np.extract, np.delete, np.insert)
     },
 )

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from types import ModuleType
 from typing import Any, TypeAlias, cast
 
@@ -25,6 +24,7 @@ from numpy.lib import stride_tricks
 from byhand.errors import RefereeError
 from byhand.values.array_protocol import MutableArray
 from byhand.values.arrays import Array, is_array, is_list, is_tuple
+from byhand.values.no_floats import NO_FLOATS
 
 Answer: TypeAlias = Callable[..., Any]
 
@@ -37,6 +37,7 @@ class Library:
     asked whenever NumPy or Python must know a value: an integer or boolean result (of a comparison,
     an argmax) is a plain array from then on. `others` holds answers for what the namespace lacks or
     does in another way, by NumPy's name ("linalg.solve"); they take and give the library's arrays.
+    `composed` holds, by NumPy's function, what is written with other functions of NumPy's instead.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Library:
     array: Callable[[Array], Any]
     plain: Callable[[Any], Array]
     others: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
+    composed: Mapping[Answer, Answer] = field(default_factory=dict[Answer, Answer])
 
     def lend(self, value: Any) -> Any:
         """`value` with a LibraryArray for every float array, and plain arrays for the others."""
@@ -69,9 +71,23 @@ class Library:
         if isinstance(value, np.generic):
             return cast("Any", value).item()
         if is_list(value):
+            if value and all(type(item) is float for item in value):
+                return self.array(np.array(value))
             return [self.take_back(item) for item in value]
         if is_tuple(value):
             return tuple(self.take_back(item) for item in value)
+        return value
+
+    def known(self, value: Any) -> Any:
+        """`value` with a plain array for every LibraryArray."""
+        if isinstance(value, LibraryArray):
+            return self.plain(value.value)
+        if is_list(value):
+            return [self.known(item) for item in value]
+        if is_tuple(value):
+            return tuple(self.known(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self.known(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
         return value
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -79,6 +95,8 @@ class Library:
         if name == "clip":
             args, kwargs = _bounds(*args, **kwargs), {}
         answer = self.others.get(name) or _member(self.namespace, name)
+        if name == "pad" and (*args[2:], kwargs.get("mode", "constant"))[0] != "constant":
+            return self._move(np.pad, *args, **kwargs)
         if answer is None and name in _MOVING:
             return self._move(_MOVING[name], *args, **kwargs)
         if answer is None:
@@ -144,10 +162,14 @@ class LibraryArray(MutableArray):
         if any(each is None or isinstance(each, str) for each in inputs):
             return NotImplemented
         name, call = ufunc.__name__, self.library.call
+        if ufunc in NO_FLOATS and method == "__call__":
+            return ufunc(*self.library.known(inputs), **kwargs)
         if self.library.namespace is np:
             return self.library.by(getattr(ufunc, method), *inputs, **kwargs)
         inputs = tuple(np.asarray(i) if is_list(i) else i for i in inputs)
         match method:
+            case "__call__" if ufunc in self.library.composed:
+                return self.library.composed[ufunc](*inputs, **kwargs)
             case "__call__" if not kwargs:
                 return call(name, *inputs)
             case "reduce" | "accumulate" if (name, method) in _UFUNC_METHODS:
@@ -169,6 +191,10 @@ class LibraryArray(MutableArray):
             return np.broadcast_to(args[1], args[0].shape)
         if name in _ABOUT_THE_SHAPE:
             return func(*(_alike(a) if isinstance(a, LibraryArray) else a for a in args), **kwargs)
+        if func in NO_FLOATS:
+            return func(*self.library.known(args), **self.library.known(kwargs))
+        if func in self.library.composed:
+            return self.library.composed[func](*args, **kwargs)
         if self.library.namespace is np:
             return self.library.by(func, *args, **kwargs)
         inner = func.__module__.removeprefix("numpy").removeprefix(".lib.stride_tricks")
@@ -204,8 +230,6 @@ class LibraryArray(MutableArray):
         self.value = new.value
 
     def __getattr__(self, name: str) -> Any:
-        if name in _MORE_METHODS:
-            return partial(self.library.call, name, self)
         raise AttributeError(
             f"the {self.library.name} referee knows no array method or attribute {name}: "
             "use --referee finite"
@@ -217,8 +241,6 @@ class LibraryArray(MutableArray):
             return self.copy()
         return np.asarray(self.library.plain(self.value)).astype(dtype)
 
-
-_MORE_METHODS = {"all", "any", "round"}
 
 _UFUNC_METHODS = {
     ("add", "reduce"): "sum",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
+from byhand.ops.numpy_composites import COMPOSITES
 from byhand.program.problem import Problem
 from byhand.referees.bindings import (
     Bindings,
@@ -157,6 +158,13 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return namespace.asarray(pytorch.logsumexp(x.tensor, axes, keepdims))
 
 
+def _bincount(x: Any, weights: Any, minlength: int = 0) -> Any:
+    places = namespace.asarray(x).tensor
+    n = max(minlength, int(places.max()) + 1 if places.numel() else 0)
+    summed = pytorch.zeros(n, dtype=weights.tensor.dtype).index_add(0, places, weights.tensor)
+    return namespace.asarray(summed)
+
+
 NUMPY = Library(
     name="torch",
     namespace=namespace,
@@ -183,5 +191,10 @@ NUMPY = Library(
         "logsumexp": _logsumexp,
         "expit": _of_tensors(pytorch.sigmoid),
         "erf": _of_tensors(pytorch.erf),
+        "bincount": _bincount,
+        "fmod": _of_tensors(pytorch.fmod),
+        "fix": namespace.trunc,
     },
+    # PyTorch's NumPy has not all of these, and cuts some gradients off.
+    composed={func: answer for func, answer in COMPOSITES.items() if func is not np.bincount},
 )

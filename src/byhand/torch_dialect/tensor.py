@@ -21,7 +21,14 @@ from typing import Any
 
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
-from byhand.torch_dialect.names import METHODS, arrays, as_torch, method
+from byhand.torch_dialect.names import (
+    METHODS,
+    WITHOUT_GRADIENT,
+    arrays,
+    as_torch,
+    method,
+    other_method,
+)
 
 
 def compared(name: str) -> Any:
@@ -30,6 +37,16 @@ def compared(name: str) -> Any:
 
     def answer(self: Any, other: Any) -> Any:
         return as_torch(numpys(self, other))
+
+    return answer
+
+
+def pytorchs(name: str) -> Any:
+    """A method that PyTorch answers itself."""
+
+    def answer(self: Any, *args: Any, **options: Any) -> Any:
+        found: Any = other_method(name)
+        return found(self, *args, **options)
 
     return answer
 
@@ -87,6 +104,7 @@ class TorchTensor(Tensor):
         return getattr(sys.modules["torch"], self.value.dtype.name)
 
 
-for _name in METHODS:  # where NumPy has a method of this name too, PyTorch's is meant
+for _name in (*METHODS, *WITHOUT_GRADIENT):
+    # Where NumPy has a method of this name too, PyTorch's is meant.
     if hasattr(Tensor, _name) and _name not in vars(TorchTensor) and not _name.startswith("_"):
-        setattr(TorchTensor, _name, method(_name))
+        setattr(TorchTensor, _name, method(_name) if _name in METHODS else pytorchs(_name))

@@ -129,7 +129,9 @@ class ArrayProtocol:
     ravel, squeeze, swapaxes = _method(np.ravel), _method(np.squeeze), _method(np.swapaxes)
     repeat, take = _method(np.repeat), _method(np.take)
     dot, trace, diagonal = _method(np.dot), _method(np.trace), _method(np.diagonal)
-    copy = _method(np.copy)
+    copy, round = _method(np.copy), _method(np.round)
+    any, all, nonzero = _method(np.any), _method(np.all), _method(np.nonzero)
+    searchsorted, argpartition = _method(np.searchsorted), _method(np.argpartition)
 
     @property
     def T(self) -> Any:
@@ -144,6 +146,10 @@ class ArrayProtocol:
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
         return _reshape(self, shape[0] if len(shape) == 1 else shape, **options)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        itself: Any = self
+        return np.compress(condition, itself, axis)
 
     def flatten(self) -> Any:
         return self.reshape(-1)
