@@ -6,6 +6,7 @@ What a file does wrong is raised as a ByhandError. Everything here runs in a pro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from byhand.checking.report import Report, Unread
+from byhand.checking.summary import Summary
 from byhand.course.cells import moved_up
 from byhand.course.judge import judge, judge_in_stages, judge_problem
 from byhand.course.rehearsal import rehearse, silent
@@ -30,6 +32,7 @@ from byhand.sources.forms import has_backward
 from byhand.sources.load import sources
 
 COLUMNS = 80
+FEW = 6
 
 Job = dict[str, Any]
 
@@ -53,7 +56,9 @@ def check(job: Job) -> Iterator[dict[str, Any]]:
     """Checks the `text` of `file`, saved or not: for what is `asked`, if it is an exercise.
 
     Tells the `problems` of `byhand check --json` as soon as it is known which lines are wrong, and
-    again with the mistakes by name, if there are any. The last answer is `whole`.
+    again with the mistakes by name, if there are any. The last answer is `whole`. The numbers of
+    arrays with more than `FEW` rows or columns are left out: to say them takes as long as half the
+    check.
     """
     with guest(job["file"], job["timeout"]), silent():
         found = [(each.name, each.stages()) for each in _judged(job)]
@@ -101,9 +106,29 @@ def _next(
 ) -> Report | Unread:
     """The next report of a check; what was told `so_far`, where there is none."""
     try:
-        return next(stages) if so_far is None else next(stages, so_far)
+        return _with_few_numbers(next(stages) if so_far is None else next(stages, so_far))
     except ByhandError as error:
         return Unread(name, str(error))
+
+
+def _with_few_numbers(report: Report | Unread) -> Report | Unread:
+    if isinstance(report, Unread):
+        return report
+    steps = [
+        replace(
+            step,
+            value=_few(step.value),
+            gradient=None if step.gradient is None else _few(step.gradient),
+            answer=None if step.answer is None else _few(step.answer),
+        )
+        for step in report.program
+    ]
+    return replace(report, program=tuple(steps))
+
+
+def _few(summary: Summary) -> Summary:
+    many = max(summary.cells.shape) > FEW
+    return replace(summary, cells=summary.cells[:0], whole=False) if many else summary
 
 
 def form(job: Job) -> Iterator[dict[str, Any]]:
