@@ -135,13 +135,15 @@ def load(path: str | Path) -> Problem:
     return problem_in(read_source(file), file)
 
 
-def problem_in(source: str, file: Path) -> Problem:
-    """Loads a problem from its source; `file` is what messages call it. Raises ProblemError."""
+def problem_in(source: str, file: Path, proposed: Callable[..., Inputs] | None = None) -> Problem:
+    """Loads a problem from its source; `file` is what messages call it. `proposed` draws the inputs
+    where the source doesn't say how. Raises ProblemError."""
     tree = parsed(source, file)
     module = executed(tree, file, source)
     forward, backward, draw = (
         getattr(module, name, None) for name in ("forward", "backward", "inputs")
     )
+    draw = draw or proposed
     for name, usable in (
         ("forward", isinstance(forward, FunctionType)),
         ("inputs", callable(draw)),

@@ -36,6 +36,7 @@ from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import Op, ops_in
 from byhand.sources.usual_losses import with_usual_loss
+from byhand.sources.without_inputs import without_inputs
 
 Found: TypeAlias = Pair | Layer | Op | Walk
 FromLoss = TypeVar("FromLoss", Pair, Layer)
@@ -100,6 +101,8 @@ def sources(
         return [Source(problem.name, lambda: problem)]
     if functions_in(tree):
         return _of_cells(of_script(text, file), file, member, known)
+    if "forward" in defined and "inputs" not in defined:
+        return [Source(file.stem, partial(without_inputs, text, tree, file, known))]
     if not defined & {"forward", "backward", "inputs"}:
         return _of_cells(of_script(text, file), file, member, known)
     problem = problem_in(text, file)
