@@ -99,6 +99,24 @@ def test_a_new_user_solves_the_first_exercise(page: Page, folder: Path) -> None:
     expect(verdict(page)).to_contain_text("missing")
 
 
+def test_a_missing_path_is_seen_in_the_picture(page: Page, served: Served) -> None:
+    served.ask("/api/open", {"document": "6-backprop-ninja/normalise"})
+    page.goto(f"{served.url}#6-backprop-ninja/normalise")
+    page.reload()
+    expect(verdict(page)).to_contain_text("3 missing")
+    write(page, "(dprobs * counts).sum(axis=1, keepdims=True)")
+    replace(page, "dcounts_sum = ...", "dcounts_sum = -dcounts_sum_inv * counts_sum_inv**2")
+    replace(page, "dcounts = ...", "dcounts = dprobs * counts_sum_inv")
+    expect(verdict(page)).to_contain_text("the path through counts_sum is missing (missing-path)")
+    expect(page.locator(".bh-root")).to_contain_text("Nothing comes back from dcounts_sum.")
+    expect(page.locator(".bh-root")).to_be_in_viewport()
+    expect(page.locator(".bh-missing").first).to_be_attached()
+    replace(page, "dcounts = dprobs", "dcounts = dprobs * counts_sum_inv + dcounts_sum")
+    expect(verdict(page)).to_contain_text("Right. 3 of 3 gradients are right")
+    expect(page.locator(".bh-root")).to_have_count(0)
+    expect(page.locator(".bh-missing")).to_have_count(0)
+
+
 def test_two_tabs_and_an_editor_lose_nothing(
     page: Page, browser: Browser, served: Served, folder: Path
 ) -> None:

@@ -70,7 +70,11 @@ export class Editor {
   }
 
   mark(verdict: Verdict): void {
-    this.view.dispatch(setDiagnostics(this.view.state, diagnostics(verdict, this.view.state.doc)));
+    const found = diagnostics(verdict, this.view.state.doc);
+    const first = found[0];
+    this.view.dispatch(setDiagnostics(this.view.state, found));
+    if (first && !this.view.hasFocus)
+      this.view.dispatch({ effects: EditorView.scrollIntoView(first.from, { y: "center" }) });
   }
 
   /** Moves to a line, as a link to it asks for. */
