@@ -343,14 +343,16 @@ def _near(a: Array, b: Array) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """`value` with arrays for tensors (PyTorch tensors where forward is PyTorch)."""
-    return tree.map(_plain_leaf, value)
+    """`value` with arrays for tensors (PyTorch tensors where forward is PyTorch). One tensor in
+    several places stays one: backward may leave something in it, `x.g`."""
+    known: dict[Tensor, Any] = {}
 
+    def plain(leaf: Any) -> Any:
+        if isinstance(leaf, TorchTensor):
+            return known[leaf] if leaf in known else known.setdefault(leaf, as_torch(leaf.value))
+        return leaf.value if isinstance(leaf, Tensor) else leaf
 
-def _plain_leaf(value: Any) -> Any:
-    if isinstance(value, TorchTensor):
-        return as_torch(value.value)
-    return value.value if isinstance(value, Tensor) else value
+    return tree.map(plain, value)
 
 
 def _index(index: Any) -> Any:

@@ -55,13 +55,22 @@ def opened(
 def inlined(
     statements: Sequence[ast.stmt], wanted: Callable[[ast.FunctionDef], bool]
 ) -> list[ast.stmt]:
-    """The statements, with the bodies of `wanted` functions in the place of their calls,
-    `dW, db = backward(x)`, where nothing else calls them and they return at the end alone."""
+    """The statements, with the bodies of `wanted` functions in the place of their calls, `dW, db =
+    backward(x)`, and `lin_grad(x, out, w, b)`, where they return at the end alone, or nothing."""
     functions = {n.name: n for n in statements if isinstance(n, ast.FunctionDef)}
+    return _inlined(statements, functions, wanted)
+
+
+def _inlined(
+    statements: Sequence[ast.stmt],
+    functions: Mapping[str, ast.FunctionDef],
+    wanted: Callable[[ast.FunctionDef], bool],
+) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     for node in statements:
         body = _body_of_call(node, functions, wanted)
-        found += [node] if body is None else body
+        rest = {n: f for n, f in functions.items() if n not in reads(node)}
+        found += [node] if body is None else _inlined(body, rest, wanted)
     return found
 
 
@@ -75,17 +84,33 @@ def _body_of_call(
             targets=[target], value=ast.Call(func=ast.Name(id=name), args=args, keywords=[])
         ) if name in functions and wanted(functions[name]):
             function = functions[name]
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=args, keywords=[])) if (
+            name in functions and wanted(functions[name])
+        ):
+            function, target = functions[name], None
         case _:
             return None
     ends = [part for part in ast.walk(function) if isinstance(part, ast.Return)]
     given = [arg.arg for arg in function.args.args]
-    if len(ends) != 1 or ends[0] is not function.body[-1] or len(given) != len(args):
+    if len(given) != len(args) or len(ends) != (target is not None):
         return None
+    if ends and ends[0] is not function.body[-1]:
+        return None
+    body = copy.deepcopy(function.body)
     made: list[ast.stmt] = []
+    stored = {n for each in body for n in binds(each)}
+    same: dict[str, str] = {}
     for parameter, arg in zip(given, args, strict=True):
-        if ast.unparse(arg) != parameter:
+        if isinstance(arg, ast.Name) and parameter not in stored and target is None:
+            same[parameter] = arg.id
+        elif ast.unparse(arg) != parameter:
             made.append(_assigned(ast.Name(parameter, ast.Store()), arg, node))
-    made += copy.deepcopy(function.body[:-1])
+    for part in (part for each in body for part in ast.walk(each)):
+        if isinstance(part, ast.Name):
+            part.id = same.get(part.id, part.id)
+    if target is None:
+        return [*made, *body]
+    made += body[:-1]
     value = ends[0].value
     if value is not None and ast.unparse(target) != ast.unparse(value):
         pairs = [(target, value)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byhand.sources.assemble import located
@@ -20,10 +20,10 @@ SELF = "self"
 class Layer:
     """A class with both methods. `gradients` are the attributes that backward leaves gradients in,
     by the name of the parameter: `self.dW` or `self.grads["W"]`. `listed` are the places in the
-    list `self.params` of those that are kept in one. `passing` tells one that leaves gradients in
-    the arrays themselves, `self.inp.g = self.out.g @ self.w.t()`: it is rewritten to hand them on.
-    `rewritten` tells one whose methods aren't the class's own, `labels` what backward starts from
-    where a class has no loss.
+    list `self.params` of those that are kept in one. `passing` is the attribute `g` of one that
+    leaves gradients in the arrays themselves, `self.inp.g = self.out.g @ self.w.t()`: it is
+    rewritten to hand them on. `rewritten` tells one whose methods aren't the class's own, `labels`
+    what backward starts from where a class has no loss.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Layer:
     backward: ast.FunctionDef
     gradients: Mapping[str, ast.expr]
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
-    passing: bool = False
+    passing: str = ""
     rewritten: bool = False
     labels: str = ""
 
@@ -51,7 +51,7 @@ def layers_in(tree: ast.Module) -> list[Layer]:
         if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
             continue
         init = methods.get("__init__")
-        passing = _leaves_in_arrays(backward)
+        passing = _leaves_in_arrays(forward, backward)
         if passing:
             backward = _handing_on(forward, backward)
         listed = _listed(init)
@@ -78,13 +78,20 @@ UPSTREAM = "dout"
 _LEFT = {"g", "grad"}
 
 
-def _leaves_in_arrays(backward: ast.FunctionDef) -> bool:
-    """Whether a `backward(self)` writes `self.inp.g`."""
-    return len(parameters(backward)) == 1 and any(
-        _left_in(part) is not None and isinstance(part.ctx, ast.Store)
+def _leaves_in_arrays(forward: ast.FunctionDef, backward: ast.FunctionDef) -> str:
+    """The attribute `g`, if a `backward(self)` writes `self.inp.g`, or a `bwd(self, out, inp)`
+    `inp.g`; else nothing."""
+    left = (
+        part.attr
         for part in ast.walk(backward)
         if isinstance(part, ast.Attribute)
+        and isinstance(part.ctx, ast.Store)
+        and (
+            _left_in(part) is not None
+            or (_left_by_name(part) in parameters(forward) and len(parameters(backward)) > 1)
+        )
     )
+    return next(left, "")
 
 
 def _left_in(node: ast.AST) -> str | None:
@@ -92,6 +99,15 @@ def _left_in(node: ast.AST) -> str | None:
     match node:
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=held), attr=attr):
             return held if attr in _LEFT else None
+        case _:
+            return None
+
+
+def _left_by_name(node: ast.AST) -> str | None:
+    """The argument in whose array a gradient is: `inp` of `inp.g`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=held), attr=attr):
+            return held if attr in _LEFT and held != SELF else None
         case _:
             return None
 
@@ -106,8 +122,10 @@ def _handing_on(forward: ast.FunctionDef, backward: ast.FunctionDef) -> ast.Func
                 if isinstance(one, ast.Attribute) and isinstance(other, ast.Name):
                     kept[one.attr] = other.id
     arguments = {held: name for held, name in kept.items() if name in parameters(forward)}
-    handing = _Handing(arguments)
+    handing = _Handing(arguments, parameters(forward)[1:])
     made = handing.visit(copy.deepcopy(backward))
+    read = {part.id for part in ast.walk(made) if isinstance(part, ast.Name)}
+    made.args.args = [arg for arg in made.args.args if arg.arg == SELF or arg.arg in read]
     if handing.reads:
         made.args.args.append(ast.copy_location(ast.arg(UPSTREAM), backward))
     values: list[ast.expr] = [ast.Name(f"d{name}", ast.Load()) for name in handing.handed]
@@ -121,18 +139,21 @@ class _Handing(ast.NodeTransformer):
     """`self.inp.g` as dinp where inp is an argument, as `self.w_grad` where w is a parameter, and
     as the upstream gradient where it is read."""
 
-    def __init__(self, arguments: Mapping[str, str]) -> None:
-        self.arguments = arguments
+    def __init__(self, arguments: Mapping[str, str], named: Sequence[str]) -> None:
+        self.arguments, self.named = arguments, named
         self.handed: dict[str, None] = {}
         self.reads = False
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        held = _left_in(node)
-        if held is None:
+        held, named = _left_in(node), _left_by_name(node)
+        if held is None and named is None:
             self.generic_visit(node)
             return node
-        if held in self.arguments:
-            name = self.arguments[held]
+        if named is not None and named not in self.named:  # that of the output
+            self.reads = True
+            return ast.copy_location(ast.Name(UPSTREAM, node.ctx), node)
+        if held in self.arguments or named is not None:
+            name = named or self.arguments[held or ""]
             self.handed[name] = None
             made: ast.expr = ast.Name(f"d{name}", node.ctx)
         elif isinstance(node.ctx, ast.Load):

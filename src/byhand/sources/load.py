@@ -136,7 +136,7 @@ def _of_cells(
             raise ProblemError(f"{file}: has no {member}")
         return made
     layers = [each for each in functions if isinstance(each, Layer)]
-    model = None if any(each.passing for each in layers) else model_in(cells, layers)
+    model = model_in(cells, layers)
     used = []
     if model is not None and member in (None, model.name):
         used = [Source(model.name, partial(problem_of_model, model, layers, cells, file))]

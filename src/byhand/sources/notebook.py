@@ -334,9 +334,18 @@ class _Attributes(ast.NodeTransformer):
 
 
 def _gives_gradients(function: ast.FunctionDef) -> bool:
-    """Whether a function computes gradients, as the names of what it returns say."""
+    """Whether a function computes gradients, as the names of what it returns say, or, where it
+    returns nothing, what it leaves in arrays: `w.g = ...`."""
     ends = elements(function.body[-1].value) if isinstance(function.body[-1], ast.Return) else []
-    return any(isinstance(each, ast.Name) and base_of(each.id) is not None for each in ends)
+    return any(isinstance(each, ast.Name) and base_of(each.id) is not None for each in ends) or (
+        not ends
+        and any(
+            isinstance(part, ast.Attribute)
+            and part.attr in {"g", "grad"}
+            and isinstance(part.ctx, ast.Store)
+            for part in ast.walk(function)
+        )
+    )
 
 
 def _trains(node: ast.stmt) -> bool:

@@ -60,7 +60,8 @@ def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[Part]:
             value = tree.get(layer, end)
             if not any(part.value(model) is value for part in found):
                 where = _statement(of_class.backward, place) if of_class else place
-                found.append(Part(root, (*path, *end), ast.unparse(place), where))
+                left = f"self.{name}.{of_class.passing}" if of_class and of_class.passing else ""
+                found.append(Part(root, (*path, *end), left or ast.unparse(place), where))
     return found
 
 

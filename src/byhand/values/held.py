@@ -11,16 +11,22 @@ from byhand.values.arrays import Array, is_array, is_jax, is_torch
 
 
 def copied(value: Any) -> Any:
-    """A copy of arrays, and of containers of them; anything else as it is."""
+    """A copy of arrays, and of containers of them; anything else as it is. A tensor of PyTorch that
+    is in several places stays one: code may leave something in it, `x.g = ...`."""
     if is_array(value):
         return value.copy()  # at once, since most are
-    return tree.map(_copied, value)
+    tensors: dict[int, Any] = {}
 
+    def copy(leaf: Any) -> Any:
+        if is_array(leaf):
+            return leaf.copy(order="K")
+        if not is_torch(leaf):
+            return leaf
+        if id(leaf) not in tensors:
+            tensors[id(leaf)] = leaf.clone()
+        return tensors[id(leaf)]
 
-def _copied(leaf: Any) -> Any:
-    if is_array(leaf):
-        return leaf.copy(order="K")
-    return leaf.clone() if is_torch(leaf) else leaf
+    return tree.map(copy, value)
 
 
 def detached(value: Any) -> Any:
