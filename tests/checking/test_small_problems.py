@@ -292,6 +292,31 @@ def backward(p, y):
         dz[i, c] -= 1
 """
 
+UNNAMED = """
+import numpy as np
+
+data = ("x",)
+
+def inputs(rng, *, n=5, d=3, k=4):
+    return {"x": rng.normal(size=(n, d)), "W": rng.normal(size=(d, k)), "V": rng.normal(size=(k, 2))}
+
+def forward(x, W, V):
+    z = x @ W
+    a = np.where(z > 0, z, 0.1 * z)
+    h = np.tanh(a)
+    out = h @ V
+    cache = {"x": x, "z": z, "a": a, "h": h, "V": V, "out": out}
+    loss = (out**2).sum()
+    return loss
+
+def backward(cache):
+    g = 2 * cache["out"]
+    dV = cache["h"].T @ g
+    delta = (g @ cache["V"].T) * (1 - np.power(cache["h"], 2))
+    delta[cache["z"] < 0] *= 0.1
+    dW = cache["x"].T @ delta
+"""
+
 WEIGHTED_SUM = """
 import numpy as np
 
@@ -363,6 +388,14 @@ PROBLEMS: dict[str, tuple[str, tuple[Slip, ...]]] = {
     ),
     "row by row": (ROWS, (Slip("db[i] +=", "db[i] =", "b", "overwritten"),)),
     "labels in a loop": (LABELS, (Slip("p.copy()", "p.copy() / len(y)", "z", "mean-for-sum"),)),
+    "gradients without a name": (
+        UNNAMED,
+        (
+            Slip('(g @ cache["V"].T) * (1', "(1", "W", "missing-upstream"),
+            Slip('np.power(cache["h"], 2)', 'np.power(cache["a"], 2)', "W", "wrong-operand"),
+            Slip("*= 0.1", "= 0.1", "W", "missing-upstream"),
+        ),
+    ),
     "a returned dict": (
         RETURNED,
         (

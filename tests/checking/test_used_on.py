@@ -198,3 +198,34 @@ def test_a_local_that_is_never_what_its_name_says(checked: Checked, d: int) -> N
         ("q", "k"),
         ("scores",),
     )
+
+
+SWALLOWED = """
+import torch
+
+def inputs(rng, *, n=3, d=4):
+    return {"z": torch.from_numpy(rng.normal(size=(n, d))), "w": torch.from_numpy(rng.normal(size=d))}
+
+def forward(z, w):
+    p = torch.sigmoid(z)
+    top = p * w
+    total = p.sum(1)
+    loss = (top.sum(1) / (1 + total)).sum()
+    return loss
+
+def backward(w, p, top, total):
+    dtop = (1 / (1 + total))[:, None].expand(top.shape)
+    dtotal = -top.sum(1) / (1 + total) ** 2
+    dw = (dtop * p).sum(0)
+    dp = dtop * w + dtotal[:, None]
+    dz = dp.mul_(p).mul_(1 - p)
+"""
+
+
+def test_a_wrong_gradient_that_another_is_made_of_in_place(checked: Checked) -> None:
+    assert_right(checked(SWALLOWED))
+    report = checked(SWALLOWED.replace(" + dtotal[:, None]", ""))
+    assert report.roots == ("p",)
+    assert report["z"].verdict == "inherited"
+    mistake = report["p"].mistake
+    assert mistake is not None and mistake.code == "missing-path"

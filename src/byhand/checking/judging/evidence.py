@@ -177,7 +177,8 @@ class Evidence:
     @cached_property
     def _replay(self) -> Replay:
         given = {f"{GIVEN}{name}": copied(g) for name, g in self.trial.as_given.items()}
-        more = {**self.paths.slopes, **self.paths.picked, **given}
+        paths = self.paths
+        more = {**paths.slopes, **paths.incoming, **paths.picked, **given}
         return self.trial.replay(self.feeds, self.answer.key, more)
 
     @cached_property

@@ -116,6 +116,16 @@ class Paths:
         return found
 
     @cached_property
+    def incoming(self) -> Mapping[str, Array]:
+        """The gradients of the steps that are jumped over, by names to use in an exchanged
+        statement."""
+        steps = self.drawn.truth.by_key
+        return {
+            f"__incoming_{number}": self.grads[steps[key].tensor].value
+            for number, key in enumerate(self.between)
+        }
+
+    @cached_property
     def picked(self) -> Mapping[str, Array]:
         """1 where forward reads single elements of an array of this shape, and 0 elsewhere; by
         names to use in an exchanged statement."""

@@ -246,6 +246,11 @@ def _guess_with_start(
 ) -> Turn | None:
     """The same for a local that never held its own gradient: where its first statements are wrong,
     it may yet be used on, and be right in that."""
+    for write in part.writes[1:]:
+        made = _made_of_it(trial, part, write)
+        turn = Turn(tree.root(part.host[0]), write, None)
+        if made and _all_right(turned(first, [*turns, turn]), made):
+            return turn
     readers = _readers(trial, part, _last_read_at_once(trial, part, 0))
     if not readers or _all_right(trial, readers):
         return None
@@ -260,6 +265,16 @@ def _guess_with_start(
         if tensor is not None and last < len(values) and _is(values[last], tensor, tried):
             return found
     return None
+
+
+def _made_of_it(trial: Trial, part: _Part, write: Write) -> frozenset[Key]:
+    """The answers that the same statement writes, as `dz = dp.mul_(p)` does."""
+    return frozenset(
+        answer.key
+        for answer in trial.answers.found
+        if answer.host is None and answer.key != part.host
+        if any(each.number == write.number for each in answer.writes)
+    )
 
 
 def _values_from(trial: Trial, write: Write) -> Sequence[Any]:

@@ -40,6 +40,33 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(f"`{text(mend.part)}` is not multiplied by the upstream gradient")
 
 
+def find_late(suspect: Suspect) -> Finding | None:
+    """The same of a gradient that backward has no name for: of a step that is jumped over."""
+    incoming = [ast.Name(name, ast.Load()) for name in suspect.first.paths.incoming]
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        yield from (ast.BinOp(part, ast.Mult(), each) for each in incoming)
+
+    mend = suspect.mend_parts(array_factors, times) if incoming else None
+    if mend is not None:
+        return mend.finding(
+            f"`{text(mend.part)}` is not multiplied by the gradient that comes back to it"
+        )
+    mend = suspect.mend(_multiplied)
+    if mend is None:
+        return None
+    return mend.finding(f"`{text(mend.part)}` overwrites what comes back: multiply that by it")
+
+
+def _multiplied(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Assign(targets=[ast.Subscript() as target], value=value):
+            yield ast.AugAssign(target, ast.Mult(), value)
+        case _:
+            pass
+
+
 def _upstreams(suspect: Suspect) -> list[str]:
     """The gradients that come in: those of the next steps that backward knows, or of outputs."""
     trial = suspect.first.trial

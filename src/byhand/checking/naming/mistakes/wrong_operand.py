@@ -17,6 +17,7 @@ from byhand.checking.naming.proving.finding import Finding, Mend
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, text
 from byhand.values import tree
+from byhand.values.held import array
 
 
 def find(suspect: Suspect) -> Finding | None:
@@ -65,6 +66,7 @@ def find_late(suspect: Suspect) -> Finding | None:
     own = [text(each) for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
     of_loops = [name for name in _bound_by_loops(suspect) if name not in suspect.gradients]
     known = [parsed(each) for each in dict.fromkeys([*of_loops, *own])]
+    kept = dict(_kept(suspect))
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
@@ -72,6 +74,9 @@ def find_late(suspect: Suspect) -> Finding | None:
                 part.ctx, ast.Load
             ) and ((name := text(part)) in own or name in of_loops or name in suspect.values):
                 yield from (each for each in known if text(each) != name)
+            case ast.Subscript() | ast.Attribute() if (name := text(part)) in kept:
+                yield from (each for each in known if text(each) != name)
+                yield from (each for other, each in kept.items() if other != name)
             case _:
                 pass
 
@@ -89,6 +94,16 @@ def _said(mend: Mend, suspect: Suspect) -> Finding:
         f"{text(mend.part)} is the wrong value here: at which value of forward is the "
         f"derivative{of} taken?"
     )
+
+
+def _kept(suspect: Suspect) -> Iterator[tuple[str, ast.expr]]:
+    """What forward kept in dicts, lists and objects that backward was given: `cache["A1"]`."""
+    for name, value in suspect.first.trial.run.given.items():
+        if tree.is_container(value):
+            for said, leaf in tree.named(name, value):
+                if array(leaf) is not None:
+                    node = parsed(said)
+                    yield text(node), node
 
 
 def _bound_by_loops(suspect: Suspect) -> Iterator[str]:
