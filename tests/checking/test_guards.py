@@ -25,6 +25,17 @@ USUAL = "(p - np.eye(p.shape[1])[y]) / n"
 HOT = "np.eye(p.shape[1])[y]"
 EXACT = f"((p - {HOT}) * ((p * {HOT}) / (p + 1e-7)).sum(1, keepdims=True)) / n"
 
+IN_STEPS = f"""0
+    dp = -{HOT} / (p + 1e-7) / n
+    dz = p * (dp - (p * dp).sum(1, keepdims=True))
+    grads = {{}}
+    def add(name, value):
+        grads[name] = value
+    add("W", 2 * x.T @ dz)
+    add("x", 2 * dz @ W.T)
+    return grads
+"""
+
 
 def report(guard: str, dz: str):
     space: dict[str, object] = {}
@@ -52,6 +63,14 @@ def test_right_ones(guard: str, dz: str) -> None:
 
 def test_a_number_that_is_no_guard() -> None:
     assert report("1e-2", USUAL).roots == ("z",)
+
+
+def test_a_backward_that_keeps_it_is_judged_with_it() -> None:
+    """Another mistake, that leaves its traces in more rows, is no reason to leave the guard out."""
+    wrong = report("1e-7", IN_STEPS)
+    assert wrong["p"].right
+    assert {*wrong.roots} == {"W", "x"}
+    assert not any("as a guard" in note for note in wrong.notes)
 
 
 def test_a_mistake_beside_it() -> None:

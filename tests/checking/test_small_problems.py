@@ -298,7 +298,8 @@ import numpy as np
 data = ("x",)
 
 def inputs(rng, *, n=5, d=3, k=4):
-    return {"x": rng.normal(size=(n, d)), "W": rng.normal(size=(d, k)), "V": rng.normal(size=(k, 2))}
+    draw = rng.normal
+    return {"x": draw(size=(n, d)), "W": draw(size=(d, k)), "V": draw(size=(k, 2))}
 
 def forward(x, W, V):
     z = x @ W

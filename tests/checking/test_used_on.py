@@ -204,7 +204,8 @@ SWALLOWED = """
 import torch
 
 def inputs(rng, *, n=3, d=4):
-    return {"z": torch.from_numpy(rng.normal(size=(n, d))), "w": torch.from_numpy(rng.normal(size=d))}
+    draw = lambda *shape: torch.from_numpy(rng.normal(size=shape))
+    return {"z": draw(n, d), "w": draw(d)}
 
 def forward(z, w):
     p = torch.sigmoid(z)

@@ -128,7 +128,7 @@ def stages(
     if guarded:
         unguarded = stages(replace(problem, unguarded=True), dtype=dtype, seed=seed)
         first = next(unguarded)
-        if len(first.roots) < len(shown.roots):
+        if {*first.roots} < {*shown.roots}:
             for each in chain([first], unguarded):
                 yield replace(each, notes=(*each.notes, guarded))
             return
