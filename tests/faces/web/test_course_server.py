@@ -166,6 +166,12 @@ def test_only_what_is_built_lies_among_the_assets(served: Served, name: str) -> 
     assert served.ask(f"/assets/{name}").status == 404
 
 
+def test_only_what_a_reading_works_is_an_example(served: Served) -> None:
+    for name in ("loss.py", "../course.toml", "/etc/passwd", "", "loss.toml"):
+        reply = served.ask(f"/api/example?lesson=6-backprop-ninja&file={name}")
+        assert reply.status == 404
+
+
 @pytest.mark.parametrize(
     "document", ["../w2/loss", "6-backprop-ninja/../loss", "/etc/passwd", "", "a\0b", "nothing"]
 )

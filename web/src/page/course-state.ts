@@ -1,4 +1,5 @@
 /** Where the learner is: the exercise that is open, its lesson, and what is done. */
+import type { Report } from "../view/report";
 import type { CourseMap, Exercise, Lesson, Standing } from "./data";
 import { Document } from "./document";
 import { get, post } from "./server";
@@ -10,6 +11,8 @@ export class CourseState extends Store {
   exercise: Exercise | undefined;
   lesson: Lesson | undefined;
   document: Document | undefined;
+  /** what the picture shows in the place of the learner's file */
+  example: { file: string; report: Report } | undefined;
   trouble = "";
 
   async start(): Promise<void> {
@@ -31,6 +34,7 @@ export class CourseState extends Store {
     if (id === this.document?.id) return;
     this.document?.close();
     this.exercise = undefined;
+    this.example = undefined;
     this.document = new Document(
       id,
       "api/save",
@@ -50,6 +54,20 @@ export class CourseState extends Store {
       this.lesson = await get<Lesson>("api/lesson", { name: exercise.lesson });
       this.changed();
     }
+  }
+
+  /** Shows a file that the reading works in numbers, in the picture. */
+  async showExample(file: string): Promise<void> {
+    const lesson = this.lesson?.name ?? "";
+    if (this.example?.file === file) return;
+    const { report } = await get<{ report: Report }>("api/example", { lesson, file });
+    this.example = { file, report };
+    this.changed();
+  }
+
+  leaveExample(): void {
+    this.example = undefined;
+    this.changed();
   }
 
   async hint(): Promise<void> {

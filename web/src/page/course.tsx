@@ -39,9 +39,11 @@ export function Course({ state }: { state: CourseState }) {
 
   const pointing = useMemo<Pointing>(
     () => ({
-      point: (name, go = false) => {
-        picture.set("pointed", name ?? home.current);
-        if (go) setTab("picture");
+      point: (name) => picture.set("pointed", name ?? home.current),
+      show: async (name, file) => {
+        await state.showExample(file);
+        picture.set("pointed", name);
+        setTab("picture");
       },
       term: async (anchor) => {
         const { text } = await get<{ text: string }>("api/glossary");
@@ -94,7 +96,10 @@ export function Course({ state }: { state: CourseState }) {
           ) : null}
         </div>
         {document && exercise?.id === document.id ? (
-          <Work key={document.id} {...{ document, exercise, picture, editor, goTo, explain, home }}>
+          <Work
+            key={document.id}
+            {...{ state, document, exercise, picture, editor, goTo, explain, home }}
+          >
             {next ? (
               <a class="button" href={`#${next.id}`}>
                 On to {next.number} {next.title}
@@ -144,6 +149,7 @@ function Ways({ course, current }: { course: CourseMap; current: string }) {
 }
 
 function Work({
+  state,
   document,
   exercise,
   picture,
@@ -153,6 +159,7 @@ function Work({
   home,
   children,
 }: {
+  state: CourseState;
   document: Document;
   exercise: Exercise;
   picture: PictureModel;
@@ -178,7 +185,15 @@ function Work({
         <VerdictShown {...{ document, goTo, explain }}>{children}</VerdictShown>
       </div>
       <div class="see">
-        <Picture model={picture} report={report} />
+        {state.example ? (
+          <p class="whose">
+            The reading's example, {state.example.file}.{" "}
+            <button type="button" class="small" onClick={() => state.leaveExample()}>
+              Back to your file
+            </button>
+          </p>
+        ) : null}
+        <Picture model={picture} report={state.example?.report ?? report} />
       </div>
     </>
   );

@@ -4,8 +4,10 @@ import type { Exercise, Lesson } from "./data";
 import { Prose } from "./prose";
 
 export interface Pointing {
-  /** Shows a step of the picture; `go` also brings it into sight. */
-  point: (name: string | null, go?: boolean) => void;
+  /** Lets a step of the picture stand out. */
+  point: (name: string | null) => void;
+  /** Goes to a step of the picture of a file that the reading works in numbers. */
+  show: (name: string, file: string) => void;
   term: (anchor: string) => void;
   lesson: (name: string) => void;
 }
@@ -142,12 +144,15 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
       else if (link.dataset.lesson) pointing.lesson(link.dataset.lesson);
       return;
     }
-    const button = (event.target as Element).closest(".array .name");
-    if (button) pointing.point(named(button), true);
+    const button = (event.target as Element).closest<HTMLElement>(".array .name");
+    const file = button?.closest<HTMLElement>(".numbers")?.dataset.file;
+    const name = button && named(button);
+    if (name && file) pointing.show(name, file);
   };
   const inSight = new Set<Element>();
   const read = new IntersectionObserver(
     (entries) => {
+      if (!place.offsetParent) return; // another part of the page is shown
       for (const { target, isIntersecting } of entries)
         isIntersecting ? inSight.add(target) : inSight.delete(target);
       const arrays = [...place.querySelectorAll<HTMLElement>(".array")];

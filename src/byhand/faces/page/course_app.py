@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from byhand.course import learner as learners
 from byhand.course.course import Exercise
 from byhand.course.learner import Checked, Learner
+from byhand.errors import ByhandError
 from byhand.faces.apart.process import Process
 from byhand.faces.page import course_data as pages
 from byhand.faces.page.desk import Answer, Desk, Job
@@ -27,6 +29,7 @@ from byhand.faces.page.live import Live
 from byhand.faces.page.requests import texts
 from byhand.faces.page.shell import application, reason, shell
 from byhand.faces.run_user_code import slow_imports
+from byhand.files import read
 
 EVERYONE = ""
 """The topic of what concerns every page, whichever exercise it shows."""
@@ -42,6 +45,7 @@ class CoursePage:
         self._learner, self._timeout = learner, timeout
         self._process = Process()
         self.live = Live()
+        self._examples: dict[Path, Answer] = {}
         self._desk = Desk(self.live, self._process, self._jobs)
         self.tasks = (self._desk.watch, self._desk.work, self._look_elsewhere)
         self._process.get_ready(slow_imports(learner.current.blanks.source))
@@ -53,6 +57,7 @@ class CoursePage:
                 Route("/", self._shell),
                 Route("/api/course", self._course),
                 Route("/api/lesson", self._lesson),
+                Route("/api/example", self._example),
                 Route("/api/glossary", self._glossary),
                 Route("/api/events", self._events),
                 Route("/api/open", self._open, methods=["POST"]),
@@ -81,6 +86,27 @@ class CoursePage:
             if lesson.name == name:
                 return JSONResponse(pages.lesson_page(self._learner, lesson))
         raise HTTPException(404, "There is no such lesson.")
+
+    async def _example(self, request: Request) -> Response:
+        """A file that a reading works in numbers: its steps, for the picture."""
+        name, file = (request.query_params.get(key, "") for key in ("lesson", "file"))
+        for lesson in self._learner.course.lessons:
+            for example in lesson.examples if lesson.name == name else ():
+                if example.name == file:
+                    return JSONResponse(await self._explored(example))
+        raise HTTPException(404, "There is no such example.")
+
+    async def _explored(self, example: Path) -> Answer:
+        if example not in self._examples:
+            text = read(example).decode("utf-8-sig", errors="replace")
+            asked = {"do": "explore", "folder": str(example.parent), "file": example.name}
+            answer, printed = await self._desk.answer(
+                str(example), {**asked, "text": text}, slow_imports(text), self._timeout
+            )
+            if "report" not in answer:
+                raise ByhandError(answer.get("error") or reason(printed, example.name))
+            self._examples[example] = {"report": answer["report"]}
+        return self._examples[example]
 
     async def _glossary(self, _: Request) -> Response:
         return JSONResponse({"text": pages.glossary_page(self._learner)})

@@ -88,10 +88,23 @@ class Desk:
         self._waiting += self._jobs(name, self._contents[name])
         self._wanted.set()
 
-    def ask(self, job: Job) -> None:
-        """Has one more job done, unless its document changes before."""
-        self._waiting.append(job)
+    async def answer(
+        self, name: str, asked: Mapping[str, Any], libraries: frozenset[str], timeout: float
+    ) -> tuple[Answer, str]:
+        """The last answer to one more job about a document, and what the file printed; an error if
+        a newer text makes it outdated before."""
+        made: asyncio.Future[tuple[Answer, str]] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Answer, printed: str) -> None:
+            if not made.done():  # else nobody waits any more
+                made.set_result((answer, printed))
+
+        def dropped() -> None:
+            done({"error": "the file was changed meanwhile: ask again"}, "")
+
+        self._waiting.append(Job(name, asked, libraries, timeout, lambda _: None, done, dropped))
         self._wanted.set()
+        return await made
 
     def content(self, name: str) -> Content:
         return self._contents[name]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -76,18 +74,11 @@ class ExplorerPage:
 
     async def _share(self, _: Request) -> Response:
         """All of it as one HTML file."""
-        made: asyncio.Future[tuple[Answer, str]] = asyncio.get_running_loop().create_future()
-
-        def done(answer: Answer, printed: str) -> None:
-            if not made.done():  # else nobody waits any more
-                made.set_result((answer, printed))
-
-        def dropped() -> None:
-            done({"error": "the file was changed meanwhile: ask again"}, "")
-
-        job = self._job("share", self._desk.content(NAME), DERIVING, lambda _: None, done)
-        self._desk.ask(replace(job, dropped=dropped))
-        answer, printed = await made
+        content = self._desk.content(NAME)
+        libraries = slow_imports(content.text)
+        answer, printed = await self._desk.answer(
+            NAME, self._asking("share", content), libraries, DERIVING
+        )
         if "html" not in answer:
             raise ByhandError(answer.get("error") or reason(printed, self._asked))
         name = f"{self._document.path.stem}.html"
@@ -113,20 +104,13 @@ class ExplorerPage:
                 answer = {"error": reason(printed, self._asked)}
             tell(answer, printed.strip(), last=True)
 
-        return self._job(kind, content, timeout, tell, done)
+        asked, libraries = self._asking(kind, content), slow_imports(content.text)
+        return Job(NAME, asked, libraries, timeout, tell, done)
 
-    def _job(
-        self,
-        kind: str,
-        content: Content,
-        timeout: float,
-        hear: Callable[[Answer], None],
-        done: Callable[[Answer, str], None],
-    ) -> Job:
-        asked = {
+    def _asking(self, kind: str, content: Content) -> dict[str, str]:
+        return {
             "do": kind,
             "folder": str(self._document.path.parent),
             "file": self._asked,
             "text": content.text,
         }
-        return Job(NAME, asked, slow_imports(content.text), timeout, hear, done)
