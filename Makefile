@@ -4,7 +4,7 @@
 #   make test       runs the tests, but for the long ones
 #   make test-long  runs the long ones: the whole course in a terminal, sandboxes, training, kills
 #   make web        builds what browsers get, from web/ into src/byhand/assets, which is committed
-#   make pictures   takes the pictures of docs/questions.md, in Chromium
+#   make pictures   takes the pictures of docs/questions.md and docs/page.md, in Chromium
 #   make web-check  fails if that isn't up to date, or web/ has errors
 #   make vscode     packs the extension for VS Code: editors/vscode/dist/byhand.vsix
 
@@ -40,6 +40,7 @@ vscode: editors/vscode/node_modules/.ready
 
 pictures: $(VENV)/.ready-to-test
 	$(BIN)/python docs/pictures/take.py
+	$(BIN)/python docs/pictures/take_pages.py
 
 setup: $(VENV)/.ready-to-test
 
