@@ -21,6 +21,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.program.scopes import bound_names, own_parts
 from byhand.sources.assemble import assembled, assign, function, located
+from byhand.sources.helpers import with_helpers
 from byhand.sources.intermediates import Renames, others, promising, without
 from byhand.sources.names import plain_name
 from byhand.sources.returns import with_returns
@@ -57,6 +58,7 @@ class Written:
     setup: ast.FunctionDef | None
     ctx: bool
     namespace: Mapping[str, Any]
+    called: Mapping[str, str]
 
 
 def written(
@@ -73,14 +75,17 @@ def written(
     for method in methods:
         space |= {**method.__globals__, **inspect.getclosurevars(method).nonlocals}
     definitions = [_definition(method) for method in methods]
+    file = methods[1].__code__.co_filename
+    read, called = with_helpers(definitions[1], space, file, _readable)
     return Written(
         name,
-        methods[1].__code__.co_filename,
+        file,
         definitions[0],
-        definitions[1],
+        read,
         definitions[2] if setup is not None else None,
         ctx,
         space,
+        called,
     )
 
 
@@ -104,6 +109,13 @@ def _definition(method: FunctionType) -> ast.FunctionDef:
             if min(decorated) == first:
                 return _by_itself(node)
     raise ProblemError(f"{method.__name__} (line {first}) is not a plain `def`")
+
+
+def _readable(method: FunctionType) -> ast.FunctionDef | None:
+    try:
+        return _definition(method)
+    except ProblemError:
+        return None
 
 
 def _by_itself(method: ast.FunctionDef) -> ast.FunctionDef:
@@ -428,7 +440,7 @@ class _Backward:
         for i, (name, takes) in enumerate(zip(forward.upstream, forward.takes, strict=True)):
             self.renamed[name] = f"d{forward.outputs[i]}" if takes else name
         self.answered: dict[str, None] = {}
-        self.called: dict[str, str] = {}
+        self.called = dict(said.called)
 
     def made(self) -> tuple[ast.FunctionDef, list[str]]:
         said, forward = self.said, self.forward
@@ -455,7 +467,8 @@ class _Backward:
         if forward.is_followed and unknown:
             said_so = unknown[0].replace("__", ".", 1)
             raise ProblemError(f"backward asks for {said_so}, which no statement of forward leaves")
-        self.called |= {ours: name for name, ours in self.renamed.items() if ours != name}
+        theirs = said.called
+        self.called |= {ours: theirs.get(n, n) for n, ours in self.renamed.items() if ours != n}
         self.called |= {name: name.replace("__", ".", 1) for name in asked if name in kept}
         made = function("backward", [*upstream, *kept], body, where.lineno)
         return made, [*self.answered]
