@@ -14,12 +14,8 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops import numpy_names
-from byhand.ops.numpy_composites import COMPOSITES
 from byhand.ops.op import Operand
 from byhand.values.array_protocol import ArrayProtocol
-
-ANSWERS = {**numpy_names.FUNCTIONS, **COMPOSITES}
-"""What answers a function of NumPy's, and a ufunc that is no op."""
 
 
 class ArrayLike(ArrayProtocol, Operand):
@@ -35,7 +31,7 @@ class ArrayLike(ArrayProtocol, Operand):
         op = numpy_names.op_of(ufunc)
         if op is not None:
             return self.apply(op, inputs, {})
-        answer = ANSWERS.get(ufunc)
+        answer = numpy_names.FUNCTIONS.get(ufunc)
         if answer is None:
             return self.without_op(f"np.{ufunc.__name__}", ufunc, inputs, kwargs)
         return answer(*inputs)
@@ -44,7 +40,7 @@ class ArrayLike(ArrayProtocol, Operand):
         self, func: Any, types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
-        answer = ANSWERS.get(func)
+        answer = numpy_names.FUNCTIONS.get(func)
         if answer is None:
             return self.without_op(name, func, args, kwargs)
         try:

@@ -24,6 +24,7 @@ from byhand.ops.indexing import (
     ARGMIN,
     ARGSORT,
     GETITEM,
+    SCATTER,
     SORT,
     TAKE,
     TAKE_ALONG_AXIS,
@@ -61,6 +62,7 @@ from byhand.ops.shape import (
     TRIL,
     TRIU,
 )
+from byhand.values.numpy_composites import COMPOSITES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,20 +91,12 @@ def op_of(ufunc: np.ufunc) -> Op | None:
     return UFUNCS.get(ufunc.__name__)
 
 
-FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {**COMPOSITES}
 
 
 def answers(*functions: Callable[..., Any]) -> Callable[[F], F]:
-    return answering(FUNCTIONS, functions)
-
-
-def answering(
-    table: dict[Callable[..., Any], Callable[..., Any]], functions: Sequence[Callable[..., Any]]
-) -> Callable[[F], F]:
-    """Puts an answer to some of NumPy's functions into a table."""
-
     def register(answer: F) -> F:
-        table.update(dict.fromkeys(functions, answer))
+        FUNCTIONS.update(dict.fromkeys(functions, answer))
         return answer
 
     return register
@@ -591,6 +585,14 @@ def argsort(
     if kind is not None or stable is not None:  # the order of equal elements, which no rule asks
         return a.without_op("np.argsort", np.argsort, (a, axis, kind), {"stable": stable})
     return ARGSORT(ravel(a), axis=0) if axis is None else ARGSORT(a, axis=axis)
+
+
+@answers(np.bincount)
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """The sum of the weights of each number."""
+    places = np.asarray(x)
+    n = builtins.max(minlength, int(places.max(initial=-1)) + 1)
+    return SCATTER(weights, index=places, shape=(n,))
 
 
 # What needs no more than the shape and the dtype gives a plain array or number.

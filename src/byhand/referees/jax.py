@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
-from byhand.ops.numpy_composites import COMPOSITES
 from byhand.program.problem import Problem
 from byhand.referees.bindings import (
     Bindings,
@@ -31,6 +30,7 @@ from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
 from byhand.referees.rounding import rounded
 from byhand.values.arrays import Array, is_jax, speaks_torch
+from byhand.values.numpy_composites import COMPOSITES
 
 try:
     import jax as library

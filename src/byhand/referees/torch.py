@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import RefereeError
-from byhand.ops.numpy_composites import COMPOSITES
 from byhand.program.problem import Problem
 from byhand.referees.bindings import (
     Bindings,
@@ -29,6 +28,7 @@ from byhand.referees.namespace import Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rounding import rounded
 from byhand.values.arrays import Array, is_torch, speaks_torch
+from byhand.values.numpy_composites import COMPOSITES
 
 try:
     import torch as pytorch
@@ -196,5 +196,5 @@ NUMPY = Library(
         "fix": namespace.trunc,
     },
     # PyTorch's NumPy has not all of these, and cuts some gradients off.
-    composed={func: answer for func, answer in COMPOSITES.items() if func is not np.bincount},
+    composed=COMPOSITES,
 )

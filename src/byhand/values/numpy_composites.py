@@ -1,8 +1,9 @@
-"""NumPy's functions that are a few ops: medians, products of vectors, interpolation, selections.
+"""NumPy's functions that are a few others of NumPy's: medians, convolutions, interpolation.
 
-Each has NumPy's signature less the options that have no rule, and is written with NumPy's own
-functions and with ops: the operand's answers do the rest. Where elements move and nothing else
-happens to them, NumPy moves their numbers, and the elements are read at those.
+Written so, they run on whatever answers those others (`values.array_protocol`): the engine's
+tensor, PyTorch's arrays. Each has NumPy's signature less the options that it doesn't know. Where
+elements move and nothing else happens to them, NumPy moves their numbers, and the elements are read
+at those.
 """
 
 # NumPy does not say what its functions give for an operand.
@@ -14,23 +15,29 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops import elementwise as el
-from byhand.ops.indexing import GETITEM, SCATTER, SORT, TAKE
-from byhand.ops.numpy_names import answering, ndim
-from byhand.ops.op import Operand
-from byhand.ops.shape import CONCATENATE, DIAGONAL, PAD, RESHAPE, STACK
+from byhand.values.array_protocol import ArrayProtocol
 from byhand.values.arrays import Array
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 COMPOSITES: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
-def answers(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return answering(COMPOSITES, functions)
+def answers(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    def register(answer: F) -> F:
+        COMPOSITES.update(dict.fromkeys(functions, answer))
+        return answer
+
+    return register
+
+
+def ndim(x: Any) -> int:
+    return len(np.shape(x))
 
 
 def numbers(x: Any) -> Array:
@@ -45,7 +52,7 @@ def at(axis: int, n: int, index: Any) -> tuple[Any, ...]:
 
 
 def row(x: Any) -> Any:
-    return x if ndim(x) == 1 else RESHAPE(x, shape=-1)
+    return x if ndim(x) == 1 else np.reshape(x, -1)
 
 
 # Elementwise.
@@ -61,8 +68,8 @@ def _without_nan(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return picked
 
 
-answers(np.fmax)(_without_nan(el.MAXIMUM))
-answers(np.fmin)(_without_nan(el.MINIMUM))
+answers(np.fmax)(_without_nan(np.maximum))
+answers(np.fmin)(_without_nan(np.minimum))
 
 
 @answers(np.heaviside)
@@ -111,10 +118,10 @@ def _sorted_in(a: Any, axis: Any) -> tuple[Any, int, tuple[int, ...]]:
     gone = tuple(g % n for g in gone)
     kept = tuple(1 if k in gone else length for k, length in enumerate(np.shape(a)))
     if len(gone) == 1:
-        return SORT(a, axis=gone[0]), gone[0], kept
+        return np.sort(a, axis=gone[0]), gone[0], kept
     rest = tuple(k for k in range(n) if k not in gone)
     rows = np.reshape(np.transpose(a, (*rest, *gone)), (*(np.shape(a)[k] for k in rest), -1))
-    return SORT(rows, axis=-1), len(rest), kept
+    return np.sort(rows, axis=-1), len(rest), kept
 
 
 @answers(np.median)
@@ -133,7 +140,7 @@ def quantile(
     a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Any:
     """Between the two sorted elements that are next to place q (n - 1)."""
-    if method != "linear" or isinstance(q, Operand):
+    if method != "linear" or isinstance(q, ArrayProtocol):
         raise UnsupportedError('np.quantile has a rule for method="linear" and a constant q')
     ordered, along, kept = _sorted_in(a, axis)
     n = np.shape(ordered)[along]
@@ -141,8 +148,8 @@ def quantile(
     place = np.asarray(q) * (n - 1)
     lower = np.floor(place).astype(int)
     share = np.reshape(place - lower, (-1,) + (1,) * (ndim(ordered) - along - 1))
-    below = TAKE(ordered, indices=lower.ravel(), axis=along)
-    above = TAKE(ordered, indices=np.minimum(lower + 1, n - 1).ravel(), axis=along)
+    below = np.take(ordered, lower.ravel(), axis=along)
+    above = np.take(ordered, np.minimum(lower + 1, n - 1).ravel(), axis=along)
     found = np.moveaxis(below + share * (above - below), along, 0)
     shape = kept if keepdims else np.shape(found)[1:]
     return np.reshape(found, (*np.shape(q), *shape))
@@ -152,7 +159,7 @@ def quantile(
 def percentile(
     a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    if isinstance(q, Operand):
+    if isinstance(q, ArrayProtocol):
         raise UnsupportedError("np.percentile has a rule for a constant q")
     return quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
 
@@ -241,7 +248,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 @answers(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     parts = (to_begin, np.diff(row(ary)), to_end)
-    return CONCATENATE(*(np.ravel(part) for part in parts if part is not None), axis=0)
+    return np.concatenate([np.ravel(part) for part in parts if part is not None])
 
 
 @answers(np.interp)
@@ -285,7 +292,7 @@ def _convolution(a: Any, v: Any, mode: str) -> Any:
         case _:
             raise UnsupportedError(f'mode is "full", "same" or "valid", not {mode!r}')
     if any(pad):
-        a = PAD(a, pad_width=(pad,))
+        a = np.pad(a, (pad,))
     return np.lib.stride_tricks.sliding_window_view(a, m) @ v[::-1]
 
 
@@ -349,7 +356,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     powers = [np.ones_like(x)]
     for _ in range(1, np.shape(x)[0] if N is None else N):
         powers.append(powers[-1] * x if len(powers) > 1 else x)
-    return STACK(*(powers if increasing else powers[::-1]), axis=-1)
+    return np.stack(powers if increasing else powers[::-1], axis=-1)
 
 
 @answers(np.polyval)
@@ -369,7 +376,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """The choice of the first condition that holds."""
     found = default
     for condition, choice in zip(condlist[::-1], choicelist[::-1], strict=True):
-        found = el.WHERE(condition, choice, found)
+        found = np.where(condition, choice, found)
     return found
 
 
@@ -377,39 +384,34 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 def choose(a: Any, choices: Sequence[Any]) -> Any:
     found = choices[-1]
     for k in range(len(choices) - 2, -1, -1):
-        found = el.WHERE(np.equal(a, k), choices[k], found)
+        found = np.where(np.equal(a, k), choices[k], found)
     return found
 
 
 @answers(np.compress)
 def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
     places = np.flatnonzero(condition)
-    return (
-        TAKE(row(a), indices=places, axis=0) if axis is None else TAKE(a, indices=places, axis=axis)
-    )
+    if axis is None:
+        a, axis = row(a), 0
+    return np.take(a, places, axis=axis)
 
 
 @answers(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
-    return TAKE(row(arr), indices=np.flatnonzero(condition), axis=0)
+    return np.take(row(arr), np.flatnonzero(condition), axis=0)
 
 
 @answers(np.delete)
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = row(arr), 0
-    return TAKE(arr, indices=np.delete(np.arange(int(np.shape(arr)[axis])), obj), axis=axis)
+    return np.take(arr, np.delete(np.arange(int(np.shape(arr)[axis])), obj), axis=axis)
 
 
 @answers(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    both = CONCATENATE(row(arr), np.ravel(values), axis=0)
-    return _read(both, np.insert(numbers(arr), obj, np.size(arr) + numbers(values), axis))
-
-
-def _read(x: Any, places: Array) -> Any:
-    """The elements of a row with these numbers."""
-    return GETITEM(x, index=places)
+    both = np.concatenate([row(arr), np.ravel(values)])
+    return both[np.insert(numbers(arr), obj, np.size(arr) + numbers(values), axis)]
 
 
 @answers(np.partition)
@@ -418,13 +420,6 @@ def partition(a: Any, kth: Any, axis: int | None = -1) -> Any:
     if axis is None:
         a, axis = row(a), 0
     return np.take_along_axis(a, np.argpartition(a, kth, axis), axis)
-
-
-@answers(np.bincount)
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    """The sum of the weights of each number."""
-    n = builtins.max(minlength, int(np.max(x, initial=-1)) + 1)
-    return SCATTER(weights, index=np.asarray(x), shape=(n,))
 
 
 # Shape.
@@ -466,7 +461,7 @@ def atleast_3d(a: Any) -> Any:
 
 @answers(np.dstack)
 def dstack(tup: Sequence[Any]) -> Any:
-    return CONCATENATE(*(np.atleast_3d(a) for a in tup), axis=2)
+    return np.concatenate([np.atleast_3d(a) for a in tup], axis=2)
 
 
 @answers(np.block)
@@ -478,7 +473,7 @@ def block(arrays: Any) -> Any:
     def joined(part: Any, axis: int) -> Any:
         if not isinstance(part, list):
             return np.reshape(part, (1,) * (n - ndim(part)) + tuple(np.shape(part)))
-        return CONCATENATE(*(joined(each, axis + 1) for each in part), axis=axis)
+        return np.concatenate([joined(each, axis + 1) for each in part], axis=axis)
 
     return joined(arrays, n - depth)
 
@@ -512,7 +507,7 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axi
 
 @answers(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
-    return DIAGONAL(v, offset=k, axis1=0, axis2=1) if ndim(v) == 2 else diagflat(v, k)
+    return np.diagonal(v, k) if ndim(v) == 2 else diagflat(v, k)
 
 
 @answers(np.diagflat)
@@ -520,5 +515,5 @@ def diagflat(v: Any, k: int = 0) -> Any:
     """A matrix with `v` on a diagonal, 0 elsewhere."""
     v, before, after = row(v), builtins.max(-k, 0), builtins.max(k, 0)
     if k:
-        v = PAD(v, pad_width=((before, after),))
+        v = np.pad(v, ((before, after),))
     return np.where(np.eye(np.shape(v)[0], k=k, dtype=bool), np.expand_dims(v, 1), 0.0)
