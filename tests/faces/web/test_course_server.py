@@ -206,6 +206,28 @@ def test_a_link_out_of_the_folder_is_not_followed(
         loss.unlink()
 
 
+def test_links_in_a_circle_are_said_and_kill_nothing(served: Served, loss: Path) -> None:
+    loss.unlink()
+    loss.symlink_to(loss)
+    try:
+        reply = served.ask("/api/open", {"document": LOSS})
+        assert (reply.status, "leads nowhere" in reply.json["error"]) == (422, True)
+        time.sleep(0.5)
+        assert served.ask("/api/course").status == 200
+    finally:
+        loss.unlink()
+
+
+def test_a_file_that_is_gone_is_said_and_written_anew(served: Served, loss: Path) -> None:
+    text, base = loss.read_text(), digest(served)
+    loss.unlink()
+    with served.events(LOSS) as events:
+        said = next(value for name, value in events if name == "trouble" and value)
+    assert said == "loss.py is gone from its folder; to go on typing writes it anew."
+    assert save(served, text + "# on\n", base)[0] == 200
+    assert loss.read_text() == text + "# on\n"
+
+
 def test_the_same_address_after_a_kill(tmp_path: Path) -> None:
     start = ("learn", str(tmp_path / "w"), "--web", "--course", str(PRACTICE))
     with Served(*start) as first:

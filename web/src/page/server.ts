@@ -48,15 +48,18 @@ export const post = <T>(
   });
 
 const AGAIN = 1000; // ms between two attempts to reach a server that is gone
+const HIDDEN = 10_000; // ms that a page is out of sight before it stops listening
 
 /** Follows what the server tells about a document, for ever; gives a function that ends it.
  *
- * A browser's own attempts to connect again grow rare, and end for good when the server refuses. */
+ * A browser's own attempts to connect again grow rare, and end for good when the server refuses. It
+ * has six connections to a server at most, for all its tabs: those out of sight don't keep theirs. */
 export function follow(
   document: string,
   hear: (name: string, value: unknown) => void,
   connected: (there: boolean) => void,
 ): () => void {
+  const page = window.document;
   let ended = false;
   let source: EventSource | undefined;
   let timer = 0;
@@ -74,10 +77,21 @@ export function follow(
         hear(name, JSON.parse((event as MessageEvent).data)),
       );
   };
+  const sight = () => {
+    clearTimeout(timer);
+    if (page.hidden) {
+      timer = window.setTimeout(() => {
+        source?.close();
+        source = undefined;
+      }, HIDDEN);
+    } else if (source === undefined || source.readyState === EventSource.CLOSED) connect();
+  };
+  page.addEventListener("visibilitychange", sight);
   connect();
   return () => {
     ended = true;
     clearTimeout(timer);
     source?.close();
+    page.removeEventListener("visibilitychange", sight);
   };
 }

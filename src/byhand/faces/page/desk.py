@@ -62,6 +62,7 @@ class Desk:
         if found is None:
             raise DataError(f"{document.path}: no such file")
         self._documents[name], self._marks[name] = document, mark
+        self._live.tell(name, "trouble", "")
         self._is_now(name, found)
 
     def save(self, name: str, text: str, base: str) -> Saved:

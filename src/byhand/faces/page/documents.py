@@ -7,6 +7,7 @@ was to be saved is kept beside it, under a name of its own.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +43,20 @@ class Document:
 
     def inside(self) -> Path:
         """Where it lies. Raises DataError if that is elsewhere."""
-        place = self.path.resolve()
-        if not place.is_relative_to(self.folder.resolve()):
+        try:
+            place, folder = self.path.resolve(), self.folder.resolve()
+        except (OSError, RuntimeError):  # links that lead in a circle
+            raise DataError(f"{self.path}: leads nowhere: put a file in its place") from None
+        if not place.is_relative_to(folder):
             raise DataError(f"{self.path}: leads out of {self.folder}: put a file in its place")
         return place
 
     def content(self) -> Content | None:
         """What it holds; None if it is gone. Raises DataError if it isn't text."""
         place = self.inside()
-        return _content(place, read(place)) if place.exists() else None
+        if not os.path.lexists(place):
+            return None
+        return _content(place, read(place))
 
     def save(self, text: str, base: str) -> Saved:
         """Saves a text that was edited from the content with the digest `base`.
