@@ -138,8 +138,20 @@ def test_numbers_open_on_hover_and_on_focus(small: str, opened: Open) -> None:
     expect(page.locator(".bh-numbers")).to_have_count(0)
     row(page, "h").locator(".bh-heat-button").first.focus()
     expect(page.locator(".bh-numbers td")).to_have_count(12)
+    page.keyboard.press("Tab")
+    expect(page.locator(".bh-numbers")).to_be_focused()  # to be scrolled
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".bh-numbers")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".bh-numbers")).to_have_count(0)
+
+
+def test_on_a_phone_numbers_stay_on_the_screen(lecture: str, opened: Open) -> None:
+    page = opened(lecture, 360)
+    row(page, "counts").locator(".bh-heat-button").nth(1).click()
+    box = page.locator(".bh-numbers").bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_it_is_played_with_the_arrow_keys(small: str, opened: Open) -> None:
@@ -166,6 +178,8 @@ def test_keys_go_from_row_to_row(small: str, opened: Open) -> None:
     expect(row(page, "square").locator(".bh-name")).to_be_focused()
     page.keyboard.press("Tab")
     expect(row(page, "square").locator(".bh-heat-button").first).to_be_focused()
+    page.keyboard.press("ArrowDown")  # nothing but the rows is walked through
+    expect(row(page, "weighted").locator(".bh-name")).to_be_focused()
 
 
 def test_the_derivation_stands_beside_what_is_right_and_no_answer_is_given_away(
@@ -242,7 +256,9 @@ def test_axe_finds_nothing(small: str, lecture: str, opened: Open, scheme: str, 
         pytest.skip("no axe-core: make web")
     for html in (small, lecture):
         page = opened(html, width, scheme)
-        row(page, "x" if html is small else "counts").locator(".bh-name").click()
+        chosen = row(page, "x" if html is small else "counts")
+        chosen.locator(".bh-name").click()
+        chosen.locator(".bh-heat-button").first.focus()
         page.evaluate(AXE.read_text())
         found = page.evaluate("axe.run(document)")["violations"]
         bad = [
@@ -328,7 +344,7 @@ def test_it_follows_what_changes_and_leaves_nothing_behind(
     expect(page.locator(".bh-samples code")).to_have_count(2)
     page.evaluate("end()")
     expect(page.locator(".byhand")).to_have_count(0)
-    assert page.evaluate("listening()") == 0
+    page.wait_for_function("listening() === 0", timeout=10_000)  # effects end after a paint
     page.close()
 
 

@@ -29,10 +29,19 @@ export const Heat = ({ summary, lengths, name, reachable, large = false, full }:
   const [open, setOpen] = useState(false);
   const id = useId();
   const columns = summary?.cells[0]?.length ?? 0;
-  if (!summary || !columns) return <span class="bh-heat bh-nothing">–</span>;
+  if (!summary || !columns) return <div class="bh-heat bh-nothing">–</div>;
+  const left = (event: FocusEvent & { currentTarget: HTMLElement }) => {
+    if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOpen(false);
+  };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the button within does the same on focus
-    <span class="bh-heat" onMouseEnter={() => setOpen(true)} onMouseLeave={() => setOpen(false)}>
+    <div
+      class="bh-heat"
+      onMouseEnter={() => setOpen(true)}
+      onMouseLeave={() => setOpen(false)}
+      onFocusOut={left}
+      onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+    >
       <button
         type="button"
         class="bh-heat-button"
@@ -41,13 +50,12 @@ export const Heat = ({ summary, lengths, name, reachable, large = false, full }:
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         onFocus={() => setOpen(true)}
-        onBlur={() => setOpen(false)}
-        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+        onClick={() => setOpen(true)}
       >
         <Cells summary={summary} large={large} full={full ?? largest(summary)} />
       </button>
       {open && <Numbers id={id} summary={summary} lengths={lengths} name={name} />}
-    </span>
+    </div>
   );
 };
 
@@ -98,7 +106,8 @@ interface NumbersProps {
 }
 
 const Numbers = ({ id, summary, lengths, name }: NumbersProps) => (
-  <div class="bh-numbers" id={id}>
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it
+  <section class="bh-numbers" id={id} tabIndex={0} aria-label={`the numbers of ${name}`}>
     <p>
       <code>{name}</code> {shape(lengths)}, {range(summary)}
       {!summary.whole && "; each number stands for a block, and is the largest in size there"}
@@ -114,5 +123,5 @@ const Numbers = ({ id, summary, lengths, name }: NumbersProps) => (
         ))}
       </tbody>
     </table>
-  </div>
+  </section>
 );

@@ -62,7 +62,8 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
   }, [reading]);
   const onKeyDown = (event: KeyboardEvent) => {
     const done = ARROWS[event.key];
-    if (!done || event.altKey || event.ctrlKey || event.metaKey) return;
+    const scrolls = event.target instanceof Element && event.target.matches(".bh-numbers");
+    if (!done || scrolls || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     follow.current = done.kind === "walk" || Boolean(document.activeElement?.matches(".bh-name"));
     act(done);
