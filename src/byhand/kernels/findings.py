@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 
 from byhand.checking.report import Finding
 from byhand.kernels.bench import Bench
 from byhand.kernels.probes import PROBES
 
 
-def findings(bench: Bench) -> tuple[Finding, ...]:
-    """What each probe finds, in their order; nothing where the plain comparison raised.
+def findings(bench: Bench, *, but_for: Collection[str] = ()) -> tuple[Finding, ...]:
+    """What each probe finds, in their order, but for some by name; nothing where the plain
+    comparison raised.
 
     Of those of one name the first stands for the others that saw the same.
     """
@@ -20,6 +22,8 @@ def findings(bench: Bench) -> tuple[Finding, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the user's code is called in ways that it may warn of
         for probe in PROBES:
+            if probe.name in but_for:
+                continue
             seen = list(probe.find(bench))
             for each in seen:
                 found.setdefault((each.name, each.seen), each)

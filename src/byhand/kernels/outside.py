@@ -11,6 +11,9 @@ from byhand.kernels.bench import Attempt, Bench
 from byhand.kernels.findings import findings
 from byhand.kernels.probes import NEVER_RAN, SELF_COMPARISON
 
+OF_ANSWERS = frozenset(("upstream", "needs", "layout", "alignment", "edge"))
+"""What is found where answers are wrong: it says no more where they are wrong anyway."""
+
 
 def seen_from_outside(report: Report, bench: Bench) -> Report:
     """The report on its statements, with what its outputs and gradients show beside that."""
@@ -23,18 +26,8 @@ def seen_from_outside(report: Report, bench: Bench) -> Report:
         for row in report.rows
     )
     worse = [r.name for r, before in zip(rows, report.rows, strict=True) if before.right > r.right]
-    found = (*_forward(first), *(_beside(bench) if report.wrong else findings(bench)))
+    found = (*_forward(first), *findings(bench, but_for=OF_ANSWERS if report.wrong else ()))
     return replace(report, rows=rows, roots=(*report.roots, *worse), findings=found)
-
-
-OF_ANSWERS = frozenset(("upstream", "needs", "layout", "alignment", "edge"))
-"""What is found where answers are wrong: it says no more where they are wrong anyway."""
-
-
-def _beside(bench: Bench) -> list[Finding]:
-    """What is found beside a mistake in backward."""
-    calmer = Bench(bench.kernel, replace(bench.options, layouts=False, edges=False))
-    return [each for each in findings(calmer) if each.name not in OF_ANSWERS]
 
 
 def by_outputs_alone(bench: Bench, file: str) -> Report:
