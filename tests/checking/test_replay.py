@@ -11,7 +11,7 @@ import pytest
 from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.trial import try_on
 from byhand.checking.sampling.sample_inputs import draw
-from byhand.program.problem import load, zoo
+from byhand.program.problem import load, problem_of, zoo
 
 PROBLEMS = sorted((Path(__file__).parents[1] / "problems").glob("*.py")) + list(zoo().values())
 
@@ -44,6 +44,29 @@ def test_an_exchanged_statement_is_what_runs():
             found = as_array(each.tried({last: other}))
             assert found is not None
             assert not found.any()
+
+
+def exponential(x: np.ndarray) -> np.ndarray:
+    p = np.exp(x)
+    y = p * p
+    return y  # noqa: RET504
+
+
+def exponential_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    p = np.exp(-x)
+    dx = 2 * dy * p * p
+    return dx  # noqa: RET504
+
+
+def test_a_helper_that_raises_is_not_what_forward_has_under_its_name():
+    problem = problem_of(exponential, exponential_backward, {"x": np.array([0.5, 1.0])})
+    trial = try_on(problem, draw(problem, {}, "float64", 0))
+    (found,) = (evidence_of(trial, a) for a in trial.answers.found if a.writes)
+    assert trial.run.function is not None
+    helper = trial.run.function.body[0]
+    raising = ast.copy_location(ast.parse("p = np.nothing").body[0], helper)
+    assert not found.right
+    assert found.tried({helper: ast.fix_missing_locations(raising)}) is None
 
 
 def test_what_raises_gives_nothing():

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,6 +18,7 @@ from typing import Any, TypeAlias
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
+from byhand.program.random_names import any_draws
 from byhand.program.scopes import bound_names, own_parts
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.helpers import with_helpers
@@ -268,19 +268,6 @@ class _Attached(ast.NodeTransformer):
         return node
 
 
-def _draws(node: ast.AST) -> bool:
-    """Whether random numbers are drawn."""
-    names = {
-        part.attr if isinstance(part, ast.Attribute) else part.id
-        for part in ast.walk(node)
-        if isinstance(part, (ast.Attribute, ast.Name))
-    }
-    return any(_RANDOM.search(name) for name in names)
-
-
-_RANDOM = re.compile(r"rand|bernoulli|multinomial|dropout|normal_|uniform_|exponential_|poisson")
-
-
 class _Forward:
     """Forward as a problem has it: outputs by name, and as locals what backward finds in ctx."""
 
@@ -346,7 +333,7 @@ class _Forward:
             items = [name for name in self.arguments if name.startswith(f"{rest}_")]
             given.append(statement(f"{rest} = ({', '.join([*items, ''])})", where))
             self.kept.add(rest)
-        if any(_draws(node) for node in body):
+        if any(any_draws(node) for node in body):
             given.insert(0, statement("__import__('torch').manual_seed(0)", where))
         taken = [name for name in self.arguments if name in self.tensors]
         return function("forward", [*taken, HELD], [*given, *body], where.lineno)

@@ -24,7 +24,7 @@ from byhand.checking.judging.isolated_run import (
     usual_kind,
 )
 from byhand.checking.running.answers import Answers
-from byhand.checking.running.names import loaded_names
+from byhand.checking.running.names import loaded_names, touched_names
 from byhand.program.control_flow import run
 from byhand.program.statements import Function, Namespace, Statement, StatementError, walruses
 from byhand.referees.referee import Key
@@ -98,6 +98,10 @@ class Replay:
         except Exception:
             if moment.mine:
                 raise
+            # Else what reads it would read what forward has under that name.
+            for name, rebinds in touched_names(statement.node).items():
+                if rebinds is not None:
+                    namespace.pop(name, None)
 
 
 def record(

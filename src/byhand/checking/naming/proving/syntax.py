@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeGuard
 
 from byhand.ops import REGISTRY
+from byhand.program.random_names import draws
 
 _NOT_LINEAR = {name for name, op in REGISTRY.items() if op.family == "elementwise"} - {
     "positive",
@@ -149,7 +150,7 @@ def array_factors(statement: ast.stmt) -> Iterator[ast.expr]:
             case ast.Subscript(value=value, slice=ast.Constant() | ast.BinOp()):
                 inside |= {value}  # of one item, not of all
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args):
-                if name in _NOT_LINEAR:
+                if name in _NOT_LINEAR or draws(name):
                     inside |= {each for arg in args for each in ast.walk(arg) if is_expr(each)}
             case _:
                 pass
