@@ -363,3 +363,24 @@ def test_screenshots(lecture: str, opened: Open, scheme: str, width: int) -> Non
         file = SHOTS / f"{name}-{width}-{scheme}.png"
         page.screenshot(path=file, full_page=True)
         assert file.stat().st_size > 10_000
+
+
+def test_where_nothing_can_be_drawn_a_derivation_is_read(tmp_path: Path) -> None:
+    """Its inputs aren't finite, and its gradients not known; the derivation is."""
+    file = tmp_path / "masked.py"
+    file.write_text("""
+import numpy as np
+
+data = ("mask",)
+
+def inputs(rng):
+    return {"s": rng.normal(size=(2, 2)), "mask": np.array([[0.0, -np.inf], [0.0, 0.0]])}
+
+def forward(s, mask):
+    e = np.exp(s + mask)
+    loss = e.sum()
+    return loss
+""")
+    problem = load(file)
+    page = show(problem, derive(problem), "html")
+    assert "<math" in page and "<script" not in page

@@ -10,6 +10,7 @@ from byhand.checking.summarise import steps_of
 from byhand.deriving.derivation import Derivation
 from byhand.deriving.own_backward import Yours
 from byhand.deriving.worked.instance import Instance
+from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.as_json import as_dict, as_json
@@ -18,7 +19,7 @@ from byhand.rendering.derivation.html import page
 from byhand.rendering.derivation.instance import text
 from byhand.rendering.derivation.latex import document
 from byhand.rendering.derivation.steps import steps
-from byhand.rendering.live import live
+from byhand.rendering.live import PLAIN, live
 from byhand.rendering.report.program import program as as_program
 
 
@@ -45,7 +46,8 @@ def show(
             return as_json(problem, derivation, dialect, instance, yours)
         case "html":
             data = seen(problem, derivation, dialect)
-            return page(problem, derivation, worked, yours, live(data, formulas=True))
+            drawn = PLAIN if data is None else live(data, formulas=True)
+            return page(problem, derivation, worked, yours, drawn)
         case "latex":
             return document(derivation, worked, yours)
         case "steps":
@@ -56,9 +58,13 @@ def show(
             return "\n".join(part for part in parts if part).rstrip()
 
 
-def seen(problem: Problem, derivation: Derivation, dialect: str) -> dict[str, Any]:
-    """A derivation as the view is told of it: forward's steps, and what was derived for them."""
-    program = steps_of(draw(problem, {}, None, 0))
+def seen(problem: Problem, derivation: Derivation, dialect: str) -> dict[str, Any] | None:
+    """A derivation as the view is told of it: forward's steps, and what was derived for them. None
+    where the inputs aren't finite, so that there are no gradients to be drawn."""
+    try:
+        program = steps_of(draw(problem, {}, None, 0))
+    except ProblemError:
+        return None
     return {
         "report": {"ok": None, "file": problem.file, "program": as_program(program)},
         "derivation": as_dict(problem, derivation, dialect, instance_of(problem, derivation)),
