@@ -194,6 +194,19 @@ def test_the_derivation_stands_beside_what_is_right_and_no_answer_is_given_away(
     expect(page.locator(".bh-worked td")).not_to_have_count(0)
 
 
+def test_what_is_not_written_yet_is_not_derived(tmp_path: Path, opened: Open) -> None:
+    """dsquare is no row: it may be left out. But dx is missing, so it may be still to come."""
+    source = SMALL[: SMALL.index("    dsquare")]
+    report, page = checked(source, tmp_path)
+    assert [row.name for row in report.rows if row.right] == ["weighted"]
+    found = opened(page)
+    row(found, "square").locator(".bh-name").click()
+    expect(found.locator(".bh-detail")).to_contain_text("dsquare")
+    assert found.locator(".bh-derived").count() == 0
+    row(found, "weighted").locator(".bh-name").click()
+    expect(found.locator(".bh-derived")).to_be_visible()
+
+
 def test_a_derivation_opens_with_what_it_leads_to(opened: Open) -> None:
     problem = load("softmax_cross_entropy")
     page = opened(show(problem, derive(problem, closed=True), "html"))

@@ -17,7 +17,8 @@ from byhand.values.arrays import speaks_torch
 def beside(problem: Problem, report: Report) -> dict[str, Any] | None:
     """The steps that lead to the gradients of `report`, with numbers; None where none are known.
 
-    What is still to be mended or written isn't given away: only lines that are right are derived.
+    What is still to be mended or written isn't given away: as long as anything is, only lines that
+    are right are derived.
     """
     try:
         found = derive(problem)
@@ -25,7 +26,9 @@ def beside(problem: Problem, report: Report) -> dict[str, Any] | None:
         return None
     dialect = "torch" if speaks_torch(problem.inputs()) else "numpy"
     whole = as_dict(problem, found, dialect, instance_of(problem, found))
-    hidden = {row.name for row in report.rows if not (row.right or row.verdict == "inherited")}
+    right = {row.name for row in report.rows if row.right or row.verdict == "inherited"}
+    right -= {row.name for row in report.rows if not (row.right or row.verdict == "inherited")}
+    hidden = set[str]() if report.ok else {step.name for step in found.steps} - {"", *right}
     gradients = {f"d{name}" for name in hidden}
     return {
         "closed": whole["closed"],
