@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,6 +35,22 @@ def test_it_ends_when_it_is_told_to_and_leaves_no_process(start: Start, tmp_path
     assert editor.exit() == 0
     assert editor.process.stderr is not None and editor.process.stderr.read() == b""
     assert not [pid for pid in workers if running(pid)]
+
+
+def test_an_exit_without_a_word_before_is_no_success(start: Start, tmp_path: Path) -> None:
+    editor = start(tmp_path)
+    editor.notify("exit", None)
+    assert editor.process.wait(PATIENCE) == 1
+
+
+def test_ctrl_c_ends_it_at_once(start: Start, tmp_path: Path) -> None:
+    editor = start(tmp_path)
+    editor.diagnostics(editor.open(tmp_path / "line.py", GOOD), 1)
+    workers = children(editor.process.pid)
+    editor.process.send_signal(signal.SIGINT)
+    editor.process.wait(PATIENCE)
+    assert editor.process.stderr is not None and editor.process.stderr.read() == b""
+    editor.wait_until(lambda: not [pid for pid in workers if running(pid)])
 
 
 def test_it_ends_when_the_editor_goes_away(start: Start, tmp_path: Path) -> None:

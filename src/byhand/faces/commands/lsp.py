@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 import click
 
+from byhand.faces import terminal
 from byhand.faces.commands.check import positive_seconds
 
 
@@ -30,6 +32,8 @@ def lsp(trust: bool, timeout: float) -> int:
         raise click.ClickException(
             "the language server needs pygls, which isn't installed: pip install 'byhand[lsp]'"
         )
+    if sys.stdin is not None and sys.stdin.isatty():  # pyright: ignore[reportUnnecessaryComparison]
+        terminal.complain("byhand lsp waits for an editor to speak to it; Ctrl-C ends it")
     from byhand.faces.lsp.server import serve
 
     return serve(trust, timeout)

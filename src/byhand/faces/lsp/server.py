@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -216,15 +217,30 @@ def make_server(trusted: bool, timeout: float) -> tuple[LanguageServer, Session]
 
 
 def serve(trusted: bool, timeout: float) -> int:
-    """Serves one editor on standard input and output, until it says to exit or goes away."""
+    """Serves one editor on standard input and output, until it says to exit or goes away.
+
+    The status is 1 if it says so without a word before, as the protocol has it.
+    """
     if not os.environ.get("BYHAND_TRACEBACK"):
         logging.disable()
+    # Ctrl-C ends it at once; else it would wait for the line that is being read.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     server, session = make_server(trusted, timeout)
+    heard: list[str] = []
+
+    @server.feature(lsp.SHUTDOWN)
+    def _(params: None) -> None:
+        heard.append(lsp.SHUTDOWN)
+
+    @server.feature(lsp.EXIT)
+    def _(params: None) -> None:
+        heard.append(lsp.EXIT)
+
     try:
         server.start_io()
     finally:
         session.end()
-    return 0
+    return 1 if heard == [lsp.EXIT] else 0
 
 
 def _heard(answer: object) -> None:
