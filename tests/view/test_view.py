@@ -187,6 +187,7 @@ def test_the_derivation_stands_beside_what_is_right_and_no_answer_is_given_away(
 ) -> None:
     page = opened(small)
     expect(page.locator(".bh-detail")).to_contain_text("missing")
+    expect(page.locator(".bh-detail")).to_contain_text(re.compile(r"largest error \d\.\de"))
     assert page.locator(".bh-derived").count() == 0
     row(page, "x").locator(".bh-name").click()
     expect(page.locator(".bh-derived .katex")).not_to_have_count(0)

@@ -6,7 +6,7 @@ import { type Edge, rowOf, standingOf } from "./graph";
 import { Heat, largest } from "./heat";
 import { Prose } from "./prose";
 import type { Report, Row, Step, Summary } from "./report";
-import { fault, MARKS, number, place, range, shape, verdict, whereItShows } from "./words";
+import { error, fault, MARKS, number, place, range, shape, verdict, whereItShows } from "./words";
 
 interface DetailProps {
   report: Report;
@@ -52,6 +52,7 @@ const Judged = ({ row, step, roots }: { row: Row; step: Step; roots: string[] })
         {MARKS[standing]} <Prose text={standing === "root" ? fault(row) : verdict(row)} />
         {standing === "inherited" && ": the line is right, but reads a gradient that is wrong"}
       </p>
+      {error(row) && <p class="bh-quiet">{error(row)}</p>}
       {row.at !== null && <p class="bh-quiet">{whereItShows(row)}</p>}
       {row.note && row.note !== fault(row) && <p class="bh-quiet">{row.note}</p>}
       {row.mistake && (

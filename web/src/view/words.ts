@@ -65,6 +65,14 @@ export const whereItShows = (row: Row): string => {
   return `it shows at ${sizes.join(", ")}`;
 };
 
+/** How far it is off, where that is known. */
+export const error = ({ verdict, max_error, tolerance }: Row): string => {
+  if (verdict !== "wrong" || max_error === null || tolerance === null) return "";
+  if (max_error <= tolerance) return "";
+  const [most, allowed] = [max_error, tolerance].map((value) => value.toExponential(1));
+  return `largest error ${most}; rounding explains up to ${allowed}`;
+};
+
 /** Half a sentence on a root: what is wrong. */
 export const fault = (row: Row): string => row.mistake?.message ?? row.note ?? verdict(row);
 
