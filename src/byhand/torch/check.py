@@ -35,6 +35,7 @@ from byhand.torch.inside import inner_functions
 from byhand.torch.kernel import bench_of, placed
 from byhand.torch.reference import Reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
+from byhand.torch.trees import taken_apart
 from byhand.torch.truth import truths
 from byhand.torch.twice import note_on, wrong_twice
 
@@ -92,6 +93,7 @@ def _checked(
     options: Options,
 ) -> Report:
     seed = options.seed
+    subject, inputs, reference = taken_apart(subject, inputs, reference, seed)
     found = given(subject, inputs, needs, dtype, seed)
     _refuse_sizes(subject, found, options)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)

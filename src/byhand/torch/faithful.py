@@ -71,6 +71,7 @@ def _alike(answer: Any, gradient: Any) -> bool:
         return all(each is None or not each.any() for each in (answer, gradient))
     if not isinstance(answer, torch.Tensor):
         return False
+    answer = answer.to_dense() if answer.is_sparse else answer
     try:
         answer = answer.detach().double().sum_to_size(gradient.shape)
     except RuntimeError:

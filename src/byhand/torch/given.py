@@ -14,6 +14,7 @@ import torch
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import did_you_mean, dimensions_of
 from byhand.torch.subject import Subject
+from byhand.values import tree
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,17 +43,27 @@ def given(
     seed: int,
 ) -> Given:
     """What a subject is tried on. Raises ProblemError if it can't be called with it."""
-    draw = _drawing(subject, inputs, dtype)
+    draw = drawing(subject, inputs, dtype)
     first = draw(np.random.default_rng(seed), {})
     tensors = tuple(name for name, value in first.items() if isinstance(value, torch.Tensor))
     floats = [name for name in tensors if first[name].is_floating_point()]
     if any(first[name].is_complex() for name in tensors):
         raise ProblemError(f"{subject.name}: complex tensors aren't checked")
+    for name in tensors:
+        if first[name].layout != torch.strided:
+            raise ProblemError(
+                f"{subject.name}: {name} is a sparse tensor, which isn't checked: give a dense one "
+                "to a function that makes it sparse"
+            )
     if not floats:
         raise ProblemError(
             f"{subject.name}: no input is a tensor of floats: nothing has a gradient"
         )
-    notes: list[str] = []
+    inside = [name for name, value in first.items() if name not in tensors and _has_floats(value)]
+    notes = [
+        f"tensors in {name} have no gradient: PyTorch gives none to what lies in a list"
+        for name in inside
+    ]
     asked = _asked(subject, tuple(first), needs)
     if asked is None:
         flagged = [name for name in floats if first[name].requires_grad]
@@ -71,14 +82,27 @@ def given(
         )
 
     def make(rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-        drawn = draw(rng, sizes)
-        return {n: v.detach() if isinstance(v, torch.Tensor) else v for n, v in drawn.items()}
+        return {name: _of_its_own(value) for name, value in draw(rng, sizes).items()}
 
     sizes = dimensions_of(inputs, subject.file) if callable(inputs) else {}
     return Given(make, tuple(first), sizes, tensors, tuple(asked), tuple(notes))
 
 
-def _drawing(
+def _of_its_own(value: Any) -> Any:
+    """Without its graph; and lists anew, which whoever follows forward writes into."""
+    if isinstance(value, (list, tuple, dict)):
+        return tree.map(_of_its_own, value)
+    return value.detach() if isinstance(value, torch.Tensor) else value
+
+
+def _has_floats(value: Any) -> bool:
+    return any(
+        isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
+        for _, leaf in tree.leaves(value)
+    )
+
+
+def drawing(
     subject: Subject, inputs: Any, dtype: torch.dtype | None
 ) -> Callable[[np.random.Generator, Mapping[str, int]], dict[str, Any]]:
     """All arguments by name, in order and with the defaults that stand between them."""

@@ -15,7 +15,7 @@ from byhand.errors import ProblemError, in_one_line
 from byhand.program.control_flow import run_plainly
 from byhand.program.problem import Problem
 from byhand.sources.autograd_functions import HELD, Held
-from byhand.torch.subject import Subject
+from byhand.torch.subject import Spread, Subject
 from byhand.values.arrays import as_torch
 from byhand.values.torch_random import seed_torch
 
@@ -36,6 +36,8 @@ class Reference:
             kinds = {str(v.dtype) for v in inputs.values() if isinstance(v, torch.Tensor)}
             where = ", ".join(sorted(kinds)).replace("torch.", "")
             raise ProblemError(f"{self.name} raised {in_one_line(error)} on {where}") from error
+        if isinstance(returned, dict):
+            return tuple(returned.values())
         return tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)
 
     def outputs(self, returned: Sequence[Any], takes: Sequence[bool]) -> list[Any]:
@@ -60,24 +62,31 @@ def reference_of(
         raise ProblemError(f"reference is no function: {reference!r}")
     name = getattr(reference, "__name__", "reference")
     try:
-        given = inspect.signature(reference).parameters.values()
+        signature = inspect.signature(reference)
     except (TypeError, ValueError):
         return Reference(reference, tuple(arguments), name)
-    named = [p for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    spread, given = Spread(signature), signature.parameters.values()
+
+    def call(*values: Any) -> Any:
+        taken, options = spread(values)
+        return reference(*taken, **options)
+
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    named = [p for p in spread.named if p.kind not in kinds]
     whole = any(p.kind is p.VAR_POSITIONAL for p in given)
     names = [p.name for p in named]
     if whole:
-        return Reference(reference, tuple(arguments), name)
+        return Reference(call, tuple(arguments), name)
     needed = [p.name for p in named if p.default is p.empty]
     if set(needed) <= set(arguments):
         known = [n in arguments for n in names]
         count = known.index(False) if False in known else len(names)
-        return Reference(reference, tuple(names[:count]), name)
+        return Reference(call, tuple(names[:count]), name)
     if len(needed) > len(arguments):
         raise ProblemError(
             f"{name} takes {len(needed)} arguments, but {subject.name} is given {len(arguments)}"
         )
-    return Reference(reference, tuple(arguments)[: len(names)], name)
+    return Reference(call, tuple(arguments)[: len(names)], name)
 
 
 def forward_as_reference(subject: Subject, arguments: Sequence[str]) -> Reference:

@@ -28,6 +28,7 @@ class Subject:
     be left out. `forward(ctx, *arguments)` runs forward alone, and leaves in a ctx what it keeps.
     `launches` names a Triton kernel that it launches: then only the whole is ever run.
     `parameters` are a module's own, which its call takes after its arguments.
+    `sees_arguments_alone`: PyTorch gives no gradient to tensors inside its lists, as of a Function.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Subject:
     forward: Callable[..., Any] | None = None
     launches: str = ""
     parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    sees_arguments_alone: bool = False
 
     @cached_property
     def run(self) -> Run:
@@ -54,7 +56,7 @@ class Subject:
 def subject_of(fn: Any) -> Subject:
     """What `fn` is. Raises ProblemError for what can't be checked."""
     if inspect.isclass(fn) and issubclass(fn, torch.autograd.Function):
-        return replace(_function(fn), launches=launches(fn))
+        return replace(_function(fn), launches=launches(fn), sees_arguments_alone=True)
     if hasattr(fn, "_opoverload") and hasattr(fn, "_init_fn"):
         return _custom_op(fn)
     if isinstance(fn, torch.nn.Module):
@@ -136,20 +138,48 @@ def _callable(fn: Any) -> Subject:
         raise ProblemError(
             f"the arguments of {_name_of(fn)} can't be read: wrap it in a `def` that names them"
         ) from None
-    named = [p for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
-    return Subject(_name_of(fn), _file_of(fn), fn, _names(None, named), _defaults(signature))
+    spread = Spread(signature)
+
+    def call(*given: Any) -> Any:
+        arguments, options = spread(given)
+        return _in_order(fn(*arguments, **options))
+
+    names = _names(None, spread.named)
+    return Subject(_name_of(fn), _file_of(fn), call, names, _defaults(signature))
+
+
+class Spread:
+    """Arguments in order as a signature takes them: those after a * by name."""
+
+    def __init__(self, signature: inspect.Signature) -> None:
+        named = [*signature.parameters.values()]
+        self.by_name = [p.name for p in named if p.kind is p.KEYWORD_ONLY]
+        if any(p.kind is p.VAR_POSITIONAL for p in named):
+            self.by_name = []  # which stay as they are
+            named = [p for p in named if p.kind is not p.KEYWORD_ONLY]
+        self.named = named
+        self.count = None if not self.by_name else len(named) - len(self.by_name)
+
+    def __call__(self, given: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        rest = () if self.count is None else given[self.count :]
+        return tuple(given[: self.count]), dict(zip(self.by_name, rest, strict=False))
+
+
+def _in_order(returned: Any) -> Any:
+    """What a function returns in a dict, as a tuple."""
+    return tuple(returned.values()) if isinstance(returned, dict) else returned
 
 
 def _module(module: torch.nn.Module) -> Subject:
     """A module, whose parameters are inputs of their own: `lin.weight` is called `lin_weight`."""
     held = dict(module.named_parameters())
+    inside, spread = _callable(module.forward), Spread(inspect.signature(module.forward))
 
     def call(*given: Any) -> Any:
         count = len(given) - len(held)
         changed = dict(zip(held, given[count:], strict=True))
-        return torch.func.functional_call(module, changed, given[:count])
+        return _in_order(torch.func.functional_call(module, changed, *spread(given[:count])))
 
-    inside = _callable(module.forward)
     parameters = {name.replace(".", "_"): value.detach() for name, value in held.items()}
     return replace(inside, name=_name_of(module), call=call, parameters=parameters)
 

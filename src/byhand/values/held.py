@@ -42,10 +42,13 @@ def array(value: Any) -> Array | None:
     if is_array(value):
         return value
     if is_torch(value):
+        value = value.detach()
+        if value.is_sparse:
+            value = value.to_dense()
         try:
-            return value.detach().numpy()
+            return value.numpy()
         except TypeError:  # NumPy has no bfloat16
-            return value.detach().float().numpy()
+            return value.float().numpy()
     if is_jax(value):
         found = np.asarray(value)
         return found.astype(np.float32) if found.dtype.name == "bfloat16" else found

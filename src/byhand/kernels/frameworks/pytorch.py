@@ -212,13 +212,17 @@ def run_of(
                 retain_graph=True,
                 allow_unused=True,
             )
-            return dict(zip(asked, found, strict=True))
+            return dict(zip(asked, map(_dense, found), strict=True))
 
         open_to = (out for out, can in zip(outputs, takes, strict=True) if can)
         written = frozenset[Any]().union(*map(parts or hand_written, open_to))
         return Ran(outputs, takes, back(upstream), back, written, draws)
 
     return run
+
+
+def _dense(gradient: torch.Tensor | None) -> torch.Tensor | None:
+    return gradient.to_dense() if gradient is not None and gradient.is_sparse else gradient
 
 
 class _Taken:
