@@ -23,10 +23,12 @@ CLASSES = ["Linear", "BatchNorm1d", "Tanh"]
         ("net_with_loss", "net", 4),
         ("criterion", "network", 4),
         ("in_torch", "layers", 5),
+        ("filled_later", "model", 4),
+        ("with_settings", "layers", 12),  # eps and a batch size that are numbers of the script
     ],
 )
 def test_right_ones(name: str, model: str, rows: int) -> None:
-    if name == "in_torch":
+    if name in ("in_torch", "with_settings"):
         pytest.importorskip("torch")
     report = judged(MODELS / f"{name}.py", model)
     assert report.ok, str(report)
@@ -57,6 +59,7 @@ def test_each_layer_and_the_model() -> None:
         ("net_with_loss", "net", "self.dW = self.x.T @ dout", "self.dW = -self.x.T @ dout", {11}),
         ("criterion", "network", "l in network[::-1]", "l in network[:0:-1]", {11, 12}),
         ("in_torch", "layers", "+= demb[k, j]", "= demb[k, j]", {54}),
+        ("filled_later", "model", "self.dW = self.x.T @ grad", "self.dW = -self.x.T @ grad", {17}),
     ],
 )
 def test_mistakes(

@@ -133,7 +133,13 @@ class _Tracer(Follower):
 
     def input(self, name: str, value: Any) -> Any:
         """What forward is given for an input, with a tensor for every array of floats in it."""
-        return tree.map_with_path(lambda path, leaf: self.leaf(tree.text(name, path), leaf), value)
+        data = name in self.problem.data
+
+        def leaf(path: tree.Path, leaf: Any) -> Any:
+            kept = data and is_setting(path, leaf)
+            return leaf if kept else self.leaf(tree.text(name, path), leaf)
+
+        return tree.map_with_path(leaf, value)
 
     def leaf(self, name: str, value: Any) -> Any:
         array = self.array(value) if is_torch(value) else value
@@ -329,6 +335,11 @@ class _Tracer(Follower):
             return f"{where}: {cause}  (in `{source}`)"
         assert cause is not None
         return f"{where}: forward raised {in_one_line(cause)}  (in `{source}`)"
+
+
+def is_setting(path: tree.Path, leaf: Any) -> bool:
+    """Whether something in an input is a number that an object has, such as a layer's eps."""
+    return type(leaf) is float and any(isinstance(entry, tree.Attribute) for entry in path)
 
 
 def _part(whole: Array, index: Any) -> Array:

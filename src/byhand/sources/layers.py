@@ -79,7 +79,7 @@ def problem_of_layer(
         free = {name: axis for axis, name in axes.items()}
         found = drawn(proposal.arguments({free[n]: s for n, s in sizes.items()}), rng)
         found = as_spoken(found, in_torch)
-        held = _made(made, layer, found, in_torch)
+        held = _filled(_made(made, layer, found, in_torch), layer, pair, found)
         inputs: Inputs = {name: found[name] for name in arguments if name in found}
         for name in names:
             value = np.asarray(detached(parameter_of(held, name, layer.listed.get(name))))
@@ -93,7 +93,8 @@ def problem_of_layer(
 
     axes = called(both, proposal)
     first = as_spoken(drawn(proposal.arguments(), np.random.default_rng(0)), in_torch)
-    parts = parts_of(SELF, _made(made, layer, first, in_torch), beside)
+    held = _filled(_made(made, layer, first, in_torch), layer, pair, first)
+    parts = parts_of(SELF, held, beside)
     backward, answered = _backward(layer, pair)
     backward.body += answering(parts)
     answered += [part.name for part in parts]
@@ -173,6 +174,14 @@ def _made(cls: Any, layer: Layer, values: Mapping[str, Any], in_torch: bool) -> 
     np.random.seed(0)
     with _in_doubles() if in_torch else contextlib.nullcontext():
         return cls(**{name: values[name] for name in names if name in values})
+
+
+def _filled(held: Any, layer: Layer, pair: Pair, values: Mapping[str, Any]) -> Any:
+    """The layer with its parameters, which some get when forward sees how large its input is."""
+    if any(parameter_of(held, n, layer.listed.get(n)) is None for n in layer.gradients):
+        given = {n: copy.deepcopy(values[n]) for n in parameters(pair.forward) if n in values}
+        getattr(held, layer.forward.name)(**given)
+    return held
 
 
 @contextlib.contextmanager

@@ -26,8 +26,8 @@ from byhand.sources.flow import binds, changes, flat, needed, opened, reads
 from byhand.sources.intermediates import with_copies
 from byhand.sources.layer_classes import Layer
 from byhand.sources.names import LOSS, base_of
-from byhand.sources.notebook import drawing, named, rows_of
-from byhand.sources.parts import PUT, Part, answering, parts_of, putter, putting
+from byhand.sources.notebook import counts_of, drawing, named, rows_of
+from byhand.sources.parts import PUT, Part, answering, is_empty, parts_of, putter, putting
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, detached
 
@@ -178,6 +178,8 @@ def problem_of_model(model: Model, layers: Sequence[Layer], cells: Cells, file: 
     space: Namespace = {}
     notes = [*cells.notes, *setting.run(model.setting, file, cells.text, space)]
     held = {name: space[name] for name in sorted(model.names) if name in space}
+    if any(is_empty(value, layers) for value in held.values()):
+        setting.run(copy.deepcopy(model.forward), file, cells.text, dict(space))
     parts = [part for name, value in held.items() for part in parts_of(name, value, layers)]
     made = {name for node in model.forward for name in binds(node)}
     forward = [copy.deepcopy(node) for node in model.forward]
@@ -193,6 +195,9 @@ def problem_of_model(model: Model, layers: Sequence[Layer], cells: Cells, file: 
     if model.given:
         asked.append(f"d{model.output}")
     rows = rows_of(data, [*forward, *backward])
+    counts = counts_of(rows, {n for node in (*forward, *backward) for n in reads(node)}, space)
+    arguments += counts
+    asked += [name for name in counts if name in read]
     return assembled(
         name=model.name,
         file=str(file),
@@ -202,7 +207,7 @@ def problem_of_model(model: Model, layers: Sequence[Layer], cells: Cells, file: 
             **{n: v for n, v in space.items() if n not in made and n not in arguments},
             PUT: putter(parts),
         },
-        draw=_draw(parts, held, data, rows),
+        draw=_draw(parts, held, data, counts, rows),
         dimensions={} if rows is None else {"rows": rows},
         data=[*(name for name in data if name not in answered), *held],
         notes=notes,
@@ -221,9 +226,15 @@ def _data(model: Model, space: Namespace, held: Mapping[str, Any]) -> Inputs:
     }
 
 
-def _draw(parts: Sequence[Part], held: Mapping[str, Any], data: Inputs, rows: int | None) -> Any:
+def _draw(
+    parts: Sequence[Part],
+    held: Mapping[str, Any],
+    data: Inputs,
+    counts: Mapping[str, int],
+    rows: int | None,
+) -> Any:
     """The script's own values; of its models, copies without parameters, which are inputs."""
-    of_data = drawing(data, {}, rows)
+    of_data = drawing(data, counts, rows)
 
     def draw(rng: np.random.Generator, **sizes: int) -> Inputs:
         models = copy.deepcopy(dict(held))

@@ -629,7 +629,7 @@ def _problem(
     for name in _linked(found, inputs):
         del inputs[name]  # it must stay with what was made of it
     rows = rows_of(inputs, [*body, *nodes])
-    counts = {name: rows for name in read if rows is not None and space.get(name) is rows}
+    counts = counts_of(rows, read, space)
     draw = drawing(inputs, counts, rows)
     inputs = {**inputs, **counts}
     asked = _asked(nodes, inside | {*inputs}, outputs if segment.given else ())
@@ -822,6 +822,12 @@ def drawing(inputs: Inputs, counts: Mapping[str, int], rows: int | None) -> Call
         return found
 
     return draw
+
+
+def counts_of(rows: int | None, names: Collection[str], space: Namespace) -> dict[str, int]:
+    """The names for the number of rows, such as batch_size."""
+    found = {name: space.get(name) for name in names} if rows is not None else {}
+    return {name: value for name, value in found.items() if type(value) is int and value == rows}
 
 
 def _has_rows(held: Any, rows: int) -> bool:

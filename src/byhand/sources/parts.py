@@ -65,6 +65,16 @@ def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[Part]:
     return found
 
 
+def is_empty(model: Any, layers: Sequence[Layer]) -> bool:
+    """Whether a layer of a model has no parameters yet: some get them when forward is run."""
+    names = {layer.name: layer.gradients for layer in layers}
+    return any(
+        getattr(layer, name, ...) is None
+        for _, layer in _objects((), model, set())
+        for name in names.get(type(layer).__name__, ())
+    )
+
+
 def _objects(path: tree.Path, value: Any, seen: set[int]) -> Iterator[tuple[tree.Path, Any]]:
     """What a model is made of, with the way to it, the model itself first."""
     children = tree.children(value)

@@ -92,7 +92,8 @@ def _waiting(trial: Trial) -> frozenset[Key]:
 
 def _made_of(key: Key, roots: Container[Key], trial: Trial) -> bool:
     """Whether a root was made from another one within the same call: it may only have inherited."""
-    together = trial.answers.made_with.get(key, frozenset()) & trial.descendants[key]
+    after = trial.descendants.get(key, frozenset())
+    together = trial.answers.made_with.get(key, frozenset()) & after
     return any(other in roots for other in together)
 
 

@@ -19,7 +19,7 @@ from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
-from byhand.program.trace import trace_problem
+from byhand.program.trace import is_setting, trace_problem
 from byhand.referees.engine import forward_bounds, sweep
 from byhand.referees.referee import Key
 from byhand.values import tree
@@ -122,10 +122,10 @@ def draw(
 
     Raises ProblemError if forward fails on them or isn't finite.
     """
-    given = {k: _cast(v, dtype) for k, v in problem.inputs(seed, **sizes).items()}
+    given = _cast(problem, problem.inputs(seed, **sizes), dtype)
     given = given if change is None else change(given)
     _refuse_infinite_inputs(problem, given)
-    inputs = {name: _cast(value, "float64") for name, value in given.items()}
+    inputs = _cast(problem, given, "float64")
     truth = _traced(problem, inputs)
     tied = inputs_of_ties(truth)
     as_it_came = None
@@ -137,7 +137,7 @@ def draw(
                 dict(sizes), inputs, inputs, truth, truth, g, seed, tied=True, moved=moved
             )
         given = {k: v if k in problem.data else _apart(k, v, tied, seed) for k, v in given.items()}
-        inputs = {name: _cast(value, "float64") for name, value in given.items()}
+        inputs = _cast(problem, given, "float64")
         truth = _traced(problem, inputs)
     _refuse_infinite_outputs(problem, truth)
     program = truth if double else _traced(problem, given)
@@ -188,8 +188,19 @@ def _apart(name: str, value: Any, tied: frozenset[str], seed: int) -> Any:
     return tree.map_with_path(leaf, value)
 
 
-def _cast(value: Any, dtype: str | None) -> Any:
-    return tree.map(lambda leaf: _cast_leaf(leaf, dtype), value)
+def _cast(problem: Problem, inputs: Inputs, dtype: str | None) -> Inputs:
+    """Inputs in a type. A number that an object has that is data, such as a layer's eps, stays one:
+    as an array it would have a type, which what it is added to would get."""
+
+    def cast(path: tree.Path, leaf: Any) -> Any:
+        return leaf if is_setting(path, leaf) else _cast_leaf(leaf, dtype)
+
+    return {
+        name: tree.map_with_path(cast, value)
+        if name in problem.data
+        else tree.map(lambda leaf: _cast_leaf(leaf, dtype), value)
+        for name, value in inputs.items()
+    }
 
 
 def _cast_leaf(value: Any, dtype: str | None) -> Any:
