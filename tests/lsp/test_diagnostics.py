@@ -181,6 +181,14 @@ def test_a_script_and_a_pair_of_functions_are_judged(editor: Client, folder: Pat
     assert proposed["severity"] == INFORMATION
 
 
+def test_an_address_may_hold_anything_that_a_path_may(editor: Client, folder: Path) -> None:
+    file = folder / "my ∂ 100% #1" / "a+b?.py"
+    file.parent.mkdir()
+    file.write_text(edited(("dy = derror", "dy = -derror")), encoding="utf-8")
+    (found,) = editor.diagnostics(editor.open(file), 1)
+    assert found["code"] == "sign"
+
+
 def test_a_file_without_a_folder_and_one_that_was_never_saved(editor: Client, folder: Path) -> None:
     gone = folder / "gone" / "line.py"
     text = edited(("dy = derror", "dy = -derror"))

@@ -10,6 +10,8 @@ import pytest
 from lsp_client import Client
 from lsp_texts import GOOD, edited
 
+from byhand.course import learner as learners
+
 ALLOW, REFUSE = "Allow in this folder", "Not now"
 Start = Callable[..., Client]
 
@@ -72,6 +74,18 @@ def test_the_workspace_may_be_allowed_beforehand_but_nothing_outside_it(
     assert str(strange.parent) in question["message"]
     editor.settle()
     assert not ran(strange)
+
+
+def test_of_a_course_the_whole_folder_is_allowed(start: Start, tmp_path: Path) -> None:
+    learner = learners.start(tmp_path / "course", None)
+    exercises = [learner.course.find(number) for number in ("1.1", "6.4")]
+    for each in exercises:
+        learners.open_exercise(learner, each)
+    editor = start(None, trusted=None, answers=(ALLOW,), home=tmp_path / "home")
+    for each in exercises:
+        assert editor.diagnostics(editor.open(learner.path(each)), 1)
+    (question,) = editor.questions
+    assert question["message"].endswith(f"Allow that in {learner.folder}?")
 
 
 def test_an_editor_that_cannot_ask_says_what_to_do(

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from lsprotocol.types import Diagnostic
 
 from byhand.course import learner as learners
+from byhand.course import progress
 from byhand.course.course import Exercise
 from byhand.errors import ByhandError, DataError
 from byhand.faces.lsp.asking import Asking
@@ -222,8 +223,9 @@ class Session:
         workspace = self._client.workspace()
         if self._trust.allows(text.path, workspace):
             return True
-        folder = self._trust.folder_of(text.path, workspace)
-        if workspace and folder not in workspace and not text.is_problem_file:
+        known = [*workspace, *_learners_folder(text.path)]
+        folder = self._trust.folder_of(text.path, known)
+        if workspace and folder not in known and not text.is_problem_file:
             return False  # a library's code, which was opened to be read
         if folder not in self._asked_for:
             self._asked_for[folder] = asyncio.create_task(self._ask(folder))
@@ -238,6 +240,11 @@ class Session:
         except DataError as error:
             self._client.say(f"{folder} is allowed, but that can't be remembered: {error}")
         return True
+
+
+def _learners_folder(file: Path) -> list[Path]:
+    """The learner's folder that a file is in, if it is in one."""
+    return [folder for folder in file.parents if (folder / progress.FILE).is_file()][:1]
 
 
 def exercise_at(file: Path) -> Exercise | None:
