@@ -249,3 +249,44 @@ def test_a_gradient_in_the_wrong_place_is_said_in_pytorchs_words() -> None:
     x, w = tensors((3, 4), (3, 4))
     report = byhand.torch.check(Misplaced, (x, 0.1, w))
     assert "position 2, but the corresponding forward input was not" in str(report["x"].note)
+
+
+class Forward(torch.autograd.Function):
+    @staticmethod
+    def forward(x: Any, w: Any) -> Any:
+        return torch.sin(x) * w
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        x, w = ctx.saved_tensors
+        return dy * w * x.cos(), dy * x.sin()
+
+    @staticmethod
+    def jvp(ctx: Any, tx: Any, tw: Any) -> Any:
+        x, w = ctx.saved_tensors
+        sent = torch.zeros_like(x)
+        if tx is not None:
+            sent = sent + tx * w * x.cos()
+        if tw is not None:
+            sent = sent + tw * x.sin()
+        return sent
+
+
+class WrongForward(Forward):
+    @staticmethod
+    def jvp(ctx: Any, tx: Any, tw: Any) -> Any:
+        return Forward.jvp(ctx, tx, None if tw is None else 2 * tw)
+
+
+def test_a_jvp_is_held_against_backward() -> None:
+    inputs = tensors((3, 2), (3, 2))
+    assert byhand.torch.check(Forward, inputs).ok
+    report = byhand.torch.check(WrongForward, inputs)
+    (found,) = report.findings
+    assert (found.name, found.wrong) == ("jvp", True)
+    assert "for w" in found.seen

@@ -30,6 +30,7 @@ from byhand.sources.autograd_functions import problem_of_function
 from byhand.torch.by_outputs import problem_by_outputs
 from byhand.torch.faithful import called, gives_the_same
 from byhand.torch.followed import disbelieved, in_double
+from byhand.torch.forward_mode import wrong_forward
 from byhand.torch.given import Given, given
 from byhand.torch.inside import inner_functions
 from byhand.torch.kernel import bench_of, placed
@@ -118,6 +119,8 @@ def _checked(
         report = seen_from_outside(report, bench)
     if report.ok and (wrong := wrong_twice(subject, found, seed)):
         untried = [*untried, note_on(wrong)]
+    if report.ok:
+        report = replace(report, findings=(*report.findings, *wrong_forward(subject, found, seed)))
     return replace(report, notes=(*found.notes, *report.notes, *untried))
 
 

@@ -29,6 +29,7 @@ class Subject:
     `launches` names a Triton kernel that it launches: then only the whole is ever run.
     `parameters` are a module's own, which its call takes after its arguments.
     `sees_arguments_alone`: PyTorch gives no gradient to tensors inside its lists, as of a Function.
+    `has_jvp`: it has a hand-written derivative for forward mode, too.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Subject:
     launches: str = ""
     parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
     sees_arguments_alone: bool = False
+    has_jvp: bool = False
 
     @cached_property
     def run(self) -> Run:
@@ -56,7 +58,9 @@ class Subject:
 def subject_of(fn: Any) -> Subject:
     """What `fn` is. Raises ProblemError for what can't be checked."""
     if inspect.isclass(fn) and issubclass(fn, torch.autograd.Function):
-        return replace(_function(fn), launches=launches(fn), sees_arguments_alone=True)
+        jvp = fn.jvp is not torch.autograd.Function.jvp
+        subject = replace(_function(fn), sees_arguments_alone=True, has_jvp=jvp)
+        return replace(subject, launches=launches(fn))
     if hasattr(fn, "_opoverload") and hasattr(fn, "_init_fn"):
         return _custom_op(fn)
     if isinstance(fn, torch.nn.Module):
