@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -19,6 +19,8 @@ ARGUMENTS = [
 ]
 
 Open = Callable[..., Page]
+
+expect.set_options(timeout=15_000)  # a machine may be busy
 
 
 @pytest.fixture(scope="session")

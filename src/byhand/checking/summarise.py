@@ -117,7 +117,7 @@ def summary_of(value: Array) -> Summary:
     grid = np.atleast_2d(value.reshape(-1, value.shape[-1]) if value.ndim > 2 else value)
     if not grid.size:
         return Summary(grid[:SIDE, :SIDE], True, float("nan"), float("nan"))
-    cells = _largest(_largest(grid, 0), 1)
+    cells = _largest(_largest(grid, 0), 1).copy()  # nothing large is kept alive by it
     return Summary(cells, cells.size == grid.size, float(grid.min()), float(grid.max()))
 
 
