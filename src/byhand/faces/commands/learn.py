@@ -1,4 +1,4 @@
-"""`byhand learn [DIR]`."""
+"""`byhand learn [DIR]`, and `byhand learn FILE`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = "byhand-course"
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", required=False)
+@click.argument("folder", metavar="[DIR|FILE]", required=False)
 @click.option("--course", metavar="DIR", help="A course of your own: a folder with a course.toml.")
 @click.option("--web", is_flag=True, help="Teach on a page in the browser, on this machine alone.")
 @click.option(
@@ -49,11 +49,16 @@ def learn(
     DIR is made if it isn't there; without it, it is the learner's folder you are in, or else
     byhand-course. Without a terminal this says where you stand and checks the current exercise
     once.
+
+    In the place of DIR, FILE is a file of your own, whatever `byhand check` takes: it is checked
+    whenever you save it.
     """
     if not web and (port is not None or no_open):
         raise click.UsageError("--port and --no-open are for a page: add --web")
     if web and notebook:
         raise click.UsageError("--web and --notebook: choose one")
+    if folder is not None and _is_file(folder):
+        return _own_file(folder, timeout, any((course, web, notebook)))
     from byhand.course import learner as learners
 
     place = Path(folder) if folder is not None else _here()
@@ -77,6 +82,24 @@ def learn(
     after = words.after(learner, verdict, words.by_commands(learner))
     show(f"{words.where(learner)}\n\n{verdict.text}\n\n{after}")
     return 0
+
+
+def _is_file(name: str) -> bool:
+    from byhand.sources.load import split
+
+    return Path(split(name)[0]).is_file()
+
+
+def _own_file(file: str, timeout: float, more: bool) -> int:
+    if more:
+        raise click.UsageError("--course, --web and --notebook are for the course: leave FILE out")
+    from byhand.faces.learning.own_file import check_once
+
+    if not _in_terminal():
+        return check_once(file, timeout)
+    from byhand.faces.learning.own_file import watch_file
+
+    return watch_file(file, timeout)
 
 
 def _write_notebooks(learner: Learner) -> int:
