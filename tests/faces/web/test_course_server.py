@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import run_byhand
@@ -48,6 +49,11 @@ def save(served: Served, text: str, base: str) -> tuple[int, dict[str, str]]:
     return reply.status, reply.json
 
 
+def report(served: Served, document: str) -> dict[str, Any]:
+    with served.events(document) as events:
+        return next(value for name, value in events if name == "report")
+
+
 def digest(served: Served) -> str:
     with served.events(LOSS) as events:
         return next(value["digest"] for name, value in events if name == "text")
@@ -62,7 +68,7 @@ def test_a_save_gets_its_verdict(served: Served, loss: Path) -> None:
     wrong = served.verdict(LOSS, there["digest"])
     assert not wrong["passed"]
     assert [root["code"] for root in wrong["said"]["roots"]] == ["sign"]
-    assert wrong["report"]["roots"] == ["logprobs"]
+    assert report(served, LOSS)["roots"] == ["logprobs"]
     right = answered(blank, "-1 / n", "dlogprobs / probs")
     _, there = save(served, right, there["digest"])
     assert served.verdict(LOSS, there["digest"])["passed"]

@@ -1,6 +1,5 @@
 /** What the server tells, as src/byhand/faces/page makes it. */
 import type { Derivation } from "../view/derivation";
-import type { Report, Row } from "../view/report";
 
 export interface CourseMap {
   title: string;
@@ -48,17 +47,14 @@ export interface Text {
   after?: string | null;
 }
 
-/** A row, and where its mistake stands: lines count from 1, columns are characters from 0. */
-export type PlacedRow = Row & {
-  part?: { line: number; column: number; end_line: number; end_column: number };
-};
-
 export interface Root {
   names: string[];
   line: number | null;
   place: string;
   headline: string;
   details: string[];
+  /** the wrong part: lines count from 1, columns are characters from 0 */
+  part?: { line: number; column: number; end_line: number; end_column: number };
   code?: string;
   /** what there is to know about that mistake */
   page?: string;
@@ -73,7 +69,6 @@ export interface Verdict {
   /** null where there is no backward to judge */
   passed?: boolean | null;
   error?: string;
-  report?: Report;
   said?: { summary: string; next: string; roots: Root[]; notes: string[] };
 }
 

@@ -105,10 +105,9 @@ export class Document extends Store {
 
   private hear(name: string, value: unknown): void {
     if (name === "text") this.fileIs(value as Text);
-    else if (name === "verdict") {
-      this.verdict = value as Verdict;
-      this.report = this.verdict.report ?? this.report;
-    } else if (name === "trouble") this.trouble = value as string;
+    else if (name === "verdict") this.verdict = value as Verdict;
+    else if (name === "report") this.report = value as Report;
+    else if (name === "trouble") this.trouble = value as string;
     else this.heard(name, value);
     this.changed();
   }

@@ -72,7 +72,7 @@ export function follow(
       connected(false);
       timer = window.setTimeout(connect, AGAIN);
     };
-    for (const name of ["text", "verdict", "standing", "trouble", "derivation"])
+    for (const name of ["text", "report", "verdict", "standing", "trouble", "derivation"])
       source.addEventListener(name, (event) =>
         hear(name, JSON.parse((event as MessageEvent).data)),
       );

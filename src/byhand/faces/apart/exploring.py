@@ -47,11 +47,11 @@ def explore(job: Job) -> Iterator[dict[str, Any]]:
         stages = only.stages()
         with silent():
             found = next(stages)
+        yield _told(found)
         if not found.ok:
-            yield _told(found)
             with silent():
                 found = next(stages, found)
-    yield {**_told(found), "passed": found.ok}
+            yield _told(found)
 
 
 def derivation(job: Job) -> Iterator[dict[str, Any]]:
@@ -114,7 +114,7 @@ def _problem(job: Job) -> Problem:
 
 
 def _told(report: Report) -> dict[str, Any]:
-    return {"report": as_json(report), "said": said(report)}
+    return {"report": as_json(report), "said": said(report), "passed": report.ok}
 
 
 def _steps(problem: Problem) -> dict[str, Any]:

@@ -80,11 +80,12 @@ def answer(job: Job) -> Iterator[dict[str, Any]]:
             stages = judge_in_stages(problem_in(job["text"], file), job["asked"])
             with silent():
                 report = next(stages)
+            yield {**_told(report), "passed": report.ok}
             if not report.ok:
-                yield _told(report)
                 with silent():
                     report = next(stages, report)
-            yield {**_told(report), "passed": report.ok, "text": _as_text(report)}
+                yield _told(report)
+            yield {"passed": report.ok, "text": _as_text(report)}
         finally:  # what the file prints is no part of the verdict, which comes first
             rehearse(problem_in(job["text"], file))
 

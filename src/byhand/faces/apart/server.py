@@ -4,6 +4,7 @@ itself and ends."""
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -21,6 +22,7 @@ def serve(forks: bool, libraries: list[str]) -> None:
     for library in libraries:
         with contextlib.suppress(Exception):  # the file's own import will say what is wrong
             importlib.import_module(library)
+    gc.freeze()  # or every fork copies what the collector looks at
     while line := sys.stdin.readline():
         job = json.loads(line)
         if forks and (child := os.fork()):

@@ -9,6 +9,7 @@ stream, so that two tabs and an editor see the same.
     live.py       what is known now, told to whoever follows
     documents.py  a file that is edited here and elsewhere: the file on disk wins, nothing is lost
     desk.py       the files that are open: watched, and checked in a process of its own
+    telling.py    what is told of a check as its answers come
     requests.py   what a request may say
     shell.py      what both applications have
     course_app.py, course_data.py    the course: its routes, and its pages as data

@@ -28,13 +28,13 @@ from byhand.faces.page.documents import Content, Document
 from byhand.faces.page.live import Live
 from byhand.faces.page.requests import texts
 from byhand.faces.page.shell import application, reason, shell
+from byhand.faces.page.telling import Telling
 from byhand.faces.run_user_code import slow_imports
 from byhand.files import read
 
 EVERYONE = ""
 """The topic of what concerns every page, whichever exercise it shows."""
 
-_SHOWN = ("passed", "report", "said", "error")
 _LOOK = 0.5  # seconds between two looks at what another process notes
 
 
@@ -194,16 +194,13 @@ class CoursePage:
     def _jobs(self, document: str, content: Content) -> Iterator[Job]:
         exercise = self._found(document)
 
-        def tell(answer: Answer, printed: str = "", *, last: bool = False) -> None:
-            shown = {name: answer[name] for name in _SHOWN if name in answer}
-            verdict = {"digest": content.digest, "last": last, "printed": printed, **shown}
-            self.live.tell(document, "verdict", verdict)
+        telling = Telling(self.live, document, content.digest)
 
         def done(answer: Answer, printed: str) -> None:
             if "text" not in answer:  # it couldn't be judged
                 answer = {"error": answer.get("error") or reason(printed, exercise.file)}
+            telling.done(answer, printed)
             self._note(exercise, content, answer)
-            tell(answer, printed.strip(), last=True)
 
         job = {
             "do": "answer",
@@ -212,7 +209,7 @@ class CoursePage:
             "asked": exercise.blanks.asked,
             "text": content.text,
         }
-        yield Job(document, job, slow_imports(content.text), self._timeout, tell, done)
+        yield Job(document, job, slow_imports(content.text), self._timeout, telling.hear, done)
 
     def _note(self, exercise: Exercise, content: Content, answer: Answer) -> None:
         """Keeps the verdict, if the file is still what was checked."""

@@ -17,6 +17,7 @@ from byhand.faces.page.documents import Content, Document
 from byhand.faces.page.live import Live
 from byhand.faces.page.requests import texts
 from byhand.faces.page.shell import application, reason, shell
+from byhand.faces.page.telling import Telling
 from byhand.faces.run_user_code import slow_imports
 
 NAME = "file"
@@ -86,26 +87,22 @@ class ExplorerPage:
         return Response(answer["html"], media_type="text/html", headers=kept)
 
     def _jobs(self, _: str, content: Content) -> Iterator[Job]:
-        for kind, name, timeout in (
-            ("explore", "verdict", TIMEOUT),
-            ("derivation", "derivation", DERIVING),
-        ):
-            yield self._telling(kind, name, content, timeout)
+        libraries = slow_imports(content.text)
+        telling = Telling(self.live, NAME, content.digest)
 
-    def _telling(self, kind: str, name: str, content: Content, timeout: float) -> Job:
-        """A job whose answers are told under a name."""
+        def checked(answer: Answer, printed: str) -> None:
+            telling.done(answer or {"error": reason(printed, self._asked)}, printed)
 
-        def tell(answer: Answer, printed: str = "", *, last: bool = False) -> None:
-            told = {"digest": content.digest, "last": last, "printed": printed, **answer}
-            self.live.tell(NAME, name, told)
+        def derived(answer: Answer, *, last: bool = False) -> None:
+            self.live.tell(NAME, "derivation", {"digest": content.digest, "last": last, **answer})
 
-        def done(answer: Answer, printed: str) -> None:
-            if not answer:
-                answer = {"error": reason(printed, self._asked)}
-            tell(answer, printed.strip(), last=True)
+        def derived_last(answer: Answer, printed: str) -> None:
+            derived(answer or {"error": reason(printed, self._asked)}, last=True)
 
-        asked, libraries = self._asking(kind, content), slow_imports(content.text)
-        return Job(NAME, asked, libraries, timeout, tell, done)
+        check = self._asking("explore", content)
+        yield Job(NAME, check, libraries, TIMEOUT, telling.hear, checked)
+        derive = self._asking("derivation", content)
+        yield Job(NAME, derive, libraries, DERIVING, derived, derived_last)
 
     def _asking(self, kind: str, content: Content) -> dict[str, str]:
         return {

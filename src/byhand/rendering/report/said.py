@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from byhand.checking.naming.mistakes import CODES, page
@@ -21,6 +22,7 @@ def said(report: Report) -> dict[str, Any]:
                 "place": "" if rows[0].line is None else wording.place(rows[0]),
                 "headline": wording.headline(rows),
                 "details": wording.details(rows[0]),
+                **({} if rows[0].part is None else {"part": asdict(rows[0].part)}),
                 **_explained(rows[0]),
             }
             for rows in wording.root_groups(report)
