@@ -159,6 +159,11 @@ CALLS: dict[Callable[..., Any], list[Callable[[Any, Any], Any]]] = {
     np.trace: [lambda f, x: f(x(X)), lambda f, x: f(x(T), 1, 1, 2)],
     np.linalg.trace: [lambda f, x: f(x(T), offset=1)],
     np.linalg.inv: [lambda f, x: f(x(SQUARE))],
+    np.linalg.det: [lambda f, x: f(x(SQUARE)), lambda f, x: f(x(T[..., :3]))],
+    np.linalg.slogdet: [
+        lambda f, x: f(x(-SQUARE)),
+        lambda f, x: f(x(T[..., :3])).logabsdet * f(x(T[..., :3])).sign,
+    ],
     np.linalg.solve: [lambda f, x: f(SQUARE, x(X))],
     np.linalg.norm: [
         lambda f, x: f(x(V)),

@@ -131,6 +131,8 @@ np.vdot(x, y) + np.dot(x[0, 0], y[0, 0]) * x[0, 0]
 np.linalg.norm(x) * np.linalg.norm(y, axis=1, keepdims=True) + np.linalg.norm(x, 1, axis=2).sum()
 np.linalg.vector_norm(y, axis=-1) + np.linalg.vector_norm(x, ord=1)
 np.linalg.inv(x[0, :, :3]) @ np.linalg.solve(y[0, :, :3], x[1])
+np.linalg.det(x[..., :3]) * np.linalg.slogdet(y[0, :, :3]).logabsdet
+np.linalg.slogdet(x[0, 1:, :2])[0] * y + np.linalg.det(x[0, :2, 1:3])
 np.linalg.solve(x[..., :3], y[0, :, 0]) + np.linalg.solve(y[0, :, :3], x[1, :, 3])
 np.linalg.solve(x[..., :3], y) + np.linalg.solve(x[..., :3], y[0])
 # a few ops each

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch_examples import EXAMPLES, LABELS, METHOD_EXAMPLES, NO_EXAMPLE, Example
+from torch_examples import EXAMPLES, METHOD_EXAMPLES, NO_EXAMPLE, Example
 
 from byhand.engine import Tensor, gradients
 from byhand.errors import UnsupportedError
@@ -325,11 +325,17 @@ IN_PLACE: dict[str, tuple[Any, ...]] = {
     "masked_fill": (C > 0, 0.5),
     "scatter": (1, torch.tensor([[2], [0], [1]]), 7.0),
     "scatter_add": (1, torch.tensor([[2], [2], [1]]), C[:, :1]),
+    "scatter_reduce": (1, torch.tensor([[2], [2], [1]]), C[:, :1], "sum"),
+    "index_fill": (1, torch.tensor([2, 0]), 0.5),
+    "index_copy": (0, torch.tensor([2, 0]), C[:2]),
+    "index_put": ((torch.tensor([2, 0]), torch.tensor([1, 1])), C[0, :2]),
+    "masked_scatter": (C > 0, C),
+    "addr": (C[:, 0], C[0]),
     "index_add": (0, torch.tensor([1, 1]), C[:2]),
 }
 """What a method is given besides the tensor that it changes."""
 
-OTHERWISE = {"baddbmm", "addmv", "detach", "floor_divide"} | {
+OTHERWISE = {"baddbmm", "addbmm", "addmv", "detach", "floor_divide", "heaviside"} | {
     f"{arc}{name}" for arc in ("a", "arc") for name in ("sinh", "cosh", "tanh")
 }
 """For tensors of other shapes; what is no op; what PyTorch can't differentiate in place."""
@@ -389,16 +395,18 @@ class TestRefusals:
             (lambda x: torch.zeros(3, 4).add_(x), r"write x = x\.add\(\.\.\.\)"),
             (lambda x: F.dropout(x, 0.1), "draw the mask in inputs"),
             (lambda x: torch.randn_like(x), "draw in inputs"),
-            (lambda x: torch.cummax(x, 1), r"torch\.cummax has no rule.*cumsum"),
-            (lambda x: x.cummax(1), r"torch\.cummax has no rule"),
-            (lambda x: F.conv_transpose1d(x, x), r"conv_transpose1d has no rule"),
-            (lambda x: F.cross_entropy(x, LABELS[:3], weight=C[0]), "weight"),
+            (lambda x: torch.histc(x), r"torch\.histc has no rule"),
+            (lambda x: x.mode(1), r"torch\.mode has no rule"),
+            (lambda x: F.grid_sample(x, x), r"grid_sample\w* has no rule"),
+            (lambda x: F.interpolate(x[None, None], 5, mode="bicubic"), "bicubic"),
+            (lambda x: x.scatter_reduce(1, torch.tensor([[0]]), x, "prod"), "sum"),
+            (lambda x: torch.linalg.solve_triangular(x, x, upper=True, left=False), "left=True"),
+            (lambda x: F.embedding_bag(torch.tensor([0]), x, torch.tensor([0])), "one in each row"),
             (lambda x: torch.sum(x, dim=1, dtype=torch.int64), "dtype"),
             (lambda x: torch.exp(x, out=C), "out"),
-            (lambda x: torch.div(x, 2, rounding_mode="floor"), "rounding_mode"),
             (lambda x: x.softmax(), "along which axis"),
             (lambda x: torch.linalg.norm(x, 2), "matrix norm"),
-            (lambda x: F.embedding(torch.tensor([0]), x, padding_idx=0), "padding_idx"),
+            (lambda x: F.embedding(torch.tensor([0]), x, max_norm=1.0), "max_norm"),
             (lambda x: F.batch_norm(x, C[0], C[1], training=True), "pass None for both"),
             (lambda x: F.mse_loss(x, x, reduction="median"), "reduction"),
             (lambda x: F.poisson_nll_loss(x, x, full=True), "full"),
@@ -406,7 +414,6 @@ class TestRefusals:
             (lambda x: F.avg_pool1d(x, 2, ceil_mode=True), "ceil_mode"),
             (lambda x: F.scaled_dot_product_attention(x, x, x, dropout_p=0.1), "at random"),
             (lambda x: F.gelu(x, approximate="erf"), "approximate"),
-            (lambda x: torch.diag(x[0], 1), "main diagonal"),
             (lambda x: torch.norm(x, p="nuc"), "order 'nuc'"),
             (lambda x: x.scatter_add(1, torch.tensor([[0, 1]]), x), "as long as input"),
             (lambda x: F.mse_loss(x, x, reduce=False), "reduce"),

@@ -640,6 +640,349 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
 }
 
+
+def adaptive(f: Callable[..., Any], n: int) -> list[Example]:
+    sizes = (1, 2, (3, None, 4)[:n] if n > 1 else 3)
+    return [ex(lambda x, s=s: f(x, s), (2, 3, *(7, 4, 5)[:n])) for s in sizes]
+
+
+def weighted(f: Callable[..., Any]) -> list[Example]:
+    return [
+        *(
+            ex(lambda x, t=t, r=r: f(x, t, weight=WEIGHTS, reduction=r), (5, 3))
+            for t in (LABELS, SOME)
+            for r in ("mean", "sum", "none")
+        ),
+        ex(lambda x: f(x, DEEP, weight=WEIGHTS), (5, 3, 2)),
+    ]
+
+
+WEIGHTS = torch.tensor([0.3, 2.0, 1.1], dtype=torch.float64)
+EXAMPLES |= {
+    # Elementwise.
+    "frac": [ex(torch.frac)],
+    "special_xlog1py": [
+        ex(lambda x, y: torch.special.xlog1py(torch.relu(x), y), (5,), (5,), draw="positive")
+    ],
+    "special_entr": [
+        ex(torch.special.entr, draw="positive"),
+        ex(lambda x: torch.special.entr(x.detach()) * x),
+    ],
+    "special_ndtr": [ex(torch.special.ndtr)],
+    "sinc": [ex(torch.sinc), ex(lambda x: torch.sinc(x * 0))],
+    "special_sinc": [ex(torch.special.sinc)],
+    "heaviside": [ex(lambda x: torch.heaviside(x.detach(), NUMBERS) * x)],
+    "nan_to_num": [
+        ex(lambda x: torch.nan_to_num(torch.where(MASK, float("nan"), x))),
+        ex(lambda x: torch.nan_to_num(torch.where(MASK, float("inf"), x), nan=1.0, posinf=2.0)),
+    ],
+    "deg2rad": [ex(torch.deg2rad)],
+    "rad2deg": [ex(torch.rad2deg)],
+    # Matrices.
+    "det": [ex(torch.det, (2, 3, 3))],
+    "linalg_det": [ex(torch.linalg.det, (3, 3))],
+    "slogdet": [ex(torch.slogdet, (2, 3, 3))],
+    "linalg_slogdet": [
+        ex(lambda x: torch.linalg.slogdet(-x).logabsdet, (3, 3), draw="invertible"),
+        ex(torch.linalg.slogdet, (1, 1)),
+    ],
+    "logdet": [
+        ex(torch.logdet, (2, 3, 3), draw="invertible"),
+        ex(lambda x: x.logdet(), (2, 2), draw="invertible"),
+    ],
+    "linalg_solve_triangular": [
+        ex(
+            lambda a, b, u=u: torch.linalg.solve_triangular(
+                torch.add(a, 3 * torch.eye(3).double()), b, upper=u
+            ),
+            (3, 3),
+            (3, 2),
+        )
+        for u in (True, False)
+    ],
+    "matrix_power": [
+        *(
+            ex(lambda x, n=n: torch.matrix_power(x, n), (3, 3), draw="invertible")
+            for n in (1, 3, -2)
+        ),
+        ex(lambda x: x.matrix_power(2), (2, 3, 3)),
+    ],
+    "linalg_matrix_power": [ex(lambda x: torch.linalg.matrix_power(x, 2), (3, 3))],
+    "linalg_multi_dot": [
+        ex(lambda x, y, z: torch.linalg.multi_dot([x, y, z]), (3, 4), (4, 2), (2, 3))
+    ],
+    "cross": [
+        ex(lambda x, y: torch.cross(x, y, dim=1), (4, 3), (4, 3)),
+        ex(lambda x, y: x.cross(y, dim=0), (3, 4), (3, 4)),
+    ],
+    "linalg_cross": [ex(lambda x, y: torch.linalg.cross(x, y), (4, 3), (1, 3))],
+    "linalg_vecdot": [
+        ex(torch.linalg.vecdot, (3, 4), (3, 4)),
+        ex(lambda x, y: torch.linalg.vecdot(x, y, dim=0), (3, 4), (3, 4)),
+    ],
+    "kron": [ex(torch.kron, (2, 3), (3, 2)), ex(torch.kron, (3,), (2, 2))],
+    "addr": [
+        ex(torch.addr, (3, 4), (3,), (4,)),
+        ex(lambda x, y, z: torch.addr(x, y, z, beta=0.5, alpha=2), (3, 4), (3,), (4,)),
+    ],
+    "addbmm": [ex(torch.addbmm, (3, 2), (5, 3, 4), (5, 4, 2))],
+    "cov": [ex(torch.cov), ex(lambda x: torch.cov(x, correction=0))],
+    "corrcoef": [ex(torch.corrcoef, rtol=1e-10)],
+    # Reductions.
+    "cdist": [
+        ex(torch.cdist, (5, 3), (4, 3)),
+        ex(torch.cdist, (2, 5, 3), (2, 4, 3)),
+        ex(lambda x, y: torch.cdist(x, y, p=1), (5, 3), (4, 3)),
+        ex(lambda x: torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist"), (4, 3)),
+    ],
+    "dist": [ex(torch.dist, (3, 4), (3, 4)), ex(lambda x, y: torch.dist(x, y, 1), (3, 4), (4,))],
+    "msort": [ex(torch.msort)],
+    "kthvalue": [
+        ex(lambda x: torch.kthvalue(x, 2)),
+        method(lambda x: x.kthvalue(3, dim=0, keepdim=True)),
+    ],
+    "median": [
+        ex(torch.median),
+        ex(torch.median, (5,)),
+        ex(torch.median, draw="ties"),
+        method(lambda x: x.median(dim=1)),
+        ex(lambda x: torch.median(x, 0, keepdim=True)),
+    ],
+    "quantile": [
+        ex(lambda x: torch.quantile(x, 0.3)),
+        ex(lambda x: torch.quantile(x, 0.6, dim=1, keepdim=True)),
+        ex(lambda x: torch.quantile(x, torch.tensor([0.2, 0.9]).double(), dim=0)),
+    ],
+    "aminmax": [ex(torch.aminmax), ex(lambda x: torch.aminmax(x, dim=1, keepdim=True))],
+    "nansum": [ex(lambda x: torch.nansum(torch.where(MASK, float("nan"), x), dim=1))],
+    "nanmean": [
+        ex(lambda x: torch.nanmean(torch.where(MASK, float("nan"), x), dim=0)),
+        ex(torch.nanmean),
+    ],
+    "diff": [
+        ex(torch.diff),
+        ex(lambda x: torch.diff(x, n=2, dim=0)),
+        ex(lambda x, y: torch.diff(x, dim=0, prepend=y), (3, 4), (1, 4)),
+    ],
+    "trapezoid": [
+        ex(torch.trapezoid),
+        ex(lambda y, x: torch.trapezoid(y, x, dim=0), (3, 4), (3,)),
+        ex(lambda y: torch.trapezoid(y, dx=0.5)),
+    ],
+    "trapz": [ex(torch.trapz)],
+    **{
+        name: [
+            ex(lambda x, f=f: f(x, 1)),
+            ex(lambda x, f=f: f(x, dim=0)),
+            ex(lambda x, f=f: f(x, -1), draw="ties"),
+        ]
+        for name, f in (("cummax", torch.cummax), ("cummin", torch.cummin))
+    },
+    "logcumsumexp": [
+        ex(lambda x: torch.logcumsumexp(x, 1)),
+        ex(lambda x: torch.logcumsumexp(x, -2), (2, 3, 4), draw="large"),
+    ],
+    "linalg_matrix_norm": [
+        ex(torch.linalg.matrix_norm, (2, 3, 4)),
+        ex(lambda x: torch.linalg.matrix_norm(x, keepdim=True)),
+    ],
+    # Shape and places.
+    "fliplr": [ex(torch.fliplr)],
+    "flipud": [ex(torch.flipud)],
+    "rot90": [
+        ex(torch.rot90),
+        ex(lambda x: torch.rot90(x, -1, (2, 0)), (2, 3, 4)),
+        ex(lambda x: x.rot90(2, [0, 1])),
+    ],
+    "diagflat": [ex(torch.diagflat), ex(lambda x: torch.diagflat(x, -1), (3,))],
+    "block_diag": [ex(torch.block_diag, (2, 3), (1, 2), (3,)), ex(torch.block_diag, (), (2, 2))],
+    "dstack": [ex(lambda x, y: torch.dstack([x, y]), (3, 4), (3, 4))],
+    "column_stack": [ex(lambda x, y: torch.column_stack([x, y]), (3,), (3, 2))],
+    "meshgrid": [
+        ex(lambda x, y: torch.meshgrid(x, y, indexing="ij"), (3,), (4,)),
+        ex(lambda x, y: torch.meshgrid([x, y], indexing="xy"), (3,), (4,)),
+    ],
+    **{
+        f"atleast_{n}d": [
+            ex(f, (3,)),
+            ex(f, ()),
+            ex(f, (2, 3, 4)),
+            ex(lambda x, y, f=f: f(x, y), (3,), (2, 3)),
+        ]
+        for n, f in ((1, torch.atleast_1d), (2, torch.atleast_2d), (3, torch.atleast_3d))
+    },
+    "scatter_reduce": [
+        ex(
+            lambda x, y, r=r, s=s: torch.scatter_reduce(x, 0, DISTINCT, y, r, include_self=s),
+            (4, 4),
+            (2, 4),
+        )
+        for r in ("sum", "mean")
+        for s in (True, False)
+    ],
+    "index_fill": [
+        ex(lambda x: torch.index_fill(x, 1, torch.tensor([0, 2]), -1.0)),
+        ex(lambda x, v: x.index_fill(0, torch.tensor([1]), v), (3, 4), ()),
+    ],
+    "index_copy": [
+        ex(lambda x, y: torch.index_copy(x, 1, torch.tensor([3, 0]), y), (3, 4), (3, 2))
+    ],
+    "index_put": [
+        ex(lambda x, v: torch.index_put(x, (torch.tensor([0, 2]),), v), (3, 4), (2, 4)),
+        ex(
+            lambda x, v: torch.index_put(
+                x, (torch.tensor([0, 0]), torch.tensor([1, 1])), v, accumulate=True
+            ),
+            (3, 4),
+            (2,),
+        ),
+        ex(lambda x, v: x.index_put((torch.tensor([0, 0]),), v, accumulate=True), (3, 4), ()),
+    ],
+    "masked_scatter": [ex(lambda x, s: torch.masked_scatter(x, MASK, s), (3, 4), (12,))],
+    "select_scatter": [ex(lambda x, s: torch.select_scatter(x, s, 0, 1), (3, 4), (4,))],
+    "slice_scatter": [
+        ex(lambda x, s: torch.slice_scatter(x, s, dim=1, start=1, step=2), (3, 4), (3, 2))
+    ],
+    # Layers.
+    "embedding_bag": [
+        *(
+            ex(lambda w, m=m: F.embedding_bag(DEEP, w, mode=m), (3, 4))
+            for m in ("mean", "sum", "max")
+        ),
+        ex(lambda w, s: F.embedding_bag(DEEP, w, mode="sum", per_sample_weights=s), (3, 4), (5, 2)),
+    ],
+    "dropout3d": [ex(lambda x: F.dropout3d(x, training=False), (2, 3, 4, 2, 2))],
+    "max_pool3d": [ex(lambda x: F.max_pool3d(x, 2, stride=1), (1, 2, 3, 4, 3))],
+    "avg_pool3d": [ex(lambda x: F.avg_pool3d(x, 2, padding=1), (1, 2, 3, 4, 3))],
+    # Pictures.
+    "conv_transpose1d": [
+        ex(F.conv_transpose1d, (2, 3, 5), (3, 4, 3), (4,)),
+        ex(
+            lambda x, w: F.conv_transpose1d(
+                x, w, stride=3, padding=2, output_padding=1, dilation=2
+            ),
+            (2, 3, 5),
+            (3, 2, 3),
+        ),
+        ex(lambda x, w: F.conv_transpose1d(x, w, groups=2, stride=2), (2, 4, 3), (4, 3, 2)),
+        ex(lambda x, w: F.conv_transpose1d(x, w, padding=2), (3, 5), (3, 2, 2)),
+    ],
+    "conv_transpose2d": [
+        ex(F.conv_transpose2d, (2, 3, 3, 4), (3, 2, 3, 2), (2,)),
+        ex(
+            lambda x, w: F.conv_transpose2d(x, w, stride=(2, 1), padding=(1, 0), dilation=(1, 2)),
+            (1, 2, 3, 4),
+            (2, 3, 2, 3),
+        ),
+    ],
+    "conv_transpose3d": [
+        ex(lambda x, w: F.conv_transpose3d(x, w, stride=2), (1, 2, 2, 2, 3), (2, 1, 2, 2, 2))
+    ],
+    **{
+        f"adaptive_{kind}_pool{n}d": adaptive(getattr(F, f"adaptive_{kind}_pool{n}d"), n)
+        for kind in ("avg", "max")
+        for n in (1, 2, 3)
+    },
+    "interpolate": [
+        ex(lambda x: F.interpolate(x, scale_factor=2), (2, 3, 4)),
+        ex(lambda x: F.interpolate(x, size=(5, 3), mode="nearest-exact"), (2, 3, 4, 7)),
+        ex(lambda x: F.interpolate(x, scale_factor=(2.0, 0.6)), (2, 3, 4, 7)),
+        ex(lambda x: F.interpolate(x, size=5, mode="linear"), (2, 3, 4)),
+        *(
+            ex(
+                lambda x, c=c: F.interpolate(x, size=(7, 3), mode="bilinear", align_corners=c),
+                (2, 3, 4, 5),
+            )
+            for c in (True, False)
+        ),
+        ex(lambda x: F.interpolate(x, scale_factor=1.7, mode="bilinear"), (1, 2, 4, 5)),
+        ex(
+            lambda x: F.interpolate(
+                x, scale_factor=1.7, mode="bilinear", recompute_scale_factor=True
+            ),
+            (1, 2, 4, 5),
+        ),
+        ex(lambda x: F.interpolate(x, size=(2, 3, 2), mode="trilinear"), (1, 2, 3, 4, 3)),
+        ex(lambda x: F.interpolate(x, size=(2, 3), mode="area"), (1, 2, 5, 4)),
+        ex(lambda x: F.interpolate(x, size=1, mode="linear", align_corners=True), (2, 3, 4)),
+    ],
+    "pixel_shuffle": [
+        ex(lambda x: F.pixel_shuffle(x, 2), (2, 8, 3, 2)),
+        ex(lambda x: F.pixel_shuffle(x, 3), (9, 2, 2)),
+    ],
+    "pixel_unshuffle": [
+        ex(lambda x: F.pixel_unshuffle(x, 2), (2, 3, 4, 6)),
+        ex(lambda x: F.pixel_unshuffle(x, 2), (1, 4, 2)),
+    ],
+    "fold": [
+        ex(lambda x: F.fold(x, (4, 5), 2), (2, 8, 12)),
+        ex(
+            lambda x: F.fold(x, (5, 6), (2, 3), padding=(1, 0), stride=2, dilation=(2, 1)),
+            (2, 12, 6),
+        ),
+        ex(lambda x: F.fold(x, 4, 2, stride=2), (8, 4)),
+    ],
+    "local_response_norm": [
+        ex(lambda x: F.local_response_norm(x, 3, alpha=0.5), (2, 5, 4)),
+        ex(lambda x: F.local_response_norm(x, 2, alpha=0.5, k=2.0), (2, 5, 3, 4)),
+    ],
+    # Losses.
+    "multilabel_soft_margin_loss": [
+        *(
+            ex(lambda x, r=r: F.multilabel_soft_margin_loss(x, (NUMBERS > 1).double(), reduction=r))
+            for r in ("mean", "sum", "none")
+        ),
+        ex(lambda x: F.multilabel_soft_margin_loss(x, (NUMBERS > 1).double(), weight=NUMBERS[1])),
+    ],
+}
+EXAMPLES["embedding"] += [
+    ex(lambda w: F.embedding(DEEP, w, padding_idx=1), (3, 4)),
+    ex(lambda w: F.embedding(LABELS, w, padding_idx=-1), (3, 4)),
+]
+EXAMPLES["div"] = [
+    *EXAMPLES["div"],
+    ex(lambda x: torch.div(x.detach(), 0.3, rounding_mode="floor") * x),
+    ex(lambda x: torch.div(x.detach(), 0.3, rounding_mode="trunc") * x),
+]
+EXAMPLES["diag"] += [ex(lambda x: torch.diag(x, -2), (3,))]
+EXAMPLES["diag_embed"] += [
+    ex(lambda x: torch.diag_embed(x, 1), (2, 3)),
+    ex(lambda x: torch.diag_embed(x, -1, 0, 2), (2, 3)),
+]
+EXAMPLES["nll_loss"] += weighted(F.nll_loss)
+EXAMPLES["cross_entropy"] += [
+    *weighted(F.cross_entropy),
+    *(
+        ex(
+            lambda x, t=t, r=r: F.cross_entropy(x, t, WEIGHTS, label_smoothing=0.1, reduction=r),
+            (5, 3),
+        )
+        for t in (LABELS, SOME)
+        for r in ("mean", "sum", "none")
+    ),
+    *(
+        ex(
+            lambda x, y, r=r: F.cross_entropy(
+                x, y.softmax(1), weight=WEIGHTS, label_smoothing=0.2, reduction=r
+            ),
+            (5, 3),
+            (5, 3),
+        )
+        for r in ("mean", "sum", "none")
+    ),
+]
+EXAMPLES["binary_cross_entropy"] += [
+    ex(lambda x: F.binary_cross_entropy(x, NUMBERS / 3, weight=NUMBERS), draw="unit")
+]
+EXAMPLES["binary_cross_entropy_with_logits"] += [
+    ex(
+        lambda x: F.binary_cross_entropy_with_logits(
+            x, NUMBERS, weight=NUMBERS[1], pos_weight=NUMBERS[2]
+        )
+    ),
+    ex(lambda x: F.binary_cross_entropy_with_logits(x, NUMBERS, NUMBERS[1], reduction="none")),
+]
+
 METHOD_EXAMPLES: dict[str, list[Example]] = {
     **{
         name: [ex(lambda x, name=name: getattr(x, name)() * 2)]

@@ -152,6 +152,11 @@ def lettered(out: Any, arrays: Sequence[Any], params: Params) -> Pairs:
                 yield known.setdefault(letter, (x, axis)), (x, axis)
 
 
+def but_matrices(out: Any, arrays: Sequence[Any], params: Params) -> Pairs:
+    """Every axis but the last two."""
+    return zip(axes(out), axes(arrays[0])[:-2], strict=True)
+
+
 def solved(out: Any, arrays: Sequence[Any], params: Params) -> Pairs:
     return zip(axes(out), axes(arrays[1]), strict=True) if out.ndim == arrays[1].ndim else ()
 

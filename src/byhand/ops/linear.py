@@ -132,6 +132,15 @@ def _inv_vjp(g: Any, out: Any, x: Any) -> Any:
     return -(_transposed(out) @ g @ _transposed(out))
 
 
+def _det_vjp(g: Any, out: Any, x: Any) -> Any:
+    """Giles, section 2.2.4."""
+    return np.expand_dims(g * out, (-2, -1)) * _transposed(np.linalg.inv(x))
+
+
+def _logabsdet_vjp(g: Any, out: Any, x: Any) -> Any:
+    return np.expand_dims(g, (-2, -1)) * _transposed(np.linalg.inv(x))
+
+
 def _solve_vjp_a(g: Any, out: Any, a: Any, b: Any) -> Any:
     """Giles, section 2.3.1, with `_solve_vjp_b` for the gradient of b."""
     db = _solve_vjp_b(g, out, a, b)
@@ -158,6 +167,8 @@ def _torch_tensordot(ndims: Sequence[int], params: Params) -> tuple[str, Params]
         over = tuple((a,) if isinstance(a, int) else a for a in over)
     return "torch.tensordot({0}, {1}, {axes})", {**params, "axes": over}
 
+
+SQUARE = (sample((1, 1)), sample((3, 3)), sample((2, 3, 3)), sample((0, 3, 3)))
 
 MATMUL = Op(
     "matmul",
@@ -311,7 +322,7 @@ INV = Op(
     np.linalg.inv,
     (_inv_vjp,),
     (INVERTIBLE,),
-    (sample((1, 1)), sample((3, 3)), sample((2, 3, 3)), sample((0, 3, 3))),
+    SQUARE,
     numpy="np.linalg.inv({0})",
     aliases=("torch.inverse",),
     axes=axes.same,
@@ -335,4 +346,39 @@ SOLVE = Op(
     ),
     numpy="np.linalg.solve({0}, {1})",
     axes=axes.solved,
+)
+DET = Op(
+    "det",
+    "linear",
+    "dense",
+    np.linalg.det,
+    (_det_vjp,),
+    (INVERTIBLE,),
+    SQUARE,
+    numpy="np.linalg.det({0})",
+    aliases=("torch.det",),
+    axes=axes.but_matrices,
+)
+# The two parts of slogdet. The sign is flat wherever there is an inverse.
+LOGABSDET = Op(
+    "logabsdet",
+    "linear",
+    "dense",
+    lambda x: np.linalg.slogdet(x)[1],
+    (_logabsdet_vjp,),
+    (INVERTIBLE,),
+    SQUARE,
+    numpy="np.linalg.slogdet({0})[1]",
+    axes=axes.but_matrices,
+)
+DETSIGN = Op(
+    "detsign",
+    "linear",
+    "dense",
+    lambda x: np.linalg.slogdet(x)[0],
+    (None,),
+    (INVERTIBLE,),
+    SQUARE,
+    numpy="np.linalg.slogdet({0})[0]",
+    axes=axes.but_matrices,
 )

@@ -29,7 +29,19 @@ from byhand.ops.indexing import (
     TAKE,
     TAKE_ALONG_AXIS,
 )
-from byhand.ops.linear import EINSUM, INNER, INV, MATMUL, OUTER, SOLVE, TENSORDOT, TRACE
+from byhand.ops.linear import (
+    DET,
+    DETSIGN,
+    EINSUM,
+    INNER,
+    INV,
+    LOGABSDET,
+    MATMUL,
+    OUTER,
+    SOLVE,
+    TENSORDOT,
+    TRACE,
+)
 from byhand.ops.op import Op, Operand
 from byhand.ops.reduction import (
     CUMPROD,
@@ -523,6 +535,20 @@ def linalg_trace(x: Any, /, *, offset: int = 0) -> Any:
 @answers(np.linalg.inv)
 def inv(a: Any) -> Any:
     return INV(a)
+
+
+@answers(np.linalg.det)
+def det(a: Any) -> Any:
+    return DET(a)
+
+
+SIGN_AND_LOG: Any = type(np.linalg.slogdet(np.eye(1)))
+"""NumPy's own pair of the sign and the logarithm of a determinant."""
+
+
+@answers(np.linalg.slogdet)
+def slogdet(a: Any) -> Any:
+    return SIGN_AND_LOG(DETSIGN(a), LOGABSDET(a))
 
 
 @answers(np.linalg.solve)

@@ -53,7 +53,8 @@ class Library:
         if is_list(value):
             return [self.lend(item) for item in value]
         if is_tuple(value):
-            return tuple(self.lend(item) for item in value)
+            items = [self.lend(item) for item in value]
+            return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
         if isinstance(value, np.generic):
             value = np.asarray(cast("Any", value))
         if is_array(value):

@@ -165,6 +165,9 @@ def _bincount(x: Any, weights: Any, minlength: int = 0) -> Any:
     return namespace.asarray(summed)
 
 
+_SIGN_AND_LOG: Any = type(np.linalg.slogdet(np.eye(1)))
+
+
 NUMPY = Library(
     name="torch",
     namespace=namespace,
@@ -183,6 +186,7 @@ NUMPY = Library(
         "squeeze": _squeeze,
         "prod": _prod,
         "linalg.solve": _solve,
+        "linalg.slogdet": lambda x: _SIGN_AND_LOG(*namespace.linalg.slogdet(x)),
         "linalg.vector_norm": _vector_norm,
         "linalg.matmul": namespace.matmul,
         "linalg.outer": namespace.outer,

@@ -31,10 +31,42 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 def embedding(
     input: Any, weight: Any, padding_idx: int | None = None, norm_type: float = 2.0
 ) -> Any:
-    """The rows of `weight` that `input` numbers; `norm_type` matters to `max_norm` alone."""
-    if padding_idx is not None:
-        raise UnsupportedError("embedding(..., padding_idx=...) has no rule: leave it out")
-    return weight[input]
+    """The rows of `weight` that `input` numbers; `norm_type` matters to `max_norm` alone.
+
+    The row of `padding_idx` is a constant.
+    """
+    rows = weight[input]
+    if padding_idx is None:
+        return rows
+    padding_idx %= weight.shape[0]
+    is_padding = np.expand_dims(plain(input) == padding_idx, -1)
+    return np.where(is_padding, plain(weight)[padding_idx], rows)
+
+
+def embedding_bag(
+    input: Any,
+    weight: Any,
+    offsets: Any = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+) -> Any:
+    """The sum, the mean or the largest of the rows of each bag."""
+    if offsets is not None or max_norm is not None or input.ndim != 2 or scale_grad_by_freq:
+        raise UnsupportedError("embedding_bag has a rule for bags of one size, one in each row")
+    rows = weight[input]
+    if per_sample_weights is not None:
+        rows = rows * np.expand_dims(per_sample_weights, -1)
+    match mode:
+        case "sum":
+            return np.sum(rows, axis=1)
+        case "mean":
+            return np.mean(rows, axis=1)
+        case _:
+            return np.max(rows, axis=1)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True) -> Any:
@@ -187,10 +219,10 @@ def windows(
     return found[(..., *steps)]
 
 
-def _convolution(n: int) -> Callable[..., Any]:
+def convolution(n: int) -> Callable[..., Any]:
     positions, inside = "xyz"[:n], "ijk"[:n]
 
-    def convolution(
+    def convolved(
         input: Any,
         weight: Any,
         bias: Any = None,
@@ -202,7 +234,7 @@ def _convolution(n: int) -> Callable[..., Any]:
         """The sum, over input channels and places in a window, of input times weight."""
         if input.ndim == n + 1:  # one picture without a batch
             one = np.expand_dims(input, 0)
-            return convolution(one, weight, bias, stride, padding, dilation, groups)[0]
+            return convolved(one, weight, bias, stride, padding, dilation, groups)[0]
         size = weight.shape[2:]
         if padding == "valid":
             padding = 0
@@ -218,7 +250,7 @@ def _convolution(n: int) -> Callable[..., Any]:
             out = np.concatenate([np.einsum(rule, x, w) for x, w in pairs], axis=1)
         return out if bias is None else out + by_channel(bias, out)
 
-    return convolution
+    return convolved
 
 
 def _max_pooling(n: int) -> Callable[..., Any]:
@@ -289,7 +321,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linear": linear,
     "bilinear": bilinear,
     "embedding": embedding,
-    **dict.fromkeys(("dropout", "dropout1d", "dropout2d", "alpha_dropout"), dropout),
+    "embedding_bag": embedding_bag,
+    **dict.fromkeys(("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"), dropout),
     "layer_norm": layer_norm,
     "rms_norm": rms_norm,
     "batch_norm": batch_norm,
@@ -298,13 +331,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "normalize": normalize,
     "cosine_similarity": cosine_similarity,
     "pairwise_distance": pairwise_distance,
-    "conv1d": _convolution(1),
-    "conv2d": _convolution(2),
-    "conv3d": _convolution(3),
+    "conv1d": convolution(1),
+    "conv2d": convolution(2),
+    "conv3d": convolution(3),
     "max_pool1d": _max_pooling(1),
     "max_pool2d": _max_pooling(2),
+    "max_pool3d": _max_pooling(3),
     "avg_pool1d": _average_pooling(1),
     "avg_pool2d": _average_pooling(2),
+    "avg_pool3d": _average_pooling(3),
     "unfold": unfold,
     "scaled_dot_product_attention": scaled_dot_product_attention,
 }

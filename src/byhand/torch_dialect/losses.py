@@ -37,31 +37,61 @@ def reduced(losses: Any, reduction: str) -> Any:
 def cross_entropy(
     input: Any,
     target: Any,
+    weight: Any = None,
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:
-    """-log softmax(input) at the target: a label, or a probability for each class."""
+    """-log softmax(input) at the target: a label, or a probability for each class.
+
+    `weight` has a number for each class.
+    """
     axis = 1 if np.ndim(input) > 1 else 0
     logprobs = log_softmax(input, axis)
     classes = input.shape[axis]
+    each = logprobs if weight is None else logprobs * _of_classes(weight, logprobs, axis)
     if not np.issubdtype(plain(target).dtype, np.integer):
         if label_smoothing:
             target = target * (1 - label_smoothing) + label_smoothing / classes
-        return reduced(-np.sum(target * logprobs, axis=axis), reduction)
-    loss = nll_loss(logprobs, target, ignore_index, reduction)
+        return reduced(-np.sum(target * each, axis=axis), reduction)
+    loss = nll_loss(logprobs, target, weight, ignore_index, reduction)
     if label_smoothing:
-        uniform = -np.mean(logprobs, axis=axis)
+        uniform = -np.mean(each, axis=axis)
         loss = (1 - label_smoothing) * loss + label_smoothing * _kept(
-            uniform, target != ignore_index, reduction
+            uniform, target != ignore_index, reduction, _of_examples(weight, target, ignore_index)
         )
     return loss
 
 
-def nll_loss(input: Any, target: Any, ignore_index: int = -100, reduction: str = "mean") -> Any:
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Any:
     kept = target != ignore_index
     labels = target if np.all(kept) else np.where(kept, target, 0)
-    return _kept(-picked(input, labels), kept, reduction)
+    weights = _of_examples(weight, target, ignore_index)
+    losses = -picked(input, labels)
+    if weights is not None:
+        losses = losses * weights
+    return _kept(losses, kept, reduction, weights)
+
+
+def _of_classes(weight: Any, scores: Any, axis: int) -> Any:
+    """The weights of the classes along the axis of the classes."""
+    return np.reshape(weight, (-1,) + (1,) * (np.ndim(scores) - 1 - axis))
+
+
+def _of_examples(weight: Any, target: Array, ignore_index: int) -> Any:
+    """The weight of each example's class; 0 for those that are ignored."""
+    if weight is None:
+        return None
+    kept = target != ignore_index
+    if np.all(kept):
+        return weight[target]
+    return np.where(kept, weight[np.where(kept, target, 0)], 0.0)
 
 
 def picked(scores: Any, labels: Array) -> Any:
@@ -70,12 +100,16 @@ def picked(scores: Any, labels: Array) -> Any:
     return scores[(*examples[:1], labels, *examples[1:])]
 
 
-def _kept(losses: Any, kept: Array, reduction: str) -> Any:
-    """`losses` reduced over the examples that are kept; the others count for nothing."""
-    if np.all(kept):
-        return reduced(losses, reduction)
-    losses = np.where(kept, losses, 0.0)
-    if reduction == "mean":
+def _kept(losses: Any, kept: Array, reduction: str, weights: Any = None) -> Any:
+    """`losses` reduced over the examples that are kept; the others count for nothing.
+
+    The mean divides by the sum of the examples' weights, where they have some.
+    """
+    if not np.all(kept):
+        losses = np.where(kept, losses, 0.0)
+    if reduction == "mean" and weights is not None:
+        return np.sum(losses) / np.sum(weights)
+    if reduction == "mean" and not np.all(kept):
         return np.sum(losses) / int(np.count_nonzero(kept))
     return reduced(losses, reduction)
 
@@ -107,18 +141,33 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 # Probabilities.
 
 
-def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
+) -> Any:
     yes, no = np.maximum(np.log(input), -100), np.maximum(np.log(1 - input), -100)
-    return reduced(-(target * yes + (1 - target) * no), reduction)
+    return reduced(_weighted(-(target * yes + (1 - target) * no), weight), reduction)
 
 
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, reduction: str = "mean", pos_weight: Any = None
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
     if pos_weight is None:
-        return reduced(np.logaddexp(0, input) - target * input, reduction)
-    yes, no = logsigmoid(input), logsigmoid(-input)
-    return reduced(-(pos_weight * target * yes + (1 - target) * no), reduction)
+        losses = np.logaddexp(0, input) - target * input
+    else:
+        yes, no = logsigmoid(input), logsigmoid(-input)
+        losses = -(pos_weight * target * yes + (1 - target) * no)
+    return reduced(_weighted(losses, weight), reduction)
+
+
+def _weighted(losses: Any, weight: Any) -> Any:
+    return losses if weight is None else losses * weight
+
+
+def multilabel_soft_margin_loss(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
+) -> Any:
+    losses = np.logaddexp(0, input) - target * input
+    return reduced(np.mean(_weighted(losses, weight), axis=-1), reduction)
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -214,6 +263,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         smooth_l1_loss,
         binary_cross_entropy,
         binary_cross_entropy_with_logits,
+        multilabel_soft_margin_loss,
         kl_div,
         poisson_nll_loss,
         gaussian_nll_loss,

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops import elementwise as el
-from byhand.ops.linear import INV, MATMUL, OUTER
+from byhand.ops.linear import DET, INV, MATMUL, OUTER
 from byhand.torch_dialect.tables import by_name, elementwise_functions, torch_names
 
 
@@ -46,6 +46,20 @@ def sub(input: Any, other: Any, alpha: Any = 1) -> Any:
 
 def rsub(input: Any, other: Any, alpha: Any = 1) -> Any:
     return other - times(alpha, input)
+
+
+def div(input: Any, other: Any, rounding_mode: str | None = None) -> Any:
+    match rounding_mode:
+        case None:
+            return el.DIVIDE(input, other)
+        case "floor":
+            return el.FLOOR_DIVIDE(input, other)
+        case _:
+            return el.TRUNC(el.DIVIDE(input, other))
+
+
+def frac(input: Any) -> Any:
+    return input - el.TRUNC(input)
 
 
 def pow(input: Any, exponent: Any) -> Any:
@@ -84,6 +98,47 @@ def xlogy(input: Any, other: Any) -> Any:
     """`input * log(other)`, which is 0 where `input` is 0."""
     zero = np.equal(input, 0)
     return np.where(zero, 0.0, input * np.log(np.where(zero, 1.0, other)))
+
+
+def xlog1py(input: Any, other: Any) -> Any:
+    """`input * log(1 + other)`, which is 0 where `input` is 0."""
+    zero = np.equal(input, 0)
+    return np.where(zero, 0.0, input * np.log1p(np.where(zero, 0.0, other)))
+
+
+def entr(input: Any) -> Any:
+    """-x log(x): 0 at 0, and minus infinity below."""
+    inside = np.greater(input, 0)
+    logs = np.log(np.where(inside, input, 1.0))
+    return np.where(inside, -input * logs, np.where(np.less(input, 0), -math.inf, 0.0))
+
+
+def ndtr(input: Any) -> Any:
+    """The normal distribution function."""
+    return 0.5 * (1 + el.ERF(input * math.sqrt(0.5)))
+
+
+def nan_to_num(input: Any, nan: float | None = None, posinf: Any = None, neginf: Any = None) -> Any:
+    largest = np.finfo(plain(input).dtype)
+    posinf = largest.max if posinf is None else posinf
+    neginf = largest.min if neginf is None else neginf
+    return np.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf)
+
+
+def heaviside(input: Any, values: Any) -> Any:
+    return np.heaviside(input, values)
+
+
+def sinc(input: Any) -> Any:
+    return np.sinc(input)
+
+
+def deg2rad(input: Any) -> Any:
+    return np.deg2rad(input)
+
+
+def rad2deg(input: Any) -> Any:
+    return np.rad2deg(input)
 
 
 # Activations.
@@ -236,9 +291,82 @@ def linalg_solve(A: Any, B: Any) -> Any:
     return np.linalg.solve(A, B)
 
 
+def linalg_solve_triangular(
+    A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Any:
+    """Reads one triangle of `A` alone."""
+    if not left or unitriangular:
+        raise UnsupportedError("solve_triangular has a rule for left=True, unitriangular=False")
+    return np.linalg.solve(np.triu(A) if upper else np.tril(A), B)
+
+
+def det(A: Any) -> Any:
+    return np.linalg.det(A)
+
+
+class Determinant(NamedTuple):
+    """What `slogdet` gives."""
+
+    sign: Any
+    logabsdet: Any
+
+
+def slogdet(A: Any) -> Any:
+    return Determinant(*np.linalg.slogdet(A))
+
+
+def logdet(A: Any) -> Any:
+    """NaN where the determinant is negative."""
+    sign, log = np.linalg.slogdet(A)
+    sign = plain(sign)
+    with np.errstate(invalid="ignore"):
+        return log if np.all(sign == 1) else log + np.log(sign)
+
+
+def matrix_power(input: Any, n: int) -> Any:
+    return np.linalg.matrix_power(input, n)
+
+
+def multi_dot(tensors: Any) -> Any:
+    return np.linalg.multi_dot(list(tensors))
+
+
+def cross(input: Any, other: Any, dim: int | None = None) -> Any:
+    """Along the first axis of three, where none is named."""
+    shape = np.broadcast_shapes(np.shape(input), np.shape(other))
+    input, other = np.broadcast_to(input, shape), np.broadcast_to(other, shape)
+    return np.cross(input, other, axis=shape.index(3) if dim is None else dim)
+
+
+def kron(input: Any, other: Any) -> Any:
+    return np.kron(input, other)
+
+
+def vecdot(x: Any, y: Any, dim: int = -1) -> Any:
+    return np.sum(x * y, axis=dim)
+
+
+def addr(input: Any, vec1: Any, vec2: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+    return times(beta, input) + times(alpha, np.outer(vec1, vec2))
+
+
+def addbmm(input: Any, batch1: Any, batch2: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+    return times(beta, input) + times(alpha, np.sum(np.matmul(batch1, batch2), axis=0))
+
+
+def cov(input: Any, correction: int = 1) -> Any:
+    return np.cov(input, ddof=correction)
+
+
+def corrcoef(input: Any) -> Any:
+    return np.corrcoef(input)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **elementwise_functions(),
-    **by_name(rsub, rsqrt, lerp, addcmul, addcdiv, erfc, logit, xlogy),
+    **by_name(rsub, rsqrt, lerp, addcmul, addcdiv, erfc, logit, xlogy, frac, nan_to_num),
+    **by_name(heaviside, sinc, deg2rad, rad2deg),
+    **dict.fromkeys(torch_names(el.DIVIDE), div),
     **dict.fromkeys(torch_names(el.ADD), add),
     **dict.fromkeys(torch_names(el.SUBTRACT), sub),
     **dict.fromkeys(torch_names(el.POWER), pow),
@@ -249,6 +377,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "special_erfc": erfc,
     "special_logit": logit,
     "special_xlogy": xlogy,
+    "special_xlog1py": xlog1py,
+    "special_entr": entr,
+    "special_ndtr": ndtr,
+    "special_sinc": sinc,
     **by_name(relu, relu6, leaky_relu, prelu, elu, celu, selu, gelu, silu, mish, softplus),
     **dict.fromkeys(("logsigmoid", "log_sigmoid"), logsigmoid),
     **by_name(softsign, tanhshrink, softshrink, hardshrink, threshold),
@@ -259,5 +391,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(torch_names(INV), inverse),
     **by_name(dot, inner, einsum, tensordot, trace, linalg_solve),
     "vdot": dot,
+    **by_name(linalg_solve_triangular, logdet, addr, addbmm, cov, corrcoef, kron, matrix_power),
+    **dict.fromkeys(torch_names(DET), det),
+    **dict.fromkeys(("slogdet", "linalg_slogdet"), slogdet),
+    "linalg_matrix_power": matrix_power,
+    "linalg_multi_dot": multi_dot,
+    "cross": cross,
+    "linalg_cross": lambda input, other, dim=-1: cross(input, other, dim),
+    "linalg_vecdot": vecdot,
     **dict.fromkeys(("addmm", "baddbmm", "addmv"), addmm),
 }

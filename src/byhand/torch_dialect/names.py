@@ -27,6 +27,7 @@ from byhand.torch_dialect import (
     losses,
     math,
     methods,
+    pictures,
     reductions,
     shape,
 )
@@ -41,6 +42,7 @@ _OF_ONE_TENSOR: Mapping[str, Callable[..., Any]] = {
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **_OF_ONE_TENSOR,
     **layers.FUNCTIONS,
+    **pictures.FUNCTIONS,
     **losses.FUNCTIONS,
 }
 """By name, a function with PyTorch's signature, less the options that have no rule."""

@@ -27,6 +27,13 @@ class Picked(NamedTuple):
     indices: Any
 
 
+class Ends(NamedTuple):
+    """What `aminmax` gives."""
+
+    min: Any
+    max: Any
+
+
 def axes(dim: Any) -> Any:
     """`dim` as NumPy's `axis`: None, a number or a tuple."""
     if isinstance(dim, list | tuple):
@@ -142,6 +149,85 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     return Picked(np.take_along_axis(input, indices, dim), indices)
 
 
+def msort(input: Any) -> Any:
+    return sort(input, 0).values
+
+
+def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+    """The k-th smallest element, counted from 1."""
+    places = np.take(argsort(input, dim), np.array([k - 1]), axis=dim)
+    return _read(input, places, dim, keepdim)
+
+
+def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Of an even number of elements the lower of the two in the middle."""
+    if dim is not None:
+        return kthvalue(input, (np.shape(input)[dim] + 1) // 2, dim, keepdim)
+    array = plain(input)
+    same = array == np.sort(array, axis=None)[(array.size - 1) // 2]
+    # Where several are the median, PyTorch passes each its share.
+    return np.sum(np.where(same, input, 0.0)) / int(np.count_nonzero(same))
+
+
+def _read(input: Any, places: Any, dim: int, keepdim: bool) -> Picked:
+    values = np.take_along_axis(input, places, dim)
+    if keepdim:
+        return Picked(values, places)
+    return Picked(np.squeeze(values, dim), np.squeeze(places, dim))
+
+
+def quantile(
+    input: Any, q: Any, dim: int | None = None, keepdim: bool = False, interpolation: str = "linear"
+) -> Any:
+    if interpolation != "linear":
+        raise UnsupportedError('quantile has a rule for interpolation="linear" alone')
+    return np.quantile(input, q, axis=dim, keepdims=keepdim)
+
+
+def aminmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    return Ends(amin(input, dim, keepdim), amax(input, dim, keepdim))
+
+
+def nansum(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return np.nansum(input, axis=axes(dim), keepdims=keepdim)
+
+
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return np.nanmean(input, axis=axes(dim), keepdims=keepdim)
+
+
+def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    parts = [part for part in (prepend, input, append) if part is not None]
+    together = input if len(parts) == 1 else np.concatenate(parts, axis=dim)
+    return np.diff(together, n, axis=dim)
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, dim: int = -1) -> Any:
+    return np.trapezoid(y, x, dx, dim)
+
+
+def _running(best: np.ufunc) -> Callable[..., Any]:
+    def running(input: Any, dim: int) -> Any:
+        """The best so far, and where it was last."""
+        array = plain(input)
+        length = np.reshape(
+            np.arange(array.shape[dim]), (-1,) + (1,) * (array.ndim - 1 - dim % array.ndim)
+        )
+        new = np.where(array == best.accumulate(array, axis=dim), length, 0)
+        return _read(input, np.maximum.accumulate(new, axis=dim), dim, True)
+
+    return running
+
+
+def logcumsumexp(input: Any, dim: int) -> Any:
+    """The logarithm of the running sum of exp(x)."""
+    rows = np.moveaxis(input, dim, 0)
+    found = [rows[0]]
+    for k in range(1, np.shape(rows)[0]):
+        found.append(np.logaddexp(found[-1], rows[k]))
+    return np.stack(found, axis=dim)
+
+
 def cumsum(input: Any, dim: int) -> Any:
     return np.cumsum(input, axis=dim)
 
@@ -193,6 +279,16 @@ def root(squares: Any) -> Any:
     return np.where(zero, 0.0, np.sqrt(np.where(zero, 1.0, squares)))
 
 
+def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = "") -> Any:
+    """The distance of each row of `x1` to each of `x2`."""
+    apart = np.expand_dims(x1, -2) - np.expand_dims(x2, -3)
+    return vector_norm(apart, p, -1)
+
+
+def dist(input: Any, other: Any, p: float = 2.0) -> Any:
+    return vector_norm(input - other, p)
+
+
 def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     return vector_norm(input, 2 if p in (None, "fro") else p, dim, keepdim)
 
@@ -211,7 +307,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(torch_names(LOGSUMEXP), logsumexp),
     **dict.fromkeys(("softmax", "special_softmax"), softmax),
     **dict.fromkeys(("log_softmax", "special_log_softmax"), log_softmax),
-    **by_name(softmin, norm, linalg_norm),
+    **by_name(softmin, norm, linalg_norm, cdist, dist, msort, kthvalue, median, quantile),
+    **by_name(aminmax, nansum, nanmean, diff, trapezoid, logcumsumexp),
+    "trapz": trapezoid,
+    "cummax": _running(np.maximum),
+    "cummin": _running(np.minimum),
+    "linalg_matrix_norm": lambda A, ord="fro", dim=(-2, -1), keepdim=False: linalg_norm(
+        A, ord, dim, keepdim
+    ),
     "linalg_vector_norm": lambda x, ord=2, dim=None, keepdim=False: vector_norm(
         x, ord, dim, keepdim
     ),

@@ -136,6 +136,36 @@ def vstack(tensors: Any) -> Any:
     return np.vstack(list(tensors))
 
 
+def dstack(tensors: Any) -> Any:
+    return np.dstack(list(tensors))
+
+
+def column_stack(tensors: Any) -> Any:
+    return np.column_stack(list(tensors))
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
+    return tuple(np.meshgrid(*sizes(tensors), indexing="xy" if indexing == "xy" else "ij"))
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    return _each(np.atleast_1d, tensors)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    return _each(np.atleast_2d, tensors)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    return _each(np.atleast_3d, tensors)
+
+
+def _each(function: Callable[[Any], Any], tensors: tuple[Any, ...]) -> Any:
+    if len(tensors) == 1 and not isinstance(tensors[0], list | tuple):
+        return function(tensors[0])
+    return tuple(function(each) for each in sizes(tensors))
+
+
 def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
     """Pieces of one size (the last may be smaller), or of the sizes listed."""
     length = np.shape(input)[dim]
@@ -196,6 +226,18 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     return np.roll(input, shifts, dims)
 
 
+def fliplr(input: Any) -> Any:
+    return np.flip(input, 1)
+
+
+def flipud(input: Any) -> Any:
+    return np.flip(input, 0)
+
+
+def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
+    return np.rot90(input, k, tuple(dims))
+
+
 # Triangles and diagonals.
 
 
@@ -212,16 +254,32 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
 
 
 def diag(input: Any, diagonal: int = 0) -> Any:
-    if np.ndim(input) == 2:
-        return np.diagonal(input, diagonal)
-    if diagonal:
-        raise UnsupportedError("torch.diag of a vector has a rule for the main diagonal alone")
-    return diag_embed(input)
+    return np.diagonal(input, diagonal) if np.ndim(input) == 2 else diag_embed(input, diagonal)
 
 
-def diag_embed(input: Any) -> Any:
-    """Matrices with `input` on their diagonals and 0 elsewhere."""
-    return EXPAND_DIMS(input, axis=-1) * np.eye(np.shape(input)[-1], dtype=bool)
+def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    """Matrices with `input` on a diagonal and 0 elsewhere."""
+    if offset:
+        ends = (max(-offset, 0), max(offset, 0))
+        input = np.pad(input, [(0, 0)] * (np.ndim(input) - 1) + [ends])
+    mask = np.eye(np.shape(input)[-1], k=offset, dtype=bool)
+    matrices = EXPAND_DIMS(input, axis=-1) * mask
+    return matrices if (dim1, dim2) == (-2, -1) else np.moveaxis(matrices, (-2, -1), (dim1, dim2))
+
+
+def diagflat(input: Any, offset: int = 0) -> Any:
+    return diag_embed(np.ravel(input), offset)
+
+
+def block_diag(*tensors: Any) -> Any:
+    """Matrices along the diagonal, 0 elsewhere."""
+    blocks = [np.atleast_2d(each) for each in tensors]
+    widths = [np.shape(block)[1] for block in blocks]
+    rows: list[Any] = []
+    for block, end in zip(blocks, accumulate(widths), strict=True):
+        before = end - np.shape(block)[1]
+        rows.append(np.pad(block, ((0, 0), (before, sum(widths) - end))))
+    return np.concatenate(rows, axis=0)
 
 
 # Picking.
@@ -291,6 +349,61 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1
     return input + SCATTER(source if alpha == 1 else alpha * source, index=place, shape=shape)
 
 
+def scatter_reduce(
+    input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True
+) -> Any:
+    """What `index` puts in one place, and what was there, added up or averaged."""
+    if reduce not in ("sum", "mean"):
+        raise UnsupportedError(f'scatter_reduce has no rule for {reduce!r}: "sum" and "mean" do')
+    counts = np.zeros(input.shape)
+    ones = np.ones(index.shape)
+    counts += SCATTER_ALONG_AXIS(ones, indices=index, axis=dim, shape=tuple(input.shape))
+    if not include_self:
+        input = np.where(counts > 0, 0.0, input)
+    total = scatter_add(input, dim, index, src)
+    if reduce == "sum":
+        return total
+    return total / (counts + 1 if include_self else np.maximum(counts, 1))
+
+
+def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
+    return PUT(input, value, index=at(dim, np.ndim(input), index))
+
+
+def index_copy(input: Any, dim: int, index: Any, source: Any) -> Any:
+    return PUT(input, source, index=at(dim, np.ndim(input), index))
+
+
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    place = tuple(indices)
+    if not accumulate:
+        return PUT(input, values, index=place)
+    shape = np.shape(np.empty(tuple(input.shape))[place])
+    return input + SCATTER(np.broadcast_to(values, shape), index=place, shape=tuple(input.shape))
+
+
+def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
+    """The elements of `source`, one after the other, where `mask` holds."""
+    mask = np.broadcast_to(mask, np.shape(input))
+    first = np.ravel(source)[: int(np.count_nonzero(mask))]
+    return PUT(input, first, index=mask)
+
+
+def select_scatter(input: Any, src: Any, dim: int, index: int) -> Any:
+    return PUT(input, src, index=at(dim, np.ndim(input), index))
+
+
+def slice_scatter(
+    input: Any,
+    src: Any,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+) -> Any:
+    return PUT(input, src, index=at(dim, np.ndim(input), slice(start, end, step)))
+
+
 def _start_of(src: Any, index: Array) -> Any:
     """As much of `src` as there are places in `index`."""
     return src if src.shape == index.shape else src[tuple(slice(n) for n in index.shape)]
@@ -316,5 +429,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **by_name(split, chunk, tensor_split, unbind, pad, flip, roll, tril, triu),
     "split_with_sizes": split,
     **by_name(diagonal, diag, diag_embed, where, masked_fill, masked_select, gather),
+    **by_name(fliplr, flipud, rot90, diagflat, block_diag, dstack, column_stack, meshgrid),
+    **by_name(atleast_1d, atleast_2d, atleast_3d, scatter_reduce, index_fill, index_copy),
+    **by_name(index_put, masked_scatter, select_scatter, slice_scatter),
     **by_name(take_along_dim, index_select, take, select, narrow, scatter, scatter_add, index_add),
 }

@@ -101,10 +101,13 @@ def nan_to_num(
 ) -> Any:
     if not copy:
         raise UnsupportedError("np.nan_to_num(..., copy=False) has no rule: write x = ...")
-    largest = np.finfo(x.dtype)
+    if posinf is None:
+        posinf = np.finfo(x.dtype).max
+    if neginf is None:
+        neginf = np.finfo(x.dtype).min
     x = np.where(np.isnan(x), nan, x)
-    x = np.where(np.equal(x, np.inf), largest.max if posinf is None else posinf, x)
-    return np.where(np.equal(x, -np.inf), largest.min if neginf is None else neginf, x)
+    x = np.where(np.equal(x, np.inf), posinf, x)
+    return np.where(np.equal(x, -np.inf), neginf, x)
 
 
 # Reductions.
