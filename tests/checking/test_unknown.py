@@ -62,3 +62,56 @@ def test_a_factor_that_changes_with_the_sizes(checked: Checked) -> None:
     report = checked(source.replace("DX", "(x > 0) * dh / np.sqrt(1 + dfirst[0] ** 2)"))
     mistake = report["x"].mistake
     assert mistake is not None and "times what" not in mistake.message
+
+
+BY_DIFFERENCES = """
+import numpy as np
+
+def inputs(rng, *, n=4):
+    return {"x": rng.normal(size=n)}
+
+def forward(x):
+    parts = x / np.arange(1, len(x) + 1)
+    loss = (1 + parts.sum()) ** 2
+    return loss
+
+def backward(x):
+    h = 1e-5
+    dx = np.zeros_like(x)
+    for i in range(len(x)):
+        up, down = x, x.copy()
+        up[i] += h
+        down[i] -= h
+        dx[i] = (forward(up) - forward(down)) / (2 * h)
+"""
+
+
+def test_a_factor_that_only_makes_a_copy_is_not_what_is_missing(checked: Checked) -> None:
+    """x * 1 would mend it, as the upstream gradient is 1."""
+    report = checked(BY_DIFFERENCES)
+    mistakes = {name: report[name].mistake for name in report.roots}
+    codes = {name: mistake and mistake.code for name, mistake in mistakes.items()}
+    assert codes == {"x": "unknown", "backward": "aliased"}
+
+
+def test_what_is_off_by_next_to_nothing_follows_from_nothing(checked: Checked) -> None:
+    """The upstream gradient is 1, so the right gradient is what one would give that leaves it
+    out."""
+    report = checked("""
+import numpy as np
+
+def inputs(rng):
+    return {"a": np.array(rng.uniform(0.5, 1.5)), "b": np.array(rng.uniform(0.5, 1.5))}
+
+def forward(a, b):
+    grown = np.exp(a * b)
+    loss = grown / b
+    return loss
+
+def backward(a, b, grown, loss):
+    da = grown * (1 + 1e-10)
+    db = loss * (a - 1 / b)
+""")
+    mistake = report["a"].mistake
+    assert report.roots == ("a",)
+    assert mistake is not None and mistake.code == "unknown", mistake

@@ -18,6 +18,9 @@ from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 from byhand.values.arrays import Array
 
+ROUNDED = 1e-9
+"""So close to 1 a factor says nothing: any number has one that explains what little it is off by."""
+
 
 def find(suspect: Suspect) -> Finding | None:
     whole = _ratio(suspect.first, suspect.first.expected.value)
@@ -30,7 +33,7 @@ def find(suspect: Suspect) -> Finding | None:
         ):
             return Finding(f"the path through {way} is {_shown(part)}")
     for scale in suspect.scales:
-        if scale.constant:
+        if scale.constant and abs(scale.constant - 1) > ROUNDED:
             return Finding(
                 f"`{text(scale.part)}` is {_shown(1 / scale.constant)}",
                 scale.statement.lineno,

@@ -158,8 +158,8 @@ class Suspect:
         """Whether the definition gave `value(evidence)` on every draw on which it gave anything,
         and on the true gradients, if it is wrong there."""
         tried = [found for found in self.evidence if as_array(found.value) is not None]
-        if all(found.right for found in tried):
-            return False
+        if all(found.right or found.gives(found.expected.value) for found in tried):
+            return False  # what is off by so little would follow from anything that is right
         tried += [found for found in (self.on_truth,) if not found.right]
         try:
             with np.errstate(all="ignore"):
@@ -223,7 +223,8 @@ class Suspect:
             for part in parts(statement):
                 for new in edit(part, statement):
                     edits = {statement: exchanged(statement, part, new)}
-                    if proved(edits):
+                    control = _by_ones(statement, part, new)
+                    if proved(edits) and not (control and proved(control)):
                         return Mend(statement, part, edits if self.mended(edits) else {})
         return None
 
@@ -248,6 +249,19 @@ class Suspect:
                 if times is not None:
                     found.append(Scale(statement, part, times))
         return tuple(found)
+
+
+def _by_ones(statement: ast.stmt, part: ast.AST, new: ast.AST) -> Edits:
+    """The edit with ones in place of the factor that it adds, if it adds one.
+
+    Where that mends it too, the factor isn't what was missing: `x * 1` is a copy, or a wider type.
+    """
+    match new:
+        case ast.BinOp(left, ast.Mult() | ast.Div(), right) if left is part:
+            ones = ast.BinOp(right, ast.Pow(), ast.Constant(0))
+            return {statement: exchanged(statement, part, ast.BinOp(part, ast.Mult(), ones))}
+        case _:
+            return {}
 
 
 def _ordinal(place: int) -> str:
