@@ -1,0 +1,33 @@
+"""1.11 A check of your own
+
+Turn a knob up a little, turn it down a little, and divide what the loss does
+by the distance: this checks any gradient, and it needn't know what forward
+computes. Here forward is a box with knobs `x`. Call it as it is: `forward(up)`.
+
+Write the check for all knobs, one after the other, with a step of `h`. While
+one knob is turned, all the others stay where they were.
+"""
+
+import numpy as np
+
+
+def inputs(rng, *, knobs=4):
+    return {"x": rng.normal(size=knobs)}
+
+
+def forward(x):
+    parts = x / np.arange(1, len(x) + 1)
+    loss = (1 + parts.sum()) ** 2
+    return loss
+
+
+def backward(x):
+    h = 1e-5
+    # BEGIN SOLUTION
+    dx = np.zeros_like(x)
+    for i in range(len(x)):
+        up, down = x.copy(), x.copy()
+        up[i] += h
+        down[i] -= h
+        dx[i] = (forward(up) - forward(down)) / (2 * h)
+    # END SOLUTION
