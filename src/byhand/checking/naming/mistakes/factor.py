@@ -19,7 +19,7 @@ from byhand.checking.naming.proving.syntax import text
 from byhand.values.arrays import Array
 
 ROUNDED = 1e-9
-"""So close to 1 a factor says nothing: any number has one that explains what little it is off by."""
+"""So close to 1 a factor says nothing: any number has one that explains what little it is off."""
 
 
 def find(suspect: Suspect) -> Finding | None:
