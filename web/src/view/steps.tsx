@@ -48,6 +48,7 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
   const lacking = props.edges.filter((edge) => edge.value === i && edge.use.missing);
   const classes = ["bh-row", `bh-${standing}`, i === selected && "bh-selected"];
   if (i === props.lit) classes.push("bh-pointed");
+  if (row?.verdict === "missing") classes.push("bh-unwritten");
   if (!ran) classes.push("bh-ahead");
   if (shown?.at === place) classes.push("bh-now");
   return (
@@ -90,7 +91,7 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
           <code>d{step.name}</code>
           {row && back && (
             <span class="bh-standing">
-              {MARKS[standing]} {verdict(row)}
+              {row.verdict === "missing" ? "○" : MARKS[standing]} {verdict(row)}
             </span>
           )}
         </span>
