@@ -13,7 +13,7 @@ import byhand
 
 HEAVY = {
     *("click", "dask", "distributed", "jax", "matplotlib", "numpy", "pygal", "rich"),
-    *("safetensors", "torch"),
+    *("safetensors", "starlette", "torch", "uvicorn"),
 }
 
 
