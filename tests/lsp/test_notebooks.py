@@ -88,6 +88,22 @@ def test_cells_may_come_and_go(editor: Client, folder: Path) -> None:
     editor.wait(lambda: editor.shown(uris[3])["diagnostics"] == [])
 
 
+def test_what_is_left_open_is_one_warning(editor: Client, folder: Path) -> None:
+    cells = [*CELLS[:2], "dy = ...", "dW = ..."]
+    uris = editor.open_notebook(folder / "b.ipynb", cells)
+    (found,) = editor.diagnostics(uris[2], 1)
+    assert (found["severity"], found["message"]) == (2, "dy and dW are missing")
+    assert [each["location"]["uri"] for each in found["relatedInformation"]] == [uris[3]]
+    assert editor.diagnostics(uris[3], 1) == []
+
+
+def test_a_notebook_of_the_course_checks_itself(editor: Client, folder: Path) -> None:
+    cells = ["%load_ext byhand", *CELLS[:2], "%%check 6.1\ndy = ...\ndW = ..."]
+    uris = editor.open_notebook(folder / "6.ipynb", cells)
+    editor.settle(0.7)
+    assert not [each for each in editor.published if each["uri"] in uris]
+
+
 def test_a_notebook_without_gradients_is_let_be(editor: Client, folder: Path) -> None:
     uris = editor.open_notebook(folder / "o.ipynb", ["import os", "os.getcwd()"])
     editor.settle(0.5)

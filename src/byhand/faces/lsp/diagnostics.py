@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lsprotocol.types import (
     CodeDescription,
@@ -31,7 +32,8 @@ def diagnostics(verdict: Verdict) -> dict[str, list[Diagnostic]]:
     """What there is to say of a text, for each of its documents; of a right one nothing."""
     said: dict[str, list[Diagnostic]] = {piece.uri: [] for piece in verdict.text.pieces}
     for uri, diagnostic in _all(verdict):
-        said[uri].append(diagnostic)
+        if diagnostic not in said[uri]:  # several problems of a file may say the same of it
+            said[uri].append(diagnostic)
     return said
 
 
@@ -43,17 +45,17 @@ def _all(verdict: Verdict) -> Iterator[Found]:
 
 
 def _of(report: Report, text: Text) -> Iterator[Found]:
-    groups = wording.root_groups(report)
+    groups = [rows for rows in wording.root_groups(report) if not _is_missing(rows[0])]
     inherited = [row for row in report.rows if row.verdict == "inherited"]
     for i, rows in enumerate(groups):
         beside = [_beside(row, text) for row in inherited] if i == 0 else []
         yield _row(rows, text, _ERROR, beside)
     told = {id(row) for rows in groups for row in rows}
     rest = [row for row in report.rows if id(row) not in told and not row.right]
-    if missing := [row for row in rest if row.verdict == "missing"]:
+    if missing := [row for row in rest if _is_missing(row)]:
         yield _missing(missing, report, text)
     for row in rest:
-        if row.verdict not in ("inherited", "missing"):
+        if row.verdict != "inherited" and not _is_missing(row):
             unjudged = row.verdict == "unjudged"
             yield _row([row], text, _INFORMATION if unjudged else _ERROR)
     for finding in report.findings:
@@ -101,9 +103,15 @@ def _beside(row: Row, text: Text) -> DiagnosticRelatedInformation:
     return DiagnosticRelatedInformation(text.of_row(row), said)
 
 
+def _is_missing(row: Row) -> bool:
+    """Whether a gradient isn't written, or is left open as `dx = ...`."""
+    left_open = row.verdict == "error" and row.note is not None and "ellipsis" in row.note
+    return row.verdict == "missing" or left_open
+
+
 def _missing(rows: Sequence[Row], report: Report, text: Text) -> Found:
     """All that is missing, at the first place that is left for it, or else at backward."""
-    said = wording.headline([*rows])
+    said = wording.headline([replace(row, verdict="missing") for row in rows])
     blanks = [row for row in rows if row.line is not None]
     at = text.of_row(blanks[0]) if blanks else text.of_function("backward", report.name)
     others = [

@@ -31,7 +31,7 @@ longer itself, the name has as long again."""
 LONGEST = 1_000_000
 """Characters; what is longer nobody wrote by hand."""
 
-PATIENCE = 5.0
+PATIENCE = 15.0
 """Seconds that a question about a text waits for its verdict."""
 
 
@@ -175,7 +175,7 @@ class Session:
             self._client.say(f"this is a bug in byhand: {type(error).__name__}: {error}")
 
     async def _has_backward(self, text: Text) -> bool | None:
-        if len(text.source) > LONGEST:
+        if len(text.source) > LONGEST or _checks_itself(text):
             return False
         if text.is_problem_file:
             return True
@@ -240,6 +240,12 @@ class Session:
         except DataError as error:
             self._client.say(f"{folder} is allowed, but that can't be remembered: {error}")
         return True
+
+
+def _checks_itself(text: Text) -> bool:
+    """Whether it is a notebook of the course: its cells are judged as they are run, each with what
+    stands around it in the exercise."""
+    return text.notebook and any(p.source.startswith("%%check ") for p in text.pieces)
 
 
 def _learners_folder(file: Path) -> list[Path]:
