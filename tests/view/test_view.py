@@ -224,6 +224,10 @@ def test_the_lecture_is_folded_to_be_read_at_once(lecture: str, opened: Open) ->
     expect(row(page, "counts_sum")).to_be_visible()
     page.locator(".bh-run .bh-name").first.click()
     expect(row(page, "embcat")).to_be_visible()
+    page.get_by_role("button", name="unfold all").click()
+    expect(page.locator(".bh-row")).to_have_count(27)
+    page.get_by_role("button", name="fold", exact=True).click()
+    expect(page.locator(".bh-run")).not_to_have_count(0)
 
 
 def test_a_loop_of_hundreds_of_steps_is_folded_too(tmp_path: Path, opened: Open) -> None:

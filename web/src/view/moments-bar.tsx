@@ -7,11 +7,13 @@ interface BarProps {
   order: number[];
   program: Step[];
   shown: Shown | null;
+  /** Whether steps are folded; null where there is nothing to fold. */
+  folded: boolean | null;
   act: (act: Act) => void;
 }
 
 /** Forward and backward, step by step: with these, or with the arrow keys. */
-export const MomentsBar = ({ order, program, shown, act }: BarProps) => {
+export const MomentsBar = ({ order, program, shown, folded, act }: BarProps) => {
   const step = shown && program[order[shown.at] ?? 0];
   const said =
     shown && step
@@ -37,6 +39,11 @@ export const MomentsBar = ({ order, program, shown, act }: BarProps) => {
         {shown && (
           <button type="button" onClick={() => act({ kind: "play", to: () => null })}>
             show all
+          </button>
+        )}
+        {folded !== null && (
+          <button type="button" onClick={() => act({ kind: "all", open: folded })}>
+            {folded ? "unfold all" : "fold"}
           </button>
         )}
       </span>

@@ -53,7 +53,9 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
   const selected = selectedIn(reading, order, first);
   const lit = program.findLastIndex((step) => step.name === pointed || `d${step.name}` === pointed);
   const keep = new Set([selected, lit, ...reading.opened, ...ends(edges)]);
-  const items = folded(order, standings, keep, width < NARROW ? MOST_IF_NARROW : MOST);
+  const most = width < NARROW ? MOST_IF_NARROW : MOST;
+  const items = folded(order, standings, keep, most);
+  const runs = items.some((item) => item.kind === "run");
 
   const follow = useRef(false); // whether the focus goes where the reader goes
   useEffect(() => {
@@ -95,7 +97,10 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
     <div class={`bh-picture ${beside ? "bh-beside" : ""}`} ref={figure} onKeyDown={onKeyDown}>
       <div class="bh-figure">
         {alone && <h2 class="bh-hidden">Forward and backward</h2>}
-        <MomentsBar {...{ order, program, shown, act }} />
+        <MomentsBar
+          {...{ order, program, shown, act }}
+          folded={order.length > most ? runs : null}
+        />
         <div class="bh-heads" aria-hidden="true">
           <span>forward ↓</span>
           <span>↑ backward</span>

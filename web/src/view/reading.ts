@@ -13,7 +13,8 @@ export type Act =
   | { kind: "play"; to: (moment: Moment, steps: number) => Moment }
   | { kind: "walk"; by: 1 | -1 }
   | { kind: "choose"; step: number }
-  | { kind: "unfold"; steps: number[] };
+  | { kind: "unfold"; steps: number[] }
+  | { kind: "all"; open: boolean };
 
 /** The step that is selected: what is just played, what was chosen, or else the `first`. */
 export const selectedIn = (reading: Reading, order: number[], first: number): number => {
@@ -42,6 +43,8 @@ export const readingAfter =
           ...choosing(reading, act.steps[0] ?? selected),
           opened: new Set([...reading.opened, ...act.steps]),
         };
+      case "all":
+        return { ...reading, opened: new Set(act.open ? order : []) };
     }
   };
 
