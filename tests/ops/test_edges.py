@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from byhand.engine.backward import fit
+from byhand.errors import UnsupportedError
 from byhand.ops import REGISTRY
 
 INF = np.inf
@@ -101,3 +102,30 @@ def test_a_product_over_nothing_is_zero() -> None:
         vjp = op.vjp(i)
         assert vjp is not None
         assert fit(vjp(out, out, x, y), shape).shape == shape
+
+
+def test_the_determinant_may_be_negative() -> None:
+    x = np.array([[0.5, 2.0], [3.0, -1.0]])
+    cofactors = np.array([[-1.0, -3.0], [-2.0, 0.5]])
+    np.testing.assert_allclose(gradient("det", x), cofactors, rtol=1e-15)
+    np.testing.assert_allclose(gradient("logabsdet", x), cofactors / -6.5, rtol=1e-15)
+    assert REGISTRY["detsign"](x) == -1
+
+
+def test_a_determinant_without_an_inverse_says_so() -> None:
+    for name in ("det", "logabsdet"):
+        with pytest.raises(UnsupportedError, match="this matrix has none"):
+            gradient(name, np.ones((2, 2)))
+
+
+def test_remainders_of_negative_numbers() -> None:
+    """The remainder has the sign of the divisor, C's (`fmod`) that of the number."""
+    x, y = np.array([-1.3, 1.3, -1.3, 1.3]), np.array([0.5, -0.5, -0.5, 0.5])
+    for name, judge in (("remainder", torch.remainder), ("fmod", torch.fmod)):
+        a, b = (torch.from_numpy(each.copy()).requires_grad_() for each in (x, y))
+        judge(a, b).sum().backward()
+        op = REGISTRY[name]
+        out, g = op(x, y), np.ones(4)
+        for vjp, theirs in zip(op.vjps, (a, b), strict=True):
+            assert vjp is not None and theirs.grad is not None
+            np.testing.assert_array_equal(vjp(g, out, x, y), theirs.grad.numpy())

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.errors import UnsupportedError
 from byhand.ops import axes
 from byhand.ops.axes import labels
 from byhand.ops.op import INVERTIBLE, REAL, Op, sample
@@ -134,11 +135,21 @@ def _inv_vjp(g: Any, out: Any, x: Any) -> Any:
 
 def _det_vjp(g: Any, out: Any, x: Any) -> Any:
     """Giles, section 2.2.4."""
-    return np.expand_dims(g * out, (-2, -1)) * _transposed(np.linalg.inv(x))
+    return np.expand_dims(g * out, (-2, -1)) * _transposed(_inverse(x))
 
 
 def _logabsdet_vjp(g: Any, out: Any, x: Any) -> Any:
-    return np.expand_dims(g, (-2, -1)) * _transposed(np.linalg.inv(x))
+    return np.expand_dims(g, (-2, -1)) * _transposed(_inverse(x))
+
+
+def _inverse(x: Any) -> Any:
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        raise UnsupportedError(
+            "the derivative of a determinant is computed by the inverse, and this matrix has none: "
+            "give inputs whose matrix has one"
+        ) from None
 
 
 def _solve_vjp_a(g: Any, out: Any, a: Any, b: Any) -> Any:
