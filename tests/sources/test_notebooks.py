@@ -149,6 +149,25 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["notebook.ipynb"]
 
 
+@pytest.mark.parametrize(
+    "spoils", ["os.remove('mine.txt')", "open('mine.txt', 'w')", "os.rename('mine.txt', 'other')"]
+)
+def test_no_file_of_the_users_is_changed(spoils: str, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    made = "open('new.txt', 'w').close(); os.remove('/tmp/byhand-none') if 0 else None"
+    cells = [
+        NUMPY[0],
+        f"import os\ndef load():\n    {spoils}\n    {made}\n    return 1.0\nW1 *= load()",
+    ]
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write([*cells, *NUMPY[1:]], file)
+    with pytest.raises(ProblemError, match="no file is changed here"):
+        load(file)
+    assert mine.read_text() == "mine"
+    mine.write_text("may be written again")
+
+
 def test_an_output_that_is_no_loss(tmp_path: Path) -> None:
     file = tmp_path / "script.py"
     file.write_text(

@@ -41,8 +41,13 @@ def guest(file: str, timeout: float | None = None) -> Generator[None]:
             warnings.simplefilter("ignore")
         try:
             yield
-        except (ByhandError, KeyboardInterrupt):
+        except KeyboardInterrupt:
             raise
+        except ByhandError as error:
+            said = _in_cells(file, str(error))
+            if said == str(error):
+                raise
+            raise ProblemError(said) from error
         except BaseException as error:
             raised = _problem(file, error)
             if raised is None:
@@ -166,7 +171,8 @@ def _watched(file: str, timeout: float | None) -> Generator[None]:
             if not done.is_set():
                 # Not by way of sys.stderr, where the guest may be in the middle of a print.
                 with contextlib.suppress(OSError):
-                    os.write(2, f"{one_line(_too_long(file, line, timeout))}\n".encode())
+                    message = _in_cells(file, _too_long(file, line, timeout))
+                    os.write(2, f"{one_line(message)}\n".encode())
                 if note is not None:
                     note[0] = 0  # it has been said
                 os._exit(2)
@@ -196,6 +202,26 @@ def _line_running(file: str, thread: int) -> int | None:
             frame = frame.f_back
         time.sleep(0.001)
     return None
+
+
+def _in_cells(file: str, text: str) -> str:
+    """A message with lines counted in their cells, where the file is a notebook."""
+    if not file.endswith(".ipynb"):
+        return text
+    from byhand.checking.cells import place, said
+    from byhand.program.problem import read_source
+    from byhand.sources.cells import of_notebook
+
+    try:
+        starts = of_notebook(read_source(Path(file)), Path(file)).starts
+    except ByhandError:
+        return text
+
+    def there(match: re.Match[str]) -> str:
+        cell, line = place(int(match[1]), starts)
+        return f"{file}, cell {cell}, line {line}"
+
+    return re.sub(rf"{re.escape(file)}:(\d+)", there, said(text, starts))
 
 
 def _too_long(file: str, line: int | None, timeout: float) -> str:

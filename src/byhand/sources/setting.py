@@ -18,6 +18,7 @@ from typing import Any
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.statements import Namespace
+from byhand.sources.kept_files import kept_files
 
 NAMES = "names.txt"
 
@@ -46,7 +47,8 @@ def run(statements: Sequence[ast.stmt], file: Path, text: str, namespace: Namesp
     namespace.update(HOOKS)
     namespace.setdefault("__name__", "__main__")
     notes: list[str] = []
-    with _in(file.resolve().parent), _unheard(), _with_names(namespace, notes):
+    folder = file.resolve().parent
+    with _in(folder), _unheard(), _with_names(namespace, notes), kept_files(folder):
         for node in statements:
             try:
                 exec(compile(rewritten(ast.Module([node], [])), str(file), "exec"), namespace)

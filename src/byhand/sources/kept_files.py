@@ -1,0 +1,72 @@
+"""What runs before a forward changes no file that was there: nobody asked for that."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+_CHANGING = {
+    "os.remove", "os.rmdir", "os.rename", "os.truncate", "os.chmod", "os.chown", "shutil.rmtree",
+    "shutil.move",
+}  # fmt: skip
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_TRUNC | os.O_APPEND
+
+
+class _Guard:
+    """What is heard of all that Python does: a hook can't be taken away, only made deaf."""
+
+    def __init__(self) -> None:
+        self.folders: tuple[Path, ...] = ()
+        self.heard = False
+
+    def hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if not self.folders:
+            return
+        if event in _CHANGING:
+            self.refuse("change", args[0])
+        elif event == "open" and isinstance(args[2], int) and args[2] & _WRITING:
+            self.refuse("write", args[0])
+
+    def refuse(self, what: str, name: Any) -> None:
+        """Raises PermissionError if it is a file of the user's."""
+        if isinstance(name, int):  # a file that is open already
+            return
+        folders, self.folders = self.folders, ()  # what is asked for here isn't theirs
+        try:
+            path = Path(os.path.abspath(os.fsdecode(name)))  # noqa: PTH100
+            own = any(_is_own(path, folder) for folder in folders) and path.exists()
+        finally:
+            self.folders = folders
+        if own:
+            raise PermissionError(f"it would {what} {path.name}, and no file is changed here")
+
+
+def _is_own(path: Path, folder: Path) -> bool:
+    """Whether something in a folder is the user's, not a cache or a part of a library."""
+    if not path.is_relative_to(folder):
+        return False
+    inner = path.relative_to(folder).parts
+    return not any(p.startswith(".") or p in ("__pycache__", "site-packages") for p in inner)
+
+
+_guard = _Guard()
+
+
+@contextlib.contextmanager
+def kept_files(folder: Path) -> Generator[None]:
+    """Within it, files that are in `folder` or in the user's home can't be removed or written."""
+    if not _guard.heard:
+        sys.addaudithook(_guard.hear)
+        _guard.heard = True
+    before = _guard.folders
+    home, temporary = Path.home(), Path(tempfile.gettempdir())
+    _guard.folders = (folder, home) if not temporary.is_relative_to(home) else (folder,)
+    try:
+        yield
+    finally:
+        _guard.folders = before
