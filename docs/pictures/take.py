@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/questions.md with the view, in Chromium: `make pictures`."""
+"""Takes the pictures of docs/questions.md and docs/view.md, in Chromium: `make pictures`."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ COLOURS = 128
 
 @dataclass(frozen=True)
 class Picture:
-    """A problem, the step to be selected, whose numbers to open (`x` or `dx`), and whether the
-    derivation has numbers put in."""
+    """A problem, the step to be selected, whose numbers to open (`x` or `dx`), whether the
+    derivation has numbers put in, and whether all steps are unfolded."""
 
     name: str
     step: str
     opened: str = ""
     numbers: bool = False
+    unfolded: bool = False
 
 
 PICTURES = (
@@ -43,13 +44,14 @@ PICTURES = (
     Picture("batch_norm", "h", opened="dh"),
     Picture("softmax", "z"),
     Picture("inherited", "counts"),
+    Picture("lecture", "counts", unfolded=True),
 )
 
 
 def problem_of(picture: Picture, folder: Path) -> Problem:
-    """The problem of a picture; the last one's is the lecture's model with one path left out."""
+    """The problem of a picture; the last ones' is the lecture's model with one path left out."""
     file = HERE / "questions" / f"{picture.name}.py"
-    if picture.name == "inherited":
+    if picture.name in ("inherited", "lecture"):
         file = folder / "mlp.py"
         right = "dcounts = dprobs * counts_sum_inv + dcounts_sum"
         source = zoo()["mlp"].read_text(encoding="utf-8")
@@ -59,6 +61,8 @@ def problem_of(picture: Picture, folder: Path) -> Problem:
 
 
 def take(picture: Picture, browser_page: Page, to: Path) -> None:
+    if picture.unfolded:
+        browser_page.get_by_role("button", name="unfold all").click()
     row = browser_page.locator(
         ".bh-row", has=browser_page.locator(f'.bh-name code:text-is("{picture.step}")')
     )
