@@ -92,7 +92,10 @@ def _is_file(name: str) -> bool:
 
 def _own_file(file: str, timeout: float, more: bool) -> int:
     if more:
-        raise click.UsageError("--course, --web and --notebook are for the course: leave FILE out")
+        raise click.UsageError(
+            "--course, --web and --notebook are for the course: leave FILE out "
+            "(byhand show FILE has a page)"
+        )
     from byhand.faces.learning.own_file import check_once
 
     if not _in_terminal():

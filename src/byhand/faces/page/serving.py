@@ -138,7 +138,7 @@ async def _serving(
     async def starting() -> None:
         while not server.started:
             await asyncio.sleep(0.01)
-        terminal.say(address.url)
+        terminal.say(f"{address.url}\nOpen this in a browser on this machine. Ctrl-C ends it.")
         if open_browser:
             await asyncio.to_thread(_open, address.url)
 
