@@ -6,6 +6,8 @@ from pathlib import Path
 
 from lsp_client import Client
 
+from byhand.course import learner as learners
+
 INFORMATION = 3
 
 CELLS = [
@@ -97,7 +99,49 @@ def test_what_is_left_open_is_one_warning(editor: Client, folder: Path) -> None:
     assert editor.diagnostics(uris[3], 1) == []
 
 
-def test_a_notebook_of_the_course_checks_itself(editor: Client, folder: Path) -> None:
+def test_the_exercises_in_a_notebook_of_the_course_are_judged_each_by_itself(
+    editor: Client, folder: Path
+) -> None:
+    learner = learners.start(folder / "course", None)
+    exercise = learner.course.find("6.4")
+    right = exercise.blanks.solution
+    wrong = next(each for each in exercise.wrong if each.mistake == "keepdims")
+    assert right.count(wrong.instead_of) == 1
+    cells = [
+        "%load_ext byhand",
+        f"%%check 6.4\n{right.replace(wrong.instead_of, wrong.write)}",
+        "%%check 6.1\ndlogprobs = ...  # your turn\n\ndprobs = ...  # your turn",
+        "%%check 6.8\ndW1 = (",
+    ]
+    file = learner.folder / "6.ipynb"
+    uris = editor.open_notebook(file, cells)
+    (found,) = editor.diagnostics(uris[1], 1)
+    assert found["code"] == "keepdims"
+    line = cells[1].split("\n")[found["range"]["start"]["line"]]
+    assert line.strip() == wrong.write
+    (found,) = editor.diagnostics(uris[2], 1)
+    assert found["message"] == "dlogprobs and dprobs are missing"
+    assert found["range"]["start"]["line"] == 1
+    (found,) = editor.diagnostics(uris[3], 1)
+    assert found["message"] == "can't be checked: '(' was never closed: `dW1 = (`"
+    assert found["range"]["start"]["line"] == 1
+    assert editor.diagnostics(uris[0], 1) == []
+    document = {"uri": uris[1], "version": 2}
+    text = {"document": document, "changes": [{"text": f"%%check 6.4\n{right}"}]}
+    editor.notify(
+        "notebookDocument/didChange",
+        {
+            "notebookDocument": {"version": 2, "uri": file.as_uri()},
+            "change": {"cells": {"textContent": [text]}},
+        },
+    )
+    assert editor.diagnostics(uris[1], 2) == []
+    params = {"command": "byhand.hint", "arguments": [uris[1]]}
+    said = editor.request("workspace/executeCommand", params)
+    assert said.startswith(f"Hint 1 of {len(exercise.hints)} on 6.4")
+
+
+def test_cells_to_be_checked_that_are_of_no_course_are_let_be(editor: Client, folder: Path) -> None:
     cells = ["%load_ext byhand", *CELLS[:2], "%%check 6.1\ndy = ...\ndW = ..."]
     uris = editor.open_notebook(folder / "6.ipynb", cells)
     editor.settle(0.7)

@@ -73,7 +73,9 @@ def in_session(
         editor = Editor()
         session = Session(editor, Trust(granted=True), 10)
 
-        async def ask(do: str, text: Text, hear: Callable[[Any], None], **more: Any) -> Any:
+        async def ask(
+            do: str, file: Path, source: str, hear: Callable[[Any], None], **more: Any
+        ) -> Any:
             return await answering(answers, hear)
 
         session.asking.ask = ask  # type: ignore[method-assign]

@@ -4,6 +4,7 @@ server.py       the features, by their names in the protocol
 session.py      which texts are open, and when each is judged
 asking.py       one job at a time, asked of the process apart
 trust.py        the folders whose code may be run
+exercise_cells.py   the exercises in a notebook of the course
 texts.py        a file or a notebook as it stands in the editor, and where its lines are
 verdict.py      what was found out about a text
 diagnostics.py  what is underlined of it

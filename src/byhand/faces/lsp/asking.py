@@ -6,11 +6,11 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from byhand.errors import one_line
 from byhand.faces.apart.process import Process
-from byhand.faces.lsp.texts import Text
 from byhand.faces.run_user_code import slow_imports
 
 Answer = Mapping[str, Any]
@@ -33,14 +33,20 @@ class Asking:
         self._thread.submit(self._process.get_ready)
 
     async def ask(
-        self, do: str, text: Text, hear: Callable[[Answer], None] | None = None, **more: Any
+        self,
+        do: str,
+        file: Path,
+        source: str,
+        hear: Callable[[Answer], None] | None = None,
+        **more: Any,
     ) -> Answer:
-        """The last answer to a job (see `apart/jobs.py`) on this text. `hear` is called for each.
+        """The last answer to a job (see `apart/jobs.py`) on the source of a file. `hear` is called
+        for each.
 
         Has an `error`, in one line, where there is no other answer.
         """
-        folder = text.path.parent if text.path.parent.is_dir() else tempfile.gettempdir()
-        job = {"do": do, "folder": str(folder), "file": str(text.path), "text": text.source, **more}
+        folder = file.parent if file.parent.is_dir() else tempfile.gettempdir()
+        job = {"do": do, "folder": str(folder), "file": str(file), "text": source, **more}
         loop = asyncio.get_running_loop()
 
         def heard(answer: Answer) -> None:
@@ -48,7 +54,7 @@ class Asking:
                 loop.call_soon_threadsafe(hear, answer)
 
         async with self._turn:
-            libraries = slow_imports(text.source) if do != "form" else frozenset[str]()
+            libraries = slow_imports(source) if do != "form" else frozenset[str]()
             asked = loop.run_in_executor(
                 self._thread, self._process.ask, job, self._timeout, libraries, heard
             )
@@ -61,7 +67,7 @@ class Asking:
                 raise
         if last:
             return last
-        lines = printed.strip().splitlines() or [f"{text.path}: its code ended the process"]
+        lines = printed.strip().splitlines() or [f"{file}: its code ended the process"]
         return {"error": one_line(lines[-1])}
 
     def end(self) -> None:

@@ -21,7 +21,7 @@ from lsprotocol.types import (
 from byhand.checking.report import Report, Row
 from byhand.faces.lsp.pages import page_of
 from byhand.faces.lsp.texts import Text
-from byhand.faces.lsp.verdict import Verdict
+from byhand.faces.lsp.verdict import Unread, Verdict
 from byhand.rendering.report import wording
 
 Found = tuple[str, Diagnostic]
@@ -38,8 +38,8 @@ def diagnostics(verdict: Verdict) -> dict[str, list[Diagnostic]]:
 
 
 def _all(verdict: Verdict) -> Iterator[Found]:
-    for name, error in verdict.unread:
-        yield _unread(error, verdict.text, name)
+    for each in verdict.unread:
+        yield _unread(each, verdict.text)
     for report, _ in verdict.reports:
         yield from _of(report, verdict.text)
 
@@ -113,7 +113,11 @@ def _missing(rows: Sequence[Row], report: Report, text: Text) -> Found:
     """All that is missing, at the first place that is left for it, or else at backward."""
     said = wording.headline([replace(row, verdict="missing") for row in rows])
     blanks = [row for row in rows if row.line is not None]
-    at = text.of_row(blanks[0]) if blanks else text.of_function("backward", report.name)
+    at = text.of_function("backward", report.name)
+    if blanks:
+        at = text.of_row(blanks[0])
+    elif rows[0].cell is not None:
+        at = text.beginning(rows[0].cell)
     others = [
         DiagnosticRelatedInformation(text.of_row(row), f"{wording.gradient(row)} is missing")
         for row in blanks[1:]
@@ -121,14 +125,18 @@ def _missing(rows: Sequence[Row], report: Report, text: Text) -> Found:
     return _found(at, said, _WARNING, "missing", others)
 
 
-def _unread(error: str, text: Text, name: str) -> Found:
+def _unread(unread: Unread, text: Text) -> Found:
     """Why there is no verdict. A file that is no problem file may not be meant to have one."""
-    said = re.fullmatch(rf"(?:{re.escape(str(text.path))}(?::(\d+))?: )?(.*)", error, re.S)
+    cell = unread.cell
+    said = re.fullmatch(rf"(?:{re.escape(unread.file)}(?::(\d+))?: )?(.*)", unread.error, re.S)
     assert said is not None
-    where = text.of_function(name, "backward")
-    if said[1]:
+    if cell is not None:
+        where = text.of_line(*text.at(int(said[1] or 1), cell))
+    elif said[1]:
         where = text.of_line(*text.at_line(int(said[1])))
-    severity = _ERROR if text.is_problem_file else _INFORMATION
+    else:
+        where = text.of_function(unread.name, "backward")
+    severity = _ERROR if text.is_problem_file or cell is not None else _INFORMATION
     return _found(where, f"can't be checked: {wording.clean(said[2])}", severity, "unread")
 
 

@@ -191,11 +191,11 @@ def make_server(trusted: bool, timeout: float) -> tuple[LanguageServer, Session]
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION)
     async def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         uri = params.text_document.uri
-        verdict, there = await session.verdict(uri), session.of(uri)
-        if verdict is None or there is None:
+        verdict = await session.verdict(uri)
+        if verdict is None:
             return []
         underlined = [each for each in params.context.diagnostics if each.source == "byhand"]
-        return actions(verdict, there.exercise, uri, params.range, underlined)
+        return actions(verdict, session.exercise(uri), uri, params.range, underlined)
 
     @server.command(SAY)
     def _(said: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from byhand.course.course import Exercise
 from byhand.errors import ByhandError, DataError
 from byhand.faces.lsp.asking import Asking
 from byhand.faces.lsp.diagnostics import diagnostics
+from byhand.faces.lsp.exercise_cells import ExerciseCell, checks_itself, exercise_cells, placed
 from byhand.faces.lsp.texts import Text
 from byhand.faces.lsp.trust import Trust
 from byhand.faces.lsp.verdict import Verdict
@@ -71,6 +72,10 @@ class Open:
     exercise: Exercise | None = None
     verdict: Verdict | None = None
     shown: set[str] = field(default_factory=set[str])
+    answers: dict[tuple[str, str], Mapping[str, Any]] = field(
+        default_factory=dict[tuple[str, str], Mapping[str, Any]]
+    )
+    """Of a notebook's exercises, so that only those are judged again that have changed."""
 
 
 class Session:
@@ -115,18 +120,28 @@ class Session:
         there = now is not None and now.pieces == each.verdict.text.pieces
         return each.verdict if there else None
 
+    def exercise(self, uri: str) -> Exercise | None:
+        """The exercise that a file or a cell is."""
+        each = self.of(uri)
+        if each is None or each.exercise is not None:
+            return each and each.exercise
+        text = self._client.text(each.uri)
+        cells = [] if text is None else exercise_cells(text)
+        return next((cell.exercise for cell in cells if cell.uri == uri), None)
+
     def hint(self, uri: str) -> str:
         """The next hint on the exercise that is open under an address; it counts as asked for."""
         each = self.of(uri)
         text = None if each is None else self._client.text(each.uri)
-        if each is None or text is None or each.exercise is None:
+        exercise = self.exercise(uri)
+        if text is None or exercise is None:
             return "there is no exercise here"
         try:
-            number = learners.next_hint(learners.at(text.path.parent), each.exercise)
+            number = learners.next_hint(learners.at(text.path.parent), exercise)
         except ByhandError as error:
             return str(error)
-        hints = each.exercise.hints
-        said = f"Hint {number} of {len(hints)} on {each.exercise.number}: {hints[number - 1]}"
+        hints = exercise.hints
+        said = f"Hint {number} of {len(hints)} on {exercise.number}: {hints[number - 1]}"
         return said if number < len(hints) else f"{said} That was the last one."
 
     async def example(self, uri: str, name: str) -> str:
@@ -135,9 +150,10 @@ class Session:
         text = None if each is None else self._client.text(each.uri)
         if each is None or text is None or not await self.allowed(text):
             return "there is no backward here"
-        if each.exercise is not None and name in each.exercise.blanks.asked:
+        exercise = self.exercise(uri)
+        if exercise is not None and name in exercise.blanks.asked:
             return f"d{name} is what the exercise asks for: ask for a hint"
-        answer = await self.asking.ask("derive", text, name=name)
+        answer = await self.asking.ask("derive", text.path, text.source, name=name)
         return answer.get("error") or "\n".join(answer["lines"]) or f"d{name} isn't derived here"
 
     def end(self) -> None:
@@ -175,13 +191,34 @@ class Session:
             self._client.say(f"this is a bug in byhand: {type(error).__name__}: {error}")
 
     async def _has_backward(self, text: Text) -> bool | None:
-        if len(text.source) > LONGEST or _checks_itself(text):
+        if len(text.source) > LONGEST:
             return False
-        if text.is_problem_file:
+        if text.is_problem_file or exercise_cells(text):
             return True
-        return (await self.asking.ask("form", text)).get("backward")
+        if checks_itself(text):
+            return False
+        return (await self.asking.ask("form", text.path, text.source)).get("backward")
 
     async def _check(self, each: Open, text: Text) -> None:
+        if cells := exercise_cells(text):
+            await self._check_cells(each, text, cells)
+        else:
+            await self._check_whole(each, text)
+
+    async def _check_cells(self, each: Open, text: Text, cells: list[ExerciseCell]) -> None:
+        """Checks the exercises of a notebook, those that have changed."""
+        problems: list[Mapping[str, Any]] = []
+        for cell in cells:
+            key = (cell.exercise.id, cell.source)
+            if key not in each.answers:
+                asked = cell.exercise.blanks.asked
+                answer = await self.asking.ask("check", cell.file, cell.source, asked=asked)
+                each.answers[key] = answer
+            problems += placed(each.answers[key], cell)
+        each.answers = {k: v for k, v in each.answers.items() if k in {*_keys(cells)}}
+        self._show(each, Verdict(text, {"problems": problems}))
+
+    async def _check_whole(self, each: Open, text: Text) -> None:
         loop = asyncio.get_running_loop()
         early: list[asyncio.TimerHandle] = []
         start = loop.time()
@@ -194,7 +231,7 @@ class Session:
 
         asked = None if each.exercise is None else each.exercise.blanks.asked
         try:
-            answer = await self.asking.ask("check", text, heard, asked=asked)
+            answer = await self.asking.ask("check", text.path, text.source, heard, asked=asked)
         finally:
             for timer in early:
                 timer.cancel()
@@ -242,10 +279,8 @@ class Session:
         return True
 
 
-def _checks_itself(text: Text) -> bool:
-    """Whether it is a notebook of the course: its cells are judged as they are run, each with what
-    stands around it in the exercise."""
-    return text.notebook and any(p.source.startswith("%%check ") for p in text.pieces)
+def _keys(cells: list[ExerciseCell]) -> Iterator[tuple[str, str]]:
+    return ((cell.exercise.id, cell.source) for cell in cells)
 
 
 def _learners_folder(file: Path) -> list[Path]:

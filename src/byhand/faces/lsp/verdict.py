@@ -16,6 +16,17 @@ Step = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A problem (without a name: all of a text) that could not be checked, and why, as it is said
+    of a `file`; of one in a cell, lines count in that."""
+
+    name: str
+    error: str
+    file: str
+    cell: int | None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """`answer` has `problems`, as in the JSON of `byhand check`, or an `error`."""
 
@@ -23,11 +34,16 @@ class Verdict:
     answer: Mapping[str, Any]
 
     @cached_property
-    def unread(self) -> list[tuple[str, str]]:
-        """Why there is no report: the name of the problem (empty for all of the file), and what is
-        said."""
-        found = [(each["name"], each["error"]) for each in self._problems if "error" in each]
-        return [("", self.answer["error"])] if "error" in self.answer else found
+    def unread(self) -> list[Unread]:
+        """Why there is no report on a problem, or on anything in the text."""
+        file = str(self.text.path)
+        if "error" in self.answer:
+            return [Unread("", self.answer["error"], file, None)]
+        return [
+            Unread(each["name"], each["error"], each.get("file", file), each.get("cell"))
+            for each in self._problems
+            if "error" in each
+        ]
 
     @cached_property
     def reports(self) -> list[tuple[Report, Sequence[Step]]]:
