@@ -200,3 +200,10 @@ def test_the_statements_of_a_function_are_a_program_too(
 
     report = check_function(Square, {"x": torch.randn(3, 2)})
     assert not report.ok and "x" in by_name(report)
+
+
+def test_every_field_is_told_of_in_the_docs(lecture: Report) -> None:
+    docs = (Path(__file__).parents[2] / "docs/problem-files.md").read_text(encoding="utf-8")
+    step = by_name(lecture)["counts_sum"]
+    fields = {*step, *step["uses"][0], *step["value"]}
+    assert [field for field in fields if f"`{field}`" not in docs] == []
