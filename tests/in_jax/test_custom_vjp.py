@@ -172,6 +172,32 @@ def test_what_is_meant_to_be_another_gradient_is_neither_right_nor_wrong() -> No
     assert "stop_gradient" in str(report["x"].note)
 
 
+@jax.custom_vjp
+def log_of_sum(x: Any) -> Any:
+    return jax.nn.logsumexp(x, -1)
+
+
+def log_of_sum_fwd(x: Any) -> Any:
+    return log_of_sum(x), x
+
+
+def log_of_sum_bwd(x: Any, dy: Any) -> Any:
+    e = jnp.exp(x)
+    return (dy * e / e.sum(-1),)
+
+
+log_of_sum.defvjp(log_of_sum_fwd, log_of_sum_bwd)
+
+
+def test_edges_are_tried() -> None:
+    x = np.array([0.2, 1.7, -0.4])
+    report = byhand.jax.check(log_of_sum, (x,))
+    assert [(each.name, each.done) for each in report.findings] == [
+        ("edge", "x was 1000 times as large")
+    ]
+    assert byhand.jax.check(log_of_sum, (x,), edges=False).ok
+
+
 def test_a_fwd_that_is_another_function_is_found(tmp_path: Path) -> None:
     module = rules(tmp_path, ("return n * w, (x", "return 2 * n * w, (x"))
     report = checked(module, "rms_norm")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -39,6 +40,7 @@ from byhand.jax_dialect.arrays import float64, in_jax
 from byhand.kernels.bench import Bench
 from byhand.kernels.options import Options
 from byhand.kernels.outside import by_outputs_alone, seen_from_outside
+from byhand.kernels.probes import EDGE
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
@@ -56,6 +58,7 @@ def check(
     reference: Callable[..., Any] | None = None,
     dtype: Any = None,
     sizes: Sequence[Mapping[str, int]] | None = None,
+    edges: bool = True,
     seed: int = 0,
 ) -> Report:
     """Checks the hand-written backward of a `jax.custom_vjp`, or of one that a function calls.
@@ -67,6 +70,7 @@ def check(
     What is true is what `jax.vjp` of `reference` gives in float64; without one, that of the
     function itself without its rules. `dtype` is the float type that the backward is run in; in
     bfloat16 and float16 it is judged by what it gives, too, and beside the reference in that type.
+    `edges`: whether zeros, ties, masks and large numbers are tried.
 
     Raises ProblemError, in one line, if it can't be checked.
     """
@@ -96,6 +100,8 @@ def check(
         else:
             if report.ok and kind in HALVES:
                 report = replace(seen_from_outside(report, bench), dtype=kind)
+            if report.ok and edges:
+                report = replace(report, findings=(*report.findings, *_at_edges(bench)))
         if report.ok and subject.rules is not None:
             said = _as_called(subject, named)
             if said is not None:
@@ -103,6 +109,16 @@ def check(
     report = replace(report, findings=(*findings, *report.findings))
     report = replace(report, name=subject.name, notes=(*notes, *report.notes))
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _at_edges(bench: Bench) -> list[Finding]:
+    """What goes wrong at zeros, ties, masks and large numbers, at the usual sizes: for others JAX
+    would compile each operation anew."""
+    at_one_size = replace(bench.kernel, sizes={})
+    tried = Bench(at_one_size, replace(bench.options, edges=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [*dict.fromkeys(EDGE.find(tried))]
 
 
 def _type(dtype: Any) -> str | None:

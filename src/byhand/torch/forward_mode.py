@@ -39,21 +39,22 @@ def wrong_forward(subject: Subject, found: Given, seed: int) -> list[Finding]:
         for output, takes in zip(forward.outputs, forward.takes, strict=True)
     ]
     gradients = subject.run(copied(values), upstream, found.asked).gradients
-    seen: list[str] = []
+    seen: dict[str, list[str]] = {}
     for name in found.asked:
         tangent = _like(rng, values[name])
         try:
             there, size = _sent(subject, values, name, tangent, upstream)
         except Exception as error:
-            seen.append(f"jvp raised {in_one_line(error)} for {name}")
+            seen.setdefault(f"jvp raised {in_one_line(error)}", []).append(name)
             continue
         gradient = gradients[name]
         back = 0.0 if gradient is None else float((gradient * tangent).sum())
         size += 0.0 if gradient is None else float((gradient * tangent).abs().sum())
         if not abs(there - back) <= (NARROW if _narrow(forward.outputs) else NEAR) * size:
-            seen.append(f"what jvp gives for {name} isn't the derivative that backward gives")
-    done = "a tangent was sent forward, and compared with backward"
-    return [Finding("jvp", done, said) for said in seen]
+            said = "what jvp gives isn't the derivative that backward gives"
+            seen.setdefault(said, []).append(name)
+    done = "a tangent of each input was sent forward, and compared with backward"
+    return [Finding("jvp", done, f"{said}: of {', '.join(of)}") for said, of in seen.items()]
 
 
 def _sent(
