@@ -154,6 +154,15 @@ def test_without_the_token_there_is_nothing(served: Served) -> None:
     assert served.ask("/api/course", headers=own).status == 200
 
 
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="no /proc: sockets can't be seen")
+def test_it_listens_on_this_machine_alone(served: Served) -> None:
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = [row[1] for row in rows if row[3] == "0A"]
+    assert [each for each in listening if each.endswith(f":{served.port:04X}")] == [
+        f"0100007F:{served.port:04X}"
+    ]
+
+
 def test_no_script_of_anyone_else_runs(served: Served) -> None:
     reply = served.ask("/")
     policy = reply.headers["content-security-policy"]

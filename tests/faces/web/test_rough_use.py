@@ -20,6 +20,7 @@ pytestmark = [
     ),
 ]
 
+START = ("--web", "--course", str(PRACTICE), "--timeout", "4")
 CLIENTS = 200
 SECONDS = float(os.environ.get("BYHAND_ROUGH_SECONDS", "8"))
 """How long they reconnect: `BYHAND_ROUGH_SECONDS=60` for a minute."""
@@ -33,7 +34,7 @@ ENDPOINTS = (
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    with Served("learn", str(tmp_path / "w"), "--web", "--course", str(PRACTICE)) as running:
+    with Served("learn", str(tmp_path / "w"), *START) as running:
         running.ask("/api/open", {"document": LOSS})
         running.verdict(LOSS)
         yield running
@@ -144,3 +145,15 @@ def test_a_file_that_never_ends_is_given_up_and_one_that_is_mended_is_checked(
     there = served.ask("/api/save", mended).json
     assert "2 missing" in served.verdict(LOSS, there["digest"])["said"]["summary"]
     assert time.monotonic() - start < 5
+
+    body = {"document": LOSS, "text": endless, "base": there["digest"]}
+    assert served.ask("/api/save", body).status == 200
+    time.sleep(0.5)  # it runs again, and nobody looks at it: the next exercise doesn't wait
+    start = time.monotonic()
+    served.ask("/api/open", {"document": "6-backprop-ninja/normalise"})
+    assert "3 missing" in served.verdict("6-backprop-ninja/normalise")["said"]["summary"]
+    assert time.monotonic() - start < 3
+    served.ask("/api/open", {"document": LOSS})
+    with served.events(LOSS) as events:
+        said = next(v["error"] for n, v in events if n == "verdict" and "error" in v)
+    assert "still running after 4 s, at `while True: pass`" in said

@@ -51,6 +51,7 @@ class Desk:
         self._contents: dict[str, Content] = {}
         self._versions: dict[str, int] = {}
         self._marks: dict[str, Mark | None] = {}
+        self._left: set[str] = set()  # whose check was given up, as nobody looked
         self._waiting: list[Job] = []
         self._running: Job | None = None
         self._wanted = asyncio.Event()
@@ -64,6 +65,8 @@ class Desk:
         self._documents[name], self._marks[name] = document, mark
         self._live.tell(name, "trouble", "")
         self._is_now(name, found)
+        if name in self._left:
+            self.check(name)
 
     def save(self, name: str, text: str, base: str) -> Saved:
         """Saves a text that began as the content with the digest `base`."""
@@ -84,8 +87,14 @@ class Desk:
         return name in self._documents
 
     def check(self, name: str) -> None:
-        """Checks a document, again if it was checked before."""
+        """Checks a document, again if it was checked before. One that nobody looks at any more
+        isn't waited for."""
         self._forget(name)
+        self._left.discard(name)
+        running = None if self._running is None else self._running.document
+        if running in self._documents and not self._live.followed(running):
+            self._forget(running)
+            self._left.add(running)
         self._waiting += self._jobs(name, self._contents[name])
         self._wanted.set()
 
