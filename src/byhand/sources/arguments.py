@@ -1,7 +1,8 @@
 """What a forward is given where its source has no inputs: floats, integers, literals.
 
-`--shape NAME=4,6` (or `NAME=` for a scalar, `NAME=32:int10` for integers below 10) and
-`--given NAME='{"mode": "train"}'` say it by hand; `proposals.py` proposes it.
+`--shape NAME=4,6` (or `NAME=` for a scalar, `NAME=32:int10` for integers below 10, `NAME=n=4,d=6`
+and then `OTHER=d` for sizes that may be others) and `--given NAME='{"mode": "train"}'` say it by
+hand; `proposals.py` proposes it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,10 +20,14 @@ from byhand.errors import ProblemError
 
 @dataclass(frozen=True)
 class Floats:
-    """An array drawn from a normal distribution; where `positive`, uniformly from 0.5 to 1.5."""
+    """An array drawn from a normal distribution; where `positive`, uniformly from 0.5 to 1.5.
+
+    `axes` are the names of its sizes, if it has some, each empty where a size is always the same.
+    """
 
     shape: tuple[int, ...]
     positive: bool = False
+    axes: tuple[str, ...] = ()
 
     def drawn(self, rng: np.random.Generator) -> Any:
         if self.positive:
@@ -36,10 +41,11 @@ class Floats:
 @dataclass(frozen=True)
 class Integers:
     """An array of integers from 0 on, all below `below`, with the largest among them: `Y.max() + 1`
-    is the number of classes for many."""
+    is the number of classes for many. `axes` as those of floats."""
 
     shape: tuple[int, ...]
     below: int
+    axes: tuple[str, ...] = ()
 
     def drawn(self, rng: np.random.Generator) -> Any:
         found = np.asarray(rng.integers(0, self.below, size=self.shape))
@@ -69,18 +75,60 @@ Argument: TypeAlias = Floats | Integers | Literal
 
 def parsed_shapes(said: Sequence[str]) -> dict[str, Argument]:
     """The arguments that `--shape` options give. Raises ProblemError for what isn't one."""
-    found: dict[str, Argument] = {}
+    found: dict[str, tuple[list[tuple[str, str]], int | None]] = {}
     for each in said:
         name, equals, text = each.partition("=")
-        match = re.fullmatch(r"\s*((?:\d+\s*(?:,\s*\d+\s*)*,?)?)\s*(?::\s*int(\d+))?\s*", text)
+        match = re.fullmatch(rf"((?:{_SIZE}(?:,{_SIZE})*,?)?)\s*(?::\s*int(\d+))?\s*", text)
         if not equals or not name.isidentifier() or match is None:
             raise ProblemError(
                 f"--shape {each}: write NAME=4,6 for a shape, NAME= for a scalar, "
-                "NAME=32:int10 for integers below 10"
+                "NAME=32:int10 for integers below 10, NAME=n=4,d=6 for sizes with names"
             )
-        shape = tuple(int(size) for size in match[1].split(",") if size.strip())
-        found[name] = Floats(shape) if match[2] is None else Integers(shape, int(match[2]))
-    return found
+        sizes = [_size(size) for size in match[1].split(",") if size.strip()]
+        found[name] = sizes, None if match[2] is None else int(match[2])
+    known = {n: int(size) for sizes, _ in found.values() for n, size in sizes if n and size}
+    arguments: dict[str, Argument] = {}
+    for name, (sizes, below) in found.items():
+        unknown = [axis for axis, size in sizes if not size and axis not in known]
+        if unknown:
+            raise ProblemError(f"--shape {name}: say once how large {unknown[0]} is, such as =4")
+        shape = tuple(known[axis] if axis else int(size) for axis, size in sizes)
+        axes = tuple(axis for axis, _ in sizes) if any(axis for axis, _ in sizes) else ()
+        floats = Floats(shape, axes=axes)
+        arguments[name] = floats if below is None else Integers(shape, below, axes)
+    return arguments
+
+
+_SIZE = r"\s*(?:[A-Za-z_]\w*\s*(?:=\s*\d+)?|\d+)\s*"
+
+
+def _size(text: str) -> tuple[str, str]:
+    """The name of a size, if it has one, and how large it is, if that is said."""
+    name, _, size = map(str.strip, text.partition("="))
+    return ("", name) if name.isdigit() else (name, size)
+
+
+def sizes_of(arguments: Mapping[str, Argument]) -> dict[str, int]:
+    """The sizes that have names, as they are given."""
+    return {
+        axis: size
+        for each in arguments.values()
+        if not isinstance(each, Literal)
+        for axis, size in zip(each.axes, each.shape, strict=False)
+        if axis
+    }
+
+
+def at_sizes(arguments: Mapping[str, Argument], sizes: Mapping[str, int]) -> dict[str, Argument]:
+    """The arguments with other sizes where these have names."""
+    return {name: _at(argument, sizes) for name, argument in arguments.items()}
+
+
+def _at(argument: Argument, sizes: Mapping[str, int]) -> Argument:
+    if isinstance(argument, Literal) or not argument.axes:
+        return argument
+    pairs = zip(argument.axes, argument.shape, strict=True)
+    return replace(argument, shape=tuple(sizes.get(axis, size) for axis, size in pairs))
 
 
 def parsed_literals(said: Sequence[str]) -> dict[str, Argument]:

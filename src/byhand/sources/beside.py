@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
@@ -11,7 +12,7 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import did_you_mean
-from byhand.sources.arguments import Argument, drawn
+from byhand.sources.arguments import Argument, at_sizes, drawn, sizes_of
 
 
 def beside(module: ModuleType, name: str, what: str) -> Callable[..., Any] | None:
@@ -28,7 +29,7 @@ def beside(module: ModuleType, name: str, what: str) -> Callable[..., Any] | Non
 def drawing(
     name: str, arguments: Sequence[str], known: Mapping[str, Argument]
 ) -> Callable[..., dict[str, Any]]:
-    """The inputs of a function as `--shape` and `--given` say them.
+    """The inputs of a function as `--shape` and `--given` say them, at any sizes that have names.
 
     Raises ProblemError where it has no such arguments.
     """
@@ -39,7 +40,14 @@ def drawing(
             f"{did_you_mean(unknown[0], arguments)}"
         )
 
-    def inputs(rng: np.random.Generator) -> dict[str, Any]:
-        return drawn(known, rng)
+    def inputs(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
+        return drawn(at_sizes(known, sizes), rng)
 
+    kinds = inspect.Parameter
+    inputs.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]
+        [
+            kinds("rng", kinds.POSITIONAL_OR_KEYWORD),
+            *(kinds(n, kinds.KEYWORD_ONLY, default=size) for n, size in sizes_of(known).items()),
+        ]
+    )
     return inputs

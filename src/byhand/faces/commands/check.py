@@ -60,7 +60,8 @@ def positive_seconds(context: click.Context, option: click.Parameter, value: flo
     "shapes",
     multiple=True,
     metavar="NAME=4,6",
-    help="The shape of an input that FILE doesn't give (NAME=32:int10: integers below 10).",
+    help="The shape of an input that FILE doesn't give (NAME=32:int10: integers below 10; "
+    "NAME=n=4,d=6: sizes with names, which are changed).",
 )
 @click.option(
     "--given",
