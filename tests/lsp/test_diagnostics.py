@@ -175,10 +175,9 @@ def test_a_script_and_a_pair_of_functions_are_judged(editor: Client, folder: Pat
         "import numpy as np\n\ndef scale_forward(x, w):\n    return x * w, (x, w)\n\n"
         "def scale_backward(dout, cache):\n    x, w = cache\n    return dout * w, dout * w\n"
     )
-    wrong, proposed = editor.diagnostics(editor.open(pair), 1)
+    (wrong,) = editor.diagnostics(editor.open(pair), 1)
     assert wrong["severity"] == ERROR
     assert wrong["range"]["start"]["line"] == 7
-    assert proposed["severity"] == INFORMATION
 
 
 def test_an_address_may_hold_anything_that_a_path_may(editor: Client, folder: Path) -> None:
@@ -187,6 +186,14 @@ def test_an_address_may_hold_anything_that_a_path_may(editor: Client, folder: Pa
     file.write_text(edited(("dy = derror", "dy = -derror")), encoding="utf-8")
     (found,) = editor.diagnostics(editor.open(file), 1)
     assert found["code"] == "sign"
+
+
+def test_a_note_stands_at_the_line_that_it_names(editor: Client, file: Path) -> None:
+    text = edited(("    y = x @ w", "    if len(x) > 99:\n        x = x * 1.0\n    y = x @ w"))
+    (found,) = editor.diagnostics(editor.open(file, text), 1)
+    assert found["severity"] == INFORMATION
+    assert found["message"].startswith("line 11, in forward, is never reached")
+    assert marked(text, found) == "x = x * 1.0"
 
 
 def test_a_file_without_a_folder_and_one_that_was_never_saved(editor: Client, folder: Path) -> None:

@@ -142,6 +142,23 @@ def test_above_backward_it_stands_how_many_are_right(editor: Client, file: Path)
         assert lens["range"]["start"] == place(source, "backward(")
 
 
+def test_each_of_several_classes_has_its_own(editor: Client, folder: Path) -> None:
+    names = ("Scale", "Twice")
+    classes = [
+        f"class {name}:\n    def forward(self, x):\n        self.x = x\n"
+        f"        return {i} * x * x\n\n"
+        f"    def backward(self, dout):\n        dx = {i} * 2 * self.x * dout\n        return dx\n"
+        for i, name in enumerate(names, 3)
+    ]
+    text = "import numpy as np\n\n" + "\n".join(classes)
+    uri = editor.open(folder / "layers.py", text)
+    found = editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    assert [each["command"]["title"] for each in found] == ["1 of 1 right"] * 2
+    starts = [place(text, "backward(", nth) for nth in range(2)]
+    assert [each["range"]["start"] for each in found] == starts
+    assert editor.diagnostics(uri, 1) == []
+
+
 def test_a_lens_waits_for_the_verdict_on_what_stands_there_now(editor: Client, file: Path) -> None:
     uri = editor.open(file)
     wrong = edited(("dy = derror", "dy = -derror"))  # and two that it spoils

@@ -61,17 +61,23 @@ def _of(report: Report, text: Text) -> Iterator[Found]:
     for finding in report.findings:
         severity = _ERROR if finding.wrong else _INFORMATION
         said = wording.finding_line(finding)
-        yield _found(text.of_function(report.name, "backward"), said, severity, finding.name)
+        yield _found(text.of_backward(report), said, severity, finding.name)
     for row in report.rows:
         if row.right and id(row) not in told and (note := _note(row)):
             said = f"{wording.gradient(row)}: {wording.clean(note)}"
             yield _found(text.of_row(row), said, _INFORMATION)
     for note in report.notes:
-        if note.startswith("not tried at"):  # there is nothing to do about that
+        if note.startswith("not tried at") or "--shape" in note:  # nothing can be done here
             continue
-        cell = re.match(r"cell (\d+)\b", note)
-        at = text.of_function("backward", report.name)
-        yield _found(text.beginning(int(cell[1])) if cell else at, note, _INFORMATION)
+        yield _found(_place_of(note, report, text), note, _INFORMATION)
+
+
+def _place_of(note: str, report: Report, text: Text) -> Location:
+    """The line that a note begins with, or else the function that the report is about."""
+    named = re.match(r"(?:cell (\d+))?(?:, |\b)(?:line (\d+))?\b", note)
+    if named is None or not (named[1] or named[2]):
+        return text.of_backward(report)
+    return text.of_line(*text.at(int(named[2] or 1), int(named[1]) if named[1] else None))
 
 
 def _note(row: Row) -> str:
@@ -113,7 +119,7 @@ def _missing(rows: Sequence[Row], report: Report, text: Text) -> Found:
     """All that is missing, at the first place that is left for it, or else at backward."""
     said = wording.headline([replace(row, verdict="missing") for row in rows])
     blanks = [row for row in rows if row.line is not None]
-    at = text.of_function("backward", report.name)
+    at = text.of_backward(report)
     if blanks:
         at = text.of_row(blanks[0])
     elif rows[0].cell is not None:

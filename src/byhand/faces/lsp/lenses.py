@@ -16,7 +16,7 @@ def lenses(verdict: Verdict, uri: str) -> list[CodeLens]:
     """One for each backward in a document."""
     found: list[CodeLens] = []
     for report, _ in verdict.reports:
-        at = verdict.text.function("backward", f"{report.name}_backward", report.name)
+        at = verdict.text.backward(report)
         if at is not None and at.uri == uri:
             said = " ".join(filter(None, (wording.summary(report), wording.next_step(report))))
             found.append(CodeLens(at.range, Command(_right(report), SAY, arguments=[said])))

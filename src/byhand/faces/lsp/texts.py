@@ -14,7 +14,7 @@ from lsprotocol.types import Location, Position, Range
 from pygls.workspace import PositionCodec
 
 from byhand.checking.cells import place
-from byhand.checking.report import Part, Row
+from byhand.checking.report import Part, Report, Row
 from byhand.errors import ByhandError
 from byhand.sources.cells import first_lines, of_notebook, of_script
 from byhand.sources.forms import is_problem_file
@@ -118,6 +118,24 @@ class Text:
         start = len(text) - len(text.lstrip())
         return self._location(piece, Part(line, start, line, max(start, len(text.rstrip()))))
 
+    def of_backward(self, report: Report) -> Location:
+        """The name of the function that a report is about; else the first line."""
+        return self.backward(report) or self.of_line(self.pieces[0], 1)
+
+    def backward(self, report: Report) -> Location | None:
+        """The name of the function that a report is about: the one in which its rows stand."""
+        for row in report.rows:
+            if row.line is not None:
+                piece, line = self.at(row.line, row.cell)
+                if (around := _function_around(piece.tree, line)) is not None:
+                    return self._named(piece, around)
+                break
+        return self.function(f"{report.name}_backward", report.name, "backward")
+
+    def _named(self, piece: Piece, node: ast.FunctionDef) -> Location:
+        start = piece.lines[node.lineno - 1].index(node.name, node.col_offset)
+        return self._location(piece, Part(node.lineno, start, node.lineno, start + len(node.name)))
+
     def of_function(self, *names: str) -> Location:
         """The name of the first of these functions, or classes, that is defined; else the first
         line."""
@@ -158,6 +176,14 @@ def range_of(lines: Sequence[str], part: Part, codec: PositionCodec) -> Range:
         return Position(max(0, line - 1), codec.client_num_units(text[:column]))
 
     return Range(position(part.line, part.column), position(part.end_line, part.end_column))
+
+
+def _function_around(tree: ast.Module | None, line: int) -> ast.FunctionDef | None:
+    """The outermost function in which a line stands."""
+    for node in ast.walk(tree or ast.Module([], [])):
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
+            return node
+    return None
 
 
 def _statement(node: ast.stmt, lines: Sequence[str]) -> Part:
