@@ -29,15 +29,17 @@ class Session:
         *arguments: str,
         course: Path | None = PRACTICE,
         term: str = "dumb",
+        window: tuple[int, int] = (24, 80),
         program: str | None = None,
     ) -> None:
         """Runs it in `folder`; with `program`, the Python code that is run instead of byhand.
 
-        Without `course` it is the bundled one.
+        Without `course` it is the bundled one. The window has so many lines and columns.
         """
         chosen = () if course is None else ("--course", str(course))
         start = ("-m", "byhand") if program is None else ("-c", program)
         self.terminal, inside = pty.openpty()
+        termios.tcsetwinsize(inside, window)
         self.process = subprocess.Popen(
             [sys.executable, *start, "learn", *arguments, *chosen],
             stdin=inside,

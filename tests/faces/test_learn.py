@@ -86,6 +86,29 @@ def test_explain(tmp_path: Path, loss: Path) -> None:
     assert done.stdout.startswith("Why 6.1 is right\n")
 
 
+FOUR_WRONG = {
+    "ds": "ds = 2 / s",
+    "dq": "dq = q * ds",
+    "da": "da = dq * b",
+    "db": "db = dq * a / b**2",
+}
+
+
+@pytest.mark.parametrize(("lines", "columns"), [(24, 80), (24, 40), (60, 80)])
+def test_the_root_to_mend_stays_on_the_screen(tmp_path: Path, lines: int, columns: int) -> None:
+    with Session(tmp_path, "w", course=None, window=(lines, columns)) as session:
+        session.shows()
+        session.press("g", "then Enter.\n" if columns == 80 else "name, then Enter.\n")
+        session.press("1.4\n")
+        file = tmp_path / "w/1-engine/divide.py"
+        shown = session.save(file, typed(file.read_text(), **FOUR_WRONG))
+        there = shown.splitlines()
+        assert "ds is wrong" in "\n".join(there[-lines:])
+        assert ("line 26" in there[1]) == (lines == 60)  # where all is seen it comes first
+        shown += session.press("h", "For the next one: h\n") + session.press("l", "\nl shows more")
+        assert max(map(len, shown.splitlines())) <= columns
+
+
 def test_the_list_shows_where_one_is_and_goes_on(tmp_path: Path) -> None:
     """On a window of 24 lines, with the course that comes with byhand."""
     with Session(tmp_path, "w", course=None) as session:

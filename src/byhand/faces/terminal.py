@@ -69,7 +69,12 @@ def complain(message: str) -> None:
 
 def columns() -> int:
     """How long a line of prose may be: as wide as the window, if that can still be read."""
-    return min(shutil.get_terminal_size().columns, WIDEST)
+    return max(min(shutil.get_terminal_size().columns, WIDEST), 20)
+
+
+def lines() -> int:
+    """How many lines the window holds."""
+    return max(shutil.get_terminal_size().lines, 8)
 
 
 def wrapped(text: str, columns: int) -> str:

@@ -32,6 +32,7 @@ from byhand.sources.forms import has_backward
 from byhand.sources.load import sources
 
 COLUMNS = 80
+ENDLESS = 10_000  # lines: where one can scroll
 FEW = 6
 
 Job = dict[str, Any]
@@ -49,7 +50,7 @@ def exercise(job: Job) -> Iterator[dict[str, Any]]:
             report = moved_up(judge(job["file"], job["asked"]), job["further_down"])
     told = {"report": report.as_json()} if job["picture"] else {}
     html = report._repr_html_()  # pyright: ignore[reportPrivateUsage]
-    yield {"passed": report.ok, "text": _as_text(report), "html": html, **told}
+    yield {"passed": report.ok, "text": _as_text(report, *job["window"]), "html": html, **told}
 
 
 def check(job: Job) -> Iterator[dict[str, Any]]:
@@ -177,11 +178,16 @@ def get_ready() -> None:
         _as_text(judge_problem(problem_in(text, file), ["logits"]))
 
 
-def _as_text(report: Report) -> str:
-    """As a terminal shows it, in colour."""
+def _as_text(report: Report, columns: int = COLUMNS, lines: int = ENDLESS) -> str:
+    """As a terminal of this size shows it, in colour."""
     out = StringIO()
     console = Console(
-        file=out, width=COLUMNS, force_terminal=True, color_system="standard", highlight=False
+        file=out,
+        width=columns,
+        height=lines,
+        force_terminal=True,
+        color_system="standard",
+        highlight=False,
     )
     console.print(report)
     return "\n".join(shown.rstrip() for shown in out.getvalue().splitlines())

@@ -8,11 +8,13 @@ from typing import Any
 
 from byhand.course.course import Exercise
 from byhand.course.learner import Checked
+from byhand.faces import terminal
 from byhand.faces.apart.process import Process
-from byhand.faces.learning.words import wrapped
+from byhand.faces.learning.words import columns, wrapped
 from byhand.faces.run_user_code import slow_imports
 
 TIMEOUT = 10.0
+_AROUND_A_REPORT = 5  # lines: empty ones, what to do next, the keys
 
 
 class Apart:
@@ -40,6 +42,7 @@ class Apart:
             "asked": exercise.blanks.asked,
             "further_down": further_down,
             "picture": picture,
+            "window": (columns(), terminal.lines() - _AROUND_A_REPORT),
         }
         libraries = slow_imports(exercise.blanks.source)
         answer, printed = self._process.ask(job, self._timeout, libraries)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from byhand.course import learner as learners
 from byhand.course.course import Exercise
 from byhand.course.learner import Learner
 from byhand.errors import ByhandError, one_line
+from byhand.faces import terminal
 from byhand.faces.learning import words
 from byhand.faces.learning.check_server import Apart
 from byhand.faces.learning.input_events import Waking
@@ -33,7 +33,7 @@ def watch(learner: Learner, timeout: float) -> int:
             try:
                 watching.wake(*key_and_event)
             except ByhandError as error:  # said, and no reason to end the session
-                show(f"\n{words.wrapped(one_line(str(error)))}\n{words.KEYS}")
+                show(f"\n{words.wrapped(one_line(str(error)))}\n{words.wrapped(words.KEYS)}")
     return 0
 
 
@@ -80,7 +80,7 @@ class _Watching:
                 show(f"\n{words.advanced(self._learner, None, words.BY_KEYS)}")
                 self._moved()
             case "g":
-                if what := self._waking.line(f"\n{words.WHERE_TO}"):
+                if what := self._waking.line(f"\n{words.wrapped(words.WHERE_TO)}"):
                     show(f"\n{words.advanced(self._learner, what, words.BY_KEYS)}")
                     self._moved()
             case "t":
@@ -103,7 +103,7 @@ class _Watching:
             case "s":
                 show(f"\n{words.solution(self._learner, words.BY_KEYS)}\n")
             case _:
-                show(words.KEYS)
+                show(words.wrapped(words.KEYS))
 
     def _task_or_reading(self) -> str:
         """The task; then the reading, as much of it as the window holds, and on from there."""
@@ -112,7 +112,7 @@ class _Watching:
             return f"{words.task(self._learner)}\n\n{words.READ}"
         lines = words.reading(self._learner).split("\n")
         start = self._read_to
-        end = start + max(shutil.get_terminal_size().lines - _AROUND_A_PAGE, 1)
+        end = _end_of_page(lines, start)
         self._read_to = end if end < len(lines) else None
         more = [] if self._read_to is None else ["", words.READ_ON]
         return "\n".join([*lines[start:end], *more]).strip("\n")
@@ -121,7 +121,7 @@ class _Watching:
         """As much of the list as the window holds: first where the learner is, then on from there,
         and at its end from the start again."""
         lines = words.listing(self._learner).split("\n")
-        page = max(shutil.get_terminal_size().lines - _AROUND_A_PAGE, 1)
+        page = terminal.lines() - _AROUND_A_PAGE
         if len(lines) <= page:
             return "\n".join(lines)
         if self._listed_to is None:
@@ -172,8 +172,18 @@ class _Watching:
         verdict = learners.verdict(learner, learner.current, self._apart.check, again=again)
         self._verdict_on = verdict.digest
         after = words.after(learner, verdict, words.BY_KEYS)
-        show(f"\n{verdict.text}\n\n{after}\n{words.KEYS}\n")
+        show(f"\n{verdict.text}\n\n{after}\n{words.wrapped(words.KEYS)}\n")
         self._apart.get_ready(learner.current)  # for the next check, if it needs another server
+
+
+def _end_of_page(lines: list[str], start: int) -> int:
+    """How far of these lines the window holds from `start` on; a line too long for it takes
+    several."""
+    room, columns = terminal.lines() - _AROUND_A_PAGE, terminal.columns()
+    end = start
+    while end < len(lines) and (room := room - max(1, -(-len(lines[end]) // columns))) >= 0:
+        end += 1
+    return max(end, start + 1)
 
 
 def _look(learner: Learner) -> Seen:

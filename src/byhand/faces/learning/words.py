@@ -1,4 +1,4 @@
-"""What the course says, within 80 columns. Every function gives a text."""
+"""What the course says, within the window and 80 columns. Every function gives a text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from byhand.faces import terminal
 from byhand.faces.learning.readings import as_text
 from byhand.faces.run_user_code import slow_imports
 
-COLUMNS = 80
+WIDEST = 80
 KEYS = "[n]ext [t]ask [h]int [e]xplain [s]olution [l]ist [g]o to [c]heck [r]eset [q]uit"
 _NAMES = {"torch": "PyTorch", "jax": "JAX"}
 MORE = "l shows more of the list."
@@ -81,9 +81,9 @@ def where(learner: Learner) -> str:
     asked = ", ".join(f"d{name}" for name in exercise.blanks.asked)
     return "\n".join(
         [
-            f"{learner.course.title}: {_done(learner)}",
+            wrapped(f"{learner.course.title}: {_done(learner)}"),
             "",
-            f"{exercise.number} {exercise.title}",
+            wrapped(f"{exercise.number} {exercise.title}"),
             f"  reading   {_near(reading)}",
             f"  file      {_near(learner.path(exercise))}",
             _hanging("  asks for  ", asked),
@@ -96,14 +96,14 @@ def task(learner: Learner) -> str:
     """What the current exercise asks for, in its own words, and where it stands."""
     doc = ast.get_docstring(ast.parse(learner.current.blanks.source)) or ""
     text = doc.partition("\n")[2].strip() or doc  # without the title, which stands above it
-    return f"{where(learner)}\n\n{text}" if text else where(learner)
+    return f"{where(learner)}\n\n{_narrowed(text)}" if text else where(learner)
 
 
 def reading(learner: Learner) -> str:
     """The reading of the current lesson."""
     file = learner.path(learner.current).parent / READING
     there = file if file.exists() else learner.course.lesson_of(learner.current).reading
-    return as_text(there.read_text(encoding="utf-8", errors="replace"), COLUMNS)
+    return as_text(there.read_text(encoding="utf-8", errors="replace"), columns())
 
 
 def _lacking(exercise: Exercise) -> list[str]:
@@ -132,16 +132,19 @@ def after(learner: Learner, verdict: Verdict, way: Asking) -> str:
 
 
 def listing(learner: Learner) -> str:
-    """All exercises: `x` for those that are done, `>` for the current one."""
+    """All exercises, a line each: `x` for those that are done, `>` for the current one."""
+    room = columns() - len("> [x] 1.10  ")
+    width = 44 if room >= 60 else room  # else the files' names are left out
     standing, current = learner.standing, learner.current
-    lines = [f"{learner.course.title}: {_done(learner)}"]
+    lines = wrapped(f"{learner.course.title}: {_done(learner)}").split("\n")
     for lesson in learner.course.lessons:
-        lines += ["", lesson.title]
+        lines += ["", textwrap.shorten(lesson.title, columns(), placeholder="...")]
         for exercise in lesson.exercises:
             mark = ">" if exercise == current else " "
             done = "x" if exercise.id in standing.passed else " "
-            title = textwrap.shorten(exercise.title, 44, placeholder="...")
-            lines.append(f"{mark} [{done}] {exercise.number:5} {title:45} {exercise.name}".rstrip())
+            title = textwrap.shorten(exercise.title, width, placeholder="...")
+            name = f"{title:45} {exercise.name}" if width < room else title
+            lines.append(f"{mark} [{done}] {exercise.number:5} {name}")
     return "\n".join(lines)
 
 
@@ -154,7 +157,8 @@ def advanced(learner: Learner, what: str | None, way: Asking) -> str:
     learners.open_exercise(learner, exercise)
     left = ""
     if before.id not in learner.standing.passed and before != exercise:
-        left = f"{before.number} is left open; {way.back_to.format(before.number)}.\n\n"
+        back = way.back_to.format(before.number)
+        left = wrapped(f"{before.number} is left open; {back}.") + "\n\n"
     return left + where(learner)
 
 
@@ -210,8 +214,13 @@ def reset(learner: Learner) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Prose in lines of 80 columns; indented lines stay as they are."""
-    return terminal.wrapped(text, COLUMNS)
+    """Prose in lines of so many columns; indented lines stay as they are."""
+    return terminal.wrapped(text, columns())
+
+
+def columns() -> int:
+    """How long a line may be: as wide as the window, but not more than 80."""
+    return min(terminal.columns(), WIDEST)
 
 
 def _near(path: Path) -> str:
@@ -224,12 +233,14 @@ def _near(path: Path) -> str:
 
 
 def _code(source: str) -> str:
-    """Code as it stands, but with its comments in lines of 80 columns."""
+    """Code as it stands, but with its comments in lines of so many columns."""
     parts: list[str] = []
     for comments, lines in groupby(source.rstrip().split("\n"), lambda line: line[:1] == "#"):
         if comments:
             text = " ".join(line.lstrip("# ") for line in lines)
-            parts.append(textwrap.fill(text, COLUMNS, initial_indent="# ", subsequent_indent="# "))
+            parts.append(
+                textwrap.fill(text, columns(), initial_indent="# ", subsequent_indent="# ")
+            )
         else:
             parts += lines
     return "\n".join(parts)
@@ -246,6 +257,11 @@ def _are(count: int, noun: str) -> str:
     return f"is 1 {noun}" if count == 1 else f"are {count} {noun}s"
 
 
+def _narrowed(text: str) -> str:
+    """A text that was set for 80 columns: as it is where it fits, else set anew."""
+    return text if columns() == WIDEST else wrapped(text)
+
+
 def _hanging(first: str, text: str) -> str:
     indent = " " * len(first)
-    return textwrap.fill(text, COLUMNS, initial_indent=first, subsequent_indent=indent)
+    return textwrap.fill(text, columns(), initial_indent=first, subsequent_indent=indent)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # rich takes longer to import than a small check takes
     from rich.text import Text
 
 COLUMNS = 80
+NARROW = 60
+"""With fewer columns the table tells neither shapes nor what rounding explains: a wrong root says
+both."""
 
 _MARKS: Mapping[wording.Standing, tuple[str, str]] = {
     "right": ("✓", "green"),
@@ -52,13 +55,14 @@ class _Fitted:
     report: Report
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        parts = _parts(self.report, first_root_last=False)
+        narrow = options.max_width < NARROW
+        parts = _parts(self.report, narrow, first_root_last=False)
         if console.is_terminal and len(console.render_lines(parts, options)) >= console.height:
-            parts = _parts(self.report, first_root_last=True)
+            parts = _parts(self.report, narrow, first_root_last=True)
         yield parts
 
 
-def _parts(report: Report, first_root_last: bool) -> Group:
+def _parts(report: Report, narrow: bool, first_root_last: bool) -> Group:
     from rich.console import Group
     from rich.text import Text
 
@@ -68,7 +72,7 @@ def _parts(report: Report, first_root_last: bool) -> Group:
         roots += [*_root(rows), ""]
     others: list[RenderableType] = []
     if report.rows:
-        others += [_table(report), ""]
+        others += [_table(report, narrow), ""]
     for finding in wording.dangers(report):
         others += [*_finding(finding), ""]
     if notes := wording.notes(report):
@@ -122,7 +126,7 @@ class _Marked:
                 yield Text(" " * (left - at) + "^" * (right - left), style="red", no_wrap=True)
 
 
-def _table(report: Report) -> Table:
+def _table(report: Report, narrow: bool) -> Table:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
@@ -130,11 +134,15 @@ def _table(report: Report) -> Table:
     table.add_column("gradient", overflow="fold")
     table.add_column("line", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("shape", overflow="fold")
+    if not narrow:
+        table.add_column("shape", overflow="fold")
     table.add_column("error", justify="right", no_wrap=True)
-    table.add_column("allowed", justify="right", no_wrap=True)
+    if not narrow:
+        table.add_column("allowed", justify="right", no_wrap=True)
     for row in report.rows:
-        table.add_row(*_cells(row, row.name in report.roots))
+        mark, name, line, verdict, shape, error, allowed = _cells(row, row.name in report.roots)
+        kept = (error,) if narrow else (shape, error, allowed)
+        table.add_row(mark, name, line, verdict, *kept)
     return table
 
 
