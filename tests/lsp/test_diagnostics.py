@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lsp_client import Client
 from lsp_texts import GOOD, edited
 
+Start = Callable[..., Client]
 ERROR, WARNING, INFORMATION = 1, 2, 3
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +76,23 @@ def test_the_exact_part_is_underlined_in_utf_16(editor: Client, file: Path) -> N
     found = editor.diagnostics(editor.open(file, text), 1)
     (wrong,) = (each for each in found if each["severity"] == ERROR)
     assert marked(text, wrong) == "error[0]"
+
+
+def test_a_client_that_counts_in_bytes_is_told_bytes(start: Start, tmp_path: Path) -> None:
+    editor = start(tmp_path, encodings=["utf-8"])
+    assert editor.initialized["capabilities"]["positionEncoding"] == "utf-8"
+    line = 'dw = len("🙂é") / 2 * (x.T @ dy) * error[0]'
+    text = edited(("dw = x.T @ dy", line))
+    uri = editor.open(tmp_path / "line.py", text)
+    (found,) = editor.diagnostics(uri, 1)
+    at = found["range"]
+    said = f"    {line}".encode()[at["start"]["character"] : at["end"]["character"]].decode()
+    assert said == "error[0]"
+    where = {"line": at["start"]["line"], "character": at["start"]["character"] + 1}
+    params = {"textDocument": {"uri": uri}, "position": where}
+    hover = editor.request("textDocument/hover", params)
+    assert hover["contents"]["value"].startswith("**error** (8,)")
+    assert hover["range"]["start"]["character"] == at["start"]["character"]
 
 
 def test_a_part_that_is_wrong_is_marked_alone(editor: Client, folder: Path) -> None:
