@@ -259,7 +259,7 @@ def _by_ones(statement: ast.stmt, part: ast.AST, new: ast.AST) -> Edits:
     match new:
         case ast.BinOp(left, ast.Mult() | ast.Div(), right) if left is part:
             ones = ast.BinOp(right, ast.Pow(), ast.Constant(0))
-            return {statement: exchanged(statement, part, ast.BinOp(part, ast.Mult(), ones))}
+            return {statement: exchanged(statement, part, ast.BinOp(left, ast.Mult(), ones))}
         case _:
             return {}
 
