@@ -4,7 +4,7 @@ Statements keep their order and their text, but for `np`, which becomes `jnp`, a
 assigned to items, which JAX has its own words for; what backward asks forward for are the
 residuals.
 
-    python tests/in_jax/as_custom_vjp.py tests/checking/cases
+    PYTHONPATH=tests python tests/in_jax/as_custom_vjp.py tests/checking/cases
 
 compares the verdicts of all NumPy kernels of a folder with those on the custom_vjps.
 """
@@ -12,10 +12,8 @@ compares the verdicts of all NumPy kernels of a folder with those on the custom_
 from __future__ import annotations
 
 import ast
-import linecache
 import re
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from typing import Any
 import byhand.jax
 from byhand.checking.report import Report
 from byhand.program.problem import Problem, load
+from rewritten_cases import compare, executed, rest_of
 
 ITEM = re.compile(r"^(\s*)(\w+)\[(.+?)\] (=|\+=|-=) (.+)$")
 WORDS = {"=": "set({})", "+=": "add({})", "-=": "add(-({}))"}
@@ -80,18 +79,9 @@ def rewritten(file: Path) -> Rewritten:
     made.append(f"    return ({', '.join([*gradients, ''])})")
     made.append("case.defvjp(fwd, bwd)")
 
-    before = [
-        ast.get_source_segment(text, node, padded=True) or ""
-        for node in tree.body
-        if node not in (forward, backward)
-    ]
-    top = "\n".join(before).splitlines()
+    top = rest_of(text, tree, (forward, backward))
     lines = {line + len(top): owner for line, owner in lines.items()}
-    source = "\n".join([*top, *made]) + "\n"
-    name = str(file.with_suffix("")) + "-as-custom-vjp.py"
-    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
-    space: dict[str, Any] = {"__name__": file.stem, "__file__": name}
-    exec(compile(source, name, "exec"), space)
+    source, space = executed([*top, *made], file, "custom-vjp")
     return Rewritten(space["case"], problem, source, lines)
 
 
@@ -114,32 +104,5 @@ def numpy_kernels(folder: Path) -> list[Path]:
     ]
 
 
-def said(report: Report, lines: dict[int, int] | None = None) -> Any:
-    """What a report blames: each root with its line in the problem file."""
-
-    def line(name: str) -> int | None:
-        found = report[name].line
-        return found if lines is None or found is None else lines.get(found, -found)
-
-    return report.ok, sorted((name, line(name)) for name in report.roots)
-
-
-def main(folder: Path) -> None:
-    different = 0
-    files = numpy_kernels(folder)
-    for file in files:
-        wanted = said(byhand.check(load(file)))
-        start = time.perf_counter()
-        try:
-            case = rewritten(file)
-            seen = said(case.check(), case.lines)
-        except Exception as error:
-            seen = f"{type(error).__name__}: {error}"
-        taken = time.perf_counter() - start
-        different += seen != wanted
-        print(f"{file.stem}: {seen}, as a problem {wanted}  {taken:.1f} s")
-    print(f"{len(files) - different} of {len(files)} as the problem files")
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    compare(numpy_kernels(Path(sys.argv[1])), rewritten)

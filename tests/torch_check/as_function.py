@@ -3,7 +3,7 @@
 Statements keep their order and their text; what backward asks forward for goes through ctx: tensors
 through save_for_backward, whatever else as attributes.
 
-    python tests/torch_check/as_function.py tests/checking/cases
+    PYTHONPATH=tests python tests/torch_check/as_function.py tests/checking/cases
 
 compares the verdicts of all PyTorch cases of a folder with those on the Functions.
 """
@@ -11,10 +11,8 @@ compares the verdicts of all PyTorch cases of a folder with those on the Functio
 from __future__ import annotations
 
 import ast
-import linecache
 import re
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ import byhand.torch
 from byhand.checking.report import Report
 from byhand.program.plain_run import inputs_of_their_own, plain_locals
 from byhand.program.problem import Problem, load
+from rewritten_cases import compare, executed, rest_of
 
 HEAD = """class Case(torch.autograd.Function):
     @staticmethod
@@ -90,19 +89,9 @@ def rewritten(file: Path) -> Rewritten:
     lines[len(made) + 1] = last
     made.append(f"        return {', '.join(gradients)}")
 
-    before = [
-        ast.get_source_segment(text, node, padded=True) or ""
-        for node in tree.body
-        if node not in (forward, backward)
-    ]
-    top = "\n".join(before).splitlines()
-    made = [*top, "", *made]
+    top = rest_of(text, tree, (forward, backward))
     lines = {line + len(top) + 1: owner for line, owner in lines.items()}
-    source = "\n".join(made) + "\n"
-    name = str(file.with_suffix("")) + "-as-function.py"
-    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
-    space: dict[str, Any] = {"__name__": file.stem, "__file__": name}
-    exec(compile(source, name, "exec"), space)
+    source, space = executed([*top, "", *made], file, "function")
     return Rewritten(space["Case"], problem, source, lines)
 
 
@@ -134,36 +123,5 @@ def torch_cases(folder: Path) -> list[Path]:
     ]
 
 
-def said(report: Report, lines: dict[int, int] | None = None) -> Any:
-    """What a report blames: each root with its line in the problem file."""
-
-    def line(name: str) -> int | None:
-        found = report[name].line
-        return found if lines is None or found is None else lines.get(found, -found)
-
-    return report.ok, sorted((name, line(name)) for name in report.roots)
-
-
-def main(folder: Path) -> None:
-    different = 0
-    files = torch_cases(folder)
-    for file in files:
-        try:
-            wanted = said(byhand.check(load(file)))
-        except Exception as error:
-            wanted = type(error).__name__
-        start = time.perf_counter()
-        try:
-            case = rewritten(file)
-            seen = said(case.check(), case.lines)
-        except Exception as error:
-            seen = f"{type(error).__name__}: {error}"
-        taken = time.perf_counter() - start
-        if seen != wanted:
-            different += 1
-            print(f"{file.name}: {seen}, as a problem {wanted}  {taken:.2f} s")
-    print(f"{len(files) - different} of {len(files)} as the problem files")
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    compare(torch_cases(Path(sys.argv[1])), rewritten)

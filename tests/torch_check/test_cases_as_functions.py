@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from as_function import rewritten, said, torch_cases
+from as_function import rewritten, torch_cases
 
 import byhand
+from rewritten_cases import said
 
 FOLDER = Path(__file__).parent.parent / "checking" / "cases"
 FILES = [file for file in torch_cases(FOLDER) if file.name.startswith(("kernel-", "idiom-"))]

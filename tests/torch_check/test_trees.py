@@ -16,13 +16,16 @@ def added(xs: Any, w: Any) -> Any:
     return torch.stack(list(xs)).sum(0) * w
 
 
-@torch.library.custom_op("byhand_tests_trees::added", mutates_args=())
-def right(xs: list[torch.Tensor], w: torch.Tensor) -> torch.Tensor:
+SCHEMA = "(Tensor[] xs, Tensor w) -> Tensor"
+
+
+@torch.library.custom_op("byhand_tests_trees::added", mutates_args=(), schema=SCHEMA)
+def right(xs: Any, w: Any) -> Any:
     return torch.stack(xs).sum(0) * w
 
 
-@torch.library.custom_op("byhand_tests_trees::wrong", mutates_args=())
-def wrong(xs: list[torch.Tensor], w: torch.Tensor) -> torch.Tensor:
+@torch.library.custom_op("byhand_tests_trees::wrong", mutates_args=(), schema=SCHEMA)
+def wrong(xs: Any, w: Any) -> Any:
     return torch.stack(xs).sum(0) * w
 
 
