@@ -1,4 +1,5 @@
 /** The map of the course: every lesson and exercise, and what is done. */
+import { useEffect, useRef } from "preact/hooks";
 import type { CourseMap, Standing } from "./data";
 import { Dialog } from "./dialog";
 
@@ -14,10 +15,12 @@ export function CourseMapShown({
   close: () => void;
 }) {
   const passed = new Set(standing.passed);
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => list.current?.querySelector(".here")?.scrollIntoView({ block: "center" }), []);
   return (
     <Dialog title={course.title} close={close}>
       <Progress course={course} standing={standing} />
-      <ol class="map">
+      <ol class="map" ref={list}>
         {course.lessons.map((lesson) => (
           <li key={lesson.name}>
             <h3>{lesson.title}</h3>

@@ -133,7 +133,8 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
   const named = (target: EventTarget | null) =>
     (target as Element | null)?.closest<HTMLElement>(".array")?.dataset.name ?? null;
   const over = (event: Event) => {
-    const name = named(event.target);
+    const code = (event.target as Element).closest("p code, li code")?.textContent ?? "";
+    const name = named(event.target) ?? (/^\w+$/.test(code) ? code : null);
     if (name) pointing.point(name);
   };
   const click = (event: Event) => {
