@@ -145,6 +145,9 @@ def test_the_keyboard_is_enough(browser: Browser, course: Served) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("list", name="Hints")).to_be_visible()
     tab_to("cm-content")
+    page.wait_for_timeout(
+        300
+    )  # a browser puts the cursor at the start, and the editor puts it back
     page.keyboard.type("np.zeros_like(probs)")
     expect(page.locator(".cm-content")).to_contain_text("dlogprobs = np.zeros_like(probs)")
     page.keyboard.press("Escape")
