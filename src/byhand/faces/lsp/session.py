@@ -193,17 +193,15 @@ class Session:
     async def _has_backward(self, text: Text) -> bool | None:
         if len(text.source) > LONGEST:
             return False
-        if text.is_problem_file or exercise_cells(text):
+        if text.is_problem_file or checks_itself(text):
             return True
-        if checks_itself(text):
-            return False
         return (await self.asking.ask("form", text.path, text.source)).get("backward")
 
     async def _check(self, each: Open, text: Text) -> None:
-        if cells := exercise_cells(text):
-            await self._check_cells(each, text, cells)
-        else:
+        if not checks_itself(text):
             await self._check_whole(each, text)
+        elif cells := exercise_cells(text):
+            await self._check_cells(each, text, cells)
 
     async def _check_cells(self, each: Open, text: Text, cells: list[ExerciseCell]) -> None:
         """Checks the exercises of a notebook, those that have changed."""
