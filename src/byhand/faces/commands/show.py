@@ -15,7 +15,7 @@ import click
 )
 @click.option("--no-open", is_flag=True, help="Print the page's address, and open no browser.")
 def show(file: str, port: int | None, no_open: bool) -> int:
-    """Shows FILE on a page in the browser: its steps, its gradients, what can be derived.
+    """Shows FILE on a page in the browser: its steps, its gradients, its derived backward.
 
     FILE is edited there, or in any editor beside it: the page follows. It needs no backward; a
     model of the zoo is shown as a copy.
