@@ -118,7 +118,8 @@ class Notes:
         if type(value) is tuple:
             return tuple(
                 self.note(ast.Subscript(node, ast.Constant(i), ast.Load()), item)
-                if type(item) in (int, SymInt) and not isinstance(node, ast.Tuple)
+                if (type(item) in (int, SymInt) or is_array(item))
+                and not isinstance(node, ast.Tuple)
                 else item
                 for i, item in enumerate(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
             )

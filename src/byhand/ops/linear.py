@@ -135,11 +135,16 @@ def _inv_vjp(g: Any, out: Any, x: Any) -> Any:
 
 def _det_vjp(g: Any, out: Any, x: Any) -> Any:
     """Giles, section 2.2.4."""
-    return np.expand_dims(g * out, (-2, -1)) * _transposed(_inverse(x))
+    return _for_matrices(g * out, x) * _transposed(_inverse(x))
 
 
 def _logabsdet_vjp(g: Any, out: Any, x: Any) -> Any:
-    return np.expand_dims(g, (-2, -1)) * _transposed(_inverse(x))
+    return _for_matrices(g, x) * _transposed(_inverse(x))
+
+
+def _for_matrices(numbers: Any, x: Any) -> Any:
+    """One number for each matrix of `x`, so that it multiplies all of it."""
+    return numbers if x.ndim == 2 else np.expand_dims(numbers, (-2, -1))
 
 
 def _inverse(x: Any) -> Any:
