@@ -47,6 +47,8 @@ def along_axes(x: Any, w: Any, v: Any) -> Results:
         *(jax.lax.cumsum(x, reverse=True), jnp.sort(x, 0), jnp.sort(x, 1, descending=True)),
         *(jax.lax.top_k(x, 2)[0], jax.lax.sort([x, x * x])[1], x[jnp.argmax(x, 0), jnp.arange(3)]),
         *(x[jnp.argmin(x, 0), jnp.arange(3)], jnp.linalg.norm(x), jnp.median(x, axis=0)),
+        *(jax.lax.cummax(x, 0), jax.lax.cummin(x, 1, reverse=True), jax.lax.cumlogsumexp(x, 1)),
+        *(jnp.remainder(x, 0.7), x % (v[:, :1] + x[:1] ** 2), jax.lax.rem(x, 0.3 + x * x)),
         *(jnp.all(x > -9, 0) * x[0], jnp.any(x > 9, 0) * x[0]),
     ]
 
@@ -59,6 +61,48 @@ def products(x: Any, w: Any, v: Any) -> Results:
         *(jnp.einsum("ij,kj->ik", x, x), jnp.einsum("bij,bkj->bik", stacked, stacked)),
         *(jnp.einsum("ij,ij->i", y, v), jnp.tensordot(x, w, 1), jnp.outer(x[0], v[0])),
         *(stacked @ jnp.stack([w, w]), jnp.einsum("bij,bjk->bki", stacked, jnp.stack([w, w]))),
+    ]
+
+
+def windows(x: Any, w: Any, v: Any) -> Results:
+    pictures = jnp.stack([x, x * x, jnp.sin(x)])[:, None] + w[0, 0]  # batch, channel, 4, 3
+    kernel = jnp.stack([w, w * w, -w])[:, None]  # out, in, 3, 2
+    in_last = pictures.transpose(0, 2, 3, 1)
+
+    def pooled(init: float, best: Any, *options: Any) -> Any:
+        return jax.lax.reduce_window(in_last, init, best, *options)
+
+    def convolved(*options: Any, **more: Any) -> Any:
+        return jax.lax.conv_general_dilated(pictures, kernel, *options, **more)
+
+    two = jnp.concatenate([pictures, 2 * pictures], 1)
+    return [
+        *(
+            convolved((1, 1), "VALID"),
+            convolved((2, 1), "SAME"),
+            convolved((1, 2), [(2, 1), (0, 1)]),
+        ),
+        convolved((1, 1), [(2, 2), (1, 1)], rhs_dilation=(2, 1)),
+        convolved((1, 1), [(1, 1), (1, 2)], lhs_dilation=(2, 3)),
+        jax.lax.conv(two, jnp.concatenate([kernel, kernel], 1), (1, 1), "VALID"),
+        jax.lax.conv_general_dilated(
+            two,
+            jnp.concatenate([kernel, v[:3, :1, None, None] * kernel]),
+            (1, 1),
+            "VALID",
+            feature_group_count=2,
+        ),
+        jax.lax.conv_general_dilated(
+            in_last,
+            kernel.transpose(2, 3, 1, 0),
+            (1, 1),
+            "SAME",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        ),
+        jnp.convolve(x[:, 0], w[:, 1]),
+        pooled(-jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 1, 1), "VALID"),
+        pooled(jnp.inf, jax.lax.min, (1, 2, 2, 1), (1, 1, 1, 1), "SAME"),
+        pooled(0.0, jax.lax.add, (1, 3, 2, 1), (1, 1, 2, 1), "SAME"),
     ]
 
 
@@ -106,7 +150,7 @@ def functions(x: Any, w: Any, v: Any) -> Results:
     ]
 
 
-@pytest.mark.parametrize("function", [elementwise, along_axes, products, moved, functions])
+@pytest.mark.parametrize("function", [elementwise, along_axes, products, windows, moved, functions])
 def test_values_and_gradients(function: Callable[..., Results]) -> None:
     given = {"x": X, "w": W, "v": V}
     tensors = {name: Tensor(value) for name, value in given.items()}

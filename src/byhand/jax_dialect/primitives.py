@@ -16,6 +16,7 @@ import numpy as np
 
 from byhand.engine.tensor import Tensor
 from byhand.ops import elementwise, indexing
+from byhand.torch_dialect.layers import convolution
 
 Rule = Callable[[list[Any], Any, Any], Any]
 
@@ -64,6 +65,7 @@ _UFUNCS = {
     "xor": np.bitwise_xor,
     "not": np.invert,
     "pow": np.power,
+    "rem": np.fmod,
     "add_any": np.add,
 }
 
@@ -141,6 +143,63 @@ def _cumulative(function: Callable[..., Any]) -> Rule:
     return rule
 
 
+def _best_so_far(best: np.ufunc) -> Callable[..., Any]:
+    def running(x: Any, axis: int) -> Any:
+        """Read where the best was last."""
+        values = number(x)
+        best_yet = best.accumulate(values, axis=axis)
+        places = np.arange(values.shape[axis]).reshape([-1] + [1] * (values.ndim - 1 - axis))
+        last = np.maximum.accumulate(np.where(values == best_yet, places, 0), axis=axis)
+        return np.take_along_axis(x, last, axis)
+
+    return running
+
+
+def _running_logsumexp(x: Any, axis: int) -> Any:
+    rows = np.moveaxis(x, axis, 0)
+    found = [rows[0]]
+    for row in list(rows)[1:]:
+        found.append(np.logaddexp(found[-1], row))
+    return np.stack(found, axis=axis)
+
+
+def _over_windows(function: Callable[..., Any], filling: float) -> Rule:
+    def rule(given: list[Any], params: Any, equation: Any) -> Any:
+        x, sizes = given[0], tuple(params["window_dimensions"])
+        if set(params["base_dilation"]) | set(params["window_dilation"]) != {1}:
+            raise NotImplementedError
+        if any(pair != (0, 0) for pair in params["padding"]):
+            x = np.pad(x, params["padding"], constant_values=filling)
+        seen = np.lib.stride_tricks.sliding_window_view(x, sizes, axis=tuple(range(len(sizes))))
+        if any(step != 1 for step in params["window_strides"]):
+            seen = seen[tuple(slice(None, None, step) for step in params["window_strides"])]
+        return function(seen, axis=tuple(range(len(sizes), 2 * len(sizes))))
+
+    return rule
+
+
+def _convolution(given: list[Any], params: Any, equation: Any) -> Any:
+    (x, kernel), numbers = given, params["dimension_numbers"]
+    padding = [tuple(pair) for pair in params["padding"]]
+    if params["batch_group_count"] != 1 or any(end < 0 for pair in padding for end in pair):
+        raise NotImplementedError
+    x, kernel = np.transpose(x, numbers.lhs_spec), np.transpose(kernel, numbers.rhs_spec)
+    apart = tuple(params["lhs_dilation"])
+    if set(apart) != {1}:
+        lengths = [(n - 1) * step + 1 for n, step in zip(x.shape[2:], apart, strict=True)]
+        index = (..., *(slice(None, None, step) for step in apart))
+        x = indexing.SCATTER(x, index=index, shape=(*x.shape[:2], *lengths))
+    out = convolution(len(padding))(
+        x,
+        kernel,
+        stride=tuple(params["window_strides"]),
+        padding=padding,
+        dilation=tuple(params["rhs_dilation"]),
+        groups=params["feature_group_count"],
+    )
+    return np.transpose(out, np.argsort(numbers.out_spec))
+
+
 def _sort(given: list[Any], params: Any, equation: Any) -> Any:
     axis = params["dimension"]
     if params["num_keys"] != 1:
@@ -190,6 +249,13 @@ _ALONG: dict[str, Rule] = {
     "argmin": _arg(np.argmin),
     "cumsum": _cumulative(np.cumsum),
     "cumprod": _cumulative(np.cumprod),
+    "cummax": _cumulative(_best_so_far(np.maximum)),
+    "cummin": _cumulative(_best_so_far(np.minimum)),
+    "cumlogsumexp": _cumulative(_running_logsumexp),
+    "reduce_window_sum": _over_windows(np.sum, 0.0),
+    "reduce_window_max": _over_windows(np.max, -np.inf),
+    "reduce_window_min": _over_windows(np.min, np.inf),
+    "conv_general_dilated": _convolution,
     "sort": _sort,
     "top_k": _top_k,
     "dot_general": _dot,
