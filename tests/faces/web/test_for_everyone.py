@@ -135,7 +135,12 @@ def test_the_keyboard_is_enough(browser: Browser, course: Served) -> None:
                 return
         raise AssertionError(f"Tab never comes to {what}")
 
-    tab_to("Course")
+    tab_to("To the code")  # past all that can be reached in a reading
+    page.keyboard.press("Enter")
+    expect(page.locator(".cm-editor.cm-focused")).to_be_visible()
+    page.reload()
+    expect(page.locator(".cm-content")).to_be_visible()
+    tab_to("☰ Course")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -88,6 +88,10 @@ export class Editor {
     this.view.focus();
   }
 
+  focus(): void {
+    this.view.focus();
+  }
+
   destroy(): void {
     this.resized.disconnect();
     this.view.destroy();

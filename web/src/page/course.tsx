@@ -74,6 +74,16 @@ export function Course({ state }: { state: CourseState }) {
   return (
     <div class="course" data-tab={tab}>
       <header class="bar">
+        <button
+          type="button"
+          class="skip"
+          onClick={() => {
+            setTab("write");
+            requestAnimationFrame(() => editor.current?.focus());
+          }}
+        >
+          To the code
+        </button>
         <button type="button" class="to-map" onClick={() => setMapped(true)}>
           <span aria-hidden="true">☰ </span>Course
         </button>

@@ -8,6 +8,7 @@ import { useStore } from "./store";
 /** What others may ask of it. */
 export interface EditorHandle {
   goTo: (line: number) => void;
+  focus: () => void;
 }
 
 export function Editor({
