@@ -80,11 +80,11 @@ def _body_of_call(
     wanted: Callable[[ast.FunctionDef], bool],
 ) -> list[ast.stmt] | None:
     match node:
-        case ast.Assign(
-            targets=[target], value=ast.Call(func=ast.Name(id=name), args=args, keywords=[])
-        ) if name in functions and wanted(functions[name]):
+        case ast.Assign(targets=[target], value=ast.Call(func=ast.Name(id=name)) as call) if (
+            name in functions and wanted(functions[name])
+        ):
             function = functions[name]
-        case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=args, keywords=[])) if (
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if (
             name in functions and wanted(functions[name])
         ):
             function, target = functions[name], None
@@ -92,7 +92,8 @@ def _body_of_call(
             return None
     ends = [part for part in ast.walk(function) if isinstance(part, ast.Return)]
     given = [arg.arg for arg in function.args.args]
-    if len(given) != len(args) or len(ends) != (target is not None):
+    args = _arguments(call, function)
+    if args is None or len(ends) > 1 or len(ends) < (target is not None):
         return None
     if ends and ends[0] is not function.body[-1]:
         return None
@@ -109,7 +110,7 @@ def _body_of_call(
         if isinstance(part, ast.Name):
             part.id = same.get(part.id, part.id)
     if target is None:
-        return [*made, *body]
+        return [*made, *(body[:-1] if ends else body)]
     made += body[:-1]
     value = ends[0].value
     if value is not None and ast.unparse(target) != ast.unparse(value):
@@ -120,6 +121,21 @@ def _body_of_call(
             if ast.unparse(one) != ast.unparse(other):
                 made.append(_assigned(one, other, node))
     return made
+
+
+def _arguments(call: ast.Call, function: ast.FunctionDef) -> list[ast.expr] | None:
+    """What each parameter is given in a call, or by default; None where that isn't known."""
+    given = function.args
+    names = [arg.arg for arg in given.args]
+    if given.vararg or given.kwarg or given.kwonlyargs or len(call.args) > len(names):
+        return None
+    optional = names[len(names) - len(given.defaults) :]
+    known: dict[str | None, ast.expr] = dict(zip(optional, given.defaults, strict=True))
+    known |= dict(zip(names, call.args, strict=False))
+    known |= {keyword.arg: keyword.value for keyword in call.keywords}
+    if {*known} != {*names}:
+        return None
+    return [known[name] for name in names]
 
 
 def _assigned(target: ast.expr, value: ast.expr, where: ast.stmt) -> ast.stmt:

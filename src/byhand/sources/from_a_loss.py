@@ -17,6 +17,7 @@ from typing import TypeVar
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, located
 from byhand.sources.costs import COST, joined
+from byhand.sources.flow import reads
 from byhand.sources.intermediates import Renames
 from byhand.sources.layer_classes import SELF, Layer
 from byhand.sources.names import plain_name
@@ -37,6 +38,8 @@ def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer
     asked = parameters(layer.backward)[1:]
     labels = [name for name in asked if name not in known and is_label(name)]
     end = layer.forward.body[-1]
+    if not layer.passing and any(map(_RATE.match, asked)):
+        layer = _leaving(layer)
     if len(labels) != 1 or not isinstance(end, ast.Return) or layer.passing:
         return layer
     layer = _leaving(layer)
@@ -107,15 +110,25 @@ def _leaving(layer: Layer) -> Layer:
     backward = leaving.visit(backward)
     optional = len(backward.args.defaults)
     rates = [arg.arg for arg in backward.args.args if _RATE.match(arg.arg)]
-    if rates and not optional:
+    if rates and not optional:  # a step that is taken with any rate
         backward.args.args = [arg for arg in backward.args.args if arg.arg not in rates]
         first = backward.body[0]
         backward.body[:0] = [assign(name, ast.Constant(0.1), first) for name in rates]
     names = {*leaving.found, *layer.gradients}
+    backward.body = [each for each in backward.body if not _is_step_of_another(each, names, rates)]
     backward.body = with_returns(backward.body, lambda end: _unreturned(end, names))
     places = {name: _place(name, layer.backward) for name in leaving.found}
     gradients = {**layer.gradients, **places}
     return replace(layer, backward=backward, gradients=gradients, rewritten=True)
+
+
+def _is_step_of_another(node: ast.stmt, names: Collection[str], rates: Collection[str]) -> bool:
+    """Whether a statement takes a step of a parameter of which no gradient is judged."""
+    match node:
+        case ast.AugAssign(target=ast.Attribute(attr=attr), value=value):
+            return attr not in names and bool(reads(value) & {*rates})
+        case _:
+            return False
 
 
 def _stored(functions: Sequence[ast.FunctionDef]) -> set[str]:

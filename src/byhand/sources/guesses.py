@@ -89,7 +89,7 @@ def choices(
         yield from map(Literal, number)
         if use.whole:
             return
-    elif (use.length or re.match(_LENGTH, name.lower())) and use.rank is None and not use.at_least:
+    elif _is_length(name, use) and use.rank is None and not use.at_least:
         yield Length(name)
         return
     yield from _arrays(name, use, said)
@@ -202,6 +202,13 @@ def is_setting(key: str, use: Use) -> bool:
 _PARTS = "in|out|input|output|hidden|dim|size|features?|num|embd?|vocab|units?|fan|channels?"
 _LENGTH = rf"(n|d|m|h)?_?({_PARTS}|nin|nout|n)(_?({_PARTS}|\d))*$"
 _SETTING = r"mode|phase|train|height|width|size|pool|window|num|running|dim|^n_|cache|act"
+
+
+def _is_length(name: str, use: Use) -> bool:
+    """Whether a number is a size: `n_in`; `input` alone is one only where arrays are made of it."""
+    low = name.lower()
+    whole = re.fullmatch(r"inputs?|outputs?|hidden|features?", low)
+    return use.length or (bool(re.match(_LENGTH, low)) and whole is None)
 
 
 def _number(name: str, use: Use) -> tuple[float | int, ...]:

@@ -307,7 +307,7 @@ def _backward(layer: Layer, pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
     made = left.visit(made)
     made.args.args.append(ast.copy_location(ast.arg(SELF), made))
     listed = (ast.unparse(layer.gradients[n]) for n in layer.listed if n in layer.gradients)
-    own = dict.fromkeys([*left.added_to, *listed])
+    own = dict.fromkeys([*(p for p in left.added_to if p not in left.begun), *listed])
     copies = (f"{place} = {place} + 0.0" for place in own)
     made.body = [*(_at(copied, made.body[0]) for copied in copies), *made.body]
     return made, [*answered, *layer.gradients]
@@ -315,16 +315,18 @@ def _backward(layer: Layer, pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
 
 class _Left(ast.NodeTransformer):
     """Gives gradients that are left in a layer a name; `added_to` are those that it goes on with,
-    from what was there."""
+    from what was there unless they are `begun` here."""
 
     def __init__(self, gradients: Mapping[str, ast.expr]) -> None:
         self.names = {ast.unparse(place): name for name, place in gradients.items()}
         self.added_to: dict[str, None] = {}
+        self.begun: set[str] = set()
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         for target in node.targets:
             name = self.names.get(ast.unparse(target))
             if name is not None:
+                self.begun.add(ast.unparse(target))
                 fresh = ast.copy_location(ast.Name(f"d{name}", ast.Store()), node)
                 node.targets = [fresh, *node.targets]
                 return node

@@ -7,7 +7,7 @@ import re
 LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
 """What a loss is called."""
 
-_OF_A_LOSS = r"^d(?:[LJEC]|loss|Loss|cost|Cost|err|error)_?d_?(\w+)$"
+_OF_A_LOSS = r"^d(?:[LJECjl]|loss|Loss|cost|Cost|err|error)_?d_?(\w+)$"
 """`dL_dW`, `dJdW`, `dcost_dW`; not `dz_dW`, which is the derivative of something else."""
 _IN_A_BACKWARD = (
     _OF_A_LOSS,

@@ -86,6 +86,7 @@ def script(cells: Cells, file: Path) -> Script:
     """The forward and the segments of a notebook. Raises ProblemError if there are none."""
     statements = _by_name(list(inlined(list(flat(cells.tree.body)), _gives_gradients)))
     if not _answered(statements):
+        statements = _by_name(inlined(statements, _trains_inside))
         statements = opened(statements, _is_round)
     return _found(statements, cells, file, file.stem)
 
@@ -128,7 +129,7 @@ def _found(statements: Sequence[ast.stmt], cells: Cells, file: Path, title: str)
         if not _is_loss(loss, statements):  # its gradient isn't computed: it is where all start
             answered = {i: some - {loss} for i, some in answered.items() if some - {loss}}
             names -= {loss}
-        end = max(i for i in range(first) if loss in binds(statements[i]) | changes(statements[i]))
+        end = max(i for i in range(first) if _computes(statements[i], loss))
         chain = needed(statements[: end + 1], {loss})
         parameters = _parameters(statements, chain, names)
         forward = _downstream(statements, chain, parameters)
@@ -331,6 +332,16 @@ class _Attributes(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         return node
+
+
+def _computes(node: ast.stmt, name: str) -> bool:
+    """Whether a statement computes what a name stands for; `losses.append(loss)` doesn't."""
+    return name in binds(node) or (name in changes(node) and not isinstance(node, ast.Expr))
+
+
+def _trains_inside(function: ast.FunctionDef) -> bool:
+    """Whether a function has a training loop in it, with values and their gradients."""
+    return any(_has_both(node) for node in flat(function.body))
 
 
 def _gives_gradients(function: ast.FunctionDef) -> bool:

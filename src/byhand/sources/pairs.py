@@ -120,11 +120,21 @@ def _labels_without_loss(pair: Pair) -> str:
     return found[0] if len(found) == 1 and not pair.upstream and ends else ""
 
 
+_PARTNERS = (
+    ("forward", "backward"),
+    ("fwd", "bwd"),
+    ("Forward", "Backward"),
+    ("compute_cost", "compute_gradient"),
+    ("compute_loss", "compute_gradient"),
+    ("cost_function", "gradient_function"),
+)
+
+
 def _partner(name: str) -> str:
     """The backward's name for a forward's: of `affine_forward`, `forward_pass`, `fwd_gelu`."""
-    for pattern, other in ((r"forward", "backward"), (r"fwd", "bwd"), (r"Forward", "Backward")):
-        if re.search(pattern, name):
-            return re.sub(pattern, other, name)
+    for one, other in _PARTNERS:
+        if one in name:
+            return name.replace(one, other)
     return f"{name}_backward"
 
 
