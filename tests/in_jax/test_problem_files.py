@@ -191,7 +191,7 @@ def test_nothing_is_left_changed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("y = jax.lax.conv(x[None, None], g[None, None, :, None], (1, 1), 'SAME')", "has no rule"),
+        ("y = jax.scipy.special.erfinv(jnp.tanh(xhat)) * g + b", "erf_inv has no rule"),
         ("y = jax.pure_callback(lambda a: a, x, x)", "pure_callback has no rule"),
         ("y = x if x.sum() > 0 else -x", "looks at the value of an array"),
         ("y = x; y[0] = 0", "JAX arrays are immutable"),
