@@ -115,3 +115,16 @@ def backward(a, b, grown, loss):
     mistake = report["a"].mistake
     assert report.roots == ("a",)
     assert mistake is not None and mistake.code == "unknown", mistake
+
+
+def test_a_step_that_is_taken_on_one_side_lacks_no_term(checked: Checked) -> None:
+    """The result isn't linear in h: no term that is added to it makes it right."""
+    report = checked(
+        BY_DIFFERENCES.replace("up, down = x,", "up, down = x.copy(),")
+        .replace("x / np.arange", "x * np.arange")
+        .replace("1e-5", "1 / 1024")
+        .replace("forward(down)) / (2 * h)", "forward(x)) / h")
+        .replace("rng.normal(size=n)", "rng.integers(-16, 17, size=n) / 8")
+    )
+    mistake = report["x"].mistake
+    assert mistake is not None and mistake.code == "unknown", mistake

@@ -93,12 +93,16 @@ def _edits(
     added: tuple[ast.expr, ...],
     times: Sequence[Sequence[float]],
 ) -> Edits:
-    whole = part
-    for term, numbers in zip(added, times, strict=True):
-        exact = round(numbers[0], 9)
-        whole = ast.BinOp(whole, ast.Add(), ast.BinOp(ast.Constant(exact), ast.Mult(), term))
-    edits = {statement: exchanged(statement, part, whole)}
+    rounded = [round(numbers[0], 9) for numbers in times]
+    edits = {statement: exchanged(statement, part, _with_terms(part, added, rounded))}
     return edits if suspect.mended(edits) else {}
+
+
+def _with_terms(part: ast.expr, added: tuple[ast.expr, ...], times: Sequence[float]) -> ast.expr:
+    """The part with each term added so many times."""
+    for term, number in zip(added, times, strict=True):
+        part = ast.BinOp(part, ast.Add(), ast.BinOp(ast.Constant(number), ast.Mult(), term))
+    return part
 
 
 def _on_all_draws(
@@ -113,6 +117,9 @@ def _on_all_draws(
         times = _times(evidence, known) if len(known) == len(added) else None
         if times is None:
             return None
+        edits = {statement: exchanged(statement, part, _with_terms(part, added, times))}
+        if not evidence.judge(evidence.tried(edits), 1e4).right:
+            return None  # it isn't linear in this part
         found.append(times)
     each = list(zip(*found, strict=True))
     sensible = len(found) > 1 and all(explained(wrong, numbers) for numbers in each)
