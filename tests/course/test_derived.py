@@ -13,13 +13,11 @@ from byhand.program.problem import load, zoo
 
 SOLUTIONS = {exercise.problem: exercise.id for exercise in load_course(bundled()).exercises}
 FILES = {**{str(file): name for file, name in SOLUTIONS.items()}, **{name: name for name in zoo()}}
-MEASURED = ("1-engine/check",)  # by finite differences: it agrees to ten digits, not to rounding
 BOTH_WAYS = [
     pytest.param(file, closed, id=f"{name}-{'closed' if closed else 'every step'}")
     for file, name in FILES.items()
     for closed in (False, True)
-    if name not in MEASURED
-    and not (closed and file in zoo())  # these are in tests/deriving/test_closed_right.py
+    if not (closed and file in zoo())  # these are in tests/deriving/test_closed_right.py
 ]
 
 

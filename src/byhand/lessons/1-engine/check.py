@@ -6,23 +6,26 @@ computes. Here forward is a box with knobs `x`. Call it as it is: `forward(up)`.
 
 Write the check for all knobs, one after the other, with a step of `h`. While
 one knob is turned, all the others stay where they were.
+
+The step is 1/1024, and the knobs stand at eighths: the computer adds and
+multiplies such numbers without rounding, so every digit must be right.
 """
 
 import numpy as np
 
 
 def inputs(rng, *, knobs=4):
-    return {"x": rng.normal(size=knobs)}
+    return {"x": rng.integers(-16, 17, size=knobs) / 8}
 
 
 def forward(x):
-    parts = x / np.arange(1, len(x) + 1)
+    parts = x * np.arange(1, len(x) + 1)
     loss = (1 + parts.sum()) ** 2
     return loss
 
 
 def backward(x):
-    h = 1e-5
+    h = 1 / 1024
     # BEGIN SOLUTION
     dx = np.zeros_like(x)
     for i in range(len(x)):
