@@ -10,6 +10,7 @@ import pytest
 
 from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.trial import try_on
+from byhand.checking.naming.proving.finding import Effort
 from byhand.checking.sampling.sample_inputs import draw
 from byhand.program.problem import load, problem_of, zoo
 
@@ -67,6 +68,12 @@ def test_a_helper_that_raises_is_not_what_forward_has_under_its_name():
     raising = ast.copy_location(ast.parse("p = np.nothing").body[0], helper)
     assert not found.right
     assert found.tried({helper: ast.fix_missing_locations(raising)}) is None
+
+
+def test_effort_ends_by_count_and_by_time():
+    counted, timed = Effort(left=2), Effort(seconds=0.0)
+    assert [counted.spend() for _ in range(3)] == [True, True, False]
+    assert not timed.spend()
 
 
 def test_what_raises_gives_nothing():

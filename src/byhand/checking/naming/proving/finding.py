@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -61,7 +62,17 @@ Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
 @dataclass
 class Effort:
     """How often a definition of one backward may still be run; and the statements that were tried
-    on an earlier root in vain."""
+    on an earlier root in vain.
+
+    `seconds` of processor time are an end, too: a loop of JAX's is compiled anew each time.
+    """
 
     left: int = 5_000
+    seconds: float = 6.0
+    started: float = field(default_factory=time.process_time)
     in_vain: set[ast.stmt] = field(default_factory=set[ast.stmt])
+
+    def spend(self) -> bool:
+        """Whether it may be run once more, which is counted."""
+        self.left -= 1
+        return self.left >= 0 and time.process_time() - self.started < self.seconds

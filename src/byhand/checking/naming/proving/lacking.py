@@ -130,9 +130,8 @@ def _change(
     suspect: Suspect, evidence: Evidence, statement: ast.stmt, part: ast.expr, term: ast.expr
 ) -> Array | None:
     """What adding the term to the part changes."""
-    suspect.effort.left -= 1
     value = as_array(evidence.value)
-    if value is None or suspect.effort.left < 0:
+    if not suspect.effort.spend() or value is None:
         return None
     more = ast.BinOp(part, ast.Add(), term)
     found = as_array(evidence.tried({statement: exchanged(statement, part, more)}))

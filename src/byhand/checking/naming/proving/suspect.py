@@ -181,8 +181,7 @@ class Suspect:
         """Whether the definition is right on every draw with these statements in place of its
         own."""
         for found in (self.first, *self.evidence):
-            self.effort.left -= 1
-            if self.effort.left < 0 or not found.becomes_right(edits):
+            if not self.effort.spend() or not found.becomes_right(edits):
                 return False
         return self._spares_others(edits)
 
@@ -204,8 +203,7 @@ class Suspect:
         """Whether these statements make the definition right up to one factor on all draws."""
         numbers: list[float] = []
         for found in (self.first, *self.evidence):
-            self.effort.left -= 1
-            times = found.times(edits) if self.effort.left >= 0 else None
+            times = found.times(edits) if self.effort.spend() else None
             if times is None or any(abs(times - each) > 1e-7 * abs(times) for each in numbers[:1]):
                 return False
             numbers += [] if np.isnan(times) else [times]
