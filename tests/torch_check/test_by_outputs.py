@@ -56,7 +56,7 @@ def test_a_function_that_is_called_is_looked_into(fn: Any) -> None:
     assert "calls Bad, which is judged here" in report.notes[0]
 
 
-@custom_op("byhand_tests::halved", mutates_args=())
+@custom_op("byhand_tests::halved", mutates_args=(), schema="(Tensor x) -> Tensor")
 def halved(x: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(x.numpy() / 2)  # which autograd can't see
 
