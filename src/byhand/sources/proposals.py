@@ -40,9 +40,10 @@ from byhand.sources.uses import uses
 
 REPAIRS = 30
 SECONDS = 4.0
-"""How long arguments are looked for: well below the time that a check has."""
+"""How long arguments are looked for, in processor time, as what else runs must not change what is
+found: well below the time that a check has."""
 ASKED = 1.0
-"""How long, in seconds, backward is asked about other guesses than the first."""
+"""How long backward is asked about other guesses than the first."""
 FACTORS = (4, 3, 2)
 LARGEST = 40_000
 FEW = 4
@@ -112,7 +113,7 @@ def proposed(
         list(choices(name, use, known.get(name), function, said.get(name), name in answered))
         for name, use in ((name, how[name]) for name in wanted)
     ]
-    search = Search(function, known, said, attempt, time.monotonic() + SECONDS)
+    search = Search(function, known, said, attempt, time.process_time() + SECONDS)
     guesses = (dict(zip(wanted, guess, strict=True)) for guess in best_first(each))
     found = search.first(guesses)
     if found is None:
@@ -142,7 +143,7 @@ class Search:
         """The first proposal on which forward runs."""
         for guess in guesses:
             found = self._proposal(guess)
-            if found is not None or time.monotonic() > self.end:
+            if found is not None or time.process_time() > self.end:
                 return found
         return None
 
@@ -156,9 +157,9 @@ class Search:
         usual = not is_rare(first.guesses, is_loss)
         fit = self._fit(first)
         best = (fit.wrong, first)
-        self.end = min(self.end, time.monotonic() + ASKED)
+        self.end = min(self.end, time.process_time() + ASKED)
         for guess in guesses if not fit.full else ():
-            if time.monotonic() > self.end:
+            if time.process_time() > self.end:
                 break
             found = None if usual and is_rare(guess, is_loss) else self._proposal(guess)
             if found is None or _all_vectors(found, self.function):
@@ -196,7 +197,7 @@ class Search:
     def _repaired(self, proposal: Proposal) -> Proposal | None:
         """The proposal with the dimensions that forward asks for."""
         open_ends, seen = [proposal], list[Proposal]()
-        while open_ends and len(seen) < REPAIRS and time.monotonic() < self.end:
+        while open_ends and len(seen) < REPAIRS and time.process_time() < self.end:
             now = open_ends.pop()
             found = tried(now, self.attempt)
             if isinstance(found, Ran):
