@@ -150,6 +150,21 @@ def test_a_loop_that_is_not_the_same_every_round_is_written_out_and_said(
     assert_right(load(file), load(file).inputs())
 
 
+def test_a_counter_takes_no_name_of_forward(problem_file: Write) -> None:
+    file = problem_file(
+        """
+        import numpy as np
+        def inputs(rng, *, n=5):
+            return {"x": rng.normal(size=n), "k": rng.normal(size=3)}
+        def forward(x, k):
+            loss = (np.convolve(x, k) ** 2).sum() + (k * k).sum()
+            return loss
+        """
+    )
+    source = derive(load(file)).source
+    assert "for j in range(k.shape[0]):" in source
+
+
 def test_a_size_without_a_name_gets_words(problem_file: Write) -> None:
     file = problem_file(
         """

@@ -117,8 +117,11 @@ def overlap_add(args: list[Symbol], params: Mapping[str, Any], emitter: Emitter)
     g, axes, shape = args[0].node, params["axis"], params["shape"]
     if not isinstance(g, ast.Name):  # it is used more than once
         g = emitter.hoist(g, "grad_windows")
-    offsets = [f"k{i}" if len(axes) > 1 else "k" for i in range(len(axes))]
     window = [emitter.node(n) for n in params["window_shape"]]
+    said = [part for node in (*emitter.names.values(), *window) for part in ast.walk(node)]
+    taken = {part.id for part in said if isinstance(part, ast.Name)}
+    letter = next((each for each in "kjihlmno" if each not in taken), "offset")
+    offsets = [f"{letter}{i}" if len(axes) > 1 else letter for i in range(len(axes))]
 
     def change(target: ast.expr, first: bool) -> list[ast.stmt]:
         index: list[ast.expr] = [ast.Slice() for _ in shape]
