@@ -159,7 +159,7 @@ def test_one_of_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"shapes": ["x=2,a"]}, "--shape x=2,a: write NAME=4,6"),
+        ({"shapes": ["x=2,3.5"]}, "--shape x=2,3.5: write NAME=4,6"),
         ({"given": ["x=np.zeros"]}, "--given x=np.zeros: write NAME=VALUE"),
         ({"shapes": ["pred=2,3", "target=4,5"]}, "no arguments were found on which it runs"),
     ],
