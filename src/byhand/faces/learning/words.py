@@ -158,7 +158,8 @@ def advanced(learner: Learner, what: str | None, way: Asking) -> str:
     left = ""
     if before.id not in learner.standing.passed and before != exercise:
         back = way.back_to.format(before.number)
-        left = wrapped(f"{before.number} is left open; {back}.") + "\n\n"
+        said = f"{before.number} is left open; {back}."
+        left = (wrapped(said) if way is BY_KEYS else said) + "\n\n"  # a command stays on its line
     return left + where(learner)
 
 

@@ -1,8 +1,8 @@
 """1.11 A check of your own
 
 Turn a knob up a little, turn it down a little, and divide what the loss does
-by the distance: this checks any gradient, and it needn't know what forward
-computes. Here forward is a box with knobs `x`. Call it as it is: `forward(up)`.
+by the distance: this checks any gradient, and it needn't know how the loss is
+computed. Here that is a box with knobs `x`, and you call it: `box(up)`.
 
 Write the check for all knobs, one after the other, with a step of `h`. While
 one knob is turned, all the others stay where they were.
@@ -18,9 +18,13 @@ def inputs(rng, *, knobs=4):
     return {"x": rng.integers(-16, 17, size=knobs) / 8}
 
 
-def forward(x):
+def box(x):
     parts = x * np.arange(1, len(x) + 1)
-    loss = (1 + parts.sum()) ** 2
+    return (1 + parts.sum()) ** 2
+
+
+def forward(x):
+    loss = box(x)
     return loss
 
 
@@ -32,5 +36,5 @@ def backward(x):
         up, down = x.copy(), x.copy()
         up[i] += h
         down[i] -= h
-        dx[i] = (forward(up) - forward(down)) / (2 * h)
+        dx[i] = (box(up) - box(down)) / (2 * h)
     # END SOLUTION
