@@ -20,6 +20,10 @@ PRACTICE = Path(__file__).parent / "practice"
 """A small course: the bundled one may change without these tests."""
 
 
+SIZES = ("COLUMNS", "LINES")
+"""What would be believed before the window."""
+
+
 class Session:
     """A `byhand learn` that runs; every text it shows comes without colour."""
 
@@ -47,7 +51,7 @@ class Session:
             stderr=inside,
             cwd=folder,
             start_new_session=True,
-            env=os.environ | {"TERM": term},
+            env={k: v for k, v in os.environ.items() if k not in SIZES} | {"TERM": term},
         )
         os.close(inside)
         self._decode = codecs.getincrementaldecoder("utf-8")().decode

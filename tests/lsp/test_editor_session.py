@@ -13,6 +13,7 @@ from lsp_texts import edited
 from lsprotocol.types import Diagnostic
 from pygls.workspace import PositionCodec
 
+import own_loop
 from byhand.faces.apart import jobs
 from byhand.faces.lsp import session as module
 from byhand.faces.lsp.session import Session
@@ -83,7 +84,7 @@ def in_session(
         await then(session, editor)
         return editor.published
 
-    return asyncio.run(work())
+    return own_loop.run(work())
 
 
 @pytest.fixture(autouse=True)
