@@ -36,7 +36,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Mark:
+class ProblemMark:
     """What `@byhand.problem` was given."""
 
     inputs: Any = None
@@ -77,7 +77,7 @@ def problem(function: Any = None, /, **given: Any) -> Any:
     """
     known = {"inputs", "dtypes", "sizes", "layouts"}
     options = {name: value for name, value in given.items() if name not in known}
-    mark = Mark(**{n: v for n, v in given.items() if n in known}, options=options)
+    mark = ProblemMark(**{n: v for n, v in given.items() if n in known}, options=options)
 
     def marked(function: Any) -> Any:
         function.__dict__[_MARK] = mark
@@ -89,6 +89,6 @@ def problem(function: Any = None, /, **given: Any) -> Any:
 _MARK = "__byhand_problem__"
 
 
-def mark_of(value: object) -> Mark | None:
+def mark_of(value: object) -> ProblemMark | None:
     """The mark of a function, if it has one. Any object may be asked, and none is run."""
     return value.__dict__.get(_MARK) if isinstance(value, FunctionType) else None

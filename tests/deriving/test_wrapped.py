@@ -15,7 +15,7 @@ from deriving_cases import ALL, GOLDEN
 import byhand.torch
 import forked
 from byhand.deriving.wrapped import wrap
-from byhand.deriving.wrapped.running import Function
+from byhand.deriving.wrapped.running import FunctionText
 from byhand.deriving.wrapped.wrap import as_custom_vjp, as_function, as_triton, written
 from byhand.errors import UnsupportedError
 from byhand.program.problem import load
@@ -238,7 +238,7 @@ def test_the_kernels_that_people_read(name: str) -> None:
 
 def assert_right_when_strided(source: str) -> None:
     x, dout = torch.randn(33, 5).T, torch.randn(33, 5).T
-    with Function(source, "Softmax", ("x",), ("x",)).interpreted() as run:
+    with FunctionText(source, "Softmax", ("x",), ("x",)).interpreted() as run:
         outputs, found = run({"x": x}, [dout])
     leaf = x.clone().requires_grad_()
     true = torch.softmax(leaf, -1)

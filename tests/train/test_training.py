@@ -14,7 +14,7 @@ from byhand.errors import DataError, ProblemError
 from byhand.program.problem import load
 from byhand.train import TrainingRun, loop, train
 from byhand.train.data import read_words, split
-from byhand.train.run import Run, load_run
+from byhand.train.run import RunFolder, load_run
 from byhand.train.schedule import Schedule
 
 KEYS = [
@@ -35,7 +35,7 @@ KEYS = [
 Python = Callable[..., tuple[int, str, str]]
 
 
-def same(one: Run, other: Run) -> bool:
+def same(one: RunFolder, other: RunFolder) -> bool:
     """Whether two runs have the same parameters and statistics, to the bit."""
     return all(
         list(ours) == list(theirs)

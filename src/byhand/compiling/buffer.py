@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.statements import View
+from byhand.compiling.statements import Window
 from byhand.values.arrays import Array
 
 
@@ -32,11 +32,11 @@ class Buffer:
     def size(self) -> int:
         return self.base.size
 
-    def view(self, array: Array) -> View:
+    def view(self, array: Array) -> Window:
         """Where an array that lies in this buffer is to be found there."""
         itemsize = self.base.itemsize
         start = array.__array_interface__["data"][0] - self.base.__array_interface__["data"][0]
         strides = tuple(
             s // itemsize if n > 1 else 0 for s, n in zip(array.strides, array.shape, strict=True)
         )
-        return View(self.number, start // itemsize if array.size else 0, strides)
+        return Window(self.number, start // itemsize if array.size else 0, strides)

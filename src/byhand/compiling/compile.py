@@ -34,7 +34,7 @@ from byhand.compiling.numpy_shim import running
 from byhand.compiling.one_hot import at_picks
 from byhand.compiling.sinking import sunk
 from byhand.compiling.source import ARENAS
-from byhand.compiling.statements import Held, NumpyCall
+from byhand.compiling.statements import ArrayArgument, NumpyCall
 from byhand.compiling.tape import CONSTANT, Tape, Traced
 from byhand.errors import UnsupportedError
 from byhand.values.arrays import Array
@@ -130,7 +130,7 @@ class CompiledStep:
     @cached_property
     def _inputs(self) -> dict[str, Array]:
         return {
-            name: self._array(Held(buffer.view(buffer.base), buffer.base.shape))
+            name: self._array(ArrayArgument(buffer.view(buffer.base), buffer.base.shape))
             for name, buffer in self.plan.inputs.items()
         }
 
@@ -166,7 +166,7 @@ class CompiledStep:
             for i, part in enumerate(regions(self.plan.items))
         ]
 
-    def _array(self, held: Held) -> Array:
+    def _array(self, held: ArrayArgument) -> Array:
         """The array that a view shows."""
         buffer = self.plan.buffers[held.view.buffer]
         arena = self.arenas[buffer.dtype.str]
@@ -188,7 +188,7 @@ class CompiledStep:
 
     def _filled(self, argument: Any) -> Any:
         match argument:
-            case Held():
+            case ArrayArgument():
                 return self._array(argument)
             case list() | tuple():
                 return type(argument)(map(self._filled, argument))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
@@ -218,7 +218,7 @@ def compile_step(step: Step, values: Mapping[str, Any], fed: tuple[str, ...]) ->
     compiled.arenas = {kind: aligned(made.memory.sizes.get(kind, 1), kind) for kind in ARENAS}
     for buffer in made.buffers:
         if buffer.name is not None and buffer.number in made.memory.places:
-            held = Held(buffer.view(buffer.base), buffer.base.shape)
+            held = ArrayArgument(buffer.view(buffer.base), buffer.base.shape)
             compiled._array(held)[...] = made.first.get(buffer.number, buffer.base)  # pyright: ignore[reportPrivateUsage]
     return compiled
 

@@ -13,7 +13,7 @@ from byhand.compiling.statements import (
     Source,
     Statement,
     Transposition,
-    View,
+    Window,
 )
 
 
@@ -65,7 +65,7 @@ def _renamed(
     if not instead:
         return statement
 
-    def moved(view: View) -> View:
+    def moved(view: Window) -> Window:
         picks = tuple(replace(pick, view=moved(pick.view)) for pick in view.picks)
         return replace(view, buffer=instead.get(view.buffer, view.buffer), picks=picks)
 
@@ -74,7 +74,7 @@ def _renamed(
     if isinstance(statement, Transposition):
         return replace(statement, source=moved(statement.source))
     sources: tuple[Source, ...] = tuple(
-        moved(source) if isinstance(source, View) else source for source in statement.sources
+        moved(source) if isinstance(source, Window) else source for source in statement.sources
     )
     target = replace(moved(statement.target), buffer=statement.target.buffer)
     return replace(statement, sources=sources, target=target)

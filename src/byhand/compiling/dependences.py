@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from byhand.compiling.statements import Loop, Shape, Statement, View, shape_of
+from byhand.compiling.statements import Loop, Shape, Statement, Window, shape_of
 
 
 def live(statements: list[Statement], kept: Collection[int]) -> list[Statement]:
@@ -18,7 +18,7 @@ def live(statements: list[Statement], kept: Collection[int]) -> list[Statement]:
     return found[::-1]
 
 
-def accesses(statement: Statement) -> Iterator[tuple[View, bool]]:
+def accesses(statement: Statement) -> Iterator[tuple[Window, bool]]:
     """The views of a statement, each with whether it is written."""
     for view in statement.writes:
         yield view, True
@@ -30,7 +30,7 @@ class Awaited:
     """Statements that others may have to wait for, by the buffers that they touch."""
 
     def __init__(self) -> None:
-        self._held: dict[int, list[tuple[View, Shape, bool]]] = {}
+        self._held: dict[int, list[tuple[Window, Shape, bool]]] = {}
 
     def add(self, statement: Statement) -> None:
         for view, written in accesses(statement):
@@ -46,12 +46,12 @@ class Awaited:
         )
 
 
-def meet(one: View, shape: Shape, other: View, size: Shape) -> bool:
+def meet(one: Window, shape: Shape, other: Window, size: Shape) -> bool:
     """Whether two views on one buffer, over these shapes, may share an element."""
     low, high = one.span(shape)
     start, end = other.span(size)
     return low <= end and start <= high
 
 
-def _shape(statement: Statement, view: View) -> Shape:
+def _shape(statement: Statement, view: Window) -> Shape:
     return statement.shape if isinstance(statement, Loop) else shape_of(statement, view)

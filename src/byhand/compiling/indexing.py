@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.compiling.statements import COPY, Loop, Pick, View
+from byhand.compiling.statements import COPY, Loop, Pick, Window
 from byhand.compiling.tape import Tape, Traced, line, values
 from byhand.errors import UnsupportedError
 from byhand.values.arrays import Array
@@ -110,8 +110,8 @@ def same(one: Array, other: Array) -> bool:
 
 
 def _picking(
-    tape: Tape, array: Traced, index: tuple[Any, ...], shape: tuple[int, ...], view: View
-) -> View:
+    tape: Tape, array: Traced, index: tuple[Any, ...], shape: tuple[int, ...], view: Window
+) -> Window:
     """The view of `array[index]` over `shape`, made from the one of all of `array`.
 
     Slices and new axes are applied first. NumPy puts the axes of the index arrays where the first
@@ -157,7 +157,7 @@ def _picking(
         own = (*(0 for _ in range(place)), *spread.strides, *(0 for _ in range(after)))
         picks.append(Pick(replace(spread, strides=own), stride, length))
     strides = tuple(s if n > 1 else 0 for s, n in zip(strides, shape, strict=True))
-    return View(view.buffer, start, strides, tuple(picks))
+    return Window(view.buffer, start, strides, tuple(picks))
 
 
 def _spelled_out(index: tuple[Any, ...], ndim: int) -> list[Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from byhand.compiling.buffer import Buffer
-from byhand.compiling.statements import COPY, Loop, MatrixProduct, Statement, Transposition, View
+from byhand.compiling.statements import COPY, Loop, MatrixProduct, Statement, Transposition, Window
 
 
 def lowered(statements: list[Statement], buffers: list[Buffer]) -> list[Statement]:
@@ -43,7 +43,7 @@ def _batch_as_rows(product: MatrixProduct) -> MatrixProduct:
     return product
 
 
-def _without(view: View, axis: int) -> View:
+def _without(view: Window, axis: int) -> Window:
     strides = list(view.strides)
     del strides[axis]
     return replace(view, strides=tuple(strides))
@@ -61,7 +61,7 @@ def _ready(product: MatrixProduct, buffers: list[Buffer]) -> list[Statement]:
     return [_copied(product, view, kind), replace(product, right=view)]
 
 
-def _copied(product: MatrixProduct, to: View, kind: str) -> Statement:
+def _copied(product: MatrixProduct, to: Window, kind: str) -> Statement:
     """The right matrix copied to a view in which its rows are contiguous."""
     (_, n, k), right = product.sizes, product.right
     if right.strides[-2] == 1:

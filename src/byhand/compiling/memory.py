@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from byhand.compiling.buffer import Buffer
 from byhand.compiling.dependences import accesses
 from byhand.compiling.nests import Item, Nest
-from byhand.compiling.statements import Shape, View
+from byhand.compiling.statements import Shape, Window
 
 _ALIGNED = 64  # bytes, the width of a vector register and of a cache line
 
@@ -102,5 +102,5 @@ def _needed(nest: Nest, buffer: int) -> int | None:
     return 0 if len(phases) == 1 else nest.shape[-1]
 
 
-def _is_scalar(nest: Nest, view: View, beside: bool) -> bool:
+def _is_scalar(nest: Nest, view: Window, beside: bool) -> bool:
     return not beside and not view.strides[-1]

@@ -22,7 +22,7 @@ from byhand.compiling.statements import (
     Source,
     Statement,
     Transposition,
-    View,
+    Window,
 )
 
 _MOST = 60  # statements of one nest: more would fight for the registers
@@ -84,7 +84,7 @@ def canonical(loop: Loop) -> Loop:
     """The loop with as few axes as can be: none of size 1, neighbours merged where all views step
     evenly over both."""
     shape: Shape = loop.shape
-    views: list[View] = _views(loop)
+    views: list[Window] = _views(loop)
     keep = tuple(axis for axis, size in enumerate(shape) if size != 1)
     shape = tuple(shape[axis] for axis in keep)
     views = [view.keeping(keep) for view in views]
@@ -102,7 +102,7 @@ def canonical(loop: Loop) -> Loop:
     return merged
 
 
-def _even(view: View, axis: int, shape: Shape) -> bool:
+def _even(view: Window, axis: int, shape: Shape) -> bool:
     return view.strides[axis] == view.strides[axis + 1] * shape[axis + 1]
 
 
@@ -116,7 +116,7 @@ def is_column_sum(loop: Loop) -> bool:
     return loop.combine != "set" and bool(loop.shape) and _moves(loop.target, -1)
 
 
-def _moves(view: View, axis: int) -> bool:
+def _moves(view: Window, axis: int) -> bool:
     return any(part.strides[axis] for part in view.parts())
 
 
@@ -174,7 +174,7 @@ def _cuts(shape: Shape) -> list[int]:
 
 def _split(loop: Loop, shape: Shape) -> Loop:
     """The loop over `shape`, of which its own is a merger of neighbouring axes."""
-    views: list[View] = _views(loop)
+    views: list[Window] = _views(loop)
     axis = 0
     own = list(loop.shape)
     while axis < len(own):
@@ -187,14 +187,14 @@ def _split(loop: Loop, shape: Shape) -> Loop:
     return _with_views(loop, shape, views)
 
 
-def _views(loop: Loop) -> list[View]:
-    return [loop.target, *(s for s in loop.sources if isinstance(s, View))]
+def _views(loop: Loop) -> list[Window]:
+    return [loop.target, *(s for s in loop.sources if isinstance(s, Window))]
 
 
-def _with_views(loop: Loop, shape: Shape, views: list[View]) -> Loop:
+def _with_views(loop: Loop, shape: Shape, views: list[Window]) -> Loop:
     target, *others = views
     rest = iter(others)
-    sources: list[Source] = [next(rest) if isinstance(s, View) else s for s in loop.sources]
+    sources: list[Source] = [next(rest) if isinstance(s, Window) else s for s in loop.sources]
     return replace(loop, shape=shape, target=target, sources=tuple(sources))
 
 
@@ -216,8 +216,8 @@ def _phase_after(first: Loop, phase: int, beside: bool, second: Loop, outer: boo
 
 
 def _allowed(
-    first: Loop, one: View, written: bool, beside: bool,
-    second: Loop, other: View, writing: bool, outer: bool,
+    first: Loop, one: Window, written: bool, beside: bool,
+    second: Loop, other: Window, writing: bool, outer: bool,
 ) -> int | None:  # fmt: skip
     """How many phases later `second` must be because of these two views on one buffer."""
     if one.picks or other.picks:

@@ -14,7 +14,7 @@ import numpy as np
 
 from byhand.compiling.buffer import Buffer
 from byhand.compiling.dependences import accesses
-from byhand.compiling.statements import Loop, Statement, View
+from byhand.compiling.statements import Loop, Statement, Window
 
 
 def at_picks(
@@ -43,18 +43,20 @@ def at_picks(
     return found
 
 
-def _picked(statement: Statement) -> list[View]:
+def _picked(statement: Statement) -> list[Window]:
     """What a loop reads at places that an index array says."""
     sources = statement.sources if isinstance(statement, Loop) else ()
-    return [source for source in sources if isinstance(source, View) and source.picks]
+    return [source for source in sources if isinstance(source, Window) and source.picks]
 
 
-def _reading(loop: Statement, source: View, instead: View) -> Statement:
+def _reading(loop: Statement, source: Window, instead: Window) -> Statement:
     assert isinstance(loop, Loop)
     return replace(loop, sources=tuple(instead if s == source else s for s in loop.sources))
 
 
-def _there(computed: Statement, reading: Statement, at: View, buffers: list[Buffer]) -> Loop | None:
+def _there(
+    computed: Statement, reading: Statement, at: Window, buffers: list[Buffer]
+) -> Loop | None:
     """`computed` at the places only where `reading` reads it; None where that is no gain, or not
     known."""
     if not isinstance(computed, Loop) or not isinstance(reading, Loop):
@@ -62,7 +64,7 @@ def _there(computed: Statement, reading: Statement, at: View, buffers: list[Buff
     if computed.combine != "set":
         return None
     target = computed.target
-    views = [target, *(s for s in computed.sources if isinstance(s, View))]
+    views = [target, *(s for s in computed.sources if isinstance(s, Window))]
     if any(w.picks for w in views) or at.offset != target.offset:
         return None
     if math.prod(reading.shape) >= math.prod(computed.shape):
@@ -71,15 +73,15 @@ def _there(computed: Statement, reading: Statement, at: View, buffers: list[Buff
     steps = [*(s for s in at.strides if s), *(pick.stride for pick in at.picks)]
     if len(set(steps)) < len(steps) or not set(steps) <= set(axes):
         return None
-    sources = tuple(_moved(s, at, axes) if isinstance(s, View) else s for s in computed.sources)
-    if not any(isinstance(s, View) and len(s.picks) == len(at.picks) for s in sources):
+    sources = tuple(_moved(s, at, axes) if isinstance(s, Window) else s for s in computed.sources)
+    if not any(isinstance(s, Window) and len(s.picks) == len(at.picks) for s in sources):
         return None  # an index out of bounds would go unseen
     base = np.empty(reading.shape, buffers[target.buffer].dtype)
     buffers.append(Buffer(len(buffers), base, constant=False))
     return replace(computed, shape=reading.shape, target=buffers[-1].view(base), sources=sources)
 
 
-def _moved(source: View, at: View, axes: Mapping[int, int]) -> View:
+def _moved(source: Window, at: Window, axes: Mapping[int, int]) -> Window:
     """A view on what an array is computed from, at the places where that array is read."""
     strides = tuple(source.strides[axes[s]] if s else 0 for s in at.strides)
     picks = [replace(pick, stride=source.strides[axes[pick.stride]]) for pick in at.picks]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from byhand.compiling.dependences import accesses
 from byhand.compiling.nests import Item, Nest
-from byhand.compiling.statements import Loop, View
+from byhand.compiling.statements import Loop, Window
 
 
 def sunk(items: list[Item], kept: Collection[int]) -> list[Item]:
@@ -49,7 +49,7 @@ def _uses(items: list[Item]) -> _Uses:
 
 def _takes_one_array(loop: Loop) -> bool:
     """Whether a loop fills its target from one array, and perhaps numbers or what is broadcast."""
-    sources = [source for source in loop.sources if isinstance(source, View)]
+    sources = [source for source in loop.sources if isinstance(source, Window)]
     plain = not any(view.picks for view in (loop.target, *sources))
     moving = {source for source in sources if source.strides and source.strides[-1]}
     return loop.combine == "set" and plain and all(loop.target.strides) and len(moving) <= 1
@@ -65,7 +65,7 @@ def _moved(items: list[Item], uses: _Uses, at: int, loop: Loop) -> bool:
     if not isinstance(nest, Nest) or not isinstance(home, Nest):
         return False
     for source in loop.sources:
-        writes = uses.writes.get(source.buffer, ()) if isinstance(source, View) else ()
+        writes = uses.writes.get(source.buffer, ()) if isinstance(source, Window) else ()
         if not (len(writes) == 1 and writes[0] <= at) and any(w <= first for w in writes):
             return False  # it is changed before
     for place, (reader, phase, beside) in enumerate(nest.members):

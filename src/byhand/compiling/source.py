@@ -10,7 +10,7 @@ from byhand.compiling.buffer import Buffer
 from byhand.compiling.functions import expression
 from byhand.compiling.memory import Memory
 from byhand.compiling.nests import Nest, is_row_sum
-from byhand.compiling.statements import COMBINED, Loop, Number, Source, View
+from byhand.compiling.statements import COMBINED, Loop, Number, Source, Window
 
 ARENAS = {"<f4": "F", "<f8": "D", "<i8": "I", "|b1": "B"}
 """The array that holds all buffers of a type."""
@@ -31,8 +31,8 @@ class _Writer:
     lines: list[str] = field(default_factory=list[str])
     depth: int = 0
     count: int = 0
-    known: dict[View, str] = field(default_factory=dict[View, str])
-    scopes: list[dict[View, str]] = field(default_factory=list[dict[View, str]])
+    known: dict[Window, str] = field(default_factory=dict[Window, str])
+    scopes: list[dict[Window, str]] = field(default_factory=list[dict[Window, str]])
 
     def put(self, line: str) -> None:
         self.lines.append("    " * self.depth + line)
@@ -43,13 +43,13 @@ class _Writer:
 
     # Views.
 
-    def kind(self, view: View) -> str:
+    def kind(self, view: Window) -> str:
         return self.buffers[view.buffer].dtype.str
 
-    def in_memory(self, view: View) -> bool:
+    def in_memory(self, view: Window) -> bool:
         return view.buffer in self.memory.places
 
-    def address(self, view: View) -> str:
+    def address(self, view: Window) -> str:
         """The place of the element that a view shows at this point of the nest."""
         base = self.memory.places[view.buffer]
         strides = view.strides
@@ -69,7 +69,7 @@ class _Writer:
         terms += [str(base)] if base or not terms else []
         return f"{ARENAS[self.kind(view)]}[{' + '.join(terms)}]"
 
-    def loaded(self, view: View) -> str:
+    def loaded(self, view: Window) -> str:
         """A variable with the element that a view shows."""
         key = self.key(view)
         for scope in (self.known, *reversed(self.scopes)):
@@ -81,14 +81,14 @@ class _Writer:
         self.known[key] = name
         return name
 
-    def key(self, view: View) -> View:
+    def key(self, view: Window) -> Window:
         """A view as it is beside the inner loop, if that is where it can be read."""
         inner = len(view.strides) == len(self.nest.shape) > 0
         if inner and not any(part.strides[-1] for part in view.parts()):
             return view.keeping(tuple(range(len(view.strides) - 1)))
         return view
 
-    def hold(self, view: View, name: str) -> None:
+    def hold(self, view: Window, name: str) -> None:
         """`name` is now what a view shows; other views on its buffer may have changed."""
         for scope in (self.known, *self.scopes):
             for other in [w for w in scope if w.buffer == view.buffer]:
@@ -99,14 +99,14 @@ class _Writer:
     # Values.
 
     def source(self, source: Source, kind: str) -> str:
-        if not isinstance(source, View):
+        if not isinstance(source, Window):
             return literal(source, kind)
         return cast(self.loaded(source), self.kind(source), kind)
 
     def value(self, loop: Loop) -> str:
         sources = [self.source(s, t) for s, t in zip(loop.sources, loop.types, strict=True)]
         exponent = loop.sources[-1]
-        number = None if isinstance(exponent, View) else exponent
+        number = None if isinstance(exponent, Window) else exponent
         made = expression(loop.op, sources, loop.types[-1], number)
         return cast(made, loop.result, self.kind(loop.target))
 
@@ -206,9 +206,9 @@ def _inner_loop(w: _Writer, loops: list[Loop]) -> None:
         w.hold(loop.target, name)
 
 
-def _still_reads(w: _Writer, loops: list[Loop]) -> list[View]:
+def _still_reads(w: _Writer, loops: list[Loop]) -> list[Window]:
     """What an inner loop reads again and again: it is read once, before."""
-    found: list[View] = []
+    found: list[Window] = []
     for loop in loops:
         for view in loop.reads:
             still = not any(part.strides[-1] for part in view.parts()) and view != loop.target

@@ -35,13 +35,13 @@ class Pick:
     A value counts from the end where it is negative, and must stay below `length`.
     """
 
-    view: View
+    view: Window
     stride: int
     length: int
 
 
 @dataclass(frozen=True)
-class View:
+class Window:
     """Where a statement reads or writes: a buffer, from `offset` on, one stride for each axis of
     the statement's shape (in elements)."""
 
@@ -50,20 +50,20 @@ class View:
     strides: tuple[int, ...]
     picks: tuple[Pick, ...] = ()
 
-    def split(self, axis: int, sizes: Shape) -> View:
+    def split(self, axis: int, sizes: Shape) -> Window:
         """The same view where an axis of the statement is written as several of `sizes`."""
         inner = [self.strides[axis] * math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
         strides = (*self.strides[:axis], *inner, *self.strides[axis + 1 :])
         picks = tuple(replace(p, view=p.view.split(axis, sizes)) for p in self.picks)
         return replace(self, strides=strides, picks=picks)
 
-    def keeping(self, axes: tuple[int, ...]) -> View:
+    def keeping(self, axes: tuple[int, ...]) -> Window:
         """The same view with only these axes of the statement."""
         strides = tuple(self.strides[axis] for axis in axes)
         picks = tuple(replace(p, view=p.view.keeping(axes)) for p in self.picks)
         return replace(self, strides=strides, picks=picks)
 
-    def parts(self) -> Iterator[View]:
+    def parts(self) -> Iterator[Window]:
         """This view and those of its index arrays."""
         yield self
         for pick in self.picks:
@@ -80,7 +80,7 @@ class View:
         return low, high
 
 
-Source: TypeAlias = View | Number
+Source: TypeAlias = Window | Number
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Loop:
     """
 
     shape: Shape
-    target: View
+    target: Window
     op: str
     sources: tuple[Source, ...]
     types: tuple[str, ...]
@@ -103,12 +103,12 @@ class Loop:
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[View, ...]:
+    def writes(self) -> tuple[Window, ...]:
         return (self.target,)
 
     @property
-    def reads(self) -> tuple[View, ...]:
-        views = [part for s in self.sources if isinstance(s, View) for part in s.parts()]
+    def reads(self) -> tuple[Window, ...]:
+        views = [part for s in self.sources if isinstance(s, Window) for part in s.parts()]
         views += [part for pick in self.target.picks for part in pick.view.parts()]
         if self.combine != "set" and self.start is None:
             views.append(self.target)
@@ -124,17 +124,17 @@ class MatrixProduct:
 
     batch: Shape
     sizes: tuple[int, int, int]
-    target: View
-    left: View
-    right: View
+    target: Window
+    left: Window
+    right: Window
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[View, ...]:
+    def writes(self) -> tuple[Window, ...]:
         return (self.target,)
 
     @property
-    def reads(self) -> tuple[View, ...]:
+    def reads(self) -> tuple[Window, ...]:
         return (self.left, self.right)
 
 
@@ -148,16 +148,16 @@ class Transposition:
 
     batch: Shape
     sizes: tuple[int, int]
-    target: View
-    source: View
+    target: Window
+    source: Window
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[View, ...]:
+    def writes(self) -> tuple[Window, ...]:
         return (self.target,)
 
     @property
-    def reads(self) -> tuple[View, ...]:
+    def reads(self) -> tuple[Window, ...]:
         return (self.source,)
 
 
@@ -168,32 +168,32 @@ class NumpyCall:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
-    targets: tuple[Held, ...]
-    held: tuple[Held, ...]
+    targets: tuple[ArrayArgument, ...]
+    held: tuple[ArrayArgument, ...]
     name: str
     line: int | None = None
 
     @property
-    def writes(self) -> tuple[View, ...]:
+    def writes(self) -> tuple[Window, ...]:
         return tuple(target.view for target in self.targets)
 
     @property
-    def reads(self) -> tuple[View, ...]:
+    def reads(self) -> tuple[Window, ...]:
         return tuple(held.view for held in self.held)
 
 
 @dataclass(frozen=True)
-class Held:
+class ArrayArgument:
     """An array in the arguments of a call: a view over the whole of its shape."""
 
-    view: View
+    view: Window
     shape: Shape
 
 
 Statement: TypeAlias = Loop | MatrixProduct | Transposition | NumpyCall
 
 
-def shape_of(statement: Statement, view: View) -> Shape:
+def shape_of(statement: Statement, view: Window) -> Shape:
     """The shape that goes with the strides of one of a statement's views."""
     match statement:
         case Loop():

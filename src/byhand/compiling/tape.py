@@ -18,13 +18,13 @@ import numpy as np
 from byhand.compiling.buffer import Buffer
 from byhand.compiling.statements import (
     COPY,
-    Held,
+    ArrayArgument,
     Loop,
     MatrixProduct,
     NumpyCall,
     Source,
     Statement,
-    View,
+    Window,
 )
 from byhand.errors import UnsupportedError
 from byhand.values.array_protocol import MutableArray
@@ -145,7 +145,7 @@ class Tape:
 
     # Views.
 
-    def view(self, array: Traced, shape: tuple[int, ...]) -> View:
+    def view(self, array: Traced, shape: tuple[int, ...]) -> Window:
         """Where `array`, broadcast to `shape`, is read. A constant is read as it is now."""
         buffer, value = array.buffer, array.value
         wide = np.broadcast_to(value, shape)
@@ -166,7 +166,7 @@ class Tape:
             return array
         return self.source(self.constant(array), shape)
 
-    def target(self, array: Traced) -> View:
+    def target(self, array: Traced) -> Window:
         """Where `array` is written to. What was constant in it is so no longer."""
         self.write(array)
         return array.buffer.view(array.value)
@@ -230,11 +230,11 @@ class Tape:
 
     def call(self, name: str, func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> Any:
         """What NumPy is to do itself. `result` is what it gave."""
-        held: list[Held] = []
+        held: list[ArrayArgument] = []
 
         def replace(each: Any) -> Any:
             if isinstance(each, Traced):
-                held.append(Held(self.view(each, each.shape), each.shape))
+                held.append(ArrayArgument(self.view(each, each.shape), each.shape))
                 return held[-1]
             if isinstance(each, (list, tuple)):
                 return type(each)(map(replace, each))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
@@ -245,7 +245,7 @@ class Tape:
         several = isinstance(result, (tuple, list))
         results: list[Any] = list(result) if several else [result]  # pyright: ignore[reportUnknownArgumentType]
         outs = [self.fresh(each) for each in results]
-        targets = tuple(Held(self.target(out), out.shape) for out in outs)
+        targets = tuple(ArrayArgument(self.target(out), out.shape) for out in outs)
         self.add(NumpyCall(func, arguments, keywords, targets, tuple(held), name, line()))
         return outs if several else outs[0]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from byhand.marks import Mark, Variant, mark_of
+from byhand.marks import ProblemMark, Variant, mark_of
 
 if TYPE_CHECKING:
     from byhand.checking.report import Report
@@ -27,7 +27,7 @@ _VARIANT = "_byhand_variant"
 _ANNOTATIONS = "byhand_annotations"
 
 
-class Failure(Exception):
+class BackwardFailure(Exception):
     """A backward that isn't right, or can't be checked: its text is all there is to show.
 
     `said` is that in one line, `file` and `line` where to look, `annotations` the same for GitHub.
@@ -127,7 +127,7 @@ def _with(name: str, variant: Variant) -> str:
 class MarkedForward(pytest.Item):
     """A marked function that is itself a forward."""
 
-    def __init__(self, *, forward: Any, mark: Mark, variant: Variant, **given: Any) -> None:
+    def __init__(self, *, forward: Any, mark: ProblemMark, variant: Variant, **given: Any) -> None:
         super().__init__(**given)
         self.forward, self.mark, self.variant = forward, mark, variant
 
@@ -189,7 +189,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 # Judging.
 
 
-def _options(item: pytest.Item, mark: Mark, variant: Variant) -> dict[str, Any]:
+def _options(item: pytest.Item, mark: ProblemMark, variant: Variant) -> dict[str, Any]:
     given = {"dtype": variant.dtype, "sizes": variant.sizes, "layout": variant.layout}
     return {**mark.options, **{n: v for n, v in given.items() if v}, **_referee(item.config)}
 
@@ -208,10 +208,10 @@ def _raise_if_wrong(check: Any, file: str, line: int | None = None) -> None:
     try:
         report: Report = check()
     except ByhandError as error:
-        raise Failure(str(error), str(error), file, line, []) from None
+        raise BackwardFailure(str(error), str(error), file, line, []) from None
     if not report.ok:
         rows = wording.root_rows(report) or [row for row in report.rows if not row.right]
-        raise Failure(
+        raise BackwardFailure(
             failure(report),
             wording.in_short(report),
             report.file,
@@ -228,7 +228,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if call.excinfo is not None and isinstance(failure := call.excinfo.value, Failure):
+    if call.excinfo is not None and isinstance(failure := call.excinfo.value, BackwardFailure):
         shown: Any = call.excinfo.getrepr(style="value")
         ((entries, place, description),) = shown.chain
         place = dataclasses.replace(

@@ -26,7 +26,14 @@ from byhand.checking.report import Finding, Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.jax.kernel import kernel_of
 from byhand.jax.outside import problem_outside
-from byhand.jax.subject import Given, Subject, given_by, is_of_arrays, is_of_floats, subject_of
+from byhand.jax.subject import (
+    Arguments,
+    JaxSubject,
+    given_by,
+    is_of_arrays,
+    is_of_floats,
+    subject_of,
+)
 from byhand.jax.truth import (
     differentiable,
     disbelieved,
@@ -152,8 +159,8 @@ def _at(problem: Problem, sizes: Mapping[str, int]) -> Problem:
 
 
 def _problem(
-    subject: Subject,
-    given: Given,
+    subject: JaxSubject,
+    given: Arguments,
     named: Mapping[str, Any],
     truth: Callable[..., Any],
     referred: bool,
@@ -193,7 +200,7 @@ def _problem(
 
 
 def _line_by_line(
-    subject: Subject, given: Given, named: Mapping[str, Any], takes: tuple[bool, ...]
+    subject: JaxSubject, given: Arguments, named: Mapping[str, Any], takes: tuple[bool, ...]
 ) -> Callable[..., Problem]:
     """What makes a problem of the two rules. Raises ProblemError if they can't be read."""
     names = _parameters(subject.rules.fwd)[: len(named)]
@@ -261,7 +268,7 @@ def _taken(truth: Callable[..., Any], takes: Sequence[bool], *arguments: Any) ->
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _kept(subject: Subject, kept: Sequence[str], arguments: Sequence[Any]) -> tuple[Any, ...]:
+def _kept(subject: JaxSubject, kept: Sequence[str], arguments: Sequence[Any]) -> tuple[Any, ...]:
     """What fwd leaves for bwd, by name; nothing is known of it while JAX records."""
     if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(arguments)):
         return (None,) * (len(kept) + 1)
@@ -278,7 +285,7 @@ def _parameters(rule: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _by_arguments(
-    reference: Callable[..., Any], subject: Subject, named: Mapping[str, Any]
+    reference: Callable[..., Any], subject: JaxSubject, named: Mapping[str, Any]
 ) -> Callable[..., Any]:
     """A reference that takes the arguments by name, or the first of them by place."""
     try:
@@ -297,7 +304,7 @@ def _by_arguments(
 
 
 def _forwards_apart(
-    subject: Subject, named: Mapping[str, Any], truth: Callable[..., Any]
+    subject: JaxSubject, named: Mapping[str, Any], truth: Callable[..., Any]
 ) -> Iterator[Finding]:
     """What fwd returns, or the function itself, that isn't what the truth gives."""
     if subject.rules is None or getattr(subject.rules, "symbolic_zeros", False):
@@ -319,7 +326,7 @@ def _forwards_apart(
             yield Finding("forward", done, f"{which} is off by up to {off:.1e}")
 
 
-def _as_called(subject: Subject, named: Mapping[str, Any]) -> Row | None:
+def _as_called(subject: JaxSubject, named: Mapping[str, Any]) -> Row | None:
     """Runs the custom_vjp as JAX calls it: a row for what JAX says of what the rules give."""
     outputs = [each for each in outputs_of(subject.primal, named) if takes_gradient(each)]
     try:

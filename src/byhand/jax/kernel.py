@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from byhand.jax.rounding import called, rounding
-from byhand.jax.subject import Given, Subject, is_of_arrays
+from byhand.jax.subject import Arguments, JaxSubject, is_of_arrays
 from byhand.jax.truth import takes_gradient
 from byhand.jax_dialect.arrays import in_jax
 from byhand.kernels.differences import truth_by_differences
@@ -46,7 +46,7 @@ JAX = Framework(
 
 
 def kernel_of(
-    subject: Subject, given: Given, truth: Callable[..., Any], *, plain: bool, by_jax: bool
+    subject: JaxSubject, given: Arguments, truth: Callable[..., Any], *, plain: bool, by_jax: bool
 ) -> Kernel:
     """The subject as a kernel, whose truth is `jax.vjp` of `truth`, if that is known `by_jax`, or
     differences of it; `plain` tells that it may be run in the kernel's own type, too."""

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from byhand.jax.subject import Given, Subject, is_of_arrays, is_of_floats
+from byhand.jax.subject import Arguments, JaxSubject, is_of_arrays, is_of_floats
 from byhand.jax.truth import takes_gradient
 from byhand.program.problem import Problem
 from byhand.sources.assemble import assembled
@@ -22,7 +22,11 @@ TRUTH = "truth__"
 
 
 def problem_outside(
-    subject: Subject, given: Given, truth: Callable[..., Any], takes: Sequence[bool], seed: int
+    subject: JaxSubject,
+    given: Arguments,
+    truth: Callable[..., Any],
+    takes: Sequence[bool],
+    seed: int,
 ) -> Problem:
     """The problem whose forward is the truth, and whose backward what JAX gives for the subject."""
     named = given.make(np.random.default_rng(seed))
@@ -68,7 +72,7 @@ def problem_outside(
 class ByJax:
     """What JAX gives as the gradients of a subject, by the names of its arguments."""
 
-    subject: Subject
+    subject: JaxSubject
     names: tuple[str, ...]
     arrays: tuple[str, ...]
     asked: tuple[str, ...]

@@ -42,7 +42,7 @@ ONCE = frozenset(
 
 
 @dataclass(frozen=True)
-class Noise:
+class RoundingNoise:
     """Where random roundings come from, and of what size they are at most."""
 
     rng: np.random.Generator
@@ -57,13 +57,13 @@ class Noise:
         return jnp.asarray(exact * (1 + self.amount * drawn), jnp.result_type(value))
 
 
-_noise: ContextVar[Noise | None] = ContextVar("noise", default=None)
+_noise: ContextVar[RoundingNoise | None] = ContextVar("noise", default=None)
 
 
 @contextmanager
 def rounding(seed: int, amount: float) -> Generator[None]:
     """Within it, `called` rounds at random, each number by up to `amount` of its size."""
-    before = _noise.set(Noise(np.random.default_rng(seed), amount))
+    before = _noise.set(RoundingNoise(np.random.default_rng(seed), amount))
     try:
         yield
     finally:
@@ -80,7 +80,7 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:
     return jax.tree.unflatten(jax.tree.structure(shape), found)
 
 
-def _run(traced: ClosedJaxpr, arguments: Sequence[Any], noise: Noise) -> list[Any]:
+def _run(traced: ClosedJaxpr, arguments: Sequence[Any], noise: RoundingNoise) -> list[Any]:
     jaxpr, known = traced.jaxpr, dict[Any, Any]()
     known.update(zip(jaxpr.constvars, traced.consts, strict=True))
     known.update(zip(jaxpr.invars, arguments, strict=True))
@@ -94,7 +94,7 @@ def _run(traced: ClosedJaxpr, arguments: Sequence[Any], noise: Noise) -> list[An
     return [value(each) for each in jaxpr.outvars]
 
 
-def _outputs(step: Any, given: list[Any], noise: Noise) -> Sequence[Any]:
+def _outputs(step: Any, given: list[Any], noise: RoundingNoise) -> Sequence[Any]:
     name = step.primitive.name
     inner = next((step.params[key] for key in INNER if key in step.params), None)
     if name in ONCE and inner is not None:

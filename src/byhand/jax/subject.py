@@ -18,7 +18,7 @@ from byhand.values.arrays import is_array, is_jax
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class JaxSubject:
     """A function with a hand-written backward somewhere in it.
 
     `call` is what a user calls, `primal` the same without the hand-written backward. `rules` is
@@ -40,7 +40,7 @@ class Subject:
         return frozenset(self.names[place] for place in self.handed)
 
 
-def subject_of(f: Any) -> Subject:
+def subject_of(f: Any) -> JaxSubject:
     """What `f` is. Raises ProblemError for what can't be checked."""
     f = _unjitted(f)
     if isinstance(f, jax.custom_vjp):
@@ -49,10 +49,10 @@ def subject_of(f: Any) -> Subject:
                 f"{_name(f)} has no rules: give it some by {_name(f)}.defvjp(fwd, bwd)"
             )
         handed = tuple(i % len(_names(f.fun)) for i in f.nondiff_argnums)
-        return Subject(_name(f), _file(f.bwd), f, f.fun, f, _names(f.fun), handed)
+        return JaxSubject(_name(f), _file(f.bwd), f, f.fun, f, _names(f.fun), handed)
     if not callable(f):
         raise ProblemError(f"{f!r} can't be checked: give a jax.custom_vjp or a function")
-    return Subject(_name(f), _file(f), f, f, None, _names(f))
+    return JaxSubject(_name(f), _file(f), f, f, None, _names(f))
 
 
 def _unjitted(f: Any) -> Any:
@@ -62,7 +62,7 @@ def _unjitted(f: Any) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class Arguments:
     """How the arguments of a subject are drawn: `make(rng, **sizes)` gives them by name, NumPy's
     arrays for JAX's. `sizes` are those that it can be asked for."""
 
@@ -70,7 +70,7 @@ class Given:
     sizes: Mapping[str, int]
 
 
-def given_by(subject: Subject, args: Any) -> Given:
+def given_by(subject: JaxSubject, args: Any) -> Arguments:
     """The arguments as a user gives them: a tuple, a dict by name, or a function that draws one."""
     sizes = dimensions_of(args, subject.file) if callable(args) else {}
 
@@ -83,10 +83,10 @@ def given_by(subject: Subject, args: Any) -> Given:
         values = {n: tree.map(_as_array, each) for n, each in named.items()}
         return {n: named[n] if n in subject.untouched else v for n, v in values.items()}
 
-    return Given(make, sizes)
+    return Arguments(make, sizes)
 
 
-def _by_name(subject: Subject, drawn: Any) -> dict[str, Any]:
+def _by_name(subject: JaxSubject, drawn: Any) -> dict[str, Any]:
     names = subject.names
     if isinstance(drawn, Mapping):
         for name in drawn:

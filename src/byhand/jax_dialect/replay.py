@@ -19,7 +19,7 @@ from byhand.jax_dialect.primitives import ELEMENTWISE, RULES, number
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class Broadcast:
     """`small`, which an operator broadcasts to `shape`."""
 
     small: Any
@@ -68,7 +68,7 @@ def plain(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    return value.whole() if isinstance(value, Spread) else value
+    return value.whole() if isinstance(value, Broadcast) else value
 
 
 def _results(equation: Any, given: list[Any], watch: Watch) -> Sequence[Any]:
@@ -77,7 +77,7 @@ def _results(equation: Any, given: list[Any], watch: Watch) -> Sequence[Any]:
     if name == "broadcast_in_dim":
         return [_spread(given[0], shape, params["broadcast_dimensions"])]
     if name in ELEMENTWISE:
-        small = [g.small if isinstance(g, Spread) else g for g in given]
+        small = [g.small if isinstance(g, Broadcast) else g for g in given]
         given = small if _fits(small, shape) else list(map(_whole, given))
         given = list(map(_scalar, given))
     else:
@@ -126,7 +126,7 @@ def _spread(value: Any, shape: tuple[int, ...], axes: Sequence[int]) -> Any:
     if list(axes) != list(range(len(shape) - len(axes), len(shape))):
         new = [axis for axis in range(len(shape)) if axis not in axes]
         value = np.expand_dims(value, tuple(new))
-    return value if np.shape(value) == shape else Spread(value, shape)
+    return value if np.shape(value) == shape else Broadcast(value, shape)
 
 
 def _by_jax(equation: Any, given: list[Any]) -> Sequence[Any]:

@@ -19,7 +19,7 @@ from byhand.values import tree
 
 
 @dataclass(frozen=True, eq=False)
-class Bound:
+class BoundName:
     """A name that forward bound to floats."""
 
     name: str
@@ -35,7 +35,7 @@ class Staged:
     float types that it casts to, each with its line, and `entered` the statements that ran.
     """
 
-    bound: tuple[Bound, ...]
+    bound: tuple[BoundName, ...]
     returned: Returned
     casts: tuple[tuple[int, str], ...]
     entered: frozenset[ast.stmt]
@@ -73,7 +73,7 @@ def follow(problem: Problem, inputs: Mapping[str, Any]) -> Staged:
 
     value = tree.map(leaf, ended[0].value)
     returned = Returned(value, ended[0].node, ended[0].line)
-    bound = map(Bound, follower.names, follower.lines, found)
+    bound = map(BoundName, follower.names, follower.lines, found)
     cast = tuple((lines[min(at, len(lines) - 1)], kind) for at, kind in casts)
     return Staged(tuple(bound), returned, cast, frozenset(follower.entered))
 

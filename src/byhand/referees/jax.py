@@ -64,7 +64,7 @@ def jax(
 
     def loss(zeros: Mapping[Key, Any]) -> Any:
         if problem.in_jax:
-            outputs = Native(problem, zeros).outputs(inputs)
+            outputs = JaxForward(problem, zeros).outputs(inputs)
             return sum(
                 (out * np.asarray(g)).sum() for out, g in zip(outputs, upstream, strict=True)
             )
@@ -103,7 +103,7 @@ class OnJax(Borrowed):
 NOTHING: Mapping[Key, Any] = {}
 
 
-class Native(Bindings):
+class JaxForward(Bindings):
     """A forward that is written in JAX, with a zero added to steps."""
 
     def __init__(self, problem: Problem, zeros: Mapping[Key, Any] = NOTHING) -> None:

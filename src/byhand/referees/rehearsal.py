@@ -48,13 +48,13 @@ def rehearse(problem: Problem, inputs: Mapping[str, Any]) -> Rehearsal:
         return looked_at[-1].copy()
 
     if problem.in_jax:
-        from byhand.referees.jax import Native as InJax
+        from byhand.referees.jax import JaxForward
 
-        follower: Bindings = InJax(problem)
+        follower: Bindings = JaxForward(problem)
     elif speaks_torch(inputs):
-        from byhand.referees.torch import Native
+        from byhand.referees.torch import TorchForward
 
-        follower = Native(problem)
+        follower = TorchForward(problem)
     else:
         follower = Borrowed(problem, Library("NumPy", np, np.ndarray, np.asarray, plain))
     with np.errstate(all="ignore"):

@@ -51,7 +51,7 @@ def torch(
         raise RefereeError(
             "the torch referee runs NumPy and PyTorch; this forward is in JAX: use --referee jax"
         )
-    follower = Native(problem) if speaks_torch(inputs) else OnTorch(problem, NUMPY)
+    follower = TorchForward(problem) if speaks_torch(inputs) else OnTorch(problem, NUMPY)
     with pytorch.enable_grad():
         outputs = [tensor_of(output) for output in follower.outputs(inputs)]
         terms = [
@@ -86,7 +86,7 @@ class OnTorch(Borrowed):
         return LibraryArray(namespace.asarray(node(array.value.tensor)), self.library)
 
 
-class Native(Bindings):
+class TorchForward(Bindings):
     """A PyTorch forward on PyTorch's tensors."""
 
     def is_step(self, value: Any) -> bool:

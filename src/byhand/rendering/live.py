@@ -26,7 +26,7 @@ h1 { font-family: Charter, "Bitstream Charter", Cambria, "Liberation Serif", ser
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveParts:
     """What makes a page live, for the end of its head and of its body. The view then takes the
     place of what is in its element with `data-view`."""
 
@@ -34,11 +34,11 @@ class Live:
     foot: str = ""
 
 
-PLAIN = Live()
+PLAIN = LiveParts()
 """A page that is only read."""
 
 
-def live(data: Mapping[str, Any], *, formulas: bool = False) -> Live:
+def live(data: Mapping[str, Any], *, formulas: bool = False) -> LiveParts:
     """The view on `data`, by the names under which it asks for it; with KaTeX for `formulas`."""
     styles = [STYLE, assets.text("view.css")]
     parts = [
@@ -52,7 +52,7 @@ def live(data: Mapping[str, Any], *, formulas: bool = False) -> Live:
     head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n' + "".join(
         f"<style>{style}</style>\n" for style in styles
     )
-    return Live(head, "\n".join(parts) + "\n")
+    return LiveParts(head, "\n".join(parts) + "\n")
 
 
 def _inert(kind: str, name: str, text: str) -> str:

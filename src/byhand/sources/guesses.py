@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from byhand.sources.arguments import Argument, Floats, Integers, Literal
 from byhand.sources.docstrings import Said
-from byhand.sources.uses import Use, string_keys
+from byhand.sources.uses import ParameterUse, string_keys
 
 GUESSES = 300
 
@@ -50,7 +50,7 @@ Guess: TypeAlias = Array | Length | Literal
 
 def choices(
     name: str,
-    use: Use,
+    use: ParameterUse,
     known: Argument | None,
     function: ast.FunctionDef,
     said: Said | None,
@@ -95,7 +95,7 @@ def choices(
     yield from _arrays(name, use, said)
 
 
-def _arrays(name: str, use: Use, said: Said | None) -> Iterator[Array]:
+def _arrays(name: str, use: ParameterUse, said: Said | None) -> Iterator[Array]:
     described = said is not None and len(said) >= use.at_least and use.rank in (None, len(said))
     if said is not None and described:
         yield Array(tuple("1" if s == "1" else f"{name}.{i}" for i, s in enumerate(said)))
@@ -119,7 +119,7 @@ _LABELS = r"(y|t|targets?|labels?)(_?\w*)$"
 _WEIGHTS = r"(w|u|v|theta|kernel|filter|emb|proj)"
 
 
-def _patterns(name: str, use: Use) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The axes that a parameter of this name may have, the likeliest first, and rare ones; "1" is
     a size of 1. What is called by a capital letter is a matrix."""
     low = _own(name)
@@ -192,7 +192,7 @@ _NUMBERS: tuple[tuple[str, tuple[float | int, ...]], ...] = (
 )
 
 
-def is_setting(key: str, use: Use) -> bool:
+def is_setting(key: str, use: ParameterUse) -> bool:
     """Whether an item of a dict is a setting, such as a stride, and no array."""
     low = key.lower()
     known = any(re.match(pattern, low) for pattern, _ in _NUMBERS)
@@ -204,21 +204,21 @@ _LENGTH = rf"(n|d|m|h)?_?({_PARTS}|nin|nout|n)(_?({_PARTS}|\d))*$"
 _SETTING = r"mode|phase|train|height|width|size|pool|window|num|running|dim|^n_|cache|act"
 
 
-def _is_length(name: str, use: Use) -> bool:
+def _is_length(name: str, use: ParameterUse) -> bool:
     """Whether a number is a size: `n_in`; `input` alone is one only where arrays are made of it."""
     low = name.lower()
     whole = re.fullmatch(r"inputs?|outputs?|hidden|features?", low)
     return use.length or (bool(re.match(_LENGTH, low)) and whole is None)
 
 
-def _number(name: str, use: Use) -> tuple[float | int, ...]:
+def _number(name: str, use: ParameterUse) -> tuple[float | int, ...]:
     for pattern, numbers in _NUMBERS:
         if re.match(pattern, name.lower()) and use.rank is None and not use.at_least:
             return numbers
     return (2, 3, 1, 4) if use.whole else ()
 
 
-def _items(name: str, use: Use, function: ast.FunctionDef) -> dict[str, Any]:
+def _items(name: str, use: ParameterUse, function: ast.FunctionDef) -> dict[str, Any]:
     """A dict of settings with the keys that the function reads."""
     keys = dict(use.keys)
     if "seed" in string_keys(function, name):

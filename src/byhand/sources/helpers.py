@@ -43,14 +43,14 @@ def with_helpers(
     `definition` gives the `def` of a function, if its source can be read.
     """
     names = {node.id for node in ast.walk(backward) if isinstance(node, ast.Name)}
-    reader = _Reader(space, file, definition, {*bound_names(backward)}, names)
+    reader = _HelperReader(space, file, definition, {*bound_names(backward)}, names)
     made = copy.deepcopy(backward)
     made.body = reader.block(made.body, DEEP)
     return made, reader.called
 
 
 @dataclass
-class _Reader:
+class _HelperReader:
     """`bound` are the locals that there are by now, `taken` all names that mean something."""
 
     space: Mapping[str, Any]
@@ -166,7 +166,7 @@ class _Reader:
 class _Hoist(ast.NodeTransformer):
     """Puts helpers in for calls that are computed in any case."""
 
-    def __init__(self, reader: _Reader, deep: int) -> None:
+    def __init__(self, reader: _HelperReader, deep: int) -> None:
         self.reader, self.deep = reader, deep
         self.before: list[ast.stmt] = []
 

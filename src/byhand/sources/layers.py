@@ -35,9 +35,9 @@ from byhand.sources.pairs import (
     speaks_torch,
 )
 from byhand.sources.parts import PUT as PUT_PART
-from byhand.sources.parts import Part, answering, parts_of, putter, putting
+from byhand.sources.parts import ModelPart, answering, parts_of, putter, putting
 from byhand.sources.proposal import Proposal
-from byhand.sources.proposals import Fit, Ran, proposed
+from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import elements, owners, parameters, returns
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array, detached
@@ -221,11 +221,13 @@ def put_parameter(layer: Any, name: str, place: int | None, value: Any) -> None:
     held[key] = value
 
 
-def _attempt(layer: Layer, pair: Pair, cls: Any, in_torch: bool) -> Callable[[dict[str, Any]], Ran]:
+def _attempt(
+    layer: Layer, pair: Pair, cls: Any, in_torch: bool
+) -> Callable[[dict[str, Any]], ForwardRun]:
     """A run of a layer's forward, and of its backward after it, to see whether arguments fit."""
     arguments = parameters(pair.forward)
 
-    def attempt(values: dict[str, Any]) -> Ran:
+    def attempt(values: dict[str, Any]) -> ForwardRun:
         values = as_spoken(values, in_torch)
         held = _made(cls, layer, copy.deepcopy(values), in_torch)
         given = {name: copy.deepcopy(values[name]) for name in arguments if name in values}
@@ -237,7 +239,7 @@ def _attempt(layer: Layer, pair: Pair, cls: Any, in_torch: bool) -> Callable[[di
         asked = {*parameters(layer.backward)} if layer.rewritten else set[str]()
         handed = {n: v for n, v in given.items() if n in asked}
         handed |= {n: ends[place] for n, place in pair.kept.items() if place < len(ends)}
-        return Ran([np.shape(output)], lambda: fit(held, given, output, handed))
+        return ForwardRun([np.shape(output)], lambda: fit(held, given, output, handed))
 
     def fit(held: Any, given: Mapping[str, Any], output: Any, handed: Mapping[str, Any]) -> Fit:
         ones = {name: np.ones(np.shape(output)) for name in pair.upstream}
@@ -279,7 +281,7 @@ def _pair(layer: Layer) -> Pair:
 
 
 def _forward(
-    layer: Layer, pair: Pair, names: Sequence[str], parts: Sequence[Part]
+    layer: Layer, pair: Pair, names: Sequence[str], parts: Sequence[ModelPart]
 ) -> ast.FunctionDef:
     """Forward with the layer and its parameters as arguments."""
     made = forward_of(pair)

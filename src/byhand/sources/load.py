@@ -34,11 +34,11 @@ from byhand.sources.notebook import problems, script
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
-from byhand.sources.scalar_ops import Op, ops_in
+from byhand.sources.scalar_ops import ScalarOp, ops_in
 from byhand.sources.usual_losses import with_usual_loss
 from byhand.sources.without_inputs import without_inputs
 
-Found: TypeAlias = Pair | Layer | Op | Walk
+Found: TypeAlias = Pair | Layer | ScalarOp | Walk
 FromLoss = TypeVar("FromLoss", Pair, Layer)
 
 
@@ -219,7 +219,7 @@ def _read(
             return _starting(
                 found, lambda each: problem_of_layer(each, module, file, known, beside), file
             )
-        case Op():
+        case ScalarOp():
             return problem_of_op(found, module, file, known)
         case Walk():
             return problem_of_walk(found, module, file)
@@ -250,7 +250,7 @@ def _chosen(found: Sequence[Found], member: str, file: Path) -> list[Found]:
     for each in found:
         if member in (each.name, each.forward.name, each.backward.name):
             return [each]
-    if ops := [each for each in found if isinstance(each, Op) and each.owner == member]:
+    if ops := [each for each in found if isinstance(each, ScalarOp) and each.owner == member]:
         return [*ops]
     names = [each.name for each in found]
     raise ProblemError(

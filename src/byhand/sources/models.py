@@ -27,7 +27,7 @@ from byhand.sources.intermediates import with_copies
 from byhand.sources.layer_classes import Layer
 from byhand.sources.names import LOSS, base_of
 from byhand.sources.notebook import counts_of, drawing, named, rows_of
-from byhand.sources.parts import PUT, Part, answering, is_empty, parts_of, putter, putting
+from byhand.sources.parts import PUT, ModelPart, answering, is_empty, parts_of, putter, putting
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, detached
 
@@ -227,7 +227,7 @@ def _data(model: Model, space: Namespace, held: Mapping[str, Any]) -> Inputs:
 
 
 def _draw(
-    parts: Sequence[Part],
+    parts: Sequence[ModelPart],
     held: Mapping[str, Any],
     data: Inputs,
     counts: Mapping[str, int],

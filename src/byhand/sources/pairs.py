@@ -32,7 +32,7 @@ from byhand.sources.names import LOSS, plain_name
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, IS, flattened, gradient_of, is_gradient_of
 from byhand.sources.proposal import Proposal
-from byhand.sources.proposals import Fit, Ran, proposed
+from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.returns import unpacked, with_returns
 from byhand.sources.signature import (
     KEPT,
@@ -515,14 +515,14 @@ def _functions(pair: Pair, module: ModuleType) -> tuple[Any, Any]:
     return space[pair.forward.name], space[pair.backward.name]
 
 
-def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
+def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], ForwardRun]:
     """A run of forward, and of backward after it, to see whether arguments fit."""
     forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
     in_torch = speaks_torch((pair.forward, pair.backward), module)
     is_loss = not pair.upstream and all(map(LOSS.search, pair.output_names()))
 
-    def attempt(values: dict[str, Any]) -> Ran:
+    def attempt(values: dict[str, Any]) -> ForwardRun:
         np.random.seed(0)
         values = as_spoken(values, in_torch)
         copied = copy.deepcopy(values)
@@ -533,7 +533,9 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Ran]:
                 raise FloatingPointError("forward isn't finite")
         if is_loss and any(math.prod(np.shape(output)) != 1 for output in outputs):
             raise AssertionError  # one of its axes has a size of 1
-        return Ran([np.shape(output) for output in outputs], lambda: fit(values, ends, outputs))
+        return ForwardRun(
+            [np.shape(output) for output in outputs], lambda: fit(values, ends, outputs)
+        )
 
     def fit(values: Mapping[str, Any], ends: Sequence[Any], outputs: Sequence[Any]) -> Fit:
         rng = np.random.default_rng(1)

@@ -18,7 +18,7 @@ PUT = "__put_part__"
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ModelPart:
     """One parameter, `layers[0].weight`: its place in the model, and the statement in its class
     that leaves the gradient, in `gradient` of the layer."""
 
@@ -44,11 +44,11 @@ class Part:
         tree.put(model, self.path, value)
 
 
-def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[Part]:
+def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[ModelPart]:
     """The parameters of the layers in a model that is called `root`, each once; of a layer itself,
     `self`, only those of the layers in it."""
     by_name = {layer.name: layer for layer in layers}
-    found: list[Part] = []
+    found: list[ModelPart] = []
     for path, layer in _objects((), model, set()):
         of_class = by_name.get(type(layer).__name__)
         if root == SELF and not path:
@@ -61,7 +61,7 @@ def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[Part]:
             if not any(part.value(model) is value for part in found):
                 where = _statement(of_class.backward, place) if of_class else place
                 left = f"self.{name}.{of_class.passing}" if of_class and of_class.passing else ""
-                found.append(Part(root, (*path, *end), left or ast.unparse(place), where))
+                found.append(ModelPart(root, (*path, *end), left or ast.unparse(place), where))
     return found
 
 
@@ -119,18 +119,18 @@ def _statement(function: ast.FunctionDef, place: ast.expr) -> ast.AST:
     return max(found, key=lambda node: node.lineno, default=place)
 
 
-def putter(parts: Sequence[Part]) -> Callable[[Any, str, Any], None]:
+def putter(parts: Sequence[ModelPart]) -> Callable[[Any, str, Any], None]:
     """A function that gives a model one of its parameters, by its name."""
     by_name = {part.name: part for part in parts}
     return lambda model, name, value: by_name[name].put(model, value)
 
 
-def putting(parts: Sequence[Part], where: ast.AST) -> list[ast.stmt]:
+def putting(parts: Sequence[ModelPart], where: ast.AST) -> list[ast.stmt]:
     """The statements that give a model its parameters, at the place of `where`."""
     return [_at(f"{PUT}({part.root}, {part.name!r}, {part.name})", where) for part in parts]
 
 
-def answering(parts: Sequence[Part]) -> list[ast.stmt]:
+def answering(parts: Sequence[ModelPart]) -> list[ast.stmt]:
     """The statements that give the gradients that are left in layers a name, each at the place
     where its class leaves it."""
     return [_at(f"d{part.name} = {part.layer}{_in(part.gradient)}", part.where) for part in parts]

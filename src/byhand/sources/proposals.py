@@ -66,7 +66,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Ran:
+class ForwardRun:
     """A run of forward: the shapes of its outputs, and backward's fit, when it is asked for."""
 
     shapes: Sequence[tuple[int, ...]]
@@ -82,7 +82,7 @@ class Ran:
         return all(not shape for shape in self.shapes)
 
 
-Attempt: TypeAlias = Callable[[dict[str, Any]], Ran]
+Attempt: TypeAlias = Callable[[dict[str, Any]], ForwardRun]
 """Runs forward; raises what it raises."""
 
 
@@ -153,7 +153,7 @@ class Search:
         One gradient may be wrong in the other, if two are in the first.
         """
         ran = tried(first, self.attempt)
-        is_loss = isinstance(ran, Ran) and ran.is_loss
+        is_loss = isinstance(ran, ForwardRun) and ran.is_loss
         usual = not is_rare(first.guesses, is_loss)
         fit = self._fit(first)
         best = (fit.wrong, first)
@@ -174,11 +174,11 @@ class Search:
     def _holds(self, fit: Fit, other: Proposal) -> bool:
         """Whether backward fits another proposal as well, if forward runs on it."""
         ran = tried(other, self.attempt)
-        return not isinstance(ran, Ran) or ran.fit() == fit
+        return not isinstance(ran, ForwardRun) or ran.fit() == fit
 
     def _fit(self, proposal: Proposal) -> Fit:
         ran = tried(proposal, self.attempt)
-        return ran.fit() if isinstance(ran, Ran) else Fit(0, 2)
+        return ran.fit() if isinstance(ran, ForwardRun) else Fit(0, 2)
 
     def _proposal(self, guess: Mapping[str, Guess]) -> Proposal | None:
         """The proposal that a guess becomes, if forward runs on one."""
@@ -200,7 +200,7 @@ class Search:
         while open_ends and len(seen) < REPAIRS and time.process_time() < self.end:
             now = open_ends.pop()
             found = tried(now, self.attempt)
-            if isinstance(found, Ran):
+            if isinstance(found, ForwardRun):
                 return now
             seen.append(now)
             self.said = self.said or in_one_line(found)
@@ -271,7 +271,7 @@ def _joined_as_said(proposal: Proposal, said: Mapping[str, Said]) -> Proposal:
     return replace(proposal, same={**proposal.same, **same}, times={**proposal.times, **times})
 
 
-def tried(proposal: Proposal, attempt: Attempt) -> Ran | Exception:
+def tried(proposal: Proposal, attempt: Attempt) -> ForwardRun | Exception:
     arguments = proposal.arguments()
     shapes = [a.shape for a in arguments.values() if not isinstance(a, Literal)]
     if sum(math.prod(shape) for shape in shapes) > LARGEST:
@@ -297,8 +297,8 @@ def _multiplied(proposal: Proposal, function: ast.FunctionDef, attempt: Attempt)
             now = replace(proposal, times={**proposal.times, large: (factor, (small,))})
             for _ in range(REPAIRS):
                 found = tried(now, attempt)
-                if isinstance(found, Ran):
-                    if isinstance(tried(at_other_sizes(now), attempt), Ran):
+                if isinstance(found, ForwardRun):
+                    if isinstance(tried(at_other_sizes(now), attempt), ForwardRun):
                         return now
                     break
                 mend = next(mended(now, found, function), None)
@@ -347,7 +347,7 @@ def _with_less(axis: Axis, proposal: Proposal, loops: bool) -> Iterator[Proposal
 def _thin(proposal: Proposal, attempt: Attempt) -> int | None:
     """As `Ran.thin`; None where forward doesn't run."""
     found = tried(proposal, attempt)
-    return found.thin if isinstance(found, Ran) else None
+    return found.thin if isinstance(found, ForwardRun) else None
 
 
 def _beside(axis: Axis, proposal: Proposal) -> set[Axis]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from byhand.program.problem import Inputs, Problem
 from byhand.sources.assemble import assembled, function, located
-from byhand.sources.scalar_ops import Op, ops_in
+from byhand.sources.scalar_ops import ScalarOp, ops_in
 
 NAME = "backward"
 WALK = "__walk__"
@@ -34,8 +34,8 @@ class Walk:
     name: str
     forward: ast.FunctionDef
     backward: ast.FunctionDef
-    add: Op
-    mul: Op
+    add: ScalarOp
+    mul: ScalarOp
 
 
 def walks_in(tree: ast.Module) -> list[Walk]:
@@ -132,7 +132,7 @@ def _gradients(
     return [float(getattr(leaf, grad)) for leaf in leaves]
 
 
-def _with(out: Any, op: Op, closure: Callable[[], Any]) -> Any:
+def _with(out: Any, op: ScalarOp, closure: Callable[[], Any]) -> Any:
     setattr(out, op.left or "", closure)
     return out
 

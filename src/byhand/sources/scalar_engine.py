@@ -25,11 +25,13 @@ from byhand.program.problem import Inputs, Problem
 from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, Literal
 from byhand.sources.assemble import assembled, assign, function, located
-from byhand.sources.scalar_ops import Op, loaded, made_of
+from byhand.sources.scalar_ops import ScalarOp, loaded, made_of
 from byhand.sources.scalar_trial import numbers, wrong_at
 
 
-def problem_of_op(op: Op, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
+def problem_of_op(
+    op: ScalarOp, module: ModuleType, file: str, known: Mapping[str, Argument]
+) -> Problem:
     """The problem of an op. Raises ProblemError if it doesn't run on numbers, or if its closure
     does what can't be followed."""
     try:
@@ -38,7 +40,7 @@ def problem_of_op(op: Op, module: ModuleType, file: str, known: Mapping[str, Arg
         raise ProblemError(f"{file}:{op.forward.lineno}: {op.name}: {error}") from None
 
 
-def _problem(op: Op, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
+def _problem(op: ScalarOp, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
     cls: Any = module.__dict__[op.owner]
     said = {name: each.value for name, each in known.items() if isinstance(each, Literal)}
     drawn = numbers(op, cls, said)
@@ -99,7 +101,7 @@ def _elsewhere(name: str) -> str:
     return f"{name}_elsewhere"
 
 
-def _forward(op: Op, operands: Sequence[str], alike: Mapping[str, str]) -> ast.FunctionDef:
+def _forward(op: ScalarOp, operands: Sequence[str], alike: Mapping[str, str]) -> ast.FunctionDef:
     """`out` of the operands; each of which is also used elsewhere."""
     reading = _Numbers(op, alike)
     kept = (node for node in op.forward.body if node is not op.backward)
@@ -124,7 +126,7 @@ def _of(out: str, operand: str, where: ast.stmt) -> ast.stmt:
 
 
 def _backward(
-    op: Op, operands: Sequence[str], alike: Mapping[str, str], local: Collection[str]
+    op: ScalarOp, operands: Sequence[str], alike: Mapping[str, str], local: Collection[str]
 ) -> ast.FunctionDef:
     """The closure, on gradients that hold what came from elsewhere."""
     reading = _Numbers(op, alike)
@@ -146,7 +148,7 @@ def _backward(
 class _Numbers(ast.NodeTransformer):
     """`self.data` as `self`, `self.grad` as `dself`, `Value(x, ...)` as `x`."""
 
-    def __init__(self, op: Op, alike: Mapping[str, str]) -> None:
+    def __init__(self, op: ScalarOp, alike: Mapping[str, str]) -> None:
         self.op, self.alike = op, alike
         self.values = {*op.operands, op.out}
 

@@ -10,7 +10,7 @@ from byhand.sources.signature import parameters
 
 
 @dataclass(frozen=True, eq=False)
-class Op:
+class ScalarOp:
     """A method of the class that makes a value `out`, and the closure that goes back.
 
     `operands` are its parameters that are values of the class, `others` those that are numbers.
@@ -42,7 +42,7 @@ class Op:
         return None
 
 
-def ops_in(tree: ast.Module) -> list[Op]:
+def ops_in(tree: ast.Module) -> list[ScalarOp]:
     """The ops of the scalar engines of a module, in its order."""
     return [
         op
@@ -68,7 +68,7 @@ def _data(node: ast.ClassDef) -> str | None:
     return None
 
 
-def _op(owner: str, method: ast.FunctionDef, data: str) -> Op | None:
+def _op(owner: str, method: ast.FunctionDef, data: str) -> ScalarOp | None:
     closures = [n for n in method.body if isinstance(n, ast.FunctionDef) and not parameters(n)]
     made = [
         (node.targets[0].id, node)
@@ -98,7 +98,7 @@ def _op(owner: str, method: ast.FunctionDef, data: str) -> Op | None:
     operands = tuple(n for n in names if (n, data) in touched or (n, grads[0]) in touched)
     others = tuple(n for n in names if n not in operands)
     name = f"{owner}.{method.name}"
-    return Op(name, owner, method, closures[0], out, operands, others, data, grads[0])
+    return ScalarOp(name, owner, method, closures[0], out, operands, others, data, grads[0])
 
 
 def made_of(node: ast.expr, owner: str) -> ast.expr | None:

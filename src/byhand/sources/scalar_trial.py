@@ -11,7 +11,7 @@ import numpy as np
 
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Inputs
-from byhand.sources.scalar_ops import Op
+from byhand.sources.scalar_ops import ScalarOp
 
 DRAWS = 12
 STEP = 1e-5
@@ -21,7 +21,7 @@ NEAR = 1e-4  # a wrong gradient is wrong by far more than a difference quotient
 Draw: TypeAlias = Callable[[np.random.Generator], Inputs]
 
 
-def numbers(op: Op, cls: Any, said: Mapping[str, Any]) -> Draw:
+def numbers(op: ScalarOp, cls: Any, said: Mapping[str, Any]) -> Draw:
     """How numbers for an op are drawn: from a normal distribution, or else from 0.5 to 1.5.
 
     What isn't a value of the class is as `said`, or has its default, or is an integer.
@@ -56,7 +56,7 @@ def numbers(op: Op, cls: Any, said: Mapping[str, Any]) -> Draw:
     raise ProblemError(f"it doesn't run on numbers: {raised}")
 
 
-def wrong_at(op: Op, cls: Any, drawn: Draw, *, twice: bool = False) -> Inputs | None:
+def wrong_at(op: ScalarOp, cls: Any, drawn: Draw, *, twice: bool = False) -> Inputs | None:
     """Numbers at which an op gives a wrong gradient; None where none were found.
 
     With `twice`, one value is in the place of both operands.
@@ -73,7 +73,7 @@ def wrong_at(op: Op, cls: Any, drawn: Draw, *, twice: bool = False) -> Inputs | 
     return None
 
 
-def _right(op: Op, cls: Any, values: Inputs, twice: bool) -> bool:
+def _right(op: ScalarOp, cls: Any, values: Inputs, twice: bool) -> bool:
     out, held = _run(op, cls, values, twice)
     for each in held:
         setattr(each, op.grad, ELSEWHERE)
@@ -92,7 +92,7 @@ def _right(op: Op, cls: Any, values: Inputs, twice: bool) -> bool:
     return True
 
 
-def _run(op: Op, cls: Any, values: Mapping[str, Any], twice: bool) -> tuple[Any, list[Any]]:
+def _run(op: ScalarOp, cls: Any, values: Mapping[str, Any], twice: bool) -> tuple[Any, list[Any]]:
     """What the op gives, and its operands."""
     held = [cls(values[name]) for name in op.operands]
     held = [held[0] for _ in held] if twice else held
@@ -100,5 +100,5 @@ def _run(op: Op, cls: Any, values: Mapping[str, Any], twice: bool) -> tuple[Any,
     return getattr(cls, op.forward.name)(**given), held
 
 
-def _number(op: Op, cls: Any, values: Mapping[str, Any]) -> float:
+def _number(op: ScalarOp, cls: Any, values: Mapping[str, Any]) -> float:
     return float(getattr(_run(op, cls, values, twice=False)[0], op.data))

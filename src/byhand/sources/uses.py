@@ -27,7 +27,7 @@ _SAME_ELEMENTS = {"view", "reshape", "flatten", "ravel", "long", "int", "squeeze
 
 
 @dataclass
-class Use:
+class ParameterUse:
     """What one parameter is used for.
 
     `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
@@ -54,10 +54,10 @@ class Use:
 
 def uses(
     function: ast.FunctionDef, others: Mapping[str, ast.FunctionDef] | None = None
-) -> dict[str, Use]:
+) -> dict[str, ParameterUse]:
     """The use of every parameter, also in `others`, the functions that it is handed on to."""
     others = others or {}
-    found = {arg.arg: Use() for arg in (*function.args.args, *function.args.kwonlyargs)}
+    found = {arg.arg: ParameterUse() for arg in (*function.args.args, *function.args.kwonlyargs)}
     function = _without_second_names(function, {*found})
     for node in ast.walk(function):
         match node:
@@ -171,7 +171,7 @@ def _only_new_axes(index: ast.expr) -> bool:
     return all(ast.unparse(part) in {":", "None", "...", "np.newaxis"} for part in parts)
 
 
-def _add(use: Use, more: Use) -> None:
+def _add(use: ParameterUse, more: ParameterUse) -> None:
     """Adds what another function uses the same argument for."""
     use.rank = more.rank if use.rank is None else use.rank
     use.at_least = max(use.at_least, more.at_least)
@@ -231,7 +231,7 @@ def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.exp
             yield target, value
 
 
-def _unpacked(target: ast.expr, value: ast.expr, found: dict[str, Use]) -> None:
+def _unpacked(target: ast.expr, value: ast.expr, found: dict[str, ParameterUse]) -> None:
     match target, value:
         case (ast.Tuple(elts=targets), ast.Attribute(value=ast.Name(id=name), attr="shape")):
             first, exact = 0, True
@@ -273,7 +273,7 @@ def _unpacked(target: ast.expr, value: ast.expr, found: dict[str, Use]) -> None:
             use.sizes[axis] = each.id
 
 
-def _at_least(use: Use, index: ast.expr) -> None:
+def _at_least(use: ParameterUse, index: ast.expr) -> None:
     match index:
         case ast.Constant(value=int(axis)):
             use.at_least = max(use.at_least, axis + 1)
@@ -284,7 +284,7 @@ def _at_least(use: Use, index: ast.expr) -> None:
 
 
 def _indexed(
-    value: ast.expr, index: ast.expr, found: dict[str, Use], function: ast.FunctionDef
+    value: ast.expr, index: ast.expr, found: dict[str, ParameterUse], function: ast.FunctionDef
 ) -> None:
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     if isinstance(value, ast.Name) and value.id in found:
@@ -301,7 +301,7 @@ def _indexed(
     _indices(index, found)
 
 
-def _indices(index: ast.expr, found: dict[str, Use]) -> None:
+def _indices(index: ast.expr, found: dict[str, ParameterUse]) -> None:
     """What something is indexed with."""
     for part in index.elts if isinstance(index, ast.Tuple) else [index]:
         match part:

@@ -18,7 +18,7 @@ from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Inputs, Problem, executed, problem_in
 from byhand.sources.arguments import Argument, drawn
 from byhand.sources.pairs import as_spoken, called, said_of, speaks_torch
-from byhand.sources.proposals import Fit, Ran, proposed
+from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import parameters
 from byhand.values.arrays import is_tuple
 
@@ -34,7 +34,7 @@ def without_inputs(
 
     unknown: list[NameError] = []
 
-    def attempt(values: dict[str, Any]) -> Ran:
+    def attempt(values: dict[str, Any]) -> ForwardRun:
         try:
             ends: Any = module.forward(**copy.deepcopy(as_spoken(values, in_torch)))
         except NameError as error:
@@ -43,7 +43,7 @@ def without_inputs(
         outputs = [np.asarray(end) for end in (ends if is_tuple(ends) else (ends,))]
         if not all(np.isfinite(output).all() for output in outputs):
             raise FloatingPointError("forward isn't finite")
-        return Ran([output.shape for output in outputs], lambda: Fit(1, 1))
+        return ForwardRun([output.shape for output in outputs], lambda: Fit(1, 1))
 
     known = {name: value for name, value in known.items() if name in parameters(forward)}
     shapes = said_of(parameters(forward), forward)

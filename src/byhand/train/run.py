@@ -67,7 +67,7 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunFolder:
     """The content of a run folder."""
 
     config: Config
@@ -102,7 +102,7 @@ class Run:
         }
 
 
-def load_run(folder: str | Path) -> Run:
+def load_run(folder: str | Path) -> RunFolder:
     """Reads a run folder. Raises DataError, in one line, if it isn't one or is damaged."""
     folder = Path(folder)
     recover(folder)
@@ -112,7 +112,7 @@ def load_run(folder: str | Path) -> Run:
         )
     try:
         config = _config(json.loads((folder / "config.json").read_bytes()))
-        run = Run(
+        run = RunFolder(
             config=config,
             parameters=_tensors(folder / "parameters.safetensors"),
             optimiser=_tensors(folder / "optimiser.safetensors"),

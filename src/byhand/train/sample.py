@@ -12,7 +12,7 @@ from byhand.program.problem import Inputs, Problem, load
 from byhand.train.data import END
 from byhand.train.evaluate import losses_of
 from byhand.train.loop import in_precision, trained_inputs
-from byhand.train.run import Run, load_run
+from byhand.train.run import RunFolder, load_run
 from byhand.train.sizes import reads_words
 from byhand.values.arrays import Array
 
@@ -35,7 +35,7 @@ def sample(folder: str | Path, n: int = 20, seed: int = 0, *, longest: int = LON
     return words(problem, values, run.statistics, run.config.characters, n, seed, longest)
 
 
-def restored(problem: Problem, run: Run) -> Inputs:
+def restored(problem: Problem, run: RunFolder) -> Inputs:
     """The inputs of `problem` as the run had them, with its trained parameters.
 
     Raises ProblemError if the problem has other parameters now.

@@ -19,7 +19,7 @@ from byhand.train.folder import Place, check_free, check_writable
 from byhand.train.interrupt import held_back
 from byhand.train.loop import Descent, Progress, in_precision
 from byhand.train.pictures import check_matplotlib
-from byhand.train.run import Config, Run, load_run
+from byhand.train.run import Config, RunFolder, load_run
 from byhand.train.sample import restored, words
 from byhand.train.schedule import Schedule, schedule_of
 from byhand.train.sizes import check_trainable, reads_words, training_sizes
@@ -208,7 +208,7 @@ def _plan(
     return _Plan(found, parts, sizes, descent)
 
 
-def _underway(plan: _Plan) -> Run:
+def _underway(plan: _Plan) -> RunFolder:
     """What is needed to go on."""
     descent, problem = plan.descent, plan.descent.problem
     parameters = descent.parameters
@@ -226,10 +226,10 @@ def _underway(plan: _Plan) -> Run:
         parameters=sum(parameter.size for parameter in parameters.values()),
         compiled=descent.compiled,
     )
-    return Run(config, parameters, descent.state, descent.losses, updates=descent.updates)
+    return RunFolder(config, parameters, descent.state, descent.losses, updates=descent.updates)
 
 
-def _evaluated(plan: _Plan) -> Run:
+def _evaluated(plan: _Plan) -> RunFolder:
     """What is to be kept of a descent, as far as it went."""
     descent, problem, values = plan.descent, plan.descent.problem, plan.descent.values
     run = _underway(plan)
@@ -248,7 +248,7 @@ def _evaluated(plan: _Plan) -> Run:
     )
 
 
-def _result(run: Run, place: Path, note: str | None) -> TrainingRun:
+def _result(run: RunFolder, place: Path, note: str | None) -> TrainingRun:
     config = run.config
     assert config.train_loss is not None and config.val_loss is not None
     return TrainingRun(

@@ -18,7 +18,7 @@ from byhand.checking.naming.mistakes import (
     used_too_early,
     ways_to,
 )
-from byhand.checking.naming.proving.finding import Effort, Finding
+from byhand.checking.naming.proving.finding import Diagnosis, Effort
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.report import Mistake
 from byhand.checking.running.backward_run import Raised
@@ -104,7 +104,7 @@ def _reading(trial: Trial, keys: Container[Key]) -> set[Key]:
     return found
 
 
-def _named(code: str, finding: Finding) -> Named:
+def _named(code: str, finding: Diagnosis) -> Named:
     return Named(Mistake(code, finding.message, finding.lacks), finding.line, finding.part)
 
 
@@ -116,7 +116,7 @@ class _Search:
     is tried first on the next.
     """
 
-    earlier: list[tuple[str, Finding]] = field(default_factory=list[tuple[str, Finding]])
+    earlier: list[tuple[str, Diagnosis]] = field(default_factory=list[tuple[str, Diagnosis]])
     effort: Effort = field(default_factory=Effort)
 
     def root(self, evidence: tuple[Evidence, ...]) -> Named | None:
@@ -147,7 +147,7 @@ class _Search:
             self.earlier.append((code, finding))
         return _named(code, finding)
 
-    def first(self, definition: Suspect) -> tuple[str, Finding]:
+    def first(self, definition: Suspect) -> tuple[str, Diagnosis]:
         for code, finding in self.earlier:
             own = {s: new for s, new in finding.edits.items() if s in definition.statements}
             if own and definition.mended(own):

@@ -70,7 +70,9 @@ def ring_of(context: Context, reading: Reading) -> Ring:
     ring = Ring(arrays, facts, Log(), reading.expand, OPERATIONS)
     for tensor in order:
         arrays.given(tensor)
-    reader = _Reader(ring, {t: i for i, t in enumerate(order)}, named, reading, known.nonzero)
+    reader = _EquationReader(
+        ring, {t: i for i, t in enumerate(order)}, named, reading, known.nonzero
+    )
     computed = [t for t in order if t.op is not None and t.op.name in OPERATIONS]
     reduced = [t for t in computed if t.op is not None and t.op.name in ("sum", "mean")]
     direct = [t for t in computed if t not in set(reduced)]
@@ -125,7 +127,7 @@ def _over(tensor: Tensor) -> frozenset[int]:
 
 
 @dataclass
-class _Reader:
+class _EquationReader:
     ring: Ring
     places: dict[Tensor, int]
     named: Collection[Tensor]

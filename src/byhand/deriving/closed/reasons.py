@@ -31,7 +31,7 @@ from byhand.deriving.derivation import DerivedStep, Lemma, Rewrite
 from byhand.deriving.steps.line import Line
 from byhand.deriving.steps.names import FreshNames
 from byhand.deriving.steps.text import text
-from byhand.deriving.steps.writing import Written
+from byhand.deriving.steps.writing import WrittenLines
 from byhand.engine.tensor import Tensor
 
 ONE_HOT = ast.Name("onehot", ast.Load())
@@ -43,7 +43,7 @@ class Reasons:
 
     closed: Closed
     stated: Stated
-    written: Written
+    written: WrittenLines
     chain: Mapping[str, str]
     said: dict[Rule, Lemma] = field(default_factory=dict[Rule, Lemma])
 

@@ -24,7 +24,7 @@ Leaf = Callable[[ast.expr], ast.expr]
 
 
 @dataclass(frozen=True)
-class Part:
+class Section:
     """The gradient of a part of an array, from `start` to `stop` along an axis."""
 
     symbol: Symbol
@@ -41,7 +41,7 @@ class Contribution:
     user: str = ""
     why: str = ""
     iteration: Iteration | None = None
-    part: Part | None = None
+    part: Section | None = None
 
     def rebuilt(self, leaf: Leaf) -> Contribution:
         part = self.part

@@ -24,7 +24,7 @@ from byhand.codegen.nodes import Changed
 from byhand.codegen.notes import Iteration, LoopCounter
 from byhand.codegen.sizes import SymInt
 from byhand.codegen.symbol import Symbol
-from byhand.deriving.steps.contributions import Contribution, Part
+from byhand.deriving.steps.contributions import Contribution, Section
 from byhand.deriving.steps.rules import rule_for
 from byhand.engine.tensor import Tensor
 from byhand.ops.indexing import PUT
@@ -54,7 +54,7 @@ class Local:
         g, params = self.fed(op, g, tensor)
         contribution = self.by_rule(op, position, arg, g, tensor, params)
         if op.name == "split":
-            part = Part(g, params["axis"], params["start"], params["stop"])
+            part = Section(g, params["axis"], params["start"], params["stop"])
             return Contribution(contribution, part=part)
         return self.fitted(contribution, tensor, arg)
 

@@ -20,7 +20,7 @@ from byhand.deriving.steps.sweep import Swept
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenLines:
     """Lines, what must be said of all of them, and what finds words for more in the same way."""
 
     lines: tuple[Line, ...]
@@ -28,7 +28,7 @@ class Written:
     resolver: NameResolver
 
 
-def write(context: Context, swept: Swept) -> Written:
+def write(context: Context, swept: Swept) -> WrittenLines:
     """The lines of a backward."""
     names = FreshNames(swept.taken)
     values = Recomputation(context, names)
@@ -53,7 +53,7 @@ def write(context: Context, swept: Swept) -> Written:
             lines += Block(resolver).lines(block)
     loops = context.notes.loops
     notes = tuple(written_out(loops[loop]) for loop in sorted(unrolled | values.unrolled))
-    return Written(tuple(lines), notes, resolver)
+    return WrittenLines(tuple(lines), notes, resolver)
 
 
 def _lists(context: Context, statements: Sequence[Assignment]) -> Iterator[Line]:

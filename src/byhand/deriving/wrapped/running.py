@@ -25,7 +25,7 @@ from byhand.values.arrays import as_torch, is_array
 
 
 @dataclass(frozen=True)
-class Function:
+class FunctionText:
     """The text of a module and the name of the Function in it, with what it is called.
 
     `wanted` are the arguments whose gradient is asked for.

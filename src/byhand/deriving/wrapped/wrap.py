@@ -19,7 +19,7 @@ from byhand.deriving.wrapped.custom_vjp import custom_vjp
 from byhand.deriving.wrapped.parts import Parts, own_text, parts_of, statements_of, unsupported
 from byhand.deriving.wrapped.prove import prove
 from byhand.deriving.wrapped.restated import making_of, restated
-from byhand.deriving.wrapped.running import Function
+from byhand.deriving.wrapped.running import FunctionText
 from byhand.deriving.wrapped.triton_kernels import triton_kernels
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem
@@ -117,13 +117,13 @@ def module_of(problem: Problem) -> str:
     return f"(?:np|{alias})"
 
 
-def _function(problem: Problem, parts: Parts, source: str, name: str = "") -> Function:
+def _function(problem: Problem, parts: Parts, source: str, name: str = "") -> FunctionText:
     pairs = zip(parts.arguments, parts.gradients, strict=True)
     wanted = tuple(name for name, d in pairs if d is not None)
     if not wanted:
         raise unsupported(problem, "no input has a gradient")
     name = name or class_name(problem.name)
-    return Function(source, name, parts.arguments, wanted)
+    return FunctionText(source, name, parts.arguments, wanted)
 
 
 def _arrays(problem: Problem, inputs: Mapping[str, Any]) -> list[str] | None:

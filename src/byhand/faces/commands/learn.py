@@ -74,10 +74,10 @@ def learn(
 
         return watch(learner, timeout)
     from byhand.faces.learning import words
-    from byhand.faces.learning.check_server import Apart
+    from byhand.faces.learning.check_server import CheckServer
     from byhand.faces.learning.showing import show
 
-    with Apart(timeout) as apart:
+    with CheckServer(timeout) as apart:
         verdict = learners.verdict(learner, learner.current, apart.check)
     after = words.after(learner, verdict, words.by_commands(learner))
     show(f"{words.where(learner)}\n\n{verdict.text}\n\n{after}")

@@ -17,7 +17,7 @@ TIMEOUT = 10.0
 _AROUND_A_REPORT = 5  # lines: empty ones, what to do next, the keys
 
 
-class Apart:
+class CheckServer:
     """A process that is kept ready for the exercises of a course."""
 
     def __init__(self, timeout: float = TIMEOUT) -> None:
@@ -66,7 +66,7 @@ class Apart:
             drawn = {"report": answer["report"], "printed": printed.strip()}
         return Checked(said.passed, text, said.lasting, html, drawn)
 
-    def __enter__(self) -> Apart:
+    def __enter__(self) -> CheckServer:
         return self
 
     def __exit__(self, *_: object) -> None:

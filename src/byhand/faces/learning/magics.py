@@ -25,14 +25,14 @@ from byhand.course.course import Exercise
 from byhand.course.learner import Checked, Learner
 from byhand.errors import ByhandError, ProblemError, one_line
 from byhand.faces.learning import words
-from byhand.faces.learning.check_server import Apart
+from byhand.faces.learning.check_server import CheckServer
 from byhand.files import write_aside
 from byhand.rendering.mime_bundle import as_widget, widgets_may_run
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Called by `%load_ext byhand` with IPython's shell."""
-    apart = Apart()
+    apart = CheckServer()
 
     def check(line: str, cell: str) -> None:
         try:
@@ -131,7 +131,7 @@ def _run_in(session: dict[str, Any], cell: str) -> None:
         del session[name]  # it isn't answered yet
 
 
-def _check_cell(learner: Learner, cell: str, apart: Apart) -> None:
+def _check_cell(learner: Learner, cell: str, apart: CheckServer) -> None:
     """Shows the verdict on a cell, and what to do next."""
     exercise = learner.current
     found: list[Checked] = []

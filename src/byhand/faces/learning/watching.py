@@ -13,7 +13,7 @@ from byhand.course.learner import Learner
 from byhand.errors import ByhandError, one_line
 from byhand.faces import terminal
 from byhand.faces.learning import words
-from byhand.faces.learning.check_server import Apart
+from byhand.faces.learning.check_server import CheckServer
 from byhand.faces.learning.input_events import Waking
 from byhand.faces.learning.showing import show
 
@@ -25,9 +25,9 @@ Seen = Mapping[str, tuple[int, int, int]]
 
 def watch(learner: Learner, timeout: float) -> int:
     """Watches until the learner quits."""
-    with Apart(timeout) as apart, Waking(sys.stdin.fileno()) as waking:
+    with CheckServer(timeout) as apart, Waking(sys.stdin.fileno()) as waking:
         apart.get_ready(learner.current)
-        watching = _Watching(learner, apart, waking)
+        watching = _FileWatch(learner, apart, waking)
         watching.start()
         while (key_and_event := waking.wait())[0] != "q":
             try:
@@ -37,10 +37,10 @@ def watch(learner: Learner, timeout: float) -> int:
     return 0
 
 
-class _Watching:
+class _FileWatch:
     """What was shown last, and which saves were seen."""
 
-    def __init__(self, learner: Learner, apart: Apart, waking: Waking) -> None:
+    def __init__(self, learner: Learner, apart: CheckServer, waking: Waking) -> None:
         self._learner, self._apart, self._waking = learner, apart, waking
         self._exercise = learner.current
         self._elsewhere = learner.progress.elsewhere

@@ -22,7 +22,7 @@ from byhand.checking.report import Part
 from byhand.course.cells import given
 from byhand.course.course import Exercise
 from byhand.faces.lsp.texts import Piece, Text, range_of
-from byhand.faces.lsp.verdict import Step, Verdict
+from byhand.faces.lsp.verdict import CheckAnswer, Step
 from byhand.values import tree
 
 EXPLAIN, HINT, EXAMPLE = "byhand.explain", "byhand.hint", "byhand.example"
@@ -33,7 +33,7 @@ _ADD = re.compile(r"forward has it: add (\w+) to backward's parameters")
 
 
 def actions(
-    verdict: Verdict,
+    verdict: CheckAnswer,
     exercise: Exercise | None,
     uri: str,
     at: Range,
@@ -102,7 +102,7 @@ def _hint(uri: str) -> Iterator[CodeAction]:
 
 
 def _example(
-    verdict: Verdict, exercise: Exercise | None, uri: str, at: Range
+    verdict: CheckAnswer, exercise: Exercise | None, uri: str, at: Range
 ) -> Iterator[CodeAction]:
     """How the gradient of another name is derived; never of one that an exercise asks for."""
     piece = next(piece for piece in verdict.text.pieces if piece.uri == uri)

@@ -19,7 +19,7 @@ _AGAIN = 0.02
 """Seconds after which a job is told to end once more: it may not have begun before."""
 
 
-class Asking:
+class Asker:
     """Who asks. A file's code may take `timeout` seconds."""
 
     def __init__(self, timeout: float) -> None:

@@ -21,14 +21,14 @@ from lsprotocol.types import (
 from byhand.checking.report import Report, Row
 from byhand.faces.lsp.pages import page_of
 from byhand.faces.lsp.texts import Text
-from byhand.faces.lsp.verdict import Unread, Verdict
+from byhand.faces.lsp.verdict import CheckAnswer, UncheckedProblem
 from byhand.rendering.report import wording
 
 Found = tuple[str, Diagnostic]
 """A diagnostic, with the document in which it stands."""
 
 
-def diagnostics(verdict: Verdict) -> dict[str, list[Diagnostic]]:
+def diagnostics(verdict: CheckAnswer) -> dict[str, list[Diagnostic]]:
     """What there is to say of a text, for each of its documents; of a right one nothing."""
     said: dict[str, list[Diagnostic]] = {piece.uri: [] for piece in verdict.text.pieces}
     for uri, diagnostic in _all(verdict):
@@ -37,7 +37,7 @@ def diagnostics(verdict: Verdict) -> dict[str, list[Diagnostic]]:
     return said
 
 
-def _all(verdict: Verdict) -> Iterator[Found]:
+def _all(verdict: CheckAnswer) -> Iterator[Found]:
     for each in verdict.unread:
         yield _unread(each, verdict.text)
     for report, _ in verdict.reports:
@@ -131,7 +131,7 @@ def _missing(rows: Sequence[Row], report: Report, text: Text) -> Found:
     return _found(at, said, _WARNING, "missing", others)
 
 
-def _unread(unread: Unread, text: Text) -> Found:
+def _unread(unread: UncheckedProblem, text: Text) -> Found:
     """Why there is no verdict. A file that is no problem file may not be meant to have one."""
     cell = unread.cell
     said = re.fullmatch(rf"(?:{re.escape(unread.file)}(?::(\d+))?: )?(.*)", unread.error, re.S)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from lsprotocol.types import Hover, MarkupContent, MarkupKind, Position
 
 from byhand.checking.report import Report, Row
-from byhand.faces.lsp.verdict import Step, Verdict
+from byhand.faces.lsp.verdict import CheckAnswer, Step
 from byhand.rendering.report import wording
 from byhand.values import tree
 
@@ -18,7 +18,7 @@ _MOST = 6
 """Rows of a list, and rows and columns of numbers, that are shown."""
 
 
-def hover(verdict: Verdict, uri: str, position: Position) -> Hover | None:
+def hover(verdict: CheckAnswer, uri: str, position: Position) -> Hover | None:
     """What to show of the name at a position; None where nothing is known of it."""
     word = verdict.text.word_at(uri, position)
     if word is None:
@@ -30,7 +30,7 @@ def hover(verdict: Verdict, uri: str, position: Position) -> Hover | None:
     return Hover(MarkupContent(MarkupKind.Markdown, said), where)
 
 
-def _said(verdict: Verdict, name: str) -> str | None:
+def _said(verdict: CheckAnswer, name: str) -> str | None:
     found = _GRADIENT.fullmatch(name)
     of = found and (found[1] or found[2] or found[3])
     for report, steps in verdict.reports:

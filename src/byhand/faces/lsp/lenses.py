@@ -5,14 +5,14 @@ from __future__ import annotations
 from lsprotocol.types import CodeLens, Command
 
 from byhand.checking.report import Report
-from byhand.faces.lsp.verdict import Verdict
+from byhand.faces.lsp.verdict import CheckAnswer
 from byhand.rendering.report import wording
 
 SAY = "byhand.say"
 """The command that says its argument."""
 
 
-def lenses(verdict: Verdict, uri: str) -> list[CodeLens]:
+def lenses(verdict: CheckAnswer, uri: str) -> list[CodeLens]:
     """One for each backward in a document."""
     found: list[CodeLens] = []
     for report, _ in verdict.reports:

@@ -14,12 +14,12 @@ from byhand.course import learner as learners
 from byhand.course import progress
 from byhand.course.course import Exercise
 from byhand.errors import ByhandError, DataError
-from byhand.faces.lsp.asking import Asking
+from byhand.faces.lsp.asking import Asker
 from byhand.faces.lsp.diagnostics import diagnostics
 from byhand.faces.lsp.exercise_cells import ExerciseCell, checks_itself, exercise_cells, placed
 from byhand.faces.lsp.texts import Text
 from byhand.faces.lsp.trust import Trust
-from byhand.faces.lsp.verdict import Verdict
+from byhand.faces.lsp.verdict import CheckAnswer
 
 PAUSE = 0.3
 """Seconds without a change after which a text is judged."""
@@ -70,7 +70,7 @@ class Open:
     task: asyncio.Task[None] | None = None
     has_backward: bool = False
     exercise: Exercise | None = None
-    verdict: Verdict | None = None
+    verdict: CheckAnswer | None = None
     shown: set[str] = field(default_factory=set[str])
     answers: dict[tuple[str, str], Mapping[str, Any]] = field(
         default_factory=dict[tuple[str, str], Mapping[str, Any]]
@@ -83,7 +83,7 @@ class Session:
 
     def __init__(self, client: Client, trust: Trust, timeout: float) -> None:
         self._client, self._trust = client, trust
-        self.asking = Asking(timeout)
+        self.asking = Asker(timeout)
         self._open: dict[str, Open] = {}
         self._asked_for: dict[Path, asyncio.Task[bool]] = {}
 
@@ -104,7 +104,7 @@ class Session:
         """What is open under an address, which may be that of a notebook's cell."""
         return self._open.get(self._client.whole(uri))
 
-    async def verdict(self, uri: str) -> Verdict | None:
+    async def verdict(self, uri: str) -> CheckAnswer | None:
         """What was found out about what stands there now, as soon as it is known; None if it isn't
         soon."""
         each = self.of(uri)
@@ -186,7 +186,7 @@ class Session:
                     each.exercise = exercise_at(text.path)
                 await self._check(each, text)
         except ByhandError as error:  # of the course
-            self._show(each, Verdict(text, {"error": str(error)}))
+            self._show(each, CheckAnswer(text, {"error": str(error)}))
         except Exception as error:
             self._client.say(f"this is a bug in byhand: {type(error).__name__}: {error}")
 
@@ -214,7 +214,7 @@ class Session:
                 each.answers[key] = answer
             problems += placed(each.answers[key], cell)
         each.answers = {k: v for k, v in each.answers.items() if k in {*_keys(cells)}}
-        self._show(each, Verdict(text, {"problems": problems}))
+        self._show(each, CheckAnswer(text, {"problems": problems}))
 
     async def _check_whole(self, each: Open, text: Text) -> None:
         loop = asyncio.get_running_loop()
@@ -225,7 +225,7 @@ class Session:
             if not answer.get("whole", True):
                 taken = loop.time() - start
                 until = start + (HOLD if taken < HOLD else 2 * taken)
-                early.append(loop.call_at(until, self._show, each, Verdict(text, answer)))
+                early.append(loop.call_at(until, self._show, each, CheckAnswer(text, answer)))
 
         asked = None if each.exercise is None else each.exercise.blanks.asked
         try:
@@ -233,9 +233,9 @@ class Session:
         finally:
             for timer in early:
                 timer.cancel()
-        self._show(each, Verdict(text, answer))
+        self._show(each, CheckAnswer(text, answer))
 
-    def _show(self, each: Open, verdict: Verdict) -> None:
+    def _show(self, each: Open, verdict: CheckAnswer) -> None:
         """Shows a verdict, if it is on what stands there now."""
         now = self._client.text(each.uri)
         if now is None or now.pieces != verdict.text.pieces:

@@ -9,11 +9,11 @@ from lsprotocol.types import InlayHint, InlayHintKind, Range
 
 from byhand.checking.report import Part
 from byhand.faces.lsp.texts import range_of
-from byhand.faces.lsp.verdict import Verdict
+from byhand.faces.lsp.verdict import CheckAnswer
 from byhand.rendering.report import wording
 
 
-def shapes(verdict: Verdict, uri: str, asked: Range) -> list[InlayHint]:
+def shapes(verdict: CheckAnswer, uri: str, asked: Range) -> list[InlayHint]:
     """The hints in a range of a document: `h: (32, 64)`."""
     found: dict[tuple[int, int], InlayHint] = {}
     for cell, line, name, size in _bound(verdict):
@@ -29,7 +29,7 @@ def shapes(verdict: Verdict, uri: str, asked: Range) -> list[InlayHint]:
     return [found[place] for place in sorted(found)]
 
 
-def _bound(verdict: Verdict) -> Iterator[tuple[int | None, int, str, str]]:
+def _bound(verdict: CheckAnswer) -> Iterator[tuple[int | None, int, str, str]]:
     """The cell and the line of what is bound, its name and its shape; of several the last."""
     for report, steps in verdict.reports:
         for step in steps:

@@ -16,7 +16,7 @@ Step = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Unread:
+class UncheckedProblem:
     """A problem (without a name: all of a text) that could not be checked, and why, as it is said
     of a `file`; of one in a cell, lines count in that."""
 
@@ -27,20 +27,20 @@ class Unread:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckAnswer:
     """`answer` has `problems`, as in the JSON of `byhand check`, or an `error`."""
 
     text: Text
     answer: Mapping[str, Any]
 
     @cached_property
-    def unread(self) -> list[Unread]:
+    def unread(self) -> list[UncheckedProblem]:
         """Why there is no report on a problem, or on anything in the text."""
         file = str(self.text.path)
         if "error" in self.answer:
-            return [Unread("", self.answer["error"], file, None)]
+            return [UncheckedProblem("", self.answer["error"], file, None)]
         return [
-            Unread(each["name"], each["error"], each.get("file", file), each.get("cell"))
+            UncheckedProblem(each["name"], each["error"], each.get("file", file), each.get("cell"))
             for each in self._problems
             if "error" in each
         ]

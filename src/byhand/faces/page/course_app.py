@@ -23,7 +23,7 @@ from byhand.course.learner import Checked, Learner
 from byhand.errors import ByhandError
 from byhand.faces.apart.process import Process
 from byhand.faces.page import course_data as pages
-from byhand.faces.page.desk import Answer, Desk, Job
+from byhand.faces.page.desk import Answer, Desk, Question
 from byhand.faces.page.documents import Content, Document
 from byhand.faces.page.live import Live
 from byhand.faces.page.requests import texts
@@ -191,7 +191,7 @@ class CoursePage:
                 known = now
                 self._tell_standing()
 
-    def _jobs(self, document: str, content: Content) -> Iterator[Job]:
+    def _jobs(self, document: str, content: Content) -> Iterator[Question]:
         exercise = self._found(document)
 
         telling = Telling(self.live, document, content.digest)
@@ -209,7 +209,7 @@ class CoursePage:
             "asked": exercise.blanks.asked,
             "text": content.text,
         }
-        yield Job(document, job, slow_imports(content.text), self._timeout, telling.hear, done)
+        yield Question(document, job, slow_imports(content.text), self._timeout, telling.hear, done)
 
     def _note(self, exercise: Exercise, content: Content, answer: Answer) -> None:
         """Keeps the verdict, if the file is still what was checked."""

@@ -25,7 +25,7 @@ Answer = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Job:
+class Question:
     """What is asked of the process about a document, and who hears each answer, and the last with
     what the file printed; `dropped` is called instead if a newer text makes it outdated."""
 
@@ -38,7 +38,7 @@ class Job:
     dropped: Callable[[], None] = lambda: None
 
 
-Jobs = Callable[[str, Content], Iterator[Job]]
+Jobs = Callable[[str, Content], Iterator[Question]]
 """The jobs on a document with this content, in order."""
 
 Mark = tuple[int, int, int]
@@ -52,8 +52,8 @@ class Desk:
         self._versions: dict[str, int] = {}
         self._marks: dict[str, Mark | None] = {}
         self._left: set[str] = set()  # whose check was given up, as nobody looked
-        self._waiting: list[Job] = []
-        self._running: Job | None = None
+        self._waiting: list[Question] = []
+        self._running: Question | None = None
         self._wanted = asyncio.Event()
 
     def open(self, name: str, document: Document) -> None:
@@ -112,7 +112,9 @@ class Desk:
         def dropped() -> None:
             done({"error": "the file was changed meanwhile: ask again"}, "")
 
-        self._waiting.append(Job(name, asked, libraries, timeout, lambda _: None, done, dropped))
+        self._waiting.append(
+            Question(name, asked, libraries, timeout, lambda _: None, done, dropped)
+        )
         self._wanted.set()
         return await made
 
@@ -143,7 +145,7 @@ class Desk:
                 continue
             job = self._running = self._waiting.pop(0)
 
-            def hear(answer: Answer, job: Job = job) -> None:
+            def hear(answer: Answer, job: Question = job) -> None:
                 loop.call_soon_threadsafe(self._heard, job, answer)
 
             answer, printed = await asyncio.to_thread(
@@ -161,7 +163,7 @@ class Desk:
                 except ByhandError as error:  # the file is gone, the disk is full
                     self._live.tell(job.document, "trouble", one_line(str(error)))
 
-    def _heard(self, job: Job, answer: Answer) -> None:
+    def _heard(self, job: Question, answer: Answer) -> None:
         if self._running is job:
             job.hear(answer)
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from byhand.errors import ByhandError
 from byhand.faces.apart.process import Process
-from byhand.faces.page.desk import Answer, Desk, Job
+from byhand.faces.page.desk import Answer, Desk, Question
 from byhand.faces.page.documents import Content, Document
 from byhand.faces.page.live import Live
 from byhand.faces.page.requests import texts
@@ -86,7 +86,7 @@ class ExplorerPage:
         kept = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(answer["html"], media_type="text/html", headers=kept)
 
-    def _jobs(self, _: str, content: Content) -> Iterator[Job]:
+    def _jobs(self, _: str, content: Content) -> Iterator[Question]:
         libraries = slow_imports(content.text)
         telling = Telling(self.live, NAME, content.digest)
 
@@ -100,9 +100,9 @@ class ExplorerPage:
             derived(answer or {"error": reason(printed, self._asked)}, last=True)
 
         check = self._asking("explore", content)
-        yield Job(NAME, check, libraries, TIMEOUT, telling.hear, checked)
+        yield Question(NAME, check, libraries, TIMEOUT, telling.hear, checked)
         derive = self._asking("derivation", content)
-        yield Job(NAME, derive, libraries, DERIVING, derived, derived_last)
+        yield Question(NAME, derive, libraries, DERIVING, derived, derived_last)
 
     def _asking(self, kind: str, content: Content) -> dict[str, str]:
         return {

@@ -15,7 +15,7 @@ from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.formula import Formula
 from byhand.rendering.derivation.notation import MathML
 from byhand.rendering.derivation.rows import FormulaRow, formula_of, lemma_row, rows
-from byhand.rendering.live import PLAIN, Live
+from byhand.rendering.live import PLAIN, LiveParts
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --ground: #8881; --accent: #2f6fb3; }
@@ -52,7 +52,7 @@ def page(
     derivation: Derivation,
     worked: str = "",
     yours: Yours | None = None,
-    live: Live = PLAIN,
+    live: LiveParts = PLAIN,
 ) -> str:
     """The whole page.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from byhand.checking.report import Finding, Report, Row
 from byhand.checking.summary import StepSummary
-from byhand.rendering.live import PLAIN, Live
+from byhand.rendering.live import PLAIN, LiveParts
 from byhand.rendering.report import wording
 
 _MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
@@ -43,7 +43,7 @@ _OF_STEPS = (
 )
 
 
-def page(*reports: Report, live: Live = PLAIN) -> str:
+def page(*reports: Report, live: LiveParts = PLAIN) -> str:
     """A whole page, for `byhand check --html`; where it is `live`, the view takes its place."""
     title = escape(f"Check of {wording.clean(Path(reports[0].file).name)}")
     parts = [

@@ -2,7 +2,7 @@
 
 A module's docstring is its page (`byhand explain CODE`): a line that says what the mistake is, why
 it happens, and a bad and a good piece of code. It proves the mistake in one or more of these ways,
-each a function that gives a `Finding`, or None:
+each a function that gives a `Diagnosis`, or None:
 
 - `find(suspect)`: from what a wrong definition gives, or by undoing the mistake. Where several
   mistakes can be proved, the first in `ORDER` is named.

@@ -19,7 +19,7 @@ import ast
 
 from byhand.checking.judging.evidence import GIVEN
 from byhand.checking.judging.trial import Trial
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, reads
 from byhand.checking.running.aliasing import harmful, writer
@@ -28,7 +28,7 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     """Something that backward was given was changed before this definition read it."""
     trial = suspect.first.trial
     lines = {tree.root(damage.changed): damage.line for damage in reversed(trial.run.damages)}
@@ -47,14 +47,14 @@ def find(suspect: Suspect) -> Finding | None:
                 new = exchanged(new, part, ast.Name(GIVEN + name, ast.Load()))
             if suspect.mended({statement: new}):
                 said = f"this line changes {name}, which {suspect.d} still needs as it was"
-                return Finding(said + ": write to a copy", line)
+                return Diagnosis(said + ": write to a copy", line)
     return None
 
 
-def find_in_run(trial: Trial) -> dict[Key | None, Finding]:
+def find_in_run(trial: Trial) -> dict[Key | None, Diagnosis]:
     """By the answer that the statement was writing; None where no gradient's row can say it: in
     code that can't be taken apart, or on the way to a returned dict."""
-    found: dict[Key | None, Finding] = {}
+    found: dict[Key | None, Diagnosis] = {}
     beside: list[Damage] = []
     if trial.run.function is None and not trial.wrong:
         return found  # who reads what isn't known there, but all came right
@@ -69,10 +69,10 @@ def find_in_run(trial: Trial) -> dict[Key | None, Finding]:
             else f"{damage.changed}, a value of the forward pass"
         )
         message = f"this line also changes {what}: they share memory; write to a copy"
-        found[key] = Finding(message, damage.line)
+        found[key] = Diagnosis(message, damage.line)
     if beside:
         changed = dict.fromkeys(damage.changed for damage in beside)
         values = "a value" if len(changed) == 1 else "values"
         said = f"this changes {', '.join(changed)}, {values} of the forward pass: write to a copy"
-        found[None] = Finding(said, beside[0].line or None)
+        found[None] = Diagnosis(said, beside[0].line or None)
     return found

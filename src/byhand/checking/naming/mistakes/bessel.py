@@ -15,17 +15,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.sizes import SAME, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import counts, exchanged, text
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     if not _corrects(suspect):
         return None
     for part, statement in _off_by_one(suspect):
-        return Finding(
+        return Diagnosis(
             f"`{text(part)}`: n where n - 1 belongs, or the other way round, in the variance that "
             "this comes from; see what forward divides by",
             statement.lineno,

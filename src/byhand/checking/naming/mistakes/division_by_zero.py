@@ -15,12 +15,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, text
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     if not all(found.right or _only_nonfinite(found) for found in suspect.evidence):
         return None
     first = suspect.first
@@ -33,7 +33,7 @@ def find(suspect: Suspect) -> Finding | None:
             shifted = ast.BinOp(divisor, ast.Add(), ast.Constant(1.0))
             tried = as_array(first.tried({statement: exchanged(statement, divisor, shifted)}))
             if tried is not None and np.isfinite(tried).all():
-                return Finding(
+                return Diagnosis(
                     f"`{text(divisor)}` is 0 for {count} of {value.size} elements of {suspect.d}: "
                     "there it divides by zero, though the gradient is a number",
                     statement.lineno,

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     for way, share in suspect.ways.items():
         if suspect.follows(lambda e, s=share: e.expected.value + s(e)):
             mend = suspect.mend(_dropped)
@@ -28,8 +28,8 @@ def find(suspect: Suspect) -> Finding | None:
     return None if mend is None else mend.finding(f"`{text(mend.part)}` is added twice")
 
 
-def find_at_ties(uneven: Uneven) -> Finding | None:
-    return Finding(f"{at_ties(uneven)}: each gets all of it") if uneven.each_gets_all else None
+def find_at_ties(uneven: Uneven) -> Diagnosis | None:
+    return Diagnosis(f"{at_ties(uneven)}: each gets all of it") if uneven.each_gets_all else None
 
 
 def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

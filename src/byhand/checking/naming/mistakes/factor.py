@@ -13,7 +13,7 @@ import numpy as np
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 from byhand.values.arrays import Array
@@ -22,27 +22,27 @@ ROUNDED = 1e-9
 """So close to 1 a factor says nothing: any number has one that explains what little it is off."""
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     whole = _ratio(suspect.first, suspect.first.expected.value)
     if whole is not None and suspect.follows(lambda e: whole * e.expected.value):
-        return Finding(f"{suspect.d} is {_shown(whole)}")
+        return Diagnosis(f"{suspect.d} is {_shown(whole)}")
     for way, share in suspect.ways.items():
         part = _ratio(suspect.first, share(suspect.first))
         if part is not None and suspect.follows(
             lambda e, s=share, p=part: e.expected.value + (p - 1) * s(e)
         ):
-            return Finding(f"the path through {way} is {_shown(part)}")
+            return Diagnosis(f"the path through {way} is {_shown(part)}")
     for scale in suspect.scales:
         if scale.constant and abs(scale.constant - 1) > ROUNDED:
-            return Finding(
+            return Diagnosis(
                 f"`{text(scale.part)}` is {_shown(1 / scale.constant)}",
                 scale.statement.lineno,
             )
     return None
 
 
-def find_at_ties(uneven: Uneven) -> Finding | None:
-    return None if uneven.constant is None else Finding(at_ties(uneven))
+def find_at_ties(uneven: Uneven) -> Diagnosis | None:
+    return None if uneven.constant is None else Diagnosis(at_ties(uneven))
 
 
 def _shown(times: float) -> str:

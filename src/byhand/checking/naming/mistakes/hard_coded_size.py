@@ -12,13 +12,13 @@ import ast
 from collections.abc import Sequence
 
 from byhand.checking.judging.trial import Trial
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.running.backward_run import Raised
 from byhand.values import tree
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     usual = [e for e in suspect.evidence if not e.trial.drawn.sizes]
     other = [e for e in suspect.evidence if e.trial.drawn.sizes]
     if not usual or not all(e.right for e in usual) or all(e.right for e in other):
@@ -37,22 +37,22 @@ def find(suspect: Suspect) -> Finding | None:
         if (value := _number(part)) in sizes
     ]
     if not numbers:
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} is right at one size only: is the size taken from the wrong array?"
         )
     size, line = max(numbers)
-    return Finding(  # the largest: a small one is rather an axis or an exponent
+    return Diagnosis(  # the largest: a small one is rather an axis or an exponent
         f"the number {size:g} is a hard-coded size: this is right only while the arrays happen to "
         "have it",
         line,
     )
 
 
-def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Finding] | None:
+def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Diagnosis] | None:
     """A statement that raises at other sizes only, with the first trial in which it does."""
     message = "this raises an error at other sizes: is a size hard-coded?"
     raising = (each for each in trials if each.run.error is not None and each.drawn.sizes)
-    return next(((each, Finding(message)) for each in raising), None)
+    return next(((each, Diagnosis(message)) for each in raising), None)
 
 
 def _number(part: ast.AST) -> float | None:

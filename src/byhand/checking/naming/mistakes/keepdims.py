@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.judging.evidence import Evidence, as_array
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 from byhand.ops import REGISTRY
@@ -25,10 +25,10 @@ REDUCTIONS = frozenset[str]().union(
 )
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     if suspect.first.comparison.verdict == "shape" and suspect.follows(_squeezed):
         got, wanted = suspect.first.comparison.shape, suspect.step.shape
-        return Finding(
+        return Diagnosis(
             f"the values are right, but {suspect.d} has shape {got} where {suspect.name} has "
             f"{wanted}: {_slip(len(got or ()), len(wanted))}"
         )

@@ -12,12 +12,12 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, text
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(_by_row)
     if mend is None:
         return None

@@ -12,7 +12,7 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.sizes import constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
@@ -20,7 +20,7 @@ from byhand.checking.naming.proving.syntax import text
 MEANS = ("mean", "nanmean", "average")
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(_sum)
     if mend is not None:
         return mend.finding("this takes a mean where a sum belongs")
@@ -29,7 +29,7 @@ def find(suspect: Suspect) -> Finding | None:
             if scale.constant is None and constant(
                 [c / n for c, n in zip(scale.times, size, strict=True)]
             ):
-                return Finding(
+                return Diagnosis(
                     f"`{text(scale.part)}` is divided by {name} once too often",
                     scale.statement.lineno,
                 )

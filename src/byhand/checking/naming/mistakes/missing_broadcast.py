@@ -14,15 +14,15 @@ Good:
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     got, wanted = suspect.first.comparison.shape, suspect.step.shape
     if got is None or got == wanted or not all(_spread_out_is_right(e) for e in suspect.evidence):
         return None
-    return Finding(
+    return Diagnosis(
         f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: the values are right, but a "
         f"gradient has an element for each of {suspect.name}'s; spread it out over the axis that "
         f"{suspect.used_in or 'forward'} adds up"

@@ -12,14 +12,14 @@ Good:
 import ast
 from collections.abc import Iterator
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
 SMALL = 1e-2
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     sums = _small_sums(suspect)
     if not sums:
         return None

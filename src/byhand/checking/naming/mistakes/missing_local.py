@@ -19,7 +19,7 @@ import numpy as np
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.paths import Use
 from byhand.checking.naming.proving.candidates import values
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Share, Suspect
 from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, text
@@ -29,12 +29,12 @@ from byhand.values import tree
 from byhand.values.arrays import Array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     if any(scale.constant is not None for scale in suspect.scales):
         return None  # a number is all that is missing
     for way, found in _passed_on(suspect):
         if suspect.follows(found):
-            return Finding(
+            return Diagnosis(
                 f"the gradient of {way} is passed on without the step's local derivative"
             )
     body = suspect.function.body
@@ -61,7 +61,7 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(said)
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """A factor or a term that a closed form lacks, and maybe a number besides."""
     slopes: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.paths.slopes]
     for each in _outputs(suspect):  # of tanh and of a sigmoid: in a loop that is all there is
@@ -87,7 +87,7 @@ def find_late(suspect: Suspect) -> Finding | None:
         return lack.finding(f"{said}: {_of(suspect)}")
     if _lacks_factors(suspect):
         said = f"{suspect.d} lacks factors, parts of the step's local derivative"
-        return Finding(f"{said}: {_of(suspect)}")
+        return Diagnosis(f"{said}: {_of(suspect)}")
     return None
 
 

@@ -20,7 +20,7 @@ from byhand.checking.judging.tie_weights import CLOSE
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.candidates import gradients, sums
-from byhand.checking.naming.proving.finding import Edit, Finding
+from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import terms, text
@@ -29,7 +29,7 @@ MOST = 4
 """Above this many paths only single ones, and all but one, are tried."""
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     ways = suspect.ways
     if len(ways) >= 2:
         several = _subsets(list(suspect.direct)) if len(suspect.direct) >= 2 else []
@@ -37,21 +37,21 @@ def find(suspect: Suspect) -> Finding | None:
             if suspect.follows(lambda e, m=missing: e.expected.value - sum(ways[w](e) for w in m)):
                 used = f"{suspect.name} is used {_times(len(suspect.direct))}: "
                 path = f"the path through {', '.join(missing)} is missing"
-                return Finding(used + path if len(suspect.direct) > 1 else path, lacks=missing)
+                return Diagnosis(used + path if len(suspect.direct) > 1 else path, lacks=missing)
     if suspect.uses and suspect.follows(lambda e: np.zeros_like(e.expected.value)):
         lacks = tuple(name for use in suspect.uses for name in use.through)
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}", lacks=lacks
         )
     return None
 
 
-def find_at_ties(uneven: Uneven) -> Finding | None:
+def find_at_ties(uneven: Uneven) -> Diagnosis | None:
     total = uneven.constant
-    return Finding(at_ties(uneven)) if total is not None and abs(total) <= CLOSE else None
+    return Diagnosis(at_ties(uneven)) if total is not None and abs(total) <= CLOSE else None
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """A term that a closed form lacks."""
     mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
     if mend is not None:

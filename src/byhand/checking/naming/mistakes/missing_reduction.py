@@ -18,7 +18,7 @@ import numpy as np
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.naming.mistakes import overwritten
 from byhand.checking.naming.proving.candidates import gradients
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, reduced, text
 from byhand.checking.running.names import root_name
@@ -27,22 +27,22 @@ from byhand.program.program import Step
 from byhand.values.arrays import Array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     got, wanted = suspect.first.comparison.shape, suspect.step.shape
     if got is None:
         return None
     if got != wanted and suspect.evidence and all(_summed_is_right(e) for e in suspect.evidence):
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: {suspect.name} was "
             f"broadcast in forward{_where(suspect)}, so its gradient is a sum over that axis"
         )
     if got != wanted and any(suspect.follows(each) for each in _copies_of(suspect)):
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: each element of "
             f"{suspect.name} was copied, so its gradient is the sum over the copies"
         )
     if got != wanted and suspect.evidence and all(_in_groups(e) for e in suspect.evidence):
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} has shape {got}, {suspect.name} has {wanted}: each of its parts is used "
             "by a whole group, so its gradient is the sum over the group"
         )
@@ -51,7 +51,7 @@ def find(suspect: Suspect) -> Finding | None:
             if suspect.follows(pick):
                 if overwritten.find(suspect) is not None:
                     return None
-                return Finding(
+                return Diagnosis(
                     f"{suspect.d} holds the gradient of one copy only: {suspect.name} was "
                     f"broadcast in forward{_where(suspect)}, so its gradient sums over them all"
                 )
@@ -96,7 +96,7 @@ def _in_groups(found: Evidence) -> bool:
     return found.judge(together).right or found.judge(in_turn).right
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """A part of a closed form that should have been added up before it went on."""
     known = {root_name(each) for each in gradients(suspect)}
 

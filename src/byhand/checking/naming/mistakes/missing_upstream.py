@@ -15,16 +15,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import array_factors, parsed, text
 from byhand.values.arrays import Array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     upstream = _upstreams(suspect)
     if upstream and suspect.follows(_with_ones):
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} doesn't use the incoming gradient, {' or '.join(upstream)}: it is "
             "taken as 1"
         )
@@ -40,7 +40,7 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(f"`{text(mend.part)}` is not multiplied by the upstream gradient")
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """The same of a gradient that backward has no name for: of a step that is jumped over."""
     incoming = [ast.Name(name, ast.Load()) for name in suspect.first.paths.incoming]
 

@@ -14,7 +14,7 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, parsed, text
 
@@ -22,7 +22,7 @@ REDUCTIONS = ("sum", "mean")
 MOST_AXES = 4
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(_over_fewer_axes)
     if mend is None:
         return _several(suspect)
@@ -32,7 +32,7 @@ def find(suspect: Suspect) -> Finding | None:
     )
 
 
-def _several(suspect: Suspect) -> Finding | None:
+def _several(suspect: Suspect) -> Diagnosis | None:
     """Several sums of one definition are each over too many axes."""
     found = [
         (statement, part, [*_over_fewer_axes(part, statement)])
@@ -49,7 +49,7 @@ def _several(suspect: Suspect) -> Finding | None:
         }
         if suspect.mended(edits):
             said = " and ".join(f"`{text(part)}`" for _, part, _ in found)
-            return Finding(
+            return Diagnosis(
                 f"{said} add up over too many axes: only those along which {suspect.name} was "
                 "copied belong into a sum",
                 found[0][0].lineno,

@@ -15,12 +15,12 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.judging.replay import Edits
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, text
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     for write in suspect.answer.writes[1:]:
         match write.node:
             case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
@@ -29,13 +29,13 @@ def find(suspect: Suspect) -> Finding | None:
                     edits: Edits = {write.node: added}
                     if suspect.mended(edits):
                         said = f"this overwrites the part of {suspect.d} that was already there"
-                        return Finding(f"{said}: add to it", write.line, write.node, edits)
+                        return Diagnosis(f"{said}: add to it", write.line, write.node, edits)
             case _:
                 pass
     return None
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """The same of a local that stands for several gradients, or for a part of one."""
     mend = suspect.mend(_adding)
     if mend is None:

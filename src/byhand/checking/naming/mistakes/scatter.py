@@ -16,25 +16,25 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 from byhand.engine.tensor import Tensor
 from byhand.values.arrays import Array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     if any(use.node.op is not None and use.node.op.indexed for use in suspect.uses) and (
         suspect.follows(_overwritten)
     ):
-        return Finding(
+        return Diagnosis(
             f"an element of {suspect.name} that is read more than once keeps only the last of its "
             "gradients: += with an index doesn't accumulate repeats"
         )
     return None
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """The same where what is kept of the gradient differs in more than that."""
     mend = suspect.mend(_adding)
     if mend is None:

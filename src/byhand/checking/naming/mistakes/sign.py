@@ -12,17 +12,17 @@ Good:
 import ast
 from collections.abc import Container, Iterator
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import is_places, text
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     if suspect.follows(lambda e: -e.expected.value):
-        return Finding(f"{suspect.d} has the wrong sign")
+        return Diagnosis(f"{suspect.d} has the wrong sign")
     for way, share in suspect.ways.items():
         if suspect.follows(lambda e, s=share: e.expected.value - 2 * s(e)):
-            return Finding(f"the path through {way} has the wrong sign")
+            return Diagnosis(f"the path through {way} has the wrong sign")
     masks = {
         name
         for name, held in suspect.first.trial.available.items()

@@ -15,16 +15,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     for key in _softmaxes(suspect):
         if suspect.follows(lambda e, k=key: _diagonal(e, k)):
-            return Finding(
+            return Diagnosis(
                 f"this is p (1 - p) for p = {key[0]}, the diagonal alone: an element of "
                 f"{suspect.name} changes all elements of its row of {key[0]}, through their sum"
             )

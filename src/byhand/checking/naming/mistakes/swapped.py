@@ -16,27 +16,27 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from byhand.checking.judging.evidence import Evidence
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     mine = suspect.answer.key
     for other in suspect.first.trial.answers.found:
         if other.key == mine or not suspect.follows(lambda e, k=other.key: _of(e, k)):
             continue
         if all(_holds(e, other.key, mine) for e in suspect.evidence):
-            return Finding(
+            return Diagnosis(
                 f"{suspect.d} holds the gradient of {other.key[0]}, and d{other.key[0]} that of "
                 f"{suspect.name}: the two are swapped"
             )
     return None
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """Two of what is put side by side, returned or unpacked."""
     mend = suspect.mend_parts(ast.walk, lambda part, _: _two_exchanged(part))
     if mend is None:

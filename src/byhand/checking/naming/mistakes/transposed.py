@@ -17,7 +17,7 @@ from itertools import permutations
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 from byhand.values.arrays import Array
@@ -25,9 +25,9 @@ from byhand.values.arrays import Array
 MOST_AXES = 5  # of which all 120 orders are tried
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     if suspect.follows(_turned):
-        return Finding(f"{suspect.d} is the transpose of the gradient")
+        return Diagnosis(f"{suspect.d} is the transpose of the gradient")
     mend = suspect.mend(_turn)
     if mend is not None:
         return mend.finding(

@@ -18,44 +18,44 @@ from byhand.checking.judging.trial import EPS
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_fault import at_fault
 from byhand.checking.naming.proving.at_ties import at_ties
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.values.arrays import Array
 from byhand.values.precision import SINGLE, eps_of, float_type
 
 
-def describe(suspect: Suspect) -> Finding:
+def describe(suspect: Suspect) -> Diagnosis:
     """What is known all the same."""
     value, right = as_array(suspect.first.value), suspect.first.expected.value
     if value is not None and value.shape != right.shape and suspect.follows(_in_its_shape):
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} holds the right values in the shape {value.shape}: give it that of "
             f"{suspect.name}, {right.shape}"
         )
     if value is None or value.shape != right.shape:
-        return Finding(suspect.first.comparison.note or "it is not an array of floats")
+        return Diagnosis(suspect.first.comparison.note or "it is not an array of floats")
     infinite = ~np.isfinite(value)
     if infinite.any():
-        return Finding(f"{suspect.d} is NaN or infinite {_where(infinite)}")
+        return Diagnosis(f"{suspect.d} is NaN or infinite {_where(infinite)}")
     part = at_fault(suspect)
     if part is not None:
         return part
     for name in suspect.values:
         if suspect.follows(lambda e, n=name: e.expected.value * e.trial.drawn.truth[n].value):
-            return Finding(f"{suspect.d} is {name} times what it should be")
+            return Diagnosis(f"{suspect.d} is {name} times what it should be")
     times = _times_by_size(suspect)
     if len(times) > 1:
-        return Finding(
+        return Diagnosis(
             f"{suspect.d} is {times[0]:.3g} times what it should be, and off by another factor "
             "at other sizes: is it divided by too much, or too little?"
         )
     size = float(np.max(np.abs(right), initial=0.0))
     wrong = np.abs(value - right) > 1e-9 * size
     zero = ", where it should be 0" if not right[wrong].any() else ""
-    return Finding(f"{suspect.d} is wrong {_where(wrong)}{zero}")
+    return Diagnosis(f"{suspect.d} is wrong {_where(wrong)}{zero}")
 
 
-def too_coarse(suspect: Suspect) -> Finding | None:
+def too_coarse(suspect: Suspect) -> Diagnosis | None:
     """That nothing is wrong with a gradient but the float type it is kept in."""
     kind = float_type(suspect.first.value)
     if kind is None or eps_of(kind) <= SINGLE or suspect.first.trial.drawn.eps > SINGLE:
@@ -63,7 +63,7 @@ def too_coarse(suspect: Suspect) -> Finding | None:
     slack = eps_of(kind) / EPS
     if not all(found.judge(found.value, slack).right for found in suspect.evidence):
         return None
-    return Finding(
+    return Diagnosis(
         f"{suspect.d} is right as far as {kind} goes, which is too coarse here: keep it in the "
         "type of the inputs"
     )
@@ -83,8 +83,8 @@ def _times_by_size(suspect: Suspect) -> list[float]:
     return list(found.values())
 
 
-def find_at_ties(uneven: Uneven) -> Finding:
-    return Finding(at_ties(uneven))
+def find_at_ties(uneven: Uneven) -> Diagnosis:
+    return Diagnosis(at_ties(uneven))
 
 
 def _in_its_shape(found: Evidence) -> Array | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from byhand.checking.judging.evidence import as_array
 from byhand.checking.naming.mistakes import wrong_exponent, wrong_operand
-from byhand.checking.naming.proving.finding import Finding, Mend
+from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.sizes import SAME, constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import array_factors, parsed, text
@@ -21,7 +21,7 @@ from byhand.program.program import Program, Step
 from byhand.values.held import array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(_mean)
     if mend is not None:
         return mend.finding("this takes a sum where a mean belongs")
@@ -32,7 +32,7 @@ def find(suspect: Suspect) -> Finding | None:
             if constant([c * n for c, n in zip(scale.times, size, strict=True)]):
                 if wrong_exponent.find(suspect) is not None:  # the square of a 1 / sqrt(n)
                     return None
-                return Finding(
+                return Diagnosis(
                     f"`{text(scale.part)}` is not divided by {name}: a mean divides by the "
                     "number of elements",
                     scale.statement.lineno,
@@ -42,7 +42,7 @@ def find(suspect: Suspect) -> Finding | None:
         whole = None  # a number, which a size that stays the same may be by chance
     for name, size in known.items():
         if whole is not None and np.allclose(whole, size, rtol=SAME, atol=0):
-            return Finding(
+            return Diagnosis(
                 f"{suspect.d} is {name} times as large as it should be: a mean divides by the "
                 "number of elements"
             )

@@ -14,12 +14,12 @@ Good:
 
 import ast
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.running.names import loaded_names, touched_names
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     for statement in suspect.promising:
         updated = [
             name
@@ -32,7 +32,7 @@ def find(suspect: Suspect) -> Finding | None:
         edits = {statement: ast.copy_location(ast.Pass(), statement)}
         if suspect.mended(edits):
             name = updated[0]
-            return Finding(
+            return Diagnosis(
                 f"this changes {name} before {suspect.d} is computed from it: the gradients belong "
                 f"to the {name} that forward used",
                 statement.lineno,

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from byhand.checking.naming.proving.cumulated import cumulated, is_turned, sums_from_the_end
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, parsed, text
 
@@ -36,7 +36,7 @@ WITHOUT_AXES = (
 """What takes lengths, indices or numbers where others take axes."""
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(_other_axis)
     if mend is None:
         return None

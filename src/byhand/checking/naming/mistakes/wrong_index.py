@@ -17,13 +17,13 @@ from itertools import combinations
 import numpy as np
 
 from byhand.checking.naming.proving.cumulated import cumulated, is_turned, sums_from_the_end
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import callee, parsed, product, text
 from byhand.values.held import array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     places = {id(part) for node in suspect.statements for part in _indices(node, suspect)}
     whole = _whole_numbers(suspect)
 
@@ -45,7 +45,7 @@ def find(suspect: Suspect) -> Finding | None:
     )
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """The right elements in another order: sums from the wrong end, copies side by side for copies
     of the whole, groups for what is between them."""
     for order, said in (

@@ -13,14 +13,14 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from byhand.checking.naming.proving.candidates import values
-from byhand.checking.naming.proving.finding import Finding, Mend
+from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, text
 from byhand.values import tree
 from byhand.values.held import array
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     values = suspect.values
     lists = dict.fromkeys(
         tree.root(step.name) for step in suspect.program if tree.root(step.name) != step.name
@@ -61,7 +61,7 @@ def find(suspect: Suspect) -> Finding | None:
     return None if mend is None else _said(mend, suspect)
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """A value that backward itself computed or took out of a list, or that belongs there."""
     own = [text(each) for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
     of_loops = [name for name in _bound_by_loops(suspect) if name not in suspect.gradients]
@@ -87,7 +87,7 @@ def find_late(suspect: Suspect) -> Finding | None:
     return None if mend is None else _said(mend, suspect)
 
 
-def _said(mend: Mend, suspect: Suspect) -> Finding:
+def _said(mend: Mend, suspect: Suspect) -> Diagnosis:
     own = mend.statement in {write.node for write in suspect.answer.writes}
     of = f" of {suspect.used_in}" if own and suspect.used_in else ""
     return mend.finding(

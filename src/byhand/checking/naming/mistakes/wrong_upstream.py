@@ -13,13 +13,13 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from byhand.checking.naming.proving.candidates import gradients
-from byhand.checking.naming.proving.finding import Edit, Finding
+from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import array_factors, text
 from byhand.checking.running.names import loaded_names, root_name
 
 
-def find(suspect: Suspect) -> Finding | None:
+def find(suspect: Suspect) -> Diagnosis | None:
     known = suspect.gradients
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
@@ -38,7 +38,7 @@ def find(suspect: Suspect) -> Finding | None:
     return mend.finding(f"{text(mend.part)} is the wrong gradient here: {_where(suspect)}")
 
 
-def find_late(suspect: Suspect) -> Finding | None:
+def find_late(suspect: Suspect) -> Diagnosis | None:
     """A derivative that stands there alone, or with a number."""
     known = [each for each in gradients(suspect) if text(each) not in _ones(suspect)]
     mend = suspect.mend_parts(array_factors, _times_each(known), but_for_a_number=True)

@@ -7,12 +7,12 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
 
-def at_fault(suspect: Suspect) -> Finding | None:
+def at_fault(suspect: Suspect) -> Diagnosis | None:
     """The part that is proved wrong, but not what belongs there: that is for the reader to find."""
     for parts, nothing in ((_factors, 1.0), (_terms, 0.0)):
         found = suspect.mend_parts(parts, lambda part, statement, n=nothing: (ast.Constant(n),))

@@ -12,7 +12,7 @@ from byhand.checking.judging.replay import Edits
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """A mistake that was proved: what to tell the user, the line and the part of it where it
     stands, and what to put in place of which statement to undo it, where it was proved that way.
     `lacks` are the steps from which nothing comes back."""
@@ -32,8 +32,8 @@ class Mend:
     part: ast.AST
     edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
 
-    def finding(self, message: str) -> Finding:
-        return Finding(message, self.statement.lineno, self.part, self.edits)
+    def finding(self, message: str) -> Diagnosis:
+        return Diagnosis(message, self.statement.lineno, self.part, self.edits)
 
 
 @dataclass(frozen=True, eq=False)

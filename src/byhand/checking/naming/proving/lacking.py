@@ -15,7 +15,7 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.replay import Edits
-from byhand.checking.naming.proving.finding import Finding
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.sizes import explained
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, reads, terms, text
@@ -34,8 +34,8 @@ class Lack:
     part: ast.expr
     edits: Edits
 
-    def finding(self, message: str) -> Finding:
-        return Finding(message, self.statement.lineno, self.part, self.edits)
+    def finding(self, message: str) -> Diagnosis:
+        return Diagnosis(message, self.statement.lineno, self.part, self.edits)
 
 
 def lacking(suspect: Suspect, candidates: Sequence[ast.expr]) -> Lack | None:
