@@ -11,7 +11,7 @@ from byhand.checking.judging.isolated_run import unscaled
 from byhand.checking.report import Row
 from byhand.checking.running.answers import Answer, Answers
 from byhand.checking.sampling.sample_inputs import Draw
-from byhand.checking.summary import SIDE, StepSummary, Summary, Use
+from byhand.checking.summary import SIDE, StepSummary, StepUse, Summary
 from byhand.checking.uses import axes_of, ways_into
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program, Step
@@ -79,14 +79,14 @@ def _uses(
     step: Step,
     places: Mapping[Tensor, tuple[int, Step]],
     judged: Mapping[Key, tuple[int, Row]],
-) -> list[Use]:
-    found: list[Use] = []
+) -> list[StepUse]:
+    found: list[StepUse] = []
     for tensor, way in ways_into(program, step).items():
         place, value = places[tensor]
         axes = axes_of(tensor, way.users)
         _, row = judged.get((value.name, value.binding), (None, None))
         found.append(
-            Use(
+            StepUse(
                 value.name,
                 place,
                 len(way.users),

@@ -29,7 +29,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Use:
+class StepUse:
     """A value that a step was computed from.
 
     `step` is the place of that value among the steps, `times` how often this one reads it, `ops`
@@ -65,7 +65,7 @@ class StepSummary:
     source: str
     op: str
     shape: tuple[int, ...]
-    uses: tuple[Use, ...]
+    uses: tuple[StepUse, ...]
     value: Summary
     gradient: Summary | None
     answer: Summary | None = None

@@ -32,7 +32,7 @@ def axes_of(value: Tensor, users: Sequence[Tensor]) -> Axes:
     return Axes(names, tuple(copied), tuple(summed))
 
 
-class Reading(NamedTuple):
+class Uptake(NamedTuple):
     """How a step reads a value: the ops' results that read it, one for each time; and whether there
     are more numbers in the step because it is copied on the way, or fewer because it is summed."""
 
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
     narrower: bool
 
 
-def ways_into(program: Program, step: Step) -> Mapping[Tensor, Reading]:
+def ways_into(program: Program, step: Step) -> Mapping[Tensor, Uptake]:
     """The named values that a step was computed from, and how."""
     within = _within(program, step.tensor)
     users: dict[Tensor, list[Tensor]] = {}
@@ -52,7 +52,7 @@ def ways_into(program: Program, step: Step) -> Mapping[Tensor, Reading]:
     return {value: _way(value, found, within, step) for value, found in users.items()}
 
 
-def _way(value: Tensor, users: Sequence[Tensor], within: Sequence[Tensor], step: Step) -> Reading:
+def _way(value: Tensor, users: Sequence[Tensor], within: Sequence[Tensor], step: Step) -> Uptake:
     carried, copied, summed = {value}, False, False
     for tensor in within:
         args = [arg for arg in _tensors(tensor) if arg in carried]
@@ -63,7 +63,7 @@ def _way(value: Tensor, users: Sequence[Tensor], within: Sequence[Tensor], step:
                 _stretched(arg.shape, tensor.shape) for arg in args
             )
     before, after = value.value.size, step.value.size
-    return Reading(tuple(users), copied and after > before, summed and after < before)
+    return Uptake(tuple(users), copied and after > before, summed and after < before)
 
 
 def _within(program: Program, tensor: Tensor) -> list[Tensor]:

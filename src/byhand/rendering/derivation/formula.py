@@ -10,31 +10,31 @@ import ast
 
 from byhand.rendering.derivation import functions
 from byhand.rendering.derivation.expressions import is_count
-from byhand.rendering.derivation.operators import ATOM, Operators, Term
+from byhand.rendering.derivation.operators import ATOM, FormulaTerm, Operators
 
 
 class Formula(Operators):
     """Writes whole expressions in a notation."""
 
-    def call(self, node: ast.Call) -> Term:
+    def call(self, node: ast.Call) -> FormulaTerm:
         return functions.call(self, node)
 
-    def item(self, inside: ast.expr, index: ast.expr) -> Term:
+    def item(self, inside: ast.expr, index: ast.expr) -> FormulaTerm:
         to = self.to
         items = index.elts if isinstance(index, ast.Tuple) else [index]
         if all(_only_broadcasts(item) for item in items):
             return self.piece(inside)
         match inside:
             case ast.Call(func=ast.Attribute(attr="eye")):
-                return Term(to.row([to.word("onehot"), self.bracketed(self(index))]))
+                return FormulaTerm(to.row([to.word("onehot"), self.bracketed(self(index))]))
             case ast.Attribute(value=array, attr="shape"):
-                return Term(
+                return FormulaTerm(
                     to.row([to.below(to.word("len"), self(index)), self.bracketed(self(array))])
                 )
             case _:
                 counted = any(is_count(item) for item in items)
                 written = [self.index(item, counted) for item in items]
-                return Term(to.below(self.at(inside, ATOM), self.row_of(",", written)))
+                return FormulaTerm(to.below(self.at(inside, ATOM), self.row_of(",", written)))
 
     def index(self, node: ast.expr, counted: bool) -> str:
         """One part of an index; beside an arange, the others stand for their i-th element."""

@@ -16,8 +16,8 @@ from byhand.rendering.derivation.operators import (
     POWER,
     PRODUCT,
     TERM,
+    FormulaTerm,
     Operators,
-    Term,
 )
 
 AXES = "ijklmn"
@@ -42,7 +42,7 @@ SAID = {"one_hot": "onehot"}
 PRODUCTS = names(MATMUL) | names(INNER) | {"dot"}
 
 
-def call(formula: Operators, node: ast.Call) -> Term:
+def call(formula: Operators, node: ast.Call) -> FormulaTerm:
     """A call: of a function of NumPy or PyTorch, or of a method of an array."""
     name, operands, options = _parts(node)
     op, to = CALLED.get(name), formula.to
@@ -51,7 +51,7 @@ def call(formula: Operators, node: ast.Call) -> Term:
     if reduces and operands:
         return _reduced(formula, said, operands, options)
     if name in FILLED:
-        return Term(to.number(FILLED[name]))
+        return FormulaTerm(to.number(FILLED[name]))
     if name in ITSELF and operands:
         return formula.piece(operands[0])
     operator = ast.MatMult() if name in PRODUCTS else op and operator_of(op)
@@ -63,28 +63,30 @@ def call(formula: Operators, node: ast.Call) -> Term:
         case "full_like", [_, value]:
             return formula.piece(value)
         case "sqrt", [inside]:
-            return Term(to.root(formula(inside)))
+            return FormulaTerm(to.root(formula(inside)))
         case "square", [inside]:
-            return Term(to.above(formula.at(inside, ATOM), to.number("2")), POWER)
+            return FormulaTerm(to.above(formula.at(inside, ATOM), to.number("2")), POWER)
         case "reciprocal", [inside]:
-            return Term(to.fraction(to.number("1"), formula(inside)), POWER)
+            return FormulaTerm(to.fraction(to.number("1"), formula(inside)), POWER)
         case "absolute", [inside]:
-            return Term(to.fenced("|", formula(inside), "|"))
+            return FormulaTerm(to.fenced("|", formula(inside), "|"))
         case "negative", [inside]:
             return formula.piece(ast.UnaryOp(ast.USub(), inside))
         case "sigmoid", [inside]:
-            return Term(
+            return FormulaTerm(
                 to.row([to.name(said.removeprefix("\\")), formula.bracketed(formula(inside))])
             )
         case "outer", [left, right]:
             sides = [formula.at(left, POWER), to.sign("⊗"), formula.at(right, POWER)]
-            return Term(to.row(sides), PRODUCT)
+            return FormulaTerm(to.row(sides), PRODUCT)
         case "einsum", [ast.Constant(value=str(letters)), *arrays] if "." not in letters:
             return _einsum(formula, letters, arrays)
         case _ if name in TRANSPOSED:
             return formula.transposed(operands[0], _axes_moved(operands[1:]))
         case _ if name in RESHAPED:
-            return Term(to.row([to.word("reshape"), formula.bracketed(formula(operands[0]))]))
+            return FormulaTerm(
+                to.row([to.word("reshape"), formula.bracketed(formula(operands[0]))])
+            )
         case "len" | "size", [inside]:
             return formula.function("len", [inside])
         case _:
@@ -104,7 +106,7 @@ def _parts(node: ast.Call) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
 
 def _reduced(
     formula: Operators, name: str, operands: list[ast.expr], options: dict[str, ast.expr]
-) -> Term:
+) -> FormulaTerm:
     to = formula.to
     axis = options.get("axis", options.get("dim"))
     if axis is None and len(operands) > 1:
@@ -113,10 +115,10 @@ def _reduced(
     index = formula.row_of(",", letters)
     if name in "∑∏":
         sign = to.under(to.sign(name), index if letters else "")
-        return Term(to.row([sign, formula.at(operands[0], TERM)]), TERM)
+        return FormulaTerm(to.row([sign, formula.at(operands[0], TERM)]), TERM)
     word = to.word(name)
     head = to.below(word, index) if letters else word
-    return Term(to.row([head, formula.bracketed(formula(operands[0]))]))
+    return FormulaTerm(to.row([head, formula.bracketed(formula(operands[0]))]))
 
 
 def _items(axis: ast.expr | None) -> Sequence[ast.expr]:
@@ -144,7 +146,7 @@ def _axes_moved(arguments: Sequence[ast.expr]) -> str:
     return "" if written in ("", "-1, -2", "-2, -1", "0, 1", "1, 0") else written
 
 
-def _einsum(formula: Operators, letters: str, arrays: Sequence[ast.expr]) -> Term:
+def _einsum(formula: Operators, letters: str, arrays: Sequence[ast.expr]) -> FormulaTerm:
     """The sum over the letters that the result doesn't have."""
     to = formula.to
     terms, _, result = letters.replace(" ", "").partition("->")
@@ -155,6 +157,6 @@ def _einsum(formula: Operators, letters: str, arrays: Sequence[ast.expr]) -> Ter
     summed = [letter for letter in dict.fromkeys(terms) if letter not in result + ","]
     body = [part for factor in factors for part in (to.space(), factor)][1:]
     if not summed:
-        return Term(to.row(body), PRODUCT)
+        return FormulaTerm(to.row(body), PRODUCT)
     sign = to.under(to.sign("∑"), formula.row_of(",", [to.name(letter) for letter in summed]))
-    return Term(to.row([sign, *body]), TERM)
+    return FormulaTerm(to.row([sign, *body]), TERM)

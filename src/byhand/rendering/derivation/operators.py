@@ -24,7 +24,7 @@ JOINED: dict[type[ast.AST], str] = {
 
 
 @dataclass(frozen=True)
-class Term:
+class FormulaTerm:
     """A piece of a formula, and how tightly its outermost sign binds."""
 
     markup: str
@@ -42,21 +42,21 @@ class Operators:
     def __call__(self, node: ast.expr) -> str:
         return self.piece(node).markup
 
-    def piece(self, node: ast.expr) -> Term:
+    def piece(self, node: ast.expr) -> FormulaTerm:
         to = self.to
         match node:
             case ast.Constant(value=value):
                 return self.constant(value)
             case ast.Name(id=name):
-                return Term(self.name(name))
+                return FormulaTerm(self.name(name))
             case ast.BinOp(left=left, op=op, right=right):
                 return self.operation(left, op, right)
             case ast.UnaryOp(op=ast.USub(), operand=inside):
-                return Term(to.row([to.sign("−"), self.at(inside, TERM)]), NEGATIVE)
+                return FormulaTerm(to.row([to.sign("−"), self.at(inside, TERM)]), NEGATIVE)
             case ast.UnaryOp(op=ast.UAdd(), operand=inside):
                 return self.piece(inside)
             case ast.UnaryOp(operand=inside):
-                return Term(to.row([to.sign("¬"), self.at(inside, POWER)]), PRODUCT)
+                return FormulaTerm(to.row([to.sign("¬"), self.at(inside, POWER)]), PRODUCT)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return self.comparison(left, COMPARED.get(type(op), "∈"), right)
             case ast.BoolOp(op=op, values=values):
@@ -70,13 +70,13 @@ class Operators:
             case ast.Subscript(value=inside, slice=index):
                 return self.item(inside, index)
             case ast.Tuple(elts=items) | ast.List(elts=items):
-                return Term(to.fenced("(", self.commas(items), ")"))
+                return FormulaTerm(to.fenced("(", self.commas(items), ")"))
             case ast.IfExp(test=test, body=body, orelse=other):
                 return self.cases(test, body, other)
             case ast.Call():
                 return self.call(node)
             case _:
-                return Term(to.words(ast.unparse(node)))
+                return FormulaTerm(to.words(ast.unparse(node)))
 
     def at(self, node: ast.expr, level: int) -> str:
         """The expression, in brackets where it binds less tightly than `level`."""
@@ -101,34 +101,34 @@ class Operators:
             return self.to.name(name)
         return self.to.row([self.to.word("d"), self.to.name(name[1:])])
 
-    def constant(self, value: object) -> Term:
+    def constant(self, value: object) -> FormulaTerm:
         to = self.to
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return Term(to.sign("…") if value is ... else to.words(str(value)))
+            return FormulaTerm(to.sign("…") if value is ... else to.words(str(value)))
         text = repr(value).removesuffix(".0")
         digits, _, exponent = text.partition("e")
         if not exponent:
-            return Term(to.number(text))
+            return FormulaTerm(to.number(text))
         raised = to.number(str(abs(int(exponent))))
         raised = to.row([to.sign("−"), raised]) if exponent.startswith("-") else raised
         power = to.above(to.number("10"), raised)
         if digits == "1":
-            return Term(power, POWER)
-        return Term(to.row([to.number(digits), to.sign("·"), power]), PRODUCT)
+            return FormulaTerm(power, POWER)
+        return FormulaTerm(to.row([to.number(digits), to.sign("·"), power]), PRODUCT)
 
-    def constant_of(self, attr: str) -> Term:
+    def constant_of(self, attr: str) -> FormulaTerm:
         sign = {"inf": "∞", "pi": "π", "newaxis": "·"}.get(attr)
-        return Term(self.to.sign(sign) if sign else self.to.word(attr))
+        return FormulaTerm(self.to.sign(sign) if sign else self.to.word(attr))
 
     # Operators.
 
-    def operation(self, left: ast.expr, op: ast.operator, right: ast.expr) -> Term:
+    def operation(self, left: ast.expr, op: ast.operator, right: ast.expr) -> FormulaTerm:
         to = self.to
         match op:
             case ast.Add() | ast.Sub():
                 sign = "+" if isinstance(op, ast.Add) else "−"
                 after = self.at(right, TERM)
-                return Term(to.row([self.at(left, SUM), to.sign(sign), after]), SUM)
+                return FormulaTerm(to.row([self.at(left, SUM), to.sign(sign), after]), SUM)
             case ast.Mult():
                 return self.product(left, right)
             case ast.Div():
@@ -136,15 +136,15 @@ class Operators:
             case ast.MatMult():
                 level = POWER if elementwise(left) else PRODUCT
                 factors = [self.at(left, level), to.space(), self.at(right, POWER)]
-                return Term(to.row(factors), PRODUCT)
+                return FormulaTerm(to.row(factors), PRODUCT)
             case ast.Pow():
-                return Term(to.above(self.at(left, ATOM), self(right)), POWER)
+                return FormulaTerm(to.above(self.at(left, ATOM), self(right)), POWER)
             case ast.FloorDiv():
-                return Term(to.fenced("⌊", to.fraction(self(left), self(right)), "⌋"))
+                return FormulaTerm(to.fenced("⌊", to.fraction(self(left), self(right)), "⌋"))
             case _:
                 return self.joined(JOINED.get(type(op), "·"), [left, right])
 
-    def product(self, left: ast.expr, right: ast.expr) -> Term:
+    def product(self, left: ast.expr, right: ast.expr) -> FormulaTerm:
         """Elementwise, unless one of them is just a number. A minus in front stays in front."""
         if isinstance(right, ast.Constant) and not is_number(left):
             left, right = right, left
@@ -152,13 +152,13 @@ class Operators:
         level = NEGATIVE if before.level == NEGATIVE else PRODUCT
         markup = before.markup if before.level >= PRODUCT or level == NEGATIVE else ""
         factors = [markup or self.bracketed(before.markup), self.at(right, POWER)]
-        return Term(self.to.row([factors[0], self.times(left, right), factors[1]]), level)
+        return FormulaTerm(self.to.row([factors[0], self.times(left, right), factors[1]]), level)
 
     def times(self, left: ast.expr, right: ast.expr) -> str:
         numbers = is_number(left) + is_number(right)
         return self.to.space() if numbers == 1 else self.to.sign("·" if numbers else "⊙")
 
-    def quotient(self, top: ast.expr, bottom: ast.expr) -> Term:
+    def quotient(self, top: ast.expr, bottom: ast.expr) -> FormulaTerm:
         """One fraction, also for a / b / c; a minus stands before it."""
         below = [bottom]
         while isinstance(top, ast.BinOp) and isinstance(top.op, ast.Div):
@@ -167,8 +167,8 @@ class Operators:
         bare = without_minus(top)
         if bare is not None:
             whole = self._fraction(bare, below)
-            return Term(self.to.row([self.to.sign("−"), whole]), NEGATIVE)
-        return Term(self._fraction(top, below), POWER)
+            return FormulaTerm(self.to.row([self.to.sign("−"), whole]), NEGATIVE)
+        return FormulaTerm(self._fraction(top, below), POWER)
 
     def _fraction(self, top: ast.expr, below: list[ast.expr]) -> str:
         product = below[0]
@@ -176,25 +176,25 @@ class Operators:
             product = ast.BinOp(product, ast.Mult(), factor)
         return self.to.fraction(self(top), self(product))
 
-    def comparison(self, left: ast.expr, sign: str, right: ast.expr) -> Term:
+    def comparison(self, left: ast.expr, sign: str, right: ast.expr) -> FormulaTerm:
         """1 where it holds and 0 elsewhere: Iverson's bracket."""
         to = self.to
         if is_count(right):  # y[:, None] == np.arange(n): one in each row
             sides = [to.below(self.at(left, ATOM), to.name("i")), to.name("j")]
         else:
             sides = [self(left), self(right)]
-        return Term(to.fenced("[", to.row([sides[0], to.sign(sign), sides[1]]), "]"))
+        return FormulaTerm(to.fenced("[", to.row([sides[0], to.sign(sign), sides[1]]), "]"))
 
-    def joined(self, sign: str, values: Sequence[ast.expr]) -> Term:
-        return Term(self.row_of(sign, [self.at(value, POWER) for value in values]), RELATION)
+    def joined(self, sign: str, values: Sequence[ast.expr]) -> FormulaTerm:
+        return FormulaTerm(self.row_of(sign, [self.at(value, POWER) for value in values]), RELATION)
 
-    def transposed(self, inside: ast.expr, axes: str = "") -> Term:
+    def transposed(self, inside: ast.expr, axes: str = "") -> FormulaTerm:
         to = self.to
         mark = to.sign("⊤")
         raised = to.row([mark, to.fenced("(", to.number(axes), ")")]) if axes else mark
-        return Term(to.above(self.at(inside, ATOM), raised), POWER)
+        return FormulaTerm(to.above(self.at(inside, ATOM), raised), POWER)
 
-    def cases(self, test: ast.expr, yes: ast.expr, no: ast.expr) -> Term:
+    def cases(self, test: ast.expr, yes: ast.expr, no: ast.expr) -> FormulaTerm:
         match test:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 sign = self.to.sign(COMPARED.get(type(op), "∈"))
@@ -203,16 +203,16 @@ class Operators:
                 when = self(test)
         when = self.to.row([self.to.words("if "), when])
         rows = [(self(yes), when), (self(no), self.to.words("otherwise"))]
-        return Term(self.to.cases(rows), TERM)
+        return FormulaTerm(self.to.cases(rows), TERM)
 
     # Items and calls, which have files of their own.
 
-    def item(self, inside: ast.expr, index: ast.expr) -> Term:
+    def item(self, inside: ast.expr, index: ast.expr) -> FormulaTerm:
         raise NotImplementedError
 
-    def call(self, node: ast.Call) -> Term:
+    def call(self, node: ast.Call) -> FormulaTerm:
         raise NotImplementedError
 
-    def function(self, name: str, operands: Sequence[ast.expr]) -> Term:
+    def function(self, name: str, operands: Sequence[ast.expr]) -> FormulaTerm:
         """name(a, b)"""
-        return Term(self.to.row([self.to.word(name), self.bracketed(self.commas(operands))]))
+        return FormulaTerm(self.to.row([self.to.word(name), self.bracketed(self.commas(operands))]))

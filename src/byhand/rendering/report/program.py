@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from byhand.checking.report import Row
-from byhand.checking.summary import StepSummary, Summary, Use
+from byhand.checking.summary import StepSummary, StepUse, Summary
 from byhand.rendering.way_back import way_back
 
 DIGITS = 4
@@ -38,7 +38,7 @@ def _step(step: StepSummary, row: Row | None) -> dict[str, Any]:
     }
 
 
-def _use(use: Use) -> dict[str, Any]:
+def _use(use: StepUse) -> dict[str, Any]:
     return {
         "step": use.step,
         "times": use.times,
