@@ -155,7 +155,8 @@ def _calls(node: ast.Call, scene: Scene) -> Found:
             yield "dropped keepdims", {"keepdims"}, ast.Call(func, node.args, keywords)
         for new in _other_axes(node, method):
             yield "wrong axis", {"wrong-axis"}, new
-    if name in ("copy", "clone") and method and base is not None:
+    copies = name in ("copy", "clone") and method
+    if copies and base is not None and scene.depends_on_gradient(base):  # forward's may be used up
         yield "missing copy", {"aliased"}, base
     if name == "transpose" and method and base is not None:
         yield "transposed", {"transposed"}, base

@@ -44,6 +44,9 @@ ENOUGH = 3
 
 DTYPES = ("float64", "float32")
 
+BACKWARD_DIVIDES = "which backward divides by and forward does not"
+"""The end of a note on zeros: they are no mistake."""
+
 
 def check(
     problem: Problem | Callable[..., Any],
@@ -250,8 +253,7 @@ def _divided_by_zero(problem: Problem, seed: int, trials: list[Trial]) -> list[s
     bad = [a.key for a in trial.answers.found if trial.result(a.key).verdict == "nonfinite"]
     names = ", ".join(dict.fromkeys(f"d{name}" for name, _ in bad))
     zeros = " or ".join(zero_divisors(found, trials[0].run.function))
-    said = f"{names}: no number where {zeros} is 0, which backward divides by and forward does not"
-    return [said] if bad else []
+    return [f"{names}: no number where {zeros} is 0, {BACKWARD_DIVIDES}"] if bad else []
 
 
 def _at_ties(problem: Problem, seed: int, trials: list[Trial]) -> list[str]:

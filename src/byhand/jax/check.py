@@ -8,6 +8,7 @@ isn't, or the custom_vjp is called somewhere inside of a function, what it gives
 from __future__ import annotations
 
 import inspect
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from byhand.checking.check import BACKWARD_DIVIDES
 from byhand.checking.check import check as check_problem
 from byhand.checking.meant import unjudged_where_meant
 from byhand.checking.report import Finding, Report, Row
@@ -108,7 +110,7 @@ def check(
             if report.ok and kind in HALVES:
                 report = replace(seen_from_outside(report, bench), dtype=kind)
             if report.ok and edges:
-                report = replace(report, findings=(*report.findings, *_at_edges(bench)))
+                report = replace(report, findings=(*report.findings, *_at_edges(bench, report)))
         if report.ok and subject.rules is not None:
             said = _as_called(subject, named)
             if said is not None:
@@ -118,14 +120,17 @@ def check(
     return replace(report, seconds=time.perf_counter() - start)
 
 
-def _at_edges(bench: Bench) -> list[Finding]:
+def _at_edges(bench: Bench, report: Report) -> list[Finding]:
     """What goes wrong at zeros, ties, masks and large numbers, at the usual sizes: for others JAX
-    would compile each operation anew."""
+    would compile each operation anew. Zeros that a note tells of are no finding."""
+    noted = " ".join(note for note in report.notes if note.endswith(BACKWARD_DIVIDES))
     at_one_size = replace(bench.kernel, sizes={})
     tried = Bench(at_one_size, replace(bench.options, edges=True))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return [*dict.fromkeys(EDGE.find(tried))]
+        found = dict.fromkeys(EDGE.find(tried))
+    zeros = {f"{name} was all zeros" for name in re.findall(r"\w+(?=(?: or \w+)* is 0)", noted)}
+    return [each for each in found if each.done not in zeros]
 
 
 def _type(dtype: Any) -> str | None:

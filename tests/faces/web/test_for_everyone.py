@@ -129,7 +129,7 @@ def test_the_keyboard_is_enough(browser: Browser, course: Served) -> None:
         )
 
     def tab_to(what: str) -> None:
-        for _ in range(60):
+        for _ in range(400):  # a reading has much that can be reached
             page.keyboard.press("Tab")
             if what in focused()[:80]:
                 return
