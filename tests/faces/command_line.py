@@ -11,30 +11,6 @@ import forked
 
 Done = subprocess.CompletedProcess[str]
 
-GOOD = '''\
-"""A line through data: the mean squared error."""
-import numpy as np
-
-data = ("t",)
-
-def inputs(rng, *, n=8, width=5):
-    return {"x": rng.normal(size=(n, width)), "w": rng.normal(size=width), "t": rng.normal(size=n)}
-
-def forward(x, w, t):
-    y = x @ w
-    error = y - t
-    loss = (error * error).mean()
-    return loss
-
-def backward(x, w, error):
-    derror = 2 * error / len(error)
-    dy = derror
-    dw = x.T @ dy
-    dx = np.outer(dy, w)
-'''
-"""A problem file whose backward is right; tests change a line of it."""
-
-
 _ON_A_FULL_DISK = """
 import resource, runpy, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import GOOD
+
+from line_problem import GOOD
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import GOOD
 
 from byhand.faces.apart.process import Process
+from line_problem import GOOD
 
 WRONG = GOOD.replace("dw = x.T @ dy", "dw = -(x.T @ dy)")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command_line import GOOD
-
 from byhand.faces.judged import How, judged
+from line_problem import GOOD
 
 
 def test_an_unsaved_text_is_judged_in_the_place_of_the_file(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from lsp_client import Client
-from lsp_texts import GOOD
+
+from line_problem import GOOD
 
 
 @pytest.fixture(scope="module")

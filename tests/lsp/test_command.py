@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lsp_client import PATIENCE, Client
-from lsp_texts import GOOD
 from processes import children, running
+
+from line_problem import GOOD
 
 Start = Callable[..., Client]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp_texts import edited
 from lsprotocol.types import Diagnostic
 from pygls.workspace import PositionCodec
 
@@ -19,8 +18,9 @@ from byhand.faces.lsp import session as module
 from byhand.faces.lsp.session import Session
 from byhand.faces.lsp.texts import Text, piece
 from byhand.faces.lsp.trust import Trust
+from line_problem import edited
 
-FILE = Path("/work/line.py")
+FILE = Path("line.py").absolute()
 URI = FILE.as_uri()
 WRONG = edited(("dw = x.T @ dy", "dw = -(x.T @ dy)"))
 

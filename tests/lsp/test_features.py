@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from lsp_client import Client
-from lsp_texts import GOOD, edited
 
 from byhand.course import learner as learners
 from byhand.course.course import Exercise
+from line_problem import GOOD, edited
 
 Start = Callable[..., Client]
 BIAS = edited(

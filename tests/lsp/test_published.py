@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lsp_client import Client
-from lsp_texts import GOOD, edited
+
+from line_problem import GOOD, edited
 
 Start = Callable[..., Client]
 ERROR, WARNING, INFORMATION = 1, 2, 3

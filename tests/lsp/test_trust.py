@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from lsp_client import Client
-from lsp_texts import GOOD, edited
 
 from byhand.course import learner as learners
+from line_problem import GOOD, edited
 
 ALLOW, REFUSE = "Allow in this folder", "Not now"
 Start = Callable[..., Client]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from lsp_client import Client
-from lsp_texts import GOOD, edited
 from processes import children
+
+from line_problem import GOOD, edited
 
 Start = Callable[..., Client]
 WRONG = edited(("dw = x.T @ dy", "dw = -(x.T @ dy)"))

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import GOOD, run_byhand
+from command_line import run_byhand
 from pages import Served
+
+from line_problem import GOOD
 
 FORWARD = GOOD.partition("def backward")[0]
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from browser import CHROMIUM, chromium
-from command_line import GOOD
 from pages import LOSS, PRACTICE, Served
 from playwright.sync_api import Browser, Page, expect
+
+from line_problem import GOOD
 
 AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
 
