@@ -26,28 +26,23 @@ from typing import TYPE_CHECKING
 from byhand.errors import ByhandError
 
 if TYPE_CHECKING:
+    import socket
+
     from byhand.course.learner import Learner
+    from byhand.faces.page.course_app import CoursePage
+    from byhand.faces.page.explorer_app import ExplorerPage
+    from byhand.faces.page.serving import Address
 
 
 def teach(learner: Learner, port: int | None, open_browser: bool, timeout: float) -> int:
     """Serves the course until Ctrl-C; gives the exit status. Raises ByhandError if it can't."""
     _installed()
     from byhand.faces.page.course_app import CoursePage
-    from byhand.faces.page.serving import listening, serve
+    from byhand.faces.page.serving import listening
 
     bound, address = listening(port, learner.folder)
     page = CoursePage(learner, timeout)
-    try:
-        return serve(
-            page.app(),
-            bound,
-            address,
-            tasks=page.tasks,
-            close=page.live.close,
-            open_browser=open_browser,
-        )
-    finally:
-        page.end()
+    return _served(page, bound, address, open_browser)
 
 
 def explore(file: str, port: int | None, open_browser: bool) -> int:
@@ -55,7 +50,7 @@ def explore(file: str, port: int | None, open_browser: bool) -> int:
     exit status. Raises ByhandError if it can't."""
     _installed()
     from byhand.faces.page.explorer_app import ExplorerPage
-    from byhand.faces.page.serving import listening, serve
+    from byhand.faces.page.serving import listening
     from byhand.program.problem import locate, read_source, zoo
     from byhand.sources.load import split
 
@@ -71,17 +66,26 @@ def explore(file: str, port: int | None, open_browser: bool) -> int:
             path.write_text(source, encoding="utf-8")
         bound, address = listening(port)
         page = ExplorerPage(path, member, copied)
-        try:
-            return serve(
-                page.app(),
-                bound,
-                address,
-                tasks=page.tasks,
-                close=page.live.close,
-                open_browser=open_browser,
-            )
-        finally:
-            page.end()
+        return _served(page, bound, address, open_browser)
+
+
+def _served(
+    page: CoursePage | ExplorerPage, bound: socket.socket, address: Address, open_browser: bool
+) -> int:
+    """Serves a page until Ctrl-C, and ends what it started; gives the exit status."""
+    from byhand.faces.page.serving import serve
+
+    try:
+        return serve(
+            page.app(),
+            bound,
+            address,
+            tasks=page.tasks,
+            close=page.live.close,
+            open_browser=open_browser,
+        )
+    finally:
+        page.end()
 
 
 def _installed() -> None:
