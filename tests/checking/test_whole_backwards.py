@@ -71,6 +71,13 @@ def test_a_value_of_forward_may_be_used_up_under_another_name(checked: Checked):
     assert codes(checked(by_name)) == {"W": "aliased"}
 
 
+def test_beside_a_mistake_it_isnt_said_that_nothing_needs_it(checked: Checked):
+    report = checked(changed(PLAIN, (IN_PLACE[0][0], "h *= 1 - h"), IN_PLACE[1]))
+    assert not report.ok
+    (note,) = report.notes
+    assert note == "line 14 changes h, which backward was given; what reads it later gets that"
+
+
 def test_who_reads_a_used_up_value_as_it_was_is_wrong(checked: Checked):
     own = changed(PLAIN, (IN_PLACE[0][0], "a = 2 * h * (1 - h**2)\n    h *= 0.5"))
     report = checked(changed(own, ("x.T @ a}", "x.T @ (2 * h * (1 - h**2))}")))

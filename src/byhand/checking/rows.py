@@ -171,7 +171,8 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
             continue
         said = " and ".join(map(str, lines))
         where = f"line {said} changes" if len(lines) == 1 else f"lines {said} change"
-        notes.append(f"{where} {name}, which backward was given; nothing needs it as it was")
+        after = "what reads it later gets that" if trial.wrong else "nothing needs it as it was"
+        notes.append(f"{where} {name}, which backward was given; {after}")
     if run.function is None:
         notes.append(
             "backward isn't a plain Python function: its results are judged, but not its lines"
