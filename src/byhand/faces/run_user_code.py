@@ -188,9 +188,12 @@ def _watched(file: str, timeout: float | None) -> Generator[None]:
 def _line_running(file: str, thread: int) -> int | None:
     """The innermost line of `file` that the thread is in.
 
-    Statements of forward and backward are run one by one, so there are moments between two of them
-    where no line of the file runs: look again for a while.
+    Statements of forward and backward are run one by one, and most of the time goes into running
+    them: then it is the line of the statement that is run. Between two there is none: look again
+    for a while.
     """
+    from byhand.program.statements import Statement
+
     for _ in range(300):
         frame: FrameType | None = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
         while frame is not None:
@@ -199,7 +202,11 @@ def _line_running(file: str, thread: int) -> int | None:
                 return frame.f_lineno or next(
                     (line for *_, line in frame.f_code.co_lines() if line), None
                 )
-            frame = frame.f_back
+            match frame.f_locals.get("statement"):
+                case Statement(file=of, line=line) if of == file:
+                    return line
+                case _:
+                    frame = frame.f_back
         time.sleep(0.001)
     return None
 
