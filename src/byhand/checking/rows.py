@@ -355,8 +355,7 @@ def _being_written(trial: Trial, line: int) -> str | None:
         return None
     statements = [
         node
-        for top in trial.run.function.body
-        for node in ast.walk(top)
+        for node in trial.run.function.nodes
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
     for node in sorted(statements, key=lambda node: node.lineno, reverse=True):

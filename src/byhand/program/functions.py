@@ -65,9 +65,7 @@ def _taken_apart(fn: FunctionType, tree: ast.Module | None) -> Function:
 def names_library(function: Function, library: str) -> bool:
     """Whether a function speaks of a library, or calls a function of its own file that does."""
     seen = {**function.globals, **function.closure}
-    names = {
-        node.id for top in function.body for node in ast.walk(top) if isinstance(node, ast.Name)
-    }
+    names = {node.id for node in function.nodes if isinstance(node, ast.Name)}
     held = [seen[name] for name in names - function.own if name in seen]
     called = [
         each.__globals__[name]

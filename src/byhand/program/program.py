@@ -96,11 +96,16 @@ class Program:
         return frozenset(step.tensor for step in self)
 
     @cached_property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The steps and all they were computed from, every tensor after its arguments."""
+        return tuple(computed_first_to_last([step.tensor for step in self]))
+
+    @cached_property
     def owners(self) -> Mapping[Tensor, tuple[str, ...]]:
         """The steps that each recorded tensor is part of: its own name, or those it leads to."""
         named = {step.tensor: step.name for step in self}
         owners: dict[Tensor, tuple[str, ...]] = {}
-        for tensor in computed_first_to_last(list(named))[::-1]:
+        for tensor in self.tensors[::-1]:
             mine = (named[tensor],) if tensor in named else owners.get(tensor, ())
             owners[tensor] = mine
             for arg in tensor.args:

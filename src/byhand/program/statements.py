@@ -13,7 +13,7 @@ import ast
 import linecache
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import CodeType
 from typing import Any, TypeAlias
 
@@ -63,6 +63,11 @@ class Function:
     globals: Mapping[str, Any]
     closure: Mapping[str, Any]
     own: frozenset[str] = frozenset()
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of its syntax tree, statement by statement."""
+        return tuple(node for top in self.body for node in ast.walk(top))
 
     def source(self, line: int) -> str:
         return linecache.getline(self.file, line).strip()

@@ -267,22 +267,21 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 def _leaves(path: Path, value: Any, around: frozenset[int]) -> Iterator[tuple[Path, Any]]:
-    held = children(value)
-    if held is None:
+    if _kind(type(value)) is None:
         yield path, value
     elif id(value) not in around:
         around |= {id(value)}
-        for entry, child in held:
+        for entry, child in children(value) or ():
             yield from _leaves((*path, entry), child, around)
 
 
 def _mapped(f: Callable[[Path, Any], Any], path: Path, value: Any, made: dict[int, Any]) -> Any:
     """`made` has the new container of each old one that was met, by its id."""
-    held = children(value)
-    if held is None:
+    if _kind(type(value)) is None:  # at once, since most are leaves
         return f(path, value)
     if id(value) in made:
         return made[id(value)]
+    held = children(value) or ()
     if isinstance(value, tuple):
         items = [_mapped(f, (*path, entry), child, made) for entry, child in held]
         new = made[id(value)] = tuple_like(value, items)

@@ -215,11 +215,11 @@ class Feeder:
             if (found := array(leaf)) is not None
         ]
         for key, value in list(self.placed.items()) if changed else ():
-            local, seen = self.plan.locals[key], array(value)
+            local = self.plan.locals[key]
             if (
-                seen is not None
-                and any(np.may_share_memory(np.asarray(seen), each) for each in changed)
-                and touched.get(tree.root(local)) is None
+                touched.get(tree.root(local)) is None
+                and (seen := array(value)) is not None
+                and any(np.may_share_memory(seen, each) for each in changed)
                 and not np.array_equal(seen, self.meant(key, self.feeds[key]))
                 and fetch(namespace, local) is value
             ):
@@ -238,8 +238,11 @@ def alike(a: Array, b: Array) -> bool:
 def place(namespace: Namespace, local: str, value: Any) -> None:
     """Makes a local that holds a gradient (`dh` or `dhs[2]`) hold `value`."""
     root, path = tree.parsed(local)
+    if not path:
+        namespace[root] = value
+        return
     held = namespace.get(root)
-    if path and held is None:
+    if held is None:
         return
     with contextlib.suppress(LookupError):  # where it goes isn't there yet
         namespace[root] = tree.put(held, path, value)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from byhand.checking.sampling.sample_inputs import Draw
-from byhand.engine.backward import computed_first_to_last, fit
+from byhand.engine.backward import fit
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Key
@@ -47,14 +47,10 @@ class Paths:
         return {self.drawn.truth.by_key[key].tensor: g for key, g in self.stops.items()}
 
     @cached_property
-    def _tensors(self) -> list[Tensor]:
-        return computed_first_to_last([step.tensor for step in self.drawn.truth])
-
-    @cached_property
     def between(self) -> tuple[Key, ...]:
         """The steps that are jumped over, from near to far."""
         reached = {self.value}
-        for tensor in self._tensors:
+        for tensor in self.drawn.truth.tensors:
             if tensor not in self._fed and any(
                 a in reached for a in tensor.args if isinstance(a, Tensor)
             ):
@@ -99,7 +95,7 @@ class Paths:
         are one number are left out."""
         reached = {self.value}
         found: dict[str, Array] = {}
-        for number, node in enumerate(self._tensors):
+        for number, node in enumerate(self.drawn.truth.tensors):
             if not any(arg in reached for arg in node.args if isinstance(arg, Tensor)):
                 continue
             if node not in self._fed:
@@ -130,7 +126,7 @@ class Paths:
         """1 where forward reads single elements of an array of this shape, and 0 elsewhere; by
         names to use in an exchanged statement."""
         found: dict[str, Array] = {}
-        for number, node in enumerate(self._tensors):
+        for number, node in enumerate(self.drawn.truth.tensors):
             if node.op is not None and node.op.name == "getitem":
                 ones = np.zeros(node.args[0].shape)
                 ones[node.params["index"]] = 1.0

@@ -11,6 +11,7 @@ import ast
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from byhand.checking.judging.isolated_run import (
@@ -165,20 +166,20 @@ def fetch_or(namespace: Namespace, local: str, like: Any) -> Any:
     return like if held is None else held
 
 
+@lru_cache(maxsize=1 << 6)
 def _variables(function: Function) -> tuple[str, ...]:
     """The names that are bound by a loop, a `with` or a condition rather than by a statement."""
     found: list[str] = []
-    for top in function.body:
-        for node in ast.walk(top):
-            match node:
-                case ast.For(target=target):
-                    found += _stored(target)
-                case ast.With(items=items):
-                    found += [n for i in items if i.optional_vars for n in _stored(i.optional_vars)]
-                case ast.If(test=test) | ast.While(test=test):
-                    found += walruses(test)
-                case _:
-                    pass
+    for node in function.nodes:
+        match node:
+            case ast.For(target=target):
+                found += _stored(target)
+            case ast.With(items=items):
+                found += [n for i in items if i.optional_vars for n in _stored(i.optional_vars)]
+            case ast.If(test=test) | ast.While(test=test):
+                found += walruses(test)
+            case _:
+                pass
     return tuple(dict.fromkeys(found))
 
 

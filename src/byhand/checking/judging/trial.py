@@ -21,7 +21,6 @@ from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
 from byhand.checking.running.run import run_again, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
-from byhand.engine.backward import computed_first_to_last
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.program.call import call_to
@@ -164,7 +163,7 @@ class Trial:
         steps = self.drawn.truth.by_key
         by_tensor = {steps[key].tensor: key for key in self.feeds}
         found: dict[Tensor, set[Key]] = {}
-        for tensor in computed_first_to_last([step.tensor for step in self.drawn.truth])[::-1]:
+        for tensor in self.drawn.truth.tensors[::-1]:
             passed = found.setdefault(tensor, set())
             if tensor in by_tensor:
                 passed = {by_tensor[tensor]} if near else passed | {by_tensor[tensor]}

@@ -52,7 +52,7 @@ def _is_upstream(damage: Damage, given: Container[str], steps: Container[str]) -
 
 def _is_update(damage: Damage, run: BackwardRun) -> bool:
     """Whether this is `W -= rate * dW`, or `w -= rate * dw` in a loop over both."""
-    nodes = [node for top in run.function.body for node in ast.walk(top)] if run.function else []
+    nodes = run.function.nodes if run.function else ()
     loops = {
         part.id
         for node in nodes

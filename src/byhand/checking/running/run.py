@@ -129,8 +129,7 @@ def _written(function: Function) -> frozenset[str]:
     """The names that some statement of a function writes to, itself."""
     return frozenset(
         name
-        for top in function.body
-        for node in ast.walk(top)
+        for node in function.nodes
         if isinstance(node, ast.stmt)
         for name, rebinds in touched_names(node).items()
         if rebinds is not None

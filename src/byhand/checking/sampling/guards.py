@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from byhand.engine.backward import computed_first_to_last
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program
 
@@ -20,7 +19,7 @@ LARGEST = 1e-6
 def guards(program: Program) -> dict[Tensor, Any]:
     """The sums with a guard that a logarithm is taken of, with what it was added to."""
     found: dict[Tensor, Any] = {}
-    for tensor in computed_first_to_last([step.tensor for step in program]):
+    for tensor in program.tensors:
         match tensor.op, tensor.args:
             case op, (Tensor() as inside, *_) if op is not None and op.name in ("log", "log2"):
                 match inside.op, inside.args:

@@ -21,7 +21,6 @@ from byhand.checking.sampling.moved_inputs import (
     with_zeros,
 )
 from byhand.checking.sampling.sample_inputs import Draw, draw
-from byhand.engine.backward import computed_first_to_last
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
 from byhand.ops.op import Op
@@ -107,7 +106,7 @@ def _delicate(program: Program) -> frozenset[str]:
     """The inputs at whose zeros an op of forward, or a usual form of its derivative, may have a
     pole."""
     reached: set[Tensor] = set()
-    for tensor in computed_first_to_last([step.tensor for step in program])[::-1]:
+    for tensor in program.tensors[::-1]:
         for position, arg in enumerate(tensor.args):
             if not isinstance(arg, Tensor) or tensor.op is None:
                 continue
@@ -168,7 +167,7 @@ def _gradients(found: Draw, steps: Iterable[Step]) -> Iterator[Any]:
 def _one_sided(program: Program) -> int:
     """How many of forward's choices between values go one way for all elements."""
     count = 0
-    for tensor in computed_first_to_last([step.tensor for step in program]):
+    for tensor in program.tensors:
         if tensor.op is None or tensor.value.size < 2:
             continue
         if tensor.op.kink in ("arguments", "zero") or tensor.op.name == "where":
@@ -184,34 +183,45 @@ def _one_sided(program: Program) -> int:
 
 def _maximized(program: Program) -> frozenset[str]:
     """The inputs of whose elements forward takes a maximum, as they are or one by one changed."""
+    repeating: set[Tensor] = set()
+    for tensor in program.tensors:  # a sum with what has no equal elements has none
+        if _one_by_one(tensor) and all(
+            arg in repeating or arg.value.size == 1
+            for arg in tensor.args
+            if isinstance(arg, Tensor)
+        ):
+            repeating.add(tensor)
     reached: set[Tensor] = set()
-    for tensor in computed_first_to_last([step.tensor for step in program])[::-1]:
-        if tensor.op is None:
-            continue
-        one_by_one = tensor.op.structure == "elementwise" or tensor.op.view or tensor.op.permutes
-        if tensor.op.kink == "elements" or (tensor in reached and one_by_one):
-            reached.update(arg for arg in tensor.args if isinstance(arg, Tensor))
+    for tensor in program.tensors[::-1]:
+        largest = tensor.op is not None and tensor.op.kink == "elements"
+        if largest or (tensor in reached and _one_by_one(tensor)):
+            args = (arg for arg in tensor.args if isinstance(arg, Tensor))
+            reached.update(arg for arg in args if arg in repeating)
     return frozenset(step.name for step in program.inputs if step.tensor in reached)
+
+
+def _one_by_one(tensor: Tensor) -> bool:
+    """Whether every element is one of an input, or is made of one of each argument."""
+    op = tensor.op
+    return op is None or op.structure == "elementwise" or bool(op.view) or op.permutes
 
 
 @lru_cache(maxsize=1 << 6)
 def _divisors(function: Function) -> frozenset[str]:
     """The names in what a function divides by."""
     found: set[str] = set()
-    for top in function.body:
-        for node in ast.walk(top):
-            match node:
-                case (
-                    ast.BinOp(op=ast.Div(), right=divisor)
-                    | ast.AugAssign(op=ast.Div(), value=divisor)
-                ):
-                    found |= _names(divisor)
-                case ast.BinOp(left=base, op=ast.Pow()):
-                    found |= _names(base)
-                case ast.Call(func=ast.Attribute(attr="reciprocal" | "divide"), args=args):
-                    found |= set[str]().union(*map(_names, args[-1:]))
-                case _:
-                    pass
+    for node in function.nodes:
+        match node:
+            case (
+                ast.BinOp(op=ast.Div(), right=divisor) | ast.AugAssign(op=ast.Div(), value=divisor)
+            ):
+                found |= _names(divisor)
+            case ast.BinOp(left=base, op=ast.Pow()):
+                found |= _names(base)
+            case ast.Call(func=ast.Attribute(attr="reciprocal" | "divide"), args=args):
+                found |= set[str]().union(*map(_names, args[-1:]))
+            case _:
+                pass
     return frozenset(found)
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from byhand.engine.backward import computed_first_to_last
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program
 from byhand.values.arrays import Array
@@ -52,7 +51,7 @@ class Tie:
 def inputs_of_ties(program: Program) -> frozenset[str]:
     """The inputs that the tied elements of this forward were computed from, by name."""
     reached: set[Tensor] = set()
-    for tensor in computed_first_to_last([step.tensor for step in program])[::-1]:
+    for tensor in program.tensors[::-1]:
         if tensor in reached or next(_ties(tensor), None) is not None:
             reached.update(arg for arg in tensor.args if isinstance(arg, Tensor))
     return frozenset(step.name for step in program.inputs if step.tensor in reached)
@@ -60,8 +59,7 @@ def inputs_of_ties(program: Program) -> frozenset[str]:
 
 def ties(program: Program) -> list[Tie]:
     """All ties between values that have a gradient."""
-    tensors = computed_first_to_last([step.tensor for step in program])
-    return [tie for tensor in tensors for tie in _ties(tensor)]
+    return [tie for tensor in program.tensors for tie in _ties(tensor)]
 
 
 def moved(value: Array, rng: np.random.Generator) -> Array:

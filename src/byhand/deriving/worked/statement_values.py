@@ -95,8 +95,7 @@ def counters_of(function: Function) -> set[str]:
     """The names that count the rounds of loops."""
     return {
         node.target.id
-        for top in function.body
-        for node in ast.walk(top)
+        for node in function.nodes
         if isinstance(node, ast.For) and isinstance(node.target, ast.Name)
     }
 

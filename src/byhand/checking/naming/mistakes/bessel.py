@@ -12,6 +12,7 @@ Good:
 
 import ast
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
     def one_off(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         if not isinstance(part, ast.Name) or (
-            isinstance(held.get(part.id), int) or counts(part.id, suspect.function.body)
+            isinstance(held.get(part.id), int) or counts(part.id, suspect.function)
         ):
             yield from _one_off(part)
 
@@ -52,11 +53,8 @@ def _corrects(suspect: Suspect) -> bool:
     """Whether forward or the definition has a variance or takes 1 from a number: else n - 1 fits by
     accident."""
     forward = suspect.first.trial.problem.forward
-    return any(
-        _is_corrected(node)
-        for top in (*forward.body, *suspect.statements)
-        for node in ast.walk(top)
-    )
+    own = (node for each in suspect.statements for node in ast.walk(each))
+    return any(map(_is_corrected, chain(forward.nodes, own)))
 
 
 def _is_corrected(node: ast.AST) -> bool:

@@ -39,19 +39,18 @@ def find(suspect: Suspect) -> Diagnosis | None:
 def _small_sums(suspect: Suspect) -> list[tuple[ast.expr, str]]:
     """Every `base + eps` of forward, with the text of the base."""
     found: list[tuple[ast.expr, str]] = []
-    for top in suspect.first.trial.problem.forward.body:
-        for node in ast.walk(top):
-            match node:
-                case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=float(eps))) if (
-                    0 < eps < SMALL
-                ):
-                    found.append((node, text(left)))
-                case ast.BinOp(left=ast.Constant(value=float(eps)), op=ast.Add(), right=right) if (
-                    0 < eps < SMALL
-                ):
-                    found.append((node, text(right)))
-                case ast.BinOp(left=left, op=ast.Add(), right=ast.Name(id="eps" | "epsilon")):
-                    found.append((node, text(left)))
-                case _:
-                    pass
+    for node in suspect.first.trial.problem.forward.nodes:
+        match node:
+            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=float(eps))) if (
+                0 < eps < SMALL
+            ):
+                found.append((node, text(left)))
+            case ast.BinOp(left=ast.Constant(value=float(eps)), op=ast.Add(), right=right) if (
+                0 < eps < SMALL
+            ):
+                found.append((node, text(right)))
+            case ast.BinOp(left=left, op=ast.Add(), right=ast.Name(id="eps" | "epsilon")):
+                found.append((node, text(left)))
+            case _:
+                pass
     return found

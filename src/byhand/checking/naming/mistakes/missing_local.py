@@ -37,11 +37,10 @@ def find(suspect: Suspect) -> Diagnosis | None:
             return Diagnosis(
                 f"the gradient of {way} is passed on without the step's local derivative"
             )
-    body = suspect.function.body
     known = [
         each
         for each in values(suspect)
-        if not (isinstance(each, ast.Name) and counts(each.id, body))
+        if not (isinstance(each, ast.Name) and counts(each.id, suspect.function))
     ]
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -174,8 +174,7 @@ def _whole_numbers(suspect: Suspect) -> dict[str, tuple[int, ...]]:
         held = np.asarray(value) if type(value) is int else array(value)
         if held is not None and held.dtype.kind in "iu":
             found[name] = held.shape
-    for top in suspect.function.body:
-        for node in ast.walk(top):
-            if isinstance(node, ast.For):
-                found |= {n.id: () for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    for node in suspect.function.nodes:
+        if isinstance(node, ast.For):
+            found |= {n.id: () for n in ast.walk(node.target) if isinstance(n, ast.Name)}
     return found

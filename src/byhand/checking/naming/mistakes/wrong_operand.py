@@ -108,13 +108,12 @@ def _kept(suspect: Suspect) -> Iterator[tuple[str, ast.expr]]:
 
 def _bound_by_loops(suspect: Suspect) -> Iterator[str]:
     """What `for W, h in zip(Ws, hs)` binds; counters are places, not values."""
-    for top in suspect.function.body:
-        for node in ast.walk(top):
-            match node:
-                case ast.For(target=target, iter=iterable) if not _counts(iterable):
-                    yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
-                case _:
-                    pass
+    for node in suspect.function.nodes:
+        match node:
+            case ast.For(target=target, iter=iterable) if not _counts(iterable):
+                yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+            case _:
+                pass
 
 
 def _counts(iterable: ast.expr) -> bool:

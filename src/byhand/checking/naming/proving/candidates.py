@@ -64,14 +64,13 @@ def _of_forward(suspect: Suspect) -> Iterator[ast.expr]:
     steps = suspect.program.by_key
     lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
     lines |= {steps[key].line for key in suspect.first.paths.between}
-    for top in suspect.first.trial.problem.forward.body:
-        for node in ast.walk(top):
-            if (
-                isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp))
-                and node.lineno in lines
-                and _is_float(node, suspect)
-            ):
-                yield parsed(ast.unparse(node))  # to be read, also where forward assigns to it
+    for node in suspect.first.trial.problem.forward.nodes:
+        if (
+            isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp))
+            and node.lineno in lines
+            and _is_float(node, suspect)
+        ):
+            yield parsed(ast.unparse(node))  # to be read, also where forward assigns to it
 
 
 def _is_float(node: ast.expr, suspect: Suspect) -> bool:
@@ -89,7 +88,7 @@ def _is_float(node: ast.expr, suspect: Suspect) -> bool:
 def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
     """The locals that backward computes, of data or of gradients; lists at the places at which the
     definition reads others."""
-    nodes = [node for top in suspect.function.body for node in ast.walk(top)]
+    nodes = suspect.function.nodes
     simple = [n for n in nodes if isinstance(n, (ast.Assign, ast.AugAssign))]
     loops = {n for f in nodes if isinstance(f, ast.For) for n in _names(f.target)}
     answers = {tree.root(a.local) for a in suspect.first.trial.answers.found}

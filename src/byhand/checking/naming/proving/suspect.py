@@ -274,8 +274,7 @@ def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:
     found = list(dict.fromkeys(write.node for write in answer.writes))
     simple = [
         node
-        for top in trial.run.function.body
-        for node in ast.walk(top)
+        for node in trial.run.function.nodes
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
     ]
     simple = [node for node in simple if not _only_unpacks(node, trial.problem.kept)]

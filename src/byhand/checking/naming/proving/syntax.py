@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from byhand.ops import REGISTRY
 from byhand.program.random_names import draws
+from byhand.program.statements import Function
 
 _NOT_LINEAR = {name for name, op in REGISTRY.items() if op.family == "elementwise"} - {
     "positive",
@@ -214,17 +216,17 @@ def text(node: ast.AST) -> str:
     return ast.unparse(node)
 
 
-def counts(name: str, body: Sequence[ast.stmt]) -> bool:
+@lru_cache(maxsize=1 << 10)
+def counts(name: str, function: Function) -> bool:
     """Whether a local, by what is assigned to it, is how many of something there are."""
-    for top in body:
-        for node in ast.walk(top):
-            match node:
-                case ast.Assign(targets=[target], value=value) if any(
-                    isinstance(part, ast.Name) and part.id == name for part in ast.walk(target)
-                ):
-                    return _is_a_count(value)
-                case _:
-                    pass
+    for node in function.nodes:
+        match node:
+            case ast.Assign(targets=[target], value=value) if any(
+                isinstance(part, ast.Name) and part.id == name for part in ast.walk(target)
+            ):
+                return _is_a_count(value)
+            case _:
+                pass
     return False
 
 
