@@ -58,8 +58,9 @@ def serve() -> None:
 
 
 def _ended(pid: int, timeout: float) -> int:
-    """The exit status of a process, as `subprocess` gives it; it has `timeout` seconds."""
-    signal.signal(signal.SIGALRM, lambda *_: os.kill(pid, signal.SIGKILL))
+    """The exit status of a process, as `subprocess` gives it; it and those that it started have
+    `timeout` seconds."""
+    signal.signal(signal.SIGALRM, lambda *_: os.killpg(pid, signal.SIGKILL))
     signal.setitimer(signal.ITIMER_REAL, timeout)
     _, status = os.waitpid(pid, 0)
     late = not signal.setitimer(signal.ITIMER_REAL, 0)[0]

@@ -1,4 +1,4 @@
-"""The README's first example, run as it stands there."""
+"""The README's examples, run as they stand there."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ import pytest
 README = Path(__file__).parent.parent / "README.md"
 
 
-def block(kind: str) -> str:
-    """The first code block of this kind in the README."""
-    found = re.search(rf"```{kind}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def block(kind: str, file: str) -> str:
+    """The first code block of this kind after the README speaks of this file."""
+    text = README.read_text(encoding="utf-8").partition(f"`{file}`")[2]
+    found = re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL)
     assert found is not None
     return found[1]
 
 
-def check(source: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    (folder / "softmax.py").write_text(source, encoding="utf-8")
+def check(source: str, folder: Path, file: str = "softmax.py") -> subprocess.CompletedProcess[str]:
+    (folder / file).write_text(source, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "byhand", "check", "softmax.py"],
+        [sys.executable, "-m", "byhand", "check", file],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -39,23 +40,25 @@ def without_numbers(report: str) -> str:
     return re.sub(r"exact   |rounding", "right   ", re.sub(r"\(\d+ exact.*?\)", "", report))
 
 
-def test_the_first_example_says_what_the_readme_says(tmp_path: Path) -> None:
-    done = check(block("python"), tmp_path)
+@pytest.mark.parametrize(
+    ("file", "said"), [("softmax.py", "dcounts is wrong"), ("layers.py", "line 13: db is wrong")]
+)
+def test_an_example_says_what_the_readme_says(file: str, said: str, tmp_path: Path) -> None:
+    done = check(block("python", file), tmp_path, file)
     assert done.returncode == 1, done.stderr
-    expected = block("text")
+    expected = block("text", file)
     if os.environ.get("BYHAND_GOLDEN") == "write":
-        text = README.read_text(encoding="utf-8").replace(
-            f"```text\n{expected}```", "```text\n@```"
-        )
-        README.write_text(text.replace("```text\n@```", f"```text\n{done.stdout}```"))
+        before, named, after = README.read_text(encoding="utf-8").partition(f"`{file}`")
+        after = after.replace(f"```text\n{expected}```", f"```text\n{done.stdout}```", 1)
+        README.write_text(before + named + after, encoding="utf-8")
         expected = done.stdout
     assert without_numbers(done.stdout) == without_numbers(expected)
-    assert "dcounts is wrong" in expected
+    assert said in expected
 
 
 def test_the_mended_example_is_right(tmp_path: Path) -> None:
     wrong, right = "dcounts = dprobs / total\n", "dcounts = dprobs / total + dtotal\n"
-    source = block("python")
+    source = block("python", "softmax.py")
     assert source.count(wrong) == 1
     assert right.strip() in README.read_text(encoding="utf-8")
     done = check(source.replace(wrong, right), tmp_path)
@@ -72,7 +75,7 @@ def test_the_two_commands_are_there(target: str) -> None:
 
 
 def test_the_derived_backward_is_what_the_readme_shows(tmp_path: Path) -> None:
-    (tmp_path / "softmax.py").write_text(block("python"), encoding="utf-8")
+    (tmp_path / "softmax.py").write_text(block("python", "softmax.py"), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "byhand", "derive", "softmax.py"],
         cwd=tmp_path,

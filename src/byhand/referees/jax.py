@@ -19,17 +19,16 @@ import numpy as np
 from byhand.errors import RefereeError
 from byhand.program.problem import Problem
 from byhand.referees.bindings import (
-    Bindings,
     Borrowed,
     cannot_differentiate,
-    is_floats,
     missing,
 )
+from byhand.referees.jax_forward import JaxForward
 from byhand.referees.namespace import Library, LibraryArray
 from byhand.referees.referee import Gradient, Key
 from byhand.referees.rehearsal import rehearse
 from byhand.referees.rounding import rounded
-from byhand.values.arrays import Array, is_jax, speaks_torch
+from byhand.values.arrays import Array, speaks_torch
 from byhand.values.numpy_composites import COMPOSITES
 
 try:
@@ -98,31 +97,6 @@ class OnJax(Borrowed):
     def step(self, key: Key, array: Any) -> Any:
         zero = self.zeros.get(key)
         return LibraryArray(array.value if zero is None else array.value + zero, self.library)
-
-
-NOTHING: Mapping[Key, Any] = {}
-
-
-class JaxForward(Bindings):
-    """A forward that is written in JAX, with a zero added to steps."""
-
-    def __init__(self, problem: Problem, zeros: Mapping[Key, Any] = NOTHING) -> None:
-        super().__init__(problem)
-        self.zeros = zeros
-
-    def is_step(self, value: Any) -> bool:
-        return is_jax(value) and is_floats(value)
-
-    def lend(self, value: Any) -> Any:
-        return value
-
-    def step(self, key: Key, array: Any) -> Any:
-        zero = self.zeros.get(key)
-        return array if zero is None else array + zero
-
-    def put(self, held: Any, index: Any, value: Any) -> Any:
-        held[index] = value  # JAX says what is to be written instead
-        return held
 
 
 # It runs once: compiling is what takes time. At level 0, which is quicker still, the compiler of

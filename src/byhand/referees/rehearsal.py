@@ -15,6 +15,7 @@ import numpy as np
 
 from byhand.program.problem import Problem
 from byhand.referees.bindings import Bindings, Borrowed, Key, values_of
+from byhand.referees.jax_forward import JaxForward
 from byhand.referees.namespace import Library
 from byhand.values.arrays import Array, speaks_torch
 
@@ -48,8 +49,6 @@ def rehearse(problem: Problem, inputs: Mapping[str, Any]) -> Rehearsal:
         return looked_at[-1].copy()
 
     if problem.in_jax:
-        from byhand.referees.jax import JaxForward
-
         follower: Bindings = JaxForward(problem)
     elif speaks_torch(inputs):
         from byhand.referees.torch import TorchForward
