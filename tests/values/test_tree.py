@@ -290,6 +290,39 @@ def test_what_is_shared_stays_shared() -> None:
     assert new["a"] is new["b"][0] and new["a"] is not row
 
 
+def test_what_functions_and_sets_hold_is_mapped_with_the_rest() -> None:
+    node, other = Layer(x=1.0), Layer(x=2.0)
+    count = 0
+
+    def add(more: float, *, times: int = 1) -> float:
+        nonlocal count
+        count += 1
+        node.x += times * more  # type: ignore[attr-defined]
+        return node.x + other.x + again()  # type: ignore[attr-defined]
+
+    def again() -> float:
+        return node.x  # type: ignore[attr-defined]
+
+    node.add, node.later, node.beside = add, node.__init__, {other}  # type: ignore[attr-defined, misc]
+    new = tree.map_throughout(lambda leaf: leaf * 10 if isinstance(leaf, float) else leaf, node)
+    assert new.add(1.0, times=2) == 12.0 + 20.0 + 12.0
+    assert (new.x, node.x) == (12.0, 1.0)  # type: ignore[attr-defined]
+    assert (new.add(0.0), count) == (44.0, 0)
+    assert new.later.__self__ is new
+    (beside,) = new.beside
+    assert (beside.x, beside is other) == (20.0, False)
+    assert new.add.__closure__ != add.__closure__ and tree.map_throughout(abs, -1.0) == 1.0
+
+
+def test_a_function_without_containers_stays_itself() -> None:
+    x = np.ones(2)
+
+    def f() -> Any:
+        return x
+
+    assert tree.map_throughout(lambda leaf: leaf, [f, abs]) == [f, abs]
+
+
 def test_a_container_within_itself_ends() -> None:
     ring: list[Any] = [1.0]
     ring.append((ring, 2.0))

@@ -96,9 +96,12 @@ class _Tracer(Follower):
                 if name in given or name not in before or value is not before[name]
             }
         )
-        hidden = [name for name in self.asked() if hides(namespace.get(name), namespace)]
+        asked = {name: namespace.get(name) for name in self.asked()}
+        hidden = {name for name, value in asked.items() if hides(value, namespace)}
         if hidden or self.casts or Tensor.changes != self.changes:
             plain = self.as_it_stands(inputs)
+            if hidden:  # and what those may have a part in: two that hold one object go on to
+                hidden |= {name for name, value in asked.items() if tree.is_container(value)}
             local |= {name: plain[name] for name in hidden if name in plain}
             self.compare(local, plain)
             local |= {name: plain[name] for name in local if self.casts and name in plain}

@@ -11,8 +11,9 @@ from byhand.values.arrays import Array, is_array, is_jax, is_torch
 
 
 def copied(value: Any) -> Any:
-    """A copy of arrays, and of containers of them; anything else as it is. A tensor of PyTorch that
-    is in several places stays one: code may leave something in it, `x.g = ...`."""
+    """A copy of arrays, and of containers of them, also of those in closures; anything else as it
+    is. A tensor of PyTorch that is in several places stays one: code may leave something in it,
+    `x.g = ...`."""
     if is_array(value):
         return value.copy()  # at once, since most are
     tensors: dict[int, Any] = {}
@@ -26,7 +27,7 @@ def copied(value: Any) -> Any:
             tensors[id(leaf)] = leaf.clone()
         return tensors[id(leaf)]
 
-    return tree.map(copy, value)
+    return tree.map_throughout(copy, value)
 
 
 def detached(value: Any) -> Any:

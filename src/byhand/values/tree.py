@@ -34,7 +34,7 @@ from abc import ABC
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from types import SimpleNamespace
+from types import CellType, FunctionType, MethodType, SimpleNamespace
 from typing import Any, Generic, Literal, Protocol, TypeAlias
 
 
@@ -111,6 +111,31 @@ def map(f: Callable[[Any], Any], value: Any) -> Any:
 def map_with_path(f: Callable[[Path, Any], Any], value: Any) -> Any:
     """As `map`, with `f(path, leaf)`. A container that is met twice has its first path."""
     return _mapped(f, (), value, {})
+
+
+def map_throughout(f: Callable[[Any], Any], value: Any) -> Any:
+    """As `map`; and what functions hold in closures, methods in `self`, and sets in them is mapped
+    too, if it holds a container.
+
+    So a graph whose nodes have closures over each other is another graph, apart from the first.
+    """
+    made: dict[int, Any] = {}
+
+    def mapped(held: Any) -> Any:
+        return _mapped(leaf, (), held, made)
+
+    def leaf(_: Path, each: Any) -> Any:
+        match each:
+            case FunctionType() if _holds_containers(each, set()):
+                return _around(each, mapped, made)
+            case MethodType() if is_container(each.__self__):
+                return MethodType(each.__func__, mapped(each.__self__))
+            case set() | frozenset() if any(is_container(item) for item in each):
+                return type(each)(mapped(item) for item in each)
+            case _:
+                return f(each)
+
+    return mapped(value)
 
 
 def get(value: Any, path: Path) -> Any:
@@ -294,6 +319,40 @@ def _mapped(f: Callable[[Path, Any], Any], path: Path, value: Any, made: dict[in
         else:
             object.__setattr__(new, entry.name, each)
     return new
+
+
+def _holds_containers(function: FunctionType, seen: set[int]) -> bool:
+    """Whether a function's closure holds a container, or a function that does."""
+    seen.add(id(function))
+    for _, held in _closure(function):
+        inner = isinstance(held, FunctionType) and id(held) not in seen
+        if is_container(held) or (inner and _holds_containers(held, seen)):
+            return True
+    return False
+
+
+def _around(function: FunctionType, f: Callable[[Any], Any], made: dict[int, Any]) -> FunctionType:
+    """The same function around what `f` makes of its closure's values; two that share a variable
+    share the new one."""
+    if id(function) in made:
+        return made[id(function)]
+    old = function.__closure__ or ()
+    cells = tuple(made.setdefault(id(cell), CellType()) for cell in old)
+    new = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, cells
+    )
+    new.__kwdefaults__ = function.__kwdefaults__
+    made[id(function)] = new
+    for cell, held in _closure(function):
+        there = made[id(cell)]
+        if there == CellType():
+            there.cell_contents = f(held)
+    return new
+
+
+def _closure(function: FunctionType) -> Iterator[tuple[CellType, Any]]:
+    """The variables of a closure that have a value, each with it."""
+    return ((cell, cell.cell_contents) for cell in function.__closure__ or () if cell != CellType())
 
 
 def _shallow_copy(value: Any) -> Any:
