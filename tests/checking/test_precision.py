@@ -279,6 +279,35 @@ def test_what_a_type_excuses(own: str, answer: str, scale: float, off: float) ->
         assert found.right == (seen <= 4 * rounds), (found, seen)
 
 
+@pytest.mark.parametrize("factor", [1.0, 1.0001])
+def test_what_is_only_copied_into_float32_rounds(tmp_path: Path, factor: float) -> None:
+    """The step itself is exact: it adds into chosen rows, and its gradient is taken from these."""
+    file = tmp_path / "copied.py"
+    file.write_text(
+        f"""
+import torch
+
+def inputs(rng, *, n=5, d=3):
+    return {{"x": torch.from_numpy(rng.normal(size=(n, d))),
+            "i": torch.from_numpy(rng.integers(0, 4, n))}}
+
+def forward(x, i):
+    w = torch.tanh(x)
+    out = torch.zeros(4, x.shape[1], dtype=x.dtype).index_add(0, i, w)
+    return out
+
+def backward(x, i, w, dout):
+    dw = torch.zeros(w.shape)
+    for r in range(len(i)):
+        dw[r] = dout[i[r]] * {factor}
+    dx = dw * (1 - w**2)
+"""
+    )
+    report = check(load(file))
+    assert report.ok == (factor == 1), report.rows
+    assert report.roots == (() if report.ok else ("w",))
+
+
 @pytest.mark.parametrize("answer", TYPES)
 @pytest.mark.parametrize("own", TYPES[1:])
 def test_zeros_are_right_in_no_type(own: str, answer: str) -> None:

@@ -86,6 +86,8 @@ def compare(
     as_expected = kind == (called or due) or type(answer) is float
     note = None if as_expected else f"is {kind}, expected {called or dtype}"
     eps = max(eps, eps_of(due), mine if mine <= SINGLE else 0.0)
+    if eps > eps_of(due):  # to write it down rounds, though the step itself may only copy
+        error = np.maximum(error, _size(truth, shape))
     unit = eps * error + _least(dtype, eps)
     if own is not None:
         unit = unit + OWN * own
@@ -117,6 +119,15 @@ def _least(dtype: np.dtype[Any], eps: float) -> float:
     if dtype == np.float16:
         return float(np.finfo(dtype).smallest_subnormal)
     return float(np.finfo(np.float32 if eps >= SINGLE else np.float64).tiny)
+
+
+def _size(truth: Gradient, shape: tuple[int, ...]) -> Array:
+    """How large the true elements are; 0 where they aren't known."""
+    if truth.places is None:
+        return np.abs(truth.value)
+    sizes = np.zeros(shape)
+    sizes.flat[truth.places] = np.abs(truth.value)
+    return sizes
 
 
 @dataclass(frozen=True)
