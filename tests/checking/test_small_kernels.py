@@ -252,6 +252,22 @@ def backward(dy, x, gain, W, h):
     dx = dh * (x > 0) + np.einsum("nk,dek,nd->ne", dy, W, gain * h)
 """
 
+CONVOLVED = """
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+def inputs(rng, *, n=8, k=3):
+    return {"x": rng.normal(size=n), "h": rng.normal(size=k)}
+
+def forward(x, h):
+    y = np.convolve(x, h, mode="valid")
+    return y
+
+def backward(x, h, dy):
+    dx = np.convolve(dy, np.flip(h), mode="full")
+    dh = (sliding_window_view(x, len(dy)) @ dy)[::-1]
+"""
+
 PROBLEMS = {
     "an operand of a matrix product": (
         HIDDEN,
@@ -268,6 +284,10 @@ PROBLEMS = {
     "what goes from step to step": (
         CARRIED,
         (Slip("carry = carry * f", "carry = carry", "x", "missing-local"),),
+    ),
+    "a convolution": (
+        CONVOLVED,
+        (Slip("[::-1]", "", "h", "wrong-index"),),
     ),
     "a sum from the left": (
         SUMS,

@@ -282,6 +282,8 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any
 
 def _convolution(a: Any, v: Any, mode: str) -> Any:
     """The sum over j of a[i - j] v[j]."""
+    if mode != "full" and np.shape(a)[0] == 1 < np.shape(v)[0]:
+        raise UnsupportedError("NumPy slides a single number over the window, not the other way")
     if np.shape(a)[0] < np.shape(v)[0]:
         a, v = v, a
     m = np.shape(v)[0]
@@ -306,7 +308,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 @answers(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    if np.shape(v)[0] > np.shape(a)[0]:  # then NumPy shifts by the other one, the other way
+    if np.shape(v)[0] > np.shape(a)[0] > 1:  # then NumPy shifts by the other one, the other way
         return _convolution(v, a[::-1], mode)[::-1]
     return _convolution(a, v[::-1], mode)
 

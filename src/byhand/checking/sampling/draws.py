@@ -64,10 +64,8 @@ def draws(
 def further_draw(problem: Problem, seed: int, dtype: str | None) -> Draw | None:
     """A draw on which a mistake is proved once more before it is named: what fits the others by
     accident doesn't fit this one. None where it can't be made."""
-    names = list(problem.dimensions)
-    primes = next(other_sizes(problem.dimensions), dict[str, int]())
-    sizes = dict(zip(names, [primes[name] for name in reversed(names)], strict=True))
-    if len(names) < 2 or _depth(problem.forward) >= DEEP:
+    sizes = _in_order(problem.dimensions, above=3)
+    if len(sizes) < 2 or _depth(problem.forward) >= DEEP:
         sizes = {}
     for tried in (sizes, {}):
         for found in _attempt(problem, tried, seed + 2, dtype):
@@ -107,16 +105,23 @@ def _with_ties(found: Draw) -> tuple[Draw, ...]:
 
 
 def other_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Sizes to try besides the default ones: distinct primes; then a batch (the first size) of
-    1."""
+    """Sizes to try besides the default ones: distinct primes, in the order of the default sizes, as
+    a window is to fit into what it slides over; then a batch (the first size) of 1."""
     if not dimensions:
         return
-    primes: dict[str, int] = {}
-    for name, default in dimensions.items():  # none that a size written as a number could be
-        primes[name] = next(p for p in _odd_primes() if p != default and p not in primes.values())
+    primes = _in_order(dimensions)
     yield primes
     first = next(iter(dimensions))
     yield {**primes, first: 1}
+
+
+def _in_order(dimensions: Mapping[str, int], above: int = 2) -> dict[str, int]:
+    """A prime above this for each size, the larger the larger the size is: none that the size,
+    written as a number, could be."""
+    primes = (p for p in _odd_primes() if p > above)
+    ascending = sorted(dimensions, key=lambda name: dimensions[name])
+    found = {name: next(p for p in primes if p != dimensions[name]) for name in ascending}
+    return {name: found[name] for name in dimensions}
 
 
 def small_sizes(dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:

@@ -24,6 +24,9 @@ from byhand.values.held import array
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
+    for axis in range(suspect.first.expected.value.ndim):
+        if suspect.follows(lambda found, axis=axis: np.flip(found.expected.value, axis)):
+            return Diagnosis(f"{suspect.d} is right but for its order: axis {axis} runs backwards")
     places = {id(part) for node in suspect.statements for part in _indices(node, suspect)}
     whole = _whole_numbers(suspect)
 
