@@ -170,10 +170,11 @@ def _guards(problem: Problem, trial: Trial) -> str:
 
 def _as_written(report: Report, problem: Problem) -> Report:
     """With the names that the user's locals have, also of those that answer for nothing."""
+    called = {**problem.called, **call_of(problem).called}
 
     def name(found: re.Match[str]) -> str:
         said = found[0].removeprefix(UNPROMISED) if found[1] else found[0]
-        return problem.called.get(said, said)
+        return called.get(said, said)
 
     def said(text: str) -> str:
         return re.sub(rf"\b({UNPROMISED}(?=d))?\w+", name, text)

@@ -6,11 +6,9 @@ with its default. An answer is a local `d<name>`, or an item of a returned dict.
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
 
@@ -18,6 +16,7 @@ from byhand.errors import ProblemError
 from byhand.program.control_flow import run_plainly
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem, did_you_mean
+from byhand.program.returned_dict import named_by, spelled_out
 from byhand.program.statements import Function, StatementError
 
 
@@ -26,13 +25,15 @@ class Call:
     """How the backward of a problem is called.
 
     `function` is backward taken apart; None for code without Python statements, such as a compiled
-    one. `defaults` are those of the parameters that may be left out.
+    one. `defaults` are those of the parameters that may be left out. `called` says what some of its
+    locals are in the file, such as an item of a dict.
     """
 
     problem: Problem
     function: Function | None
     parameters: tuple[str, ...]
     defaults: Mapping[str, Any]
+    called: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def filled(self, known: Mapping[str, Any]) -> dict[str, Any]:
         """What of `known` backward is given; parameters that stay at their defaults are left out.
@@ -76,7 +77,8 @@ def call_of(problem: Problem) -> Call:
         parameters = _signature(problem)
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         return Call(problem, None, tuple(parameters), defaults)
-    return call_to(problem, _with_locals(function, known_to(problem)))
+    found = spelled_out(function, known_to(problem))
+    return replace(call_to(problem, found.function), called=found.called)
 
 
 def call_to(problem: Problem, function: Function) -> Call:
@@ -103,40 +105,7 @@ def by_name(returned: Any, known: Container[str]) -> dict[str, Any]:
     if not isinstance(returned, dict):
         return {}
     named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
-    return {_of(name, known): value for name, value in named.items()}
-
-
-def _of(name: str, known: Container[str]) -> str:
-    return name[1:] if name not in known and name[:1] == "d" and name[1:] in known else name
-
-
-@lru_cache(maxsize=1 << 6)
-def _with_locals(function: Function, known: frozenset[str]) -> Function:
-    """The same backward, which assigns what stands in a dict that it returns at its end to locals
-    before, so that each gradient is a statement: `return {"W": x.T @ dy}`."""
-    match function.body:
-        case (*before, ast.Return(value=ast.Dict(keys=keys, values=values) as held) as end):
-            pass
-        case _:
-            return function
-    made: list[ast.stmt] = []
-    new: list[ast.expr] = []
-    for key, value in zip(keys, values, strict=True):
-        match key:
-            case ast.Constant(value=str(name)) if not isinstance(value, ast.Name):
-                local = f"d{_of(name, known)}"
-            case _:
-                local = ""
-        taken = {*function.own, *function.parameters, *function.globals, *function.closure}
-        if local.isidentifier() and local not in taken:
-            assigned = ast.Assign([ast.Name(local, ast.Store())], value)
-            made.append(ast.fix_missing_locations(ast.copy_location(assigned, value)))
-            value = ast.copy_location(ast.Name(local, ast.Load()), value)
-        new.append(value)
-    returned = ast.copy_location(ast.Dict(keys, new), held)
-    last = ast.copy_location(ast.Return(returned), end)
-    own = function.own | {node.targets[0].id for node in made}  # pyright: ignore
-    return replace(function, body=(*before, *made, last), own=own)
+    return {named_by(name, known): value for name, value in named.items()}
 
 
 def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:

@@ -12,6 +12,7 @@ the value that makes all right that reads it.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -126,14 +127,28 @@ def _parts(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[_Part
             tensor = steps[answer.key].tensor
             part = _Part(host, Way(), tensor, answer.writes, values, given=True, renamed=True)
             readers = _readers(trial, part, 0)
-            own = _is_exactly(values[0], tensor, trial)
-            if readers and not own and not _all_right(trial, readers, exactly=True):
+            fits = (
+                _all_right(trial, readers, exactly=True) if readers else not _is_used(part, trial)
+            )
+            if not _is_exactly(values[0], tensor, trial) and not fits:
                 yield part
     for host, writes in without_answer(trial).items():
         if host[0] not in ways:
             values = [write.value for write in writes]
             loose = host[0] not in overwritten(trial)
             yield _Part(host, Way(), steps[host].tensor, writes, values, given=True, loose=loose)
+
+
+def _is_used(part: _Part, trial: Trial) -> bool:
+    """Whether a later statement has the local in it, of whatever that is a part."""
+    function, local = trial.run.function, f"d{tree.root(part.host[0])}"
+    written = {write.node for write in part.writes}
+    return function is not None and any(
+        local in dict(loaded_names(node))
+        for top in function.body
+        for node in ast.walk(top)
+        if isinstance(node, ast.stmt) and not {*ast.walk(node)} & written
+    )
 
 
 def _bound_again(trial: Trial, key: Key) -> bool:
@@ -194,12 +209,17 @@ def _right_for_some(
     trial: Trial, first: Trial, turns: Sequence[Turn], part: _Part, near: Sequence[Near]
 ) -> Turn | None:
     """What a local is by its value, if something that reads it is right only then: what else reads
-    it has mistakes of its own."""
+    it has mistakes of its own. Where what reads it isn't known statement by statement, if the
+    gradients of all inputs are right."""
     found = _match(trial, part, 0, near)[1]
     if found is None:
         return None
+    readers = _readers(trial, part, 0)
+    if not readers:
+        inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
+        return None if inputs & trial.wrong else found
     tried = turned(first, [*turns, found])
-    for key in _readers(trial, part, 0):
+    for key in readers:
         if _all_right(tried, {key}, exactly=True) and not _all_right(trial, {key}, exactly=True):
             return found
     return None
