@@ -164,6 +164,10 @@ CALLS: dict[Callable[..., Any], list[Callable[[Any, Any], Any]]] = {
         lambda f, x: f(x(-SQUARE)),
         lambda f, x: f(x(T[..., :3])).logabsdet * f(x(T[..., :3])).sign,
     ],
+    np.linalg.cholesky: [
+        lambda f, x: f(x(SQUARE @ SQUARE.T)),
+        lambda f, x: f(x(SQUARE @ SQUARE.T), upper=True),
+    ],
     np.linalg.solve: [lambda f, x: f(SQUARE, x(X))],
     np.linalg.norm: [
         lambda f, x: f(x(V)),

@@ -23,6 +23,7 @@ DRAWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Any]] = {
     "ties": lambda rng, shape: rng.integers(0, 2, size=shape).astype(float),
     "zeros": lambda rng, shape: rng.normal(size=shape) * (np.arange(shape[0]) > 0)[:, None],
     "invertible": lambda rng, shape: rng.normal(size=shape) * 0.3 + np.eye(shape[-1]),
+    "symmetric": lambda rng, shape: np.eye(shape[-1]) + np.full(shape, rng.uniform(0.1, 0.9)),
 }
 
 
@@ -685,6 +686,10 @@ EXAMPLES |= {
     "linalg_slogdet": [
         ex(lambda x: torch.linalg.slogdet(-x).logabsdet, (3, 3), draw="invertible"),
         ex(torch.linalg.slogdet, (1, 1)),
+    ],
+    "linalg_cholesky": [
+        ex(torch.linalg.cholesky, (2, 3, 3), draw="symmetric"),
+        ex(lambda x: torch.linalg.cholesky(x, upper=True), (3, 3), draw="symmetric"),
     ],
     "logdet": [
         ex(torch.logdet, (2, 3, 3), draw="invertible"),

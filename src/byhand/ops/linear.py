@@ -20,7 +20,7 @@ import numpy as np
 from byhand.errors import UnsupportedError
 from byhand.ops import axes
 from byhand.ops.axes import labels
-from byhand.ops.op import INVERTIBLE, REAL, Op, sample
+from byhand.ops.op import INVERTIBLE, POSITIVE_DEFINITE, REAL, Op, sample
 from byhand.ops.spelling import Params
 
 
@@ -169,6 +169,23 @@ def _solve_vjp_b(g: Any, out: Any, a: Any, b: Any) -> Any:
     if b.ndim == 1 and a.ndim > 2:  # g is then a batch of vectors, which NumPy would take for rows
         return np.linalg.solve(a.mT, g[..., None])[..., 0]
     return np.linalg.solve(_transposed(a), g)
+
+
+def _cholesky(x: Any) -> Any:
+    """Of the symmetric part: NumPy's reads the lower triangle alone, as if the upper were alike."""
+    try:
+        return np.linalg.cholesky((x + _transposed(x)) / 2)
+    except np.linalg.LinAlgError as error:
+        raise UnsupportedError(f"np.linalg.cholesky: {error}: add a multiple of np.eye") from None
+
+
+def _cholesky_vjp(g: Any, out: Any, x: Any) -> Any:
+    """I. Murray, Differentiation of the Cholesky decomposition (2016), equation 10, symmetric."""
+    inner = _transposed(out) @ np.tril(g)
+    inner = (np.tril(inner) + np.tril(inner, -1)) / 2
+    left = np.linalg.solve(_transposed(out), inner)
+    both = np.linalg.solve(_transposed(out), _transposed(left))
+    return (both + _transposed(both)) / 2
 
 
 def _torch_outer(ndims: Sequence[int], params: Params) -> tuple[str, Params]:
@@ -397,4 +414,15 @@ DETSIGN = Op(
     SQUARE,
     numpy="np.linalg.slogdet({0})[0]",
     axes=axes.but_matrices,
+)
+CHOLESKY = Op(
+    "cholesky",
+    "linear",
+    "dense",
+    _cholesky,
+    (_cholesky_vjp,),
+    (POSITIVE_DEFINITE,),
+    SQUARE,
+    numpy="np.linalg.cholesky({0})",
+    axes=axes.same,
 )

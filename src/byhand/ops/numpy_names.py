@@ -30,6 +30,7 @@ from byhand.ops.indexing import (
     TAKE_ALONG_AXIS,
 )
 from byhand.ops.linear import (
+    CHOLESKY,
     DET,
     DETSIGN,
     EINSUM,
@@ -549,6 +550,12 @@ SIGN_AND_LOG: Any = type(np.linalg.slogdet(np.eye(1)))
 @answers(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
     return SIGN_AND_LOG(DETSIGN(a), LOGABSDET(a))
+
+
+@answers(np.linalg.cholesky)
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    found = CHOLESKY(a)
+    return np.swapaxes(found, -1, -2) if upper else found
 
 
 @answers(np.linalg.solve)

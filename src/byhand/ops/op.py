@@ -70,6 +70,12 @@ BOOLEAN = Domain("boolean", lambda rng, shape: rng.random(shape) < 0.5)
 INVERTIBLE = Domain(
     "invertible", lambda rng, shape: rng.normal(size=shape) * 0.3 + np.eye(shape[-1])
 )
+POSITIVE_DEFINITE = Domain("positive definite", lambda rng, shape: _spread(rng, shape))
+
+
+def _spread(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    half = rng.normal(size=shape) * 0.3 + np.eye(shape[-1])
+    return half @ half.mT
 
 
 @dataclass(frozen=True)

@@ -287,6 +287,11 @@ def inverse(input: Any) -> Any:
     return np.linalg.inv(input)
 
 
+def linalg_cholesky(input: Any, *, upper: bool = False) -> Any:
+    found = np.linalg.cholesky(input)
+    return np.swapaxes(found, -1, -2) if upper else found
+
+
 def linalg_solve(A: Any, B: Any) -> Any:
     return np.linalg.solve(A, B)
 
@@ -389,7 +394,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(torch_names(MATMUL), matmul),
     **dict.fromkeys(torch_names(OUTER), outer),
     **dict.fromkeys(torch_names(INV), inverse),
-    **by_name(dot, inner, einsum, tensordot, trace, linalg_solve),
+    **by_name(dot, inner, einsum, tensordot, trace, linalg_solve, linalg_cholesky),
     "vdot": dot,
     **by_name(linalg_solve_triangular, logdet, addr, addbmm, cov, corrcoef, kron, matrix_power),
     **dict.fromkeys(torch_names(DET), det),
