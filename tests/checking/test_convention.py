@@ -56,6 +56,7 @@ def test_the_other_way_round(checked: Checked) -> None:
     [
         ("dZ2 @ A1.T / m", "dZ2 @ A1.T", "W2"),
         ("dA1 * (1 - A1**2)", "dA1 * (1 - A1)", "Z1"),
+        ("dA1 * (1 - A1**2)", "dA1 * (1 - A1**2) / m", "Z1"),
         ("W2.T @ dZ2", "-W2.T @ dZ2", "A1"),
         ("dZ1.sum(1, keepdims=True) / m", "dZ1.sum(1) / m", "b1"),
         ("dZ1 @ X.T / m", "dZ1 @ X.T / len(X)", "W1"),

@@ -159,7 +159,25 @@ def _kept(trial: Trial, begins: Key, number: int, inverse: bool) -> frozenset[Ke
     """
     times = 1 / number if inverse else float(number)
     inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
-    scaled = {begins: times}
+    scaled = _spread(trial, {begins: times}, times)
+    for answer in trial.answers.found:  # one that leaves it too early is less than all its readers
+        if answer.key in inputs or answer.key in scaled or not answer.reads & scaled.keys():
+            continue
+        more = _spread(trial, {**scaled, answer.key: times}, times)
+        if _number_wrong(trial, more) < _number_wrong(trial, scaled):
+            scaled = more
+    tried = _with_scales(trial, scaled)
+    readers = [a for a in tried.answers.found if a.key in inputs and a.reads & scaled.keys()]
+    taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
+    passed_on = [_right(tried, a, times) for a in readers if not _right(tried, a, 1.0)]
+    # Without it, what begins it is wrong, and whatever takes the number out again.
+    return frozenset(scaled) if any(taken_out) and sum(passed_on) <= sum(taken_out) else None
+
+
+def _spread(trial: Trial, begun: Mapping[Key, float], times: float) -> dict[Key, float]:
+    """These, and what on the way is right only if it holds so many times its gradient, too."""
+    inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
+    scaled = dict(begun)
     for _ in trial.answers.found:  # one more each time, in backward's order
         tried = _with_scales(trial, scaled)
         open_ones = [
@@ -175,12 +193,12 @@ def _kept(trial: Trial, begins: Key, number: int, inverse: bool) -> frozenset[Ke
         if not more:
             break
         scaled[more[0]] = times
-    tried = _with_scales(trial, scaled)
-    readers = [a for a in tried.answers.found if a.key in inputs and a.reads & scaled.keys()]
-    taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
-    passed_on = [_right(tried, a, times) for a in readers if not _right(tried, a, 1.0)]
-    # Without it, what begins it is wrong, and whatever takes the number out again.
-    return frozenset(scaled) if any(taken_out) and sum(passed_on) <= sum(taken_out) else None
+    return scaled
+
+
+def _number_wrong(trial: Trial, scales: Mapping[Key, float]) -> int:
+    tried = _with_scales(trial, scales)
+    return sum(not _right(tried, a, scales.get(a.key, 1.0)) for a in tried.answers.found)
 
 
 def _kept_in(trial: Trial, begins: Key, size: str, inverse: bool) -> bool:
