@@ -268,7 +268,49 @@ def backward(x, h, dy):
     dh = (sliding_window_view(x, len(dy)) @ dy)[::-1]
 """
 
+PICTURES = """
+import numpy as np
+
+def inputs(rng, *, n=3, c=2, h=2, w=4):
+    return {"x": rng.normal(size=(n, c, h, w))}
+
+def forward(x):
+    var = x.var(axis=(0, 2, 3), keepdims=True)
+    y = (x - x.mean(axis=(0, 2, 3), keepdims=True)) / np.sqrt(var + 1e-5)
+    return y
+
+def backward(x, var, y, dy):
+    m = x.shape[0] * x.shape[2] * x.shape[3]
+    first, second = (g.sum(axis=(0, 2, 3), keepdims=True) / m for g in (dy, dy * y))
+    dx = (dy - first - y * second) / np.sqrt(var + 1e-5)
+"""
+
+WEIGHTED = """
+import numpy as np
+data = ("weight",)
+
+def inputs(rng, *, n=6, k=4):
+    return {"x": rng.normal(size=(n, k)), "y": rng.integers(0, k, n), "weight": rng.normal(size=n)}
+
+def forward(x, y, weight):
+    logp = x - np.log(np.exp(x).sum(1, keepdims=True))
+    loss = -(logp[np.arange(len(y)), y] * weight).mean()
+    return loss
+
+def backward(x, y, weight, logp):
+    chosen = np.eye(x.shape[1])[y]
+    dx = (np.exp(logp) - chosen) * weight[:, None] / len(y)
+"""
+
 PROBLEMS = {
+    "a mean over all but the channels": (
+        PICTURES,
+        (Slip("x.shape[0] * x.shape[2] * x.shape[3]", "x.shape[0]", "x", "unnormalised"),),
+    ),
+    "a weight for each row": (
+        WEIGHTED,
+        (Slip(" * weight[:, None]", "", "x", "missing-local"),),
+    ),
     "an operand of a matrix product": (
         HIDDEN,
         (Slip("dx = (dh * (1 - h**2)) @ W.T", "dx = dh @ W.T", "x", "missing-local"),),

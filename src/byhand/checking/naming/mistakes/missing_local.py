@@ -12,7 +12,7 @@ Good:
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -43,6 +43,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
         if not (isinstance(each, ast.Name) and counts(each.id, suspect.function))
     ]
 
+    known += [parsed(f"{each.id}[..., None]") for each in known if _of_rows(each, suspect)]
+
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
         there = {text(node) for node in ast.walk(statement)}
@@ -58,6 +60,12 @@ def find(suspect: Suspect) -> Diagnosis | None:
         f"`{text(mend.part)}` lacks a factor, part of the step's local derivative: {_of(suspect)}"
     )
     return mend.finding(said)
+
+
+def _of_rows(each: ast.expr, suspect: Suspect) -> TypeGuard[ast.Name]:
+    """Whether it is a value that has one number for each row of the suspect's."""
+    rows = suspect.step.shape[:-1]
+    return isinstance(each, ast.Name) and bool(rows) and suspect.shapes.get(each.id) == rows
 
 
 def find_late(suspect: Suspect) -> Diagnosis | None:

@@ -67,12 +67,17 @@ def _turn(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _asked_for_sizes(statement: ast.stmt) -> set[ast.expr]:
-    """The x of `x.shape`: it is read for its sizes alone, and no matrix."""
-    return {
-        node.value
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Attribute) and node.attr in ("shape", "size")
-    }
+    """The x of `x.shape` and `len(x)`: it is read for its sizes alone, and no matrix."""
+    found: set[ast.expr] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Attribute(value=x, attr="shape" | "size"):
+                found.add(x)
+            case ast.Call(func=ast.Name(id="len") | ast.Attribute(attr="shape"), args=[x]):
+                found.add(x)
+            case _:
+                pass
+    return found
 
 
 def _reordered(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

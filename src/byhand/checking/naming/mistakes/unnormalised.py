@@ -99,7 +99,7 @@ def _times_too_large(suspect: Suspect) -> list[float] | None:
 
 def _with_another_size(suspect: Suspect) -> Mend | None:
     """It divides by another size, or by only one of several that a mean was taken over."""
-    others = [*sizes(suspect.telling), *_counts(suspect)]
+    others = [*sizes(suspect.telling), *_all_but_one(suspect), *_counts(suspect)]
 
     def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
@@ -115,6 +115,14 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
                 pass
 
     return suspect.mend(more, in_index=False)
+
+
+def _all_but_one(suspect: Suspect) -> Iterator[str]:
+    """The sizes of a picture without its channels."""
+    for name in suspect.program.bindings:
+        shape = suspect.shapes.get(name, ())
+        if name.isidentifier() and len(shape) > 2:
+            yield from (f"({name}.size // {name}.shape[{axis}])" for axis in range(len(shape)))
 
 
 def _counts(suspect: Suspect) -> Iterator[str]:

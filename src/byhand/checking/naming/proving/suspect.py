@@ -27,6 +27,7 @@ from byhand.program.program import Program, Step
 from byhand.program.statements import Function
 from byhand.values import tree
 from byhand.values.arrays import Array
+from byhand.values.held import array
 
 Share: TypeAlias = Callable[[Evidence], Array]
 """What comes back on one path."""
@@ -121,6 +122,12 @@ class Suspect:
     def values(self) -> Mapping[str, tuple[int, ...]]:
         """The float values of forward, with their shapes."""
         return {step.name: step.shape for step in self.program if step.name.isidentifier()}
+
+    @cached_property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """The arrays that backward could ask for, with their shapes."""
+        known = {n: array(value) for n, value in self.first.trial.available.items()}
+        return {name: held.shape for name, held in known.items() if held is not None}
 
     @cached_property
     def ways(self) -> Mapping[str, Share]:
