@@ -147,6 +147,6 @@ def test_a_local_that_raises_at_other_sizes_is_seen(checked: Checked):
     assert (row.verdict, row.source) == ("error", "g = g.reshape(-1, 4)")
     assert row.note is not None
     assert "cannot reshape" in row.note
-    assert row.at == {"n": 3, "features": 5}
+    assert row.at == {"n": 5, "features": 3}
     assert row.mistake is not None
     assert row.mistake.code == "hard-coded-size"

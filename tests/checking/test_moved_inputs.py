@@ -245,3 +245,29 @@ def test_equal_values_of_which_inputs_have_none_are_a_note(
     assert_right(report)
     said = [note for note in report.notes if note.startswith("dx: where several elements")]
     assert len(said) == notes
+
+
+def test_inputs_that_are_moved_out_of_an_array_say_nothing(checked: Checked) -> None:
+    """Forward reads at places that it computes of an input; further out, an index wraps around in
+    forward, and backward raises."""
+    source = """
+import torch
+
+def inputs(rng, *, n=6, k=5):
+    return {"f": torch.from_numpy(rng.normal(size=n)),
+            "p": torch.from_numpy(rng.random(k) * max(n - 1.01, 0))}
+
+def forward(f, p):
+    i = p.detach().floor().long()
+    w = p - i
+    y = (1 - w) * f[i] + w * f[i + 1]
+    return y
+
+def backward(f, i, w, dy):
+    df = torch.zeros_like(f)
+    df.index_add_(0, i, dy * (1 - w))
+    df.index_add_(0, i + 1, dy * w)
+    dp = dy * (f[i + 1] - f[i])
+"""
+    assert_right(checked(source))
+    assert checked(source.replace("f[i + 1] - f[i]", "f[i] - f[i + 1]")).roots == ("p",)

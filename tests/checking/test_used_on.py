@@ -230,3 +230,74 @@ def test_a_wrong_gradient_that_another_is_made_of_in_place(checked: Checked) -> 
     assert report["z"].verdict == "inherited"
     mistake = report["p"].mistake
     assert mistake is not None and mistake.code == "missing-path"
+
+
+CROSSED = """
+import numpy as np
+
+def inputs(rng, *, n=3):
+    return {"q": rng.normal(size=4), "p": rng.normal(size=(n, 3))}
+
+def forward(q, p):
+    w, u = q[0], q[1:]
+    t = 2 * np.cross(np.broadcast_to(u, p.shape), p)
+    out = p + w * t + np.cross(np.broadcast_to(u, p.shape), t)
+    return out
+
+def backward(q, p, t, dout):
+    w, u = q[0], np.broadcast_to(q[1:], p.shape)
+    dt = w * dout + np.cross(dout, u)
+    dp = dout + 2 * np.cross(dt, u)
+    du = np.cross(t, dout) + 2 * np.cross(p, dt)
+    dq = np.concatenate([[np.sum(dout * t)], du.sum(0)])
+"""
+
+
+def test_a_local_of_another_shape_is_a_local_like_others(checked: Checked) -> None:
+    report = checked(CROSSED)
+    assert_right(report)
+    assert any(note.startswith("du isn't the gradient of u") for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "root"),
+    [
+        ("2 * np.cross(dt, u)", "2 * np.cross(u, dt)", "p"),
+        ("np.sum(dout * t)", "np.mean(dout * t)", "q"),
+        ("w * dout + np", "dout + np", "t"),
+    ],
+)
+def test_beside_it_mistakes_are_seen(checked: Checked, old: str, new: str, root: str) -> None:
+    assert root in checked(CROSSED.replace(old, new)).roots
+
+
+BY_COLUMNS = """
+import numpy as np
+
+def inputs(rng, *, n=4, d=5):
+    return {"x": rng.normal(size=(n, d)), "gain": rng.normal(size=d)}
+
+def forward(x, gain):
+    xt = x.T
+    std = np.sqrt(xt.var(axis=0) + 1e-5)
+    xhat = ((xt - xt.mean(axis=0)) / std).T
+    out = gain * xhat
+    return out
+
+def backward(dout, gain, xhat, std):
+    d = len(gain)
+    dgain = (dout * xhat).sum(axis=0)
+    dxhat = (dout * gain).T
+    h = xhat.T
+    dxt = (d * dxhat - dxhat.sum(axis=0) - h * (dxhat * h).sum(axis=0)) / (d * std)
+    dx = dxt.T
+"""
+
+
+def test_a_layout_of_its_own_beside_a_mistake(checked: Checked) -> None:
+    """dxhat is the gradient before forward's last transpose, right or wrong what reads it is."""
+    assert_right(checked(BY_COLUMNS))
+    report = checked(BY_COLUMNS.replace("d = len(gain)", "d = len(dout)"))
+    assert report.roots == ("xt",)
+    mistake = report["xt"].mistake
+    assert mistake is not None and mistake.code == "unnormalised"

@@ -24,7 +24,7 @@ from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.judging.uneven import uneven
 from byhand.checking.judging.untried import untried
-from byhand.checking.judging.used_on import follow
+from byhand.checking.judging.used_on import follow, plain_locals
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report, Row
 from byhand.checking.rows import missing_inputs, report_of
@@ -114,17 +114,29 @@ def stages(
             fewer = blame(renamed) if renamed != plain else blamed
             if len(fewer.roots) < len(blamed.roots):
                 trials, blamed = renamed, fewer
-        notes = [*skipped, *untried(trials)]
+        others = plain_locals(plain) if kept is None and blamed.roots else []
+        meant: list[str] = []
+        if others:
+            without = follow(plain, plain=others)
+            fewer = blame(without)
+            if {*fewer.roots} < {*blamed.roots}:
+                trials, blamed = without, fewer
+                meant = [
+                    f"d{turn.root} isn't the gradient of {turn.root}, and need not be: what is "
+                    "made of it is right"
+                    for turn in others
+                ]
+        notes = [*skipped, *untried(trials), *meant]
         if not any(trial.wrong for trial in trials):
             notes += [*_divided_by_zero(problem, seed, trials), *_at_ties(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
-        others = problem.unpromised
+        unpromised = problem.unpromised
         mistakes = name_mistakes(trials, blamed, roots=False)
         report = report_of(trials, blamed, mistakes, kept, kind, notes)
         promised = None
-        if not report.ok and others is not None:  # a root is named only if it is one
+        if not report.ok and unpromised is not None:  # a root is named only if it is one
             again = partial(checked, referee=referee, dtype=dtype, seed=seed)
-            promised = _as_promised(others, report, again)
+            promised = _as_promised(unpromised, report, again)
         judged = next(trial for trial in trials if not trial.drawn.tied)
         shown = promised or report
         guarded = "" if shown.ok or referee != "engine" else _guards(problem, judged)
@@ -241,7 +253,9 @@ def _tried(
             skipped.append(drawn.note)
         else:
             who = "engine" if trials else referee
-            trials.append(try_on(problem, drawn, who, in_its_types=rest != "float64"))
+            trial = try_on(problem, drawn, who, in_its_types=rest != "float64")
+            astray = bool(drawn.moved) and trial.run.failed and not trials[0].run.failed
+            trials += [] if astray else [trial]  # moved to where the problem isn't meant to be
     return trials, skipped
 
 

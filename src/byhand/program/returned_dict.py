@@ -146,7 +146,7 @@ class _Items(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         key = _key(node, self.held)
-        if key in self.local:
+        if key is not None and key in self.local:
             return ast.copy_location(ast.Name(self.local[key], node.ctx), node)
         return self.generic_visit(node)
 

@@ -17,6 +17,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from byhand.checking.judging.convention import nearly, times_of
 from byhand.checking.judging.evidence import evidence_of
 from byhand.checking.judging.isolated_run import unscaled
@@ -38,14 +40,17 @@ Near: TypeAlias = tuple[Tensor, Way]
 """A value that another was computed from, and the way to it."""
 
 
-def follow(trials: Sequence[Trial], renamed: bool = False) -> list[Trial]:
+def follow(
+    trials: Sequence[Trial], renamed: bool = False, plain: Sequence[Turn] = ()
+) -> list[Trial]:
     """The trials, with every answer ended where its local is used on, and what it is then as an
-    answer of its own, beside it; with `renamed`, also those that are never what their name says."""
+    answer of its own, beside it; with `renamed`, also those that are never what their name says.
+    Those of `plain` answer for nothing."""
     first = next((each for each in trials if each.line_by_line and not each.drawn.tied), None)
     if first is None or not first.wrong | {*overwritten(first)}:
         return [*trials]
-    turns: list[Turn] = []
-    known = first
+    turns = [*plain]
+    known = turned(first, turns) if turns else first
     for _ in first.run.writes:  # each statement may be one
         new = next(_turns(known, first, turns, renamed), None)
         if new is None:
@@ -53,6 +58,45 @@ def follow(trials: Sequence[Trial], renamed: bool = False) -> list[Trial]:
         turns.append(new)
         known = turned(first, turns)
     return [turned(each, turns) for each in trials] if turns else [*trials]
+
+
+def plain_locals(trials: Sequence[Trial]) -> list[Turn]:
+    """The locals that aren't meant as the gradient that their name says: they have another shape,
+    and the gradients of inputs that are made of them are right on every draw.
+
+    One that only keeps an axis, drops it, or is to be broadcast is meant as the gradient.
+    """
+    whole = [each for each in trials if not each.drawn.tied]
+    first = next((each for each in whole if each.line_by_line), None)
+    if first is None:
+        return []
+    inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
+    wrong = frozenset[Key]().union(*(each.wrong for each in whole))
+    found: list[Turn] = []
+    for answer in first.answers.found:
+        made = _made_of(answer, first.answers.found) & inputs
+        odd = answer.key in first.wrong - inputs and bool(answer.writes)
+        fits = _fits_in(answer.value, first.drawn.truth.by_key[answer.key].shape)
+        if odd and made and not made & wrong and not fits:
+            found.append(Turn(tree.root(answer.key[0]), answer.writes[0], None))
+    return found
+
+
+def _made_of(answer: Answer, found: Sequence[Answer]) -> frozenset[Key]:
+    """The answers that read one, or what was made of it."""
+    made = {answer.key}
+    for _ in found:
+        made |= {other.key for other in found if other.reads & made}
+    return frozenset(made - {answer.key})
+
+
+def _fits_in(value: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a value has this shape, but for axes of length 1, or broadcasts to it."""
+    mine = np.shape(value)
+    lengths = [[n for n in each if n > 1] for each in (mine, shape)]
+    pairs = zip(reversed(mine), reversed(shape), strict=False)
+    broadcasts = len(mine) <= len(shape) and all(a in (1, b) for a, b in pairs)
+    return broadcasts or lengths[0] == lengths[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,10 +263,12 @@ def _right_for_some(
         inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
         return None if inputs & trial.wrong else found
     tried = turned(first, [*turns, found])
-    for key in readers:
-        if _all_right(tried, {key}, exactly=True) and not _all_right(trial, {key}, exactly=True):
-            return found
-    return None
+    odd = frozenset(key for key in readers if not _all_right(trial, {key}, exactly=True))
+    if any(_all_right(tried, {key}, exactly=True) for key in odd):
+        return found
+    shape = trial.drawn.truth.by_key[part.host].tensor.shape
+    # In a shape of its own it is no slip; and what reads it is wrong either way.
+    return found if odd == readers and np.shape(part.values[0]) != shape else None
 
 
 def _after_a_wrong_one(
