@@ -578,3 +578,38 @@ assert type(indices) is np.ndarray
 sys.exit("torch" in sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+INTEGERS, MASK, WIDE = torch.arange(4), torch.arange(4) > 1, torch.tensor(2.0).double()
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda x: x - INTEGERS,
+        lambda x: INTEGERS * x,
+        lambda x: x / (INTEGERS + 1),
+        lambda x: 1 / (INTEGERS + 1) * x,
+        lambda x: x**INTEGERS,
+        lambda x: torch.rsqrt(x * x + INTEGERS + 1),
+        lambda x: x * MASK,
+        lambda x: x * WIDE,
+        lambda x: torch.where(MASK, x, WIDE),
+        lambda x: torch.maximum(x, WIDE),
+        lambda x: x + torch.ones(4).double(),
+        lambda x: x[0, 0] * INTEGERS,
+        lambda x: x.sum(-1, keepdim=True) * (INTEGERS > 1),
+        lambda x: x.clone().add_(INTEGERS),
+    ],
+)
+def test_what_is_computed_of_float32_has_pytorchs_type(run: Callable[..., Any]) -> None:
+    """Integers, and arrays without axes, don't widen it, as they do in NumPy."""
+    given = torch.from_numpy(X).float()
+    want, have = run(given), run(TorchTensor(given.numpy()))
+    assert have.dtype == want.dtype
+    np.testing.assert_allclose(have.value, want.numpy(), 1e-6)
+
+
+def test_a_cast_to_complex_is_refused_and_cuts_nothing_off() -> None:
+    with pytest.raises(UnsupportedError, match="complex64 is complex"):
+        TorchTensor(X).to(torch.complex64)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.errors import UnsupportedError
 from byhand.ops.shape import SLIDING_WINDOW_VIEW
 from byhand.torch_dialect.shape import at, sizes
 from byhand.values.arrays import Array
@@ -29,6 +30,11 @@ def to(input: Any, *wanted: Any, **options: Any) -> Any:
         match getattr(dtype, "is_floating_point", None):
             case True:
                 return input.cast(name)
+            case False if dtype.is_complex:
+                raise UnsupportedError(
+                    f"{name} is complex, which byhand doesn't follow: keep the real and the "
+                    "imaginary part as two arrays"
+                )
             case False:
                 return input.value.astype(name)
             case _:

@@ -19,6 +19,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
 from byhand.torch_dialect.names import (
@@ -29,6 +31,7 @@ from byhand.torch_dialect.names import (
     method,
     other_method,
 )
+from byhand.values.arrays import Array, is_array
 
 
 def compared(name: str) -> Any:
@@ -67,7 +70,12 @@ class TorchTensor(Tensor):
         There, what is computed from tensors of outside is a constant. Where forward as a whole runs
         without gradients, its inputs were made so, and nothing is cut off.
         """
-        out = super().apply(op, arrays(args), arrays(params))
+        given = arrays(args)
+        out = super().apply(op, given, arrays(params))
+        if isinstance(out, TorchTensor):
+            kind = _float_type_of(given)
+            if kind is not None and kind.itemsize < out.value.dtype.itemsize:
+                out.value = out.value.astype(kind)
         if isinstance(out, TorchTensor) and out.made_without_grad:
             tensors = (arg for arg in args if isinstance(arg, TorchTensor))
             if not all(tensor.made_without_grad for tensor in tensors):
@@ -102,6 +110,19 @@ class TorchTensor(Tensor):
     @property
     def dtype(self) -> Any:
         return getattr(sys.modules["torch"], self.value.dtype.name)
+
+
+def _float_type_of(args: tuple[Any, ...]) -> np.dtype[Any] | None:
+    """What PyTorch computes in: integers don't widen a tensor of floats, as they do in NumPy, nor
+    do arrays without axes one with axes."""
+    floats = [v for arg in args if (v := _floats(arg)) is not None]
+    kinds = {v.dtype for v in floats if v.ndim} or {v.dtype for v in floats}
+    return np.result_type(*kinds) if kinds else None
+
+
+def _floats(arg: Any) -> Array | None:
+    value = arg.value if isinstance(arg, Tensor) else arg
+    return value if is_array(value) and value.dtype.kind == "f" else None
 
 
 for _name in (*METHODS, *WITHOUT_GRADIENT):
