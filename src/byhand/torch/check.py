@@ -22,12 +22,14 @@ from byhand.checking.check import checked
 from byhand.checking.meant import unjudged_where_meant
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, in_one_line
+from byhand.kernels.kernel import Ran
 from byhand.kernels.options import Options
 from byhand.kernels.outside import by_outputs_alone, compared, seen_from_outside
 from byhand.program.problem import Problem, did_you_mean
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions import problem_of_function
 from byhand.torch.by_outputs import problem_by_outputs
+from byhand.torch.complex_numbers import in_reals, is_complex, takes_complex
 from byhand.torch.faithful import called, gives_the_same
 from byhand.torch.followed import disbelieved, in_double
 from byhand.torch.forward_mode import wrong_forward
@@ -95,12 +97,18 @@ def _checked(
 ) -> Report:
     seed = options.seed
     subject, inputs, reference = taken_apart(subject, inputs, reference, seed)
+    if takes_complex(subject, inputs, seed):
+        subject, inputs, reference = in_reals(subject, inputs, reference, seed)
     found = given(subject, inputs, needs, dtype, seed)
     _refuse_sizes(subject, found, options)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)
     if subject.launches or (device is not None and subject.python is None):
         return _as_a_whole(subject, found, referred, device, options)
-    takes = _takes(subject, found, seed)
+    ran = _ran(subject, found, seed)
+    if any(map(is_complex, ran.outputs)):
+        apart = in_reals(subject, inputs, reference, seed)
+        return _checked(*apart, needs, dtype, device, options)
+    takes = ran.takes
     if not (options.layouts or options.edges) and options.repeats <= 1:
         plain = _plainly(subject, found, referred, takes, device, options)
         if plain is not None:
@@ -170,7 +178,7 @@ def _as_a_whole(
         raise ProblemError(
             f"{subject.name} {what}: say what is true by reference=, in plain PyTorch"
         )
-    takes = _takes(subject, placed(found, device), options.seed)
+    takes = _ran(subject, placed(found, device), options.seed).takes
     bench, untried = bench_of(subject, found, reference, None, takes, device, options)
     assert bench is not None  # there is a reference
     report = by_outputs_alone(bench, subject.file or subject.name)
@@ -255,16 +263,16 @@ def _type(dtype: torch.dtype | str | None) -> torch.dtype | None:
     return found
 
 
-def _takes(subject: Subject, found: Given, seed: int) -> tuple[bool, ...]:
-    """Which outputs take a gradient. Raises ProblemError where none does."""
+def _ran(subject: Subject, found: Given, seed: int) -> Ran:
+    """One call of forward. Raises ProblemError if it raises, or no output takes a gradient."""
     values = found.make(np.random.default_rng(seed), {})
     try:
-        takes = subject.run(values, None, found.asked).takes
+        ran = subject.run(values, None, found.asked)
     except Exception as error:
         raise ProblemError(f"{subject.name}: forward raised {in_one_line(error)}") from error
-    if not any(takes):
+    if not any(ran.takes):
         raise ProblemError(f"{subject.name}: no output is differentiable: nothing to check")
-    return takes
+    return ran
 
 
 def _problem(

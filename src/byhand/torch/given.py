@@ -47,8 +47,6 @@ def given(
     first = draw(np.random.default_rng(seed), {})
     tensors = tuple(name for name, value in first.items() if isinstance(value, torch.Tensor))
     floats = [name for name in tensors if first[name].is_floating_point()]
-    if any(first[name].is_complex() for name in tensors):
-        raise ProblemError(f"{subject.name}: complex tensors aren't checked")
     for name in tensors:
         if first[name].layout != torch.strided:
             raise ProblemError(
