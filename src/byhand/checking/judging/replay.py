@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from byhand.checking.judging.compiled_calls import given_otherwise
 from byhand.checking.judging.isolated_run import (
     Feeder,
     Plan,
@@ -71,8 +72,9 @@ class Replay:
     by_view: bool
 
     def value(self, edits: Edits) -> Any:
-        """What the definition gives with other statements in place of some; None if it raises."""
-        if self.by_view:
+        """What the definition gives with other statements in place of some; None if it raises, or
+        can't be tried without danger."""
+        if self.by_view or any(given_otherwise(*each, self.shared) for each in edits.items()):
             return None
         namespace = {**self.shared, **copied_all(self.own)}
         found: Any = None
