@@ -37,6 +37,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
         if (value := _number(part)) in sizes
     ]
     if not numbers:
+        if any(e.right for e in other):
+            return None
         return Diagnosis(
             f"{suspect.d} is right at one size only: is the size taken from the wrong array?"
         )

@@ -26,14 +26,19 @@ Axis: TypeAlias = int | tuple[int, ...]
 PAIRS = ((0, 1), (0, 2), (1, 2), (2, 3), (0, 2, 3), (1, 2, 3))
 AXES: tuple[Axis, ...] = (0, 1, 2, 3, -1, -2, *PAIRS)
 
-WITHOUT_AXES = (
-    *("reshape", "view", "expand", "repeat", "tile", "broadcast_to", "zeros", "ones", "full"),
-    *("eye", "arange", "linspace", "one_hot", "at", "append", "pow", "pow_", "power", "clamp"),
-    *("clamp_", "clip", "maximum", "minimum", "round", "where", "add", "add_", "sub", "sub_"),
-    *("tril", "triu", "tril_", "triu_", "diag", "diagonal", "roll"),
-    *("subtract", "mul", "mul_", "multiply", "div", "div_", "divide", "fill_", "masked_fill"),
+WITH_AXES = (
+    *("sum", "mean", "prod", "nansum", "nanmean", "average", "median", "std", "var", "norm"),
+    *("max", "min", "amax", "amin", "nanmax", "nanmin", "argmax", "argmin", "any", "all"),
+    *("logsumexp", "softmax", "log_softmax", "cumsum", "cumprod", "logcumsumexp", "cummax"),
+    *("cummin", "flip", "sort", "argsort", "diff", "count_nonzero"),
+    *("squeeze", "unsqueeze", "expand_dims", "transpose", "swapaxes", "movedim", "moveaxis"),
+    *("permute", "flatten", "cat", "concat", "concatenate", "stack", "split", "chunk", "unbind"),
+    *("narrow", "select", "take", "take_along_axis", "take_along_dim", "put_along_axis", "gather"),
+    *("scatter", "scatter_", "scatter_add", "scatter_add_", "scatter_reduce", "scatter_reduce_"),
+    *("index_select", "index_add", "index_add_", "index_copy", "index_copy_", "index_fill"),
+    *("repeat_interleave", "tensordot", "reduce", "accumulate", "reduceat"),
 )
-"""What takes lengths, indices or numbers where others take axes."""
+"""What takes axes by place. Elsewhere a whole number may be a length, an index or a flag."""
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
@@ -45,10 +50,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
 def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
-        case ast.Call(func=ast.Attribute(attr=name)) if name in WITHOUT_AXES:
-            pass
-        case ast.Call(args=args, keywords=keywords):
-            for given in [*args, *(k.value for k in keywords if k.arg in ("axis", "dim"))]:
+        case ast.Call():
+            for given in _given(part):
                 old = _axis(given)
                 if old is not None:
                     for axis in AXES:
@@ -67,15 +70,23 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             pass
 
 
+def _given(call: ast.Call) -> list[ast.expr]:
+    """The arguments of a call that may be axes."""
+    by_name = [k.value for k in call.keywords if k.arg in ("axis", "dim")]
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name) if name in WITH_AXES:
+            return [*call.args, *by_name]
+        case _:
+            return by_name
+
+
 def _together(part: ast.Call) -> Iterator[ast.AST]:
     """The axis of calls within each other, where it is the same: `x.flip(0).cumsum(0).flip(0)`."""
     given = [
         arg
         for call in ast.walk(part)
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr not in WITHOUT_AXES
-        for arg in [*call.args, *(k.value for k in call.keywords if k.arg in ("axis", "dim"))]
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        for arg in _given(call)
         if _axis(arg) is not None
     ]
     if len(given) < 2 or len({_axis(each) for each in given}) > 1:
