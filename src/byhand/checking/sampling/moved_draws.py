@@ -27,12 +27,15 @@ from byhand.ops.op import Op
 from byhand.program.problem import Problem
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
+from byhand.values.precision import eps_of
 
 MOVED = "moved"
 FAR = "moved far"
 ZEROS = "with zeros"
 REPEATS = "with equal values"
 EMPTY = "with empty masks"
+
+DOUBLE = eps_of("float64")
 
 
 def generic(problem: Problem, seed: int) -> Draw | None:
@@ -136,8 +139,8 @@ def _smooth_power(tensor: Tensor) -> bool:
 def _first(
     problem: Problem, seed: int, how: str, *moves: Move, only: Container[str] | None = None
 ) -> Draw | None:
-    """The first move on which every gradient is finite, and those of the inputs aren't all zero;
-    else the first on which they are finite."""
+    """The first move on which every gradient is finite and no chaos, and those of the inputs aren't
+    all zero; else the first on which they are finite and no chaos."""
     dead: Draw | None = None
     for move in moves:
         change = partial(moved, data=problem.data, move=move, seed=seed, only=only)
@@ -145,7 +148,7 @@ def _first(
             found = draw(problem, {}, "float64", seed, change, how)
         except ProblemError:
             continue
-        if not _finite(found):
+        if not _finite(found) or _chaotic(found):
             continue
         if all(each.value.any() for each in _gradients(found, found.truth.inputs)):
             return found
@@ -156,6 +159,16 @@ def _first(
 def _finite(found: Draw) -> bool:
     """Whether every gradient is."""
     return all(np.isfinite(each.value).all() for each in _gradients(found, found.truth))
+
+
+def _chaotic(found: Draw) -> bool:
+    """Whether rounding may take half of the digits of an input's gradient: forward isn't meant for
+    such inputs, as an iteration isn't for those where it doesn't converge."""
+    return any(
+        np.max(each.error, initial=0.0) * DOUBLE > np.sqrt(DOUBLE) * np.max(np.abs(each.value))
+        for each in _gradients(found, found.truth.inputs)
+        if each.value.any()
+    )
 
 
 def _gradients(found: Draw, steps: Iterable[Step]) -> Iterator[Any]:
