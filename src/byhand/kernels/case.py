@@ -7,6 +7,8 @@ an element scatters in a few runs is allowed. So a gradient whose terms cancel i
 rounding of its terms, a branch that rounding may turn is allowed both ways, and no one chooses a
 tolerance. That is the rounding of the reference's way. An answer that is further out is allowed
 what the kernel's own run scatters, where the library sees into it: another formula may lose more.
+In a half type it is allowed last, element by element, what the reference itself is off by when it
+computes in that type: inside of one operation nothing can be rounded at random.
 
 Where a library can't round at random, the inputs are moved by as much, and that is all that is
 known of rounding on the way. Where the truth says itself how much it may be off (the engine's
@@ -44,6 +46,9 @@ FLOOR = 1.5
 may round in an element where the reference's doesn't."""
 
 RUNS = 8
+
+MARGIN = 1.25
+"""Times what an element scatters: a few runs show nearly how far it may go."""
 
 OWN = 32.0
 """Units of the largest element that a library in float64 may itself be off, as in
@@ -136,10 +141,27 @@ class Case:
                 if np.all(error <= bound):
                     return bound
                 scatter = np.maximum(scatter, scattered(number).get(name, 0.0))
-                bound = np.maximum(bound, self._known(name) + scatter + FLOOR * _typical(scatter))
+                bound = np.maximum(
+                    bound, self._known(name) + MARGIN * scatter + FLOOR * _typical(scatter)
+                )
                 if np.max(error, initial=0.0) > FAR * np.max(bound, initial=0.0):
                     return bound
-        return bound
+        if differences or self.eps <= SINGLE:
+            return bound
+        return np.maximum(bound, self._known(name) + self.narrow.get(name, 0.0))
+
+    @cached_property
+    def narrow(self) -> Mapping[Name, Array]:
+        """How far from the truth the reference is in the kernel's own type; empty where it can't be
+        run so."""
+        inputs = {name: self._copy(value) for name, value in self.inputs.items()}
+        try:
+            found = self.values(
+                self.kernel.truth(inputs, [*map(self._copy, self.upstream)], self.needs)
+            )
+        except Exception:
+            return {}
+        return {name: _distance(found[name], value) for name, value in self.true.items()}
 
     def vague(self, name: Name, allowed: Array) -> bool:
         """Whether a gradient of nothing but zeros would be allowed as well, though it isn't zero.
