@@ -1,0 +1,85 @@
+"""Functions of many kinds: the right ones pass in every type, a mistake is found and has a true
+name."""
+
+from __future__ import annotations
+
+import linecache
+from pathlib import Path
+from typing import Any
+
+import functions_in_use
+import pytest
+import torch
+
+import byhand.torch
+from byhand.checking.report import Report
+
+SOURCE = Path(functions_in_use.__file__).read_text("utf-8")
+NAMES = [name.removesuffix("_in") for name in vars(functions_in_use) if name.endswith("_in")]
+
+MISTAKES = [
+    ("ScaleShift", "(go * x).sum(dim=dims) * scale", "(go * x).sum(dim=dims)", "factor"),
+    ("LeakyInplace", "out[~mask] *= ctx.slope", "out[mask] *= ctx.slope", "sign"),
+    ("ChunkedLinearMSE", "return g * gx, g * gw", "return gx, g * gw", "missing-upstream"),
+    ("Checkpoint", "(y, (x, w), gy)", "(y, (x, w), torch.ones_like(gy))", "missing-upstream"),
+    # The division is in what is returned, not where dlogits is made.
+    ("SigmoidFocal", "return grad * dlogits", "return grad * dlogits / p.numel()", "mean-for-sum"),
+    # A padding mode isn't an axis, and one size at which backward raises isn't a hard-coded one.
+    ("GridSample", "grid, 0, 0, False", "grid, 0, 1, False", "unknown"),
+    ("DeformGather", "lo + 1, g * frac[:, None]", "lo, g * frac[:, None]", "unknown"),
+    ("MaxPool2d", "g.flatten(2))", "g.flatten(2) / 4)", "factor"),
+    ("FusedAddRMSNorm", "return dx, dx, dw", "return dx, dx - dh, dw", "unknown"),
+]
+
+
+def checked(made: Any, name: str, **options: Any) -> Report:
+    reference = getattr(made, f"{name}_ref", None)
+    return byhand.torch.check(
+        getattr(made, name), getattr(made, f"{name}_in"), reference=reference, **options
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_right_one_passes(name: str) -> None:
+    report = checked(functions_in_use, name)
+    assert report.ok, str(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        ("AlibiWindowAttention", torch.float32),  # integers don't widen a tensor of float32
+        ("GridSample", torch.bfloat16),  # which rounds inside of one operation
+        ("Sparsemax", torch.bfloat16),  # of a thousand rows, rounding turns some
+    ],
+    ids=str,
+)
+def test_a_right_one_passes_in_a_narrow_type(name: str, dtype: torch.dtype) -> None:
+    report = checked(functions_in_use, name, dtype=dtype)
+    assert report.ok, str(report)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_right_one_passes_in_narrow_types(name: str, dtype: torch.dtype) -> None:
+    report = checked(functions_in_use, name, dtype=dtype)
+    assert report.ok, str(report)
+
+
+@pytest.mark.parametrize(("name", "old", "new", "code"), MISTAKES, ids=lambda each: str(each)[:16])
+def test_a_mistake_has_its_true_name(name: str, old: str, new: str, code: str) -> None:
+    before, found, after = SOURCE.partition(f"class {name}(")
+    assert after.partition("\ndef ")[0].count(old) == 1
+    source = before + found + after.replace(old, new, 1)
+    file = f"{name}-wrong.py"
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    made: dict[str, Any] = {"__name__": "functions_in_use"}
+    exec(compile(source, file, "exec"), made)
+    report = checked(type("made", (), made), name)
+    assert not report.ok
+    named = {row.mistake.code for row in report.rows if row.mistake is not None}
+    assert named == {code}, str(report)
+    changed = (before + found + after.partition(old)[0]).count("\n") + 1
+    if name == "SigmoidFocal":
+        assert [row.line for row in report.rows if row.name in report.roots] == [changed]
