@@ -10,19 +10,19 @@ class RMSNorm(torch.autograd.Function):
         wide = rows.float()
         rstd = torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + eps)
         y = (wide * rstd * weight.float()).to(x.dtype)
-        ctx.save_for_backward(rows, weight, rstd)
-        ctx.shape = x.shape
+        ctx.save_for_backward(x, weight, rstd)
         return y.reshape(x.shape)
 
     @staticmethod
     def backward(ctx, grad_output):
-        rows, weight, rstd = ctx.saved_tensors
+        x, weight, rstd = ctx.saved_tensors
+        rows = x.reshape(-1, x.shape[-1])
         dy = grad_output.reshape(rows.shape).float()
         xhat = rows.float() * rstd
         dxhat = dy * weight.float()
         dx = rstd * (dxhat - xhat * (dxhat * xhat).mean(-1, keepdim=True))
         dweight = (dy * xhat).sum(0)
-        return dx.to(rows.dtype).reshape(ctx.shape), dweight.to(weight.dtype), None
+        return dx.to(x.dtype).reshape(x.shape), dweight.to(weight.dtype), None
 
 
 def inputs(rng, *, batch=2, time=3, width=5):
