@@ -131,3 +131,30 @@ class Unused(torch.autograd.Function):
 def test_what_forward_does_not_read_has_no_gradient() -> None:
     report = byhand.torch.check(Unused, (R(4, 3), R(4, 3)))
     assert report["x"].verdict == "wrong"
+
+
+class Solved(torch.autograd.Function):
+    """By a Cholesky factor, of which PyTorch gives the gradient among symmetric matrices."""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any) -> Any:
+        factor = torch.linalg.cholesky(a)
+        x = torch.cholesky_solve(b, factor)
+        ctx.save_for_backward(factor, x)
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, dx: Any) -> Any:
+        factor, x = ctx.saved_tensors
+        db = torch.cholesky_solve(dx, factor)
+        da = -db @ x.mT
+        return (da + da.mT) / 2, db
+
+
+def test_a_gradient_among_symmetric_matrices_is_pytorchs() -> None:
+    def inputs(rng: Any, *, n: int = 4) -> Any:
+        a, b = torch.from_numpy(rng.normal(size=(n, n))), torch.from_numpy(rng.normal(size=(n, 2)))
+        return a @ a.mT + n * torch.eye(n), b
+
+    report = byhand.torch.check(Solved, inputs)
+    assert report.ok, str(report)

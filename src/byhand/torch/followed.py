@@ -139,7 +139,7 @@ def _slopes(
     """Compares gradients along one random direction of each input with differences of forward."""
     rng = np.random.default_rng([seed, 4])
     for name in found.asked:
-        way = rng.normal(size=tuple(values[name].shape))
+        way = _way(values[name], rng)
         slope = float((known[name] * way).sum())
         size = float((np.abs(known[name]) * np.abs(way)).sum())
 
@@ -159,6 +159,14 @@ def _slopes(
         if np.isfinite(best) and abs(best - slope) > allowed:
             return f"what forward's statements give for {name} isn't the slope of what it computes"
     return None
+
+
+def _way(value: torch.Tensor, rng: np.random.Generator) -> Array:
+    """A random direction, in which what is symmetric stays so: PyTorch's gradient of a Cholesky
+    factor is the one among symmetric matrices."""
+    way = rng.normal(size=tuple(value.shape))
+    square = value.ndim >= 2 and value.shape[-1] == value.shape[-2]
+    return way + way.swapaxes(-1, -2) if square and torch.equal(value, value.mT) else way
 
 
 def _taking(seen: Ran) -> list[Any]:
