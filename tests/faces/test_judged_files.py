@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
+
 from byhand.faces.judged import How, judged
+from byhand.faces.run_user_code import slow_imports
 from line_problem import GOOD
 
 
@@ -27,3 +31,20 @@ def test_a_root_is_known_before_it_has_a_name(tmp_path: Path) -> None:
     assert quick.roots == whole.roots == ("w",)
     assert quick["w"].mistake is None
     assert whole["w"].mistake is not None and whole["w"].mistake.code == "sign"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import torch\nimport numpy", {"torch"}),
+        ("    from jax import grad\nimport torchvision", {"jax"}),
+        (
+            json.dumps({"source": ["%matplotlib inline\n", "import torch.nn as nn\n"]}, indent=1),
+            {"torch"},
+        ),
+        (json.dumps({"source": "import os\nimport jax\nfrom torch import nn"}), {"jax", "torch"}),
+        ("# import torch", set()),
+    ],
+)
+def test_slow_libraries_that_a_file_or_a_notebook_imports(source: str, found: set[str]) -> None:
+    assert slow_imports(source) == found

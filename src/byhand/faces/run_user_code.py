@@ -243,8 +243,10 @@ def _too_long(file: str, line: int | None, timeout: float) -> str:
 
 
 def slow_imports(source: str) -> frozenset[str]:
-    """The slow libraries that a file imports."""
-    found: list[str] = re.findall(r"^\s*(?:import|from)\s+(torch|jax)\b", source, re.M)
+    """The slow libraries that a file imports, be it code or a notebook's JSON."""
+    found: list[str] = re.findall(
+        r"""(?:^|"|\\n)\s*(?:import|from)\s+(torch|jax)\b""", source, re.M
+    )
     return frozenset(found)
 
 

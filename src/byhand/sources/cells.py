@@ -17,7 +17,7 @@ from typing import Any
 from byhand.errors import ProblemError
 from byhand.program.problem import parsed
 
-_MAGIC = re.compile(r"^\s*([%!]|\?|.*\?\s*$)")
+_MAGIC = re.compile(r"^\s*([%!]|\?|[^#'\"]*\?\s*$)")
 _ASSIGNED_MAGIC = re.compile(r"^\s*[\w, ]+=\s*[%!]")
 
 
@@ -100,7 +100,7 @@ def _joined(codes: list[str], file: Path) -> Cells:
 
 def _plain(code: str) -> tuple[list[str], list[str]]:
     """The lines of a cell without magics, and those that were left out."""
-    lines = code.split("\n")
+    lines = _dedented(code.split("\n"))
     if code.lstrip().startswith("%%"):
         first = code.lstrip().split("\n")[0]
         runs = re.match(r"%%(time|timeit|capture|prun|check)\b", first)
@@ -115,6 +115,13 @@ def _plain(code: str) -> tuple[list[str], list[str]]:
             indent = line[: len(line) - len(line.lstrip())]
             lines[i] = f"{indent}pass" if indent else ""
     return lines, left_out
+
+
+def _dedented(lines: list[str]) -> list[str]:
+    """The lines without the indent of the first, which notebooks allow."""
+    first = next((line for line in lines if line.strip()), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return [line.removeprefix(indent) for line in lines]
 
 
 def _inside_strings(lines: list[str]) -> set[int]:
