@@ -14,7 +14,7 @@ DATASET = """
 chars = sorted(list(set(''.join(words))))
 stoi = {s: i + 1 for i, s in enumerate(chars)}
 stoi['.'] = 0
-block_size = 3
+block_size = 3  # how many characters does it see?
 
 def build_dataset(words):
     X, Y = [], []
@@ -187,6 +187,7 @@ ALL: dict[str, list[str]] = {
     "tried twice": [NUMPY, NUMPY_FORWARD, NUMPY_BACKWARD.replace("da1 = ", "da1 = dscores @ W2\nprint(da1.shape)\nda1 = ")],
     "dL_dW": [NUMPY, NUMPY_FORWARD, NUMPY_BACKWARD.replace("dW", "dL_dW").replace("db", "dJdb").replace("dz1", "g_z1")],
     "in its place": [NUMPY, NUMPY_FORWARD, NUMPY_BACKWARD.replace("dscores = (probs - onehot) / N", "probs[range(N), y] -= 1\ndscores = probs / N").replace("onehot = np.eye(3)[y]", "")],
+    "indented": [NUMPY, "\n".join(f"    {line}" for line in NUMPY_FORWARD.strip().split("\n")) + "\n# the loss\n    loss", NUMPY_BACKWARD],
     "half done": [*START, FORWARD, "\n".join(BACKWARD.split("\n")[:5])],
     "autograd's": [*START, FORWARD, BACKWARD.replace("dlogits = dlogprobs - logprobs.exp() * dlogprobs.sum(1, keepdim=True)", "dlogits = logits.grad.clone()")],
     "functions": [NUMPY, "def softmax(s):\n    e = np.exp(s - s.max(axis=1, keepdims=True))\n    return e / e.sum(axis=1, keepdims=True)\n", "z1 = X @ W1 + b1\na1 = np.maximum(z1, 0)\nscores = a1 @ W2 + b2\nprobs = softmax(scores)\nloss = -np.log(probs[np.arange(len(y)), y]).mean() + 0.05 * (W1 ** 2).sum()\n", NUMPY_BACKWARD],

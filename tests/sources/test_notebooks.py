@@ -13,6 +13,7 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
+from byhand.sources.cells import of_texts
 from byhand.sources.load import load
 
 pytest.importorskip("torch")
@@ -107,6 +108,39 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
     notes = " ".join(checked(file)[0].notes)
     for said in ("`%matplotlib inline` is left out", "cell 6 is left out", "the bundled names"):
         assert said in notes
+
+
+@pytest.mark.parametrize("line", ["np.dot?", "?np.dot", "np.linalg??", "!ls", "%time x = 1"])
+def test_what_only_a_notebook_knows_is_left_out(line: str) -> None:
+    cells = of_texts([f"x = 2\n{line}\ny = 3  # or is it 2?"], Path("notebook.ipynb"))
+    assert cells.notes == (f"cell 1: `{line}` is left out",)
+    assert [node.lineno for node in cells.tree.body] == [1, 3]
+
+
+@pytest.mark.parametrize("line", ["y = 3  # is it?", "y = 'is it?'", 'print("why?")', "# why?"])
+def test_a_question_in_a_comment_or_a_string_is_kept(line: str) -> None:
+    cells = of_texts([line], Path("notebook.ipynb"))
+    assert not cells.notes
+    assert cells.text == f"{line}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("db1 = dhprebn.sum(0)", "db1 = dhprebn.sum(0, keepdim=True)"),
+        ("db2 = dlogits.sum(0)", "db2 = dlogits.sum(0, keepdim=True)"),
+    ],
+)
+def test_an_axis_too_many_where_the_gradient_is_zero_but_for_rounding(
+    old: str, new: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write([cell.replace(old, new) for cell in notebooks.ALL["one cell"]], file)
+    (report,) = checked(file)
+    (root,) = report.roots
+    mistake = report[root].mistake
+    assert mistake is not None
+    assert mistake.code == "keepdims"
 
 
 NUMPY = notebooks.ALL["numpy"]
