@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from byhand.program.scopes import bound_names
@@ -14,139 +13,6 @@ _ONLY_SAYING = {
     "print", "display", "cmp", "compare", "check", "assert_close", "allclose", "show", "plot",
     "figure", "imshow", "hist", "backward", "retain_grad", "zero_grad", "len", "info", "head",
 }  # fmt: skip
-_QUIET = {"no_grad", "inference_mode", "errstate", "enable_grad", "set_grad_enabled"}
-
-
-def flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements, those in `with torch.no_grad():` and in `if True:` as if they stood free."""
-    for node in body:
-        match node:
-            case ast.With(items=items, body=inner) if all(map(_is_quiet, items)):
-                yield from flat(inner)
-            case ast.If(test=ast.Constant(value=value), body=inner):
-                if value:
-                    yield from flat(inner)
-            case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), body=inner):
-                yield from flat(inner)
-            case _:
-                yield node
-
-
-def opened(
-    statements: Sequence[ast.stmt], is_round: Callable[[Sequence[ast.stmt]], bool]
-) -> list[ast.stmt]:
-    """The statements, with one round of each loop whose body is one: a training loop with the
-    forward and the backward in it."""
-    found: list[ast.stmt] = []
-    for node in statements:
-        inside = list(flat(node.body)) if isinstance(node, (ast.For, ast.While)) else []
-        if not is_round(inside):
-            found.append(node)
-            continue
-        if isinstance(node, ast.For):
-            first = ast.Call(ast.Name("iter", ast.Load()), [node.iter], [])
-            item = ast.Call(ast.Name("next", ast.Load()), [first], [])
-            made = ast.copy_location(ast.Assign([node.target], item), node)
-            found.append(ast.fix_missing_locations(made))
-        found += opened(inside, is_round)
-    return found
-
-
-def inlined(
-    statements: Sequence[ast.stmt], wanted: Callable[[ast.FunctionDef], bool]
-) -> list[ast.stmt]:
-    """The statements, with the bodies of `wanted` functions in the place of their calls, `dW, db =
-    backward(x)`, and `lin_grad(x, out, w, b)`, where they return at the end alone, or nothing."""
-    functions = {n.name: n for n in statements if isinstance(n, ast.FunctionDef)}
-    return _inlined(statements, functions, wanted)
-
-
-def _inlined(
-    statements: Sequence[ast.stmt],
-    functions: Mapping[str, ast.FunctionDef],
-    wanted: Callable[[ast.FunctionDef], bool],
-) -> list[ast.stmt]:
-    found: list[ast.stmt] = []
-    for node in statements:
-        body = _body_of_call(node, functions, wanted)
-        rest = {n: f for n, f in functions.items() if n not in reads(node)}
-        found += [node] if body is None else _inlined(body, rest, wanted)
-    return found
-
-
-def _body_of_call(
-    node: ast.stmt,
-    functions: Mapping[str, ast.FunctionDef],
-    wanted: Callable[[ast.FunctionDef], bool],
-) -> list[ast.stmt] | None:
-    match node:
-        case ast.Assign(targets=[target], value=ast.Call(func=ast.Name(id=name)) as call) if (
-            name in functions and wanted(functions[name])
-        ):
-            function = functions[name]
-        case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if (
-            name in functions and wanted(functions[name])
-        ):
-            function, target = functions[name], None
-        case _:
-            return None
-    ends = [part for part in ast.walk(function) if isinstance(part, ast.Return)]
-    given = [arg.arg for arg in function.args.args]
-    args = _arguments(call, function)
-    if args is None or len(ends) > 1 or len(ends) < (target is not None):
-        return None
-    if ends and ends[0] is not function.body[-1]:
-        return None
-    body = copy.deepcopy(function.body)
-    made: list[ast.stmt] = []
-    stored = {n for each in body for n in binds(each)}
-    same: dict[str, str] = {}
-    for parameter, arg in zip(given, args, strict=True):
-        if isinstance(arg, ast.Name) and parameter not in stored and target is None:
-            same[parameter] = arg.id
-        elif ast.unparse(arg) != parameter:
-            made.append(_assigned(ast.Name(parameter, ast.Store()), arg, node))
-    for part in (part for each in body for part in ast.walk(each)):
-        if isinstance(part, ast.Name):
-            part.id = same.get(part.id, part.id)
-    if target is None:
-        return [*made, *(body[:-1] if ends else body)]
-    made += body[:-1]
-    value = ends[0].value
-    if value is not None and ast.unparse(target) != ast.unparse(value):
-        pairs = [(target, value)]
-        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-            pairs = [*zip(target.elts, value.elts, strict=False)]
-        for one, other in pairs:
-            if ast.unparse(one) != ast.unparse(other):
-                made.append(_assigned(one, other, node))
-    return made
-
-
-def _arguments(call: ast.Call, function: ast.FunctionDef) -> list[ast.expr] | None:
-    """What each parameter is given in a call, or by default; None where that isn't known."""
-    given = function.args
-    names = [arg.arg for arg in given.args]
-    if given.vararg or given.kwarg or given.kwonlyargs or len(call.args) > len(names):
-        return None
-    optional = names[len(names) - len(given.defaults) :]
-    known: dict[str | None, ast.expr] = dict(zip(optional, given.defaults, strict=True))
-    known |= dict(zip(names, call.args, strict=False))
-    known |= {keyword.arg: keyword.value for keyword in call.keywords}
-    if {*known} != {*names}:
-        return None
-    return [known[name] for name in names]
-
-
-def _assigned(target: ast.expr, value: ast.expr, where: ast.stmt) -> ast.stmt:
-    made = ast.Assign([copy.deepcopy(target)], copy.deepcopy(value))
-    return ast.fix_missing_locations(ast.copy_location(made, where))
-
-
-def _is_quiet(item: ast.withitem) -> bool:
-    call = item.context_expr
-    func = call.func if isinstance(call, ast.Call) else call
-    return isinstance(func, ast.Attribute) and func.attr in _QUIET
 
 
 @lru_cache(maxsize=1 << 12)
@@ -156,6 +22,11 @@ def binds(node: ast.stmt) -> frozenset[str]:
     assert isinstance(shell, ast.FunctionDef)
     shell.body = [node]
     return bound_names(shell) - _augmented(node)
+
+
+def touches(node: ast.stmt) -> frozenset[str]:
+    """The names that a statement gives something new, or whose values it changes."""
+    return binds(node) | changes(node)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -214,21 +85,54 @@ def _handed(call: ast.Call) -> set[str]:
 
 @lru_cache(maxsize=1 << 12)
 def reads(node: ast.AST) -> frozenset[str]:
-    """The names that a statement reads, also in the functions that it defines."""
+    """The names that a statement reads from outside, also in the functions that it defines."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()):
+            return frozenset({name})
+        case ast.AugAssign(target=ast.Name(id=name), value=value):
+            return reads(value) | {name}
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            first = node.generators[0].iter
+            own = {name for each in node.generators for name in _targets(each.target)}
+            return reads(first) | (_read_in(node) - own)
+        case ast.Lambda() | ast.FunctionDef() | ast.AsyncFunctionDef():
+            inside = node.body if isinstance(node.body, list) else [node.body]
+            said = ast.iter_child_nodes(node)
+            outside = {name for each in said if each not in inside for name in reads(each)}
+            return (read_in_turn(inside) - bound_names(node)) | outside
+        case ast.For(target=target, iter=over, body=body, orelse=orelse):
+            inside = read_in_turn(body, _targets(target)) | read_in_turn(orelse)
+            return reads(over) | (reads(target) - _targets(target)) | inside
+        case (
+            ast.While(test=test, body=body, orelse=orelse)
+            | ast.If(test=test, body=body, orelse=orelse)
+        ):
+            return reads(test) | read_in_turn(body) | read_in_turn(orelse)
+        case _:
+            return _read_in(node)
+
+
+def _read_in(node: ast.AST) -> frozenset[str]:
+    return frozenset[str]().union(*map(reads, ast.iter_child_nodes(node)))
+
+
+def read_in_turn(body: Sequence[ast.AST], bound: frozenset[str] = frozenset()) -> frozenset[str]:
+    """What statements read that stand one after the other, but for what those above always bind."""
     found: set[str] = set()
-    for part in ast.walk(node):
-        match part:
-            case ast.Name(id=name, ctx=ast.Load()):
-                found.add(name)
-            case ast.AugAssign(target=ast.Name(id=name)):
-                found.add(name)
-            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-                root = _root(part)
-                if root is not None:
-                    found.add(root)
-            case _:
-                pass
+    for node in body:
+        found |= reads(node) - bound
+        if isinstance(node, ast.Assign):
+            bound |= {name for target in node.targets for name in _targets(target)}
     return frozenset(found)
+
+
+def _targets(target: ast.expr) -> frozenset[str]:
+    """The names that are bound by `k`, by `k, j` and by `k, (i, j)`."""
+    return frozenset(
+        part.id
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    )
 
 
 def is_plain(node: ast.stmt) -> bool:
@@ -266,16 +170,36 @@ def needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
 
 def _needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
     wanted = set(wanted)
+    imports = (ast.Import, ast.ImportFrom)
+    modules = frozenset[str]().union(*(binds(n) for n in statements if isinstance(n, imports)))
     found: list[int] = []
     for i in reversed(range(len(statements))):
         node = statements[i]
         bound = binds(node)
-        if wanted & (bound | changes(node)) or seeds(node):
+        changed = changes(node) if _sets(node) else changes(node) - modules
+        if wanted & (bound | changed) or seeds(node):
             found.append(i)
             if is_plain(node):
                 wanted -= bound
             wanted |= reads(node)
     return found[::-1]
+
+
+def _sets(node: ast.stmt) -> bool:
+    """Whether a call changes how a module works, as torch.set_default_dtype does and time.sleep
+    doesn't."""
+    match node:
+        case ast.Expr(ast.Call(func=ast.Attribute(attr=attr))):
+            return attr.startswith(("set", "use", "enable", "disable", "config", "update"))
+        case _:
+            return not isinstance(node, ast.Expr)
+
+
+def needed_among(
+    statements: Sequence[ast.stmt], places: Sequence[int], wanted: set[str]
+) -> list[int]:
+    """As `needed`, of the statements at these places alone."""
+    return [places[k] for k in needed([statements[i] for i in places], wanted)]
 
 
 def _root(node: ast.expr) -> str | None:

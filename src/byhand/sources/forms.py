@@ -11,7 +11,7 @@ from byhand.sources.autograd_functions import names_in
 from byhand.sources.cells import of_notebook, of_script
 from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import functions_in
-from byhand.sources.notebook import script
+from byhand.sources.notebook.reading import scripts
 
 _DEFINED = re.compile(r"^def (\w+)\b", re.M)
 
@@ -34,6 +34,9 @@ def has_backward(text: str, file: Path) -> bool | None:
     if functions_in(tree) or (cells is None and [*names_in(tree), *custom_vjps_in(tree)]):
         return True
     try:
-        return bool(script(of_script(text, file) if cells is None else cells, file).segments)
+        return any(
+            each.segments
+            for each in scripts(of_script(text, file) if cells is None else cells, file)
+        )
     except ProblemError:
         return False

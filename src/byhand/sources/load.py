@@ -25,16 +25,18 @@ from byhand.sources.cells import Cells, of_notebook, of_script
 from byhand.sources.class_labels import with_classes
 from byhand.sources.combined import combined_in
 from byhand.sources.contexts import contexts_in
-from byhand.sources.flow import flat, needed, reads
+from byhand.sources.flow import needed, reads
 from byhand.sources.from_a_loss import from_a_loss, outputs, with_loss
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
 from byhand.sources.models import Model, model_in, problem_of_model
-from byhand.sources.notebook import problems, script
+from byhand.sources.notebook.problems import problems
+from byhand.sources.notebook.reading import scripts
 from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import ScalarOp, ops_in
+from byhand.sources.unfolding import flat
 from byhand.sources.usual_losses import with_usual_loss
 from byhand.sources.without_inputs import without_inputs
 
@@ -129,7 +131,7 @@ def _of_cells(
     else its segments. Where there are functions, what else stands there tries them."""
     functions = functions_in(cells.tree)
     if not functions:
-        found = problems(script(cells, file))
+        found = problems(scripts(cells, file))
         made = [Source(problem.name, partial(_itself, problem)) for problem in found]
         made = [source for source in made if member in (None, source.name)]
         if not made:

@@ -22,12 +22,14 @@ from byhand.program.statements import Namespace
 from byhand.sources import setting
 from byhand.sources.assemble import assembled, function, located
 from byhand.sources.cells import Cells
-from byhand.sources.flow import binds, changes, flat, needed, opened, reads
+from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.intermediates import with_copies
 from byhand.sources.layer_classes import Layer
 from byhand.sources.names import LOSS, base_of
-from byhand.sources.notebook import counts_of, drawing, named, rows_of
+from byhand.sources.notebook.gradients import named
+from byhand.sources.notebook.inputs import counts_of, drawing, rows_of
 from byhand.sources.parts import PUT, ModelPart, answering, is_empty, parts_of, putter, putting
+from byhand.sources.unfolding import flat, opened
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, detached
 

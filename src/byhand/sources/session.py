@@ -11,9 +11,15 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.sources.cells import of_texts
 from byhand.sources.flow import binds
-from byhand.sources.notebook import problems_in, script
+from byhand.sources.notebook.problems import problems_in
+from byhand.sources.notebook.reading import scripts
 
 FILE = Path("notebook")
+
+
+def cells_run(values: Mapping[str, Any]) -> list[str]:
+    """The cells that were run in the session of IPython that has these values, but for `%check`."""
+    return [text for text in values.get("In", [])[1:] if not text.lstrip().startswith("%check")]
 
 
 def problems_in_session(run: Sequence[str], values: Mapping[str, Any]) -> list[Problem]:
@@ -33,7 +39,7 @@ def problems_in_session(run: Sequence[str], values: Mapping[str, Any]) -> list[P
     ]
     if not any(text.strip() for text in kept):
         raise ProblemError("nothing has been run yet: run the forward and the backward first")
-    return problems_in(script(of_texts(kept, FILE), FILE), dict(values))
+    return problems_in(scripts(of_texts(kept, FILE), FILE), dict(values))
 
 
 def _bound(text: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ import contextlib
 import io
 import linecache
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Sequence
 from importlib import resources
@@ -20,7 +21,8 @@ from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.statements import Namespace
 from byhand.sources.kept_files import kept_files
 
-NAMES = "names.txt"
+_NAMES = re.compile(r"(?:^|[/\\])(names?(?![a-z])[^/\\?]*\.txt)(?:\?.*)?$", re.I)
+"""The paths and the addresses of lists of names."""
 
 
 class Setting:
@@ -48,7 +50,7 @@ def run(statements: Sequence[ast.stmt], file: Path, text: str, namespace: Namesp
     namespace.setdefault("__name__", "__main__")
     notes: list[str] = []
     folder = file.resolve().parent
-    with _in(folder), _unheard(), _with_names(namespace, notes), kept_files(folder):
+    with _in(folder), _unheard(), _with_names(notes), kept_files(folder):
         for node in statements:
             try:
                 exec(compile(rewritten(ast.Module([node], [])), str(file), "exec"), namespace)
@@ -82,45 +84,48 @@ def _unheard() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _with_names(namespace: Namespace, notes: list[str]) -> Generator[None]:
+def _with_names(notes: list[str]) -> Generator[None]:
     """`open("names.txt")` and its download answer with the bundled names where there are none."""
 
-    def said() -> str:
-        note = f"{NAMES} isn't there: the bundled names were read in its place"
+    def said(name: str) -> str:
+        note = f"{name} isn't there: the bundled names were read in its place"
         if note not in notes:
             notes.append(note)
         return (resources.files("byhand") / "data" / "ssa-names-2018.txt").read_text()
 
-    def opening(path: Any, *args: Any, **kwargs: Any) -> Any:
+    def opening(path: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         try:
-            return builtins.open(path, *args, **kwargs)  # noqa: PTH123  # pyright: ignore[reportUnknownVariableType]
+            return real(path, mode, *args, **kwargs)
         except FileNotFoundError:
-            if Path(str(path)).name != NAMES:
+            asked = _NAMES.search(str(path))
+            if asked is None:
                 raise
-            return io.StringIO(said())
+            text = said(asked[1])
+            return io.BytesIO(text.encode()) if "b" in mode else io.StringIO(text)
 
-    namespace["open"] = opening
+    real: Any = builtins.open
+    builtins.open = io.open = opening  # `Path.read_text` and pandas come by way of one of them
     try:
         with _downloads(said):
             yield
     finally:
-        namespace.pop("open", None)
+        builtins.open = io.open = real
 
 
 @contextlib.contextmanager
-def _downloads(names: Callable[[], str]) -> Generator[None]:
+def _downloads(names: Callable[[str], str]) -> Generator[None]:
     """Downloads of the names by way of urllib and requests are answered without a network."""
     import urllib.request
 
     real = urllib.request.urlopen, urllib.request.urlretrieve
 
     def urlopen(url: Any, *args: Any, **kwargs: Any) -> Any:
-        if str(getattr(url, "full_url", url)).endswith(NAMES):
-            return io.BytesIO(names().encode())
+        if asked := _NAMES.search(str(getattr(url, "full_url", url))):
+            return io.BytesIO(names(asked[1]).encode())
         return real[0](url, *args, **kwargs)
 
     def urlretrieve(url: str, filename: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if str(url).endswith(NAMES):
+        if _NAMES.search(str(url)):
             return filename, None  # opening it gives the bundled names
         return real[1](url, filename, *args, **kwargs)
 
@@ -130,8 +135,8 @@ def _downloads(names: Callable[[], str]) -> Generator[None]:
     if requests is not None:
 
         def answered(url: Any, *args: Any, **kwargs: Any) -> Any:
-            if str(url).endswith(NAMES):
-                return _Response(names())
+            if asked := _NAMES.search(str(url)):
+                return _Response(names(asked[1]))
             return get(url, *args, **kwargs)  # pyright: ignore[reportOptionalCall]
 
         requests.get = answered

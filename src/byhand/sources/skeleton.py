@@ -6,8 +6,9 @@ import ast
 import builtins
 from collections.abc import Sequence
 
-from byhand.sources.flow import binds, changes, flat, reads
+from byhand.sources.flow import binds, changes, reads
 from byhand.sources.names import base_of
+from byhand.sources.unfolding import flat
 
 _EMPTY = """\
 x, w = inputs_go_here  # what is computed, each value with a name

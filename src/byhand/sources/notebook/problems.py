@@ -1,0 +1,184 @@
+"""Each segment of a notebook as a problem."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem
+from byhand.program.statements import Namespace
+from byhand.sources.assemble import assembled, function, located
+from byhand.sources.flow import binds, is_plain, reads, touches
+from byhand.sources.intermediates import with_copies
+from byhand.sources.notebook.gradients import is_autograds, named
+from byhand.sources.notebook.inputs import counts_of, drawing, inputs_of, is_float, linked, rows_of
+from byhand.sources.notebook.reading import rounds
+from byhand.sources.notebook.script import Script, Segment
+from byhand.sources.notebook.selection import (
+    backward_places,
+    forward_part,
+    from_below,
+    setting_of,
+    unfounded,
+)
+from byhand.sources.setting import Setting, run
+from byhand.values.arrays import is_torch
+
+
+def problems(found: Sequence[Script]) -> list[Problem]:
+    """The problem of each segment, and those of a round of each training loop beside them.
+
+    Raises ProblemError if a statement before the segments raises.
+    """
+    first = found[0]
+    setting = Setting(first.file, first.cells.text)
+    spaces: dict[Script, tuple[Namespace, list[str]]] = {}
+    for script in sorted(found, key=lambda script: script.forward):
+        notes = setting.run([script.statements[i] for i in setting_of(script)])
+        spaces[script] = dict(setting.space), notes
+    more, missed = list[Problem](), list[str]()
+    for each in rounds(first):
+        try:
+            if isinstance(each, str):
+                raise ProblemError(each)
+            said = setting.run([each.statements[i] for i in setting_of(each)])
+            more += _problems(each, setting.space, said)
+        except ProblemError as error:
+            missed.append(re.sub(rf"^{re.escape(str(first.file))}:(?=\d)", "line ", str(error)))
+    beside = [*first.cells.notes, *(note for _, some in spaces.values() for note in some), *missed]
+    made = [_problems(script, spaces[script][0], beside) for script in found]
+    return [*made[0], *more, *(problem for some in made[1:] for problem in some)]
+
+
+def problems_in(found: Sequence[Script], namespace: Namespace) -> list[Problem]:
+    """The problem of each segment, on the values of a session."""
+    return [each for script in found for each in _problems(script, namespace, script.cells.notes)]
+
+
+def _problems(found: Script, space: Namespace, notes: Sequence[str]) -> list[Problem]:
+    before = dict(space)
+    nodes = [copy.deepcopy(found.statements[i]) for i in found.forward]
+    after = dict(space)
+    run(nodes, found.file, found.cells.text, after)
+    notes = [*notes, *_let_be(found)]
+    made = [_problem(found, segment, before, after, notes) for segment in found.segments]
+    return [problem for problem in made if problem is not None]
+
+
+def _let_be(found: Script) -> Iterator[str]:
+    """What is said of the gradients that aren't judged."""
+    statements, written = found.statements, found.written
+    for i in sorted(written.answers):
+        if is_autograds(statements[i]):
+            yield f"{_written_at(found, i)} is PyTorch's own gradient: used, not judged"
+    for i in sorted(written.tries):
+        if is_plain(statements[i]):
+            yield f"{_written_at(found, i)} is computed anew below: only that is judged"
+    for i in sorted(written.empty):
+        yield f"{_written_at(found, i)} is None: no gradient yet"
+    for name, places in from_below(found).items():
+        yield f"{name} is taken from line {statements[places[-1]].lineno}, below what reads it"
+
+
+def _written_at(found: Script, place: int) -> str:
+    node = found.statements[place]
+    return f"line {node.lineno}: {', '.join(sorted(binds(node)))}"
+
+
+def _problem(
+    found: Script,
+    segment: Segment,
+    before: Namespace,
+    after: Namespace,
+    notes: Sequence[str],
+) -> Problem | None:
+    statements = found.statements
+    outputs = segment.given or (found.loss,)
+    first = not segment.given and segment.anew is None
+    first = first and bool({*segment.answers} & found.parameters)
+    chain = list(found.forward)
+    backward = backward_places(found, segment)
+    wanted = {*outputs} | {n for i in backward for n in reads(statements[i])}
+    body: list[ast.stmt]
+    if first:
+        body = [copy.deepcopy(statements[i]) for i in chain]
+    else:
+        body = forward_part(found, segment, {*segment.answers}, wanted, outputs)
+    body = [_Unread(outputs).visit(node) for node in body]
+    inside = {name for node in body for name in touches(node)}
+    space = before if first else {**after, **{n: after[n] for n in segment.answers if n in after}}
+    inputs = inputs_of(body, space, found, segment, backward, outputs)
+    if not any(name in inside for name in outputs):
+        return None
+    loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in outputs]
+    value = loads[0] if len(loads) == 1 else ast.Tuple(loads, ast.Load())
+    last = statements[backward[0]] if not body else body[-1]
+    body.append(located(ast.Return(value), last))
+    nodes = [named(copy.deepcopy(statements[i])) for i in backward]
+    nodes = with_copies(nodes, inside, in_torch=any(map(is_torch, space.values())))
+    read = {name for node in (*body, *nodes) for name in reads(node)} - inside
+    floats = [name for name, value in inputs.items() if is_float(value)]
+    answers = {*segment.answers}
+    founded = [each for each in found.segments if not unfounded(found, each)]
+    later = found.parameters - {name for each in founded for name in each.answers}
+    if start := unfounded(found, segment):
+        notes = [*notes, f"{', '.join(start)}: computed nowhere above, and taken as if right"]
+    if segment is found.segments[0] and not first and later:
+        notes = [*notes, f"{', '.join(sorted(later))}: no gradient yet"]
+    asked_for = answers | later if first and found.title is not None else answers
+    data = [name for name in floats if name not in asked_for]
+    for name in linked(found, inputs):
+        del inputs[name]  # it must stay with what was made of it
+    rows = rows_of(inputs, [*body, *nodes])
+    counts = counts_of(rows, read, space)
+    draw = drawing(inputs, counts, rows)
+    inputs = {**inputs, **counts}
+    asked = _asked(nodes, inside | {*inputs}, outputs if segment.given else ())
+    return assembled(
+        name=_name(found, segment, segment is found.segments[0]),
+        file=str(found.file),
+        forward=function("forward", list(inputs), body, body[0].lineno),
+        backward=function("backward", asked, nodes, nodes[0].lineno),
+        namespace={k: v for k, v in space.items() if k not in inside},
+        draw=draw,
+        dimensions={} if rows is None else {"rows": rows},
+        data=data,
+        notes=notes,
+        cells=found.cells.starts,
+    )
+
+
+class _Unread(ast.NodeTransformer):
+    """`loss = (...).item()` and `loss = float(...)` of outputs as the arrays themselves."""
+
+    def __init__(self, outputs: Collection[str]) -> None:
+        self.outputs = outputs
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Attribute(value=value, attr="item"), args=[])
+                | ast.Call(func=ast.Name(id="float"), args=[value]),
+            ) if name in self.outputs:
+                node.value = value
+            case _:
+                pass
+        return node
+
+
+def _name(found: Script, segment: Segment, first: bool) -> str:
+    if first and found.title is not None:
+        return found.title
+    if segment.anew is not None:
+        return next(iter(binds(found.statements[segment.anew])))
+    return ", ".join(f"d{name}" for name in segment.answers[:3])
+
+
+def _asked(nodes: Sequence[ast.stmt], known: Collection[str], given: Sequence[str]) -> list[str]:
+    """What backward takes: forward's values that it reads, and the gradients it starts from."""
+    read = {name for node in nodes for name in reads(node)}
+    return sorted(read & {*known}) + [f"d{name}" for name in given if f"d{name}" in read]

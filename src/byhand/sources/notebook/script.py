@@ -1,0 +1,55 @@
+"""What was found in a notebook: its statements, which of them are forward, and its segments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from byhand.sources.cells import Cells
+from byhand.sources.flow import binds
+from byhand.sources.notebook.gradients import Gradients
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Gradients that are answered together: the places of their statements, and their names.
+
+    `given` are the names whose gradients they start from, none where that is the loss. `anew` is
+    the place of a statement that computes the output another way.
+    """
+
+    places: tuple[int, ...]
+    answers: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    anew: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """The statements of a notebook in order, and what was found among them.
+
+    `forward` are the places of the statements from the parameters to `loss`, `setting` those of
+    what these need. `parameters` are the names that forward starts from and whose gradients are
+    wanted; `written` says where gradients are written. A script without a `title` is a small
+    example beside another one.
+    """
+
+    title: str | None
+    file: Path
+    cells: Cells
+    statements: tuple[ast.stmt, ...]
+    loss: str
+    forward: tuple[int, ...]
+    setting: tuple[int, ...]
+    parameters: frozenset[str]
+    segments: tuple[Segment, ...]
+    written: Gradients
+
+    @property
+    def chain(self) -> set[int]:
+        return {*self.forward, *self.setting}
+
+    def bound(self, places: Collection[int]) -> set[str]:
+        return {name for i in places for name in binds(self.statements[i])}

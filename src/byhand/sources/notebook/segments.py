@@ -1,0 +1,133 @@
+"""Gradients that are answered together. A second answer of the same name begins a new segment."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from byhand.sources.flow import binds, reads, touches
+from byhand.sources.names import base_of
+from byhand.sources.notebook.forward import is_loss
+from byhand.sources.notebook.gradients import is_autograds, starts_anew
+from byhand.sources.notebook.script import Segment
+from byhand.sources.notebook.training import trains
+
+_AGAIN = re.compile(r"_?(fast|new|manual|closed|direct|alt|v2|2)$")
+
+
+def segments_of(
+    statements: Sequence[ast.stmt],
+    answered: Mapping[int, Collection[str]],
+    forward: Sequence[int],
+    loss: str,
+    parameters: Collection[str],
+) -> list[Segment]:
+    inside = {name for i in forward for name in touches(statements[i])}
+    times = {n: sum(n in binds(statements[i]) for i in forward) for n in inside}
+    known = inside | {*parameters} | {n for i in forward for n in reads(statements[i])}
+    groups: list[list[int]] = []
+    fresh: dict[str, int] = {}
+    for i, names in answered.items():
+        if i < min(forward) or not {*names} & known:
+            continue
+        node = statements[i]
+        again = [n for n in names if starts_anew(node, n) and fresh.get(n, 0) >= times.get(n, 1)]
+        if not groups or (again and not _reads_own(node, again)):
+            groups.append([])
+            fresh = {}
+        for name in names:
+            fresh[name] = fresh.get(name, 0) + starts_anew(node, name)
+        groups[-1].append(i)
+    found: list[Segment] = []
+    for number, places in enumerate(groups):
+        found += _of_group(
+            statements, places, answered, known, inside, loss, number == 0, max(forward)
+        )
+    return found
+
+
+def _reads_own(node: ast.stmt, names: Collection[str]) -> bool:
+    return any(base_of(name) in names for name in reads(node))
+
+
+def _of_group(
+    statements: Sequence[ast.stmt],
+    places: Sequence[int],
+    answered: Mapping[int, Collection[str]],
+    known: Collection[str],
+    inside: Collection[str],
+    loss: str,
+    first: bool,
+    after: int,
+) -> list[Segment]:
+    """The segments of a group: what starts from gradients that aren't computed in it is its own."""
+    from_loss = is_loss(loss, statements)
+    written: dict[int, set[str]] = {}
+    starts: dict[str, set[str]] = {}
+    for i in places:
+        node = statements[i]
+        if is_autograds(node):
+            continue  # PyTorch's own gradient: taken, not judged
+        written[i] = {name for name in touches(node) if base_of(name) in known}
+        for name in written[i]:
+            starts.setdefault(name, set())
+    for _ in written:  # until it is known of all, whatever their order
+        for i, mine in written.items():
+            given: set[str] = set()
+            for name in _read_by_way(statements, i, known, after):
+                base = base_of(name)
+                if name in starts:
+                    given |= starts[name]
+                elif base is not None and base in inside and (base != loss or not from_loss):
+                    given.add(base)
+            for name in mine:
+                starts[name] |= given
+    lists: dict[tuple[str, ...], list[int]] = {}
+    for i, mine in written.items():
+        key = set[str]().union(*(starts[name] for name in mine))
+        lists.setdefault(tuple(sorted(key)), []).append(i)
+    found: list[Segment] = []
+    for outputs, some in lists.items():
+        names = dict.fromkeys(n for i in some for n in sorted(answered[i]) if n in known)
+        anew = None
+        if not first or outputs:
+            anew = _anew(statements, some[0], outputs or (loss,))
+        found.append(Segment(tuple(some), tuple(names), outputs, anew))
+    return found
+
+
+def _read_by_way(
+    statements: Sequence[ast.stmt], place: int, known: Collection[str], after: int
+) -> set[str]:
+    """The names that a statement reads, and those that are read by what makes them for it below
+    forward, which ends at `after`; but for gradients of what is `known`."""
+    found: set[str] = set()
+    todo = [(name, place) for name in reads(statements[place])]
+    while todo:
+        name, before = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for i in reversed(range(after + 1, before)) if base_of(name) not in known else ():
+            node = statements[i]
+            if name in touches(node) and not trains(node):
+                todo += [(each, i) for each in reads(node)]
+                break
+    return found
+
+
+def _anew(statements: Sequence[ast.stmt], before: int, outputs: Sequence[str]) -> int | None:
+    """The last statement that computes an output another way, such as loss_fast."""
+    for i in reversed(range(before)):
+        node = statements[i]
+        if isinstance(node, ast.Assign):
+            for name in binds(node):
+                if name not in outputs and stands_for(name) in outputs:
+                    return i
+    return None
+
+
+def stands_for(name: str) -> str:
+    """What is computed anew by this name: `loss` for loss_fast."""
+    return _AGAIN.sub("", name)

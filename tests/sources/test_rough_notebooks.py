@@ -1,0 +1,190 @@
+"""Notebooks as people leave them: half done, tried out of order, with examples on the side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import notebooks
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem
+from byhand.sources.load import load
+
+SETTING, FORWARD, BACKWARD = notebooks.ALL["numpy"]
+"""Cells 1 to 3 of a right notebook, in NumPy."""
+
+
+def checked(cells: list[str], folder: Path) -> list[Report]:
+    file = folder / "notebook.ipynb"
+    notebooks.write(cells, file)
+    loaded = load(file)
+    return [check(each) for each in ([loaded] if isinstance(loaded, Problem) else loaded)]
+
+
+def indented(*cells: str) -> str:
+    return "".join(f"    {line}\n" for cell in cells for line in cell.strip("\n").split("\n"))
+
+
+def test_none_is_no_gradient_yet(tmp_path: Path) -> None:
+    later = "dscores = None # TODO"
+    loop = "for i in range(100):\n" + indented(FORWARD, "dW1, db1 = None, None")
+    (report,) = checked([SETTING, FORWARD, BACKWARD, later, loop], tmp_path)
+    assert report.ok, str(report)
+    assert len(report.rows) == 7
+    said = " ".join(report.notes)
+    assert "cell 4, line 1: dscores is None: no gradient yet" in said
+    assert "dW1, db1: None so far" in said
+
+
+def test_a_gradient_that_is_none_is_taken_as_given(tmp_path: Path) -> None:
+    forward, backward = FORWARD.replace("+ 0.05 * (W1 ** 2).sum()", ""), BACKWARD
+    backward = backward.replace("da1 = dscores @ W2.T", "da1 = None").replace("+ 0.1 * W1", "")
+    first, rest = checked([SETTING, forward, backward], tmp_path)
+    assert first.ok, str(first)
+    assert {row.name for row in rest.rows} >= {"z1", "b1"}
+    assert not rest.roots, str(rest)
+    assert "cell 3, line 6: da1 is None: no gradient yet" in rest.notes
+
+
+def test_nothing_but_none(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="has no gradient to check: dW1, db1: None so far"):
+        checked([SETTING, FORWARD, "dW1, db1 = None, None"], tmp_path)
+
+
+EXAMPLE = """
+A = np.ones((2, 3))
+B = np.ones((3, 2))
+c = A @ B
+loss = (c ** 2).sum()
+"""
+
+
+@pytest.mark.parametrize("wrong", ["", "side", "main"])
+def test_a_small_example_on_the_side(wrong: str, tmp_path: Path) -> None:
+    side = "dc = 2 * c\ndA = dc @ B.T" if wrong != "side" else "dc = 2 * c\ndA = dc @ B.T * 2"
+    main = BACKWARD.replace("a1.T @ dscores", "z1.T @ dscores") if wrong == "main" else BACKWARD
+    found = checked([SETTING, FORWARD, EXAMPLE, side, main], tmp_path)
+    assert [report.name for report in found] == ["notebook", "dc, dA"]
+    assert [len(report.rows) for report in found] == [7, 2]
+    assert [report.roots for report in found] == [
+        ("W2",) if wrong == "main" else (),
+        ("A",) if wrong == "side" else (),
+    ]
+
+
+def test_a_forward_in_a_loop_that_ends_at_once(tmp_path: Path) -> None:
+    loop = "losses = []\nfor i in range(1000):\n" + indented(FORWARD, "losses.append(loss)\nbreak")
+    (report,) = checked([SETTING, loop, BACKWARD], tmp_path)
+    assert report.ok, str(report)
+    assert len(report.rows) == 7
+    (report,) = checked([SETTING, loop, BACKWARD.replace("(z1 > 0)", "(z1 > 1)")], tmp_path)
+    assert report.roots == ("z1",)
+    assert report["z1"].line == 7
+
+
+def test_a_cell_above_what_it_reads_that_is_written_once_more_below(tmp_path: Path) -> None:
+    early = "print(z1.shape)\ndb1 = np.zeros(7)\nfor row in dz1:\n    db1 += row"
+    (report,) = checked([SETTING, FORWARD, early, BACKWARD], tmp_path)
+    assert report.ok, str(report)
+    assert (report["b1"].cell, report["b1"].line) == (4, 9)
+    assert "cell 3, line 2: db1 is computed anew below: only that is judged" in report.notes
+
+
+def test_parts_that_are_called_like_gradients(tmp_path: Path) -> None:
+    parts = "dW1a = X.T @ dz1\ndW1b = 0.1 * W1\nt = dW1a * 1\ndW1 = t + dW1b"
+    more = "for t in [scores, probs]:\n    t.shape\n"
+    cells = [SETTING, FORWARD + more, BACKWARD.replace("dW1 = X.T @ dz1 + 0.1 * W1", parts), more]
+    (report,) = checked(cells, tmp_path)
+    assert report.ok, str(report)
+    again = "for t in [dW1, dW2]:\n    print(t.shape)\n" + BACKWARD
+    first, second = checked([*cells, again.replace("* W1", "* W1 * 2")], tmp_path)
+    assert first.ok, str(first)
+    assert second.roots == ("W1",)
+
+
+def test_a_gradient_by_way_of_something_else(tmp_path: Path) -> None:
+    """What is made of a gradient below stays with the gradient that it starts from."""
+    anew = "z1_fast = X @ W1 + b1\ng = dz1 * 1\npart = X.T @ g\ndW1 = part + 0.1 * W1"
+    _, second = checked([SETTING, FORWARD, BACKWARD, "shown = dz1.sum()", anew], tmp_path)
+    assert second.name == "z1_fast"
+    assert [row.name for row in second.rows] == ["W1"]
+    assert second["W1"].verdict in {"wrong", "exact", "rounding"}
+
+
+def test_the_largest_label_stays_among_fewer_rows(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    cells = [*notebooks.START, notebooks.FORWARD, notebooks.LOSS_FAST]
+    classes = "onehot = F.one_hot(Yb)\ndlogits = (F.softmax(logits, 1) - onehot) / n\n"
+    biggest = "Yb = Yb.clone()\nYb[5] = len(stoi) - 1\n"
+    cells[4] += biggest
+    (report,) = checked([*cells, classes], tmp_path)
+    assert report.ok, str(report)
+    (report,) = checked([*cells, classes.replace("- onehot", "+ onehot")], tmp_path)
+    assert report.roots == ("logits",)
+
+
+def test_a_comparison_says_whose_gradient_it_is(tmp_path: Path) -> None:
+    named = BACKWARD.replace("dz1", "dhidden").replace("db1", "bias_slope")
+    told = "cmp('z1', dhidden, z1)\ncmp('b1', bias_slope, b1)\n"
+    (report,) = checked([SETTING, FORWARD, named + told], tmp_path)
+    assert report.ok, str(report)
+    assert {"z1", "b1"} <= {row.name for row in report.rows}
+    (report,) = checked([SETTING, FORWARD, named.replace("(z1 > 0)", "(z1 < 0)") + told], tmp_path)
+    assert report.roots == ("z1",)
+    (report,) = checked([SETTING, FORWARD, BACKWARD + "cmp('dh', N, z1)"], tmp_path)
+    assert report.ok, str(report)
+
+
+def test_a_name_from_a_cell_below(tmp_path: Path) -> None:
+    backward = BACKWARD.replace("N = X.shape[0]\n", "")
+    (report,) = checked([SETTING, FORWARD, backward, "rows = 12\nN = rows"], tmp_path)
+    assert report.ok, str(report)
+    assert "N is taken from cell 4, line 2, below what reads it" in report.notes
+    with pytest.raises(ProblemError, match="name 'N' is not defined"):
+        checked([SETTING, FORWARD + "\nloss = loss * N", backward], tmp_path)
+
+
+LOOP = "for i in tqdm(range(200_000)):\n" + indented(FORWARD, BACKWARD) + "    W1 += -0.1 * dW1\n"
+
+
+def test_parameters_are_updated_before_a_training_loop(tmp_path: Path) -> None:
+    update = "from tqdm import tqdm\nW1 += -0.1 * dW1\nb1 -= 0.1 * db1"
+    found = checked([SETTING, FORWARD, BACKWARD, update, LOOP], tmp_path)
+    assert [report.name for report in found] == ["notebook", "training"]
+    assert all(report.ok for report in found), "\n".join(map(str, found))
+    wrong = LOOP.replace("dscores @ W2.T", "-dscores @ W2.T")
+    _, training = checked([SETTING, FORWARD, BACKWARD, update, wrong], tmp_path)
+    assert training.roots == ("a1",)
+
+
+def test_a_gradient_that_a_round_of_training_leaves_as_it_was(tmp_path: Path) -> None:
+    stale = LOOP.replace("dz1 = da1 * (z1 > 0)", "# dz1 = da1 * (z1 > 0)")
+    _, training, rest = checked([SETTING, FORWARD, BACKWARD, stale], tmp_path)
+    assert [row.name for row in training.rows if row.verdict == "missing"] == ["W1", "b1"]
+    assert "dz1: computed nowhere above, and taken as if right" in rest.notes
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "open('names.txt').read().splitlines()",
+        "open('data/name.txt', encoding='utf-8').read().splitlines()",
+        "open('names.txt', 'rb').read().decode().splitlines()",
+        "pathlib.Path('names.txt').read_text().splitlines()",
+        "urllib.request.urlopen('https://example.org/names.txt?raw=true').read().decode().split()",
+    ],
+)
+def test_names_that_are_not_there(reading: str, tmp_path: Path) -> None:
+    words = f"import pathlib, urllib.request\nwords = {reading}\nX += len(words) / 1e5"
+    (report,) = checked([SETTING, words, FORWARD, BACKWARD], tmp_path)
+    assert report.ok, str(report)
+    assert any("the bundled names were read in its place" in note for note in report.notes)
+
+
+def test_a_file_that_is_not_there_and_holds_no_names(tmp_path: Path) -> None:
+    words = "X *= len(open('usernames.txt').read())"
+    with pytest.raises(ProblemError, match=r"cell 2, line 1|usernames\.txt"):
+        checked([SETTING, words, FORWARD, BACKWARD], tmp_path)
