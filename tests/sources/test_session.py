@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import notebooks
@@ -101,3 +105,68 @@ def test_write_is_for_notebooks(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "--write is for notebooks" in done.stderr
     assert not (tmp_path / "out.ipynb").exists()
+
+
+HALF = """
+dlogprobs = torch.zeros_like(logprobs)
+dlogprobs[range(n), Yb] = -1.0/n
+dlogits = dlogprobs - logprobs.exp() * dlogprobs.sum(1, keepdim=True)
+dh = dlogits @ W2.T
+dhpreact = (1.0 - h**2) * dh
+dbnraw = bngain * dhpreact
+dbndiff = bnvar_inv * dbnraw
+"""
+SECOND = """
+dbnvar_inv = (bndiff * dbnraw).sum(0, keepdim=True)
+dbnvar = (-0.5*(bnvar + 1e-5)**-1.5) * dbnvar_inv
+dbndiff += (2*bndiff) * (1.0/(n-1)) * dbnvar
+"""
+
+
+def compared(monkeypatch: pytest.MonkeyPatch, *cells: str) -> str:
+    """What `byhand.cmp` says of dbndiff in the last of these cells, after the lecture's forward."""
+    shell = Shell()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    imports = "import torch\nimport torch.nn.functional as F\nimport byhand"
+    words = "words = ['emma', 'olivia', 'ava', 'isabella', 'sophia'] * 12"
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in (imports, words, *notebooks.START[2:], notebooks.FORWARD):
+            shell.run(cell)
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        for cell in cells:
+            shell.run(cell)
+    return said.getvalue()
+
+
+COMPARE = "byhand.cmp('bndiff', dbndiff, bndiff)\n"
+
+
+def test_cmp_says_that_more_paths_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    said = compared(monkeypatch, HALF + COMPARE, SECOND + COMPARE)
+    half, whole = said.strip().split("\n")
+    assert half.startswith("bndiff          | unfinished | exact: False")
+    assert half.endswith("(1 of 2 paths so far: the other is by way of bnvar)")
+    assert whole.startswith("bndiff          | right")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("dbndiff = bnvar_inv * dbnraw", "dbndiff = bnvar * dbnraw"),
+        ("dbndiff = bnvar_inv * dbnraw", "dbndiff = 2 * bnvar_inv * dbnraw"),
+        ("dh = dlogits @ W2.T", "dh = -dlogits @ W2.T"),
+    ],
+)
+def test_cmp_says_so_of_nothing_that_is_wrong(
+    old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    said = compared(monkeypatch, HALF.replace(old, new) + COMPARE)
+    assert said.startswith("bndiff          | wrong | exact: False")
+
+
+def test_cmp_knows_nothing_of_a_forward_that_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    changed = "W2.data *= 2\n"
+    assert "| wrong |" in compared(monkeypatch, HALF, changed + COMPARE)

@@ -1,7 +1,8 @@
 """`cmp`: the one-line comparison of the lecture's notebook, which shapes don't fool.
 
 It knows only the two arrays, not the terms behind them. So it can't tell a small gradient from
-rounding noise, and says so where that matters; `byhand.check` can.
+rounding noise, and says so where that matters; `byhand.check` can. In a notebook it knows the
+forward of the session, too: a gradient that lacks some of its paths is unfinished, not wrong.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.checking.paths_so_far import paths_so_far
 from byhand.values.arrays import Array
 from byhand.values.held import array
 
@@ -27,10 +29,10 @@ def cmp(name: str, dt: Any, t: Any) -> None:
     `t` is a tensor after `backward()` (with `retain_grad()`, where it isn't a leaf), or an array
     that is the gradient itself.
     """
-    print(f"{name:15s} | {compared(dt, t)}")
+    print(f"{name:15s} | {compared(dt, t, name)}")
 
 
-def compared(dt: Any, t: Any) -> str:
+def compared(dt: Any, t: Any, name: str = "") -> str:
     """What `cmp` prints after the name."""
     reference = _gradient_of(t)
     if reference is None:
@@ -46,7 +48,7 @@ def compared(dt: Any, t: Any) -> str:
         return (
             f"wrong: {int(np.sum(~np.isfinite(mine)))} of {mine.size} elements are NaN or infinite"
         )
-    return _values(mine, truth)
+    return _values(mine, truth, name)
 
 
 def _gradient_of(t: Any) -> Any:
@@ -58,7 +60,7 @@ def _gradient_of(t: Any) -> Any:
         return getattr(t, "grad", t)
 
 
-def _values(mine: Array, truth: Array) -> str:
+def _values(mine: Array, truth: Array, name: str) -> str:
     difference = np.abs(mine.astype(np.float64) - truth.astype(np.float64))
     furthest = float(difference.max(initial=0.0))
     line = f"exact: {furthest == 0.0!s:5s} | maxdiff: {furthest:.3g}"
@@ -74,4 +76,7 @@ def _values(mine: Array, truth: Array) -> str:
         return f"wrong | {line} (all zeros; the gradient goes up to {size:.3g})"
     if size == 0.0:
         return f"wrong | {line} (the gradient is zero)"
+    so_far = paths_so_far(name, mine, truth, ROUNDINGS * eps * max(size, float(np.abs(mine).max())))
+    if so_far is not None:
+        return f"unfinished | {line} ({so_far})"
     return f"wrong | {line} ({furthest / size:.2g} of the largest element)"

@@ -55,13 +55,12 @@ def _show_session(shell: Any, line: str) -> None:
     """`%check`: shows a report on each backward that was run in the session; `%check logits` on
     those with this answer, or this name."""
     from byhand.checking.check import check
-    from byhand.sources.session import problems_in_session
+    from byhand.sources.session import cells_run, problems_in_session
 
     values: dict[str, Any] = shell.user_ns
-    run = [text for text in values.get("In", [])[1:] if not text.lstrip().startswith("%check")]
     wanted = line.strip()
     try:
-        reports = [check(problem) for problem in problems_in_session(run, values)]
+        reports = [check(each) for each in problems_in_session(cells_run(values), values)]
         chosen = [each for each in reports if wanted in (each.name, *(r.name for r in each.rows))]
         for report in chosen if wanted else reports:
             _display(report)
