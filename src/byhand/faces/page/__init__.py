@@ -58,7 +58,11 @@ def explore(file: str, port: int | None, open_browser: bool) -> int:
     path = locate(name)
     source = read_source(path)
     if path.suffix == ".ipynb":
-        raise ByhandError(f"{file}: is a notebook: %check shows the picture in it")
+        raise ByhandError(
+            f"{file}: is a notebook, and what is written on this page is saved as plain code: "
+            f"`byhand check {file} --html {path.stem}.html` gives its picture as a page, and "
+            "%check shows it in the notebook"
+        )
     with tempfile.TemporaryDirectory() as folder:
         copied = name if path == zoo().get(name) else None
         if copied is not None:  # the model itself stays as it is
