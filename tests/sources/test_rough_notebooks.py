@@ -107,11 +107,27 @@ def test_parts_that_are_called_like_gradients(tmp_path: Path) -> None:
 
 def test_a_gradient_by_way_of_something_else(tmp_path: Path) -> None:
     """What is made of a gradient below stays with the gradient that it starts from."""
-    anew = "z1_fast = X @ W1 + b1\ng = dz1 * 1\npart = X.T @ g\ndW1 = part + 0.1 * W1"
-    _, second = checked([SETTING, FORWARD, BACKWARD, "shown = dz1.sum()", anew], tmp_path)
-    assert second.name == "z1_fast"
+    forward = FORWARD.replace("+ 0.05 * (W1 ** 2).sum()", "")
+    backward = BACKWARD.replace("+ 0.1 * W1", "")
+    anew = "g = dz1 * 1\npart = X.T @ g\ndW1 = part"
+    cells = [SETTING, forward, backward, "shown = dz1.sum()", anew]
+    first, second = checked(cells, tmp_path)
+    assert first.ok, str(first)
+    assert second.ok, str(second)
     assert [row.name for row in second.rows] == ["W1"]
-    assert second["W1"].verdict in {"wrong", "exact", "rounding"}
+    _, second = checked([*cells[:-1], anew.replace("dz1 * 1", "dz1 * 2")], tmp_path)
+    assert second.roots == ("W1",)
+
+
+def test_weights_that_the_loss_adds_up_beside_what_a_gradient_starts_from(tmp_path: Path) -> None:
+    shown = "shown = dz1.sum()"
+    anew = "dW1 = X.T @ dz1 + 0.1 * W1\ndb1 = dz1.sum(axis=0)"
+    first, second = checked([SETTING, FORWARD, BACKWARD, shown, anew], tmp_path)
+    assert first.ok, str(first)
+    assert second.ok, str(second)
+    assert [row.name for row in second.rows] == ["b1"]
+    said = "cell 5, line 1: dW1 isn't judged: W1 goes to loss also beside what this starts from"
+    assert said in second.notes
 
 
 def test_the_largest_label_stays_among_fewer_rows(tmp_path: Path) -> None:

@@ -77,6 +77,15 @@ def _let_be(found: Script) -> Iterator[str]:
     for i in sorted(written.tries):
         if is_plain(statements[i]):
             yield f"{_written_at(found, i)} is computed anew below: only that is judged"
+    judged = {i for segment in found.segments for i in segment.places} | written.tries
+    known = found.bound(found.forward) | found.parameters
+    for i, names in sorted(written.answers.items()):
+        below = i > max(found.forward) and not is_autograds(statements[i])
+        if i not in judged and below and names <= known:
+            yield (
+                f"{_written_at(found, i)} isn't judged: {', '.join(sorted(names))} goes to "
+                f"{found.loss} also beside what this starts from"
+            )
     for i in sorted(written.empty):
         yield f"{_written_at(found, i)} is None: no gradient yet"
     for name, places in from_below(found).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from byhand.sources.flow import binds, reads, touches
 from byhand.sources.names import base_of
@@ -41,10 +42,36 @@ def segments_of(
         groups[-1].append(i)
     found: list[Segment] = []
     for number, places in enumerate(groups):
-        found += _of_group(
-            statements, places, answered, known, inside, loss, number == 0, max(forward)
-        )
-    return found
+        first, after = number == 0, max(forward)
+        found += _of_group(statements, places, answered, known, inside, loss, first, after)
+    steps = [statements[i] for i in forward]
+    made = [_without_beside(each, answered, steps, loss) for each in found]
+    return [each for each in made if each is not None]
+
+
+def _without_beside(
+    segment: Segment,
+    answered: Mapping[int, Collection[str]],
+    forward: Sequence[ast.stmt],
+    loss: str,
+) -> Segment | None:
+    """A segment without the answers whose names go to the loss also beside what it starts from, as
+    weights that the loss adds up: what comes back there isn't given."""
+    if not segment.given:
+        return segment
+    beside = {n for n in segment.answers if _goes_to(loss, n, segment.given, forward)}
+    places = tuple(i for i in segment.places if not beside & {*answered[i]})
+    answers = tuple(name for name in segment.answers if name not in beside)
+    return replace(segment, places=places, answers=answers) if places else None
+
+
+def _goes_to(loss: str, name: str, given: Collection[str], forward: Sequence[ast.stmt]) -> bool:
+    """Whether the loss depends on a name otherwise than by way of what is given."""
+    reached = {name}
+    for node in forward:
+        if reads(node) & reached:
+            reached |= touches(node) - {*given}
+    return loss in reached
 
 
 def _reads_own(node: ast.stmt, names: Collection[str]) -> bool:
