@@ -222,3 +222,10 @@ def test_threads_that_only_wait_for_work_are_no_matter(problem: Problem) -> None
     pool = "from concurrent.futures import ThreadPoolExecutor as P; P().submit(print).result()"
     file = problem(("import numpy as np\n", f"import numpy as np\n{pool}\n"))
     assert run_byhand("check", file).stderr.strip() == ""
+
+
+def test_the_page_of_a_notebook_is_elsewhere(tmp_path: Path) -> None:
+    notebook = tmp_path / "mine.ipynb"
+    notebook.write_text('{"cells": []}')
+    line = complaint(run_byhand("show", str(notebook)))
+    assert f"`byhand check {notebook} --html mine.html` gives its picture as a page" in line

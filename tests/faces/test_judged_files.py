@@ -43,7 +43,7 @@ def test_a_root_is_known_before_it_has_a_name(tmp_path: Path) -> None:
             {"torch"},
         ),
         (json.dumps({"source": "import os\nimport jax\nfrom torch import nn"}), {"jax", "torch"}),
-        ("# import torch", set()),
+        ("# import torch", set[str]()),
     ],
 )
 def test_slow_libraries_that_a_file_or_a_notebook_imports(source: str, found: set[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 LOADING = """
 !wget https://example.org/names.txt
@@ -264,11 +265,16 @@ def heavy(needed: list[str], number: int) -> list[str]:
 
 
 def write(cells: list[str], file: Path) -> None:
-    code = [
+    code: list[dict[str, Any]] = [
         {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [],
          "source": cell.strip("\n").splitlines(keepends=True)}
         for cell in cells
     ]  # fmt: skip
-    text = {"cell_type": "markdown", "metadata": {}, "source": ["# A notebook"]}
-    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [text, *code]}
+    text: dict[str, Any] = {"cell_type": "markdown", "metadata": {}, "source": ["# A notebook"]}
+    whole: dict[str, Any] = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [text, *code],
+    }
     file.write_text(json.dumps(whole))

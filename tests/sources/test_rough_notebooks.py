@@ -204,3 +204,26 @@ def test_a_file_that_is_not_there_and_holds_no_names(tmp_path: Path) -> None:
     words = "X *= len(open('usernames.txt').read())"
     with pytest.raises(ProblemError, match=r"cell 2, line 1|usernames\.txt"):
         checked([SETTING, words, FORWARD, BACKWARD], tmp_path)
+
+
+@pytest.mark.parametrize("between", ["", "cmp('e', de, e)\n", "total = 1\n"])
+def test_a_path_that_overwrites_the_other_is_no_second_answer(between: str, tmp_path: Path) -> None:
+    forward = FORWARD.replace("e / e.sum(axis=1, keepdims=True)", "e * s_inv").replace(
+        "probs =", "s = e.sum(axis=1, keepdims=True)\ns_inv = s**-1\nprobs ="
+    )
+    paths = (
+        "dprobs = np.zeros_like(probs)\ndprobs[range(12), y] = -1 / 12 / probs[range(12), y]\n"
+        "de = s_inv * dprobs\nds_inv = (e * dprobs).sum(axis=1, keepdims=True)\n"
+        f"ds = -(s**-2) * ds_inv\n{between}de = np.ones_like(e) * ds\ndshifted = e * de"
+    )
+    (report,) = checked([SETTING, forward, paths], tmp_path)
+    assert report.roots == ("e",)
+    mistake = report["e"].mistake
+    assert mistake is not None and mistake.code == "overwritten"
+    assert report["e"].source == "de = np.ones_like(e) * ds"
+    (report,) = checked([SETTING, forward, paths.replace("de = np", "de += np")], tmp_path)
+    assert report.ok, str(report)
+    again = f"{paths.replace('de = np', 'de += np')}\n{paths}"
+    right, wrong = checked([SETTING, forward, again], tmp_path)
+    assert right.ok, str(right)
+    assert wrong.roots == ("e",)

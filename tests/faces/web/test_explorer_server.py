@@ -87,12 +87,3 @@ def test_what_cannot_be_shown_is_said_in_one_line(tmp_path: Path, name: str, sai
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-def test_a_notebook_has_its_page_elsewhere(tmp_path: Path) -> None:
-    notebook = tmp_path / "mine.ipynb"
-    notebook.write_text('{"cells": []}')
-    done = run_byhand("show", str(notebook))
-    assert done.returncode == 2
-    assert f"`byhand check {notebook} --html mine.html` gives its picture as a page" in done.stderr
-    assert done.stderr.count("\n") == 1

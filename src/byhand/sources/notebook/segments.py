@@ -29,16 +29,20 @@ def segments_of(
     known = inside | {*parameters} | {n for i in forward for n in reads(statements[i])}
     groups: list[list[int]] = []
     fresh: dict[str, int] = {}
+    paths: dict[str, set[str]] = {}
     for i, names in answered.items():
         if i < min(forward) or not {*names} & known:
             continue
         node = statements[i]
         again = [n for n in names if starts_anew(node, n) and fresh.get(n, 0) >= times.get(n, 1)]
-        if not groups or (again and not _reads_own(node, again)):
+        by = {n: _paths(node, n, [statements[k] for k in forward]) for n in names}
+        rest = all(by[n] and paths.get(n) and not by[n] & paths[n] for n in again)
+        if not groups or (again and not rest and not _reads_own(node, again)):
             groups.append([])
-            fresh = {}
+            fresh, paths = {}, {}
         for name in names:
             fresh[name] = fresh.get(name, 0) + starts_anew(node, name)
+            paths[name] = paths.get(name, set()) | by[name]
         groups[-1].append(i)
     found: list[Segment] = []
     for number, places in enumerate(groups):
@@ -72,6 +76,13 @@ def _goes_to(loss: str, name: str, given: Collection[str], forward: Sequence[ast
         if reads(node) & reached:
             reached |= touches(node) - {*given}
     return loss in reached
+
+
+def _paths(node: ast.stmt, name: str, forward: Sequence[ast.stmt]) -> set[str]:
+    """The paths to a name that a statement adds: those by way of whose gradients it reads. `dcounts
+    = ...` for one path and below it for another is no second answer: `+=` was forgotten."""
+    users = {user for step in forward if name in reads(step) for user in touches(step)}
+    return {base for each in reads(node) if (base := base_of(each)) in users - {name}}
 
 
 def _reads_own(node: ast.stmt, names: Collection[str]) -> bool:
