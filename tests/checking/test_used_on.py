@@ -114,6 +114,60 @@ def test_a_wrong_mask_of_an_upstream_gradient(checked: Checked) -> None:
     assert set(verdicts(report).values()) == {"wrong", "inherited"}
 
 
+@pytest.mark.parametrize("through", ["dz", "dout"])
+def test_a_wrong_upstream_gradient_has_one_root_under_whatever_name(
+    checked: Checked, through: str
+) -> None:
+    text = RELU.replace("(dout * x)", f"({through} * x)").replace("= dout", f"= {through}")
+    on = "" if through == "dout" else f"; {through} = dout"
+    report = checked(text.replace("{mask}", f"dout *= -1 * (out > 0){on}"))
+    assert report.roots == ("out",)
+    mistake = report["out"].mistake
+    assert mistake is not None and mistake.code == "sign"
+
+
+TWO_LAYERS = """
+import numpy as np
+data = ("x",)
+
+def inputs(rng, *, n=3, d=4, k=5, c=6):
+    return {{"x": rng.normal(size=(n, d)), "W": rng.normal(size=(d, k)),
+            "V": rng.normal(size=(k, c))}}
+
+def forward(x, W, V):
+    z = x @ W
+    h = 1 / (1 + np.exp(-z))
+    u = h @ V
+    y = 1 / (1 + np.exp(-u))
+    loss = (y**2).sum()
+    return loss
+
+def backward(x, V, h, y):
+    dy = 2 * y
+    dy = {upper}
+    dV = h.T @ dy
+    dh = dy @ V.T
+    dh *= {lower}
+    dW = x.T @ dh
+"""
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "root"),
+    [
+        ("-(dy * y * (1 - y))", "h * (1 - h)", "y"),  # what it is the gradient of, is -u
+        ("dy * y * (1 - y)", "-(h * (1 - h))", "h"),
+        ("2 * dy * y * (1 - y)", "h * (1 - h)", "y"),
+    ],
+)
+def test_a_wrong_line_before_another_local_that_is_used_on(
+    checked: Checked, upper: str, lower: str, root: str
+) -> None:
+    assert_right(checked(TWO_LAYERS.format(upper="dy * y * (1 - y)", lower="h * (1 - h)")))
+    report = checked(TWO_LAYERS.format(upper=upper, lower=lower))
+    assert report.roots == (root,)
+
+
 def test_an_upstream_gradient_that_raises(checked: Checked) -> None:
     report = checked(RELU.replace("{mask}", "dout *= bias"))
     assert report.roots == ("out",)

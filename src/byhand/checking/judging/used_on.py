@@ -150,6 +150,13 @@ def _turns(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> 
             found = _guess_with_start(trial, first, turns, part, near)
         if found is not None:
             yield found
+    # Last, what it is by its value alone: a wrong sign makes it that of another value, too.
+    for part, own, near in guesses:
+        at = own[-1] + 1 if own else 0
+        if (own or part.given) and not part.renamed and not _is_meant(trial, part, at):
+            found = _match(trial, part, at, near)[1]
+            if found is not None:
+                yield found
 
 
 def _parts(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[_Part]:
@@ -243,10 +250,15 @@ def _after(
     near: Sequence[Near],
 ) -> Turn | None:
     """What a local may be from its statement number `at` on, where its values don't show it."""
-    readers = _readers(trial, part, _last_read_at_once(trial, part, at))
-    if part.host in trial.answers and at == 0 and _all_right(trial, readers):
-        return None  # it is wrong as the gradient that it bears the name of
-    return _guess(trial, first, turns, part, at, near) or _match(trial, part, at, near)[1]
+    return None if _is_meant(trial, part, at) else _guess(trial, first, turns, part, at, near)
+
+
+def _is_meant(trial: Trial, part: _Part, at: int) -> bool:
+    """Whether a local that is wrong from its first statement on is yet the gradient that it bears
+    the name of: what reads it is right then."""
+    if part.host not in trial.answers or at > 0:
+        return False
+    return _all_right(trial, _readers(trial, part, _last_read_at_once(trial, part, at)))
 
 
 def _right_for_some(
@@ -376,7 +388,7 @@ def _readers(trial: Trial, part: _Part, at: int) -> frozenset[Key]:
 def _reads_through(trial: Trial, write: Write, part: _Part, at: int) -> bool:
     """Whether a statement reads a local that was made of this one since."""
     begin = part.writes[at].number
-    if part.loose:
+    if part.host not in trial.answers:  # that it is read isn't taken down, only by which statements
         return begin in write.through
     return part.writes[at].at in write.reads and any(n > begin for n in write.through)
 
