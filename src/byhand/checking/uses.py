@@ -95,6 +95,6 @@ def _stretched(shape: tuple[int, ...], to: tuple[int, ...]) -> list[int]:
 
 
 def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> list[int]:
-    if axis is None:
+    if axis is None or not ndim:  # NumPy takes an axis of a number, too
         return list(range(ndim))
     return [a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))]

@@ -652,10 +652,12 @@ def unanswered(backward: ast.FunctionDef, arguments: Sequence[str]) -> list[str]
 def names_in(tree: ast.Module) -> list[str]:
     """What a module calls its Functions and custom ops, in its order, as its text tells."""
     found: list[str] = []
+    own = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     for node in tree.body:
         match node:
             case ast.ClassDef(name=name, bases=bases) if any(
-                _last(base) == "Function" or _last(base) in found for base in bases
+                (_last(base) == "Function" and "Function" not in own) or _last(base) in found
+                for base in bases
             ):
                 found.append(name)
             case ast.FunctionDef(name=name, decorator_list=decorators) if any(

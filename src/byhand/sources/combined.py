@@ -34,14 +34,14 @@ def combined_in(tree: ast.Module) -> list[Pair]:
                 found += _apart(node, node.name)
             case ast.ClassDef(body=body):
                 methods = [each for each in body if isinstance(each, ast.FunctionDef)]
-                some = [pair for each in methods for pair in _apart(_of_class(each), node.name)]
+                some = [pair for each in methods for pair in _apart(without_self(each), node.name)]
                 found += some[:1]
             case _:
                 pass
     return found
 
 
-def _of_class(method: ast.FunctionDef) -> ast.FunctionDef:
+def without_self(method: ast.FunctionDef) -> ast.FunctionDef:
     """A method as a function that takes `self.params`, and other attributes, as arguments."""
     made = _Without(method).visit(copy.deepcopy(method))
     if made.args.args and made.args.args[0].arg == "self":

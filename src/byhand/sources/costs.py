@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, located
@@ -29,19 +29,39 @@ def with_cost(
     if not labels or upstream_parameters(backward, known) or not isinstance(end, ast.Return):
         return forward
     output, *rest = elements(end.value)
-    for cost in functions.values():
-        names = parameters(cost)
-        ends = returns(cost)
-        if (
-            COST.search(cost.name)
-            and len(ends) == 1
-            and isinstance(cost.body[-1], ast.Return)
-            and len(names) == 2
-            and names[1] in labels
-            and ends[0].value is not None
-        ):
-            return joined(forward, end, output, rest, cost)
-    return forward
+    known = {*parameters(forward)}
+    costs = [made for each in functions.values() if (made := _cost(each, labels, known))]
+    if not costs:
+        return forward
+    cost = max(costs, key=lambda each: len({*parameters(each)} & {*labels}))
+    given = parameters(cost)[0]
+    if given in parameters(backward) and given not in bound_names(forward):
+        called = assign(given, output, end)  # as backward calls it
+        forward = copy.copy(forward)
+        forward.body = [*forward.body[:-1], called, end]
+        output = ast.copy_location(ast.Name(given, ast.Load()), end)
+    return joined(forward, end, output, rest, cost)
+
+
+def _cost(
+    function: ast.FunctionDef, labels: Collection[str], known: Collection[str]
+) -> ast.FunctionDef | None:
+    """A function that is a loss of an output and labels, the output first; what it takes besides
+    are parameters of forward, or what backward asks for."""
+    if not COST.search(function.name) or len(returns(function)) != 1:
+        return None
+    end, names = function.body[-1], parameters(function)
+    if not isinstance(end, ast.Return) or end.value is None or function.args.kwonlyargs:
+        return None
+    match names:
+        case [_, label, *rest] if label in labels:
+            made = function
+        case [label, _, *rest] if label in labels:
+            made = copy.deepcopy(function)
+            made.args.args[:2] = made.args.args[1::-1]
+        case _:
+            return None
+    return made if all(name in known or name in labels for name in rest) else None
 
 
 def joined(
@@ -52,12 +72,13 @@ def joined(
     cost: ast.FunctionDef,
 ) -> ast.FunctionDef:
     """The cost's statements after those of forward, which returns the loss before the rest."""
-    given, label = parameters(cost)
+    given, *said = parameters(cost)
+    more = [name for name in said if name not in parameters(forward)]
     held = output.id if isinstance(output, ast.Name) else given
     value = cost.body[-1]
     assert isinstance(value, ast.Return) and value.value is not None
     loss = value.value.id if isinstance(value.value, ast.Name) else "cost"
-    clashing = (bound_names(cost) - {given, label, loss}) & bound_names(forward)
+    clashing = (bound_names(cost) - {given, *said, loss}) & bound_names(forward)
     renames = Renames({given: held, **{name: f"{name}_of_cost" for name in clashing}})
     body = [copy.deepcopy(node) for node in cost.body[:-1]]
     body = [renames.visit(node) for node in body if not only_shapes(node, loss)]
@@ -65,7 +86,7 @@ def joined(
         body.append(assign(loss, renames.visit(copy.deepcopy(value.value)), value))
     made = copy.copy(forward)
     made.args = copy.deepcopy(forward.args)
-    made.args.args.append(ast.copy_location(ast.arg(label), end))
+    made.args.args += [ast.copy_location(ast.arg(name), end) for name in more]
     before = [] if isinstance(output, ast.Name) else [assign(held, output, end)]
     results: list[ast.expr] = [ast.Name(loss, ast.Load()), ast.Name(held, ast.Load()), *rest]
     last = located(ast.Return(ast.Tuple(results, ast.Load())), end)

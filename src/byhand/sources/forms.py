@@ -12,6 +12,7 @@ from byhand.sources.cells import of_notebook, of_script
 from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import functions_in
 from byhand.sources.notebook.reading import scripts
+from byhand.sources.training_steps import steps_in
 
 _DEFINED = re.compile(r"^def (\w+)\b", re.M)
 
@@ -31,7 +32,11 @@ def has_backward(text: str, file: Path) -> bool | None:
         tree = parsed(text, file) if cells is None else cells.tree
     except ProblemError:
         return None
-    if functions_in(tree) or (cells is None and [*names_in(tree), *custom_vjps_in(tree)]):
+    if (
+        functions_in(tree)
+        or steps_in(tree, file.stem)
+        or (cells is None and [*names_in(tree), *custom_vjps_in(tree)])
+    ):
         return True
     try:
         return any(

@@ -24,11 +24,11 @@ from byhand.sources.names import plain_name
 from byhand.sources.pairs import Pair, paired
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import KEPT, elements, parameters, returns
+from byhand.sources.steps import RATE
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
 _LABELS = re.compile(r"^(y|t|target|label|truth|actual|expected|gt)s?(_?\w*)$", re.I)
 _GUESSED = re.compile(r"pred|hat|prob|out|logit|score|guess", re.I)
-_RATE = re.compile(r"^(lr|learning_?rate|alpha|eta|rate|step_?size)$", re.I)
 
 
 def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer:
@@ -38,7 +38,7 @@ def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer
     asked = parameters(layer.backward)[1:]
     labels = [name for name in asked if name not in known and is_label(name)]
     end = layer.forward.body[-1]
-    if not layer.passing and any(map(_RATE.match, asked)):
+    if not layer.passing and any(map(RATE.match, asked)):
         layer = _leaving(layer)
     if len(labels) != 1 or not isinstance(end, ast.Return) or layer.passing:
         return layer
@@ -82,7 +82,7 @@ def with_loss(found: FromLoss, cost: ast.FunctionDef, output: str) -> FromLoss:
     loaded = ast.copy_location(ast.Name(output, ast.Load()), end)
     rest = [e for e in elements(end.value) if not (isinstance(e, ast.Name) and e.id == output)]
     forward = joined(found.forward, end, loaded, rest, made)
-    return paired(found.name, forward, found.backward, rewritten=True)
+    return paired(found.name, forward, found.backward, rewritten=True, top=found.top)
 
 
 def _with_cost(layer: Layer, cost: ast.FunctionDef, label: str) -> Layer:
@@ -108,8 +108,12 @@ def _leaving(layer: Layer) -> Layer:
     backward = copy.deepcopy(layer.backward)
     leaving = _Leaving(attributes)
     backward = leaving.visit(backward)
+    taken = {part.id for part in ast.walk(backward) if isinstance(part, ast.Name)}
+    backward = Renames(
+        {said: f"d{name}" for name, said in leaving.found.items() if f"d{name}" not in taken}
+    ).visit(backward)
     optional = len(backward.args.defaults)
-    rates = [arg.arg for arg in backward.args.args if _RATE.match(arg.arg)]
+    rates = [arg.arg for arg in backward.args.args if RATE.match(arg.arg)]
     if rates and not optional:  # a step that is taken with any rate
         backward.args.args = [arg for arg in backward.args.args if arg.arg not in rates]
         first = backward.body[0]
@@ -145,17 +149,17 @@ def _stored(functions: Sequence[ast.FunctionDef]) -> set[str]:
 
 
 class _Leaving(ast.NodeTransformer):
-    """`dW = x.T @ dz` as `self.dW = dW = x.T @ dz`."""
+    """`dW = x.T @ dz` as `self.dW = dW = x.T @ dz`; `found` is what gradients are called."""
 
     def __init__(self, attributes: Collection[str]) -> None:
         self.attributes = attributes
-        self.found: dict[str, None] = {}
+        self.found: dict[str, str] = {}
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         for target in node.targets:
             name = plain_name(target.id) if isinstance(target, ast.Name) else ""
             if isinstance(target, ast.Name) and name != target.id and name in self.attributes:
-                self.found[name] = None
+                self.found[name] = target.id
                 node.targets = [_place(name, node, ast.Store()), *node.targets]
                 break
         return node

@@ -125,7 +125,7 @@ def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str,
     low = _own(name)
     if use.squeezed:
         return ("n1", "1n"), ("nn", "n")
-    if is_bias(name):
+    if is_bias(name) and not use.factor:
         return (("n1", "n") if use.column else ("n", "1n", "n1")), ("", "nn", "1n11")
     if re.match(_GAIN, low):
         scalar = ("",) if re.match("scale|shift|gain", low) else ()
@@ -133,7 +133,7 @@ def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str,
     if name.rpartition("_")[2][:1].isupper() or name[0].isupper():
         return ("nn",), ("1n", "n", "nnn", "nnnn")
     if is_labels(name):
-        return ("nn", "n", "", "nnn"), ()
+        return ("nn", "n", "", "nnn", "n1"), ()
     if re.match(_WEIGHTS, low):
         return ("nn", "n"), ("n1", "nnnn", "nnn")
     if re.match(r"(h|c|s|a|hidden|cell|state)(_?(prev|0|t|last|init))?$", low):
@@ -184,7 +184,7 @@ _NUMBERS: tuple[tuple[str, tuple[float | int, ...]], ...] = (
     (r"eps(ilon)?$", (1e-5,)),
     (r"momentum$", (0.9,)),
     (r"(p|prob|rate|keep\w*|drop\w*|p_\w+)$", (0.5,)),
-    (r"(alpha|slope|negative_slope|reg|reg_strength|lam|lambda_?|l2|delta|margin)$", (0.1,)),
+    (r"(alpha|slope|negative_slope|reg|reg_strength|lam|lambda?_?|l2|delta|margin)$", (0.1,)),
     (r"(temperature|temp|tau)$", (2.0,)),
     (r"(stride|pad|padding|dilation)$", (1, 2)),
     (r"(g|groups?|num_groups|heads?|num_heads|n_heads?|k|pool\w*|kernel_size)$", (2, 3, 1)),

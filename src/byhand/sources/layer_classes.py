@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byhand.sources.assemble import located
+from byhand.sources.data_attributes import with_data
+from byhand.sources.inheritance import SELF, functions_asked, overridden, whole_classes
 from byhand.sources.names import plain_name
 from byhand.sources.signature import parameters, returns
 from byhand.sources.uses import pairs
-
-SELF = "self"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,8 @@ class Layer:
     list `self.params` of those that are kept in one. `passing` is the attribute `g` of one that
     leaves gradients in the arrays themselves, `self.inp.g = self.out.g @ self.w.t()`: it is
     rewritten to hand them on. `rewritten` tells one whose methods aren't the class's own, `labels`
-    what backward starts from where a class has no loss.
+    what backward starts from where a class has no loss. `functions` are those that it is made with,
+    as the file says where it makes one.
     """
 
     name: str
@@ -35,18 +36,30 @@ class Layer:
     passing: str = ""
     rewritten: bool = False
     labels: str = ""
+    functions: Mapping[str, ast.expr | None] = field(default_factory=dict[str, ast.expr | None])
 
 
 def layers_in(tree: ast.Module) -> list[Layer]:
     """The layers of a module, in its order."""
     found: list[Layer] = []
-    for node in tree.body:
-        if not isinstance(node, ast.ClassDef):
-            continue
+    own = {
+        node.name: {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    for node in whole_classes(tree):
         methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
         forward = _called(FORWARD, methods) or methods.get("__call__")
-        backward = _called(BACKWARD, methods)
-        if forward is None or backward is None or not returns(forward):
+        backward = _called(BACKWARD, own.get(node.name, {})) or _called(BACKWARD, methods)
+        if forward is None or backward is None:
+            continue
+        backward = methods[backward.name]
+        with_its_data = with_data(node, forward, backward)
+        if with_its_data is not None:
+            node = with_its_data
+            methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+            forward, backward = methods[forward.name], methods[backward.name]
+        if not returns(forward):
             continue
         if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
             continue
@@ -55,8 +68,49 @@ def layers_in(tree: ast.Module) -> list[Layer]:
         if passing:
             backward = _handing_on(forward, backward)
         listed = _listed(init)
+        further = overridden(backward.name, node, tree) if _calls_super(backward) else ()
         gradients = {**_gradients(backward, init), **_in_lists(backward, listed)}
-        found.append(Layer(node.name, node, forward, backward, gradients, listed, passing))
+        for each in further:
+            gradients = {**_gradients(each, init), **gradients}
+        functions = _made_with(functions_asked(init, node), node.name, init, tree)
+        found.append(
+            Layer(
+                node.name,
+                node,
+                forward,
+                backward,
+                gradients,
+                listed,
+                passing,
+                rewritten=with_its_data is not None,
+                functions=functions,
+            )
+        )
+    return found
+
+
+def _calls_super(method: ast.FunctionDef) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == "super" for part in ast.walk(method))
+
+
+def _made_with(
+    names: Collection[str], owner: str, init: ast.FunctionDef | None, tree: ast.Module
+) -> dict[str, ast.expr | None]:
+    """What a file gives for some parameters where it makes an object of a class; None for what it
+    doesn't say."""
+    found: dict[str, ast.expr | None] = dict.fromkeys(names)
+    if init is None:
+        return found
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=called), args=args, keywords=keywords) if (
+                called == owner
+            ):
+                given: dict[str | None, ast.expr] = {each.arg: each.value for each in keywords}
+                given |= dict(zip(parameters(init)[1:], args, strict=False))
+                found |= {name: given[name] for name in names if name in given}
+            case _:
+                pass
     return found
 
 

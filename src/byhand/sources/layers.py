@@ -11,6 +11,7 @@ import ast
 import contextlib
 import copy
 from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,8 +19,9 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
-from byhand.sources.arguments import Argument, drawn
+from byhand.sources.arguments import Argument, Literal, drawn
 from byhand.sources.assemble import assembled, assign, function
+from byhand.sources.guesses import is_labels
 from byhand.sources.intermediates import promising
 from byhand.sources.layer_classes import PARAMS, SELF, Layer
 from byhand.sources.pairs import (
@@ -62,6 +64,7 @@ def problem_of_layer(
             f"{file}:{layer.node.lineno}: {layer.name}: its layers leave gradients in the arrays "
             "themselves: each is judged by itself"
         )
+    known = {**_functions(layer, module, file), **known}
     made = _with_methods(layer, module) if layer.rewritten else getattr(module, layer.name)
     pair = _pair(layer)
     in_torch = speaks_torch([layer.node], module)
@@ -117,6 +120,19 @@ def problem_of_layer(
         )
 
     return promising(problem, backward, answered)
+
+
+def _functions(layer: Layer, module: ModuleType, file: str) -> dict[str, Argument]:
+    """The functions that a layer is made with."""
+    unsaid = [name for name, said in layer.functions.items() if said is None]
+    if unsaid:
+        raise ProblemError(
+            f"{file}:{layer.node.lineno}: {layer.name}: is made with functions "
+            f"({', '.join(sorted(unsaid))}), and {Path(file).name} makes none: add a line such as "
+            f"{layer.name}({', '.join(layer.functions)})"
+        )
+    given = {n: ast.unparse(said) for n, said in layer.functions.items() if said is not None}
+    return {name: Literal(eval(said, module.__dict__)) for name, said in given.items()}
 
 
 def _with_methods(layer: Layer, module: ModuleType) -> Any:
@@ -236,6 +252,8 @@ def _attempt(
         output = ends[pair.outputs[0]] if layer.rewritten else returned
         if not np.all(np.isfinite(np.asarray(detached(output)))):
             raise FloatingPointError("forward isn't finite")
+        if layer.rewritten and not pair.upstream and len(ends) > 1:
+            _fit_together(given, np.shape(detached(ends[1])))
         asked = {*parameters(layer.backward)} if layer.rewritten else set[str]()
         handed = {n: v for n, v in given.items() if n in asked}
         handed |= {n: ends[place] for n, place in pair.kept.items() if place < len(ends)}
@@ -267,6 +285,16 @@ def _attempt(
     return attempt
 
 
+def _fit_together(given: Mapping[str, Any], output: tuple[int, ...]) -> None:
+    """Raises ValueError, in NumPy's words, where a loss of an output and labels would be one of
+    more numbers than the output has."""
+    for name, value in given.items():
+        labels = np.shape(value)
+        floats = is_labels(name) and is_floats(array(value))
+        if floats and np.broadcast_shapes(labels, output) != output:
+            raise ValueError(f"operands could not be broadcast together: {labels} {output}")
+
+
 def _gradient(layer: Any, place: ast.expr) -> Any:
     return eval(ast.unparse(place), {SELF: layer})
 
@@ -287,7 +315,7 @@ def _forward(
     made = forward_of(pair)
     where = made.body[0]
     put = [
-        _at(f"{PUT}(self, {name!r}, {layer.listed.get(name)!r}, {name})", where) for name in names
+        at(f"{PUT}(self, {name!r}, {layer.listed.get(name)!r}, {name})", where) for name in names
     ]
     put += putting(parts, where)
     names = [*names, *(part.name for part in parts)]
@@ -307,11 +335,13 @@ def _backward(layer: Layer, pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
     made, answered = backward_of(pair)
     left = _Left(layer.gradients)
     made = left.visit(made)
+    unmet = {name: ast.unparse(p) for name, p in layer.gradients.items() if name not in left.met}
+    made.body += [at(f"d{name} = {place}", made.body[-1]) for name, place in unmet.items()]
     made.args.args.append(ast.copy_location(ast.arg(SELF), made))
     listed = (ast.unparse(layer.gradients[n]) for n in layer.listed if n in layer.gradients)
     own = dict.fromkeys([*(p for p in left.added_to if p not in left.begun), *listed])
     copies = (f"{place} = {place} + 0.0" for place in own)
-    made.body = [*(_at(copied, made.body[0]) for copied in copies), *made.body]
+    made.body = [*(at(copied, made.body[0]) for copied in copies), *made.body]
     return made, [*answered, *layer.gradients]
 
 
@@ -322,12 +352,14 @@ class _Left(ast.NodeTransformer):
     def __init__(self, gradients: Mapping[str, ast.expr]) -> None:
         self.names = {ast.unparse(place): name for name, place in gradients.items()}
         self.added_to: dict[str, None] = {}
+        self.met: set[str] = set()
         self.begun: set[str] = set()
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         for target in node.targets:
             name = self.names.get(ast.unparse(target))
             if name is not None:
+                self.met.add(name)
                 self.begun.add(ast.unparse(target))
                 fresh = ast.copy_location(ast.Name(f"d{name}", ast.Store()), node)
                 node.targets = [fresh, *node.targets]
@@ -342,6 +374,7 @@ class _Left(ast.NodeTransformer):
         for held in (target, target.value if isinstance(target, ast.Subscript) else target):
             name = self.names.get(ast.unparse(held))
             if name is not None:
+                self.met.add(name)
                 self.added_to[ast.unparse(held)] = None
                 place = ast.parse(ast.unparse(held), mode="eval").body
                 return [node, _located(assign(f"d{name}", place, node), node)]
@@ -355,5 +388,6 @@ def _located(made: ast.stmt, where: ast.stmt) -> ast.stmt:
     return made
 
 
-def _at(text: str, where: ast.stmt) -> ast.stmt:
+def at(text: str, where: ast.stmt) -> ast.stmt:
+    """A statement that is said as text, standing at `where`."""
     return _located(ast.parse(text).body[0], where)

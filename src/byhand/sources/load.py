@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,12 @@ from byhand.program.problem import (
 )
 from byhand.sources import setting
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
+from byhand.sources.backprop_methods import (
+    BackpropMethod,
+    backprop_method,
+    backprop_methods_in,
+    problem_of_backprop,
+)
 from byhand.sources.cells import Cells, of_notebook, of_script
 from byhand.sources.class_labels import with_classes
 from byhand.sources.combined import combined_in
@@ -36,11 +42,13 @@ from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import ScalarOp, ops_in
+from byhand.sources.steps import sign_of, step_of
+from byhand.sources.training_steps import steps_in
 from byhand.sources.unfolding import flat
 from byhand.sources.usual_losses import with_usual_loss
 from byhand.sources.without_inputs import without_inputs
 
-Found: TypeAlias = Pair | Layer | ScalarOp | Walk
+Found: TypeAlias = Pair | Layer | BackpropMethod | ScalarOp | Walk
 FromLoss = TypeVar("FromLoss", Pair, Layer)
 
 
@@ -116,7 +124,12 @@ def functions_in(tree: ast.Module) -> list[Found]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     return [
         *pairs_in(tree),
-        *(from_a_loss(layer, functions) for layer in layers_in(tree)),
+        *(
+            from_a_loss(each, functions)
+            for each in layers_in(tree)
+            if not backprop_method(each.node)
+        ),
+        *backprop_methods_in(tree),
         *contexts_in(tree),
         *combined_in(tree),
         *ops_in(tree),
@@ -131,12 +144,14 @@ def _of_cells(
     else its segments. Where there are functions, what else stands there tries them."""
     functions = functions_in(cells.tree)
     if not functions:
-        found = problems(scripts(cells, file))
-        made = [Source(problem.name, partial(_itself, problem)) for problem in found]
-        made = [source for source in made if member in (None, source.name)]
-        if not made:
-            raise ProblemError(f"{file}: has no {member}")
-        return made
+        try:
+            found = problems(scripts(cells, file))
+        except ProblemError:
+            functions = [*steps_in(cells.tree, file.stem)]
+            if not functions:
+                raise
+        else:
+            return _segments(found, member, file)
     layers = [each for each in functions if isinstance(each, Layer)]
     model = model_in(cells, layers)
     used = []
@@ -145,12 +160,22 @@ def _of_cells(
         functions = [] if member else [each for each in functions if not _holds(each, model)]
     elif member is not None:
         functions = _chosen(functions, member, file)
-    module = _defined(cells, file)
+    tops = {name for each in functions if isinstance(each, Pair) for name in each.top}
+    module = _defined(cells, file, tops)
     made = [
         Source(each.name, partial(_in_cells, each, module, str(file), known, cells))
         for each in functions
     ]
     return [*made, *used]
+
+
+def _segments(found: Sequence[Problem], member: str | None, file: Path) -> list[Source]:
+    """The segments of a notebook or a script."""
+    made = [Source(problem.name, partial(_itself, problem)) for problem in found]
+    made = [source for source in made if member in (None, source.name)]
+    if not made:
+        raise ProblemError(f"{file}: has no {member}")
+    return made
 
 
 def _holds(found: Found, model: Model) -> bool:
@@ -173,14 +198,16 @@ def _in_cells(
     return replace(problem, cells=cells.starts, notes=notes)
 
 
-def _defined(cells: Cells, file: Path) -> ModuleType:
-    """A module with the functions and classes of a notebook, and with what these need. Its import
-    of PyTorch or NumPy belongs to it: it says which arrays they take."""
+def _defined(cells: Cells, file: Path, tops: Collection[str]) -> ModuleType:
+    """A module with the functions and classes of a notebook, the arrays `tops`, and with what these
+    need. Its import of PyTorch or NumPy belongs to it: it says which arrays they take."""
     module = ModuleType(f"byhand_problem_{file.stem}")
     module.__file__ = str(file)
     statements = list(flat(cells.tree.body))
     names = {each.name for each in statements if isinstance(each, ast.FunctionDef | ast.ClassDef)}
-    places = {*needed(statements, names)}
+    free = [each for each in statements if not isinstance(each, ast.For | ast.While)]
+    statements = free if tops else statements
+    places = {*needed(statements, names | {*tops})}
     places |= {i for i, node in enumerate(statements) if _imports_arrays(node)}
     nodes = [statements[i] for i in sorted(places)]
     setting.run(nodes, file, cells.text, module.__dict__)
@@ -221,6 +248,8 @@ def _read(
             return _starting(
                 found, lambda each: problem_of_layer(each, module, file, known, beside), file
             )
+        case BackpropMethod():
+            return with_classes(problem_of_backprop(found, module, file))
         case ScalarOp():
             return problem_of_op(found, module, file, known)
         case Walk():
@@ -238,13 +267,23 @@ def _starting(found: FromLoss, made: Callable[[FromLoss], Problem], file: str) -
             return with_classes(made(with_loss(found, cost, output)))
 
         where = found.forward.body[-1]
-        started = with_usual_loss(problem, found.backward, where, output, found.labels)
+        started = with_usual_loss(
+            problem, found.backward, where, output, found.labels, _sign(found)
+        )
         if started is not None:
             return started
     raise ProblemError(
         f"{file}:{found.backward.lineno}: {found.name}: no loss was found from which "
         f"{found.backward.name} starts: define a function compute_loss(output, {found.labels})"
     )
+
+
+def _sign(found: Pair | Layer) -> str | None:
+    """The sign of the loss of which a source takes steps, where it does."""
+    if isinstance(found, Pair):
+        return found.sign
+    steps = (step for node in ast.walk(found.backward) if (step := step_of(node)) is not None)
+    return sign_of(step for step in steps if step.name in found.gradients)
 
 
 def _chosen(found: Sequence[Found], member: str, file: Path) -> list[Found]:

@@ -49,6 +49,7 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         for known, number in ((one, other), (other, one)):
             if known in by_size and number not in by_size:
                 yield from _flattened(proposal, by_size[known], number)
+                yield from _end_to_end(proposal, by_size[known], number)
                 return
 
 
@@ -150,21 +151,41 @@ def _flattened(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]:
         for start, end in itertools.combinations(range(len(axes) + 1), 2):
             some = axes[start:end]
             together = math.prod(proposal.size(each, proposal.sizes) for each in some)
-            parts = {root for each in some for root in proposal.free(each)} | {*proposal.times}
+            parts = {root for each in some for root in proposal.free(each)} | {*proposal.made}
             if len(some) > 1 and together == size and axis not in parts:
                 yield replace(proposal, times={**proposal.times, axis: (1, some)})
 
 
+def _end_to_end(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]:
+    """The proposal with an axis as long as two others one after the other, as `concatenate` has
+    them."""
+    roots = [each for each in proposal.dimensions if each != axis]
+    for one, other in itertools.combinations(roots, 2):
+        together = proposal.size(one, proposal.sizes) + proposal.size(other, proposal.sizes)
+        if together == size and axis not in proposal.given and axis not in proposal.made:
+            yield replace(proposal, sums={**proposal.sums, axis: (one, other)})
+        for part in proposal.sums.get(axis, ()) if together == size else ():
+            kept, found = (one, other) if part != one else (other, one)
+            if kept in proposal.sums[axis] and kept != part:  # a state that comes back
+                yield from _joined(proposal, part, found)
+
+
 def _joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:
     """The proposal with two dimensions made one."""
-    if a == b or {a, b} & {*proposal.times}:
+    if a in proposal.made:
+        a, b = b, a
+    if a == b or a in proposal.made:
+        return
+    if b in proposal.made:  # as long as what others make together
+        if a not in proposal.given and a not in {*proposal.free(b)}:
+            yield replace(proposal, same={**proposal.same, a: b})
         return
     first, second = sorted((a, b), key=list(proposal.sizes).index)
-    if any(second in others for _, others in proposal.times.values()):
+    if any(second in others for others in proposal.made.values()):
         first, second = second, first
     if second in proposal.given:
         first, second = second, first
-    if second in proposal.given or any(second in others for _, others in proposal.times.values()):
+    if second in proposal.given or any(second in others for others in proposal.made.values()):
         return
     was, is_now = proposal.sizes[second], proposal.sizes[first]
     below = {name: is_now if size == was else size for name, size in proposal.below.items()}

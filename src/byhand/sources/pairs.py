@@ -11,7 +11,7 @@ import copy
 import linecache
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, TypeGuard
@@ -24,6 +24,7 @@ from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, Floats, drawn
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.costs import with_cost
+from byhand.sources.dicts_in_lists import unlisted
 from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.flow import binds
 from byhand.sources.guesses import is_labels
@@ -57,7 +58,8 @@ class Pair:
     those that backward is handed, by the name of its parameter. `upstream` are backward's
     parameters for the gradients of the outputs, none where the output is a loss. `rewritten` tells
     functions that aren't the module's own, and `top` those arguments that are arrays at its top.
-    `labels` is what backward starts from where the module has no loss.
+    `labels` is what backward starts from where the module has no loss, `sign` that of the loss
+    where it is known.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Pair:
     rewritten: bool = False
     top: tuple[str, ...] = ()
     labels: str = ""
+    sign: str | None = None
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""
@@ -98,8 +101,8 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
             if variant and (not variant.startswith("_") or _forward_of(other) in functions):
                 continue
             one, two = unpacked(forward, functions), unpacked(backward, functions)
-            one, two = unnested(with_cost(one, two, functions), two)
-            apart = flattened(one, two)
+            one, two = unlisted(*unnested(with_cost(one, two, functions), two))
+            apart = flattened(one, two, functions)
             if apart is not None:
                 one, two = apart.forward, apart.backward
             title = f"{_stem(name)}{variant}"
@@ -515,12 +518,23 @@ def _functions(pair: Pair, module: ModuleType) -> tuple[Any, Any]:
     return space[pair.forward.name], space[pair.backward.name]
 
 
+def _states(forward: ast.FunctionDef) -> Iterator[tuple[str, int]]:
+    """The arguments that forward returns anew, and where: `h_prev` as `h_next`, of one shape."""
+    names = {re.sub("_?prev_?", "", name): name for name in parameters(forward)}
+    for place, node in enumerate(elements(returns(forward)[-1].value)):
+        if isinstance(node, ast.Name) and "next" in node.id:
+            state = re.sub("_?next_?", "", node.id)
+            if state in names:
+                yield names[state], place
+
+
 def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], ForwardRun]:
     """A run of forward, and of backward after it, to see whether arguments fit."""
     forward, backward = _functions(pair, module)
     arguments = parameters(pair.forward)
     in_torch = speaks_torch((pair.forward, pair.backward), module)
     is_loss = not pair.upstream and all(map(LOSS.search, pair.output_names()))
+    states = [*_states(pair.forward)]
 
     def attempt(values: dict[str, Any]) -> ForwardRun:
         np.random.seed(0)
@@ -533,6 +547,10 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Forwa
                 raise FloatingPointError("forward isn't finite")
         if is_loss and any(math.prod(np.shape(output)) != 1 for output in outputs):
             raise AssertionError  # one of its axes has a size of 1
+        for name, place in states:
+            if place < len(ends) and np.shape(ends[place]) != np.shape(values[name]):
+                one, other = np.shape(values[name]), np.shape(ends[place])
+                raise ValueError(f"operands could not be broadcast together: {one} {other}")
         return ForwardRun(
             [np.shape(output) for output in outputs], lambda: fit(values, ends, outputs)
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +36,20 @@ class Flattened:
     keys: tuple[str, ...]
 
 
-def flattened(forward: ast.FunctionDef, backward: ast.FunctionDef) -> Flattened | None:
-    """The pair with one parameter for each array in a dict; None where there is no such dict."""
+def flattened(
+    forward: ast.FunctionDef,
+    backward: ast.FunctionDef,
+    functions: Mapping[str, ast.FunctionDef] | None = None,
+) -> Flattened | None:
+    """The pair with one parameter for each array in a dict; None where there is no such dict.
+    `functions` are those of the module: what they read of the dict is in it, too."""
     for name in parameters(forward):
-        keys = _keys(name, forward)
+        keys = _keys(name, forward, functions or {})
         if keys:
+            others = {*parameters(forward)} - {name}
             return Flattened(
                 _with_parameters(forward, name, keys),
-                with_gradients(_with_parameters(backward, name, keys), keys),
+                with_gradients(_with_parameters(backward, name, keys), keys, others),
                 tuple(keys),
             )
     return None
@@ -59,8 +65,10 @@ def is_gradient_of(key: object, name: str) -> bool:
     return isinstance(key, str) and name in (key, plain_name(key))
 
 
-def _keys(name: str, forward: ast.FunctionDef) -> list[str]:
-    """The arrays that forward reads of a dict."""
+def _keys(
+    name: str, forward: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]
+) -> list[str]:
+    """The arrays that forward reads of a dict, or a function that it hands the dict on to."""
     use = uses(forward)[name]
     keys = [key for key in use.keys if _ARRAY.match(key) and not is_setting(key, use)]
     prefixes: dict[str, int] = {}
@@ -74,8 +82,27 @@ def _keys(name: str, forward: ast.FunctionDef) -> list[str]:
             case _:
                 pass
     keys += [f"{prefix}{first + i}" for i in range(LAYERS) for prefix, first in prefixes.items()]
+    for called, parameter in _handed_on(name, forward, functions):
+        rest = {each: other for each, other in functions.items() if each != called}
+        keys += _keys(parameter, functions[called], rest)
     others = {*parameters(forward)} - {name}
-    return [] if others & {*keys} else keys
+    return [] if others & {*keys} else [*dict.fromkeys(keys)]
+
+
+def _handed_on(
+    name: str, function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]
+) -> Iterator[tuple[str, str]]:
+    """The functions that are handed what a local is, and what they call it."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Name(id=called), args=args, keywords=keywords) if (
+                called in functions
+            ):
+                given = [*zip(parameters(functions[called]), args, strict=False)]
+                given += [(each.arg, each.value) for each in keywords if each.arg is not None]
+                yield from ((called, each) for each, arg in given if _is(arg, name))
+            case _:
+                pass
 
 
 def _first(number: ast.expr, forward: ast.FunctionDef) -> int:
@@ -144,15 +171,18 @@ def _item(node: ast.expr, name: str) -> str | None:
 # Gradients.
 
 
-def with_gradients(backward: ast.FunctionDef, keys: Collection[str]) -> ast.FunctionDef:
-    """A backward that returns a dict of gradients as one that returns each of them."""
+def with_gradients(
+    backward: ast.FunctionDef, keys: Collection[str], others: Collection[str] = ()
+) -> ast.FunctionDef:
+    """A backward that returns a dict of gradients as one that returns each of them: those of
+    `keys`, and of `others` that it has by name."""
     names = {
         node.id
         for end in returns(backward)
         for node in elements(end.value)
         if isinstance(node, ast.Name) and is_dict(node.id, backward)
     }
-    rewriting = _Rewriting(names, keys)
+    rewriting = _Rewriting(names, keys, others)
     made = rewriting.visit(copy.deepcopy(backward))
     unsaid = [key for key in keys if key not in rewriting.said] if rewriting.otherwise else []
     return _Ends(names, [*rewriting.said], unsaid).visit(made)
@@ -160,7 +190,7 @@ def with_gradients(backward: ast.FunctionDef, keys: Collection[str]) -> ast.Func
 
 def is_dict(name: str, function: ast.FunctionDef) -> bool:
     if any(
-        isinstance(value, ast.Dict)
+        isinstance(value, ast.Dict | ast.DictComp)
         or (isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict")
         for value in bound(name, function)
     ):
@@ -179,8 +209,11 @@ class _Rewriting(ast.NodeTransformer):
     `said` are those that were found so, `otherwise` whether keys were computed.
     """
 
-    def __init__(self, names: Collection[str], keys: Collection[str]) -> None:
+    def __init__(
+        self, names: Collection[str], keys: Collection[str], others: Collection[str]
+    ) -> None:
         self.names, self.keys = names, keys
+        self.all = {*keys, *others}
         self.said: dict[str, None] = {}
         self.otherwise = False
 
@@ -197,8 +230,8 @@ class _Rewriting(ast.NodeTransformer):
     def known(self, said: object) -> str | None:
         if not isinstance(said, str):
             return None
-        found = said if said in self.keys else plain_name(said)
-        if found not in self.keys:
+        found = said if said in self.all else plain_name(said)
+        if found not in self.all:
             return None
         self.said[found] = None
         return found

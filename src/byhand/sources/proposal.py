@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from byhand.sources.arguments import Argument, Floats, Integers, Literal
 from byhand.sources.guesses import Axis, Guess, Length
@@ -15,8 +15,8 @@ class Proposal:
     """A guess at all arguments.
 
     `same` leads from an axis to the one whose size it has, `times` to others whose
-    product it is, times a number. `given` axes have the sizes they were
-    given.
+    product it is, times a number, `sums` to those that stand in it one after the other. `given`
+    axes have the sizes they were given.
     """
 
     guesses: Mapping[str, Guess]
@@ -26,6 +26,12 @@ class Proposal:
     below: Mapping[str, int]
     positive: bool = False
     given: frozenset[Axis] = frozenset()
+    sums: Mapping[Axis, tuple[Axis, ...]] = field(default_factory=dict[Axis, tuple[Axis, ...]])
+
+    @property
+    def made(self) -> dict[Axis, tuple[Axis, ...]]:
+        """The axes whose sizes are made of others', with these."""
+        return {**{axis: others for axis, (_, others) in self.times.items()}, **self.sums}
 
     def root(self, axis: Axis) -> Axis:
         while axis in self.same:
@@ -39,6 +45,8 @@ class Proposal:
         if root in self.times:
             factor, others = self.times[root]
             return factor * math.prod(self.size(other, sizes) for other in others)
+        if root in self.sums:
+            return sum(self.size(other, sizes) for other in self.sums[root])
         return sizes[root]
 
     @property
@@ -54,8 +62,8 @@ class Proposal:
     def free(self, axis: Axis) -> Iterator[Axis]:
         """The dimensions that the size of an axis is made of."""
         root = self.root(axis)
-        if root in self.times:
-            for other in self.times[root][1]:
+        if root in self.made:
+            for other in self.made[root]:
                 yield from self.free(other)
         elif root != "1":
             yield root

@@ -113,7 +113,8 @@ def proposed(
         list(choices(name, use, known.get(name), function, said.get(name), name in answered))
         for name, use in ((name, how[name]) for name in wanted)
     ]
-    search = Search(function, known, said, attempt, time.process_time() + SECONDS)
+    end, apart = time.process_time() + SECONDS, _puts_together(function, others or {})
+    search = Search(function, known, said, attempt, end, apart)
     guesses = (dict(zip(wanted, guess, strict=True)) for guess in best_first(each))
     found = search.first(guesses)
     if found is None:
@@ -125,7 +126,8 @@ def proposed(
 
 
 class Search:
-    """Looks through guesses until it is late; `said` is the first complaint of forward."""
+    """Looks through guesses until it is late; `said` is the first complaint of forward. With
+    `apart`, no size is the sum of two others: arrays are put one after the other."""
 
     def __init__(
         self,
@@ -134,9 +136,11 @@ class Search:
         shapes: Mapping[str, Said],
         attempt: Attempt,
         end: float,
+        apart: bool,
     ) -> None:
         self.function, self.known, self.shapes = function, known, shapes
         self.attempt, self.end = attempt, end
+        self.apart = apart
         self.said = ""
 
     def first(self, guesses: Iterator[Mapping[str, Guess]]) -> Proposal | None:
@@ -185,7 +189,7 @@ class Search:
         # An index with fewer rows than what it picks from may run, and mean nothing.
         picks = any(isinstance(each, Array) and each.whole for each in guess.values())
         for shrinking in (not picks, picks):
-            start = _start(guess, self.known, shrinking)
+            start = _start(guess, self.known, shrinking, self.apart)
             for proposal in (_joined_as_said(start, self.shapes), start):
                 found = self._repaired(proposal)
                 if found is not None and not _hides(found, self.function):
@@ -205,7 +209,9 @@ class Search:
             seen.append(now)
             self.said = self.said or in_one_line(found)
             open_ends += list(mended(now, found, self.function))[::-1]
-        multiplied = (_multiplied(each, self.function, self.attempt) for each in reversed(seen))
+        multiplied = (
+            _multiplied(each, self.function, self.attempt, self.end) for each in reversed(seen)
+        )
         return next((each for each in multiplied if each is not None), None)
 
 
@@ -226,8 +232,23 @@ def _hides(proposal: Proposal, function: ast.FunctionDef) -> bool:
     return _multiplies(function) and not all(map(is_bias, numbers))
 
 
-def _start(guesses: Mapping[str, Guess], known: Mapping[str, Argument], odd: bool) -> Proposal:
-    """Every axis with a size of its own: from large to small, or even ones from small to large."""
+def _puts_together(function: ast.FunctionDef, others: Mapping[str, ast.FunctionDef]) -> bool:
+    """Whether a function, or one that it calls, puts arrays one after the other."""
+    names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    joining = {
+        part.attr
+        for each in (function, *(others[name] for name in names if name in others))
+        for part in ast.walk(each)
+        if isinstance(part, ast.Attribute)
+    }
+    return bool(joining & {"concatenate", "hstack", "vstack", "column_stack", "cat", "c_", "r_"})
+
+
+def _start(
+    guesses: Mapping[str, Guess], known: Mapping[str, Argument], shrinking: bool, apart: bool
+) -> Proposal:
+    """Every axis with a size of its own: from large to small, or even ones from small to large, or
+    odd ones, where no size is to be the sum of two others."""
     sizes: dict[Axis, int] = {}
     below: dict[str, int] = {}
     axes = [
@@ -237,7 +258,8 @@ def _start(guesses: Mapping[str, Guess], known: Mapping[str, Argument], odd: boo
         for axis in guess.axes
         if axis != "1"
     ]
-    many = range(len(axes) + 4, 4, -1) if odd else range(4, 2 * len(axes) + 4, 2)
+    even = range(4, 2 * len(axes) + 4, 2)
+    many = range(len(axes) + 4, 4, -1) if shrinking else (n + apart for n in even)
     sizes = dict(zip(axes, many, strict=True))
     for name, argument in known.items():
         if isinstance(argument, Floats | Integers):
@@ -268,7 +290,17 @@ def _joined_as_said(proposal: Proposal, said: Mapping[str, Said]) -> Proposal:
         match = re.fullmatch(r"(\d+)\s*\*?\s*([A-Za-z_]\w*)", called)
         if match and match[2] in first:
             times[axis] = (int(match[1]), (first[match[2]],))
-    return replace(proposal, same={**proposal.same, **same}, times={**proposal.times, **times})
+    sums: dict[Axis, tuple[Axis, ...]] = {}
+    for axis, called in axes.items():
+        parts = [part.strip() for part in called.split("+")]
+        if len(parts) > 1 and all(part in first for part in parts):
+            sums[axis] = tuple(first[part] for part in parts)
+    return replace(
+        proposal,
+        same={**proposal.same, **same},
+        times={**proposal.times, **times},
+        sums={**proposal.sums, **sums},
+    )
 
 
 def tried(proposal: Proposal, attempt: Attempt) -> ForwardRun | Exception:
@@ -283,7 +315,9 @@ def tried(proposal: Proposal, attempt: Attempt) -> ForwardRun | Exception:
         return error
 
 
-def _multiplied(proposal: Proposal, function: ast.FunctionDef, attempt: Attempt) -> Proposal | None:
+def _multiplied(
+    proposal: Proposal, function: ast.FunctionDef, attempt: Attempt, end: float
+) -> Proposal | None:
     """With one dimension a multiple of another, as the four gates of an LSTM are."""
     factors = [
         node.value
@@ -292,10 +326,12 @@ def _multiplied(proposal: Proposal, function: ast.FunctionDef, attempt: Attempt)
     ]
     for factor in dict.fromkeys([*sorted(factors, reverse=True), *FACTORS]):
         for large, small in itertools.permutations(proposal.dimensions, 2):
-            if large in proposal.given or {large, small} & {*proposal.times}:
+            if large in proposal.given or {large, small} & {*proposal.made}:
                 continue
             now = replace(proposal, times={**proposal.times, large: (factor, (small,))})
             for _ in range(REPAIRS):
+                if time.process_time() > end:
+                    return None
                 found = tried(now, attempt)
                 if isinstance(found, ForwardRun):
                     if isinstance(tried(at_other_sizes(now), attempt), ForwardRun):

@@ -26,7 +26,7 @@ from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, Literal
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.scalar_ops import ScalarOp, loaded, made_of
-from byhand.sources.scalar_trial import numbers, wrong_at
+from byhand.sources.scalar_trial import draws, wrong_at
 
 
 def problem_of_op(
@@ -43,19 +43,20 @@ def problem_of_op(
 def _problem(op: ScalarOp, module: ModuleType, file: str, known: Mapping[str, Argument]) -> Problem:
     cls: Any = module.__dict__[op.owner]
     said = {name: each.value for name, each in known.items() if isinstance(each, Literal)}
-    drawn = numbers(op, cls, said)
-    wrong = wrong_at(op, cls, drawn)
+    found = draws(op, cls, said)
+    wrong = wrong_at(op, cls, found.all)
     alike: dict[str, str] = {}
     if wrong is None and len(op.operands) == 2:
-        wrong = wrong_at(op, cls, drawn, twice=True)
+        wrong = wrong_at(op, cls, found.all, twice=True)
         alike = dict.fromkeys(op.operands, op.operands[0]) if wrong else {}
     operands = list(dict.fromkeys(alike.get(name, name) for name in op.operands))
     forward = _forward(op, operands, alike)
     backward = _backward(op, operands, alike, bound_names(forward))
-    notes = [f"{op.name} was tried with {operands[0]} in the place of both"] if alike else []
+    notes = [*found.notes]
+    notes += [f"{op.name} was tried with {operands[0]} in the place of both"] if alike else []
 
     def draw(rng: np.random.Generator) -> Inputs:
-        values = drawn(rng) if wrong is None else dict(wrong)
+        values = found.usual(rng) if wrong is None else dict(wrong)
         if wrong is not None:  # near there, it is wrong as well
             values |= {name: wrong[name] * rng.uniform(0.95, 1.05) for name in operands}
         return {name: values[name] for name in (*operands, *op.others)}
@@ -145,6 +146,9 @@ def _backward(
     return function("backward", given, [*held, *body], op.backward.lineno)
 
 
+_OF_ARRAYS = {"shape", "ndim", "size", "T"}
+
+
 class _Numbers(ast.NodeTransformer):
     """`self.data` as `self`, `self.grad` as `dself`, `Value(x, ...)` as `x`."""
 
@@ -182,6 +186,9 @@ class _Numbers(ast.NodeTransformer):
                     return ast.copy_location(ast.Name(name, node.ctx), node)
                 if attr == self.op.grad:
                     return ast.copy_location(ast.Name(f"d{name}", node.ctx), node)
+                if self.op.on_arrays and attr in _OF_ARRAYS:
+                    held = ast.copy_location(ast.Name(name, ast.Load()), node)
+                    return ast.copy_location(ast.Attribute(held, attr, node.ctx), node)
                 raise ProblemError(f"line {node.lineno}: `{ast.unparse(node)}` isn't followed")
             case _:
                 pass

@@ -1,10 +1,10 @@
-"""The ops of a scalar engine, found by their text: methods that leave a closure which adds to the
-gradients of their operands."""
+"""The ops of an engine of numbers or arrays, found by their text: methods that leave a closure
+which adds to the gradients of their operands."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from byhand.sources.signature import parameters
 
@@ -14,7 +14,8 @@ class ScalarOp:
     """A method of the class that makes a value `out`, and the closure that goes back.
 
     `operands` are its parameters that are values of the class, `others` those that are numbers.
-    `data` and `grad` are the attributes that hold a value's number and its gradient.
+    `data` and `grad` are the attributes that hold a value's number, or its array if the engine is
+    one `on_arrays`, and its gradient.
     """
 
     name: str
@@ -26,6 +27,7 @@ class ScalarOp:
     others: tuple[str, ...]
     data: str
     grad: str
+    on_arrays: bool = False
 
     @property
     def left(self) -> str | None:
@@ -45,12 +47,25 @@ class ScalarOp:
 def ops_in(tree: ast.Module) -> list[ScalarOp]:
     """The ops of the scalar engines of a module, in its order."""
     return [
-        op
+        replace(op, on_arrays=_holds_arrays(node))
         for node in tree.body
         if isinstance(node, ast.ClassDef) and (data := _data(node)) is not None
         for method in node.body
         if isinstance(method, ast.FunctionDef) and (op := _op(node.name, method, data)) is not None
     ]
+
+
+def _holds_arrays(node: ast.ClassDef) -> bool:
+    """Whether a class makes arrays of what it is given."""
+    inits = (m for m in node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__")
+    return any(
+        isinstance(part, ast.Attribute) and part.attr in _MAKING
+        for m in inits
+        for part in ast.walk(m)
+    )
+
+
+_MAKING = {"array", "asarray", "zeros", "zeros_like", "ndarray"}
 
 
 def _data(node: ast.ClassDef) -> str | None:

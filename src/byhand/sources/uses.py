@@ -33,7 +33,7 @@ class ParameterUse:
     `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
     to be indexed so; `sizes` are the function's own names of its axes;
     `column` tells what is added to weights times data, `W @ x + b`, where each row is one unit;
-    `squeezed` what has an axis of size 1;
+    `factor` what stands in a product of matrices itself; `squeezed` what has an axis of size 1;
     `length` tells a number that arrays are made with. `texts` are the strings that
     it is compared with. `settings` tells a dict; `keys` are the items that it must have, each with
     the strings it is compared with.
@@ -45,6 +45,7 @@ class ParameterUse:
     index: bool = False
     whole: bool = False
     column: bool = False
+    factor: bool = False
     squeezed: bool = False
     length: bool = False
     settings: bool = False
@@ -102,6 +103,13 @@ def uses(
                 name = _elements_of(_integers(node, *_INDEXED_BY[attr]))
                 if name in found:
                     found[name].index = True
+            case (
+                ast.BinOp(op=ast.MatMult(), left=left, right=right)
+                | ast.Call(func=ast.Attribute(attr="dot" | "matmul"), args=[left, right])
+            ):
+                for each in (left, right):
+                    if isinstance(each, ast.Name) and each.id in found:
+                        found[each.id].factor = True
             case ast.BinOp(op=ast.Add(), left=product, right=ast.Name(id=name)) if name in found:
                 found[name].column |= _is_of_columns(product)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="squeeze")) if (
@@ -116,14 +124,50 @@ def uses(
                 for arg, use in zip(args, theirs, strict=False):
                     if isinstance(arg, ast.Name) and arg.id in found:
                         _add(found[arg.id], use)
+                for arg, given in zip(args, others[called].args.args, strict=False):
+                    for name, use in _uses_of_items(arg, given.arg, function, others[called]):
+                        if name in found:
+                            _add(found[name], use)
             case _:
                 pass
     return found
 
 
+def _uses_of_items(
+    handed: ast.expr, parameter: str, function: ast.FunctionDef, other: ast.FunctionDef
+) -> Iterator[tuple[str, ParameterUse]]:
+    """The use of what is in a dict, `params = {"W": W}`, in another function that it is handed on
+    to, and that unpacks it: `W = params["W"]`."""
+    held: dict[str, str] = {}
+    for node in function.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(keys=keys, values=values)):
+                if isinstance(handed, ast.Name) and handed.id == name:
+                    for key, value in zip(keys, values, strict=True):
+                        if isinstance(key, ast.Constant) and isinstance(value, ast.Name):
+                            held[str(key.value)] = value.id
+            case _:
+                pass
+    called: dict[str, str] = {}
+    for node in other.body if held else ():
+        if isinstance(node, ast.Assign):
+            for target, value in pairs(node.targets[0], node.value):
+                for key, name in held.items():
+                    if isinstance(target, ast.Name) and _reads(value, parameter, key):
+                        called[target.id] = name
+    made = copy.copy(other)
+    made.args = copy.deepcopy(other.args)
+    made.args.args += [ast.copy_location(ast.arg(local), other) for local in called]
+    theirs = uses(made) if called else {}
+    yield from ((name, theirs[local]) for local, name in called.items())
+
+
 def _is_of_columns(node: ast.expr) -> bool:
-    """Whether weights stand to the left in a product, and data to the right: `W @ x`."""
+    """Whether weights stand to the left in a product, and data to the right: `W @ x`; also in a sum
+    of such products."""
     match node:
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            return _is_of_columns(left) and _is_of_columns(right)
         case ast.BinOp(op=ast.MatMult(), left=left, right=right):
             pass
         case ast.Call(
@@ -178,6 +222,7 @@ def _add(use: ParameterUse, more: ParameterUse) -> None:
     use.index |= more.index
     use.whole |= more.whole
     use.column |= more.column
+    use.factor |= more.factor
     use.settings |= more.settings
     use.texts += more.texts
     use.keys = {**more.keys, **use.keys}

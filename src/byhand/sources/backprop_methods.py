@@ -1,0 +1,269 @@
+"""Methods that go forward and back on their own: `backprop(self, x, y)`, which returns `nabla_b`
+and `nabla_w`, lists with a gradient for each layer.
+
+What stands above the first statement that reads the labels is forward, the rest backward. The
+network is made with three small layers; its parameters are the attributes whose gradients the
+method begins: `nabla_w = [np.zeros(w.shape) for w in self.weights]`.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import ProblemError, in_one_line
+from byhand.program.problem import Inputs, Problem
+from byhand.sources.assemble import assembled, assign, function, located
+from byhand.sources.flow import binds, changes, needed, reads
+from byhand.sources.from_a_loss import is_label
+from byhand.sources.inheritance import SELF
+from byhand.sources.intermediates import Renames
+from byhand.sources.layers import PUT, at, put_parameter
+from byhand.sources.signature import bound, elements, parameters, returns
+from byhand.sources.usual_losses import with_usual_loss
+from byhand.values import tree
+from byhand.values.arrays import is_tuple
+
+OUTPUT = "output"
+SIZES = (4, 3, 2)
+"""How many units the layers have of the network that is tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class BackpropMethod:
+    """The method, and what its results are called, by the attributes that they are the gradients
+    of."""
+
+    name: str
+    node: ast.ClassDef
+    backward: ast.FunctionDef
+    gradients: Mapping[str, str]
+    data: str
+    labels: str
+
+    @property
+    def forward(self) -> ast.FunctionDef:
+        return self.backward
+
+
+def backprop_methods_in(module: ast.Module) -> list[BackpropMethod]:
+    """Those of a module, in its order."""
+    return [
+        found
+        for node in module.body
+        if isinstance(node, ast.ClassDef) and (found := backprop_method(node)) is not None
+    ]
+
+
+def backprop_method(node: ast.ClassDef) -> BackpropMethod | None:
+    """The first method of a class that goes forward and back."""
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef) and len(returns(method)) == 1:
+            given = parameters(method)
+            ends = [e.id for e in elements(returns(method)[0].value) if isinstance(e, ast.Name)]
+            gradients = {of: name for name in ends if (of := _begun(name, method)) is not None}
+            match given:
+                case ["self", data, labels] if gradients and is_label(labels):
+                    return BackpropMethod(node.name, node, method, gradients, data, labels)
+                case _:
+                    pass
+    return None
+
+
+def _begun(name: str, method: ast.FunctionDef) -> str | None:
+    """The attribute for whose arrays a list begins with zeros."""
+    for value in bound(name, method):
+        match value:
+            case ast.ListComp(
+                elt=ast.Call(func=ast.Attribute(attr="zeros" | "zeros_like")),
+                generators=[
+                    ast.comprehension(iter=ast.Attribute(value=ast.Name(id="self"), attr=attr))
+                ],
+            ):
+                return attr
+            case _:
+                pass
+    return None
+
+
+def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) -> Problem:
+    """The problem of the method. Raises ProblemError where the network can't be made, or the loss
+    from which the method starts isn't found."""
+    at = f"{file}:{found.backward.lineno}: {found.name}"
+    cls: Any = module.__dict__[found.name]
+    try:
+        data, labels = _shapes(found, cls)
+    except Exception as error:
+        raise ProblemError(
+            f"{at}: doesn't run on a network of {[*SIZES]} units: {in_one_line(error)}"
+        ) from None
+    taking = _Taking(found.gradients)
+    statements = [taking.visit(each) for each in _body(found.backward)]
+    place = next((i for i, e in enumerate(statements) if found.labels in reads(e)), 0)
+    above, below = statements[:place], statements[place:]
+    wanted = {n for each in below for n in reads(each)} - {*found.gradients.values()}
+    forward = [above[i] for i in needed(above, wanted)]
+    begun = [each for each in above if each not in forward]
+    made = {n for each in forward for n in binds(each) | changes(each)}
+    renamed = {name: f"d{of}" for of, name in found.gradients.items()}
+    back = [Renames(renamed).visit(copy.deepcopy(each)) for each in (*begun, *below)]
+    arguments = [found.data, found.labels, *found.gradients, SELF]
+    asked = sorted({n for each in back for n in reads(each)} & (made | {*arguments}))
+    backward = function("backward", asked, back, found.backward.lineno)
+
+    def draw(rng: np.random.Generator, **sizes: int) -> Inputs:
+        units = [sizes.get(f"sizes[{i}]", size) for i, size in enumerate(SIZES)]
+        held = _made(cls, found, units)
+        now = dict[int, int](zip(SIZES, units, strict=True))
+        shapes = [tuple(now.get(size, size) for size in shape) for shape in (data, labels)]
+        drawn = {
+            name: tree.map(lambda value: rng.normal(size=np.shape(value)), getattr(held, name))
+            for name in found.gradients
+        }
+        for name in found.gradients:
+            put_parameter(held, name, None, None)
+        return {
+            found.data: rng.normal(size=shapes[0]),
+            found.labels: rng.uniform(size=shapes[1]),
+            **drawn,
+            SELF: held,
+        }
+
+    for output in _outputs(below[0], found.labels):
+
+        def problem(cost: ast.FunctionDef, output: ast.expr = output) -> Problem:
+            return assembled(
+                name=found.name,
+                file=file,
+                doc=ast.get_docstring(found.node) or "",
+                forward=_forward(forward, arguments, output, cost, found),
+                backward=backward,
+                namespace={**module.__dict__, PUT: put_parameter},
+                draw=draw,
+                dimensions={f"sizes[{i}]": size for i, size in enumerate(SIZES)},
+                data=(found.data, found.labels),
+                notes=[f"{found.name} was tried with layers of {', '.join(map(str, SIZES))} units"],
+            )
+
+        started = with_usual_loss(problem, backward, below[0], OUTPUT, found.labels, "")
+        if started is not None:
+            return started
+    raise ProblemError(
+        f"{at}: no loss was found from which {found.backward.name} starts: looked for the gradient "
+        f"of squares and of cross-entropies where {found.labels} is read first"
+    )
+
+
+def _forward(
+    body: Sequence[ast.stmt],
+    arguments: Sequence[str],
+    output: ast.expr,
+    cost: ast.FunctionDef,
+    found: BackpropMethod,
+) -> ast.FunctionDef:
+    """The statements up to a loss of the output."""
+    (end,) = cost.body
+    assert isinstance(end, ast.Return) and end.value is not None
+    given, label = parameters(cost)
+    renames = Renames({given: OUTPUT, label: found.labels})
+    loss = renames.visit(copy.deepcopy(end.value))
+    last = located(ast.Return(ast.Name("loss", ast.Load())), end)
+    put = [at(f"{PUT}(self, {n!r}, None, {n})", end) for n in found.gradients]
+    more = [assign(OUTPUT, output, end), assign("loss", loss, end), last]
+    return function(
+        "forward", arguments, [*put, *copy.deepcopy([*body]), *more], found.backward.lineno
+    )
+
+
+def _body(method: ast.FunctionDef) -> list[ast.stmt]:
+    """Its statements, without what it says of itself and what it returns."""
+    return [
+        each
+        for each in copy.deepcopy(method.body)
+        if not isinstance(each, ast.Return)
+        and not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+    ]
+
+
+def _outputs(node: ast.stmt, labels: str) -> Iterator[ast.expr]:
+    """What stands beside the labels where they are read first, the nearest first."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(args=args) if any(_is(each, labels) for each in args):
+                yield from (each for each in reversed(args) if not _is(each, labels))
+            case ast.BinOp(left=left, right=right) if _is(left, labels) or _is(right, labels):
+                yield right if _is(left, labels) else left
+            case _:
+                pass
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+class _Taking(ast.NodeTransformer):
+    """The parameters as arguments: `self.weights` as `weights`."""
+
+    def __init__(self, attributes: Collection[str]) -> None:
+        self.attributes = attributes
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attr) if attr in self.attributes:
+                return ast.copy_location(ast.Name(attr, node.ctx), node)
+            case _:
+                self.generic_visit(node)
+                return node
+
+
+def _made(cls: Any, found: BackpropMethod, sizes: Sequence[int]) -> Any:
+    """A network with these layers: its first argument is the list of their sizes, or else each of
+    its arguments is one."""
+    methods = [each for each in found.node.body if isinstance(each, ast.FunctionDef)]
+    init = next((each for each in methods if each.name == "__init__"), None)
+    names = parameters(init)[1:] if init is not None else []
+    needed = len(names) - len(init.args.defaults) if init is not None else 0
+    np.random.seed(0)
+    return cls([*sizes]) if needed == 1 else cls(*sizes[:needed])
+
+
+def _shapes(found: BackpropMethod, cls: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shapes of data and labels for which the method gives gradients of the right shape, or at
+    least runs. Raises what it raises where there are none."""
+    rng = np.random.default_rng(0)
+    first, last = SIZES[0], SIZES[-1]
+    tried = (
+        ((first, 1), (last, 1)),
+        ((5, first), (5, last)),
+        ((1, first), (1, last)),
+        ((first,), (last,)),
+    )
+    runs, raised = None, None
+    for shapes in tried:
+        held = _made(cls, found, SIZES)
+        try:
+            with np.errstate(all="ignore"):
+                given = (rng.normal(size=shapes[0]), rng.uniform(size=shapes[1]))
+                results: Any = getattr(held, found.backward.name)(*given)
+        except Exception as error:
+            raised = raised or error
+            continue
+        runs = runs or shapes
+        each = results if is_tuple(results) else (results,)
+        if _alike(each, [getattr(held, name) for name in found.gradients]):
+            return shapes
+    if runs is None:
+        raise raised or ProblemError("it doesn't run")
+    return runs
+
+
+def _alike(results: Sequence[Any], values: Sequence[Any]) -> bool:
+    """Whether gradients have the shapes of what they are the gradients of."""
+    shapes = [[np.shape(leaf) for _, leaf in tree.leaves(each)] for each in (results, values)]
+    return sorted(shapes[0]) == sorted(shapes[1])

@@ -1,0 +1,170 @@
+"""Networks as courses and tutorials write them: parameters handed on in dicts and lists, methods
+that go forward and back, classes that hold their data, steps without named gradients, engines of
+arrays. Right ones give no alarm; mistakes are found in their line."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.sources.load import sources
+
+NETS = Path(__file__).with_name("forms") / "nets"
+FOUND = {
+    "deep_dropout": {"propagation_with_regularization": 11},
+    "deep_rows": {"model": 4},
+    "eleven_lines": {"eleven_lines": 4},
+    "functions_base": {"MatMul": 2, "Sigmoid": 1, "CrossEntropy": 1},
+    "inherited": {"Linear": 3, "Tanh": 1},
+    "inherited_abc": {"Softplus": 1, "Square": 1, "Affine": 3, "Scaled": 3},
+    "layer_dicts": {"forward": 4},
+    "layer_dicts_append": {"net": 7},
+    "layer_dicts_loss": {"forward": 6},
+    "lstm_caches": {"lstm_cell": 15, "lstm": 10},
+    "network_cross": {"Net": 4},
+    "network_lists": {"Network": 4},
+    "nonlin_alpha": {"nonlin_alpha": 6},
+    "nonlin_one": {"nonlin_one": 3},
+    "nonlin_two": {"nonlin_two": 6},
+    "rnn_caches": {"rnn_cell": 5, "rnn": 5},
+    "rnn_rows": {"cell": 6, "sequence": 5},
+    "tensor_engine": {
+        "Tensor.__add__": 2,
+        "Tensor.__mul__": 2,
+        "Tensor.__matmul__": 2,
+        "Tensor.relu": 1,
+        "Tensor.log_softmax": 1,
+        "Tensor.sum": 1,
+        "Tensor.mean": 1,
+        "Tensor.backward": 3,
+    },
+    "train_backprop": {"LogisticRegression": 2},
+    "two_layer_class": {"NeuralNetwork": 2},
+    "two_layer_data": {"MLP": 4},
+}
+"""The problems of each file, with the number of gradients that are judged."""
+
+
+@cache
+def right(name: str) -> dict[str, Report]:
+    return {each.name: check(each.read()) for each in sources(NETS / f"{name}.py")}
+
+
+def test_every_file_is_here() -> None:
+    assert {file.stem for file in NETS.glob("*.py")} == {*FOUND}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_right_ones(name: str) -> None:
+    found = right(name)
+    for report in found.values():
+        assert report.ok, str(report)
+    assert {problem: len(report.rows) for problem, report in found.items()} == FOUND[name]
+
+
+def test_an_lstm_is_tried_at_sizes_that_fit() -> None:
+    said = " ".join(right("lstm_caches")["lstm"].notes)
+    assert "a0 (5, 3)" in said
+    assert "Wf (5, 7)" in said  # state and input, one after the other
+
+
+PLANTED = (
+    ("deep_dropout", "propagation_with_regularization", "(lambd / m) * W2", "lambd * W2"),
+    ("deep_dropout", "propagation_with_regularization", "(W3.T, dZ3)", "(W3.T, dZ3) * 2"),
+    ("deep_rows", "model", "(l - 1)].T @ dZ", "(l - 1)].T @ dZ / m"),
+    ("deep_rows", "model", "(l - 1)] > 0)", "(l - 1)] < 0)"),
+    ("eleven_lines", "eleven_lines", "* (l1 * (1 - l1))", "* (l1 * (1 + l1))"),
+    ("eleven_lines", "eleven_lines", "(y - l2) *", "(l2 - y) *"),
+    ("eleven_lines", "eleven_lines", "X.T.dot(l1_delta)", "X.T.dot(l1_delta) * 2"),
+    ("functions_base", "MatMul", "a.T @ grad", "2 * a.T @ grad"),
+    ("functions_base", "Sigmoid", "grad * y * (1 - y)", "y * (1 - y)"),
+    ("functions_base", "CrossEntropy", "grad * d / len(targets)", "grad * d"),
+    ("inherited", "Linear", "self.inputs.T @ grad", "2 * self.inputs.T @ grad"),
+    ("inherited", "Tanh", "self.f_prime(self.inputs) * grad", "self.f_prime(grad) * grad"),
+    ("inherited_abc", "Scaled", "super().backward(2 * dy)", "super().backward(dy)"),
+    ("layer_dicts", "forward", "dz.sum(axis=0)", "dz.mean(axis=0)"),
+    ("layer_dicts_append", "net", '"dweight": x.T @ dz', '"dweight": x.T @ dx'),
+    ("layer_dicts_append", "net", "np.sum(dz, axis=0)", "np.sum(dz)"),
+    ("layer_dicts_loss", "forward", "2 * (scores - y)", "(scores - y)"),
+    ("layer_dicts_loss", "forward", "(z > 0)", "(z < 0)"),
+    ("layer_dicts_loss", "forward", '{"W": h.T @ dscores', '{"W": -h.T @ dscores'),
+    ("lstm_caches", "lstm_cell", "dc_next * ft + ot", "dc_next + ot"),
+    ("lstm_caches", "lstm_cell", "np.sum(dot, axis=1", "np.mean(dot, axis=1"),
+    ("lstm_caches", "lstm", "dWi += ", "dWi = "),
+    ("lstm_caches", "lstm", 'dbf += gradients["dbf"]', 'dbf += gradients["dbi"]'),
+    ("network_cross", "Net", "delta @ acts[-2].T", "delta @ acts[-2].T * 3"),
+    ("network_lists", "Network", "nabla_b[-l] = delta", "nabla_b[-l] = delta * 2"),
+    ("network_lists", "Network", "activations[-l - 1].tr", "activations[-l].tr"),
+    ("nonlin_alpha", "nonlin_alpha", "layer_1_error * sig", "-layer_1_error * sig"),
+    ("nonlin_alpha", "nonlin_alpha", "layer_2_error = layer_2 - y", "layer_2_error = y - layer_2"),
+    ("nonlin_one", "nonlin_one", "l1_error = y - l1", "l1_error = l1 - y"),
+    ("nonlin_one", "nonlin_one", "l1_error * nonlin(l1, True)", "l1_error * nonlin(l1)"),
+    ("nonlin_two", "nonlin_two", "l2_delta.dot(syn1.T)", "l2_error.dot(syn1.T)"),
+    ("nonlin_two", "nonlin_two", "l1_error * nonlin(l1, deriv=True)", "l1_error * nonlin(l1)"),
+    ("rnn_caches", "rnn_cell", "(1 - a_next ** 2)", "(1 - a_next)"),
+    ("rnn_caches", "rnn_cell", "np.dot(Waa.T, dtanh)", "np.dot(Waa, dtanh)"),
+    ("rnn_caches", "rnn", "dWaa += dWaat", "dWaa = dWaat"),
+    ("rnn_caches", "rnn", "dx[:, :, t] = dxt", "dx[:, :, t] = dxt / T_x"),
+    ("rnn_rows", "cell", "grads['U'] = x.T @ dz", "grads['U'] = 2 * x.T @ dz"),
+    ("rnn_rows", "sequence", "grads[k] += g[k]", "grads[k] = g[k]"),
+    (
+        "tensor_engine",
+        "Tensor.__add__",
+        "self.grad += unbroadcast(out.grad",
+        "self.grad = unbroadcast(out.grad",
+    ),
+    ("tensor_engine", "Tensor.__matmul__", "self.data.T @ out.grad", "2 * self.data.T @ out.grad"),
+    ("tensor_engine", "Tensor.relu", "(out.data > 0)", "(out.grad > 0)"),
+    ("tensor_engine", "Tensor.log_softmax", "out.grad.sum(axis=-1, keepdims=True)", "out.grad"),
+    ("tensor_engine", "Tensor.mean", "/ self.data.size", "/ self.data.shape[0]"),
+    ("train_backprop", "LogisticRegression", "X.T @ (p - y) / n", "X.T @ (p - y)"),
+    ("two_layer_class", "NeuralNetwork", "sigmoid_derivative(self.layer1)", "self.layer1"),
+    ("two_layer_data", "MLP", "self.h.T @ dout", "self.h.T @ self.out / n"),
+)
+"""File, problem, the text to exchange, and the wrong one."""
+
+
+def exchanged(name: str, old: str, new: str, folder: Path) -> tuple[Path, int]:
+    """A file with something exchanged, and the line of that."""
+    before, found, after = (NETS / f"{name}.py").read_text().partition(old)
+    assert found
+    file = folder / f"{name}.py"
+    file.write_text(before + new + after)
+    return file, before.count("\n") + 1
+
+
+@pytest.mark.parametrize(("name", "problem", "old", "new"), PLANTED)
+def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
+    file, line = exchanged(name, old, new, tmp_path)
+    (source,) = (each for each in sources(file) if each.name == problem)
+    report = check(source.read())
+    assert not report.ok
+    assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
+
+
+@pytest.mark.parametrize("keepdims", [True, False])
+def test_an_op_of_arrays_is_tried_along_its_axes(keepdims: bool, tmp_path: Path) -> None:
+    wrong = "np.expand_dims(g, 0)" if keepdims else "g"
+    file, _ = exchanged("tensor_engine", "np.expand_dims(g, axis)", wrong, tmp_path)
+    (source,) = (each for each in sources(file) if each.name == "Tensor.sum")
+    assert not check(source.read()).ok
+
+
+def test_a_closure_that_takes_no_other_shapes_is_judged_on_equal_ones(tmp_path: Path) -> None:
+    old = "self.grad += unbroadcast(out.grad, self.data.shape)"
+    file, _ = exchanged("tensor_engine", old, "self.grad += out.grad", tmp_path)
+    (source,) = (each for each in sources(file) if each.name == "Tensor.__add__")
+    report = check(source.read())
+    assert report.ok
+    assert any("isn't tried on" in note for note in report.notes)
+
+
+def test_one_that_goes_the_other_way_is_wrong(tmp_path: Path) -> None:
+    file, line = exchanged("nonlin_two", "syn1 += ", "syn1 -= ", tmp_path)
+    (source,) = sources(file)
+    report = check(source.read())
+    assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
