@@ -64,9 +64,18 @@ def kept_files(folder: Path) -> Generator[None]:
         sys.addaudithook(_guard.hear)
         _guard.heard = True
     before = _guard.folders
-    home, temporary = Path.home(), Path(tempfile.gettempdir())
-    _guard.folders = (folder, home) if not temporary.is_relative_to(home) else (folder,)
+    _guard.folders = (folder, *_homes())
     try:
         yield
     finally:
         _guard.folders = before
+
+
+def _homes() -> tuple[Path, ...]:
+    """The user's home, if it is none for temporary files; none where a process is locked in, and
+    may write nowhere."""
+    try:
+        home, temporary = Path.home(), Path(tempfile.gettempdir())
+    except (RuntimeError, OSError):
+        return ()
+    return () if temporary.is_relative_to(home) else (home,)

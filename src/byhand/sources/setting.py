@@ -63,13 +63,15 @@ def run(statements: Sequence[ast.stmt], file: Path, text: str, namespace: Namesp
 @contextlib.contextmanager
 def _in(folder: Path) -> Generator[None]:
     before = Path.cwd()
-    os.chdir(folder)
+    if folder != before:  # where a process is locked in, it may go nowhere
+        os.chdir(folder)
     sys.path.insert(0, str(folder))
     try:
         yield
     finally:
         sys.path.remove(str(folder))
-        os.chdir(before)
+        if folder != before:
+            os.chdir(before)
 
 
 class _Nowhere(io.TextIOBase):

@@ -22,6 +22,7 @@ from byhand import __version__
 from byhand.checking.sampling.draws import other_sizes, related_sizes
 from byhand.checking.sampling.sample_inputs import Draw, draw
 from byhand.course.course import Exercise
+from byhand.course.grading.own_files import OwnExercise, read_problem
 from byhand.course.grading.sandbox_main import Bound, Sitting
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
@@ -34,7 +35,8 @@ from byhand.values.arrays import Array
 @dataclass(frozen=True)
 class Exam:
     """What is needed to grade an exercise anywhere. `source` is its problem file, with the
-    solution; `seed` is known to nobody else."""
+    solution, or a teacher's own file, in which `member` is the problem; `seed` is known to nobody
+    else."""
 
     id: str
     file: str
@@ -42,6 +44,7 @@ class Exam:
     source: str
     asked: tuple[str, ...]
     seed: int
+    member: str = ""
 
     @property
     def digest(self) -> str:
@@ -60,6 +63,7 @@ def exam_of(exercise: Exercise, secret: str) -> Exam:
         exercise.problem.read_text(encoding="utf-8-sig"),
         exercise.blanks.asked,
         int.from_bytes(seed[:6], "big"),
+        exercise.name if isinstance(exercise, OwnExercise) else "",
     )
 
 
@@ -104,7 +108,8 @@ class Paper:
         known = {name: value for name, value in program.locals.items() if _portable(value)}
         bindings = {n: tuple(Bound(s.line) for s in steps) for n, steps in program.bindings.items()}
         feeds = {key: self.drawn.as_given(feed) for key, feed in self.feeds.items()}
-        return Sitting(known, self.drawn.upstream_by_name, bindings, feeds)
+        inputs = tuple(self.drawn.given)
+        return Sitting(known, self.drawn.upstream_by_name, bindings, feeds, inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +131,12 @@ class AnswerSheet:
 def sheet_of(exam: Exam) -> AnswerSheet:
     """Draws the exam. Raises CourseError if that can't be done."""
     try:
-        problem = problem_in(exam.source, Path(exam.problem))
+        path = Path(exam.problem)
+        problem = (
+            read_problem(path, exam.source, exam.member)
+            if exam.member
+            else problem_in(exam.source, path)
+        )
         with np.errstate(all="ignore"):
             papers = _papers(problem, exam.seed)
     except ProblemError as error:

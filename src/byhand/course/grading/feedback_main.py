@@ -6,7 +6,8 @@ this process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,22 @@ if TYPE_CHECKING:
 
 def main() -> None:
     job, asked, out = enter()
-    problem = problem_in(job.source, Path(job.file))
+    if job.member:
+        problem = import_module("byhand.course.grading.submitted").submitted(job, {})
+    else:
+        problem = problem_in(job.source, Path(job.file))
     report = judge_problem(problem, [str(name) for name in asked])
-    send(out, Reply((dict(_said(report)),)), job.largest)
+    send(out, Reply((dict(_said(report, problem.cells)),)), job.largest)
 
 
-def _said(report: Report) -> Iterator[tuple[Key, WireValue]]:
-    """For each root: `mistake: message`, and its line."""
+def _said(report: Report, cells: Sequence[int]) -> Iterator[tuple[Key, WireValue]]:
+    """For each root: `mistake: message`, and its line; in a notebook as if all cells stood one
+    after the other."""
     for name in report.roots:
         row = report[name]
         if row.mistake is not None:
             words = f"{row.mistake.code}: {row.mistake.message}"
-            yield (row.name, 0), WireValue(None, words, line=row.line)
+            line = row.line
+            if line is not None and row.cell is not None:
+                line += cells[row.cell - 1] - 1
+            yield (row.name, 0), WireValue(None, words, line=line)

@@ -42,7 +42,7 @@ _Sat = tuple[Paper, _Run, _Run]
 @dataclass(frozen=True)
 class Mark:
     """One gradient that an exercise asks for. `at` are the sizes at which it shows that it is
-    wrong, where it is right at the default ones."""
+    wrong, where it is right at the default ones. In a notebook, `line` counts in a `cell`."""
 
     name: str
     verdict: Verdict
@@ -50,6 +50,7 @@ class Mark:
     max_error: float | None = None
     at: Mapping[str, int] | None = None
     note: str | None = None
+    cell: int | None = None
 
     @property
     def points(self) -> int:

@@ -6,10 +6,12 @@ A notebook is read as JSON and nothing more: none of its cells is run, imported 
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from typing import Any
 
 from byhand.errors import CourseError
 
+NOTEBOOK = ".ipynb"
 _MAGIC = "%%check"
 
 
@@ -28,6 +30,17 @@ def answers(content: bytes) -> list[tuple[str, str]]:
         if magic == _MAGIC:
             found.append((what.strip(), end + rest))
     return found
+
+
+def first_lines(content: str) -> tuple[int, ...]:
+    """The lines on which its code cells begin where they stand one after the other, from 1; none
+    where it is no notebook."""
+    try:
+        cells: Any = json.loads(content)["cells"]
+        texts = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ()
+    return tuple(accumulate((text.count("\n") + 1 for text in texts[:-1]), initial=1))
 
 
 def _text(source: Any) -> str:

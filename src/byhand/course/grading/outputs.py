@@ -139,6 +139,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
                 "verdict": mark.verdict,
                 "points": mark.points,
                 "line": mark.line,
+                **({} if mark.cell is None else {"cell": mark.cell}),
                 "max_error": mark.max_error,
                 "at": None if mark.at is None else dict(mark.at),
                 "note": mark.note,
@@ -146,7 +147,12 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             for mark in outcome.marks
         ],
         "mistakes": [
-            {"line": advice.line, "code": advice.code, "message": advice.message}
+            {
+                "line": advice.line,
+                **({} if advice.cell is None else {"cell": advice.cell}),
+                "code": advice.code,
+                "message": advice.message,
+            }
             for advice in outcome.advice
         ],
     }
@@ -206,6 +212,7 @@ def _table(marks: Sequence[Mark]) -> list[str]:
     lines = ["| gradient | line | verdict | points | |", "| --- | --- | --- | --- | --- |"]
     for mark in marks:
         line = "" if mark.line is None else str(mark.line)
+        line = line if mark.cell is None else f"{mark.cell}:{line}"
         note = _code(_note(mark)) if _note(mark) else ""
         lines.append(f"| d{mark.name} | {line} | {mark.verdict} | {mark.points} | {note} |")
     return lines
@@ -224,6 +231,7 @@ def _mistake(outcome: Outcome) -> str:
     lines: list[str] = []
     for advice in outcome.advice:
         where = "" if advice.line is None else f"line {advice.line}: "
+        where = where if advice.cell is None else f"cell {advice.cell}, {where}"
         more = "" if advice.code == "unknown" else f" (byhand explain {advice.code})"
         lines.append(f"- {where}{_code(advice.message)}{more}")
     return "\n".join(lines)

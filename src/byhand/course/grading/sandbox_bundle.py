@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from byhand.course import grading
 
 MAIN = f"{grading.__name__}.sandbox_main"
+SUBMITTED = f"{grading.__name__}.submitted"
 FEEDBACK_MAIN = f"{grading.__name__}.feedback_main"
 
 _SHARED = "byhand.zoo.layers"  # what the course's own problem files import
@@ -67,6 +68,26 @@ def for_advising() -> bytes:
     for package in _CHECKING:
         _collect(resources.files("byhand") / package, f"byhand.{package}", codes)
     return pickle.dumps((FEEDBACK_MAIN, codes))
+
+
+@lru_cache
+def for_reading() -> bytes:
+    """What it takes to run a submission that is read as a file of another form, with a forward of
+    its own: the readers, with all that they try it on."""
+    return pickle.dumps((MAIN, _reading()))
+
+
+@lru_cache
+def for_reading_advice() -> bytes:
+    """What it takes to check one."""
+    return pickle.dumps((FEEDBACK_MAIN, _reading()))
+
+
+def _reading() -> dict[str, bytes]:
+    _, codes = pickle.loads(for_advising())
+    _collect(resources.files("byhand") / "sources", "byhand.sources", codes)
+    codes[SUBMITTED] = code_of(_source(SUBMITTED), SUBMITTED)
+    return codes
 
 
 def _collect(folder: Traversable, package: str, codes: dict[str, bytes]) -> None:

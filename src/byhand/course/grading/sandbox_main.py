@@ -12,6 +12,7 @@ import pickle
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,13 +34,15 @@ from byhand.values.held import array
 @dataclass(frozen=True)
 class Job:
     """A submission's source and what it is called, the limits, the paths it may read (None: what
-    can be seen), and the largest answer in bytes."""
+    can be seen), and the largest answer in bytes. In a file of another form than that of an
+    exercise, `member` is the problem that is graded."""
 
     source: str
     file: str
     limits: Limits
     readable: tuple[str, ...] | None
     largest: int
+    member: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,14 @@ class Bound:
 @dataclass(frozen=True, eq=False)
 class Sitting:
     """What a submission is run on once: the inputs and locals of forward, the gradients that come
-    in, and a random gradient for every step, each by name and binding."""
+    in, and a random gradient for every step, each by name and binding; and the names of the inputs
+    where the submission brings its own forward."""
 
     locals: Mapping[str, Any]
     upstream: Mapping[str, Any]
     bindings: Mapping[str, tuple[Bound, ...]]
     feeds: Mapping[Key, Any]
+    inputs: tuple[str, ...] = ()
 
     def __contains__(self, name: object) -> bool:
         return name in self.bindings
@@ -94,6 +99,10 @@ def send(out: int, reply: Reply, largest: int) -> None:
 
 def _reply(job: Job, sittings: Sequence[Sitting]) -> Reply:
     try:
+        if job.member:
+            own = import_module("byhand.course.grading.submitted")
+            with np.errstate(all="ignore"):
+                return Reply(tuple(run for each in sittings for run in own.runs(job, each)))
         problem = problem_in(job.source, Path(job.file))
         if not callable(problem.backward):
             return Reply(error=f"{job.file}: has no `def backward(...)`")

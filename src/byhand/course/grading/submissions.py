@@ -16,7 +16,8 @@ from pathlib import Path
 
 from byhand.course.cells import around
 from byhand.course.course import Exercise
-from byhand.course.grading.notebooks import answers
+from byhand.course.grading.notebooks import NOTEBOOK, answers
+from byhand.course.grading.own_files import OwnExercise
 from byhand.errors import CourseError
 
 LARGEST = 256 << 10
@@ -24,8 +25,6 @@ LARGEST = 256 << 10
 
 LARGEST_NOTEBOOK = 8 << 20
 """That of a notebook, which holds the readings and whatever its cells have shown."""
-
-NOTEBOOK = ".ipynb"
 
 MISSING = "was not handed in"
 
@@ -73,7 +72,7 @@ def students(folder: Path, exercises: Sequence[Exercise]) -> tuple[Student, ...]
         if name.startswith((".", "__")):
             continue
         if name.endswith(".py"):
-            if len(exercises) != 1:
+            if len(exercises) != 1 and not _in_one_file(exercises):
                 raise CourseError(
                     f"{folder / name}: one file per student works for a single exercise only: "
                     "say which one with --exercise NAME"
@@ -93,6 +92,12 @@ def students(folder: Path, exercises: Sequence[Exercise]) -> tuple[Student, ...]
     return tuple(found)
 
 
+def _in_one_file(exercises: Sequence[Exercise]) -> bool:
+    """Whether they are all what is in one file of a teacher's own."""
+    own = [each.file for each in exercises if isinstance(each, OwnExercise)]
+    return len(own) == len(exercises) and len({*own}) == 1
+
+
 def handed_in(
     folder: Path, student: Student, exercise: Exercise, exercises: Sequence[Exercise]
 ) -> Handed:
@@ -101,6 +106,8 @@ def handed_in(
     Without its lesson, a file counts only if no other of them has that name. A notebook counts
     where there is no file, or one that nobody has written in.
     """
+    if isinstance(exercise, OwnExercise):
+        return _own(folder, student, exercise)
     alone = [each.name for each in exercises].count(exercise.name) == 1
     if student.is_file:
         if student.entry.endswith(NOTEBOOK):
@@ -117,12 +124,31 @@ def handed_in(
     return found
 
 
+def _own(folder: Path, student: Student, exercise: OwnExercise) -> Handed:
+    """A file of the same form as a teacher's own: the one of the same name, or the only one of its
+    kind."""
+    kind = exercise.problem.suffix
+    largest = LARGEST_NOTEBOOK if kind == NOTEBOOK else LARGEST
+    if student.is_file:
+        found = (student.entry,) if student.entry.endswith(kind) else None
+        return _read(folder, found, largest) if found else Handed(None, MISSING)
+    found = _read(folder, (student.entry, exercise.file), largest)
+    others = _of_kind(folder / student.entry, kind)
+    if found.refused == MISSING and len(others) == 1:
+        return _read(folder, (student.entry, others[0]), largest)
+    return found
+
+
 def _notebooks_in(folder: Path) -> list[str]:
     """The notebooks in a student's folder. What can't be listed has none: to read it says why."""
+    return _of_kind(folder, NOTEBOOK)
+
+
+def _of_kind(folder: Path, suffix: str) -> list[str]:
     if folder.is_symlink():
         return []
     with contextlib.suppress(OSError):
-        return sorted(p.name for p in folder.iterdir() if p.name.endswith(NOTEBOOK))
+        return sorted(p.name for p in folder.iterdir() if p.name.endswith(suffix))
     return []
 
 

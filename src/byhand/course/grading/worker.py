@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from byhand import __version__
 from byhand.course.cells import moved_line, moved_text
@@ -14,6 +15,7 @@ from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import SandboxError
 from byhand.course.grading.exam import Exam, sheet_of
 from byhand.course.grading.mark import Mark, marks, nothing
+from byhand.course.grading.notebooks import NOTEBOOK, first_lines
 from byhand.course.grading.sandbox import Kind, Sandbox, find
 from byhand.course.grading.sandbox_main import Job
 from byhand.course.grading.wire import HEADER, WireError, decode
@@ -45,6 +47,7 @@ class Advice:
     line: int | None
     code: str
     message: str
+    cell: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class Outcome:
     @property
     def points(self) -> int:
         return sum(mark.points for mark in self.marks)
+
+
+Placed = TypeVar("Placed", Mark, Advice)
 
 
 def grade(task: Task) -> Outcome:
@@ -89,10 +95,13 @@ def grade(task: Task) -> Outcome:
         found: tuple[Mark, ...], reason: str | None = None, advice: tuple[Advice, ...] = ()
     ) -> Outcome:
         graded = Outcome(task.student, exam.id, found, reason, advice, sandbox.words)
+        if exam.file.endswith(NOTEBOOK):
+            return _in_cells(graded, first_lines(source))
         return _moved_up(graded, task.further_down) if task.further_down else graded
 
-    job = Job(source, exam.file, task.limits, sandbox.readable, sheet.largest)
-    ended = sandbox.run(sandbox_bundle.for_running(), job, sheet.sittings)
+    job = Job(source, exam.file, task.limits, sandbox.readable, sheet.largest, exam.member)
+    kit = sandbox_bundle.for_reading() if exam.member else sandbox_bundle.for_running()
+    ended = sandbox.run(kit, job, sheet.sittings)
     if ended.message is None:
         return outcome(nothing(exam.asked, "error"), ended.reason)
     try:
@@ -107,6 +116,22 @@ def grade(task: Task) -> Outcome:
     if any(not mark.points for mark in written):
         advice = tuple(_advice(sandbox, job, exam))
     return outcome(found, None, advice)
+
+
+def _in_cells(graded: Outcome, starts: Sequence[int]) -> Outcome:
+    """The outcome with lines counted within the cells of a notebook, which begin at `starts`."""
+
+    def placed(each: Placed) -> Placed:
+        if each.line is None or not starts:
+            return each
+        cell = bisect(starts, each.line)
+        return replace(each, line=each.line - starts[cell - 1] + 1, cell=cell)
+
+    return replace(
+        graded,
+        marks=tuple(placed(mark) for mark in graded.marks),
+        advice=tuple(placed(each) for each in graded.advice),
+    )
 
 
 def _moved_up(graded: Outcome, lines: int) -> Outcome:
@@ -139,8 +164,9 @@ def _advice(sandbox: Sandbox, job: Job, exam: Exam) -> Iterator[Advice]:
     known = {code_of(module) for module in ORDER}
     asked: Any = exam.asked
     try:
-        smaller = Job(job.source, job.file, job.limits, job.readable, 2 * HEADER)
-        ended = sandbox.run(sandbox_bundle.for_advising(), smaller, pickle.dumps(asked))
+        smaller = replace(job, largest=2 * HEADER)
+        kit = sandbox_bundle.for_reading_advice() if job.member else sandbox_bundle.for_advising()
+        ended = sandbox.run(kit, smaller, pickle.dumps(asked))
         if ended.message is None:
             return
         for run in decode(ended.message).runs[:1]:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     "names",
     multiple=True,
     metavar="NAME",
-    help="Grade this exercise (6.1 or loss) or lesson (6); may be given several times.",
+    help="Grade this exercise (6.1 or loss) or lesson (6), or what is in a solved file of your own "
+    "(layers.py, ninja.ipynb); may be given several times.",
 )
 @click.option(
     "--jobs",
@@ -98,7 +99,7 @@ def grade(
     from byhand.course.grading.grader import Grading, grade_all
     from byhand.course.grading.sandbox import find
     from byhand.course.grading.state import State
-    from byhand.course.grading.submissions import students
+    from byhand.course.grading.submissions import MISSING, students
     from byhand.faces import terminal
 
     table = _table(out)
@@ -124,6 +125,11 @@ def grade(
     terminal.say(_summary(grades, time.monotonic() - start, written))
     if similar:
         terminal.say(_similar(grading, table))
+    if grades.outcomes and all(each.reason == MISSING for each in grades.outcomes):
+        terminal.complain(
+            "No submission holds any of these exercises. For files of another form, give one that "
+            "is solved: --exercise layers.py"
+        )
     for failure in grades.failed:
         terminal.complain(f"not graded: {failure}: run the same command again")
     return 1 if grades.failed else 0
@@ -139,14 +145,19 @@ def _table(out: str) -> Path:
 
 
 def _chosen(course: Course, names: Sequence[str]) -> tuple[Exercise, ...]:
-    """The exercises that are named, in the order of the course; all of them if none is."""
+    """The exercises that are named, in the order of the course, and those of a teacher's own
+    files; all of the course if none is."""
     if not names:
         return course.exercises
+    from byhand.course.grading.own_files import KINDS, own_exercises
+
+    own = [name for name in names if Path(name).suffix in KINDS and Path(name).is_file()]
     found: set[str] = set()
-    for name in names:
+    for name in (each for each in names if each not in own):
         lesson = [e.id for e in course.exercises if name in (e.lesson, e.number.partition(".")[0])]
         found |= set(lesson or [course.find(name).id])
-    return tuple(exercise for exercise in course.exercises if exercise.id in found)
+    chosen = (exercise for exercise in course.exercises if exercise.id in found)
+    return (*chosen, *(exercise for name in own for exercise in own_exercises(Path(name))))
 
 
 def _gradable(exercises: Sequence[Exercise]) -> tuple[Exercise, ...]:
