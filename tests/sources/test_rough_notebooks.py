@@ -227,3 +227,71 @@ def test_a_path_that_overwrites_the_other_is_no_second_answer(between: str, tmp_
     right, wrong = checked([SETTING, forward, again], tmp_path)
     assert right.ok, str(right)
     assert wrong.roots == ("e",)
+
+
+def test_a_gradient_that_was_left_half_finished_is_begun_once_more(tmp_path: Path) -> None:
+    two = "again = scores * 1\nother = scores * 2\nshifted = again -"
+    forward = FORWARD.replace("shifted = scores -", two).replace("+ 0.05", "+ other.sum() + 0.05")
+    early = "dagain = (probs - np.eye(3)[y]) / 12\ndscores = dagain * 1\ndscores.shape\n"
+    whole = BACKWARD.replace(
+        "dscores = (probs - onehot) / N",
+        "dother = np.ones_like(other)\ndscores = dagain * 1\ndscores += 2 * dother",
+    )
+    (report,) = checked([SETTING, forward, early, whole], tmp_path)
+    assert report.ok, str(report)
+    assert len(report.rows) == 9
+    assert report["scores"].cell == 4
+    said = "cell 3, line 2: dscores is computed anew below: only that is judged"
+    assert said in report.notes
+
+
+def test_names_that_only_end_like_gradients(tmp_path: Path) -> None:
+    part = "a1_part_grad = dscores @ W2.T\nda1 = np.zeros_like(a1)\nda1 += a1_part_grad"
+    backward = BACKWARD.replace("da1 = dscores @ W2.T", part)
+    (report,) = checked([SETTING, FORWARD, backward], tmp_path)
+    assert report.ok, str(report)
+    (report,) = checked([SETTING, FORWARD, backward.replace("@ W2.T", "@ -W2.T")], tmp_path)
+    assert report.roots == ("a1",)
+
+
+def test_the_gradient_of_another_loss_is_a_number(tmp_path: Path) -> None:
+    anew = (
+        "loss_fast = -(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))"
+        "[np.arange(12), y].mean()"
+    )
+    again = "p = probs.copy()\np[range(12), y] -= 1\ndloss_fast = 1 / 12\ndscores = p * dloss_fast"
+    cells = [
+        SETTING,
+        FORWARD,
+        BACKWARD,
+        anew.replace("probs[", "np.exp(shifted - np.log(e.sum(1, keepdims=True)))["),
+        again,
+    ]
+    first, second = checked(cells, tmp_path)
+    assert first.ok, str(first)
+    assert second.name == "loss_fast"
+    assert second.ok, str(second)
+
+
+def test_a_gradient_of_pytorch_by_another_name(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    backward = notebooks.BACKWARD.strip().split("\n")
+    middle = [line.replace("dhpreact", "upstream") for line in backward[7:]]
+    cells = [
+        *notebooks.START,
+        notebooks.FORWARD,
+        "upstream = hpreact.grad.clone()",
+        "\n".join(middle),
+    ]
+    (report,) = checked(cells, tmp_path)
+    assert not report.roots, str(report)
+    assert {"bngain", "W1", "C"} <= {row.name for row in report.rows}
+
+
+def test_a_script_knows_where_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "script.py"
+    begin = "import os\nhere = os.path.dirname(__file__)\n"
+    file.write_text(begin + SETTING + "X += len(here) * 0\n" + FORWARD + BACKWARD)
+    loaded = load(file)
+    assert isinstance(loaded, Problem)
+    assert check(loaded).ok

@@ -185,9 +185,10 @@ def problem_of_model(model: Model, layers: Sequence[Layer], cells: Cells, file: 
     parts = [part for name, value in held.items() for part in parts_of(name, value, layers)]
     made = {name for node in model.forward for name in binds(node)}
     forward = [copy.deepcopy(node) for node in model.forward]
-    backward = [named(copy.deepcopy(node)) for node in model.backward]
-    backward = with_copies(backward, made, in_torch=any(map(is_torch, space.values())))
     data = _data(model, space, held)
+    known = made | {*data, *held, *(part.name for part in parts)}
+    backward = [named(copy.deepcopy(node), known) for node in model.backward]
+    backward = with_copies(backward, made, in_torch=any(map(is_torch, space.values())))
     answered = {name for node in backward for name in _answers(node)}
     arguments = [*(part.name for part in parts), *data, *held]
     end = ast.Return(ast.Name(model.output, ast.Load()))

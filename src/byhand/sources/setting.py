@@ -48,6 +48,8 @@ def run(statements: Sequence[ast.stmt], file: Path, text: str, namespace: Namesp
     linecache.cache[str(file)] = (len(text), None, text.splitlines(keepends=True), str(file))
     namespace.update(HOOKS)
     namespace.setdefault("__name__", "__main__")
+    if file.suffix == ".py":
+        namespace.setdefault("__file__", str(file.resolve()))
     notes: list[str] = []
     folder = file.resolve().parent
     with _in(folder), _unheard(), _with_names(notes), kept_files(folder):

@@ -193,22 +193,33 @@ def by_name(statements: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
     )
 
 
-def by_comparison(statements: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
-    """`cmp('logprobs', dlprobs, logprobs)` says what another name is the gradient of."""
+def by_what_is_said(statements: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
+    """`cmp('logprobs', dlprobs, logprobs)` and `upstream = hpreact.grad` say what another name is
+    the gradient of."""
     bound = {name for node in statements for name in binds(node)}
     said: dict[str, str] = {}
     for node in statements:
         match node:
             case ast.Expr(
                 ast.Call(args=[ast.Constant(value=str(label)), ast.Name(id=name), ast.Name(id=of)])
-            ) if label in (of, f"d{of}") and base_of(name) not in bound and f"d{of}" not in bound:
-                said.setdefault(name, f"d{of}")
-            case _:
+            ) if label in (of, f"d{of}"):
                 pass
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Attribute(value=ast.Name(id=of), attr="grad")
+                | ast.Call(
+                    func=ast.Attribute(value=ast.Attribute(value=ast.Name(id=of), attr="grad"))
+                ),
+            ):
+                pass
+            case _:
+                continue
+        if base_of(name) not in bound and f"d{of}" not in bound:
+            said.setdefault(name, f"d{of}")
     renames = {name: of for name, of in said.items() if [*said.values()].count(of) == 1}
-    return (
-        [Renames(renames).visit(copy.deepcopy(node)) for node in statements] if said else statements
-    )
+    if not renames:
+        return statements
+    return [Renames(renames).visit(copy.deepcopy(node)) for node in statements]
 
 
 class _Attributes(ast.NodeTransformer):
@@ -229,12 +240,12 @@ class _Attributes(ast.NodeTransformer):
         return node
 
 
-def named(node: ast.stmt) -> ast.stmt:
-    """A statement with its gradients called d<name>, whatever they are called."""
+def named(node: ast.stmt, known: Collection[str]) -> ast.stmt:
+    """A statement with the gradients of `known` names called d<name>, whatever they are called."""
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     renames = {
         name: f"d{base}"
         for name in names
-        if (base := base_of(name)) is not None and name not in (f"d{base}", f"d_{base}")
+        if (base := base_of(name)) in known and name not in (f"d{base}", f"d_{base}")
     }
     return Renames(renames).visit(node) if renames else node

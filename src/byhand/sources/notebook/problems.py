@@ -78,10 +78,13 @@ def _let_be(found: Script) -> Iterator[str]:
         if is_plain(statements[i]):
             yield f"{_written_at(found, i)} is computed anew below: only that is judged"
     judged = {i for segment in found.segments for i in segment.places} | written.tries
-    known = found.bound(found.forward) | found.parameters
     for i, names in sorted(written.answers.items()):
         below = i > max(found.forward) and not is_autograds(statements[i])
-        if i not in judged and below and names <= known:
+        if i in judged or not below or not names <= found.known:
+            continue
+        if any(k in judged and k > i and names <= written.answers[k] for k in written.answers):
+            yield f"{_written_at(found, i)} is computed anew below: only that is judged"
+        else:
             yield (
                 f"{_written_at(found, i)} isn't judged: {', '.join(sorted(names))} goes to "
                 f"{found.loss} also beside what this starts from"
@@ -126,7 +129,7 @@ def _problem(
     value = loads[0] if len(loads) == 1 else ast.Tuple(loads, ast.Load())
     last = statements[backward[0]] if not body else body[-1]
     body.append(located(ast.Return(value), last))
-    nodes = [named(copy.deepcopy(statements[i])) for i in backward]
+    nodes = [named(copy.deepcopy(statements[i]), found.known) for i in backward]
     nodes = with_copies(nodes, inside, in_torch=any(map(is_torch, space.values())))
     read = {name for node in (*body, *nodes) for name in reads(node)} - inside
     floats = [name for name, value in inputs.items() if is_float(value)]

@@ -33,8 +33,8 @@ from byhand.sources.notebook.forward import (
 )
 from byhand.sources.notebook.gradients import (
     Gradients,
-    by_comparison,
     by_name,
+    by_what_is_said,
     gives_gradients,
     places_of_gradients,
     without_gradients,
@@ -48,7 +48,7 @@ from byhand.sources.unfolding import flat, inlined, opened
 def scripts(cells: Cells, file: Path) -> list[Script]:
     """The forwards of a notebook with their segments. Raises ProblemError if there are none."""
     statements = by_name(list(inlined(list(flat(cells.tree.body)), gives_gradients)))
-    statements = by_comparison(statements)
+    statements = by_what_is_said(statements)
     written = places_of_gradients(statements).answers
     if not written:
         statements = by_name(inlined(statements, trains_inside))

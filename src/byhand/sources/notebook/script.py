@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from byhand.sources.cells import Cells
-from byhand.sources.flow import binds
+from byhand.sources.flow import binds, reads, touches
 from byhand.sources.notebook.gradients import Gradients
 
 
@@ -46,6 +47,18 @@ class Script:
     parameters: frozenset[str]
     segments: tuple[Segment, ...]
     written: Gradients
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The names whose gradients may be answered here."""
+        steps = [self.statements[i] for i in self.forward]
+        return self.parameters.union(*map(touches, steps), *map(reads, steps))
+
+    @cached_property
+    def gradients(self) -> frozenset[int]:
+        """The places of the statements that write gradients of these names."""
+        own = (i for i, names in self.written.answers.items() if names & self.known)
+        return self.written.kept.union(own)
 
     @property
     def chain(self) -> set[int]:

@@ -27,6 +27,8 @@ def segments_of(
     inside = {name for i in forward for name in touches(statements[i])}
     times = {n: sum(n in binds(statements[i]) for i in forward) for n in inside}
     known = inside | {*parameters} | {n for i in forward for n in reads(statements[i])}
+    steps = [statements[i] for i in forward]
+    users = {name: _users(name, steps) - {loss} for name in known}
     groups: list[list[int]] = []
     fresh: dict[str, int] = {}
     paths: dict[str, set[str]] = {}
@@ -35,8 +37,11 @@ def segments_of(
             continue
         node = statements[i]
         again = [n for n in names if starts_anew(node, n) and fresh.get(n, 0) >= times.get(n, 1)]
-        by = {n: _paths(node, n, [statements[k] for k in forward]) for n in names}
+        by = {n: _paths(node, n, users) for n in names}
         rest = all(by[n] and paths.get(n) and not by[n] & paths[n] for n in again)
+        if again and groups and _is_redone(statements, groups[-1], i, answered, by, paths, users):
+            groups[-1] = [k for k in groups[-1] if answered[k] != names]
+            again = []
         if not groups or (again and not rest and not _reads_own(node, again)):
             groups.append([])
             fresh, paths = {}, {}
@@ -48,7 +53,6 @@ def segments_of(
     for number, places in enumerate(groups):
         first, after = number == 0, max(forward)
         found += _of_group(statements, places, answered, known, inside, loss, first, after)
-    steps = [statements[i] for i in forward]
     made = [_without_beside(each, answered, steps, loss) for each in found]
     return [each for each in made if each is not None]
 
@@ -78,11 +82,37 @@ def _goes_to(loss: str, name: str, given: Collection[str], forward: Sequence[ast
     return loss in reached
 
 
-def _paths(node: ast.stmt, name: str, forward: Sequence[ast.stmt]) -> set[str]:
+def _users(name: str, forward: Sequence[ast.stmt]) -> set[str]:
+    """What forward computes of a name: each is a path on which its gradient comes back."""
+    return {user for node in forward if name in reads(node) for user in touches(node)} - {name}
+
+
+def _paths(node: ast.stmt, name: str, users: Mapping[str, Collection[str]]) -> set[str]:
     """The paths to a name that a statement adds: those by way of whose gradients it reads. `dcounts
     = ...` for one path and below it for another is no second answer: `+=` was forgotten."""
-    users = {user for step in forward if name in reads(step) for user in touches(step)}
-    return {base for each in reads(node) if (base := base_of(each)) in users - {name}}
+    known = users.get(name, ())
+    return {base for each in reads(node) if (base := base_of(each)) is not None and base in known}
+
+
+def _is_redone(
+    statements: Sequence[ast.stmt],
+    places: Sequence[int],
+    place: int,
+    answered: Mapping[int, Collection[str]],
+    by: Mapping[str, set[str]],
+    paths: Mapping[str, set[str]],
+    users: Mapping[str, Collection[str]],
+) -> bool:
+    """Whether a gradient that was left half finished is begun once more, before anything read it:
+    that is no second answer."""
+    last = max((k for k in places if answered[k] == answered[place]), default=None)
+    if last is None or not all(
+        by[n] and by[n] <= paths.get(n, set()) < {*users[n]} for n in answered[place]
+    ):
+        return False
+    mine = binds(statements[last])
+    between = statements[last + 1 : place]
+    return not any(mine & reads(node) for node in between if not isinstance(node, ast.Expr))
 
 
 def _reads_own(node: ast.stmt, names: Collection[str]) -> bool:

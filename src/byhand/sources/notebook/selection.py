@@ -29,7 +29,7 @@ def setting_of(found: Script) -> list[int]:
     """The places of what must be run: what forward needs, and what the gradients need besides."""
     places = set(found.setting)
     inside = found.bound(found.forward) | found.parameters
-    usable = without_gradients(found.statements, found.written.all)
+    usable = without_gradients(found.statements, found.gradients)
     for segment in found.segments:
         backward = backward_places(found, segment)
         own = sorted(backward if segment.anew is None else [*backward, segment.anew])
@@ -50,7 +50,7 @@ def from_below(found: Script) -> dict[str, list[int]]:
     }
     own = {*found.forward, *(i for each in found.segments for i in backward_places(found, each))}
     missing = {name for i in own for name in reads(found.statements[i])} - above
-    usable = without_gradients(found.statements, found.written.all)
+    usable = without_gradients(found.statements, found.gradients)
     taken: dict[str, list[int]] = {}
     for name in sorted(missing):
         below = [i for i in usable if i > end and name in binds(found.statements[i])]
@@ -77,12 +77,12 @@ def backward_places(found: Script, segment: Segment) -> list[int]:
     is computed from forward's values."""
     inside = found.bound(found.forward) | found.parameters
     end = max(segment.places)
-    written = {name for i in found.written.all for name in touches(found.statements[i])}
+    written = {name for i in found.gradients for name in touches(found.statements[i])}
     tainted = inside | _held(found) | {name for name in written if base_of(name) in inside}
     helpers: dict[int, set[str]] = {}
     for i in range(end):
         node = found.statements[i]
-        if i in found.chain or i in found.written.all or not reads(node) & tainted or trains(node):
+        if i in found.chain or i in found.gradients or not reads(node) & tainted or trains(node):
             continue
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             continue
