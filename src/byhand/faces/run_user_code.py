@@ -13,6 +13,7 @@ import linecache
 import mmap
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -28,19 +29,31 @@ from byhand.files import plain
 
 
 @contextlib.contextmanager
-def guest(file: str, timeout: float | None = None) -> Generator[None]:
-    """Runs its body, in which the code of the problem file `file` runs, for at most `timeout` s.
+def guest(
+    file: str, timeout: float | None = None, *, one_of_several: bool = False
+) -> Generator[None]:
+    """Runs its body, in which the code of the problem file `file` runs, for at most `timeout` s;
+    then the process ends. Where it is `one_of_several`, the body alone is ended if it can be.
 
-    Raises ProblemError for what that code raises, also for `exit()`.
+    Raises ProblemError for what that code raises, also for `exit()`, and for a body that is ended.
     """
     file = located(file)
     if timeout is not None:
         _import_early(file)
-    with _noted(file), _prints_aside(), warnings.catch_warnings(), _watched(file, timeout):
+    patience = PATIENCE if one_of_several else 0.0
+    with (
+        _noted(file),
+        _prints_aside(),
+        warnings.catch_warnings(),
+        _watched(file, timeout and timeout + patience),
+        _interrupted(file, timeout if one_of_several else None),
+    ):
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
         try:
             yield
+        except _TimeUp as error:
+            raise ProblemError(_in_cells(file, error.message)) from error
         except KeyboardInterrupt:
             raise
         except ByhandError as error:
@@ -153,6 +166,38 @@ def _prints_aside() -> Generator[None]:
         os.close(kept)
 
 
+class _TimeUp(KeyboardInterrupt):
+    """The time of a body is up. Nobody who handles errors handles that."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@contextlib.contextmanager
+def _interrupted(file: str, timeout: float | None) -> Generator[None]:
+    """Raises _TimeUp in the body after `timeout` seconds, and again where it doesn't end. What
+    hangs outside of Python, or anywhere but in the main thread, isn't reached."""
+    main = threading.current_thread() is threading.main_thread()
+    if timeout is None or not main or not hasattr(signal, "setitimer"):
+        yield
+        return
+    running = True
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if running:
+            raise _TimeUp(_too_long(file, _line_of(file, frame), timeout))
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, timeout, PATIENCE / 4)
+    try:
+        yield
+    finally:
+        running = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 @contextlib.contextmanager
 def _watched(file: str, timeout: float | None) -> Generator[None]:
     """Ends the process if the body takes longer than `timeout` seconds."""
@@ -192,22 +237,30 @@ def _line_running(file: str, thread: int) -> int | None:
     them: then it is the line of the statement that is run. Between two there is none: look again
     for a while.
     """
+    for _ in range(300):
+        frame = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
+        line = _line_of(file, frame)
+        if line is not None:
+            return line
+        time.sleep(0.001)
+    return None
+
+
+def _line_of(file: str, frame: FrameType | None) -> int | None:
+    """The innermost line of `file` that a frame is in, or was called from."""
     from byhand.program.statements import Statement
 
-    for _ in range(300):
-        frame: FrameType | None = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage]
-        while frame is not None:
-            if frame.f_code.co_filename == file:
-                # The code of a single statement is on line 0 until its first instruction.
-                return frame.f_lineno or next(
-                    (line for *_, line in frame.f_code.co_lines() if line), None
-                )
-            match frame.f_locals.get("statement"):
-                case Statement(file=of, line=line) if of == file:
-                    return line
-                case _:
-                    frame = frame.f_back
-        time.sleep(0.001)
+    while frame is not None:
+        if frame.f_code.co_filename == file:
+            # The code of a single statement is on line 0 until its first instruction.
+            return frame.f_lineno or next(
+                (line for *_, line in frame.f_code.co_lines() if line), None
+            )
+        match frame.f_locals.get("statement"):
+            case Statement(file=of, line=line) if of == file:
+                return line
+            case _:
+                frame = frame.f_back
     return None
 
 

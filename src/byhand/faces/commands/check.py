@@ -118,13 +118,18 @@ def check(
     reports: list[Report | Unread] = []
     for each in found:
         try:
-            with guest(path, timeout):
-                reports.append(each.report())
+            with guest(path, timeout, one_of_several=len(found) > 1):
+                report = each.report()
         except ByhandError as error:
             if len(found) == 1:
                 raise
             terminal.complain(f"{each.name}: {error}")
             reports.append(Unread(each.name, str(error)))
+            continue
+        reports.append(report)
+        if not as_json and len(found) > 1:  # at once: the code of the next one may end us
+            terminal.say(f"── {report.name} ──")
+            terminal.show(report)
     checked = [each for each in reports if isinstance(each, Report)]
     if html is not None and checked:
         from byhand.files import write_aside
@@ -151,10 +156,8 @@ def check(
     elif as_json:
         terminal.say(checked[0].to_json())
     else:
-        for report in checked:
-            if len(found) > 1:
-                terminal.say(f"── {report.name} ──")
-            terminal.show(report)
+        if len(found) == 1:
+            terminal.show(checked[0])
         if html is not None and checked:
             terminal.say(f"The report as a page: {html}")
     if github and not as_json:
