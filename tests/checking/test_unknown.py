@@ -42,6 +42,12 @@ DOUT = "dout = np.zeros_like(out)\n    dout[:, 0] = dfirst"
             "(x > 0) * dh",
             "dout is wrong in the columns 1, 2, right in the others, where it should be 0",
         ),
+        (
+            DOUT,
+            "np.full_like(h, 2)\n    for i in range(len(h)):\n        dh[i] += dout[i] * gain",
+            "(x > 0) * dh",
+            "every element of dh is 2 more than it should be: what it is added up in begins at 0",
+        ),
     ],
 )
 def test_a_fact_that_helps(checked: Checked, dout: str, dh: str, dx: str, said: str) -> None:

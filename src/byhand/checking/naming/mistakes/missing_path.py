@@ -24,6 +24,7 @@ from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import terms, text
+from byhand.checking.running.names import root_name
 
 MOST = 4
 """Above this many paths only single ones, and all but one, are tried."""
@@ -53,7 +54,8 @@ def find_at_ties(uneven: Uneven) -> Diagnosis | None:
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """A term that a closed form lacks."""
-    mend = suspect.mend_parts(terms, _plus_each(gradients(suspect)))
+    others = [each for each in gradients(suspect) if root_name(each) != suspect.d]
+    mend = suspect.mend_parts(terms, _plus_each(others))
     if mend is not None:
         return mend.finding(
             f"another gradient belongs to the sum in `{text(mend.part)}`: {_used(suspect)}"

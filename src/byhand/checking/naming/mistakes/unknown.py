@@ -43,6 +43,13 @@ def describe(suspect: Suspect) -> Diagnosis:
     for name in suspect.values:
         if suspect.follows(lambda e, n=name: e.expected.value * e.trial.drawn.truth[n].value):
             return Diagnosis(f"{suspect.d} is {name} times what it should be")
+    surplus = float(np.median(value - right)) if right.size > 1 else 0.0
+    if surplus and suspect.follows(lambda e: e.expected.value + surplus):
+        less = "more" if surplus > 0 else "less"
+        return Diagnosis(
+            f"every element of {suspect.d} is {abs(surplus):.3g} {less} than it should be: what it "
+            "is added up in begins at 0"
+        )
     times = _times_by_size(suspect)
     if len(times) > 1:
         return Diagnosis(
