@@ -334,3 +334,40 @@ def relu_backward(dout, cache):
     row = check(problem)["x"]
     assert not row.right
     assert row.line == 10
+
+
+LAST = """\
+import numpy as np
+
+def layernorm_forward(x, gamma, beta):
+    mean = x.mean(axis=-1, keepdims=True)
+    std = np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+    xhat = (x - mean) / std
+    return gamma * xhat + beta, (xhat, gamma, std)
+
+def layernorm_backward(dout, cache):
+    xhat, gamma, std = cache
+    dbeta = dout.sum(axis=0)
+    dgamma = (dout * xhat).sum(axis=0)
+    d = dout * gamma
+    dmean = d.mean(axis=-1, keepdims=True)
+    dx = (d - dmean - xhat * (d * xhat).mean(axis=-1, keepdims=True)) / std
+    return dx, dgamma, dbeta
+"""
+
+
+def test_a_backward_for_two_axes_of_a_forward_for_any_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(LAST)
+    (source,) = sources(file)
+    report = check(source.read())
+    assert report.ok
+    assert any("--shape x=2,4,3 tells where" in note for note in report.notes)
+    (source,) = sources(file, ["x=2,4,3"])
+    assert {*check(source.read()).roots} == {"beta", "gamma"}
+    axes = "axis=tuple(range(dout.ndim - 1))"
+    file.write_text(LAST.replace("axis=0", axes))
+    (source,) = sources(file)
+    report = check(source.read())
+    assert report.ok
+    assert not any("tells where" in note for note in report.notes)

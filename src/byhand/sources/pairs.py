@@ -434,7 +434,53 @@ def _inputs(
     notes: list[str] = []
     if said:
         notes.append(f"{pair.forward.name} was tried on {said}: --shape and --given change that")
+        notes += _of_more_axes(pair, found, known, attempt)
     return draw, sizes, notes, draw(np.random.default_rng(0))
+
+
+def _of_more_axes(
+    pair: Pair,
+    found: Mapping[str, Argument],
+    known: Mapping[str, Argument],
+    attempt: Callable[[dict[str, Any]], ForwardRun],
+) -> list[str]:
+    """A note where forward works along the last axis, whichever that is, and backward fits only the
+    two axes that were tried: `dbeta = dout.sum(axis=0)`."""
+    name = next(iter(found), "")
+    match found.get(name):
+        case Floats(shape=(rows, columns)) if name not in known and _along_the_last(pair.forward):
+            shape = (rows, columns + 1, columns)
+        case _:
+            return []
+    try:
+        with np.errstate(all="ignore"):
+            usual = attempt(drawn(found, np.random.default_rng(0))).fit()
+            other = {**found, name: Floats(shape)}
+            more = attempt(drawn(other, np.random.default_rng(0))).fit()
+    except Exception:  # it takes two axes only
+        return []
+    if not usual.full or more.full:
+        return []
+    said = ",".join(map(str, shape))
+    return [
+        f"{pair.forward.name} also takes {name} of three axes, which {pair.backward.name} doesn't "
+        f"fit: --shape {name}={said} tells where"
+    ]
+
+
+def _along_the_last(function: ast.FunctionDef) -> bool:
+    return any(
+        isinstance(part, ast.keyword) and part.arg in {"axis", "dim"} and _is_last(part.value)
+        for part in ast.walk(function)
+    )
+
+
+def _is_last(node: ast.expr) -> bool:
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return True
+        case _:
+            return False
 
 
 def _drawing(own: Callable[..., Inputs]) -> Callable[..., Inputs]:
