@@ -134,3 +134,32 @@ def test_a_step_that_is_taken_on_one_side_lacks_no_term(checked: Checked) -> Non
     )
     mistake = report["x"].mistake
     assert mistake is not None and mistake.code == "unknown", mistake
+
+
+COARSE = """
+import numpy as np
+def inputs(rng, *, n=32, k=64, c=27):
+    return {"x": rng.normal(size=(n, k)), "W": rng.normal(size=(k, c)), "y": rng.integers(0, c, n)}
+def forward(x, W, y):
+    logits = x @ W
+    e = np.exp(logits - logits.max(1, keepdims=True))
+    p = e / e.sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean()
+    return loss
+def backward(x, W, y, p):
+    dlogits = p.copy()
+    dlogits[np.arange(len(y)), y] -= 1
+    dlogits = (dlogits / len(y)TIMES).astype(np.float16)
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [("", "right as far as float16 goes"), (" * 1.01", "about 1.01 times what it should be")],
+)
+def test_a_type_that_is_too_coarse_excuses_no_factor(
+    checked: Checked, times: str, said: str
+) -> None:
+    mistake = checked(COARSE.replace("TIMES", times))["logits"].mistake
+    assert mistake is not None and mistake.code == "unknown"
+    assert said in mistake.message and "too coarse" in mistake.message

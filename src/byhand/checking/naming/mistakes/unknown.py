@@ -70,10 +70,24 @@ def too_coarse(suspect: Suspect) -> Diagnosis | None:
     slack = eps_of(kind) / EPS
     if not all(found.judge(found.value, slack).right for found in suspect.evidence):
         return None
-    return Diagnosis(
-        f"{suspect.d} is right as far as {kind} goes, which is too coarse here: keep it in the "
-        "type of the inputs"
+    times = [_times(found) for found in suspect.evidence]
+    right = all(abs(each - 1) <= eps_of(kind) for each in times)  # rounding goes both ways
+    if not right and max(times) - min(times) > eps_of(kind):
+        return None
+    said = (
+        f"right as far as {kind} goes, which"
+        if right
+        else (f"about {times[0]:.3g} times what it should be, and in {kind}, which")
     )
+    return Diagnosis(f"{suspect.d} is {said} is too coarse here: keep it in the type of the inputs")
+
+
+def _times(found: Evidence) -> float:
+    """How many times the right gradient a value is, all in all."""
+    value, right = as_array(found.value), found.expected.value
+    if value is None or value.shape != right.shape or not right.any():
+        return 1.0
+    return float(np.sum(value * right) / np.sum(right * right))
 
 
 def _times_by_size(suspect: Suspect) -> list[float]:
