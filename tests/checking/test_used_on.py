@@ -355,3 +355,48 @@ def test_a_layout_of_its_own_beside_a_mistake(checked: Checked) -> None:
     assert report.roots == ("xt",)
     mistake = report["xt"].mistake
     assert mistake is not None and mistake.code == "unnormalised"
+
+
+GRID = """
+import numpy as np
+data = ("x", "t")
+
+def inputs(rng, *, n=8):
+    return {"x": np.linspace(0.0, 1.0, n), "t": np.linspace(0.0, 0.01, 3),
+            "u0": rng.normal(size=n), "nu": np.array(0.1)}
+
+def forward(x, t, u0, nu):
+    FORWARD
+    lap = np.roll(u0, -1) - 2 * u0 + np.roll(u0, 1)
+    u1 = u0 + nu * lap * STEP
+    energy = 0.5 * np.sum(u1**2)
+    return energy
+
+def backward(x, t, u0, nu, lap, u1):
+    dx = x[1] - x[0]
+    dt = t[1] - t[0]
+    du1 = u1
+    c = nu * dt / dx**2
+    du0 = du1 + c * (np.roll(du1, 1) - 2 * du1 + np.roll(du1, -1))
+    dnu = np.sum(du1 * lap) * dt / dx**2
+"""
+
+
+@pytest.mark.parametrize(
+    ("forward", "step"),
+    [
+        ("dx, dt = x[1] - x[0], t[1] - t[0]", "dt / dx**2"),
+        ("pass", "(t[1] - t[0]) / (x[1] - x[0]) ** 2"),
+    ],
+)
+def test_steps_of_a_grid_are_no_gradients(checked: Checked, forward: str, step: str) -> None:
+    source = GRID.replace("FORWARD", forward).replace("STEP", step)
+    assert_right(checked(source))
+    report = checked(source.replace("np.sum(du1 * lap) * dt", "np.sum(du1 * u0) * dt"))
+    assert "nu" in report.roots
+
+
+def test_steps_that_forward_has_are_none_beside_a_mistake(checked: Checked) -> None:
+    source = GRID.replace("FORWARD", "dx, dt = x[1] - x[0], t[1] - t[0]")
+    source = source.replace("STEP", "dt / dx**2").replace("- 2 * du1 +", "+ 2 * du1 +")
+    assert checked(source).roots == ("u0",)

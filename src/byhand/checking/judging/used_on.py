@@ -75,9 +75,12 @@ def plain_locals(trials: Sequence[Trial]) -> list[Turn]:
     found: list[Turn] = []
     for answer in first.answers.found:
         made = _made_of(answer, first.answers.found) & inputs
-        odd = answer.key in first.wrong - inputs and bool(answer.writes)
-        fits = _fits_in(answer.value, first.drawn.truth.by_key[answer.key].shape)
-        if odd and made and not made & wrong and not fits:
+        shape = first.drawn.truth.by_key[answer.key].shape
+        data = answer.key[0] in first.problem.data  # whose gradient nobody asks for
+        other = np.shape(answer.value) != shape if data else not _fits_in(answer.value, shape)
+        asked = answer.key in inputs and not data
+        odd = answer.key in first.wrong and bool(answer.writes) and not asked
+        if odd and other and made and not made & wrong:
             found.append(Turn(tree.root(answer.key[0]), answer.writes[0], None))
     return found
 

@@ -124,6 +124,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     notes: list[str] = []
     for name, writes in _by_name(program, run.writes).items():
         steps = program.bindings.get(name, ())
+        if f"d{name}" in program.locals and unchanged(writes[-1].value, program.locals[f"d{name}"]):
+            continue  # as in forward, such as the distance of two places x
         if not steps:
             note = _unknown(name, writes[-1].value, program)
             notes += [note] if note else []
