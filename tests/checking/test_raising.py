@@ -103,6 +103,42 @@ def test_a_condition_that_raises_is_the_culprit(checked: Checked) -> None:
     assert "name 'tota' is not defined" in str(report["b"].note)
 
 
+CONDITIONS = {
+    "if x > 0:": "truth value of an array",
+    "while x > 0:": "truth value of an array",
+    "if x @ x.T:": "truth value of an array",
+    "for a, b in x[:, :1]:": "not enough values to unpack",
+    "for a in 3:": "not iterable",
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_what_a_condition_or_a_loop_makes_of_a_value_is_said_at_its_line(
+    checked: Checked, condition: str
+) -> None:
+    source = f"""
+import numpy as np
+
+def inputs(rng, *, n=4):
+    return {{"x": rng.normal(size=(n, 3))}}
+
+def forward(x):
+    y = x * 2
+    return y
+
+def backward(dy, x):
+    {condition}
+        dx = dy * 2
+        break
+    dx = dy * 2
+""".replace("        break\n", "        break\n" if condition.startswith(("for", "while")) else "")
+    report = checked(source)
+    (row,) = report.rows
+    assert (row.name, row.verdict) == ("x", "error")
+    assert row.source == condition
+    assert CONDITIONS[condition] in (row.note or "")
+
+
 def test_a_line_that_raises_at_other_sizes_only_is_named_for_that_or_for_nothing(
     checked: Checked,
 ) -> None:

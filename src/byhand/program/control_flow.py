@@ -80,11 +80,11 @@ class _Run:
             case ast.Break() | ast.Continue():
                 return node
             case ast.If(test=test, body=body, orelse=orelse):
-                return self.block(body if self.value(test) else orelse)
+                return self.block(body if self.holds(test) else orelse)
             case ast.For():
                 return self.loop(node)
             case ast.While(test=test, body=body, orelse=orelse):
-                while self.value(test):
+                while self.holds(test):
                     match self.block(body):
                         case ast.Break():
                             return None
@@ -123,10 +123,20 @@ class _Run:
                 self.statement(_itself(name, expression))
         return result
 
+    def holds(self, test: ast.expr) -> bool:
+        result = self.value(test)
+        try:
+            return bool(result)
+        except Exception as error:  # of several numbers, say
+            raise StatementError(test.lineno, error) from error
+
     def loop(self, node: ast.For) -> _Exit:
         items = self.items(node.iter)
         for item in items:
-            store(node.target, item, self.file, self.namespace)
+            try:
+                store(node.target, item, self.file, self.namespace)
+            except Exception as error:  # there are more names than it has parts
+                raise StatementError(node.lineno, error) from error
             match self.block(node.body):
                 case ast.Break():
                     return None
