@@ -24,7 +24,7 @@ from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.helpers import with_helpers
 from byhand.sources.intermediates import Renames, others, promising, without
 from byhand.sources.names import plain_name
-from byhand.sources.returns import with_returns
+from byhand.sources.returns import with_answers, with_returns
 from byhand.sources.signature import elements, parameters, returns
 
 HELD = "held__"
@@ -438,11 +438,7 @@ class _Backward:
         self.end_upstream(shell)
         plans = {end: self.plan(end) for end in ends}
         self.rename_intermediates()
-        last = shell.body[-1]
-        body = with_returns(
-            shell.body,
-            lambda end: [*self.answers(plans[end]), _leave(end, last)],
-        )
+        body = with_answers(shell.body, lambda end: self.answers(plans[end]))
         renames = Renames(self.renamed)
         where = said.backward
         prelude = [statement(text, where) for text in self.prelude()]
@@ -611,11 +607,6 @@ def statement(text: str, where: ast.stmt) -> ast.stmt:
             ast.copy_location(part, where)
             part.end_lineno = where.lineno  # pyright: ignore[reportAttributeAccessIssue]
     return made
-
-
-def _leave(end: ast.Return, last: ast.stmt) -> ast.stmt:
-    """What stands after the answers: nothing more is run."""
-    return ast.copy_location(ast.Pass() if end is last else ast.Return(None), end)
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -34,7 +34,7 @@ from byhand.sources.nested_dicts import unnested
 from byhand.sources.parameter_dicts import FIND, IS, flattened, gradient_of, is_gradient_of
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, ForwardRun, proposed
-from byhand.sources.returns import unpacked, with_returns
+from byhand.sources.returns import unpacked, with_answers, with_returns
 from byhand.sources.signature import (
     KEPT,
     elements,
@@ -367,9 +367,9 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
                 isinstance(node, ast.Name) and renamed.get(node.id) == f"d{owner}"
             ):
                 made.append(assign(f"d{owner}", node, node))
-        return made or [located(ast.Pass(), end)]
+        return made
 
-    body = with_returns(shell.body, answers)
+    body = with_answers(shell.body, answers)
     renames = Renames(renamed)
     made = function("backward", [], [renames.visit(node) for node in body], pair.backward.lineno)
     made.args = renames.visit(copy.deepcopy(pair.backward.args))

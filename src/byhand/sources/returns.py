@@ -19,6 +19,17 @@ def with_returns(
     return _Returns(instead).visit(ast.Module([*body], [])).body
 
 
+def with_answers(
+    body: Sequence[ast.stmt], answers: Callable[[ast.Return], list[ast.stmt]]
+) -> list[ast.stmt]:
+    """A body that leaves in locals what it returned, and runs nothing more after that."""
+
+    def leave(end: ast.Return) -> ast.stmt:
+        return ast.copy_location(ast.Pass() if end is body[-1] else ast.Return(None), end)
+
+    return with_returns(body, lambda end: [*answers(end), leave(end)])
+
+
 def unpacked(
     function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]
 ) -> ast.FunctionDef:
