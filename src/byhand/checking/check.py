@@ -32,6 +32,7 @@ from byhand.checking.running.narrow import speaks_of_halves
 from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.checking.sampling.guards import guards
 from byhand.checking.sampling.moved_draws import divided_by, equal_values, zero_divisors
+from byhand.checking.sampling.one_element import takes_one_of
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.checking.summarise import steps_of
 from byhand.errors import ProblemError
@@ -126,7 +127,7 @@ def stages(
                     "made of it is right"
                     for turn in others
                 ]
-        notes = [*skipped, *untried(trials), *meant]
+        notes = [*skipped, *untried(trials), *meant, *_one_element(trials[0])]
         if not any(trial.wrong for trial in trials):
             notes += [*_divided_by_zero(problem, seed, trials), *_at_ties(problem, seed, trials)]
         kind = dtype or _type_of(trials[0].drawn)
@@ -169,6 +170,13 @@ def _calmly(problem: Problem) -> Generator[None]:
     """Within it nothing warns of what isn't finite, which the report says, and JAX has float64."""
     with np.errstate(all="ignore"), problem.in_double():
         yield
+
+
+def _one_element(trial: Trial) -> list[str]:
+    name = takes_one_of(trial.drawn.program, call_of(trial.problem))
+    if name is None:
+        return []
+    return [f"backward goes on with one element of {name}: it was tried where all others are 0"]
 
 
 def _guards(problem: Problem, trial: Trial) -> str:

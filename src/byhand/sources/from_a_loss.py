@@ -24,7 +24,7 @@ from byhand.sources.names import plain_name
 from byhand.sources.pairs import Pair, paired
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import KEPT, elements, parameters, returns
-from byhand.sources.steps import RATE
+from byhand.sources.steps import RATE, step_of
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
 _LABELS = re.compile(r"^(y|t|target|label|truth|actual|expected|gt)s?(_?\w*)$", re.I)
@@ -106,7 +106,7 @@ def _leaving(layer: Layer) -> Layer:
     init = [n for n in layer.node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
     attributes = _stored(init) - _stored([layer.forward]) - {*layer.gradients}
     backward = copy.deepcopy(layer.backward)
-    leaving = _Leaving(attributes)
+    leaving = _Leaving(attributes, _of_steps(backward, attributes))
     backward = leaving.visit(backward)
     taken = {part.id for part in ast.walk(backward) if isinstance(part, ast.Name)}
     backward = Renames(
@@ -148,17 +148,33 @@ def _stored(functions: Sequence[ast.FunctionDef]) -> set[str]:
     }
 
 
-class _Leaving(ast.NodeTransformer):
-    """`dW = x.T @ dz` as `self.dW = dW = x.T @ dz`; `found` is what gradients are called."""
+def _of_steps(backward: ast.FunctionDef, attributes: Collection[str]) -> dict[str, str]:
+    """The parameter that each local is the gradient of by the step that is taken with it,
+    `self.filters -= learn_rate * d_L_d_filters`."""
+    steps = (step for node in ast.walk(backward) if (step := step_of(node)) is not None)
+    return {
+        step.gradient.id: step.name
+        for step in steps
+        if isinstance(step.gradient, ast.Name) and step.rate and not step.up
+        if step.name in attributes
+    }
 
-    def __init__(self, attributes: Collection[str]) -> None:
+
+class _Leaving(ast.NodeTransformer):
+    """`dW = x.T @ dz` as `self.dW = dW = x.T @ dz`; `found` is what gradients are called, of the
+    parameters that their names say, or else that steps are taken of with them."""
+
+    def __init__(self, attributes: Collection[str], of_steps: Mapping[str, str]) -> None:
         self.attributes = attributes
+        self.of_steps = of_steps
         self.found: dict[str, str] = {}
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         for target in node.targets:
-            name = plain_name(target.id) if isinstance(target, ast.Name) else ""
-            if isinstance(target, ast.Name) and name != target.id and name in self.attributes:
+            if not isinstance(target, ast.Name):
+                continue
+            name = self.of_steps.get(target.id, plain_name(target.id))
+            if name != target.id and name in self.attributes:
                 self.found[name] = target.id
                 node.targets = [_place(name, node, ast.Store()), *node.targets]
                 break
@@ -174,11 +190,11 @@ def _unreturned(end: ast.Return, names: Collection[str]) -> list[ast.stmt]:
     """A return without the gradients that are left in the object."""
     values = elements(end.value)
     if len(values) == 1 and isinstance(values[0], ast.Dict):
-        return [located(ast.Pass(), end)]
+        return [located(ast.Return(None), end)]
     kept = [v for v in values if not (isinstance(v, ast.Name) and plain_name(v.id) in names)]
     if len(kept) == len(values):
         return [end]
     if not kept:
-        return [located(ast.Pass(), end)]
+        return [located(ast.Return(None), end)]
     value = kept[0] if len(kept) == 1 else ast.Tuple(kept, ast.Load())
     return [located(ast.Return(value), end)]

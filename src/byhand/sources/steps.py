@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-RATE = re.compile(r"^(lr|learning_?rate|alpha|eta|rate|step_?size)$", re.I)
+RATE = re.compile(r"^(lr|learn(ing)?_?rate|l_rate|alpha|eta|rate|step_?size)$", re.I)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import numpy as np
 
 from byhand.checking.sampling import ties
 from byhand.checking.sampling.guards import without_guards
+from byhand.checking.sampling.one_element import one_of, takes_one_of
 from byhand.checking.sampling.ties import STEP, inputs_of_ties
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
@@ -132,7 +133,7 @@ def draw(
     double = all(kind == "float64" for kind in float_types(given))
     if tied:
         if double and all(np.isfinite(step.value).all() for step in truth.outputs):
-            g = truth.upstream(seed, of_a_loss=_is_loss(problem, truth))
+            g = _upstream(problem, truth, seed)
             as_it_came = Draw(
                 dict(sizes), inputs, inputs, truth, truth, g, seed, tied=True, moved=moved
             )
@@ -142,7 +143,7 @@ def draw(
     _refuse_infinite_outputs(problem, truth)
     program = truth if double else _traced(problem, given)
     kinds = [program.type_of(step) for step in program.outputs]
-    drawn = truth.upstream(seed, of_a_loss=_is_loss(problem, truth))
+    drawn = _upstream(problem, truth, seed)
     upstream = tuple(rounded(g, k) for g, k in zip(drawn, kinds, strict=True))
     given = inputs if double else given
     return Draw(
@@ -161,6 +162,13 @@ def float_types(inputs: Inputs) -> list[str]:
 def _traced(problem: Problem, inputs: Inputs) -> Program:
     program = trace_problem(problem, inputs)
     return without_guards(program) if problem.unguarded else program
+
+
+def _upstream(problem: Problem, program: Program, seed: int) -> tuple[Array, ...]:
+    drawn = program.upstream(seed, of_a_loss=_is_loss(problem, program))
+    if takes_one_of(program, call_of(problem)) is None:
+        return drawn
+    return tuple(one_of(each, seed) for each in drawn)
 
 
 def _is_loss(problem: Problem, program: Program) -> bool:
