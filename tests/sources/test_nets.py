@@ -168,3 +168,8 @@ def test_one_that_goes_the_other_way_is_wrong(tmp_path: Path) -> None:
     (source,) = sources(file)
     report = check(source.read())
     assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
+
+
+def test_one_op_is_named_as_it_is_shown() -> None:
+    (source,) = sources(f"{NETS / 'tensor_engine.py'}:Tensor.relu")
+    assert source.name == "Tensor.relu"

@@ -227,9 +227,10 @@ def _itself(problem: Problem) -> Problem:
 
 
 def split(path: str | Path) -> tuple[str, str | None]:
-    """`layers.py:affine` as the file and the name in it."""
+    """`layers.py:affine`, `engine.py:Value.tanh` as the file and the name in it."""
     file, colon, member = str(path).rpartition(":")
-    if colon and file and member.isidentifier() and not Path(path).exists():
+    named = all(part.isidentifier() for part in member.split("."))
+    if colon and file and named and not Path(path).exists():
         return file, member
     return str(path), None
 
