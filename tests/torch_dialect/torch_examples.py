@@ -642,6 +642,13 @@ EXAMPLES: dict[str, list[Example]] = {
 }
 
 
+def aminmax(x: Any, **options: Any) -> Any:
+    """PyTorch 2.4 has the derivatives of its parts alone."""
+    if isinstance(x, torch.Tensor):
+        return torch.amin(x, **options), torch.amax(x, **options)
+    return torch.aminmax(x, **options)
+
+
 def adaptive(f: Callable[..., Any], n: int) -> list[Example]:
     sizes = (1, 2, (3, None, 4)[:n] if n > 1 else 3)
     return [ex(lambda x, s=s: f(x, s), (2, 3, *(7, 4, 5)[:n])) for s in sizes]
@@ -758,7 +765,7 @@ EXAMPLES |= {
         ex(lambda x: torch.quantile(x, 0.6, dim=1, keepdim=True)),
         ex(lambda x: torch.quantile(x, torch.tensor([0.2, 0.9]).double(), dim=0)),
     ],
-    "aminmax": [ex(torch.aminmax), ex(lambda x: torch.aminmax(x, dim=1, keepdim=True))],
+    "aminmax": [ex(aminmax), ex(lambda x: aminmax(x, dim=1, keepdim=True))],
     "nansum": [ex(lambda x: torch.nansum(torch.where(MASK, float("nan"), x), dim=1))],
     "nanmean": [
         ex(lambda x: torch.nanmean(torch.where(MASK, float("nan"), x), dim=0)),
