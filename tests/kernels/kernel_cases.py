@@ -103,10 +103,9 @@ def _run(folder: str, name: str, mistake: Mistake | None, *op: Any) -> tuple[str
     if op or mistake is not None:
         linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     made: dict[str, Any] = {"__name__": f"{folder}_{name}", "__file__": file}
-    exec(
-        compile(source.replace("byhand_tests::", f"byhand_tests_{next(_fresh)}::"), file, "exec"),
-        made,
-    )
+    source_of_its_own = source.replace("byhand_tests::", f"byhand_tests_{next(_fresh)}::")
+    # Without this file's __future__: annotations that are strings are new to PyTorch.
+    exec(compile(source_of_its_own, file, "exec", dont_inherit=True), made)
     return source, made
 
 
