@@ -155,7 +155,11 @@ MISTAKES = {
         ("dA += (dlog * delta[:, t, :, None]).sum(0)", "dA = (dlog * delta[:, t, :, None]).sum(0)"),
     ),
     "embedding": _of(
-        ("rows = rows * kept[:, None]\n        ", "", ("grad_weight.index_add_(",)),
+        (
+            "rows = rows * kept[:, None]\n        ",
+            "",
+            ("rows = grad_output.reshape(", "grad_weight.index_add_("),
+        ),
         (
             "grad_weight.index_add_(0, index.reshape(-1), rows)",
             "grad_weight[index.reshape(-1)] = rows",
