@@ -1,5 +1,6 @@
-"""Classes whose methods share a context: `forward(ctx, x)` and `backward(ctx, grad_output)`, as
-small frameworks have them. What forward leaves in `ctx` is kept for backward; then it is a pair."""
+"""Classes whose methods are functions. They share a context, `forward(ctx, x)` and `backward(ctx,
+grad_output)`, as small frameworks have them: what forward leaves in `ctx` is kept for backward. Or
+they are a pair as it stands: static methods `forward(x, w)` and `backward(dout, cache)`."""
 
 from __future__ import annotations
 
@@ -27,9 +28,24 @@ def contexts_in(tree: ast.Module) -> list[Pair]:
                 _takes_context(forward) and _takes_context(backward) and returns(forward)
             ):
                 found.append(_pair(node.name, forward, backward))
+            case ast.FunctionDef() as forward, ast.FunctionDef() as backward if (
+                _is_static(forward) and _is_static(backward) and returns(forward)
+            ):
+                one, two = _undecorated(forward), _undecorated(backward)
+                found.append(paired(node.name, one, two, rewritten=True))
             case _:
                 pass
     return found
+
+
+def _is_static(method: ast.FunctionDef) -> bool:
+    return [ast.unparse(each) for each in method.decorator_list] == ["staticmethod"]
+
+
+def _undecorated(method: ast.FunctionDef) -> ast.FunctionDef:
+    made = copy.deepcopy(method)
+    made.decorator_list = []
+    return made
 
 
 def _takes_context(method: ast.FunctionDef) -> bool:
@@ -70,8 +86,7 @@ class _Context(ast.NodeTransformer):
         self.names: dict[str, None] = {}
 
     def of(self, method: ast.FunctionDef) -> ast.FunctionDef:
-        made = copy.deepcopy(method)
-        made.decorator_list = []
+        made = _undecorated(method)
         made.args.args = made.args.args[1:]
         made.body = [self.visit(node) for node in made.body]
         return made

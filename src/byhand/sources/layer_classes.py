@@ -12,7 +12,8 @@ from byhand.sources.assemble import located
 from byhand.sources.data_attributes import with_data
 from byhand.sources.inheritance import SELF, functions_asked, overridden, whole_classes
 from byhand.sources.names import plain_name
-from byhand.sources.signature import parameters, returns
+from byhand.sources.returning import is_unclear, returning
+from byhand.sources.signature import parameters
 from byhand.sources.uses import pairs
 
 
@@ -24,7 +25,8 @@ class Layer:
     leaves gradients in the arrays themselves, `self.inp.g = self.out.g @ self.w.t()`: it is
     rewritten to hand them on. `rewritten` tells one whose methods aren't the class's own, `labels`
     what backward starts from where a class has no loss. `functions` are those that it is made with,
-    as the file says where it makes one.
+    as the file says where it makes one. `unclear`: it isn't known what
+    backward is handed.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Layer:
     rewritten: bool = False
     labels: str = ""
     functions: Mapping[str, ast.expr | None] = field(default_factory=dict[str, ast.expr | None])
+    unclear: bool = False
 
 
 def layers_in(tree: ast.Module) -> list[Layer]:
@@ -59,8 +62,11 @@ def layers_in(tree: ast.Module) -> list[Layer]:
             node = with_its_data
             methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
             forward, backward = methods[forward.name], methods[backward.name]
-        if not returns(forward):
+        both = returning(forward, backward)
+        if both is None:
             continue
+        rewritten = with_its_data is not None or both != (forward, backward)
+        forward, backward = both
         if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
             continue
         init = methods.get("__init__")
@@ -82,8 +88,9 @@ def layers_in(tree: ast.Module) -> list[Layer]:
                 gradients,
                 listed,
                 passing,
-                rewritten=with_its_data is not None,
+                rewritten=rewritten,
                 functions=functions,
+                unclear=is_unclear(node.name, forward, backward),
             )
         )
     return found

@@ -59,6 +59,13 @@ def problem_of_layer(
 
     Raises ProblemError if none are found with which it can be made and run.
     """
+    if layer.unclear:
+        asked, given = parameters(layer.backward)[1], parameters(layer.forward)[1]
+        raise ProblemError(
+            f"{file}:{layer.backward.lineno}: {layer.name}: {asked} may be {given}, or the "
+            f"gradient of what forward returns: call it {given} if it is that, or write a problem "
+            "file (`byhand new`)"
+        )
     if any(each.passing for each in beside) and _runs_others(layer):
         raise ProblemError(
             f"{file}:{layer.node.lineno}: {layer.name}: its layers leave gradients in the arrays "

@@ -1,0 +1,90 @@
+"""Layers that return nothing: forward leaves its output in `self.output`, and backward the
+gradients of its inputs in `self.dinputs`. The methods are rewritten to return them.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Mapping
+
+from byhand.sources.assemble import located
+from byhand.sources.inheritance import SELF
+from byhand.sources.names import plain_name
+from byhand.sources.signature import parameters, returns
+
+_LOSS = re.compile(r"loss|cost|entropy|mse|mae|error", re.I)
+
+
+def returning(
+    forward: ast.FunctionDef, backward: ast.FunctionDef
+) -> tuple[ast.FunctionDef, ast.FunctionDef] | None:
+    """The two methods with what they leave as what they return; None where there is no such
+    output."""
+    if not returns(forward):
+        output = _output(forward)
+        if output is None:
+            return None
+        forward = copy.deepcopy(forward)
+        end = ast.Return(ast.Attribute(ast.Name(SELF, ast.Load()), output, ast.Load()))
+        forward.body.append(located(end, forward.body[-1]))
+    left = _left(forward, backward)
+    if left and not returns(backward):
+        backward = _AsLocals(left).visit(copy.deepcopy(backward))
+        names: list[ast.expr] = [ast.Name(f"d{name}", ast.Load()) for name in left.values()]
+        value = names[0] if len(names) == 1 else ast.Tuple(names, ast.Load())
+        backward.body.append(located(ast.Return(value), backward.body[-1]))
+    return forward, backward
+
+
+def is_unclear(name: str, forward: ast.FunctionDef, backward: ast.FunctionDef) -> bool:
+    """Whether this is a loss whose `backward(self, dvalues, y_true)` is handed the labels that
+    forward is: dvalues may be the predictions, or the gradient of what forward returns."""
+    given, asked = parameters(forward)[1:], parameters(backward)[1:]
+    both = len(given) == len(asked) == 2 and asked[1] == given[1] and asked[0] != given[0]
+    return both and bool(_LOSS.search(name))
+
+
+def _output(forward: ast.FunctionDef) -> str | None:
+    match forward.body[-1]:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attr)]):
+            return attr
+        case _:
+            return None
+
+
+def _left(forward: ast.FunctionDef, backward: ast.FunctionDef) -> dict[str, str]:
+    """The attributes in which backward leaves the gradients of forward's inputs."""
+    inputs = parameters(forward)[1:]
+    stored = (
+        part.attr
+        for part in ast.walk(backward)
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
+        if isinstance(part.value, ast.Name) and part.value.id == SELF
+    )
+    known = {attr: _input(attr, inputs) for attr in stored}
+    return {attr: name for attr, name in known.items() if name is not None}
+
+
+def _input(attribute: str, inputs: list[str]) -> str | None:
+    """`inputs` of dinputs; the only or the first one of dinput, dinputs and dx, whatever it is
+    called."""
+    name = plain_name(attribute)
+    if name in inputs:
+        return name
+    usual = name != attribute and name in ("input", "inputs", "x", "X")
+    return inputs[0] if usual and inputs else None
+
+
+class _AsLocals(ast.NodeTransformer):
+    def __init__(self, left: Mapping[str, str]) -> None:
+        self.left = left
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attr) if attr in self.left:
+                return ast.copy_location(ast.Name(f"d{self.left[attr]}", node.ctx), node)
+            case _:
+                self.generic_visit(node)
+                return node
