@@ -13,7 +13,8 @@ from byhand.checking.check import check
 from byhand.program.problem import Problem, executed, parsed
 from byhand.sources.docstrings import shapes_said
 from byhand.sources.load import load
-from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
+from byhand.sources.pair import Pair
+from byhand.sources.pairs import pairs_in, problem_of_pair
 
 FORMS = Path(__file__).with_name("forms")
 

@@ -18,7 +18,7 @@ from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.intermediates import only_shapes, with_copies
 from byhand.sources.names import LOSS, plain_name
 from byhand.sources.nested_dicts import unnested
-from byhand.sources.pairs import Pair, paired
+from byhand.sources.pair import Pair, paired
 from byhand.sources.parameter_dicts import flattened, is_dict, with_gradients
 from byhand.sources.signature import bound, elements, parameters, returns
 

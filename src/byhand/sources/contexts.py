@@ -8,7 +8,7 @@ import ast
 import copy
 
 from byhand.sources.assemble import located
-from byhand.sources.pairs import Pair, paired
+from byhand.sources.pair import Pair, paired
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import elements, parameters, returns
 

@@ -21,7 +21,7 @@ from byhand.sources.flow import reads
 from byhand.sources.intermediates import Renames
 from byhand.sources.layer_classes import SELF, Layer
 from byhand.sources.names import plain_name
-from byhand.sources.pairs import Pair, paired
+from byhand.sources.pair import Pair, paired
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import KEPT, elements, parameters, returns
 from byhand.sources.steps import RATE, step_of

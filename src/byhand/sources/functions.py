@@ -18,7 +18,8 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.functions import definition_of, function_of
 from byhand.program.problem import Inputs, Problem, dimensions_of
-from byhand.sources.pairs import paired, pairs_in, problem_of_pair
+from byhand.sources.pair import paired
+from byhand.sources.pairs import pairs_in, problem_of_pair
 from byhand.sources.signature import returns
 from byhand.values.arrays import is_sequence
 

@@ -21,26 +21,19 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.sources.arguments import Argument, Literal, drawn
 from byhand.sources.assemble import assembled, assign, function
+from byhand.sources.dimension_names import called, said_of
 from byhand.sources.guesses import is_labels
 from byhand.sources.intermediates import promising
 from byhand.sources.layer_classes import PARAMS, SELF, Layer
-from byhand.sources.pairs import (
-    Pair,
-    as_spoken,
-    backward_of,
-    called,
-    forward_of,
-    has_loops,
-    is_floats,
-    paired,
-    said_of,
-    speaks_torch,
-)
+from byhand.sources.pair import Pair, paired
+from byhand.sources.pair_functions import backward_of, forward_of
+from byhand.sources.pair_inputs import has_loops
 from byhand.sources.parts import PUT as PUT_PART
 from byhand.sources.parts import ModelPart, answering, parts_of, putter, putting
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import elements, owners, parameters, returns
+from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array, detached
 

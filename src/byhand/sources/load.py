@@ -38,7 +38,8 @@ from byhand.sources.layers import problem_of_layer
 from byhand.sources.models import Model, model_in, problem_of_model
 from byhand.sources.notebook.problems import problems
 from byhand.sources.notebook.reading import scripts
-from byhand.sources.pairs import Pair, pairs_in, problem_of_pair
+from byhand.sources.pair import Pair
+from byhand.sources.pairs import pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import ScalarOp, ops_in

@@ -21,7 +21,7 @@ from byhand.sources.combined import without_self
 from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.from_a_loss import is_label
 from byhand.sources.intermediates import Renames
-from byhand.sources.pairs import Pair, paired
+from byhand.sources.pair import Pair, paired
 from byhand.sources.steps import RATE, Step, sign_of, step_of
 from byhand.sources.unfolding import flat
 

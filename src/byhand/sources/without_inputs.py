@@ -17,9 +17,10 @@ import numpy as np
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Inputs, Problem, executed, problem_in
 from byhand.sources.arguments import Argument, drawn
-from byhand.sources.pairs import as_spoken, called, said_of, speaks_torch
+from byhand.sources.dimension_names import called, said_of
 from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import parameters
+from byhand.sources.spoken import as_spoken, speaks_torch
 from byhand.values.arrays import is_tuple
 
 

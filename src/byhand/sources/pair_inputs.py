@@ -1,0 +1,227 @@
+"""What a pair is tried on: the inputs that its file has, or others that fit."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import linecache
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from byhand.errors import ProblemError
+from byhand.program.problem import Inputs, dimensions_of
+from byhand.sources.arguments import Argument, Floats, drawn
+from byhand.sources.dimension_names import called, said_of
+from byhand.sources.docstrings import Said
+from byhand.sources.names import LOSS
+from byhand.sources.pair import Pair
+from byhand.sources.parameter_dicts import FIND, IS, gradient_of, is_gradient_of
+from byhand.sources.proposals import Fit, ForwardRun, proposed
+from byhand.sources.signature import (
+    elements,
+    owners,
+    parameters,
+    returns,
+)
+from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
+from byhand.values.arrays import is_tuple
+from byhand.values.held import array
+
+
+def inputs_of(
+    pair: Pair,
+    module: ModuleType,
+    file: str,
+    known: Mapping[str, Argument],
+    answered: Sequence[str],
+) -> tuple[Callable[..., Inputs], dict[str, int], list[str], Inputs]:
+    """How inputs are drawn, the sizes to draw at, what to say of it, and one draw."""
+    for name in (f"{pair.name}_inputs", f"inputs_{pair.name}", "inputs"):
+        own: Any = getattr(module, name, None)
+        if callable(own) and not known:
+            sizes = dimensions_of(own, file) if own.__code__.co_argcount else {}
+            chosen = _drawing(own)  # pyright: ignore[reportArgumentType]
+            return chosen, sizes, [], dict(chosen(np.random.default_rng(0)))
+    unknown = [name for name in known if name not in parameters(pair.forward)]
+    known = {name: value for name, value in known.items() if name not in unknown}
+    at_top = {name: array(getattr(module, name, None)) for name in pair.top}
+    known = {n: Floats(a.shape) for n, a in at_top.items() if a is not None} | known
+    loops = has_loops(pair)
+    try:
+        others = functions_of(module)
+        attempt = _attempt(pair, module)
+        proposal = proposed(pair.forward, known, attempt, answered, loops, others, _said(pair))
+    except ProblemError as error:
+        raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
+    found = proposal.arguments()
+    free = {name: axis for axis, name in called(pair.forward, proposal).items()}
+    free = {name: axis for name, axis in free.items() if axis.partition(".")[0] not in pair.top}
+    sizes = {name: proposal.sizes[axis] for name, axis in free.items()}
+    if loops:  # other sizes of the batch must do
+        sizes = dict(list(sizes.items())[:1])
+
+    def draw(rng: np.random.Generator, **chosen: int) -> Inputs:
+        values = drawn(proposal.arguments({free[n]: s for n, s in chosen.items()}), rng)
+        return as_spoken(values, in_torch)
+
+    in_torch = speaks_torch((pair.forward, pair.backward), module)
+    said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
+    notes: list[str] = []
+    if said:
+        notes.append(f"{pair.forward.name} was tried on {said}: --shape and --given change that")
+        notes += _of_more_axes(pair, found, known, attempt)
+    return draw, sizes, notes, draw(np.random.default_rng(0))
+
+
+def _of_more_axes(
+    pair: Pair,
+    found: Mapping[str, Argument],
+    known: Mapping[str, Argument],
+    attempt: Callable[[dict[str, Any]], ForwardRun],
+) -> list[str]:
+    """A note where forward works along the last axis, whichever that is, and backward fits only the
+    two axes that were tried: `dbeta = dout.sum(axis=0)`."""
+    name = next(iter(found), "")
+    match found.get(name):
+        case Floats(shape=(rows, columns)) if name not in known and _along_the_last(pair.forward):
+            shape = (rows, columns + 1, columns)
+        case _:
+            return []
+    try:
+        with np.errstate(all="ignore"):
+            usual = attempt(drawn(found, np.random.default_rng(0))).fit()
+            other = {**found, name: Floats(shape)}
+            more = attempt(drawn(other, np.random.default_rng(0))).fit()
+    except Exception:  # it takes two axes only
+        return []
+    if not usual.full or more.full:
+        return []
+    said = ",".join(map(str, shape))
+    return [
+        f"{pair.forward.name} also takes {name} of three axes, which {pair.backward.name} doesn't "
+        f"fit: --shape {name}={said} tells where"
+    ]
+
+
+def _along_the_last(function: ast.FunctionDef) -> bool:
+    return any(
+        isinstance(part, ast.keyword) and part.arg in {"axis", "dim"} and _is_last(part.value)
+        for part in ast.walk(function)
+    )
+
+
+def _is_last(node: ast.expr) -> bool:
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return True
+        case _:
+            return False
+
+
+def _drawing(own: Callable[..., Inputs]) -> Callable[..., Inputs]:
+    """The file's own inputs, which may take a random generator or nothing."""
+
+    def draw(rng: np.random.Generator) -> Inputs:
+        return own()
+
+    return own if own.__code__.co_argcount else draw
+
+
+def functions_of(module: ModuleType) -> dict[str, ast.FunctionDef]:
+    """The definitions at the top of a module."""
+    tree = ast.parse("".join(linecache.getlines(module.__file__ or "")))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def _said(pair: Pair) -> dict[str, Said]:
+    """The shapes that the docstrings give of forward's arguments."""
+    return said_of(parameters(pair.forward), pair.forward, pair.backward)
+
+
+def has_loops(pair: Pair) -> bool:
+    """Whether every element is computed by itself, so that only small arrays will do."""
+    return sum(isinstance(node, (ast.For, ast.While)) for node in ast.walk(pair.backward)) > 1
+
+
+def _each(returned: Any) -> list[Any]:
+    return list(returned) if is_tuple(returned) else [returned]
+
+
+def _functions(pair: Pair, module: ModuleType) -> tuple[Any, Any]:
+    space = dict(module.__dict__)
+    if pair.rewritten:
+        space |= {FIND: gradient_of, IS: is_gradient_of}
+        tree = ast.Module([pair.forward, pair.backward], [])
+        exec(compile(tree, module.__file__ or "", "exec"), space)
+    return space[pair.forward.name], space[pair.backward.name]
+
+
+def _states(forward: ast.FunctionDef) -> Iterator[tuple[str, int]]:
+    """The arguments that forward returns anew, and where: `h_prev` as `h_next`, of one shape."""
+    names = {re.sub("_?prev_?", "", name): name for name in parameters(forward)}
+    for place, node in enumerate(elements(returns(forward)[-1].value)):
+        if isinstance(node, ast.Name) and "next" in node.id:
+            state = re.sub("_?next_?", "", node.id)
+            if state in names:
+                yield names[state], place
+
+
+def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], ForwardRun]:
+    """A run of forward, and of backward after it, to see whether arguments fit."""
+    forward, backward = _functions(pair, module)
+    arguments = parameters(pair.forward)
+    in_torch = speaks_torch((pair.forward, pair.backward), module)
+    is_loss = not pair.upstream and all(map(LOSS.search, pair.output_names()))
+    states = [*_states(pair.forward)]
+
+    def attempt(values: dict[str, Any]) -> ForwardRun:
+        np.random.seed(0)
+        values = as_spoken(values, in_torch)
+        copied = copy.deepcopy(values)
+        ends = _each(forward(**copied))
+        outputs = [ends[place] for place in pair.outputs if place < len(ends)]
+        for output in outputs:
+            if not np.isfinite(np.asarray(output)).all():
+                raise FloatingPointError("forward isn't finite")
+        if is_loss and any(math.prod(np.shape(output)) != 1 for output in outputs):
+            raise AssertionError  # one of its axes has a size of 1
+        for name, place in states:
+            if place < len(ends) and np.shape(ends[place]) != np.shape(values[name]):
+                one, other = np.shape(values[name]), np.shape(ends[place])
+                raise ValueError(f"operands could not be broadcast together: {one} {other}")
+        return ForwardRun(
+            [np.shape(output) for output in outputs], lambda: fit(values, ends, outputs)
+        )
+
+    def fit(values: Mapping[str, Any], ends: Sequence[Any], outputs: Sequence[Any]) -> Fit:
+        rng = np.random.default_rng(1)
+        filled: dict[str, Any] = {}
+        for name, output in zip(pair.upstream, outputs, strict=False):
+            filled[name] = np.asarray(rng.normal(size=np.shape(output)))
+        filled = as_spoken(filled, in_torch)
+        for name, place in pair.kept.items():
+            filled[name] = ends[place]
+        for name in parameters(pair.backward):
+            if name not in filled and name in values:
+                filled[name] = values[name]
+        ends_of = [node for end in returns(pair.backward)[-1:] for node in elements(end.value)]
+        said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
+        asked = owners(said, arguments)
+        shapes = {n: np.shape(v) for n, v in values.items() if is_floats(array(v))}
+        try:
+            gradients = _each(backward(**filled))
+        except Exception:
+            return Fit(0, sum(owner in shapes for owner in asked))
+        right = wanted = 0
+        for owner, gradient in zip(asked, gradients, strict=False):
+            if owner in shapes:
+                wanted += 1
+                right += np.shape(gradient) == shapes[owner]
+        return Fit(right, wanted)
+
+    return attempt
