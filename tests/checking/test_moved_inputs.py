@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from verdicts import Checked, assert_right
 
+from byhand.checking.sampling.moved_draws import generic
 from byhand.checking.sampling.moved_inputs import (
     far_away,
     moved,
@@ -17,6 +20,8 @@ from byhand.checking.sampling.moved_inputs import (
     to_both_sides,
     with_zeros,
 )
+from byhand.program.problem import Problem
+from byhand.sources.load import load
 
 
 def problem(inputs: str, forward: str, backward: str, names: str = "x, w", data: str = "") -> str:
@@ -271,3 +276,24 @@ def backward(f, i, w, dy):
 """
     assert_right(checked(source))
     assert checked(source.replace("f[i + 1] - f[i]", "f[i] - f[i + 1]")).roots == ("p",)
+
+
+def test_a_gradient_that_is_nothing_but_rounding_keeps_no_inputs_from_being_moved() -> None:
+    mlp = load("mlp")  # b1 stands before batch norm: its gradient is 0
+    assert isinstance(mlp, Problem)
+    assert generic(mlp, 1) is not None
+
+
+@pytest.mark.parametrize(("steps", "moves"), [(5, True), (60, False)])
+def test_inputs_are_not_moved_to_where_forward_is_chaos(
+    tmp_path: Path, steps: int, moves: bool
+) -> None:
+    logistic = f"for _ in range({steps}):\n        x = r * x * (1 - x)\n    out = x + 0"
+    text = problem(
+        '"x": np.full(n, 0.3) + 0.01 * rng.random(n), "r": np.full(n, 3.9)', "", "pass", "x, r"
+    ).replace("    \n    return out", f"    {logistic}\n    return out")
+    file = tmp_path / "logistic.py"
+    file.write_text(text)
+    found = load(str(file))
+    assert isinstance(found, Problem)
+    assert (generic(found, 1) is not None) is moves

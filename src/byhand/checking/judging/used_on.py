@@ -71,16 +71,17 @@ def plain_locals(trials: Sequence[Trial]) -> list[Turn]:
     if first is None:
         return []
     inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
-    wrong = frozenset[Key]().union(*(each.wrong for each in whole))
     found: list[Turn] = []
     for answer in first.answers.found:
-        made = _made_of(answer, first.answers.found) & inputs
-        shape = first.drawn.truth.by_key[answer.key].shape
         data = answer.key[0] in first.problem.data  # whose gradient nobody asks for
-        other = np.shape(answer.value) != shape if data else not _fits_in(answer.value, shape)
         asked = answer.key in inputs and not data
-        odd = answer.key in first.wrong and bool(answer.writes) and not asked
-        if odd and other and made and not made & wrong:
+        if asked or not answer.writes or answer.key not in first.wrong:
+            continue
+        shape = first.drawn.truth.by_key[answer.key].shape
+        if np.shape(answer.value) == shape if data else _fits_in(answer.value, shape):
+            continue
+        made = _made_of(answer, first.answers.found) & inputs
+        if made and not any(made & each.wrong for each in whole):
             found.append(Turn(tree.root(answer.key[0]), answer.writes[0], None))
     return found
 
@@ -198,10 +199,9 @@ def _is_used(part: _Part, trial: Trial) -> bool:
     function, local = trial.run.function, f"d{tree.root(part.host[0])}"
     written = {write.node for write in part.writes}
     return function is not None and any(
-        local in dict(loaded_names(node))
-        for top in function.body
-        for node in ast.walk(top)
-        if isinstance(node, ast.stmt) and not {*ast.walk(node)} & written
+        written.isdisjoint(ast.walk(node))
+        for node in function.nodes
+        if isinstance(node, ast.stmt) and local in dict(loaded_names(node))
     )
 
 

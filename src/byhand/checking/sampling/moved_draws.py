@@ -163,12 +163,16 @@ def _finite(found: Draw) -> bool:
 
 def _chaotic(found: Draw) -> bool:
     """Whether rounding may take half of the digits of an input's gradient: forward isn't meant for
-    such inputs, as an iteration isn't for those where it doesn't converge."""
-    return any(
-        np.max(each.error, initial=0.0) * DOUBLE > np.sqrt(DOUBLE) * np.max(np.abs(each.value))
-        for each in _gradients(found, found.truth.inputs)
-        if each.value.any()
-    )
+    such inputs, as an iteration isn't for those where it doesn't converge. One that may be nothing
+    but rounding is 0, as a bias' below batch norm."""
+    for each in _gradients(found, found.truth.inputs):
+        bound, size = (
+            np.max(each.error, initial=0.0) * DOUBLE,
+            np.max(np.abs(each.value), initial=0),
+        )
+        if np.sqrt(DOUBLE) * size < bound < size:
+            return True
+    return False
 
 
 def _gradients(found: Draw, steps: Iterable[Step]) -> Iterator[Any]:
