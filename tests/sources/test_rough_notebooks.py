@@ -295,3 +295,39 @@ def test_a_script_knows_where_it_is(tmp_path: Path) -> None:
     loaded = load(file)
     assert isinstance(loaded, Problem)
     assert check(loaded).ok
+
+
+PAIR = """
+def forward_propagation(X, parameters):
+    W, b = parameters["W"], parameters["b"]
+    A = np.tanh(W @ X + b)
+    return A, {"A": A}
+
+def cost_of(A, Y):
+    return ((A - Y) ** 2).sum() / Y.shape[1]
+
+def backward_propagation(parameters, cache, X, Y):
+    A = cache["A"]
+    dA = 2 * (A - Y) / Y.shape[1]
+    dZ = dA * (1 - A**2)
+    return {"dW": dZ @ X.T, "db": dZ.sum(axis=1, keepdims=True)}
+"""
+
+
+@pytest.mark.parametrize(
+    "trying",
+    [
+        "forward_propagation_test(forward_propagation)",
+        "X, parameters = a_test_case()\nA, cache = forward_propagation(X, parameters)\nprint(A)",
+        "grader.check('q1')\nA = forward_propagation(*a_test_case())[0]; assert A.shape == (2, 3)",
+        "for test in (backward_propagation_test, other_test):\n    test(backward_propagation)",
+    ],
+)
+def test_cells_that_try_functions_are_not_run(trying: str, tmp_path: Path) -> None:
+    first = "import numpy as np\nfrom a_course_that_is_not_here import *\nimport grader_of_it"
+    (report,) = checked([first, PAIR, trying], tmp_path)
+    assert report.ok, str(report)
+    assert {row.name for row in report.rows} >= {"W", "b"}
+    wrong = PAIR.replace("1 - A**2", "1 - A")
+    (report,) = checked([first, wrong, trying], tmp_path)
+    assert not report.ok

@@ -170,13 +170,16 @@ def needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
 
 def _needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
     wanted = set(wanted)
-    imports = (ast.Import, ast.ImportFrom)
+    imports, definitions = (ast.Import, ast.ImportFrom), (ast.FunctionDef, ast.ClassDef)
     modules = frozenset[str]().union(*(binds(n) for n in statements if isinstance(n, imports)))
+    defined = frozenset(n.name for n in statements if isinstance(n, definitions))
     found: list[int] = []
     for i in reversed(range(len(statements))):
         node = statements[i]
         bound = binds(node)
         changed = changes(node) if _sets(node) else changes(node) - modules
+        if not isinstance(node, ast.Assign):  # a function that is handed to a test stays as it is
+            changed -= defined
         if wanted & (bound | changed) or seeds(node):
             found.append(i)
             if is_plain(node):
