@@ -110,3 +110,37 @@ def test_the_gradient_of_one_class(tmp_path: Path) -> None:
     assert any("one element of" in note for note in report.notes)
     report = checked(ONE_CLASS.replace("{own}", "self.counts[k]"), tmp_path)
     assert not report.ok
+
+
+STEPS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+        self.b = np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, grad_output, learn_rate=0.1):
+        W = self.W
+        {before}
+        grad_W = self.x.T @ grad_output
+        grad_b = grad_output.sum(axis=0)
+        W -= learn_rate * grad_W
+        self.b -= learn_rate * grad_b
+        {after}
+        return grad_input
+"""
+
+
+@pytest.mark.parametrize("read", ["W", "self.W"])
+def test_a_step_is_taken_under_another_name(read: str, tmp_path: Path) -> None:
+    back = f"grad_input = grad_output @ {read}.T"
+    report = checked(STEPS.format(before=back, after="pass"), tmp_path)
+    assert report.ok, str(report)
+    assert {row.name for row in report.rows} == {"W", "b", "x"}
+    report = checked(STEPS.format(before="pass", after=back), tmp_path)
+    assert not report.ok

@@ -112,18 +112,25 @@ def _leaving(layer: Layer) -> Layer:
     backward = Renames(
         {said: f"d{name}" for name, said in leaving.found.items() if f"d{name}" not in taken}
     ).visit(backward)
-    optional = len(backward.args.defaults)
-    rates = [arg.arg for arg in backward.args.args if RATE.match(arg.arg)]
-    if rates and not optional:  # a step that is taken with any rate
-        backward.args.args = [arg for arg in backward.args.args if arg.arg not in rates]
-        first = backward.body[0]
-        backward.body[:0] = [assign(name, ast.Constant(0.1), first) for name in rates]
+    rates = _without_rates(backward)
     names = {*leaving.found, *layer.gradients}
     backward.body = [each for each in backward.body if not _is_step_of_another(each, names, rates)]
     backward.body = with_returns(backward.body, lambda end: _unreturned(end, names))
     places = {name: _place(name, layer.backward) for name in leaving.found}
     gradients = {**layer.gradients, **places}
     return replace(layer, backward=backward, gradients=gradients, rewritten=True)
+
+
+def _without_rates(backward: ast.FunctionDef) -> list[str]:
+    """Takes the rates out of what backward is handed: a step may be taken with any."""
+    given = backward.args
+    optional = dict(zip(reversed(given.args), reversed(given.defaults), strict=False))
+    rates = [arg.arg for arg in given.args if RATE.match(arg.arg)]
+    given.args = [arg for arg in given.args if arg.arg not in rates]
+    given.defaults = [optional[arg] for arg in given.args if arg in optional]
+    first = backward.body[0]
+    backward.body[:0] = [assign(name, ast.Constant(0.1), first) for name in rates]
+    return rates
 
 
 def _is_step_of_another(node: ast.stmt, names: Collection[str], rates: Collection[str]) -> bool:

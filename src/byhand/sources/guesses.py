@@ -138,7 +138,7 @@ def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str,
         return ("nn", "n"), ("n1", "nnnn", "nnn")
     if re.match(r"(h|c|s|a|hidden|cell|state)(_?(prev|0|t|last|init))?$", low):
         return ("nn", "n", "n1", "nnn", "nnnn", ""), ()
-    return ("nn", "n", "nnn", "nnnn", ""), ()
+    return ("nn", "n", "nnn", "nn1", "nnnn", ""), ()
 
 
 def is_labels(name: str) -> bool:

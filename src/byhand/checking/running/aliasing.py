@@ -87,9 +87,39 @@ def _read_later(damage: Damage, run: BackwardRun) -> bool:
                 again = [node] if later else []
             else:
                 continue
-            if any(tree.root(damage.changed) in dict(loaded_names(each)) for each in again):
+            if any(_reads(each, damage.changed) for each in again):
                 return True
     return run.function is None
+
+
+def _reads(node: ast.stmt, changed: str) -> bool:
+    """Whether a statement may read a value, such as `self.W`: not where it reads only `self.b`."""
+    root, path = tree.parsed(changed)
+    if not path:
+        return root in dict(loaded_names(node))
+    seen: set[ast.expr] = set()  # parts of what was looked at, which comes first
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if name == root:
+                return True  # a method of it may
+            case ast.Attribute(value=held) | ast.Subscript(value=held):
+                seen.add(held)
+                if part not in seen and root_name(part) == root and _overlap(part, path):
+                    return True
+            case ast.Name(id=name) if name == root and part not in seen:
+                return True
+            case _:
+                pass
+    return False
+
+
+def _overlap(part: ast.expr, path: tree.Path) -> bool:
+    """Whether one of two parts of a container is in the other; also where that isn't known."""
+    try:
+        _, here = tree.parsed(ast.unparse(part))
+    except ValueError:
+        return True
+    return all(a == b for a, b in zip(here, path, strict=False))
 
 
 def _spoils(damage: Damage, run: BackwardRun, steps: Container[str]) -> bool:
