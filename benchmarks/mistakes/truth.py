@@ -20,7 +20,7 @@ import numpy as np
 from .source import Source, statements, targets
 
 Values = dict[str, Any]
-SIZES = ((), (5, 3, 7, 11, 13, 4), (4, 6, 9, 8, 5, 3))
+SIZES = ((), (5, 3, 7, 11, 13, 4), (4, 6, 9, 8, 5, 3), (16, 2, 3, 5, 4, 6))
 RELATIVE, ABSOLUTE = 1e-8, 1e-13
 
 
