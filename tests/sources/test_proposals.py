@@ -147,3 +147,40 @@ def test_what_docstrings_say(tmp_path: Path) -> None:
 def test_docstrings(text: str, said: dict[str, Any]) -> None:
     found = shapes_said(f"Title.\n\n    {text}\n")
     assert {n: len(s) if isinstance(said.get(n), int) else s for n, s in found.items()} == said
+
+
+REGRESSION = """
+import numpy as np
+
+def compute_cost(X, y, w, b):
+    cost = 0.0
+    for i in range(len(X)):
+        cost = cost + (np.dot(X[i], w) + b - y[i]) ** 2
+    return cost / (2 * len(X))
+
+def compute_gradient(X, y, w, b):
+    m, n = X.shape
+    dj_dw, dj_db = np.zeros(n), 0.0
+    for i in range(m):
+        off = np.dot(X[i], w) + b - y[i]
+        for j in range(n):
+            dj_dw[j] = dj_dw[j] + off * X[i, j]
+        dj_db = dj_db + off
+    return dj_db / m, dj_dw / m
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "root"),
+    [("", "", None), ("dj_db / m", "dj_db", "b"), ("off * X[i, j]", "off", "w")],
+)
+def test_weights_may_be_a_vector_and_a_bias_a_number(
+    right: str, wrong: str, root: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "regression.py"
+    file.write_text(REGRESSION.replace(right, wrong) if right else REGRESSION)
+    problem = load(file)
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert {row.name: row.shape for row in report.rows} == {"b": (), "w": (3,)}
+    assert report.roots == (() if root is None else (root,))

@@ -176,6 +176,27 @@ def is_rare(guesses: Mapping[str, Guess], is_loss: bool) -> bool:
     return False
 
 
+def of_a_vector(
+    names: Sequence[str], choices: Sequence[Sequence[Guess]]
+) -> dict[str, Guess] | None:
+    """The guess that weights and labels are vectors and a bias is a number, as in linear and
+    logistic regression; None where they can't be."""
+    found: dict[str, Guess] = {}
+    for name, each in zip(names, choices, strict=True):
+        bias, vector = is_bias(name), is_labels(name) or re.match(_WEIGHTS, _own(name))
+        axes = 0 if bias else 1
+        fit = (g for g in each if not (bias or vector) or _has_axes(g, axes))
+        guess = next(fit, None)
+        if guess is None:
+            return None
+        found[name] = guess
+    return found
+
+
+def _has_axes(guess: Guess, count: int) -> bool:
+    return isinstance(guess, Array) and len(guess.axes) == _long(guess) == count
+
+
 def _long(array: Array) -> int:
     return sum(axis != "1" for axis in array.axes)
 

@@ -32,7 +32,7 @@ from byhand.sources.parts import PUT as PUT_PART
 from byhand.sources.parts import ModelPart, answering, parts_of, putter, putting
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, ForwardRun, proposed
-from byhand.sources.signature import elements, owners, parameters, returns
+from byhand.sources.signature import elements, owners, parameters, returns, said_by
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array, detached
@@ -263,7 +263,7 @@ def _attempt(
         ones = {name: np.ones(np.shape(output)) for name in pair.upstream}
         upstream = as_spoken(ones, in_torch)
         ends = elements(returns(layer.backward)[-1].value) if returns(layer.backward) else []
-        said = [node.id if isinstance(node, ast.Name) else None for node in ends]
+        said = [said_by(node) for node in ends]
         floats = {n for n, v in given.items() if is_floats(array(v))}
         asked = owners(said, arguments)
         wanted = sum(owner in floats for owner in asked) + len(layer.gradients)

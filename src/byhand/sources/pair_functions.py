@@ -19,6 +19,7 @@ from byhand.sources.signature import (
     owners,
     parameters,
     returns,
+    said_by,
 )
 
 
@@ -94,7 +95,7 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
     shell = function("backward", [], body, pair.backward.lineno)
     for end in returns(shell):
         ends = elements(end.value)
-        said = [node.id if isinstance(node, ast.Name) else None for node in ends]
+        said = [said_by(node) for node in ends]
         plans[end] = list(zip(owners(said, inputs), ends, strict=True))
         for owner, node in plans[end]:
             if owner is None or (isinstance(node, ast.Constant) and node.value is None):

@@ -27,6 +27,7 @@ from byhand.sources.signature import (
     owners,
     parameters,
     returns,
+    said_by,
 )
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
 from byhand.values.arrays import is_tuple
@@ -210,7 +211,7 @@ def _attempt(pair: Pair, module: ModuleType) -> Callable[[dict[str, Any]], Forwa
             if name not in filled and name in values:
                 filled[name] = values[name]
         ends_of = [node for end in returns(pair.backward)[-1:] for node in elements(end.value)]
-        said = [node.id if isinstance(node, ast.Name) else None for node in ends_of]
+        said = [said_by(node) for node in ends_of]
         asked = owners(said, arguments)
         shapes = {n: np.shape(v) for n, v in values.items() if is_floats(array(v))}
         try:

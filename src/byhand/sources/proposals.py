@@ -33,6 +33,7 @@ from byhand.sources.guesses import (
     is_bias,
     is_labels,
     is_rare,
+    of_a_vector,
 )
 from byhand.sources.mending import mended
 from byhand.sources.proposal import Proposal
@@ -122,7 +123,9 @@ def proposed(
         raise ProblemError(
             f"no arguments were found on which it runs ({search.said}): give them, such as {shapes}"
         )
-    return _smaller(search.told_by_backward(found, guesses), attempt, loops)
+    vector = of_a_vector(wanted, each)
+    further = guesses if vector is None else itertools.chain([vector], guesses)
+    return _smaller(search.told_by_backward(found, further), attempt, loops)
 
 
 class Search:

@@ -113,5 +113,18 @@ def owners(said: Sequence[str | None], arguments: Sequence[str]) -> list[str | N
     return found
 
 
+def said_by(node: ast.expr) -> str | None:
+    """What a returned gradient is called: the name of the variable, also in `dw / m`."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
+            operands = [n.id for n in (left, right) if isinstance(n, ast.Name)]
+            names = [name for name in operands if plain_name(name) != name]
+            return names[0] if len(names) == 1 else None
+        case _:
+            return None
+
+
 def _bare(name: str) -> str:
     return name.lower().replace("_", "")

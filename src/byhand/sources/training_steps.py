@@ -116,6 +116,8 @@ def _pair(
     after = {n for each in backward for n in binds(each)}
     rates = sorted(n for n in read if RATE.match(n))
     given = sorted(read - made - after - {*known} - {*constants} - {*rates})
+    if any(_calls(each) & {*given} for each in (*forward, *backward)):
+        return None  # a method, which isn't there
     numbers = [assign(rate, ast.Constant(1.0), backward[0]) for rate in rates]
     answers: list[ast.expr] = [ast.Name(f"d{step.name}", ast.Load()) for step in steps.values()]
     backward.append(located(ast.Return(ast.Tuple(answers, ast.Load())), backward[-1]))
@@ -160,6 +162,12 @@ def _answers(
         if step.up is not (sign == "-"):
             value = ast.UnaryOp(ast.USub(), value)
         yield assign(f"d{step.name}", value, body[i])
+
+
+def _calls(node: ast.stmt) -> set[str]:
+    """The names of what a statement calls."""
+    calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+    return {each.id for each in calls if isinstance(each, ast.Name)}
 
 
 def _split(statements: Sequence[ast.stmt]) -> tuple[list[ast.stmt], dict[str, str]]:
