@@ -166,7 +166,7 @@ def _traced(problem: Problem, inputs: Inputs) -> Program:
 
 def _upstream(problem: Problem, program: Program, seed: int) -> tuple[Array, ...]:
     drawn = program.upstream(seed, of_a_loss=_is_loss(problem, program))
-    if takes_one_of(program, call_of(problem)) is None:
+    if not callable(problem.backward) or takes_one_of(program, call_of(problem)) is None:
         return drawn
     return tuple(one_of(each, seed) for each in drawn)
 
