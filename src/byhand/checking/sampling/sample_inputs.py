@@ -176,7 +176,9 @@ def _is_loss(problem: Problem, program: Program) -> bool:
     such as a cost of shape (1, 1), whose gradient backward isn't given."""
     match program.outputs:
         case [output] if output.value.size == 1 and not problem.inner:
-            return program.scalar or f"d{output.name}" not in call_of(problem).parameters
+            if program.scalar or not callable(problem.backward):
+                return True
+            return f"d{output.name}" not in call_of(problem).parameters
         case _:
             return False
 
