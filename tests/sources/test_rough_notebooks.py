@@ -12,6 +12,7 @@ from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.sources.load import load
+from forked import run as run_byhand
 
 SETTING, FORWARD, BACKWARD = notebooks.ALL["numpy"]
 """Cells 1 to 3 of a right notebook, in NumPy."""
@@ -331,3 +332,19 @@ def test_cells_that_try_functions_are_not_run(trying: str, tmp_path: Path) -> No
     wrong = PAIR.replace("1 - A**2", "1 - A")
     (report,) = checked([first, wrong, trying], tmp_path)
     assert not report.ok
+
+
+@pytest.mark.parametrize(
+    "deed", ["os.remove('precious.txt')", "open('precious.txt', 'w').write('x')"]
+)
+def test_a_backward_changes_no_file(
+    deed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("precious.txt").write_text("kept")
+    backward = PAIR.replace('    A = cache["A"]\n', f'    A = cache["A"]\n    {deed}\n')
+    notebooks.write(["import numpy as np, os", backward], Path("n.ipynb"))
+    done = run_byhand("check", "n.ipynb")
+    assert done.returncode in (1, 2)
+    assert "no file is changed" in done.stdout.replace("\n", " ")
+    assert Path("precious.txt").read_text() == "kept"

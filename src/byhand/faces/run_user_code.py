@@ -45,6 +45,7 @@ def guest(
         _noted(file),
         _prints_aside(),
         warnings.catch_warnings(),
+        _files_kept(file),
         _watched(file, timeout and timeout + patience),
         _interrupted(file, timeout if one_of_several else None),
     ):
@@ -141,6 +142,15 @@ def _problem(file: str, error: BaseException) -> ProblemError | None:
     if not lines:
         return None
     return ProblemError(f"{file}:{lines[-1]}: {type(cause).__name__}: {cause}")
+
+
+def _files_kept(file: str) -> contextlib.AbstractContextManager[None]:
+    """Within it the code of a notebook changes no file of the user's."""
+    if not file.endswith(".ipynb"):
+        return contextlib.nullcontext()
+    from byhand.sources.kept_files import kept_files
+
+    return kept_files(Path(file).resolve().parent)
 
 
 @contextlib.contextmanager

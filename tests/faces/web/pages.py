@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from urllib.parse import quote, urlsplit
 
 PRACTICE = Path(__file__).parent.parent / "practice"
 LOSS = "6-backprop-ninja/loss"
+PATIENCE = 120.0
+"""Seconds to wait for an event: a server that lives tells others all the time."""
 
 
 class Served:
@@ -88,8 +91,9 @@ class Served:
         answer = link.getresponse()
 
         def read() -> Iterator[tuple[str, Any]]:
-            name = ""
+            name, end = "", time.monotonic() + PATIENCE
             while line := answer.readline().decode():
+                assert time.monotonic() < end, "what was waited for didn't come"
                 key, _, value = line.rstrip("\n").partition(": ")
                 if key == "event":
                     name = value
