@@ -83,14 +83,14 @@ def _output(forward: ast.FunctionDef) -> str | None:
 
 def _take(method: ast.FunctionDef, attributes: Mapping[str, str]) -> None:
     """Gives a method the parameters that it read as attributes."""
-    taking = _Taking(attributes)
+    taking = _AsParameters(attributes)
     method.body = [taking.visit(each) for each in method.body]
     own = [name for name in dict.fromkeys(attributes.values()) if name in taking.read]
     fresh = [ast.copy_location(ast.arg(n), method) for n in own if n not in parameters(method)]
     method.args.args[1:1] = fresh
 
 
-class _Taking(ast.NodeTransformer):
+class _AsParameters(ast.NodeTransformer):
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self.attributes = attributes
         self.read: set[str] = set()

@@ -102,9 +102,9 @@ def _with_gradients(backward: ast.FunctionDef, keys: Sequence[str]) -> ast.Funct
     ends = {n.id for each in values for n in ast.walk(each) if isinstance(n, ast.Name)}
     naming = _Naming(ends, keys, backward)
     made = naming.visit(backward)
-    return _Ends(ends & naming.found, [f"{key}{i}" for i in range(LAYERS) for key in keys]).visit(
-        made
-    )
+    return _Returned(
+        ends & naming.found, [f"{key}{i}" for i in range(LAYERS) for key in keys]
+    ).visit(made)
 
 
 class _Naming(ast.NodeTransformer):
@@ -175,7 +175,7 @@ def _is_turned(name: str, backward: ast.FunctionDef) -> bool:
     return f"{name}.reverse()" in text or f"{name}[::-1]" in text or f"reversed({name})" in text
 
 
-class _Ends(ast.NodeTransformer):
+class _Returned(ast.NodeTransformer):
     """Every `return grads` as one of the gradients by name."""
 
     def __init__(self, names: Collection[str], said: Sequence[str]) -> None:

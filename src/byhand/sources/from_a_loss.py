@@ -24,7 +24,7 @@ from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import KEPT, elements, parameters, returns
-from byhand.sources.steps import RATE, step_of
+from byhand.sources.updates import RATE, update_of
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
 _LABELS = re.compile(r"^(y|t|target|label|truth|actual|expected|gt)s?(_?\w*)$", re.I)
@@ -158,7 +158,7 @@ def _stored(functions: Sequence[ast.FunctionDef]) -> set[str]:
 def _of_steps(backward: ast.FunctionDef, attributes: Collection[str]) -> dict[str, str]:
     """The parameter that each local is the gradient of by the step that is taken with it,
     `self.filters -= learn_rate * d_L_d_filters`."""
-    steps = (step for node in ast.walk(backward) if (step := step_of(node)) is not None)
+    steps = (step for node in ast.walk(backward) if (step := update_of(node)) is not None)
     return {
         step.gradient.id: step.name
         for step in steps

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from byhand.sources.assemble import located
 from byhand.sources.data_attributes import with_data
 from byhand.sources.inheritance import SELF, functions_asked, overridden, whole_classes
+from byhand.sources.left_in_self import is_unclear, returning
 from byhand.sources.names import plain_name
-from byhand.sources.returning import is_unclear, returning
 from byhand.sources.signature import parameters
 from byhand.sources.uses import pairs
 

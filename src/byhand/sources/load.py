@@ -43,9 +43,9 @@ from byhand.sources.pairs import pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
 from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import ScalarOp, ops_in
-from byhand.sources.steps import sign_of, step_of
 from byhand.sources.training_steps import steps_in
 from byhand.sources.unfolding import flat
+from byhand.sources.updates import sign_of, update_of
 from byhand.sources.usual_losses import with_usual_loss
 from byhand.sources.without_inputs import without_inputs
 
@@ -284,7 +284,7 @@ def _sign(found: Pair | Layer) -> str | None:
     """The sign of the loss of which a source takes steps, where it does."""
     if isinstance(found, Pair):
         return found.sign
-    steps = (step for node in ast.walk(found.backward) if (step := step_of(node)) is not None)
+    steps = (step for node in ast.walk(found.backward) if (step := update_of(node)) is not None)
     return sign_of(step for step in steps if step.name in found.gradients)
 
 

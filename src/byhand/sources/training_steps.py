@@ -22,8 +22,8 @@ from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.from_a_loss import is_label
 from byhand.sources.intermediates import Renames
 from byhand.sources.pair import Pair, paired
-from byhand.sources.steps import RATE, Step, sign_of, step_of
 from byhand.sources.unfolding import flat
+from byhand.sources.updates import RATE, Update, sign_of, update_of
 
 _DERIVATIVE = re.compile(
     r"(?:d|delta|error|err)_?(?P<last>\w+)$|(?P<first>\w+?)_?(?:delta|error|err|d)$"
@@ -86,7 +86,7 @@ def _pair(
     constants: Collection[str],
     where: ast.stmt,
 ) -> Pair | None:
-    steps = {i: step for i, each in enumerate(body) if (step := step_of(each)) is not None}
+    steps = {i: step for i, each in enumerate(body) if (step := update_of(each)) is not None}
     names = {step.name for step in steps.values()}
     if not steps or len(names) != len(steps):
         return None
@@ -144,7 +144,7 @@ def _is_label_first(node: ast.AST) -> bool:
 
 
 def _answers(
-    steps: Mapping[int, Step],
+    steps: Mapping[int, Update],
     body: Sequence[ast.stmt],
     renamed: Mapping[str, str],
     sign: str | None,

@@ -11,7 +11,7 @@ RATE = re.compile(r"^(lr|learn(ing)?_?rate|l_rate|alpha|eta|rate|step_?size)$", 
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Update:
     """A parameter, `W` or `self.W`, by its name, what it is changed by, the rate that this is
     multiplied with, and whether it goes up."""
 
@@ -21,7 +21,7 @@ class Step:
     up: bool
 
 
-def step_of(node: ast.AST) -> Step | None:
+def update_of(node: ast.AST) -> Update | None:
     """`W -= lr * g`, `self.W = self.W + g * 0.1`."""
     match node:
         case ast.AugAssign(target=target, op=ast.Add() | ast.Sub() as op, value=value):
@@ -40,10 +40,10 @@ def step_of(node: ast.AST) -> Step | None:
     if isinstance(value, ast.Constant):
         return None
     gradient, rate, turned = _without_rate(value)
-    return Step(name, gradient, rate, isinstance(op, ast.Add) is not turned)
+    return Update(name, gradient, rate, isinstance(op, ast.Add) is not turned)
 
 
-def sign_of(steps: Iterable[Step]) -> str | None:
+def sign_of(steps: Iterable[Update]) -> str | None:
     """The sign of the loss whose gradients these would be: "-" where most go up, "" where most go
     down; None where it isn't known."""
     ups = [step.up for step in steps]
