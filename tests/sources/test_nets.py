@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from exchanged import assert_blamed, exchanged
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
@@ -128,35 +129,23 @@ PLANTED = (
 """File, problem, the text to exchange, and the wrong one."""
 
 
-def exchanged(name: str, old: str, new: str, folder: Path) -> tuple[Path, int]:
-    """A file with something exchanged, and the line of that."""
-    before, found, after = (NETS / f"{name}.py").read_text().partition(old)
-    assert found
-    file = folder / f"{name}.py"
-    file.write_text(before + new + after)
-    return file, before.count("\n") + 1
-
-
 @pytest.mark.parametrize(("name", "problem", "old", "new"), PLANTED)
 def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
-    file, line = exchanged(name, old, new, tmp_path)
-    (source,) = (each for each in sources(file) if each.name == problem)
-    report = check(source.read())
-    assert not report.ok
-    assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
+    file, line = exchanged(NETS / f"{name}.py", old, new, tmp_path)
+    assert_blamed(file, problem, line)
 
 
 @pytest.mark.parametrize("keepdims", [True, False])
 def test_an_op_of_arrays_is_tried_along_its_axes(keepdims: bool, tmp_path: Path) -> None:
     wrong = "np.expand_dims(g, 0)" if keepdims else "g"
-    file, _ = exchanged("tensor_engine", "np.expand_dims(g, axis)", wrong, tmp_path)
+    file, _ = exchanged(NETS / "tensor_engine.py", "np.expand_dims(g, axis)", wrong, tmp_path)
     (source,) = (each for each in sources(file) if each.name == "Tensor.sum")
     assert not check(source.read()).ok
 
 
 def test_a_closure_that_takes_no_other_shapes_is_judged_on_equal_ones(tmp_path: Path) -> None:
     old = "self.grad += unbroadcast(out.grad, self.data.shape)"
-    file, _ = exchanged("tensor_engine", old, "self.grad += out.grad", tmp_path)
+    file, _ = exchanged(NETS / "tensor_engine.py", old, "self.grad += out.grad", tmp_path)
     (source,) = (each for each in sources(file) if each.name == "Tensor.__add__")
     report = check(source.read())
     assert report.ok
@@ -164,7 +153,7 @@ def test_a_closure_that_takes_no_other_shapes_is_judged_on_equal_ones(tmp_path: 
 
 
 def test_one_that_goes_the_other_way_is_wrong(tmp_path: Path) -> None:
-    file, line = exchanged("nonlin_two", "syn1 += ", "syn1 -= ", tmp_path)
+    file, line = exchanged(NETS / "nonlin_two.py", "syn1 += ", "syn1 -= ", tmp_path)
     (source,) = sources(file)
     report = check(source.read())
     assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from exchanged import assert_blamed, exchanged
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
@@ -155,13 +156,6 @@ PLANTED = (
 
 @pytest.mark.parametrize(("name", "problem", "old", "new"), PLANTED)
 def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
-    text = (STRANGERS / f"{name}.py").read_text()
-    before, found, after = text.rpartition(old) if problem == "MatMul" else text.partition(old)
-    assert found
-    file = tmp_path / f"{name}.py"
-    file.write_text(before + new + after)
-    (source,) = (each for each in sources(file) if each.name == problem)
-    report = check(source.read())
-    assert not report.ok
-    line = before.count("\n") + 1
-    assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
+    form, last = STRANGERS / f"{name}.py", problem == "MatMul"
+    file, line = exchanged(form, old, new, tmp_path, last=last)
+    assert_blamed(file, problem, line)

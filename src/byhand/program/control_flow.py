@@ -124,6 +124,7 @@ class _Run:
         return result
 
     def holds(self, test: ast.expr) -> bool:
+        """Whether a condition is true."""
         result = self.value(test)
         try:
             return bool(result)

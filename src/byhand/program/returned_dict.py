@@ -62,7 +62,7 @@ def _without_items(
     *before, end = function.body
     starts = [node for node in before if _starts(node, held)]
     items = [part for node in before for part in ast.walk(node) if _key(part, held) is not None]
-    mentions = sum(_is_name(part, held) for node in function.body for part in ast.walk(node))
+    mentions = sum(_is_name(node, held) for node in function.nodes)
     if len(starts) != 1 or mentions != len(items) + 2 or _has_inner_functions(function):
         return function, {}
     keys = [key for node in (*starts, *before) for key in _assigned(node, held)]
@@ -235,4 +235,4 @@ def _assign(name: str, value: ast.expr) -> ast.stmt:
 
 def _has_inner_functions(function: Function) -> bool:
     inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-    return any(isinstance(part, inner) for node in function.body for part in ast.walk(node))
+    return any(isinstance(node, inner) for node in function.nodes)

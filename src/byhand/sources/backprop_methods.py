@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Inputs, Problem
 from byhand.sources.assemble import assembled, assign, function, located
+from byhand.sources.attributes import AsNames
 from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.from_a_loss import is_label
 from byhand.sources.inheritance import SELF
@@ -103,7 +104,7 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
         raise ProblemError(
             f"{at}: doesn't run on a network of {[*SIZES]} units: {in_one_line(error)}"
         ) from None
-    taking = _Taking(found.gradients)
+    taking = AsNames({name: name for name in found.gradients})
     statements = [taking.visit(each) for each in _body(found.backward)]
     place = next((i for i, e in enumerate(statements) if found.labels in reads(e)), 0)
     above, below = statements[:place], statements[place:]
@@ -205,21 +206,6 @@ def _outputs(node: ast.stmt, labels: str) -> Iterator[ast.expr]:
 
 def _is(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-
-class _Taking(ast.NodeTransformer):
-    """The parameters as arguments: `self.weights` as `weights`."""
-
-    def __init__(self, attributes: Collection[str]) -> None:
-        self.attributes = attributes
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        match node:
-            case ast.Attribute(value=ast.Name(id="self"), attr=attr) if attr in self.attributes:
-                return ast.copy_location(ast.Name(attr, node.ctx), node)
-            case _:
-                self.generic_visit(node)
-                return node
 
 
 def _made(cls: Any, found: BackpropMethod, sizes: Sequence[int]) -> Any:

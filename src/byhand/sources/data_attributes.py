@@ -12,6 +12,7 @@ import copy
 from collections.abc import Mapping, Sequence
 
 from byhand.sources.assemble import located
+from byhand.sources.attributes import AsNames
 from byhand.sources.inheritance import SELF
 from byhand.sources.signature import parameters, returns
 
@@ -83,24 +84,8 @@ def _output(forward: ast.FunctionDef) -> str | None:
 
 def _take(method: ast.FunctionDef, attributes: Mapping[str, str]) -> None:
     """Gives a method the parameters that it read as attributes."""
-    taking = _AsParameters(attributes)
-    method.body = [taking.visit(each) for each in method.body]
-    own = [name for name in dict.fromkeys(attributes.values()) if name in taking.read]
+    as_names = AsNames(attributes)
+    method.body = [as_names.visit(each) for each in method.body]
+    own = [name for name in dict.fromkeys(attributes.values()) if name in as_names.met]
     fresh = [ast.copy_location(ast.arg(n), method) for n in own if n not in parameters(method)]
     method.args.args[1:1] = fresh
-
-
-class _AsParameters(ast.NodeTransformer):
-    def __init__(self, attributes: Mapping[str, str]) -> None:
-        self.attributes = attributes
-        self.read: set[str] = set()
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        match node:
-            case ast.Attribute(value=ast.Name(id="self"), attr=attr) if attr in self.attributes:
-                name = self.attributes[attr]
-                self.read.add(name)
-                return ast.copy_location(ast.Name(name, node.ctx), node)
-            case _:
-                self.generic_visit(node)
-                return node

@@ -7,9 +7,9 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping
 
 from byhand.sources.assemble import located
+from byhand.sources.attributes import AsNames
 from byhand.sources.inheritance import SELF
 from byhand.sources.names import plain_name
 from byhand.sources.signature import parameters, returns
@@ -31,8 +31,9 @@ def returning(
         forward.body.append(located(end, forward.body[-1]))
     left = _left(forward, backward)
     if left and not returns(backward):
-        backward = _AsLocals(left).visit(copy.deepcopy(backward))
-        names: list[ast.expr] = [ast.Name(f"d{name}", ast.Load()) for name in left.values()]
+        gradients = {attr: f"d{name}" for attr, name in left.items()}
+        backward = AsNames(gradients).visit(copy.deepcopy(backward))
+        names: list[ast.expr] = [ast.Name(name, ast.Load()) for name in gradients.values()]
         value = names[0] if len(names) == 1 else ast.Tuple(names, ast.Load())
         backward.body.append(located(ast.Return(value), backward.body[-1]))
     return forward, backward
@@ -75,16 +76,3 @@ def _input(attribute: str, inputs: list[str]) -> str | None:
         return name
     usual = name != attribute and name in ("input", "inputs", "x", "X")
     return inputs[0] if usual and inputs else None
-
-
-class _AsLocals(ast.NodeTransformer):
-    def __init__(self, left: Mapping[str, str]) -> None:
-        self.left = left
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        match node:
-            case ast.Attribute(value=ast.Name(id="self"), attr=attr) if attr in self.left:
-                return ast.copy_location(ast.Name(f"d{self.left[attr]}", node.ctx), node)
-            case _:
-                self.generic_visit(node)
-                return node

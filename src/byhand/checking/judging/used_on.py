@@ -78,7 +78,8 @@ def plain_locals(trials: Sequence[Trial]) -> list[Turn]:
         if asked or not answer.writes or answer.key not in first.wrong:
             continue
         shape = first.drawn.truth.by_key[answer.key].shape
-        if np.shape(answer.value) == shape if data else _fits_in(answer.value, shape):
+        same = np.shape(answer.value) == shape
+        if same or (not data and _fits_in(answer.value, shape)):
             continue
         made = _made_of(answer, first.answers.found) & inputs
         if made and not any(made & each.wrong for each in whole):

@@ -77,18 +77,17 @@ def _is_update(damage: Damage, run: BackwardRun) -> bool:
 
 def _read_later(damage: Damage, run: BackwardRun) -> bool:
     """Whether a statement reads what was changed after that, or in another round of a loop."""
-    for top in run.function.body if run.function is not None else ():
-        for node in ast.walk(top):
-            if isinstance(node, (ast.For, ast.While)):
-                around = node.lineno <= damage.line <= (node.end_lineno or node.lineno)
-                again = node.body if around else []
-            elif isinstance(node, ast.stmt) and not isinstance(node, (ast.If, ast.With, ast.Try)):
-                later = node.lineno > damage.line and not isinstance(node, ast.Return)
-                again = [node] if later else []
-            else:
-                continue
-            if any(_reads(each, damage.changed) for each in again):
-                return True
+    for node in run.function.nodes if run.function is not None else ():
+        if isinstance(node, (ast.For, ast.While)):
+            around = node.lineno <= damage.line <= (node.end_lineno or node.lineno)
+            again = node.body if around else []
+        elif isinstance(node, ast.stmt) and not isinstance(node, (ast.If, ast.With, ast.Try)):
+            later = node.lineno > damage.line and not isinstance(node, ast.Return)
+            again = [node] if later else []
+        else:
+            continue
+        if any(_reads(each, damage.changed) for each in again):
+            return True
     return run.function is None
 
 

@@ -166,10 +166,8 @@ def _chaotic(found: Draw) -> bool:
     such inputs, as an iteration isn't for those where it doesn't converge. One that may be nothing
     but rounding is 0, as a bias' below batch norm."""
     for each in _gradients(found, found.truth.inputs):
-        bound, size = (
-            np.max(each.error, initial=0.0) * DOUBLE,
-            np.max(np.abs(each.value), initial=0),
-        )
+        bound = np.max(each.error, initial=0.0) * DOUBLE
+        size = np.max(np.abs(each.value), initial=0.0)
         if np.sqrt(DOUBLE) * size < bound < size:
             return True
     return False
