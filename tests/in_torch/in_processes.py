@@ -58,9 +58,11 @@ def main(out: str) -> None:
         dist.destroy_process_group()
     if rank == 0:
         Path(out).write_text(json.dumps(losses), encoding="utf-8")
+    # Nothing is torn down: the destructor of DistributedDataParallel waits, with the GIL, for a
+    # thread of Gloo that may wait for the GIL; and tensors that such threads hold still abort an
+    # interpreter that ends (pytorch#179291).
+    os._exit(0)
 
 
 if __name__ == "__main__":
     main(sys.argv[1])
-    # Gloo's threads may hold tensors still, and abort an interpreter that ends (pytorch#179291).
-    os._exit(0)
