@@ -178,3 +178,59 @@ def test_an_item_of_a_list_that_raises_takes_no_other_with_it(checked: Checked) 
     assert {found.pop("Ws[0]"), found.pop("Ws[1]")} == {"error"}
     assert set(found.values()) <= {"exact", "rounding"}, found
     assert set(report.roots) == {"Ws[0]", "Ws[1]"}
+
+
+STEPS = """
+import numpy as np
+
+def inputs(rng, *, n=3, steps=4):
+    return {"x": rng.normal(size=(steps, n)), "h0": rng.normal(size=n), "w": rng.normal()}
+
+def forward(x, h0, w):
+    steps = x.shape[0]
+    hs = [h0]
+    for t in range(steps):
+        hs.append(np.tanh(x[t] + w * hs[t]))
+    loss = (hs[steps] ** 3).sum()
+    return loss
+
+def backward(x, hs, w):
+    steps = x.shape[0]
+    dhs = [np.zeros_like(h) for h in hs]
+    dhs[steps] = 3 * hs[steps] ** 2
+    dx, dw = np.zeros_like(x), 0.0
+    for t in reversed(range(steps)):
+        da = (1 - hs[t + 1] ** 2) * dhs[t + 1]
+        dx[t] = da
+        dw += (da * hs[t]).sum()
+        dhs[t] += da * w
+    dh0 = dhs[0]
+"""
+
+
+@pytest.mark.parametrize(
+    "last", [pytest.param(4, id="in the middle"), pytest.param(8, id="past the end")]
+)
+def test_an_item_that_is_the_last_at_one_size_only(checked: Checked, last: int) -> None:
+    """At other sizes it is one in the middle, or none: that line alone is to blame."""
+    right = STEPS.replace("steps=4", f"steps={last}")
+    assert checked(right).ok
+    report = checked(right.replace("dhs[steps] = 3", f"dhs[{last}] = 3"))
+    row = report[f"hs[{last}]"]
+    assert report.roots == (row.name,)
+    assert row.source == f"dhs[{last}] = 3 * hs[steps] ** 2"
+    assert row.mistake is not None
+    assert row.mistake.code == "hard-coded-size"
+    assert all(each.right or each.verdict == "inherited" for each in report.rows if each is not row)
+
+
+def test_what_is_wrong_where_a_loop_runs_but_twice_is_the_same_mistake(checked: Checked) -> None:
+    """The last of two steps is an earlier one of four: no root of its own."""
+    source = STEPS.replace("    loss = (", "    loss = (hs[1] * hs[2]).sum() + (")
+    source = source.replace(
+        "    dx, dw", "    dhs[1] += hs[2]\n    dhs[2] += hs[1]\n    dx, dw"
+    ).replace("dhs[steps] = 3", "dhs[steps] += 3")
+    assert checked(source).ok
+    assert checked(source.replace("dhs[steps] += 3", "dhs[steps] += 5")).roots == ("hs[4]",)
+    overwritten = checked(source.replace("dhs[2] += hs[1]", "dhs[2] = hs[1]"))
+    assert overwritten.roots == ("hs[2]",)

@@ -70,6 +70,8 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
     rows = {key: _unjudged(trials, judged[key], row) for key, row in rows.items()}
     explained = any(row.mistake is not None for row in rows.values())
     for other in others:
+        if other.run.error is not None:
+            continue  # what would have come of the rest isn't known: it has a row of its own
         for answer in other.answers.found:
             key = answer.key
             if key in rows and rows[key].right and not other.holds(key):
@@ -77,7 +79,8 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
                 there = _inherited(there) if explained else there
                 rows[key] = replace(there, at=other.drawn.at)
     rows = _folded(rows, first)
-    last = list(_beside(first, names, [*rows.values()]))
+    rows |= _raised_elsewhere(trials, names, rows)
+    last = list(_beside(first, names))
     return [*rows.values(), *last, *_missing(first, [*rows.values(), *last])]
 
 
@@ -319,16 +322,32 @@ def _joined(*notes: str | None) -> str | None:
     return "; ".join(note for note in notes if note) or None
 
 
-def _beside(first: Trial, names: NamedMistakes, rows: Sequence[Row]) -> Iterator[Row]:
+def _beside(first: Trial, names: NamedMistakes) -> Iterator[Row]:
     """The row of what belongs to no gradient: a statement that raised, a change in place."""
     if first.run.error is not None:
         yield _raised(first)
     elif names.beside is not None:
         row = Row(name="backward", verdict="wrong")
         yield _named(first, row, names.beside)
-    elif names.raised is not None and all(row.right for row in rows):
-        trial, named = names.raised
-        yield replace(_named(trial, _raised(trial), named), at=trial.drawn.at)
+
+
+def _raised_elsewhere(
+    trials: Sequence[Trial], names: NamedMistakes, rows: Mapping[Key, Row]
+) -> dict[Key, Row]:
+    """The rows of a statement that raised on another draw alone, where nothing else is wrong: of
+    the gradients that it writes on the first, or one of its own."""
+    raising = next((each for each in trials if each.run.error is not None), trials[0])
+    if raising is trials[0] or not all(row.right for row in rows.values()):
+        return {}
+    trial, named = names.raised or (raising, None)
+    own = replace(_named(trial, _raised(trial), named), at=trial.drawn.at)
+    writes = trials[0].run.writes
+    written = {write.name for write in writes if write.line == own.line}
+    found = {key: row for key, row in rows.items() if row.name in written} or {("", 0): own}
+    return {
+        key: replace(own, name=row.name, binding=row.binding, expected_shape=row.expected_shape)
+        for key, row in found.items()
+    }
 
 
 def _raised(trial: Trial) -> Row:

@@ -70,10 +70,13 @@ def blame(trials: Sequence[Trial]) -> Blame:
         if trial.drawn.tied:
             odd |= uneven(trial, frozenset({*roots, *lucky, *odd}))
     waiting = _waiting(trials[0])
+    already = [_nodes(found[0].answer) for found in roots.values() if not found[0].right]
     roots = {
         key: found
         for key, found in roots.items()
-        if key not in waiting and not _made_of(key, roots, trials[0])
+        if key not in waiting
+        and not _made_of(key, roots, trials[0])
+        and not _by_others_elsewhere(found, already)
     }
     return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].answers})
 
@@ -95,6 +98,17 @@ def _made_of(key: Key, roots: Container[Key], trial: Trial) -> bool:
     after = trial.descendants.get(key, frozenset())
     together = trial.answers.made_with.get(key, frozenset()) & after
     return any(other in roots for other in together)
+
+
+def _by_others_elsewhere(
+    evidence: tuple[Evidence, ...], already: Sequence[tuple[ast.stmt, ...]]
+) -> bool:
+    """Whether a gradient is wrong on other draws alone, where it is also written by statements that
+    are `already` to blame: the last item of a short list is one in the middle of a longer one."""
+    usual = _nodes(evidence[0].answer)
+    elsewhere = (_nodes(found.answer) for found in evidence if wrong(found))
+    further = [{*nodes} - {*usual} for nodes in elsewhere]
+    return all(nodes and any(nodes <= {*each} for each in already) for nodes in further)
 
 
 def wrong(found: Evidence) -> bool:

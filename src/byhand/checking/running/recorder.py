@@ -241,7 +241,8 @@ class Recorder:
         self, statement: Statement, error: Exception, namespace: Namespace, item: str | None
     ) -> Failure:
         """After a statement raised: puts in place what it should have written, where that is known,
-        and takes away what it left as it was. Of a container, `item` is all that it should have.
+        and takes away what it left as it was. Of a container, `item` is all that it should have,
+        and the others stay.
 
         Where it waited for a local that an earlier statement should have made, that one is to
         blame, if no other gradient has said so yet.
@@ -264,7 +265,7 @@ class Recorder:
                 at = place.get(name, name)
                 _, path = tree.parsed(at)
                 namespace[name] = tree.put(namespace.get(name), path, copied(self.truth[at[1:]]))
-            else:
+            elif touched[name] is not False or not tree.is_container(namespace.get(name)):
                 namespace.pop(name, None)
                 self.undone[name] = failure
         if not known:

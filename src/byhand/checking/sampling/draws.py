@@ -79,11 +79,15 @@ def _others(
 ) -> Iterator[Draw | Skipped]:
     """The draws of other sizes."""
     fitted = False
-    small = any(_depth(f) >= DEEP for f in (problem.forward, backward) if f is not None)
-    for sizes in (small_sizes if small else other_sizes)(problem.dimensions):
+    loops = max(_depth(each) for each in (problem.forward, backward) if each is not None)
+    for sizes in (small_sizes if loops >= DEEP else other_sizes)(problem.dimensions):
         for found in _attempt(problem, sizes, seed, dtype):
             fitted |= isinstance(found, Draw)
             yield found
+    if 0 < loops < DEEP:  # where one runs but twice, its first steps are its last ones
+        for sizes in small_sizes(problem.dimensions):
+            found = _attempt(problem, sizes, seed, dtype)
+            yield from (each for each in found if isinstance(each, Draw))
     if problem.dimensions and not fitted:
         yield from _attempt(problem, related_sizes(problem.dimensions), seed, dtype)
 

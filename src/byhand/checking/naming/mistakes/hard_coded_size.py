@@ -9,13 +9,15 @@ Good:
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from byhand.checking.judging.trial import Trial
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.running.backward_run import Raised
 from byhand.values import tree
+from byhand.values.held import array
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
@@ -23,6 +25,9 @@ def find(suspect: Suspect) -> Diagnosis | None:
     other = [e for e in suspect.evidence if e.trial.drawn.sizes]
     if not usual or not all(e.right for e in usual) or all(e.right for e in other):
         return None
+    mend = suspect.mend_parts(_numbers, _as_size(_lengths(usual[0].trial)))
+    if mend is not None and (size := _number(mend.part)) is not None:
+        return mend.finding(_said(size))
     ran = [e.answer.writes for e in suspect.evidence if not isinstance(e.answer.value, Raised)]
     if len({tuple(write.node for write in writes) for writes in ran}) > 1:
         return None  # other statements make it there
@@ -43,11 +48,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
             f"{suspect.d} is right at one size only: is the size taken from the wrong array?"
         )
     size, line = max(numbers)
-    return Diagnosis(  # the largest: a small one is rather an axis or an exponent
-        f"the number {size:g} is a hard-coded size: this is right only while the arrays happen to "
-        "have it",
-        line,
-    )
+    return Diagnosis(_said(size), line)  # the largest: a small one is rather an axis or an exponent
 
 
 def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Diagnosis] | None:
@@ -55,6 +56,43 @@ def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Diagnosis] | None:
     message = "this raises an error at other sizes: is a size hard-coded?"
     raising = (each for each in trials if each.run.error is not None and each.drawn.sizes)
     return next(((each, Diagnosis(message)) for each in raising), None)
+
+
+def _said(size: float) -> str:
+    return (
+        f"the number {size:g} is a hard-coded size: this is right only while the arrays happen to "
+        "have it"
+    )
+
+
+def _lengths(trial: Trial) -> dict[float, list[ast.expr]]:
+    """What backward could write in place of a number that is a size: `x.shape[0]`, `len(hs)`, and
+    for the last place one less."""
+    found: dict[float, list[ast.expr]] = {}
+    for name, value in trial.run.given.items():
+        held = array(value)
+        shape: tuple[int, ...] = () if held is None else held.shape
+        said = [(size, f"{name}.shape[{axis}]") for axis, size in enumerate(shape)]
+        if isinstance(value, (list, tuple)):
+            said.append((len(cast("Sequence[Any]", value)), f"len({name})"))
+        for size, text in said:
+            for number, written in ((size, text), (size - 1, f"({text} - 1)")):
+                found.setdefault(number, []).append(ast.parse(written, mode="eval").body)
+    return found
+
+
+def _as_size(lengths: Mapping[float, Sequence[ast.expr]]) -> Edit:
+    """A number is exchanged for a size that it is at the default sizes."""
+
+    def size(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        number = _number(part)
+        yield from lengths.get(number, ()) if number is not None else ()
+
+    return size
+
+
+def _numbers(statement: ast.stmt) -> list[ast.AST]:
+    return [part for part in ast.walk(statement) if _number(part) is not None]
 
 
 def _number(part: ast.AST) -> float | None:

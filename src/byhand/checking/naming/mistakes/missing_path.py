@@ -23,7 +23,7 @@ from byhand.checking.naming.proving.candidates import gradients, sums
 from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import terms, text
+from byhand.checking.naming.proving.syntax import terms, text, written
 from byhand.checking.running.names import root_name
 
 MOST = 4
@@ -73,12 +73,14 @@ def _used(suspect: Suspect) -> str:
 
 
 def _plus_each(known: Sequence[ast.expr]) -> Edit:
-    """A gradient is added that isn't there yet."""
+    """A gradient is added that isn't there yet, and isn't what is being written: to take that from
+    itself undoes whatever came before."""
     names = [text(each) for each in known]
 
     def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
-        there = {text(node) for node in ast.walk(part) if isinstance(node, ast.expr)}
+        nodes = [*ast.walk(part), *written(statement)]
+        there = {text(node) for node in nodes if isinstance(node, ast.expr)}
         for name, each in zip(names, known, strict=True):
             if name not in there:
                 yield ast.BinOp(part, ast.Add(), each)

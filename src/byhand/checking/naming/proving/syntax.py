@@ -212,6 +212,17 @@ def reduced(part: ast.expr, word: str, axis: int) -> ast.expr:
     return ast.Call(ast.Attribute(part, word, ast.Load()), [], keywords)
 
 
+def written(statement: ast.AST) -> list[ast.expr]:
+    """What a statement assigns or adds to."""
+    match statement:
+        case ast.Assign(targets=targets):
+            return targets
+        case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+            return [target]
+        case _:
+            return []
+
+
 def text(node: ast.AST) -> str:
     return ast.unparse(node)
 
