@@ -7,4 +7,5 @@ JSON each, and forks for each of them.
     process.py    who asks: keeps a server ready, hands it jobs, cancels one
     server.py     the process that waits, and forks
     jobs.py       what can be asked for, by name
+    told.py       what is told of a report, in which order
 """

@@ -13,6 +13,7 @@ from byhand.course.rehearsal import rehearse, silent
 from byhand.deriving.derive import derive
 from byhand.deriving.own_backward import compared
 from byhand.errors import ProblemError
+from byhand.faces.apart.told import told
 from byhand.faces.judged import How, Judged, judged
 from byhand.faces.run_user_code import guest
 from byhand.program.problem import Problem
@@ -24,7 +25,6 @@ from byhand.rendering.live import live
 from byhand.rendering.report.as_json import as_json
 from byhand.rendering.report.html import page as report_page
 from byhand.rendering.report.program import program
-from byhand.rendering.report.said import said
 from byhand.values.arrays import speaks_torch
 
 Job = dict[str, Any]
@@ -47,11 +47,11 @@ def explore(job: Job) -> Iterator[dict[str, Any]]:
         stages = only.stages()
         with silent():
             found = next(stages)
-        yield _told(found)
+        yield from told(found)
         if not found.ok:
             with silent():
                 found = next(stages, found)
-            yield _told(found)
+            yield from told(found)
 
 
 def derivation(job: Job) -> Iterator[dict[str, Any]]:
@@ -111,10 +111,6 @@ def _problem(job: Job) -> Problem:
     if only.problem is None:
         raise ProblemError(f"{only.name}: has no forward in statements that could be derived")
     return only.problem()
-
-
-def _told(report: Report) -> dict[str, Any]:
-    return {"report": as_json(report), "said": said(report), "passed": report.ok}
 
 
 def _steps(problem: Problem) -> dict[str, Any]:

@@ -21,13 +21,13 @@ from byhand.course.rehearsal import rehearse, silent
 from byhand.deriving.derive import derive as derived
 from byhand.errors import ByhandError
 from byhand.faces.apart import exploring
+from byhand.faces.apart.told import told
 from byhand.faces.judged import How, Judged, judged
 from byhand.faces.run_user_code import guest
 from byhand.faces.terminal import prepare
 from byhand.program.problem import Problem, load, problem_in, zoo
 from byhand.program.trace import trace_problem
 from byhand.rendering.report.as_json import several
-from byhand.rendering.report.said import said
 from byhand.sources.forms import has_backward
 from byhand.sources.load import sources
 
@@ -48,9 +48,9 @@ def exercise(job: Job) -> Iterator[dict[str, Any]]:
         rehearse(load(job["file"]))
         with silent():
             report = moved_up(judge(job["file"], job["asked"]), job["further_down"])
-    told = {"report": report.as_json()} if job["picture"] else {}
+    picture = {"report": report.as_json()} if job["picture"] else {}
     html = report._repr_html_()  # pyright: ignore[reportPrivateUsage]
-    yield {"passed": report.ok, "text": _as_text(report, *job["window"]), "html": html, **told}
+    yield {"passed": report.ok, "text": _as_text(report, *job["window"]), "html": html, **picture}
 
 
 def check(job: Job) -> Iterator[dict[str, Any]]:
@@ -67,13 +67,13 @@ def check(job: Job) -> Iterator[dict[str, Any]]:
         whole = all(isinstance(each, Unread) or each.ok for each in quick)
         yield {"problems": several(quick)["problems"], "whole": whole}
         if not whole:
-            told = zip(found, quick, strict=True)
-            named = [_next(name, stages, so_far) for (name, stages), so_far in told]
+            so_far = zip(found, quick, strict=True)
+            named = [_next(name, stages, report) for (name, stages), report in so_far]
             yield {"problems": several(named)["problems"], "whole": True}
 
 
 def answer(job: Job) -> Iterator[dict[str, Any]]:
-    """Checks the `text` of an exercise for what is `asked`, in numbers, in words and as a terminal
+    """Checks the `text` of an exercise for what is `asked`, in words, in numbers and as a terminal
     shows it: as soon as it is known which lines are wrong, and again with the mistakes by name."""
     file = Path(job["file"])
     with guest(job["file"], job["timeout"]):
@@ -81,18 +81,14 @@ def answer(job: Job) -> Iterator[dict[str, Any]]:
             stages = judge_in_stages(problem_in(job["text"], file), job["asked"])
             with silent():
                 report = next(stages)
-            yield {**_told(report), "passed": report.ok}
+            yield from told(report)
             if not report.ok:
                 with silent():
                     report = next(stages, report)
-                yield _told(report)
+                yield from told(report)
             yield {"passed": report.ok, "text": _as_text(report)}
         finally:  # what the file prints is no part of the verdict, which comes first
             rehearse(problem_in(job["text"], file))
-
-
-def _told(report: Report) -> dict[str, Any]:
-    return {"report": report.as_json(), "said": said(report)}
 
 
 def _judged(job: Job) -> list[Judged]:

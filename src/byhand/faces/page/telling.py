@@ -19,7 +19,8 @@ class Telling:
         """An answer: what it has is added to what is known."""
         if "report" in answer:
             self._live.tell(self._document, "report", answer["report"])
-        self._tell(answer, last=False)
+        if answer.keys() & set(_WORDS):
+            self._tell(answer, last=False)
 
     def done(self, answer: Answer, printed: str) -> None:
         """The last words; every answer was heard before."""
