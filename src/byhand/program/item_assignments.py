@@ -48,10 +48,14 @@ def rewritten(node: _Node) -> _Node:
 
     What is run statement by statement, or never on tensors, stays as it is.
     """
+    if isinstance(node, ast.Module):
+        body = [each if _stays(each) else rewritten(each) for each in node.body]
+        return ast.Module(body, node.type_ignores)
     return _Functions().visit(deepcopy(node)) if _assigns(node) else node
 
 
-_AS_IT_IS = ("forward", "backward", "inputs")
+def _stays(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name in ("forward", "backward", "inputs")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -134,13 +138,6 @@ HOOKS: Mapping[str, Any] = {
 class _Functions(ast.NodeTransformer):
     def __init__(self) -> None:
         self.own: frozenset[str] | None = None  # None: outside of functions
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        def stays(each: ast.stmt) -> bool:
-            return isinstance(each, ast.FunctionDef) and each.name in _AS_IT_IS
-
-        node.body = [each if stays(each) else self.visit(each) for each in node.body]
-        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._within(node, bound_names(node))

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from byhand.checking.report import Report
 from byhand.checking.sampling.sample_inputs import draw
 from byhand.checking.summarise import steps_of
 from byhand.course.rehearsal import rehearse, silent
