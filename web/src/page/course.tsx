@@ -16,6 +16,7 @@ import { get } from "./server";
 import { useStore } from "./store";
 import { type Tab, Tabs } from "./tabs";
 import { VerdictShown } from "./verdict";
+import type { WorkedNumber } from "./worked-numbers";
 
 const TABS: [Tab, string][] = [
   ["read", "Reading"],
@@ -35,11 +36,13 @@ export function Course({ state }: { state: CourseState }) {
   const [shown, show] = useState<Shown>();
   const picture = useMemo(() => new PictureModel(), []);
   const editor = useRef<EditorHandle>(null);
+  const [worked, setWorked] = useState<WorkedNumber | null>(null);
   const home = useRef(""); // the step that stands out while nothing else is pointed at
 
   const pointing = useMemo<Pointing>(
     () => ({
       point: (name) => picture.set("pointed", name ?? home.current),
+      pointAt: setWorked,
       show: async (name, file) => {
         await state.showExample(file);
         picture.set("pointed", name);
@@ -57,6 +60,9 @@ export function Course({ state }: { state: CourseState }) {
     }),
     [picture, state],
   );
+
+  const cell = worked && worked.file === state.example?.file ? worked.cell : undefined;
+  useEffect(() => picture.set("cell", cell), [cell]);
 
   useEffect(() => {
     if (!exercise) return;

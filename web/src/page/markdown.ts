@@ -50,13 +50,13 @@ function numbers(block: string, file: string): string {
     const cells = rows
       .map((row, i) => {
         const one = (number: string, j: number) =>
-          `<td data-row="${i}" data-column="${j}">${escaped(number.replace("-", "\u2212"))}</td>`;
+          `<td data-row="${i}" data-column="${j}" tabindex="-1">${escaped(number.replace("-", "\u2212"))}</td>`;
         return `<tr>${row.map(one).join("")}</tr>`;
       })
       .join("");
     tables.push(
       `<div class="array" data-name="${name}"><button type="button" class="name" ` +
-        `title="Show ${name} in the picture">${name}</button><table><tbody>${cells}</tbody></table></div>`,
+        `title="Show ${name} in the picture; arrow keys lead to its numbers">${name}</button><table><tbody>${cells}</tbody></table></div>`,
     );
   }
   return `<figure class="numbers" data-file="${escaped(file)}">${tables.join("")}</figure>\n`;

@@ -2,10 +2,13 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Exercise, Lesson } from "./data";
 import { Prose } from "./prose";
+import { move, type WorkedNumber, workedNumber } from "./worked-numbers";
 
 export interface Pointing {
   /** Lets a step of the picture stand out. */
   point: (name: string | null) => void;
+  /** Lets a number stand out, where the picture is that of its file. */
+  pointAt: (worked: WorkedNumber | null) => void;
   /** Goes to a step of the picture of a file that the reading works in numbers. */
   show: (name: string, file: string) => void;
   term: (anchor: string) => void;
@@ -135,7 +138,9 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
   const over = (event: Event) => {
     const code = (event.target as Element).closest("p code, li code")?.textContent ?? "";
     const name = named(event.target) ?? (/^\w+$/.test(code) ? code : null);
-    if (name) pointing.point(name);
+    if (!name) return;
+    pointing.point(name);
+    pointing.pointAt(workedNumber(event.target));
   };
   const click = (event: Event) => {
     const link = (event.target as Element).closest<HTMLElement>("a[data-term], a[data-lesson]");
@@ -145,10 +150,18 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
       else if (link.dataset.lesson) pointing.lesson(link.dataset.lesson);
       return;
     }
-    const button = (event.target as Element).closest<HTMLElement>(".array .name");
-    const file = button?.closest<HTMLElement>(".numbers")?.dataset.file;
-    const name = button && named(button);
-    if (name && file) pointing.show(name, file);
+    show((event.target as Element).closest(".array .name, .array td"));
+  };
+  const show = (shown: Element | null) => {
+    const file = shown?.closest<HTMLElement>(".numbers")?.dataset.file;
+    const name = named(shown);
+    if (!name || !file) return;
+    pointing.pointAt(workedNumber(shown));
+    pointing.show(name, file);
+  };
+  const press = (event: KeyboardEvent) => {
+    if (move(event)) event.preventDefault();
+    else if (event.key === "Enter") show((event.target as Element).closest(".array td"));
   };
   const inSight = new Set<Element>();
   const read = new IntersectionObserver(
@@ -160,6 +173,7 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
       const now = arrays.find((each) => inSight.has(each));
       for (const each of arrays) each.classList.toggle("now", each === now);
       pointing.point(now?.dataset.name ?? null);
+      pointing.pointAt(null);
     },
     { rootMargin: "-35% 0px -45% 0px" }, // the middle of the window, where one reads
   );
@@ -170,10 +184,12 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
   place.addEventListener("mouseover", over);
   place.addEventListener("focusin", over);
   place.addEventListener("click", click);
+  place.addEventListener("keydown", press);
   return () => {
     read.disconnect();
     place.removeEventListener("mouseover", over);
     place.removeEventListener("focusin", over);
     place.removeEventListener("click", click);
+    place.removeEventListener("keydown", press);
   };
 }

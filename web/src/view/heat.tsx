@@ -1,6 +1,7 @@
 /** A small heat map of an array, which opens to its numbers on hover or focus. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Summary } from "./report";
+import type { Cell } from "./spot";
 import { number, range, shape } from "./words";
 
 const WIDE = 64;
@@ -19,13 +20,15 @@ interface HeatProps {
   large?: boolean;
   /** The number that has the full hue; the largest of its own, if not given. */
   full?: number;
+  /** The one number that is pointed at. */
+  cell?: Cell | undefined;
 }
 
 /** The largest number, in size. */
 export const largest = (summary: Summary | null | undefined): number =>
   Math.max(0, ...(summary?.cells.flat() ?? []).map((cell) => Math.abs(cell ?? 0)));
 
-export const Heat = ({ summary, lengths, name, reachable, large = false, full }: HeatProps) => {
+export const Heat = ({ summary, lengths, name, reachable, large = false, ...how }: HeatProps) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   const columns = summary?.cells[0]?.length ?? 0;
@@ -52,7 +55,8 @@ export const Heat = ({ summary, lengths, name, reachable, large = false, full }:
         onFocus={() => setOpen(true)}
         onClick={() => setOpen(true)}
       >
-        <Cells summary={summary} large={large} full={full ?? largest(summary)} />
+        <Cells summary={summary} large={large} full={how.full ?? largest(summary)} />
+        {how.cell && <Ring cell={how.cell} rows={summary.cells.length} columns={columns} />}
       </button>
       {open && <Numbers id={id} summary={summary} lengths={lengths} name={name} />}
     </div>
@@ -97,6 +101,20 @@ const paint = (context: CanvasRenderingContext2D, cells: Summary["cells"], full:
     });
   });
 };
+
+/** Around one cell of the map. */
+const Ring = ({ cell, rows, columns }: { cell: Cell; rows: number; columns: number }) => (
+  <span class="bh-ring">
+    <span
+      style={{
+        left: `${(100 * cell[1]) / columns}%`,
+        top: `${(100 * cell[0]) / rows}%`,
+        width: `${100 / columns}%`,
+        height: `${100 / rows}%`,
+      }}
+    />
+  </span>
+);
 
 interface NumbersProps {
   id: string;

@@ -10,6 +10,7 @@ import { MomentsBar } from "./moments-bar";
 import { usePlaces } from "./places";
 import { type Act, BEGINNING, readingAfter, selectedIn } from "./reading";
 import type { Report } from "./report";
+import { type Cell, spotIn } from "./spot";
 import { Rows } from "./steps";
 
 const BESIDE = 900; // pixels from which on there is room beside the rows
@@ -31,11 +32,12 @@ interface PictureProps {
   derivation: Derivation | undefined;
   math: string | undefined;
   pointed: string | undefined;
+  cell: Cell | undefined;
   /** Whether it is the only picture: then it may have the arrow keys that nothing else wants. */
   alone: boolean;
 }
 
-export const Picture = ({ report, derivation, math, pointed, alone }: PictureProps) => {
+export const Picture = ({ report, derivation, math, pointed, cell, alone }: PictureProps) => {
   const program = report.program ?? [];
   const roots = report.roots ?? [];
   const edges = useMemo(() => edgesOf(program), [report]);
@@ -109,6 +111,7 @@ export const Picture = ({ report, derivation, math, pointed, alone }: PicturePro
           {width >= NARROW && <Gutter {...gutter} side="forward" walked={walked("forward")} />}
           <Rows
             {...{ report, program, order, items, edges, standings, selected, lit, shown, unfold }}
+            spot={spotIn(program[lit], pointed, cell)}
             select={(step) => act({ kind: "choose", step })}
             below={beside || (reading.chosen === null && !shown) ? null : detail}
           />

@@ -6,6 +6,7 @@ import { Heat } from "./heat";
 import type { Shown } from "./moments";
 import { Prose } from "./prose";
 import type { Report, Step } from "./report";
+import type { Spot } from "./spot";
 import { fault, MARKS, shape, verdict } from "./words";
 
 export interface RowsProps {
@@ -18,6 +19,8 @@ export interface RowsProps {
   selected: number;
   /** The step that is pointed at from elsewhere; -1 if none is. */
   lit: number;
+  /** The number in it that is pointed at. */
+  spot: Spot | null;
   shown: Shown | null;
   select: (step: number) => void;
   unfold: (steps: number[]) => void;
@@ -45,6 +48,7 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
   const place = order.indexOf(i);
   const ran = !shown || place < shown.forward;
   const back = !shown || place >= order.length - shown.backward;
+  const spot = i === props.lit ? props.spot : null;
   const lacking = props.edges.filter((edge) => edge.value === i && edge.use.missing);
   const classes = ["bh-row", `bh-${standing}`, i === selected && "bh-selected"];
   if (i === props.lit) classes.push("bh-pointed");
@@ -71,6 +75,7 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
             lengths={step.shape}
             name={step.name}
             reachable={i === selected}
+            cell={spot && !spot.ofGradient ? spot.cell : undefined}
           />
         ) : (
           <span class="bh-heat" />
@@ -83,6 +88,7 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
             lengths={step.answer && row?.shape ? row.shape : step.shape}
             name={`d${step.name}`}
             reachable={i === selected}
+            cell={spot?.ofGradient ? spot.cell : undefined}
           />
         ) : (
           <span class="bh-heat" />
@@ -96,6 +102,11 @@ const StepRow = ({ step: i, ...props }: RowsProps & { step: number }) => {
           )}
         </span>
       </div>
+      {spot && (
+        <p class="bh-spot">
+          <code>{spot.name}</code> = {spot.number}
+        </p>
+      )}
       {back && standing === "root" && row && (
         <p class="bh-fault">
           <Prose text={fault(row)} />.

@@ -2,6 +2,7 @@ import type { Derivation } from "./derivation";
 import { type Model, useModel } from "./model";
 import { Picture } from "./picture";
 import { type Report, reportsIn } from "./report";
+import type { Cell } from "./spot";
 import { type Training, TrainingShown } from "./training";
 import { Notes, Others, Verdict, withoutStep } from "./verdict";
 
@@ -13,6 +14,7 @@ export const View = ({ model }: { model: Model }) => {
   const after = useModel<string>(model, "after");
   const math = useModel<string>(model, "math");
   const pointed = useModel<string>(model, "pointed");
+  const cell = useModel<Cell>(model, "cell");
   const told = useModel<boolean>(model, "told") ?? false;
   return (
     <div class="byhand">
@@ -20,7 +22,7 @@ export const View = ({ model }: { model: Model }) => {
       {reports.map((report) => (
         <Part
           key={report.name}
-          {...{ report, derivation, math, pointed, told }}
+          {...{ report, derivation, math, pointed, cell, told }}
           titled={reports.length > 1}
         />
       ))}
@@ -36,17 +38,19 @@ interface PartProps {
   math: string | undefined;
   /** A name, or `d` and a name, that is to stand out. */
   pointed: string | undefined;
+  /** The place in its array that is meant. */
+  cell: Cell | undefined;
   /** Whether the verdict stands elsewhere on the page already. */
   told: boolean;
   titled: boolean;
 }
 
-const Part = ({ report, derivation, math, pointed, told, titled }: PartProps) => (
+const Part = ({ report, derivation, math, pointed, cell, told, titled }: PartProps) => (
   <section>
     {titled && <h2>{report.name}</h2>}
     {!told && <Verdict report={report} />}
     {report.program && report.program.length > 0 && (
-      <Picture {...{ report, derivation, math, pointed }} alone={!titled} />
+      <Picture {...{ report, derivation, math, pointed, cell }} alone={!titled} />
     )}
     {!told && (
       <>

@@ -1,0 +1,67 @@
+"""Numbers that a reading works stand out in the picture of their file, each by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, chromium, watched
+from pages import LOSS, Served
+from playwright.sync_api import Page, expect
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium: .ci/run installs it"),
+]
+
+OVER_CELL = """() => {
+    const map = document.querySelector(".bh-pointed .bh-ring").getBoundingClientRect();
+    const ring = document.querySelector(".bh-ring span").getBoundingClientRect();
+    return [(ring.top - map.top) / ring.height, (ring.left - map.left) / ring.width];
+}"""
+
+
+def cell(page: Page, array: str, row: int, column: int) -> None:
+    number = page.locator(
+        f".array[data-name={array}] td[data-row='{row}'][data-column='{column}']"
+    ).first
+    number.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # what is scrolled past stands out by itself
+    number.hover()
+
+
+def stands_out(page: Page, said: str, row: int, column: int) -> None:
+    expect(page.locator(".bh-spot")).to_have_text(said)
+    down, across = page.evaluate(OVER_CELL)
+    assert (round(down), round(across)) == (row, column)
+
+
+def test_a_number_that_is_read_stands_out_in_the_picture(tmp_path: Path) -> None:
+    with Served("learn", str(tmp_path / "w"), "--web") as served, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        wrong = watched(page, f"http://127.0.0.1:{served.port}/")
+        page.goto(f"{served.url}#{LOSS}")
+        name = page.locator(".array[data-name=dprobs] .name")
+        cell(page, "dprobs", 1, 2)
+        expect(page.locator(".bh-pointed code").first).to_have_text("probs")
+        expect(page.locator(".bh-spot")).to_have_count(0)  # the learner's file has other numbers
+
+        page.locator(".array[data-name=dprobs] td").nth(5).click()
+        expect(page.get_by_text("The reading's example, three_rows.py.")).to_be_visible()
+        stands_out(page, "dprobs[1, 2] = −0.881", 1, 2)
+        cell(page, "dprobs", 2, 0)
+        stands_out(page, "dprobs[2, 0] = −0.5114", 2, 0)
+        cell(page, "W1", 0, 1)  # a value of forward's
+        stands_out(page, "W1[0, 1] = 1.5", 0, 1)
+
+        name.focus()  # the same with the keyboard
+        expect(page.locator(".bh-spot")).to_have_count(0)
+        for key in ("ArrowDown", "ArrowRight"):
+            page.keyboard.press(key)
+        stands_out(page, "dprobs[0, 1] = −0.7938", 0, 1)
+        page.keyboard.press("Escape")
+        expect(name).to_be_focused()
+
+        page.get_by_role("button", name="Back to your file").click()
+        expect(page.locator(".bh-spot")).to_have_count(0)
+        assert wrong == []
