@@ -66,9 +66,7 @@ def test_a_cancelled_job_ends_at_once_and_the_next_is_answered(
     assert "problems" in process.ask(job(tmp_path, GOOD), 10)[0]
 
 
-def test_the_words_on_an_exercise_come_before_its_numbers(
-    process: Process, tmp_path: Path
-) -> None:
+def test_the_words_on_an_exercise_come_before_its_numbers(process: Process, tmp_path: Path) -> None:
     heard: list[dict[str, Any]] = []
     process.ask({**job(tmp_path, WRONG, asked=["w"]), "do": "answer"}, 10, hear=heard.append)
     assert [tuple(answer) for answer in heard] == [
