@@ -16,7 +16,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Problem, did_you_mean, executed, locate, parsed, read_source
 from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
-from byhand.sources.autograd_functions import names_in
+from byhand.sources.autograd_functions.told import names_in
 from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import Source, functions_in, sources, split
 

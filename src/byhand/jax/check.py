@@ -52,7 +52,7 @@ from byhand.kernels.outside import by_outputs_alone, seen_from_outside
 from byhand.kernels.probes import EDGE
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
-from byhand.sources.autograd_functions import problem_of_function
+from byhand.sources.autograd_functions.problem import problem_of_function
 from byhand.sources.custom_vjps import LEAVES, PUT_IN, REBUILT, ZEROS, Rules, written_rules
 
 HALVES = ("bfloat16", "float16")

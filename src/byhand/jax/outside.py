@@ -16,7 +16,7 @@ from byhand.jax.subject import Arguments, JaxSubject, is_of_arrays, is_of_floats
 from byhand.jax.truth import takes_gradient
 from byhand.program.problem import Problem
 from byhand.sources.assemble import assembled
-from byhand.sources.autograd_functions import HELD, Held
+from byhand.sources.autograd_functions.ctx import HELD, Held
 
 TRUTH = "truth__"
 

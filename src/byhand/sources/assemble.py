@@ -34,6 +34,16 @@ def assign(name: str, value: ast.expr, where: ast.AST) -> ast.stmt:
     return located(ast.Assign([ast.Name(name, ast.Store())], value), where)
 
 
+def statement(text: str, where: ast.stmt) -> ast.stmt:
+    """A statement that is written for the user's at `where`."""
+    made = ast.parse(text).body[0]
+    for part in ast.walk(made):
+        if hasattr(part, "lineno"):
+            ast.copy_location(part, where)
+            part.end_lineno = where.lineno  # pyright: ignore[reportAttributeAccessIssue]
+    return made
+
+
 def located(node: ast.stmt, where: ast.AST) -> ast.stmt:
     """A statement that was made, with the place of `where` for every part that has none."""
     return ast.fix_missing_locations(ast.copy_location(node, where))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byhand.errors import ProblemError
-from byhand.sources.autograd_functions import Written, written
+from byhand.sources.autograd_functions.written import Written, written
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import elements, parameters, returns
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from byhand.errors import ProblemError
 from byhand.program.problem import parsed
-from byhand.sources.autograd_functions import names_in
+from byhand.sources.autograd_functions.told import names_in
 from byhand.sources.cells import of_notebook, of_script
 from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import functions_in

@@ -17,7 +17,7 @@ from typing import Any
 
 from byhand.program.scopes import bound_names, own_parts
 from byhand.sources.intermediates import Renames
-from byhand.sources.signature import elements, parameters, returns
+from byhand.sources.signature import body_of, elements, parameters, returns
 
 DEEP = 3
 """Calls of helpers by helpers that are followed."""
@@ -133,7 +133,7 @@ class _HelperReader:
         for name in sorted(own - names.keys()):
             names[name] = self.new(helper.name, name, tail)
         renames = Renames(names)
-        body = [renames.visit(each) for each in _body(helper) if each is not end]
+        body = [renames.visit(each) for each in body_of(helper) if each is not end]
         nothing = ast.copy_location(ast.Constant(None), call)
         value = nothing if end is None or end.value is None else renames.visit(end.value)
         return [*before, *self.block(body, deep - 1)], value
@@ -266,14 +266,6 @@ def _stored(helper: ast.FunctionDef) -> set[str]:
         for part in own_parts(helper)
         if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
     }
-
-
-def _body(helper: ast.FunctionDef) -> list[ast.stmt]:
-    match helper.body:
-        case [ast.Expr(value=ast.Constant(value=str())), *rest] if rest:
-            return rest
-        case body:
-            return body
 
 
 def _at(node: ast.stmt, where: ast.AST) -> ast.stmt:

@@ -15,6 +15,7 @@ from byhand.sources.intermediates import Renames
 from byhand.sources.pair import Pair
 from byhand.sources.returns import with_answers, with_returns
 from byhand.sources.signature import (
+    body_of,
     elements,
     owners,
     parameters,
@@ -26,7 +27,9 @@ from byhand.sources.signature import (
 def forward_of(pair: Pair) -> ast.FunctionDef:
     """Forward as a problem has it: it returns its outputs alone, and keeps the rest."""
     names = pair.output_names()
-    body = with_returns(_body(pair.forward), lambda node: _outputs(pair, names, node))
+    body = with_returns(
+        body_of(copy.deepcopy(pair.forward)), lambda node: _outputs(pair, names, node)
+    )
     if _draws(pair.forward):
         seed = ast.parse("__import__('numpy').random.seed(0)").body[0]
         body.insert(0, _moved(seed, pair.forward))
@@ -49,15 +52,6 @@ def _moved(node: ast.stmt, where: ast.stmt) -> ast.stmt:
         if hasattr(part, "lineno"):
             ast.copy_location(part, where)
     return node
-
-
-def _body(definition: ast.FunctionDef) -> list[ast.stmt]:
-    body = copy.deepcopy(definition.body)
-    match body:
-        case [ast.Expr(value=ast.Constant(value=str())), *rest] if rest:
-            return rest
-        case _:
-            return body
 
 
 def _outputs(pair: Pair, names: Sequence[str], node: ast.Return) -> list[ast.stmt]:
@@ -91,7 +85,7 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
     taken = {n.id for n in ast.walk(pair.backward) if isinstance(n, ast.Name)}
     taken |= {*parameters(pair.backward)}
     plans: dict[ast.Return, list[tuple[str | None, ast.expr]]] = {}
-    body = _body(pair.backward)
+    body = body_of(copy.deepcopy(pair.backward))
     shell = function("backward", [], body, pair.backward.lineno)
     for end in returns(shell):
         ends = elements(end.value)

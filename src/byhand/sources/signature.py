@@ -37,6 +37,19 @@ def elements(node: ast.expr | None) -> list[ast.expr]:
             return [node]
 
 
+def body_of(function: ast.FunctionDef) -> list[ast.stmt]:
+    """Its statements, without its docstring."""
+    match function.body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest] if rest:
+            return rest
+        case body:
+            return body
+
+
+def is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def parameters(function: ast.FunctionDef) -> list[str]:
     given = function.args
     return [arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs)]

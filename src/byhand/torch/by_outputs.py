@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from byhand.program.problem import Inputs, Problem
-from byhand.sources.assemble import assembled, function
-from byhand.sources.autograd_functions import HELD, REFERENCE, Held, statement
+from byhand.sources.assemble import assembled, function, statement
+from byhand.sources.autograd_functions.ctx import HELD, Held
+from byhand.sources.autograd_functions.forward import REFERENCE
 from byhand.torch.given import Given
 from byhand.torch.subject import Subject
 from byhand.torch.truth import Truth

@@ -27,7 +27,7 @@ from byhand.kernels.options import Options
 from byhand.kernels.outside import by_outputs_alone, compared, seen_from_outside
 from byhand.program.problem import Problem, did_you_mean
 from byhand.program.trace import trace_problem
-from byhand.sources.autograd_functions import problem_of_function
+from byhand.sources.autograd_functions.problem import problem_of_function
 from byhand.torch.by_outputs import problem_by_outputs
 from byhand.torch.complex_numbers import in_reals, is_complex, takes_complex
 from byhand.torch.faithful import called, gives_the_same

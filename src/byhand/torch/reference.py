@@ -14,7 +14,7 @@ from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.control_flow import run_plainly
 from byhand.program.problem import Problem
-from byhand.sources.autograd_functions import HELD, Held
+from byhand.sources.autograd_functions.ctx import HELD, Held
 from byhand.torch.subject import Spread, Subject
 from byhand.values.arrays import as_torch
 from byhand.values.torch_random import seed_torch

@@ -14,7 +14,9 @@ import torch
 from byhand.errors import ProblemError
 from byhand.kernels.frameworks.pytorch import run_of
 from byhand.kernels.kernel import Run
-from byhand.sources.autograd_functions import Written, arguments_of, unanswered, written
+from byhand.sources.autograd_functions.problem import arguments_of
+from byhand.sources.autograd_functions.told import unanswered
+from byhand.sources.autograd_functions.written import Written, written
 from byhand.torch.launches import launches
 
 

@@ -1,0 +1,47 @@
+"""Which Functions and custom ops a text has, and what their backward leaves out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from byhand.sources.signature import elements, is_none, returns
+
+
+def names_in(tree: ast.Module) -> list[str]:
+    """What a module calls its Functions and custom ops, in its order, as its text tells."""
+    found: list[str] = []
+    own = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name, bases=bases) if any(
+                (_last(base) == "Function" and "Function" not in own) or _last(base) in found
+                for base in bases
+            ):
+                found.append(name)
+            case ast.FunctionDef(name=name, decorator_list=decorators) if any(
+                _last(each.func if isinstance(each, ast.Call) else each) == "custom_op"
+                for each in decorators
+            ):
+                found.append(name)
+            case _:
+                pass
+    return found
+
+
+def _last(node: ast.expr) -> str:
+    """The last name of `torch.autograd.Function`."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
+
+
+def unanswered(backward: ast.FunctionDef, arguments: Sequence[str]) -> list[str]:
+    """The arguments for which backward returns None wherever it returns."""
+    ends = [elements(end.value) for end in returns(backward)]
+    whole = [each for each in ends if len(each) >= len(arguments)]
+    if not whole or len(whole) < len(ends):
+        return []
+    return [name for i, name in enumerate(arguments) if all(is_none(e[i]) for e in whole)]
