@@ -10,7 +10,7 @@ from typing import TypeAlias
 from byhand.errors import ProblemError
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import function, located, statement
-from byhand.sources.autograd_functions.ctx import NEEDS, Ctx
+from byhand.sources.autograd_functions.ctx import NEEDS, CtxAsLocals
 from byhand.sources.autograd_functions.forward import FunctionForward
 from byhand.sources.autograd_functions.written import Written
 from byhand.sources.intermediates import Renames
@@ -42,7 +42,7 @@ class FunctionBackward:
 
     def made(self) -> tuple[ast.FunctionDef, list[str]]:
         said, forward = self.said, self.forward
-        ctx = Ctx(forward.ctx, forward.local)
+        ctx = CtxAsLocals(forward.ctx, forward.local)
         body = [ctx.visit(node) for node in copy.deepcopy(body_of(said.backward))]
         shell = function("backward", [], body, said.backward.lineno)
         ends = returns(shell)

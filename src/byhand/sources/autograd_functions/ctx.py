@@ -28,7 +28,7 @@ class Held:
         return self.values[name]
 
 
-class Ctx(ast.NodeTransformer):
+class CtxAsLocals(ast.NodeTransformer):
     """What is left in `ctx` as locals: `ctx.eps` as `ctx__eps`, the saved tensors as a tuple."""
 
     def __init__(self, ctx: str, called: Callable[[str], str]) -> None:

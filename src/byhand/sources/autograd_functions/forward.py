@@ -11,7 +11,7 @@ from byhand.errors import ProblemError
 from byhand.program.random_names import any_draws
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, function, located, statement
-from byhand.sources.autograd_functions.ctx import HELD, NEEDS, Ctx
+from byhand.sources.autograd_functions.ctx import HELD, NEEDS, CtxAsLocals
 from byhand.sources.autograd_functions.written import Written
 from byhand.sources.intermediates import Renames
 from byhand.sources.returns import with_returns
@@ -67,7 +67,7 @@ class FunctionForward:
         said, self.is_followed = self.said, True
         body = [_Attached().visit(node) for node in copy.deepcopy(body_of(said.forward))]
         if said.ctx:
-            ctx = Ctx(parameters(said.forward)[0], self.local)
+            ctx = CtxAsLocals(parameters(said.forward)[0], self.local)
             body = [ctx.visit(node) for node in body]
             self.kept |= {*ctx.stored}
         body = with_returns(body, self.outputs_at)
@@ -151,7 +151,7 @@ class FunctionForward:
         self.kept |= {*renamed.values()}
         whole = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
         made = [statement(f"{self.local('output')} = {whole}", node)]
-        leaves, renames = Ctx(ctx, self.local), Renames(renamed)
+        leaves, renames = CtxAsLocals(ctx, self.local), Renames(renamed)
         for each in copy.deepcopy(body_of(setup)):
             if not isinstance(each, ast.Return):
                 made.append(renames.visit(leaves.visit(each)))
