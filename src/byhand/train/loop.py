@@ -27,7 +27,7 @@ from byhand.program.problem import Inputs, Problem
 from byhand.train.compiled import FastSteps, fast_steps
 from byhand.train.data import Examples
 from byhand.train.gradients import check_gradients, hand_gradients, items_named
-from byhand.train.interrupt import held_back
+from byhand.train.interrupt import Stop, held_back
 from byhand.train.optimisers import Optimiser, optimiser_of
 from byhand.train.schedule import Schedule
 from byhand.values.arrays import Array
@@ -87,6 +87,16 @@ def batches(
         first = 0
 
 
+@dataclass(frozen=True)
+class Now:
+    """Where a descent is: the step that was done last, a running mean of the losses of some hundred
+    steps, and how many steps it does in a second."""
+
+    step: int
+    loss: float
+    speed: float
+
+
 @dataclass
 class Descent:
     """A descent underway: `done` of the steps of its `schedule`.
@@ -134,6 +144,16 @@ class Descent:
         after the last step; the loss is a running mean over some hundred steps. `save()` is called
         every ten seconds, after a step. Raises ProblemError if the loss is no longer a number.
         """
+        with held_back() as stop:
+            for now in self.going(stop, save):
+                try:
+                    if progress:
+                        progress(now.step, self.schedule.steps, now.loss, now.speed)
+                except KeyboardInterrupt:
+                    stop.pressed = True
+
+    def going(self, stop: Stop, save: Callable[[], object] | None = None) -> Iterator[Now]:
+        """The same, watched from outside: where it is, as often as `progress` is called."""
         parameters, schedule = self.parameters, self.schedule
         optimiser = optimiser_of(schedule, parameters, self.state)
         drawn = self.batches()
@@ -141,40 +161,38 @@ class Descent:
         first, seconds_before = self.done, self.seconds
         total, running, since = 0.0, 0.0, self.done
         saved = shown = began = time.perf_counter()
-        with held_back() as stop, np.errstate(all="ignore"):  # a NaN is told of in one line
+        with np.errstate(all="ignore"):
             advance, count = self._advance(parameters, optimiser), 1
-            while self.done < schedule.steps:
-                count = min(count, schedule.steps - self.done, every - self.done % every)
-                noted = (self.done + count) % every == 0
-                before = _copies(parameters) if self.watched and noted else {}
-                started = time.perf_counter()
+        while self.done < schedule.steps:
+            count = min(count, schedule.steps - self.done, every - self.done % every)
+            noted = (self.done + count) % every == 0
+            before = _copies(parameters) if self.watched and noted else {}
+            started = time.perf_counter()
+            with np.errstate(all="ignore"):  # a NaN is told of in one line
                 for loss in advance(list(itertools.islice(drawn, count))):
                     total += loss
                     running = loss if self.done == first else running + 0.01 * (loss - running)
                     self.done += 1
-                last = stop.pressed or self.done == schedule.steps
-                now = time.perf_counter()
-                if progress and (last or now - shown > _SHOWN_EVERY):
-                    shown, speed = now, (self.done - first) / (now - began)
-                    try:
-                        progress(self.done, schedule.steps, running, speed)
-                    except KeyboardInterrupt:
-                        last = True
-                if last or noted:
-                    self._note(since, total / (self.done - since))
-                    total, since = 0.0, self.done
-                    self.seconds = seconds_before + now - began
-                    self.state = optimiser.state
-                if before:
-                    self.updates.append((self.done, _update_sizes(before, parameters)))
-                if last:
-                    break
-                # At a point of the curve, so that this too goes on as if nothing had been.
-                if save and noted and now - saved > SAVED_EVERY:
-                    save()
-                    saved = time.perf_counter()
-                if self.compiled:
-                    count = max(1, int(count * min(2, _CALL / max(now - started, 1e-6))))
+            now = time.perf_counter()
+            if stop.pressed or self.done == schedule.steps or now - shown > _SHOWN_EVERY:
+                shown = now
+                yield Now(self.done, running, (self.done - first) / (now - began))
+            last = stop.pressed or self.done == schedule.steps
+            if last or noted:
+                self._note(since, total / (self.done - since))
+                total, since = 0.0, self.done
+                self.seconds = seconds_before + now - began
+                self.state = optimiser.state
+            if before:
+                self.updates.append((self.done, _update_sizes(before, parameters)))
+            if last:
+                break
+            # At a point of the curve, so that this too goes on as if nothing had been.
+            if save and noted and now - saved > SAVED_EVERY:
+                save()
+                saved = time.perf_counter()
+            if self.compiled:
+                count = max(1, int(count * min(2, _CALL / max(now - started, 1e-6))))
         self.seconds = seconds_before + time.perf_counter() - began
 
     def _advance(

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from byhand.errors import DataError, ProblemError
-from byhand.program.problem import Inputs, Problem, load, zoo
-from byhand.train.compiled import WORTH_IT
-from byhand.train.data import BUNDLED, Split, Words, read_words, split
+from byhand.errors import ProblemError
+from byhand.program.problem import Problem, load
+from byhand.train.data import BUNDLED
 from byhand.train.diagnostics import pictures_of
 from byhand.train.evaluate import mean_loss, training_statistics
 from byhand.train.folder import Place, check_free, check_writable
 from byhand.train.interrupt import held_back
-from byhand.train.loop import Descent, Progress, in_precision
+from byhand.train.loop import Progress
 from byhand.train.pictures import check_matplotlib
-from byhand.train.run import Config, RunFolder, load_run
-from byhand.train.sample import restored, words
-from byhand.train.schedule import Schedule, schedule_of
-from byhand.train.sizes import check_trainable, reads_words, training_sizes
+from byhand.train.plan import Plan, address, fresh, resumed
+from byhand.train.run import Config, RunFolder
+from byhand.train.sample import words
 
 _RUNS = Path("runs")
 _SAMPLES = 10
@@ -116,9 +112,9 @@ def train(
     with _place(problem.name, out, resume) as place:
         if resume is None:
             settings = {**(schedule or {}), **({} if steps is None else {"steps": steps})}
-            plan = _fresh(problem, data or BUNDLED, seed or 0, sizes or {}, settings)
+            plan = fresh(problem, data or BUNDLED, seed or 0, sizes or {}, settings)
         else:
-            plan = _resumed(problem, Path(resume), data, steps, seed, sizes, schedule)
+            plan = resumed(problem, Path(resume), data, steps, seed, sizes, schedule)
         plan.descent.watched = diagnostics
         plan.descent.compiled &= not (plain or diagnostics)
         plan.descent.run(progress, lambda: place.write(_underway(plan).files()))
@@ -127,94 +123,13 @@ def train(
             return _result(run, place.write(run.files()), plan.descent.note)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """All that is settled before the first step."""
-
-    words: Words
-    split: Split
-    sizes: dict[str, int]
-    descent: Descent
-
-
-def _fresh(
-    problem: Problem,
-    data: str | Path,
-    seed: int,
-    sizes: Mapping[str, int],
-    settings: Mapping[str, Any],
-) -> _Plan:
-    schedule = schedule_of(problem, settings)
-    found = read_words(data)
-    full = training_sizes(problem, sizes, found.vocabulary)
-    values = problem.inputs(seed, **full)
-    check_trainable(problem, values)
-    return _plan(problem, found, full, values, seed, schedule)
-
-
-def _resumed(
-    problem: Problem,
-    place: Path,
-    data: str | Path | None,
-    steps: int | None,
-    seed: int | None,
-    sizes: Mapping[str, int] | None,
-    schedule: Mapping[str, Any] | None,
-) -> _Plan:
-    """Goes on from a run folder, which has an answer to every question that a new run has."""
-    run = load_run(place)
-    config = run.config
-    found = read_words(config.data if data is None else data)
-    asked = {
-        "another model": (_address(problem), config.file),
-        "other data": (found.sha256, config.data_sha256),
-        "another seed": (config.seed if seed is None else seed, config.seed),
-        "other sizes": ({**config.sizes, **(sizes or {})}, config.sizes),
-        "another schedule": (
-            {**asdict(config.schedule), **(schedule or {})},
-            asdict(config.schedule),
-        ),
-    }
-    for what, (new, old) in asked.items():
-        if new != old:
-            raise DataError(f"{place}: was trained with {what}: only `steps` can be changed")
-    goal = config.steps if steps is None else steps
-    if config.done >= goal:
-        raise DataError(
-            f"{place}: has done {config.done} steps of {goal}: give a larger number of steps"
-        )
-    planned = replace(config.schedule, steps=goal)
-    plan = _plan(problem, found, config.sizes, restored(problem, run), config.seed, planned)
-    plan.descent.done, plan.descent.seconds = config.done, config.seconds
-    plan.descent.state = run.optimiser
-    plan.descent.losses, plan.descent.updates = run.losses, run.updates
-    plan.descent.compiled = config.compiled
-    return plan
-
-
-def _plan(
-    problem: Problem,
-    found: Words,
-    sizes: dict[str, int],
-    values: Inputs,
-    seed: int,
-    schedule: Schedule,
-) -> _Plan:
-    n, block = values["X"].shape
-    parts = split(found, block, whole=reads_words(values))
-    single = in_precision(values, np.float32)
-    worth_it = schedule.steps >= WORTH_IT and schedule.batch == "mini"
-    descent = Descent(problem, single, parts.train, n, seed, schedule, compiled=worth_it)
-    return _Plan(found, parts, sizes, descent)
-
-
-def _underway(plan: _Plan) -> RunFolder:
+def _underway(plan: Plan) -> RunFolder:
     """What is needed to go on."""
     descent, problem = plan.descent, plan.descent.problem
     parameters = descent.parameters
     config = Config(
         model=problem.name,
-        file=_address(problem),
+        file=address(problem),
         data=plan.words.source,
         data_sha256=plan.words.sha256,
         characters=plan.words.characters,
@@ -229,7 +144,7 @@ def _underway(plan: _Plan) -> RunFolder:
     return RunFolder(config, parameters, descent.state, descent.losses, updates=descent.updates)
 
 
-def _evaluated(plan: _Plan) -> RunFolder:
+def _evaluated(plan: Plan) -> RunFolder:
     """What is to be kept of a descent, as far as it went."""
     descent, problem, values = plan.descent, plan.descent.problem, plan.descent.values
     run = _underway(plan)
@@ -278,10 +193,3 @@ def _place(model: str, out: str | Path | None, resume: str | Path | None) -> Pla
         place = Place(_RUNS, model)
     check_writable(place.parent)
     return place
-
-
-def _address(problem: Problem) -> str:
-    """How to load the problem again: its name in the zoo, or its path."""
-    path = Path(problem.file).resolve()
-    known = zoo().get(problem.name)
-    return problem.name if known is not None and known.resolve() == path else str(path)
