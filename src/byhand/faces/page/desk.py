@@ -1,7 +1,6 @@
 """The files that are open: watched on disk, and checked in a process of its own.
 
-There is one process, and it has one job at a time. What a newer text of the same file makes
-outdated is cancelled.
+What a newer text of the same file makes outdated is cancelled.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +16,9 @@ from byhand.errors import ByhandError, DataError, one_line
 from byhand.faces.apart.process import Process
 from byhand.faces.page.documents import Content, Document, Saved
 from byhand.faces.page.live import Live
+from byhand.faces.page.questions import Answer, Question, Questions
 
 LOOK = 0.1  # seconds between two looks at the files that are followed
-
-Answer = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of the process about a document, and who hears each answer, and the last with
-    what the file printed; `dropped` is called instead if a newer text makes it outdated."""
-
-    document: str
-    asked: Mapping[str, Any]
-    libraries: frozenset[str]
-    timeout: float
-    hear: Callable[[Answer], None]
-    done: Callable[[Answer, str], None]
-    dropped: Callable[[], None] = lambda: None
-
 
 Jobs = Callable[[str, Content], Iterator[Question]]
 """The jobs on a document with this content, in order."""
@@ -46,15 +28,14 @@ Mark = tuple[int, int, int]
 
 class Desk:
     def __init__(self, live: Live, process: Process, jobs: Jobs) -> None:
-        self._live, self._process, self._jobs = live, process, jobs
+        self._live, self._jobs = live, jobs
+        self._questions = Questions(process, lambda name, said: live.tell(name, "trouble", said))
+        self.work = self._questions.work
         self._documents: dict[str, Document] = {}
         self._contents: dict[str, Content] = {}
         self._versions: dict[str, int] = {}
         self._marks: dict[str, Mark | None] = {}
         self._left: set[str] = set()  # whose check was given up, as nobody looked
-        self._waiting: list[Question] = []
-        self._running: Question | None = None
-        self._wanted = asyncio.Event()
 
     def open(self, name: str, document: Document) -> None:
         """Follows a file, and checks it if it is new here. Raises DataError if it can't be read."""
@@ -89,14 +70,13 @@ class Desk:
     def check(self, name: str) -> None:
         """Checks a document, again if it was checked before. One that nobody looks at any more
         isn't waited for."""
-        self._forget(name)
+        self._questions.drop(name)
         self._left.discard(name)
-        running = None if self._running is None else self._running.document
+        running = self._questions.running
         if running in self._documents and not self._live.followed(running):
-            self._forget(running)
+            self._questions.drop(running)
             self._left.add(running)
-        self._waiting += self._jobs(name, self._contents[name])
-        self._wanted.set()
+        self._questions.put(self._jobs(name, self._contents[name]))
 
     async def answer(
         self, name: str, asked: Mapping[str, Any], libraries: frozenset[str], timeout: float
@@ -112,10 +92,9 @@ class Desk:
         def dropped() -> None:
             done({"error": "the file was changed meanwhile: ask again"}, "")
 
-        self._waiting.append(
-            Question(name, asked, libraries, timeout, lambda _: None, done, dropped)
+        self._questions.put(
+            [Question(name, asked, libraries, timeout, lambda _: None, done, dropped)]
         )
-        self._wanted.set()
         return await made
 
     def content(self, name: str) -> Content:
@@ -134,38 +113,6 @@ class Desk:
                 if mark != self._marks.get(name) and settled:
                     self._marks[name] = mark
                     self._look(name, document)
-
-    async def work(self) -> None:
-        """Has the jobs done, one after the other, for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._wanted.wait()
-            if not self._waiting:
-                self._wanted.clear()
-                continue
-            job = self._running = self._waiting.pop(0)
-
-            def hear(answer: Answer, job: Question = job) -> None:
-                loop.call_soon_threadsafe(self._heard, job, answer)
-
-            answer, printed = await asyncio.to_thread(
-                self._process.ask,
-                job.asked,
-                job.timeout,
-                job.libraries,
-                hear,
-                lambda job=job: self._running is job,
-            )
-            if self._running is job:  # else it is outdated
-                self._running = None
-                try:
-                    job.done(answer, printed)
-                except ByhandError as error:  # the file is gone, the disk is full
-                    self._live.tell(job.document, "trouble", one_line(str(error)))
-
-    def _heard(self, job: Question, answer: Answer) -> None:
-        if self._running is job:
-            job.hear(answer)
 
     def _look(self, name: str, document: Document) -> None:
         """Takes up what a file holds now."""
@@ -194,17 +141,6 @@ class Desk:
         self._versions[name] = max(self._versions.get(name, 0) + 1, time.time_ns() // 1000)
         self._live.tell(name, "text", {**self.told(name), "after": after})
         self.check(name)
-
-    def _forget(self, name: str) -> None:
-        """Drops what is waiting, and cancels what is running, for a text that is outdated."""
-        outdated = [job for job in self._waiting if job.document == name]
-        self._waiting = [job for job in self._waiting if job.document != name]
-        if self._running is not None and self._running.document == name:
-            outdated.append(self._running)
-            self._running = None
-            self._process.cancel()
-        for job in outdated:
-            job.dropped()
 
 
 def _mark(path: Path) -> Mark | None:
