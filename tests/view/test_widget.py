@@ -35,7 +35,8 @@ def test_the_widget_is_the_very_module_of_the_pages(report: Report) -> None:
 
 
 def test_a_training_is_told_as_it_goes_on() -> None:
-    from byhand.rendering.widget import POINTS, View
+    from byhand.rendering.losses import POINTS
+    from byhand.rendering.widget import View
 
     view = View()
     for step in range(1, 3 * POINTS):

@@ -9,9 +9,7 @@ import anywidget
 import traitlets
 
 from byhand import assets
-
-POINTS = 400
-"""The most losses that are drawn; of more, every other one is left out."""
+from byhand.rendering.losses import extended
 
 
 class View(anywidget.AnyWidget):
@@ -32,11 +30,8 @@ class View(anywidget.AnyWidget):
 
     def progress(self, step: int, steps: int, loss: float, speed: float) -> None:
         """Draws the loss after a step."""
-        losses: list[list[float]] = [*self._told("losses"), [step, loss]]
-        self.training = {
-            "losses": losses[::2] if len(losses) > POINTS else losses,
-            "samples": self._told("samples"),
-        }
+        losses = extended(self._told("losses"), step, loss)
+        self.training = {"losses": losses, "samples": self._told("samples")}
 
     def show_samples(self, samples: Sequence[str]) -> None:
         """Shows what the model gives by now."""

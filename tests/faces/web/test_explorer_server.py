@@ -87,3 +87,35 @@ def test_what_cannot_be_shown_is_said_in_one_line(tmp_path: Path, name: str, sai
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_model_is_trained_while_one_looks_on_and_verdicts_do_not_wait() -> None:
+    with Served("show", "mlp") as served:
+        assert told(served, "verdict")["trainable"]
+        text = told(served, "text")
+        assert served.ask("/api/train", {}).status == 200
+        with served.events("file") as events:
+            trainings = (value for name, value in events if name == "training")
+            seen = next(each for each in trainings if len(each["losses"]) > 2)
+            assert seen["going"] and seen["steps"] > 1000 and seen["digest"] == text["digest"]
+            assert len(seen["samples"]) == 8 and all(seen["samples"])
+
+            body = {"text": f"{text['text']}\n", "base": text["digest"]}
+            digest = served.ask("/api/save", body).json["digest"]
+            assert told(served, "verdict", digest)["passed"]
+
+            assert served.ask("/api/stop", {}).status == 200
+            last = next(each for each in trainings if not each["going"])
+            assert len(last["losses"]) > 2 and not last.get("error")
+        assert served.interrupt() == (130, "")
+
+
+def test_why_a_training_ended_is_said(file: Path) -> None:
+    file.write_text(GOOD)
+    with Served("show", str(file)) as served:
+        assert told(served, "verdict")["trainable"] is False
+        assert served.ask("/api/train", {}).status == 200
+        with served.events("file") as events:
+            trainings = (value for name, value in events if name == "training")
+            last = next(each for each in trainings if not each["going"])
+            assert "can't be trained: inputs takes no size `vocabulary`" in last["error"]

@@ -9,13 +9,15 @@ import { termOf } from "./glossary";
 import { CourseMapShown, Progress } from "./map";
 import { ofMistake } from "./markdown";
 import { FileLine, Notices } from "./notices";
-import { Picture, PictureModel } from "./picture";
+import { Picture, pictureModel } from "./picture";
 import { Prose } from "./prose";
 import { type Pointing, Reading, Task } from "./reading";
 import { get } from "./server";
 import { useStore } from "./store";
 import { type Tab, Tabs } from "./tabs";
+import { TrainingPart } from "./training";
 import { VerdictShown } from "./verdict";
+import type { ViewModel } from "./view-shown";
 import type { WorkedNumber } from "./worked-numbers";
 
 const TABS: [Tab, string][] = [
@@ -34,7 +36,7 @@ export function Course({ state }: { state: CourseState }) {
   const [tab, setTab] = useState<Tab>("read");
   const [mapped, setMapped] = useState(false);
   const [shown, show] = useState<Shown>();
-  const picture = useMemo(() => new PictureModel(), []);
+  const picture = useMemo(pictureModel, []);
   const editor = useRef<EditorHandle>(null);
   const [worked, setWorked] = useState<WorkedNumber | null>(null);
   const home = useRef(""); // the step that stands out while nothing else is pointed at
@@ -178,7 +180,7 @@ function Work({
   state: CourseState;
   document: Document;
   exercise: Exercise;
-  picture: PictureModel;
+  picture: ViewModel;
   editor: { current: EditorHandle | null };
   goTo: (line: number) => void;
   explain: (code: string, page: string) => void;
@@ -209,6 +211,12 @@ function Work({
             </button>
           </p>
         ) : null}
+        {state.example ? null : (
+          <TrainingPart
+            document={document}
+            offered={Boolean(document.verdict?.trainable && document.verdict.passed)}
+          />
+        )}
         <Picture model={picture} report={state.example?.report ?? report} />
       </div>
     </>

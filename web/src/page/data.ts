@@ -1,5 +1,6 @@
 /** What the server tells, as src/byhand/faces/page makes it. */
 import type { Derivation } from "../view/derivation";
+import type { Training } from "../view/training";
 
 export interface CourseMap {
   title: string;
@@ -68,8 +69,20 @@ export interface Verdict {
   printed: string;
   /** null where there is no backward to judge */
   passed?: boolean | null;
+  /** whether it is a model that can be trained on words */
+  trainable?: boolean;
   error?: string;
   said?: { summary: string; next: string; roots: Root[]; notes: string[] };
+}
+
+/** A training, as it goes on or as it ended. */
+export interface Trained extends Training {
+  /** of the text that is trained */
+  digest: string;
+  going: boolean;
+  /** how many are planned */
+  steps?: number;
+  error?: string | null;
 }
 
 export interface Derived {

@@ -4,7 +4,7 @@
  * If the file on disk is another by then, it wins: it is shown, and the server keeps what was typed
  * here beside it. While no server answers, the text is kept in the browser. */
 import type { Report } from "../view/report";
-import type { Text, Verdict } from "./data";
+import type { Text, Trained, Verdict } from "./data";
 import { follow, post, Refused } from "./server";
 import { Store } from "./store";
 
@@ -25,6 +25,7 @@ export class Document extends Store {
   verdict: Verdict | undefined;
   /** the last report: a text that can't be judged yet leaves the picture as it was */
   report: Report | undefined;
+  training: Trained | undefined;
   lost: Lost | undefined;
   /** what the server has to say about the file, or its refusal */
   trouble = "";
@@ -57,6 +58,11 @@ export class Document extends Store {
       (there) => this.connected(there),
     );
     window.addEventListener("pagehide", this.leave);
+  }
+
+  /** Whether what was trained is the text that is shown. */
+  get trainedNow(): boolean {
+    return this.training?.digest === this.base && !this.dirty;
   }
 
   /** Whether the verdict is about the text that is shown. */
@@ -99,6 +105,14 @@ export class Document extends Store {
     window.removeEventListener("pagehide", this.leave);
   }
 
+  async train(): Promise<void> {
+    await post("api/train", { document: this.id });
+  }
+
+  async stopTraining(): Promise<void> {
+    await post("api/stop", {});
+  }
+
   private get dirty(): boolean {
     return this.state !== "opening" && this.text !== this.saved;
   }
@@ -107,6 +121,7 @@ export class Document extends Store {
     if (name === "text") this.fileIs(value as Text);
     else if (name === "verdict") this.verdict = value as Verdict;
     else if (name === "report") this.report = value as Report;
+    else if (name === "training") this.training = value as Trained;
     else if (name === "trouble") this.trouble = value as string;
     else this.heard(name, value);
     this.changed();

@@ -6,11 +6,12 @@ import { Editor, type EditorHandle } from "./editor";
 import type { ExplorerState } from "./explorer-state";
 import { ofMistake } from "./markdown";
 import { FileLine, Notices } from "./notices";
-import { Picture, PictureModel } from "./picture";
+import { Picture, pictureModel } from "./picture";
 import { Prose } from "./prose";
 import { linkTo } from "./server";
 import { useStore } from "./store";
 import { type Tab, Tabs } from "./tabs";
+import { TrainingPart } from "./training";
 import { VerdictShown } from "./verdict";
 
 const TABS: [Tab, string][] = [
@@ -24,7 +25,7 @@ export function Explorer({ state }: { state: ExplorerState }) {
   useStore(document);
   const [tab, setTab] = useState<Tab>("write");
   const [shown, show] = useState<{ title: string; text: string }>();
-  const picture = useMemo(() => new PictureModel(), []);
+  const picture = useMemo(pictureModel, []);
   const editor = useRef<EditorHandle>(null);
   const fitting = derived?.derivation;
   useEffect(() => picture.set("derivation", fitting), [fitting]);
@@ -66,6 +67,7 @@ export function Explorer({ state }: { state: ExplorerState }) {
           )}
         </div>
         <div class="see">
+          <TrainingPart document={document} offered={Boolean(verdict?.trainable)} />
           <Picture model={picture} report={document.report} />
         </div>
         <div class="read">

@@ -47,6 +47,7 @@ export const post = <T>(
     keepalive,
   });
 
+const EVENTS = ["text", "report", "verdict", "standing", "trouble", "derivation", "training"];
 const AGAIN = 1000; // ms between two attempts to reach a server that is gone
 const HIDDEN = 10_000; // ms that a page is out of sight before it stops listening
 
@@ -72,7 +73,7 @@ export function follow(
       connected(false);
       timer = window.setTimeout(connect, AGAIN);
     };
-    for (const name of ["text", "report", "verdict", "standing", "trouble", "derivation"])
+    for (const name of EVENTS)
       source.addEventListener(name, (event) =>
         hear(name, JSON.parse((event as MessageEvent).data)),
       );

@@ -1,4 +1,5 @@
 /** Training as it goes on: the loss as a line, and samples as they come. */
+import { useEffect, useRef, useState } from "preact/hooks";
 
 export interface Training {
   /** Pairs of a step and the loss there. */
@@ -6,19 +7,22 @@ export interface Training {
   samples?: string[];
 }
 
+const SPOKEN_EVERY = 10_000; // ms
 const WIDE = 480;
 const HIGH = 140;
 const INSET = 4;
 
 export const TrainingShown = ({ training }: { training: Training }) => {
   const last = training.losses.at(-1);
+  const spoken = useNowAndThen(last ? said(last) : "");
   return (
     <section class="bh-training">
       <h2>Training</h2>
       {last && (
         <>
-          <p role="status">
-            Step {last[0]}: the loss is {last[1].toFixed(4)}.
+          <p>{said(last)}</p>
+          <p class="bh-hidden" role="status">
+            {spoken}
           </p>
           <Curve losses={training.losses} />
         </>
@@ -32,6 +36,24 @@ export const TrainingShown = ({ training }: { training: Training }) => {
       )}
     </section>
   );
+};
+
+const said = ([step, loss]: [number, number]): string =>
+  `Step ${step.toLocaleString("en")}: the loss is ${loss.toFixed(4)}.`;
+
+/** A text that changes all the time, as often as it can be listened to. */
+const useNowAndThen = (text: string): string => {
+  const [shown, show] = useState(text);
+  const since = useRef(Date.now());
+  useEffect(() => {
+    const wait = Math.max(0, since.current + SPOKEN_EVERY - Date.now());
+    const timer = setTimeout(() => {
+      since.current = Date.now();
+      show(text);
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return shown;
 };
 
 const Curve = ({ losses }: { losses: [number, number][] }) => {

@@ -4,6 +4,7 @@ page."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from byhand.checking.sampling.sample_inputs import draw
@@ -24,6 +25,7 @@ from byhand.rendering.live import live
 from byhand.rendering.report.as_json import as_json
 from byhand.rendering.report.html import page as report_page
 from byhand.rendering.report.program import program
+from byhand.train.watching import watched
 from byhand.values.arrays import speaks_torch
 
 Job = dict[str, Any]
@@ -46,11 +48,11 @@ def explore(job: Job) -> Iterator[dict[str, Any]]:
         stages = only.stages()
         with silent():
             found = next(stages)
-        yield from told(found)
+        yield from told(found, problem)
         if not found.ok:
             with silent():
                 found = next(stages, found)
-            yield from told(found)
+            yield from told(found, problem)
 
 
 def derivation(job: Job) -> Iterator[dict[str, Any]]:
@@ -91,6 +93,15 @@ def share(job: Job) -> Iterator[dict[str, Any]]:
         )
         yours = compared(problem, inputs, found) if own else None
         yield {"html": derivation_page(problem, found, "", yours, live(data, formulas=True))}
+
+
+def train(job: Job) -> Iterator[dict[str, Any]]:
+    """Trains what the `text` of `file` has for so many `seconds` at most: where it is, as it goes
+    on; the last answer says that it has `ended`."""
+    with guest(job["file"], job["timeout"]), silent():
+        for seen in watched(_problem(job), job["seconds"]):
+            yield asdict(seen)
+    yield {"ended": True}
 
 
 def _only(job: Job) -> Judged:

@@ -78,14 +78,15 @@ def answer(job: Job) -> Iterator[dict[str, Any]]:
     file = Path(job["file"])
     with guest(job["file"], job["timeout"]):
         try:
-            stages = judge_in_stages(problem_in(job["text"], file), job["asked"])
+            problem = problem_in(job["text"], file)
+            stages = judge_in_stages(problem, job["asked"])
             with silent():
                 report = next(stages)
-            yield from told(report)
+            yield from told(report, problem)
             if not report.ok:
                 with silent():
                     report = next(stages, report)
-                yield from told(report)
+                yield from told(report, problem)
             yield {"passed": report.ok, "text": _as_text(report)}
         finally:  # what the file prints is no part of the verdict, which comes first
             rehearse(problem_in(job["text"], file))
@@ -162,6 +163,7 @@ JOBS: dict[str, Callable[[Job], Iterator[dict[str, Any]]]] = {
     "explore": exploring.explore,
     "derivation": exploring.derivation,
     "share": exploring.share,
+    "train": exploring.train,
 }
 
 

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from byhand.checking.report import Report
+from byhand.program.problem import Problem
 from byhand.rendering.report.said import said
+from byhand.train.watching import trainable
 
 
-def told(report: Report) -> Iterator[dict[str, Any]]:
+def told(report: Report, problem: Problem | None) -> Iterator[dict[str, Any]]:
+    """Both, and whether the `problem`, where it is read as one, can be trained."""
     yield {"said": said(report), "passed": report.ok}
-    yield {"report": report.as_json()}
+    yield {"report": report.as_json(), "trainable": problem is not None and trainable(problem)}

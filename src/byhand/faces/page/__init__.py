@@ -8,7 +8,9 @@ stream, so that two tabs and an editor see the same.
     guard.py      who is answered: the Host, the Origin and the token of a request
     live.py       what is known now, told to whoever follows
     documents.py  a file that is edited here and elsewhere: the file on disk wins, nothing is lost
+    questions.py  what is asked of a process about documents, one job at a time
     desk.py       the files that are open: watched, and checked in a process of its own
+    trainer.py    one of them trained, in another
     telling.py    what is told of a check as its answers come
     requests.py   what a request may say
     shell.py      what both applications have

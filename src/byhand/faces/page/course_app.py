@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,12 +24,14 @@ from byhand.course.learner import Checked, Learner
 from byhand.errors import ByhandError
 from byhand.faces.apart.process import Process
 from byhand.faces.page import course_data as pages
-from byhand.faces.page.desk import Answer, Desk, Question
+from byhand.faces.page.desk import Desk
 from byhand.faces.page.documents import Content, Document
 from byhand.faces.page.live import Live
+from byhand.faces.page.questions import Answer, Question
 from byhand.faces.page.requests import texts
 from byhand.faces.page.shell import application, reason, shell
 from byhand.faces.page.telling import Telling
+from byhand.faces.page.trainer import Trainer
 from byhand.faces.run_user_code import slow_imports
 from byhand.files import read
 
@@ -47,7 +50,11 @@ class CoursePage:
         self.live = Live()
         self._examples: dict[Path, Answer] = {}
         self._desk = Desk(self.live, self._process, self._jobs)
-        self.tasks = (self._desk.watch, self._desk.work, self._look_elsewhere)
+        self._trainer = Trainer(self.live)
+        self.tasks = (
+            *(self._desk.watch, self._desk.work),
+            *(self._trainer.work, self._look_elsewhere),
+        )
         self._process.get_ready(slow_imports(learner.current.blanks.source))
         self._tell_standing()
 
@@ -63,6 +70,8 @@ class CoursePage:
                 Route("/api/open", self._open, methods=["POST"]),
                 Route("/api/save", self._save, methods=["POST"]),
                 Route("/api/check", self._check, methods=["POST"]),
+                Route("/api/train", self._train, methods=["POST"]),
+                Route("/api/stop", self._stop, methods=["POST"]),
                 Route("/api/exercise", self._shown, methods=["POST"]),
                 Route("/api/hint", self._hint, methods=["POST"]),
                 Route("/api/solution", self._solution, methods=["POST"]),
@@ -72,6 +81,7 @@ class CoursePage:
 
     def end(self) -> None:
         self._process.end()
+        self._trainer.end()
 
     async def _shell(self, _: Request) -> Response:
         return HTMLResponse(shell(self._learner.course.title, "course"))
@@ -141,6 +151,18 @@ class CoursePage:
         self._desk.check(exercise.id)
         return JSONResponse({})
 
+    async def _train(self, request: Request) -> Response:
+        exercise = await self._exercise(request)
+        self._desk.open(exercise.id, self._document(exercise))
+        content = self._desk.content(exercise.id)
+        job = self._asking(exercise, content)
+        self._trainer.start(exercise.id, content.digest, job, slow_imports(content.text))
+        return JSONResponse({})
+
+    async def _stop(self, _: Request) -> Response:
+        self._trainer.stop()
+        return JSONResponse({})
+
     async def _shown(self, request: Request) -> Response:
         exercise = await self._exercise(request)
         return JSONResponse(pages.exercise_page(self._learner, exercise))
@@ -202,14 +224,12 @@ class CoursePage:
             telling.done(answer, printed)
             self._note(exercise, content, answer)
 
-        job = {
-            "do": "answer",
-            "folder": str(self._learner.folder),
-            "file": exercise.file,
-            "asked": exercise.blanks.asked,
-            "text": content.text,
-        }
+        job = {**self._asking(exercise, content), "do": "answer", "asked": exercise.blanks.asked}
         yield Question(document, job, slow_imports(content.text), self._timeout, telling.hear, done)
+
+    def _asking(self, exercise: Exercise, content: Content) -> dict[str, Any]:
+        folder = str(self._learner.folder)
+        return {"folder": folder, "file": exercise.file, "text": content.text}
 
     def _note(self, exercise: Exercise, content: Content, answer: Answer) -> None:
         """Keeps the verdict, if the file is still what was checked."""

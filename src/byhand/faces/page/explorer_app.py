@@ -12,12 +12,14 @@ from starlette.routing import Route
 
 from byhand.errors import ByhandError
 from byhand.faces.apart.process import Process
-from byhand.faces.page.desk import Answer, Desk, Question
+from byhand.faces.page.desk import Desk
 from byhand.faces.page.documents import Content, Document
 from byhand.faces.page.live import Live
+from byhand.faces.page.questions import Answer, Question
 from byhand.faces.page.requests import texts
 from byhand.faces.page.shell import application, reason, shell
 from byhand.faces.page.telling import Telling
+from byhand.faces.page.trainer import Trainer
 from byhand.faces.run_user_code import slow_imports
 
 NAME = "file"
@@ -38,7 +40,8 @@ class ExplorerPage:
         self._process = Process()
         self.live = Live()
         self._desk = Desk(self.live, self._process, self._jobs)
-        self.tasks = (self._desk.watch, self._desk.work, self._open)
+        self._trainer = Trainer(self.live)
+        self.tasks = (self._desk.watch, self._desk.work, self._trainer.work, self._open)
 
     def app(self) -> Starlette:
         return application(
@@ -48,11 +51,14 @@ class ExplorerPage:
                 Route("/api/events", self._events),
                 Route("/api/save", self._save, methods=["POST"]),
                 Route("/api/share", self._share),
+                Route("/api/train", self._train, methods=["POST"]),
+                Route("/api/stop", self._stop, methods=["POST"]),
             ]
         )
 
     def end(self) -> None:
         self._process.end()
+        self._trainer.end()
 
     async def _open(self) -> None:
         self._desk.open(NAME, self._document)
@@ -85,6 +91,16 @@ class ExplorerPage:
         name = f"{self._document.path.stem}.html"
         kept = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(answer["html"], media_type="text/html", headers=kept)
+
+    async def _train(self, _: Request) -> Response:
+        content = self._desk.content(NAME)
+        libraries = slow_imports(content.text)
+        self._trainer.start(NAME, content.digest, self._asking("train", content), libraries)
+        return JSONResponse({})
+
+    async def _stop(self, _: Request) -> Response:
+        self._trainer.stop()
+        return JSONResponse({})
 
     def _jobs(self, _: str, content: Content) -> Iterator[Question]:
         libraries = slow_imports(content.text)

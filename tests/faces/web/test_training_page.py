@@ -1,0 +1,64 @@
+"""Training on the page, in a real browser: the loss live, samples as they come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, chromium, watched
+from pages import PRACTICE, Served
+from playwright.sync_api import expect
+
+from byhand.program.problem import zoo
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium: .ci/run installs it"),
+]
+
+STEP = ".training p:not(.bh-hidden):has-text('the loss is')"
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_loss_is_drawn_as_it_falls_and_words_come(tmp_path: Path, width: int) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(zoo()["mlp"].read_text())
+    with Served("show", str(file)) as served, chromium() as browser:
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        wrong = watched(page, f"http://127.0.0.1:{served.port}/")
+        page.goto(served.url)
+        if width == 360:
+            page.get_by_role("button", name="Picture").click()
+        page.get_by_role("button", name="Train it").click()
+        said = page.locator(STEP)
+        expect(said).to_be_visible()
+        before = said.inner_text()
+        expect(said).not_to_have_text(before)
+        expect(page.locator(".training polyline")).to_be_visible()
+        words = page.locator(".training .bh-samples code")
+        expect(words).to_have_count(8)
+        first = words.all_inner_texts()
+        expect(page.locator(".training .bh-samples")).not_to_have_text(" ".join(first))
+        wide = "document.documentElement.scrollWidth <= innerWidth"
+        assert page.evaluate(wide)
+
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text("It has ended.")).to_be_visible()
+        stopped = said.inner_text()
+        page.reload()
+        if width == 360:
+            page.get_by_role("button", name="Picture").click()
+        expect(said).to_have_text(stopped)
+        expect(page.get_by_role("button", name="Train again")).to_be_enabled()
+        assert wrong == []
+
+
+def test_what_can_not_be_trained_is_not_offered(tmp_path: Path) -> None:
+    with (
+        Served("learn", str(tmp_path / "w"), "--web", "--course", str(PRACTICE)) as served,
+        chromium() as browser,
+    ):
+        page = browser.new_page()
+        page.goto(served.url)
+        expect(page.locator(".bh-rows")).to_be_visible()
+        expect(page.get_by_role("button", name="Train it")).to_have_count(0)
