@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from verdicts import Checked
 
 from byhand.checking.check import check
 from byhand.checking.naming.mistakes import CODES, page
@@ -93,6 +94,42 @@ def test_the_part_is_told_by_line_and_character_also_where_a_statement_takes_sev
     text = file.read_text(encoding="utf-8").split("\n")[row.part.line - 1]
     assert text[row.part.column : row.part.end_column] == "hprebn"
     assert row.span is None
+
+
+TURNED = """
+data = ("c", "s")
+import numpy as np
+
+def inputs(rng, *, n=4, m=3):
+    return {"x": rng.normal(size=(n, 2 * m)), "c": rng.normal(size=m), "s": rng.normal(size=m)}
+
+def forward(x, c, s):
+    first, second = np.split(x, 2, 1)
+    out = np.concatenate([first * c - second * s, second * c + first * s], 1)
+    return out
+
+def backward(c, s, dout):
+    first, second = np.split(dout, 2, 1)
+    dx = np.concatenate([first * c + second * s, second * c - first * s], 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "term"),
+    [
+        ("first * c + second * s, s", "first * c - second * s, s", "second * s"),
+        ("first * c + second * s, s", "second * s - first * c, s", "first * c"),
+        ("second * c - first * s", "second * c + first * s", "first * s"),
+        ("second * c - first * s", "first * s + second * c", "first * s"),
+    ],
+)
+def test_a_sign_is_that_of_a_term(checked: Checked, right: str, wrong: str, term: str) -> None:
+    forward, backward = TURNED.split("def backward")
+    assert checked(TURNED).ok
+    report = checked(f"{forward}def backward{backward.replace(right, wrong)}")
+    assert report["x"].mistake is not None and report["x"].span is not None
+    assert report["x"].mistake.message == f"the sign of `{term}` is wrong"
+    assert report["x"].source[slice(*report["x"].span)] == term
 
 
 # The benchmark, a small part of it.

@@ -372,3 +372,59 @@ def LSQ_ref(x, alpha, g, qn, qp):
     q = (x / alpha).clamp(qn, qp)
     q = q + (torch.round(q) - q).detach()
     return q * alpha
+
+
+class Rotary(Function):
+    @staticmethod
+    def forward(ctx, q, cos, sin):
+        ctx.save_for_backward(cos, sin)
+        q1, q2 = q.chunk(2, dim=-1)
+        return torch.cat((q1 * cos - q2 * sin, q2 * cos + q1 * sin), dim=-1)
+
+    @staticmethod
+    def backward(ctx, dq):
+        cos, sin = ctx.saved_tensors
+        d1, d2 = dq.chunk(2, dim=-1)
+        return torch.cat((d1 * cos + d2 * sin, d2 * cos - d1 * sin), dim=-1), None, None
+
+
+def Rotary_in(rng, *, b=2, t=5, half=3):
+    return T(rng, b, t, 2 * half), T(rng, t, half), T(rng, t, half)
+
+
+class StateSpaceScan(Function):
+    @staticmethod
+    def forward(ctx, u, delta, A, B, C):
+        dA = torch.exp(delta[..., None] * A)
+        dBu = (delta * u)[..., None] * B[:, :, None]
+        h = torch.zeros_like(dA[:, 0])
+        hs = []
+        for t in range(u.shape[1]):
+            h = dA[:, t] * h + dBu[:, t]
+            hs.append(h)
+        states = torch.stack(hs, 1)
+        ctx.save_for_backward(u, delta, A, B, C, dA, states)
+        return (states * C[:, :, None]).sum(-1)
+
+    @staticmethod
+    def backward(ctx, dy):
+        u, delta, A, B, C, dA, states = ctx.saved_tensors
+        dC = (dy[..., None] * states).sum(2)
+        dstates = dy[..., None] * C[:, :, None]
+        dh = torch.zeros_like(dA[:, 0])
+        grad_A, ddelta, du, dB = (torch.zeros_like(each) for each in (A, delta, u, B))
+        for t in reversed(range(u.shape[1])):
+            dh = dh + dstates[:, t]
+            before = states[:, t - 1] if t else torch.zeros_like(dh)
+            ddecay = dh * before * dA[:, t]
+            grad_A += (ddecay * delta[:, t, :, None]).sum(0)
+            ddelta[:, t] = (ddecay * A).sum(-1) + (dh * B[:, t, None]).sum(-1) * u[:, t]
+            du[:, t] = (dh * B[:, t, None]).sum(-1) * delta[:, t]
+            dB[:, t] = (dh * (delta * u)[:, t, :, None]).sum(1)
+            dh = dh * dA[:, t]
+        return du, ddelta, grad_A, dB, dC
+
+
+def StateSpaceScan_in(rng, *, b=2, t=4, d=3, n=5):
+    delta = torch.from_numpy(rng.uniform(0.1, 1, size=(b, t, d)))
+    return T(rng, b, t, d), delta, -T(rng, d, n).abs(), T(rng, b, t, n), T(rng, b, t, n)

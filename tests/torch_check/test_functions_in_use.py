@@ -28,6 +28,10 @@ MISTAKES = [
     ("GridSample", "grid, 0, 0, False", "grid, 0, 1, False", "unknown"),
     ("DeformGather", "lo + 1, g * frac[:, None]", "lo, g * frac[:, None]", "unknown"),
     ("MaxPool2d", "g.flatten(2))", "g.flatten(2) / 4)", "factor"),
+    # What comes in is called dq, and so is the gradient of q.
+    ("Rotary", "d2 * cos - d1 * sin", "d2 * cos + d1 * sin", "sign"),
+    # Forward has a dA itself, which is no gradient of A.
+    ("StateSpaceScan", "dh = dh * dA[:, t]", "dh = dh * 1.0", "missing-local"),
     ("FusedAddRMSNorm", "return dx, dx, dw", "return dx, dx - dh, dw", "unknown"),
 ]
 

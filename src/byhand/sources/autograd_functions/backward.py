@@ -50,7 +50,8 @@ class FunctionBackward:
         plans = {end: self.plan(end) for end in ends}
         self.rename_intermediates()
         body = with_answers(shell.body, lambda end: self.answers(plans[end]))
-        renames = Renames(self.renamed)
+        targets = {self.target(name): f"d{name}" for name in self.asked}
+        renames = Renames(self.renamed | targets)
         where = said.backward
         prelude = [statement(text, where) for text in self.prelude()]
         body = [renames.visit(node) for node in [*prelude, *body]] or [statement("pass", where)]
@@ -136,7 +137,7 @@ class FunctionBackward:
         for owner, node in zip(self.arguments, ends, strict=False):
             if owner not in self.asked or is_none(node):
                 continue
-            plan.append((ast.Name(f"d{owner}", ast.Store()), node))
+            plan.append((ast.Name(self.target(owner), ast.Store()), node))
             self.answered[owner] = None
             match node:
                 case ast.Name(id=name) if f"d{owner}" not in self.taken and self.free(name):
@@ -145,6 +146,11 @@ class FunctionBackward:
                 case _:
                     pass
         return plan
+
+    def target(self, owner: str) -> str:
+        """What the gradient of an argument is called while backward's own names are exchanged: it
+        may call what comes in dq, too."""
+        return f"own_d{owner}" if f"d{owner}" in self.renamed else f"d{owner}"
 
     def free(self, name: str) -> bool:
         return name not in self.renamed and name not in parameters(self.said.backward)
@@ -182,7 +188,7 @@ class FunctionBackward:
     def several(self, owners: Sequence[str]) -> ast.expr:
         """Where the gradients of these arguments go, that are given one after the other."""
         names: list[ast.expr] = [
-            ast.Name(f"d{n}" if n in self.asked else f"own_{n}", ast.Store()) for n in owners
+            ast.Name(self.target(n) if n in self.asked else f"own_{n}", ast.Store()) for n in owners
         ]
         rest = ast.Starred(ast.Name("own__rest", ast.Store()), ast.Store())
         return ast.Tuple([*names, rest], ast.Store())

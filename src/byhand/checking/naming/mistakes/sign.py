@@ -10,9 +10,11 @@ Good:
 """
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
+from dataclasses import replace
+from typing import Any
 
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.finding import Diagnosis, Edit, Mend
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import is_places, text
 
@@ -31,9 +33,15 @@ def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(lambda part, _: _other_condition(part, masks))
     if mend is not None:
         return mend.finding(f"`{text(mend.part)}` is the wrong way round")
-    mend = suspect.mend(_turned, in_index=False) or suspect.mend(_other_way)
-    if mend is None:
-        return None
+    for edit, at_fault in (_RIGHT, _LEFT, _WHOLE):
+        mend = suspect.mend(edit, in_index=False)
+        if mend is not None:
+            return _of(replace(mend, part=at_fault(mend.part)))
+    mend = suspect.mend(_other_way)
+    return None if mend is None else _of(mend)
+
+
+def _of(mend: Mend) -> Diagnosis:
     return mend.finding(f"the sign of `{text(mend.part)}` is wrong")
 
 
@@ -61,17 +69,36 @@ _OTHER_WAY: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 def _turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            yield ast.BinOp(left, ast.Sub(), right)
-            yield ast.BinOp(right, ast.Sub(), left)
-        case ast.BinOp(left=left, op=ast.Sub(), right=right):
-            yield ast.BinOp(left, ast.Add(), right)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield operand
         case ast.Name() | ast.Call() | ast.Attribute() if not is_places(part):
             yield ast.UnaryOp(ast.USub(), part)
         case _:
             pass
+
+
+def _right_turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield ast.BinOp(left, ast.Sub(), right)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            yield ast.BinOp(left, ast.Add(), right)
+        case _:
+            pass
+
+
+def _left_turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield ast.BinOp(right, ast.Sub(), left)
+        case _:
+            pass
+
+
+_RIGHT: tuple[Edit, Callable[[Any], ast.AST]] = (_right_turned, lambda part: part.right)
+_LEFT: tuple[Edit, Callable[[Any], ast.AST]] = (_left_turned, lambda part: part.left)
+_WHOLE: tuple[Edit, Callable[[Any], ast.AST]] = (_turned, lambda part: part)
+"""What turns a sign in a part of a statement, and the part of it whose sign is wrong then."""
 
 
 def _other_way(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
