@@ -93,7 +93,7 @@ def test_a_model_is_trained_while_one_looks_on_and_verdicts_do_not_wait() -> Non
     with Served("show", "mlp") as served:
         assert told(served, "verdict")["trainable"]
         text = told(served, "text")
-        assert served.ask("/api/train", {}).status == 200
+        assert served.ask("/api/train", {"document": "file"}).status == 200
         with served.events("file") as events:
             trainings = (value for name, value in events if name == "training")
             seen = next(each for each in trainings if len(each["losses"]) > 2)
@@ -104,7 +104,7 @@ def test_a_model_is_trained_while_one_looks_on_and_verdicts_do_not_wait() -> Non
             digest = served.ask("/api/save", body).json["digest"]
             assert told(served, "verdict", digest)["passed"]
 
-            assert served.ask("/api/stop", {}).status == 200
+            assert served.ask("/api/stop", {"document": "file"}).status == 200
             last = next(each for each in trainings if not each["going"])
             assert len(last["losses"]) > 2 and not last.get("error")
         assert served.interrupt() == (130, "")
@@ -114,7 +114,7 @@ def test_why_a_training_ended_is_said(file: Path) -> None:
     file.write_text(GOOD)
     with Served("show", str(file)) as served:
         assert told(served, "verdict")["trainable"] is False
-        assert served.ask("/api/train", {}).status == 200
+        assert served.ask("/api/train", {"document": "file"}).status == 200
         with served.events("file") as events:
             trainings = (value for name, value in events if name == "training")
             last = next(each for each in trainings if not each["going"])

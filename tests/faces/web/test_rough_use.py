@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import random
+import re
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from pages import LOSS, PRACTICE, Served
 
 import own_loop
+from byhand.faces.page import course_app, explorer_app
+from line_problem import GOOD
 
 pytestmark = [
     pytest.mark.long,
@@ -27,11 +32,14 @@ CLIENTS = 200
 SECONDS = float(os.environ.get("BYHAND_ROUGH_SECONDS", "8"))
 """How long they reconnect: `BYHAND_ROUGH_SECONDS=60` for a minute."""
 
-ENDPOINTS = (
-    *("/", "/assets/page.js", "/api/course", "/api/lesson", "/api/glossary", "/api/events"),
-    *("/api/open", "/api/save", "/api/check", "/api/exercise", "/api/hint", "/api/solution"),
-    *("/api/reset", "/nothing"),
-)
+FILE = "mine.py"
+
+
+def endpoints(app: ModuleType) -> list[str]:
+    """All that an application answers, and what it doesn't know; but for the stream of events."""
+    own = re.findall(r'Route\("(/[^"]*)"', inspect.getsource(app))
+    assert len(own) > 5
+    return [*(path for path in own if path != "/api/events"), "/assets/page.js", "/nothing"]
 
 
 @pytest.fixture
@@ -87,14 +95,30 @@ def test_many_clients_that_come_and_go(served: Served) -> None:
     assert memory(served) - before < 20
 
 
+@pytest.fixture
+def explorer(tmp_path: Path) -> Iterator[Served]:
+    (tmp_path / FILE).write_text(GOOD)
+    with Served("show", str(tmp_path / FILE)) as running:
+        yield running
+        assert running.ask("/api/explorer").status == 200
+        assert running.interrupt() == (130, "")
+
+
 def test_random_bytes(served: Served, tmp_path: Path) -> None:
+    send_noise(served, course_app, tmp_path)
+
+
+def test_random_bytes_to_the_explorer(explorer: Served, tmp_path: Path) -> None:
+    send_noise(explorer, explorer_app, tmp_path)
+
+
+def send_noise(served: Served, app: ModuleType, folder: Path) -> None:
+    """Every endpoint refuses it, tells nothing, and changes no file."""
     chance = random.Random(0)
-    files = {p: p.read_bytes() for p in (tmp_path / "w").rglob("*.py")}
-    for endpoint in ENDPOINTS:
+    files = {p: p.read_bytes() for p in folder.rglob("*.py")}
+    for endpoint in endpoints(app):
         for kind in ("application/json", "text/plain", "multipart/form-data; boundary=x"):
             for body in (chance.randbytes(500), b"", b"[" * 100_000, b'{"document": 1}', b"null"):
-                if endpoint == "/api/events":
-                    continue
                 reply = served.ask(endpoint, body, method="POST", headers={"content-type": kind})
                 assert 400 <= reply.status < 500, (endpoint, kind, body[:20])
                 assert served.token.encode() not in reply.body

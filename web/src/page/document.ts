@@ -110,7 +110,7 @@ export class Document extends Store {
   }
 
   async stopTraining(): Promise<void> {
-    await post("api/stop", {});
+    await post("api/stop", { document: this.id });
   }
 
   private get dirty(): boolean {

@@ -159,8 +159,8 @@ class CoursePage:
         self._trainer.start(exercise.id, content.digest, job, slow_imports(content.text))
         return JSONResponse({})
 
-    async def _stop(self, _: Request) -> Response:
-        self._trainer.stop()
+    async def _stop(self, request: Request) -> Response:
+        self._trainer.stop((await self._exercise(request)).id)
         return JSONResponse({})
 
     async def _shown(self, request: Request) -> Response:

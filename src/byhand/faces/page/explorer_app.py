@@ -92,14 +92,16 @@ class ExplorerPage:
         kept = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(answer["html"], media_type="text/html", headers=kept)
 
-    async def _train(self, _: Request) -> Response:
+    async def _train(self, request: Request) -> Response:
+        await texts(request, "document")
         content = self._desk.content(NAME)
         libraries = slow_imports(content.text)
         self._trainer.start(NAME, content.digest, self._asking("train", content), libraries)
         return JSONResponse({})
 
-    async def _stop(self, _: Request) -> Response:
-        self._trainer.stop()
+    async def _stop(self, request: Request) -> Response:
+        await texts(request, "document")
+        self._trainer.stop(NAME)
         return JSONResponse({})
 
     def _jobs(self, _: str, content: Content) -> Iterator[Question]:

@@ -30,7 +30,7 @@ class Trainer:
         self, document: str, digest: str, job: Mapping[str, Any], libraries: frozenset[str]
     ) -> None:
         """Trains by a `job`, which has the text with this digest; ends what is being trained."""
-        self.stop()
+        self.stop(self._document)
         self._document = document
         told: Answer = {"digest": digest, "going": True, "losses": [], "samples": []}
 
@@ -56,9 +56,9 @@ class Trainer:
             [Question(document, asked, libraries, timeout, hear, done, lambda: tell(going=False))]
         )
 
-    def stop(self) -> None:
-        """Ends what is being trained, if anything is; what was seen of it stays."""
-        self._questions.drop(self._document)
+    def stop(self, document: str) -> None:
+        """Ends the training of a document, if it is underway; what was seen of it stays."""
+        self._questions.drop(document)
 
     def end(self) -> None:
         self._process.end()
