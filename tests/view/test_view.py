@@ -51,7 +51,7 @@ def checked(source: str, folder: Path) -> tuple[Report, str]:
     file.write_text(source)
     problem = load(file)
     report = check(problem)
-    data: dict[str, Any] = {"report": report.as_json(), "derivation": beside(problem, report)}
+    data: dict[str, Any] = {"report": report.as_json(), "derivation": beside(report)}
     return report, page_of(report, live=live(data, formulas=True))
 
 

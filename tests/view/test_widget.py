@@ -12,6 +12,7 @@ from byhand import assets
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.program.problem import load
+from byhand.rendering import mime_bundle as mime
 from byhand.rendering.mime_bundle import WIDGET, mime_bundle
 
 
@@ -47,6 +48,16 @@ def test_a_training_is_told_as_it_goes_on() -> None:
     assert view.training == {"losses": losses, "samples": ["ada", "emma"]}
 
 
+def test_the_derivation_goes_with_a_report_to_the_widget(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mime, "widgets_may_run", lambda: True)
+    monkeypatch.setattr(mime, "as_widget", lambda report, derivation: derivation)
+    found = mime_bundle(report)
+    assert [step["name"] for step in found["steps"]][-1] == "logits"
+    assert found["steps"][-1]["formulas"] and found["numbers"]
+
+
 @pytest.mark.long
 def test_a_notebook_gets_both() -> None:
     code = "import byhand\nbyhand.check(byhand.load('softmax_cross_entropy'))"
@@ -55,3 +66,11 @@ def test_a_notebook_gets_both() -> None:
     (output,) = notebook.cells[0].outputs
     assert output.data.keys() == {WIDGET, "text/html", "text/plain"}
     assert output.data["text/html"].startswith("<div")
+    (view,) = (
+        each["state"]
+        for each in notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"][
+            "state"
+        ].values()
+        if "report" in each["state"]
+    )
+    assert view["report"]["ok"] and view["derivation"]["steps"]

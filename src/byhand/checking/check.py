@@ -152,7 +152,8 @@ def stages(
     def whole(report: Report) -> Report:
         program = steps_of(judged.drawn, judged.answers, report.rows, problem.cells)
         written = _as_written(in_cells(report, problem.cells), problem)
-        return replace(written, program=program, seconds=time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        return replace(written, program=program, problem=problem, seconds=seconds)
 
     with _calmly(problem):
         told = whole(shown)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from byhand.checking.summary import StepSummary
+from byhand.program.problem import Problem
 
 Verdict = Literal[
     "exact",
@@ -139,7 +140,7 @@ class Report:
     `rows` stand in backward's order, missing ones last. `roots` names the rows where a mistake was
     made, in the order to mend them. `findings` are what else was seen of a kernel. `seconds` is the
     time the check took. `name` is the problem's, where `file` has several. `program` are forward's
-    steps, where they are known.
+    steps, where they are known; `problem` is what was judged, where it is one. No JSON has it.
     """
 
     file: str
@@ -152,6 +153,7 @@ class Report:
     name: str = ""
     findings: tuple[Finding, ...] = ()
     program: tuple[StepSummary, ...] = field(default=(), repr=False, compare=False)
+    problem: Problem | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

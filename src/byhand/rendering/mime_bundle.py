@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from byhand.checking.report import Report
@@ -15,7 +14,11 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 def mime_bundle(report: Report) -> dict[str, Any]:
     """What a front end may show in place of the report's HTML. Nothing where no widget can run, or
     where no steps are known."""
-    return as_widget(report.as_json()) if report.program and widgets_may_run() else {}
+    if not report.program or not widgets_may_run():
+        return {}
+    from byhand.rendering.derivation.beside import beside
+
+    return as_widget(report.as_json(), beside(report))
 
 
 def widgets_may_run() -> bool:
@@ -28,10 +31,17 @@ def widgets_may_run() -> bool:
     return importlib.util.find_spec("anywidget") is not None
 
 
-def as_widget(report: Mapping[str, Any], *, printed: str = "", after: str = "") -> dict[str, Any]:
-    """The view on the JSON of a report, between two texts, as what stands for it in an output."""
+def as_widget(
+    report: dict[str, Any],
+    derivation: dict[str, Any] | None,
+    *,
+    printed: str = "",
+    after: str = "",
+) -> dict[str, Any]:
+    """The view on the JSON of a report, and of what is derived beside it, between two texts, as
+    what stands for it in an output."""
     from byhand.rendering.widget import View
 
-    view: Any = View(report=dict(report), printed=printed, after=after)
+    view: Any = View(report=report, derivation=derivation, printed=printed, after=after)
     made = view._repr_mimebundle_()  # of anywidget: the data and its metadata, or nothing
     return {WIDGET: made[0][WIDGET]} if made else {}

@@ -92,6 +92,10 @@ def test_a_new_user_solves_the_first_exercise(page: Page, folder: Path) -> None:
     expect(page.locator(".cm-lint-marker-error")).to_have_count(0)
     assert "dlogprobs[rows, Y] = -1 / n" in (folder / f"{LOSS}.py").read_text()
     expect(page.get_by_text("1 of 3 done")).to_be_visible()
+    page.locator(".bh-name", has_text="logprobs").click()  # what is right is derived beside it
+    expect(page.locator(".bh-derived .katex")).not_to_have_count(0)
+    page.get_by_role("button", name="put numbers in").click()
+    expect(page.locator(".bh-worked td").first).to_be_visible()
     page.get_by_text("Why it is right").click()
     expect(page.locator(".why")).to_contain_text("One element of each row counts")
     page.get_by_role("link", name="On to 6.2").click()

@@ -54,6 +54,14 @@ def report(served: Served, document: str) -> dict[str, Any]:
         return next(value for name, value in events if name == "report")
 
 
+def derived(served: Served, digest: str) -> list[str]:
+    """The names whose gradients are derived beside a text of 6.1."""
+    with served.events(LOSS) as events:
+        found = (value for name, value in events if name == "derivation")
+        told = next(each["derivation"] for each in found if each["digest"] == digest)
+        return [step["name"] for step in told["steps"] if step["name"]]
+
+
 def digest(served: Served) -> str:
     with served.events(LOSS) as events:
         return next(value["digest"] for name, value in events if name == "text")
@@ -69,9 +77,13 @@ def test_a_save_gets_its_verdict(served: Served, loss: Path) -> None:
     assert not wrong["passed"]
     assert [root["code"] for root in wrong["said"]["roots"]] == ["sign"]
     assert report(served, LOSS)["roots"] == ["logprobs"]
+    assert derived(served, there["digest"]) == [
+        "probs"
+    ]  # a right line, though it reads a wrong one
     right = answered(blank, "-1 / n", "dlogprobs / probs")
     _, there = save(served, right, there["digest"])
     assert served.verdict(LOSS, there["digest"])["passed"]
+    assert derived(served, there["digest"]) == ["logprobs", "probs"]
     with served.events() as events:
         standing = next(value for name, value in events if name == "standing")
     assert standing["passed"] == [LOSS]

@@ -1,6 +1,7 @@
 /** Where the learner is: the exercise that is open, its lesson, and what is done. */
+import type { Derivation } from "../view/derivation";
 import type { Report } from "../view/report";
-import type { CourseMap, Exercise, Lesson, Standing } from "./data";
+import type { CourseMap, Derived, Exercise, Lesson, Standing } from "./data";
 import { Document } from "./document";
 import { get, post } from "./server";
 import { Store } from "./store";
@@ -11,6 +12,8 @@ export class CourseState extends Store {
   exercise: Exercise | undefined;
   lesson: Lesson | undefined;
   document: Document | undefined;
+  /** how what is right in the learner's file is derived */
+  derivation: Derivation | undefined;
   /** what the picture shows in the place of the learner's file */
   example: { file: string; report: Report } | undefined;
   trouble = "";
@@ -34,6 +37,7 @@ export class CourseState extends Store {
     if (id === this.document?.id) return;
     this.document?.close();
     this.exercise = undefined;
+    this.derivation = undefined;
     this.example = undefined;
     this.document = new Document(
       id,
@@ -102,13 +106,17 @@ export class CourseState extends Store {
   }
 
   private hear(name: string, value: unknown): void {
-    if (name !== "standing") return;
-    this.standing = value as Standing;
+    if (name === "derivation") this.derivation = (value as Derived).derivation ?? undefined;
+    if (name === "standing") this.stand(value as Standing);
+    this.changed();
+  }
+
+  private stand(standing: Standing): void {
+    this.standing = standing;
     const { exercise } = this;
-    const hints = exercise && this.standing.hints[exercise.id];
+    const hints = exercise && standing.hints[exercise.id];
     const more = (hints ?? 0) > (exercise?.hints.length ?? 0);
     // A hint was asked for elsewhere, or it is right now, and why can be told.
     if (exercise && (more || (this.passed && !exercise.passed))) void this.ask("api/exercise");
-    this.changed();
   }
 }

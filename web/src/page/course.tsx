@@ -189,6 +189,8 @@ function Work({
 }) {
   const { report } = useStore(document);
   const { file, asked } = exercise;
+  const derivation = state.example ? undefined : state.derivation;
+  useEffect(() => picture.set("derivation", derivation), [derivation]);
   useEffect(() => {
     if (!report) return;
     home.current = report.roots?.[0] ?? asked[0] ?? "";

@@ -27,6 +27,7 @@ from byhand.faces.run_user_code import guest
 from byhand.faces.terminal import prepare
 from byhand.program.problem import Problem, load, problem_in, zoo
 from byhand.program.trace import trace_problem
+from byhand.rendering.derivation.beside import beside
 from byhand.rendering.report.as_json import several
 from byhand.sources.forms import has_backward
 from byhand.sources.load import sources
@@ -48,9 +49,22 @@ def exercise(job: Job) -> Iterator[dict[str, Any]]:
         rehearse(load(job["file"]))
         with silent():
             report = moved_up(judge(job["file"], job["asked"]), job["further_down"])
-    picture = {"report": report.as_json()} if job["picture"] else {}
+        picture = _picture(report, job["asked"]) if job["picture"] else {}
     html = report._repr_html_()  # pyright: ignore[reportPrivateUsage]
     yield {"passed": report.ok, "text": _as_text(report, *job["window"]), "html": html, **picture}
+
+
+def _picture(report: Report, asked: list[str]) -> dict[str, Any]:
+    with silent():
+        return {"report": report.as_json(), "derivation": beside(report, asked)}
+
+
+def beside_answers(job: Job) -> Iterator[dict[str, Any]]:
+    """How what is right among the `asked` gradients in the `text` of an exercise is derived."""
+    with guest(job["file"], job["timeout"]), silent():
+        problem = problem_in(job["text"], Path(job["file"]))
+        report = next(judge_in_stages(problem, job["asked"]))
+        yield {"derivation": beside(report, job["asked"])}
 
 
 def check(job: Job) -> Iterator[dict[str, Any]]:
@@ -157,6 +171,7 @@ def _with_step(job: Job) -> Problem:
 JOBS: dict[str, Callable[[Job], Iterator[dict[str, Any]]]] = {
     "exercise": exercise,
     "answer": answer,
+    "beside": beside_answers,
     "check": check,
     "form": form,
     "derive": derive,

@@ -11,9 +11,6 @@ import click
 
 from byhand.errors import ByhandError
 
-SOON = 1.0
-"""Seconds a check may take for its page to have a derivation, too, which could take far longer."""
-
 REFEREES = ("engine", "finite", "torch", "jax")
 
 
@@ -139,11 +136,11 @@ def check(
         data: dict[str, Any] = {
             "report": several(reports) if len(found) > 1 else as_dict(checked[0])
         }
-        if len(found) == 1 and found[0].problem is not None and checked[0].seconds < SOON:
+        if len(found) == 1:
             from byhand.rendering.derivation.beside import beside
 
             with guest(path, timeout):
-                data["derivation"] = beside(found[0].problem(), checked[0])
+                data["derivation"] = beside(checked[0])
         shown = live(data, formulas=data.get("derivation") is not None)
         write_aside(html, page(*checked, live=shown))
     if out is not None:

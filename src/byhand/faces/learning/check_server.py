@@ -63,7 +63,8 @@ class CheckServer:
         html = "\n".join([*map(_as_printed, parts), said.html])
         drawn: dict[str, Any] = {}
         if "report" in answer:
-            drawn = {"report": answer["report"], "printed": printed.strip()}
+            drawn = {name: answer[name] for name in ("report", "derivation")}
+            drawn["printed"] = printed.strip()
         return Checked(said.passed, text, said.lasting, html, drawn)
 
     def __enter__(self) -> CheckServer:

@@ -224,8 +224,17 @@ class CoursePage:
             telling.done(answer, printed)
             self._note(exercise, content, answer)
 
+        def derived(answer: Answer) -> None:
+            about = {"digest": content.digest, "derivation": answer.get("derivation")}
+            self.live.tell(document, "derivation", about)
+
+        libraries = slow_imports(content.text)
         job = {**self._asking(exercise, content), "do": "answer", "asked": exercise.blanks.asked}
-        yield Question(document, job, slow_imports(content.text), self._timeout, telling.hear, done)
+        yield Question(document, job, libraries, self._timeout, telling.hear, done)
+        job = {**job, "do": "beside"}
+        yield Question(
+            document, job, libraries, self._timeout, derived, lambda _answer, _printed: None
+        )
 
     def _asking(self, exercise: Exercise, content: Content) -> dict[str, Any]:
         folder = str(self._learner.folder)
