@@ -25,8 +25,6 @@ def cell(page: Page, array: str, row: int, column: int) -> None:
     number = page.locator(
         f".array[data-name={array}] td[data-row='{row}'][data-column='{column}']"
     ).first
-    number.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # what is scrolled past stands out by itself
     number.hover()
 
 
@@ -41,6 +39,7 @@ def test_a_number_that_is_read_stands_out_in_the_picture(tmp_path: Path) -> None
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         wrong = watched(page, f"http://127.0.0.1:{served.port}/")
         page.goto(f"{served.url}#{LOSS}")
+        expect(page.locator(".bh-rows")).to_be_visible()
         name = page.locator(".array[data-name=dprobs] .name")
         cell(page, "dprobs", 1, 2)
         expect(page.locator(".bh-pointed code").first).to_have_text("probs")

@@ -172,6 +172,7 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
       const arrays = [...place.querySelectorAll<HTMLElement>(".array")];
       const now = arrays.find((each) => inSight.has(each));
       for (const each of arrays) each.classList.toggle("now", each === now);
+      if (place.querySelector(".array td:hover, .array td:focus")) return; // that is read
       pointing.point(now?.dataset.name ?? null);
       pointing.pointAt(null);
     },
