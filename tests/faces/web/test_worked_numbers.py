@@ -40,6 +40,8 @@ def test_a_number_that_is_read_stands_out_in_the_picture(tmp_path: Path) -> None
         wrong = watched(page, f"http://127.0.0.1:{served.port}/")
         page.goto(f"{served.url}#{LOSS}")
         expect(page.locator(".bh-rows")).to_be_visible()
+        expect(page.locator(".reading [data-latex]")).to_have_count(0)  # nothing moves any more
+        page.wait_for_function("document.fonts.status === 'loaded'")
         name = page.locator(".array[data-name=dprobs] .name")
         cell(page, "dprobs", 1, 2)
         expect(page.locator(".bh-pointed code").first).to_have_text("probs")
