@@ -104,7 +104,7 @@ def _folded(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
 
 def _is_bound(trial: Trial, key: Key) -> bool:
     """Whether its local is one that backward makes, and wasn't given."""
-    return f"d{key[0]}" not in trial.run.given
+    return f"d{key[0]}" not in trial.run.upstream
 
 
 def _turn(trial: Trial, key: Key) -> str | None:

@@ -87,7 +87,7 @@ def _waiting(trial: Trial) -> frozenset[Key]:
     cut_short = {
         answer.key
         for answer in trial.answers.found
-        if len(answer.writes) > 1 or answer.local in trial.run.given
+        if len(answer.writes) > 1 or answer.local in trial.run.upstream
         if any(isinstance(write.value, Raised) for write in answer.writes)
     }
     return frozenset(a.key for a in trial.answers.found if a.reads & cut_short)

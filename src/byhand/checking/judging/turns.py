@@ -53,7 +53,7 @@ class Turn:
 def overwritten(trial: Trial) -> list[str]:
     """The names of the outputs whose given gradients backward writes to."""
     written = {write.name for write in trial.run.writes}
-    return [name for name in written if f"d{name}" in trial.run.given and name in trial.drawn.truth]
+    return [name for name in written if f"d{name}" in trial.run.upstream]
 
 
 def without_answer(trial: Trial) -> Mapping[Key, tuple[Write, ...]]:

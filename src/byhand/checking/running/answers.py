@@ -124,8 +124,6 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     notes: list[str] = []
     for name, writes in _by_name(program, run.writes).items():
         steps = program.bindings.get(name, ())
-        if f"d{name}" in program.locals and unchanged(writes[-1].value, program.locals[f"d{name}"]):
-            continue  # as in forward, such as the distance of two places x
         if not steps:
             note = _unknown(name, writes[-1].value, program)
             notes += [note] if note else []
@@ -141,7 +139,7 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
                 notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
         elif any(each.host == (name, len(steps) - 1) for each in used_on):
             found += _parts((name, len(steps) - 1), tuple(writes), program, run, used_on)
-        elif f"d{name}" not in run.given:
+        elif f"d{name}" not in run.upstream:
             notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
     found.sort(key=lambda answer: answer.writes[-1].number)
     for name, value in run.returned.items():
@@ -178,7 +176,7 @@ def _parts(
     """The answer that a local bears the name of, and those that it is used on for."""
     raised = any(isinstance(write.value, Raised) for write in writes)
     cuts = [each for each in used_on if each.host == key and not raised]
-    upstream = f"d{key[0]}" in run.given and not _goes_on(program.by_key[key], program)
+    upstream = f"d{key[0]}" in run.upstream and not _goes_on(program.by_key[key], program)
     if upstream and not cuts and not raised:
         cuts = [UsedOn(key, 0, None)]
     first = cuts[0].start if cuts else len(writes)

@@ -64,11 +64,12 @@ class BackwardRun:
     """One run of a hand-written backward.
 
     `function` is backward taken apart, None where that can't be done; `given` are its arguments, as
-    they were before. `writes` are in the order in which they happened; `returned` holds the
-    gradients of a returned dict, `unread` says what was returned instead of one. `narrow` has the
-    lines of the statements that computed in float32, by their numbers. `error` is a statement that
-    raised where no gradient could stand in for what it writes, `said` what it raised
-    and what to do about it. `entered` are the simple statements that were run.
+    they were before, `upstream` the names of those that are gradients. `writes` are in the order in
+    which they happened; `returned` holds the gradients of a returned dict, `unread` says what was
+    returned instead of one. `narrow` has the lines of the statements that computed in float32, by
+    their numbers. `error` is a statement that raised where no gradient could stand in for what it
+    writes, `said` what it raised and what to do about it. `entered` are the simple statements that
+    were run.
     """
 
     function: Function | None
@@ -81,6 +82,7 @@ class BackwardRun:
     said: str = ""
     unread: str | None = None
     entered: frozenset[ast.stmt] = frozenset()
+    upstream: frozenset[str] = frozenset()
 
     @property
     def failed(self) -> bool:

@@ -37,13 +37,16 @@ class Failure:
 class Recorder:
     """What has happened so far in one run of a backward.
 
-    `given` are the arrays that it got, `pristine` the same as they should be.
+    `given` are the arrays that it got, `pristine` the same as they should be. `own` are forward's
+    values that have the name of a gradient, such as `dp` where there is a `p`; `anew` those names
+    to which backward has bound something else.
     """
 
     names: KnownNames
     arguments: Mapping[str, Any]
     given: Mapping[str, Array]
     pristine: dict[str, Array]
+    own: Mapping[str, Any]
     upstream: Mapping[str, Any]
     truth: Mapping[str, Any]
     held: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -57,6 +60,7 @@ class Recorder:
     writes: list[Write] = field(default_factory=list[Write])
     damages: list[Damage] = field(default_factory=list[Damage])
     entered: set[ast.stmt] = field(default_factory=set[ast.stmt])
+    anew: set[str] = field(default_factory=set[str])
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -78,12 +82,14 @@ class Recorder:
         touched = touched_names(node)
         item = self.item(statement, namespace)
         failure = None
+        self.anew |= {root for root, rebinds in touched.items() if rebinds and root in self.own}
         try:
             statement.execute(namespace)
         except Exception as error:
             if statement.guarded:
                 raise
             failure = self.recover(statement, error, namespace, item)
+        self.anew -= {root for root in touched if self.is_as_in_forward(root, namespace)}
         written: list[str] = []
         for root, rebinds in touched.items():
             if root in namespace and self.is_answer(root):
@@ -113,7 +119,13 @@ class Recorder:
         return StatementError(first.node.lineno, first.error), first.raised.message
 
     def is_answer(self, root: str) -> bool:
-        return root.startswith("d") and root not in self.given
+        known = root in self.given or root in self.own
+        return root.startswith("d") and (not known or root in self.anew)
+
+    def is_as_in_forward(self, root: str, namespace: Namespace) -> bool:
+        """Whether a local holds what forward has under that name, such as the steps of a grid."""
+        held, own = namespace.get(root), self.own.get(root)
+        return root in self.own and (unchanged(held, own) or (type(held) is float and held == own))
 
     def reads(self, statement: Statement, namespace: Namespace) -> frozenset[int]:
         """The writes of the gradients that this statement is about to read."""

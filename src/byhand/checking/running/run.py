@@ -52,6 +52,7 @@ def run_backward(
         passed,
         _arrays({k: v for k, v in passed.items() if k not in followed}),
         _arrays(given),
+        {name: value for name, value in available.items() if _names_a_gradient(name, available)},
         upstream,
         truth or {},
         held={name: passed[name] for name in followed},
@@ -81,6 +82,7 @@ def run_backward(
         *(error or (None, "")),
         unread=_unread(returned),
         entered=frozenset(recorder.entered),
+        upstream=frozenset({*upstream} & {*given} - {*available}),
     )
 
 
@@ -134,6 +136,11 @@ def _written(function: Function) -> frozenset[str]:
         for name, rebinds in touched_names(node).items()
         if rebinds is not None
     )
+
+
+def _names_a_gradient(name: str, available: Container[str]) -> bool:
+    """Whether a value of forward has the name that the gradient of another one would have."""
+    return name.startswith("d") and name[1:] in available
 
 
 def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
