@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from byhand.checking.judging.blame import Blame
 from byhand.checking.judging.evidence import Evidence
@@ -19,10 +19,14 @@ from byhand.checking.naming.mistakes import (
     ways_to,
 )
 from byhand.checking.naming.proving.finding import Diagnosis, Effort
+from byhand.checking.naming.proving.odd import first_odd
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.report import Mistake
 from byhand.checking.running.backward_run import Raised
 from byhand.referees.referee import Key
+
+FEW = 6
+"""Statements of a definition that are looked at in no particular order."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ class _Search:
             return None
         alone = Suspect(evidence, self.effort)
         coarse = unknown.too_coarse(alone)
-        code, finding = ("unknown", coarse) if coarse is not None else self.first(alone)
+        code, finding = ("unknown", coarse) if coarse is not None else self.nearest(alone)
         if code == "unknown" and any(found.paths.between for found in evidence):
             on_truth = Suspect(tuple(found.on_truth() for found in evidence), self.effort)
             if not all(found.right for found in on_truth.evidence):
@@ -146,6 +150,18 @@ class _Search:
         if finding.edits:
             self.earlier.append((code, finding))
         return _named(code, finding)
+
+    def nearest(self, definition: Suspect) -> tuple[str, Diagnosis]:
+        """The first mistake that is proved; of a long definition, where a local first holds no
+        gradient, if one is proved there."""
+        if len(definition.statements) > FEW:
+            trial = definition.first.trial
+            odd = first_odd(trial, definition.statements)
+            near = replace(definition, only=odd)
+            code, finding = self.first(near) if odd else ("unknown", Diagnosis(""))
+            if code != "unknown":
+                return code, finding
+        return self.first(definition)
 
     def first(self, definition: Suspect) -> tuple[str, Diagnosis]:
         for code, finding in self.earlier:

@@ -56,10 +56,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend_parts(array_factors, times)
     if mend is None:
         return None
-    said = (
-        f"`{text(mend.part)}` lacks a factor, part of the step's local derivative: {_of(suspect)}"
-    )
-    return mend.finding(said)
+    said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
+    return mend.finding(said + _of(suspect, mend.statement))
 
 
 def _of_rows(each: ast.expr, suspect: Suspect) -> TypeGuard[ast.Name]:
@@ -83,18 +81,18 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend_parts(_numbers, lambda part, statement: slopes)
     if mend is not None:
         said = f"`{text(mend.part)}` is a number where the step's local derivative is not"
-        return mend.finding(f"{said}: {_of(suspect)}")
+        return mend.finding(said + _of(suspect, mend.statement))
     mend = suspect.mend_parts(array_factors, times, but_for_a_number=True)
     if mend is not None:
         said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
-        return mend.finding(f"{said}: {_of(suspect)}")
+        return mend.finding(said + _of(suspect, mend.statement))
     lack = lacking(suspect, [ast.Constant(1.0), *_outputs(suspect)])
     if lack is not None:
         said = f"`{text(lack.part)}` lacks a term, part of the step's local derivative"
-        return lack.finding(f"{said}: {_of(suspect)}")
+        return lack.finding(said + _of(suspect, lack.statement))
     if _lacks_factors(suspect):
         said = f"{suspect.d} lacks factors, parts of the step's local derivative"
-        return Diagnosis(f"{said}: {_of(suspect)}")
+        return Diagnosis(said + _of(suspect))
     return None
 
 
@@ -108,8 +106,11 @@ def _numbers(statement: ast.AST) -> Iterator[ast.Constant]:
                 pass
 
 
-def _of(suspect: Suspect) -> str:
-    return f"differentiate {suspect.used_in} with respect to {suspect.name}"
+def _of(suspect: Suspect, statement: ast.stmt | None = None) -> str:
+    """Which step; nothing where the statement makes a local, of which the step isn't known."""
+    if statement is not None and not suspect.owns(statement):
+        return ""
+    return f": differentiate {suspect.used_in} with respect to {suspect.name}"
 
 
 def _outputs(suspect: Suspect) -> list[ast.expr]:

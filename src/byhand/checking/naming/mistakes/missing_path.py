@@ -57,19 +57,18 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     others = [each for each in gradients(suspect) if root_name(each) != suspect.d]
     mend = suspect.mend_parts(terms, _plus_each(others))
     if mend is not None:
-        return mend.finding(
-            f"another gradient belongs to the sum in `{text(mend.part)}`: {_used(suspect)}"
-        )
+        said = f"another gradient belongs to the sum in `{text(mend.part)}`"
+        return mend.finding(said + _used(suspect, mend.statement))
     picked = [ast.Name(name, ast.Load()) for name in suspect.first.paths.picked]
     known = gradients(suspect)
     lack = lacking(suspect, [*known, *picked]) or lacking(suspect, sums(suspect, known))
     if lack is None:
         return None
-    return lack.finding(f"`{text(lack.part)}` lacks a term: {_used(suspect)}")
+    return lack.finding(f"`{text(lack.part)}` lacks a term{_used(suspect, lack.statement)}")
 
 
-def _used(suspect: Suspect) -> str:
-    return f"{suspect.name} is used in {suspect.used_in}"
+def _used(suspect: Suspect, statement: ast.stmt) -> str:
+    return f": {suspect.name} is used in {suspect.used_in}" if suspect.owns(statement) else ""
 
 
 def _plus_each(known: Sequence[ast.expr]) -> Edit:

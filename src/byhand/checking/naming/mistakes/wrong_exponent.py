@@ -12,6 +12,7 @@ Good:
 import ast
 from collections.abc import Iterator
 
+from byhand.checking.naming.proving.candidates import items
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
@@ -20,7 +21,7 @@ EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
-    values = suspect.values
+    known = {*suspect.values, *map(text, items(suspect))}
     compared = {
         part
         for statement in suspect.statements
@@ -48,7 +49,9 @@ def find(suspect: Suspect) -> Diagnosis | None:
                 yield ast.BinOp(right, ast.Div(), left)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 yield ast.BinOp(left, ast.Mult(), right)
-            case ast.Name(id=name, ctx=ast.Load()) if name in values and part not in compared:
+            case ast.Name(ctx=ast.Load()) | ast.Subscript(ctx=ast.Load()) if (
+                text(part) in known and part not in compared
+            ):
                 for exponent in (2, 3, 0.5):
                     yield ast.BinOp(part, ast.Pow(), ast.Constant(exponent))
             case _:

@@ -88,8 +88,7 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
 
 
 def _said(mend: Mend, suspect: Suspect) -> Diagnosis:
-    own = mend.statement in {write.node for write in suspect.answer.writes}
-    of = f" of {suspect.used_in}" if own and suspect.used_in else ""
+    of = f" of {suspect.used_in}" if suspect.owns(mend.statement) and suspect.used_in else ""
     return mend.finding(
         f"{text(mend.part)} is the wrong value here: at which value of forward is the "
         f"derivative{of} taken?"

@@ -35,7 +35,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(other)
     if mend is None:
         return None
-    return mend.finding(f"{text(mend.part)} is the wrong gradient here: {_where(suspect)}")
+    said = f"{text(mend.part)} is the wrong gradient here"
+    return mend.finding(said + _where(suspect, mend.statement))
 
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
@@ -44,13 +45,12 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend_parts(array_factors, _times_each(known), but_for_a_number=True)
     if mend is None:
         return None
-    return mend.finding(
-        f"`{text(mend.part)}` lacks the gradient that belongs here: {_where(suspect)}"
-    )
+    said = f"`{text(mend.part)}` lacks the gradient that belongs here"
+    return mend.finding(said + _where(suspect, mend.statement))
 
 
-def _where(suspect: Suspect) -> str:
-    return f"{suspect.name} is used in {suspect.used_in}"
+def _where(suspect: Suspect, statement: ast.stmt) -> str:
+    return f": {suspect.name} is used in {suspect.used_in}" if suspect.owns(statement) else ""
 
 
 def _ones(suspect: Suspect) -> set[str]:

@@ -16,9 +16,23 @@ def values(suspect: Suspect) -> tuple[ast.expr, ...]:
     """Expressions for values: those of forward on the way from the value to where its gradient
     comes back from; of every gradient that is read, its value; and backward's own locals."""
     found: dict[str, ast.expr] = {}
-    for each in (*_of_gradients(suspect), *_of_forward(suspect), *_locals(suspect, of_data=True)):
+    own = (*_locals(suspect, of_data=True), *items(suspect))
+    for each in (*_of_gradients(suspect), *_of_forward(suspect), *own):
         found.setdefault(ast.unparse(each), each)
     return tuple(found.values())
+
+
+def items(suspect: Suspect) -> Iterator[ast.expr]:
+    """What backward takes out of a dict that it holds for a while: `k["f"]`, where `k = caches[t]`
+    or `for k in caches`."""
+    for node in suspect.function.nodes:
+        match node:
+            case ast.Subscript(
+                value=ast.Name(id=name), slice=ast.Constant(value=str()), ctx=ast.Load()
+            ) if name not in suspect.gradients and name not in suspect.first.trial.run.given:
+                yield parsed(ast.unparse(node))
+            case _:
+                pass
 
 
 def gradients(suspect: Suspect) -> tuple[ast.expr, ...]:

@@ -59,12 +59,16 @@ Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
 """The parts of a statement to look at."""
 
 
+ASKED_EVERY = 8
+
+
 @dataclass
 class Effort:
     """How often a definition of one backward may still be run; and the statements that were tried
     on an earlier root in vain.
 
-    `seconds` of processor time are an end, too: a loop of JAX's is compiled anew each time.
+    `seconds` of processor time are an end, too: a loop of JAX's is compiled anew each time. To ask
+    for the time takes time itself.
     """
 
     left: int = 5_000
@@ -75,4 +79,10 @@ class Effort:
     def spend(self) -> bool:
         """Whether it may be run once more, which is counted."""
         self.left -= 1
-        return self.left >= 0 and time.process_time() - self.started < self.seconds
+        if self.left % ASKED_EVERY == 0 and time.process_time() - self.started > self.seconds:
+            self.left = 0
+        return not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        return self.left < 0

@@ -35,10 +35,12 @@ Share: TypeAlias = Callable[[Evidence], Array]
 
 @dataclass(frozen=True, eq=False)
 class Suspect:
-    """A definition that is wrong, with what every draw shows about it."""
+    """A definition that is wrong, with what every draw shows about it; `only` these statements of
+    it are looked at, if any are given."""
 
     evidence: tuple[Evidence, ...]
     effort: Effort = field(default_factory=Effort)
+    only: tuple[ast.stmt, ...] = ()
 
     # What it is.
 
@@ -100,9 +102,14 @@ class Suspect:
         the nearest first."""
         return _statements(self.first.trial, self.first.answer)
 
+    def owns(self, statement: ast.stmt) -> bool:
+        """Whether a statement writes the gradient itself, and not a local that it needs."""
+        return any(write.node is statement for write in self.answer.writes)
+
     @property
     def promising(self) -> list[ast.stmt]:
-        return [node for node in self.statements if node not in self.effort.in_vain]
+        looked_at = self.only or self.statements
+        return [node for node in looked_at if node not in self.effort.in_vain]
 
     @cached_property
     def gradients(self) -> Mapping[str, tuple[int, ...]]:
@@ -227,9 +234,13 @@ class Suspect:
         for statement in self.promising:
             for part in parts(statement):
                 for new in edit(part, statement):
+                    if self.effort.is_over:
+                        return None
                     edits = {statement: exchanged(statement, part, new)}
+                    if not proved(edits):
+                        continue
                     control = _by_ones(statement, part, new)
-                    if proved(edits) and not (control and proved(control)):
+                    if not (control and proved(control)):
                         return Mend(statement, part, edits if self.mended(edits) else {})
         return None
 

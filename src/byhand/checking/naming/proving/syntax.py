@@ -38,7 +38,8 @@ def _exchanged(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST | None:
     """None where `old` isn't in it."""
     if tree is old:
         return _placed(new, old)
-    for name, value in ast.iter_fields(tree):
+    for name in tree._fields:
+        value = getattr(tree, name, None)
         if isinstance(value, ast.AST):
             found = _exchanged(value, old, new)
             if found is not None:
@@ -53,16 +54,15 @@ def _exchanged(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST | None:
 
 
 def _with(tree: ast.AST, name: str, value: Any) -> ast.AST:
-    fields = {**dict(ast.iter_fields(tree)), name: value}
-    return ast.copy_location(type(tree)(**fields), tree)
+    copy = type(tree)()
+    copy.__dict__.update(tree.__dict__, **{name: value})  # its place in the source, too
+    return copy
 
 
 def _placed(new: ast.AST, old: ast.AST) -> ast.AST:
     """Gives `new` the place of `old` in the source, and so all its parts that have none."""
-    if not hasattr(new, "lineno"):
+    if new._attributes and not hasattr(new, "lineno"):
         ast.copy_location(new, old)
-        if "lineno" not in new._attributes:
-            return new
         for part in ast.iter_child_nodes(new):
             _placed(part, old)
     return new

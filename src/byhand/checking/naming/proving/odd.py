@@ -1,0 +1,97 @@
+"""Where to look first: the locals of backward that hold no gradient.
+
+A long backward has locals whose names tell nothing, such as `gc` and `dh_next`. But what such a
+local should hold is the gradient of some value of forward, named or not, or the share of it that
+one use brings; and all of those are known. So backward is run on the true gradients, and the first
+local that holds none of them is where a mistake was made, or next to where. That is no proof, and
+only says in which order to look for one.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.judging.isolated_run import Feeder, Plan, copied_all, usual_kind
+from byhand.checking.judging.trial import Trial
+from byhand.checking.running.names import loaded_names, touched_names
+from byhand.checking.sampling.sample_inputs import Draw
+from byhand.engine.backward import fit
+from byhand.engine.tensor import Tensor
+from byhand.program.control_flow import run
+from byhand.program.statements import Namespace, Statement, StatementError
+from byhand.values import tree
+from byhand.values.arrays import Array
+from byhand.values.held import array
+
+CLOSE = 1e-9
+
+
+def first_odd(trial: Trial, statements: tuple[ast.stmt, ...]) -> tuple[ast.stmt, ...]:
+    """Of these statements the first that makes a local which holds no gradient, with those that
+    make the locals which it reads; none where all hold some."""
+    function = trial.run.function
+    assert function is not None
+    known = _known(trial.drawn)
+    answers = {tree.root(answer.local) for answer in trial.answers.found}
+    made = {*answers, *trial.run.upstream}  # the locals that were made of gradients
+    odd: list[ast.stmt] = []
+    feeder = Feeder(Plan.of(trial.answers), trial.true_feeds, None, usual_kind(trial.run.given))
+
+    def execute(statement: Statement, namespace: Namespace) -> None:
+        feeder.execute(statement, namespace)
+        node = statement.node
+        if odd or not made.intersection(name for name, _ in loaded_names(node)):
+            return
+        for name, rebinds in touched_names(node).items():
+            if rebinds is None or name in answers:
+                continue
+            made.add(name)
+            if node in statements and not _is_known(namespace.get(name), known):
+                odd.append(node)
+
+    with contextlib.suppress(StatementError), np.errstate(all="ignore"):
+        run(function, function.namespace(copied_all(trial.run.given)), execute)
+    return (*odd, *(near for each in odd for near in _read_by(each, statements)))
+
+
+def _read_by(node: ast.stmt, statements: tuple[ast.stmt, ...]) -> Iterator[ast.stmt]:
+    """The statements that make what a statement reads."""
+    read = {name for name, _ in loaded_names(node)}
+    for each in statements:
+        touched = touched_names(each)
+        if each is not node and any(touched.get(name) is not None for name in read):
+            yield each
+
+
+def _known(drawn: Draw) -> dict[tuple[int, ...], Array]:
+    """The gradients of all values of forward, and the share of each use, by shape: each flat, in a
+    row."""
+    found: dict[tuple[int, ...], list[Array]] = {}
+    grads = drawn.true_gradients
+    for tensor, gradient in grads.items():
+        found.setdefault(tensor.shape, []).append(gradient.value.ravel())
+        for position, arg in enumerate(tensor.args if tensor.op is not None else ()):
+            vjp = tensor.op.vjp(position) if tensor.op and isinstance(arg, Tensor) else None
+            if vjp is not None:
+                values = [a.value if isinstance(a, Tensor) else a for a in tensor.args]
+                full: Any = vjp(gradient.value, tensor.value, *values, **tensor.params)
+                share = np.asarray(fit(np.asarray(full), arg.shape))
+                found.setdefault(arg.shape, []).append(share.ravel())
+    return {shape: np.stack(each) for shape, each in found.items()}
+
+
+def _is_known(value: Any, known: dict[tuple[int, ...], Array]) -> bool:
+    """Whether a local holds a gradient of forward, or nothing that could be one."""
+    held = array(value)
+    if held is None or held.dtype.kind != "f" or not held.any():
+        return True
+    rows = known.get(held.shape)
+    if rows is None:
+        return False
+    size = float(np.max(np.abs(held), initial=0.0))
+    return bool((np.abs(rows - held.ravel()) <= CLOSE * size).all(1).any())
