@@ -10,7 +10,7 @@ import pytest
 
 from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.trial import try_on
-from byhand.checking.naming.proving.finding import Effort
+from byhand.checking.naming.proving.finding import ASKED_EVERY, Effort
 from byhand.checking.sampling.sample_inputs import draw
 from byhand.program.problem import load, problem_of, zoo
 
@@ -73,7 +73,8 @@ def test_a_helper_that_raises_is_not_what_forward_has_under_its_name():
 def test_effort_ends_by_count_and_by_time():
     counted, timed = Effort(left=2), Effort(seconds=0.0)
     assert [counted.spend() for _ in range(3)] == [True, True, False]
-    assert not timed.spend()
+    assert not all(timed.spend() for _ in range(ASKED_EVERY))
+    assert counted.is_over and timed.is_over
 
 
 def test_what_raises_gives_nothing():

@@ -73,11 +73,11 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) 
     beside = in_place.pop(None, None)
     found |= {key: _named("aliased", finding) for key, finding in in_place.items() if key}
     at_fault = {*found, *blame.roots}
-    unexplained = first.wrong - at_fault - _reading(first, at_fault)
-    if unexplained:
-        for key, finding in used_too_early.find_in_run(first).items():
-            if key in unexplained:
-                found[key] = _named("used-too-early", finding)
+    innocent = first.wrong - at_fault
+    unexplained = innocent - _reading(first, at_fault)
+    for key, finding in used_too_early.find_in_run(first).items() if innocent else ():
+        if key in unexplained or (key in innocent and used_too_early.matters(first, key)):
+            found[key] = _named("used-too-early", finding)
     raised = hard_coded_size.find_raising(trials[1:])
     reasons = {
         key: why_it_holds(evidence)

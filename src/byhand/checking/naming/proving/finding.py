@@ -60,6 +60,7 @@ Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
 
 
 ASKED_EVERY = 8
+"""After so many runs it is asked whether the time is over."""
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Effort:
         """Whether it may be run once more, which is counted."""
         self.left -= 1
         if self.left % ASKED_EVERY == 0 and time.process_time() - self.started > self.seconds:
-            self.left = 0
+            self.left = -1
         return not self.is_over
 
     @property
