@@ -100,8 +100,8 @@ WRONG: dict[str, tuple[str, tuple[str, str], str, str]] = {
     "two factors": (BATCH, ("gain / std * (", "1.0 * ("), "x", "missing-local"),
     "a sum": (NORM, ("(g * normed).mean(axis=1, keepdims=True)", "g * normed"), "x",
               "missing-reduction"),
-    "a gradient": (NORM, ("normed * along", "normed"), "x", "wrong-upstream"),
-    "a gradient and a number": (TANH, ("dout * 2 * h", "h"), "h", "wrong-upstream"),
+    "a gradient": (NORM, ("normed * along", "normed"), "x", "missing-upstream"),
+    "a gradient and a number": (TANH, ("dout * 2 * h", "h"), "h", "missing-upstream"),
     "a derivative that forward doesn't have": (
         TANH,
         (" / (1 + h * h)", ""),

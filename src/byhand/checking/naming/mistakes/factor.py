@@ -14,6 +14,7 @@ from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.sizes import sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 from byhand.values.arrays import Array
@@ -38,6 +39,12 @@ def find(suspect: Suspect) -> Diagnosis | None:
                 f"`{text(scale.part)}` is {_shown(1 / scale.constant)}",
                 scale.statement.lineno,
             )
+    for name, size in sizes(suspect.telling).items():
+        for scale in suspect.scales:
+            if scale.constant is None and scale.by(size):
+                return Diagnosis(
+                    f"`{text(scale.part)}` should be taken times {name}", scale.statement.lineno
+                )
     return None
 
 

@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.naming.proving.finding import Diagnosis
-from byhand.checking.naming.proving.sizes import constant, sizes
+from byhand.checking.naming.proving.sizes import sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
@@ -26,19 +26,16 @@ def find(suspect: Suspect) -> Diagnosis | None:
     if mend is not None:
         return mend.finding("this takes a mean where a sum belongs")
     for name, size in sizes(suspect.telling).items():
-        for scale in sorted(suspect.scales, key=lambda each: not _divides(each.part)):
-            if scale.constant is None and constant(
-                [c / n for c, n in zip(scale.times, size, strict=True)]
-            ):
-                said = "is divided by" if _divides(scale.part) else "should be taken times"
-                often = " once too often" if _divides(scale.part) else ""
+        for scale in suspect.scales:
+            if scale.constant is None and divides(scale.part) and scale.by(size):
                 return Diagnosis(
-                    f"`{text(scale.part)}` {said} {name}{often}", scale.statement.lineno
+                    f"`{text(scale.part)}` is divided by {name} once too often",
+                    scale.statement.lineno,
                 )
     return None
 
 
-def _divides(part: ast.AST) -> bool:
+def divides(part: ast.AST) -> bool:
     """Whether something is divided there."""
     return any(
         isinstance(each, ast.Div) or (isinstance(each, ast.Attribute) and each.attr in DIVIDING)

@@ -10,14 +10,16 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.candidates import gradients
+from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import array_factors, parsed, text
+from byhand.checking.running.names import loaded_names, root_name
 from byhand.values.arrays import Array
 
 
@@ -54,9 +56,13 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
             f"`{text(mend.part)}` is not multiplied by the gradient that comes back to it"
         )
     mend = suspect.mend(_multiplied)
+    if mend is not None:
+        return mend.finding(f"`{text(mend.part)}` overwrites what comes back: multiply that by it")
+    known = [each for each in gradients(suspect) if text(each) not in _ones(suspect)]
+    mend = suspect.mend_parts(array_factors, _times_each(known), but_for_a_number=True)
     if mend is None:
         return None
-    return mend.finding(f"`{text(mend.part)}` overwrites what comes back: multiply that by it")
+    return mend.finding(f"`{text(mend.part)}` lacks the gradient that belongs here")
 
 
 def _multiplied(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
@@ -65,6 +71,24 @@ def _multiplied(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             yield ast.AugAssign(target, ast.Mult(), value)
         case _:
             pass
+
+
+def _ones(suspect: Suspect) -> set[str]:
+    """The gradient of a loss, which is 1: to lack it is to lack nothing."""
+    return {f"d{step.name}" for step in suspect.program.outputs if suspect.program.scalar}
+
+
+def _times_each(known: Sequence[ast.expr]) -> Edit:
+    """A derivative that stands there alone, or with a number, is multiplied by a gradient."""
+    names = {root_name(each) for each in known}
+
+    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        if not any(name in names for name, _ in loaded_names(part)):
+            for each in known:
+                yield ast.BinOp(part, ast.Mult(), each)
+
+    return times
 
 
 def _upstreams(suspect: Suspect) -> list[str]:

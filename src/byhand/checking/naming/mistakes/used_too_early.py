@@ -14,7 +14,7 @@ Good:
     dnorm_logits = counts * dcounts
 """
 
-from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.referees.referee import Key
@@ -47,8 +47,11 @@ def matters(trial: Trial, key: Key) -> bool:
             done = sum(each.number < write.number for each in owner.writes)
             if read.setdefault(owner.key, done) != done:
                 return False
-    partial = {owner: _held(trial, owner, done) for owner, done in read.items()}
-    feeds = {**trial.true_feeds, **{k: v for k, v in partial.items() if v is not None}}
+    held = {owner: _held(trial, owner, done) for owner, done in read.items()}
+    partial = {owner: value for owner, value in held.items() if value is not None}
+    if not all(evidence_of(trial, trial.answers.by_key[k]).right_on_truth for k in partial):
+        return False  # what it read may be wrong for another reason
+    feeds = {**trial.true_feeds, **partial}
     value = trial.run_on(feeds, only=key).get(key)
     grads = trial.drawn.true_gradients
     return not Evidence(trial, answer, answer.reads, feeds, grads, value).right

@@ -44,6 +44,9 @@ def find(suspect: Suspect) -> Diagnosis | None:
             case ast.Call(func=ast.Attribute(attr="sqrt"), args=[inner]):
                 for exponent in EXPONENTS:
                     yield ast.BinOp(inner, ast.Pow(), ast.Constant(exponent))
+            case ast.Call(func=ast.Attribute(attr="exp") as exp, args=[inner]):
+                for times in (0.5, 2):
+                    yield ast.Call(exp, [ast.BinOp(ast.Constant(times), ast.Mult(), inner)], [])
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 yield ast.BinOp(left, ast.Div(), right)
                 yield ast.BinOp(right, ast.Div(), left)

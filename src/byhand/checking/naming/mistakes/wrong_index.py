@@ -11,7 +11,7 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -34,7 +34,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
         if id(part) in places:
             yield from _exchanged(part, whole)
 
-    mend = suspect.mend(other)
+    mend = suspect.mend(other) or suspect.mend(lambda part, _: _other_slices(part, whole))
     if mend is None:
         mend = suspect.mend(_whole, in_index=False)
         return (
@@ -137,6 +137,8 @@ def _exchanged(part: ast.AST, whole: dict[str, tuple[int, ...]]) -> Iterator[ast
             parts = ast.BinOp(ast.Call(ast.Name("len", ast.Load()), [left], []), other, right)
             yield ast.BinOp(left, ast.FloorDiv(), parts)
             yield from _names(whole)
+            for op in (ast.FloorDiv(), ast.Mod()):
+                yield from (ast.BinOp(left, op, each) for each in _names(whole))
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Constant(value=int())):
             yield left
         case ast.Subscript(value=value, slice=ast.Slice(step=ast.UnaryOp())):
@@ -154,6 +156,70 @@ def _exchanged(part: ast.AST, whole: dict[str, tuple[int, ...]]) -> Iterator[ast
             pass
 
 
+def _other_slices(part: ast.AST, whole: Container[str]) -> Iterator[ast.AST]:
+    """Parts of the same length elsewhere, along all axes of which a part is taken."""
+    if not isinstance(part, ast.Subscript):
+        return
+    at = part.slice
+    places = at.elts if isinstance(at, ast.Tuple) else [at]
+    cut = [isinstance(each, ast.Slice) and (each.lower or each.upper) for each in places]
+    others = [
+        [*_other_slice(each, whole)] if is_cut and isinstance(each, ast.Slice) else None
+        for each, is_cut in zip(places, cut, strict=True)
+    ]
+    for choice in zip(*(each for each in others if each is not None), strict=False):
+        chosen = iter(choice)
+        new = [
+            each if other is None else next(chosen)
+            for each, other in zip(places, others, strict=True)
+        ]
+        index = ast.Tuple(new, ast.Load()) if isinstance(at, ast.Tuple) else new[0]
+        yield ast.Subscript(part.value, index, part.ctx)
+
+
+def _other_slice(part: ast.Slice, whole: Container[str]) -> Iterator[ast.Slice]:
+    """`2:`, `1:-1` for `:-2`; the last n for the first n; one place of a loop for another."""
+    first, last = _number(part.lower), _number(part.upper)
+    if first is not None and last is not None and first >= 0 >= last:
+        cut = first - last
+        for lower in range(cut + 1):
+            if lower != first:
+                yield _slice(str(lower), str(lower - cut) if cut > lower else "")
+    match part:
+        case ast.Slice(lower=None, upper=ast.UnaryOp(op=ast.USub(), operand=n)):
+            yield ast.Slice(n, None)
+        case ast.Slice(lower=ast.UnaryOp(op=ast.USub(), operand=n), upper=None):
+            yield ast.Slice(None, n)
+        case ast.Slice(lower=None, upper=ast.expr() as n):
+            yield ast.Slice(ast.UnaryOp(ast.USub(), n), None)
+        case ast.Slice(lower=ast.expr() as n, upper=None):
+            yield ast.Slice(None, ast.UnaryOp(ast.USub(), n))
+        case ast.Slice(lower=ast.expr() as lower, upper=ast.expr()):
+            named = (n.id for n in ast.walk(lower) if isinstance(n, ast.Name))
+            yield from (_slice(name, f"{name} + 1") for name in named if name in whole)
+        case _:
+            pass
+
+
+def _slice(lower: str, upper: str) -> ast.Slice:
+    at = parsed(f"x[{lower}:{upper}]")
+    assert isinstance(at, ast.Subscript) and isinstance(at.slice, ast.Slice)
+    return at.slice
+
+
+def _number(bound: ast.expr | None) -> int | None:
+    """A bound that is written as a number; none is 0, at either end."""
+    match bound:
+        case None:
+            return 0
+        case ast.Constant(value=int(n)):
+            return n
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(n))):
+            return -n
+        case _:
+            return None
+
+
 def _whole(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     """All of an array of which one element is taken, along the first axis or the last."""
     match part:
@@ -165,7 +231,7 @@ def _whole(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             pass
 
 
-def _names(whole: dict[str, tuple[int, ...]]) -> Iterator[ast.AST]:
+def _names(whole: dict[str, tuple[int, ...]]) -> Iterator[ast.Name]:
     for name in whole:
         yield ast.Name(name, ast.Load())
 

@@ -10,13 +10,12 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from byhand.checking.naming.proving.candidates import gradients
-from byhand.checking.naming.proving.finding import Diagnosis, Edit
+from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import array_factors, text
-from byhand.checking.running.names import loaded_names, root_name
+from byhand.checking.naming.proving.syntax import text
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
@@ -40,32 +39,22 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
-    """A derivative that stands there alone, or with a number."""
-    known = [each for each in gradients(suspect) if text(each) not in _ones(suspect)]
-    mend = suspect.mend_parts(array_factors, _times_each(known), but_for_a_number=True)
+    """The same of locals that hold gradients, whatever they are called."""
+    known = [text(each) for each in gradients(suspect) if isinstance(each, ast.Name)]
+
+    def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        match part:
+            case ast.Name(id=name, ctx=ast.Load()) if name in known:
+                yield from (ast.Name(each, ast.Load()) for each in known if each != name)
+            case _:
+                pass
+
+    mend = suspect.mend(other)
     if mend is None:
         return None
-    said = f"`{text(mend.part)}` lacks the gradient that belongs here"
+    said = f"{text(mend.part)} is the wrong gradient here"
     return mend.finding(said + _where(suspect, mend.statement))
 
 
 def _where(suspect: Suspect, statement: ast.stmt) -> str:
     return f": {suspect.name} is used in {suspect.used_in}" if suspect.owns(statement) else ""
-
-
-def _ones(suspect: Suspect) -> set[str]:
-    """The gradient of a loss, which is 1: to lack it is to lack nothing."""
-    return {f"d{step.name}" for step in suspect.program.outputs if suspect.program.scalar}
-
-
-def _times_each(known: Sequence[ast.expr]) -> Edit:
-    """A derivative that stands there alone is multiplied by a gradient."""
-    names = {root_name(each) for each in known}
-
-    def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        assert isinstance(part, ast.expr)
-        if not any(name in names for name, _ in loaded_names(part)):
-            for each in known:
-                yield ast.BinOp(part, ast.Mult(), each)
-
-    return times

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from byhand.checking.judging.replay import Edits
+from byhand.checking.naming.proving.sizes import constant
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Scale:
         """The number, if it is the same on every draw."""
         first = self.times[0]
         return first if all(abs(c - first) <= 1e-7 * abs(first) for c in self.times) else None
+
+    def by(self, size: Sequence[int]) -> bool:
+        """Whether the number is a constant times a size, of which there is one for each draw."""
+        return constant([c / n for c, n in zip(self.times, size, strict=True)])
 
 
 Edit: TypeAlias = Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]

@@ -1,0 +1,245 @@
+"""Layers as people write them, at sizes that are drawn: the right one passes, and a slip has one
+root and a name that is true of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from verdicts import Checked, Slip, assert_right
+
+PADDED = """
+import numpy as np
+
+def inputs(rng, *, N=2, L=5):
+    return {"x": rng.normal(size=(N, L, L)), "w": rng.normal(size=(3, 3))}
+
+def forward(x, w):
+    L = x.shape[1]
+    xp = np.pad(x, ((0, 0), (1, 1), (1, 1)))
+    y = sum(w[i, j] * xp[:, i:i + L, j:j + L] for i in range(3) for j in range(3))
+    return y
+
+def backward(x, w, xp, L, dy):
+    dw = np.zeros_like(w)
+    dxp = np.zeros_like(xp)
+    for i in range(3):
+        for j in range(3):
+            dw[i, j] = (dy * xp[:, i:i + L, j:j + L]).sum()
+            dxp[:, i:i + L, j:j + L] += dy * w[i, j]
+    dx = dxp[:, 1:-1, 1:-1]
+"""
+GROUPS = """
+import numpy as np
+
+def inputs(rng, *, N=2, L=3):
+    return {"q": rng.normal(size=(2 * N, L, 3)), "k": rng.normal(size=(N, L, 3))}
+
+def forward(q, k):
+    share = len(q) // len(k)
+    out = np.stack([q[h] @ k[h // share].T for h in range(len(q))])
+    return out
+
+def backward(q, k, share, dout):
+    dq = np.empty_like(q)
+    dk = np.zeros_like(k)
+    for h in range(len(q)):
+        g = h // share
+        dq[h] = dout[h] @ k[g]
+        dk[g] += dout[h].T @ q[h]
+"""
+RECURRENT = """
+import numpy as np
+
+def inputs(rng, *, N=3, L=4):
+    r = rng.normal
+    return {"xs": r(size=(N, L)), "Wx": r(size=(L, 3)) / 2, "Wh": r(size=(3, 3)) / 2,
+            "h0": r(size=3)}
+
+def forward(xs, Wx, Wh, h0):
+    hs = [h0]
+    for t in range(len(xs)):
+        hs.append(np.tanh(xs[t] @ Wx + hs[-1] @ Wh))
+    out = np.stack(hs[1:])
+    return out
+
+def backward(xs, Wx, Wh, h0, hs, dout):
+    dWx, dWh, dxs = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(xs)
+    later = np.zeros_like(h0)
+    for t in reversed(range(len(xs))):
+        g = dout[t] + later
+        a = g * (1 - hs[t + 1] ** 2)
+        dWx += np.outer(xs[t], a)
+        dWh += np.outer(hs[t], a)
+        dxs[t] = a @ Wx.T
+        later = a @ Wh.T
+    dh0 = later
+"""
+NORMED = """
+import numpy as np
+
+def inputs(rng, *, N=4, L=5):
+    return {"x": rng.normal(size=(N, L)), "gamma": rng.normal(size=L) + 1}
+
+def forward(x, gamma):
+    istd = 1 / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+    xhat = (x - x.mean(axis=1, keepdims=True)) * istd
+    out = gamma * xhat
+    return out
+
+def backward(x, gamma, xhat, istd, dout):
+    D = x.shape[1]
+    dgamma = (dout * xhat).sum(axis=0)
+    g = dout * gamma
+    total = g.sum(axis=1, keepdims=True)
+    dx = istd / D * (D * g - total - xhat * (g * xhat).sum(axis=1, keepdims=True))
+"""
+SAMPLED = """
+import numpy as np
+data = ("eps",)
+
+def inputs(rng, *, N=4, L=3):
+    r = rng.normal
+    return {"mu": r(size=(N, L)), "logvar": r(size=(N, L)), "eps": r(size=(N, L))}
+
+def forward(mu, logvar, eps):
+    z = mu + np.exp(0.5 * logvar) * eps
+    kl = -0.5 * np.sum(1 + logvar - mu ** 2 - np.exp(logvar)) / len(mu)
+    loss = kl + np.sum(np.tanh(z))
+    return loss
+
+def backward(mu, logvar, eps, z):
+    dz = 1 - np.tanh(z) ** 2
+    dmu = dz + mu / len(mu)
+    dlogvar = 0.5 * dz * eps * np.exp(0.5 * logvar) + 0.5 * (np.exp(logvar) - 1) / len(mu)
+"""
+LATTICE = """
+import numpy as np
+
+def inputs(rng, *, N=3, L=3):
+    return {"em": rng.normal(size=(N, L)), "tr": rng.normal(size=(L, L))}
+
+def forward(em, tr):
+    alphas = [em[0]]
+    for t in range(1, len(em)):
+        alphas.append(np.log(np.exp(alphas[-1][:, None] + tr).sum(0)) + em[t])
+    logZ = np.log(np.exp(alphas[-1]).sum())
+    return logZ
+
+def backward(em, tr, alphas, logZ, dlogZ):
+    dem, dtr = np.zeros_like(em), np.zeros_like(tr)
+    a = dlogZ * np.exp(alphas[-1] - logZ)
+    for t in range(len(em) - 1, 0, -1):
+        dem[t] += a
+        w = np.exp(alphas[t - 1][:, None] + tr - (alphas[t] - em[t])[None, :])
+        dtr += w * a[None, :]
+        a = (w * a[None, :]).sum(axis=1)
+    dem[0] += a
+"""
+SHIFTED = """
+import numpy as np
+
+def inputs(rng, *, N=2, L=4):
+    return {"x": rng.normal(size=(N, L)), "w": rng.normal(size=(N, 3))}
+
+def forward(x, w):
+    L, K = x.shape[1], w.shape[1]
+    xp = np.pad(x, ((0, 0), (K - 1, 0)))
+    y = sum(w[:, j:j + 1] * xp[:, j:j + L] for j in range(K))
+    return y
+
+def backward(x, w, xp, K, L, dy):
+    dw = np.stack([(dy * xp[:, j:j + L]).sum(1) for j in range(K)], axis=1)
+    dxp = np.zeros_like(xp)
+    for j in range(K):
+        dxp[:, j:j + L] += dy * w[:, j:j + 1]
+    dx = dxp[:, -L:]
+"""
+
+LAYERS = {
+    "a picture with a margin": (
+        PADDED,
+        (
+            Slip("dxp[:, 1:-1, 1:-1]", "dxp[:, :-2, :-2]", "x", "wrong-index"),
+            Slip("dxp[:, 1:-1, 1:-1]", "dxp[:, 2:, 2:]", "x", "wrong-index"),
+            Slip("j:j + L] += dy", "j:j + L] = dy", "xp", "overwritten"),
+        ),
+    ),
+    "a causal convolution": (
+        SHIFTED,
+        (
+            Slip("dxp[:, -L:]", "dxp[:, :L]", "x", "wrong-index"),
+            Slip("dy * w[:, j:j + 1]", "dy * w[:, K - 1 - j:K - j]", "xp", "wrong-index"),
+        ),
+    ),
+    "heads that share": (GROUPS, (Slip("g = h // share", "g = h % len(k)", "q k", "wrong-index"),)),
+    "a recurrent net": (
+        RECURRENT,
+        (
+            Slip("dh0 = later", "dh0 = g", "h0", "wrong-upstream"),
+            Slip("g = dout[t] + later", "g = dout[t]", "Wx Wh xs h0", "missing-path"),
+            Slip("dWh += np", "dWh = np", "Wh", "overwritten"),
+        ),
+    ),
+    "a layer norm": (
+        NORMED,
+        (
+            Slip("(D * g - total", "(g - total", "x", "factor"),
+            Slip("istd / D * (", "1 / D * (", "x", "missing-local"),
+            Slip("istd / D * (", "istd * (", "x", "unnormalised"),
+            Slip(" - total - xhat", " - xhat", "x", "missing-path"),
+            Slip("g.sum(axis=1", "g.sum(axis=0", "x", "wrong-axis"),
+            Slip("g = dout * gamma", "g = dout", "x", "missing-local"),
+        ),
+    ),
+    "a sample of a normal distribution": (
+        SAMPLED,
+        (
+            Slip("np.exp(0.5 * logvar) + 0.5", "np.exp(logvar) + 0.5", "logvar", "wrong-exponent"),
+            Slip("dmu = dz + mu / len(mu)", "dmu = dz", "mu", "missing-path"),
+        ),
+    ),
+    "a lattice": (
+        LATTICE,
+        (
+            Slip("dtr += w * a[None, :]", "dtr += w", "tr", "missing-upstream"),
+            Slip("dtr += w", "dtr = w", "tr", "overwritten"),
+        ),
+    ),
+}
+SLIPS = [
+    pytest.param(source, slip, id=f"{name}: {slip.wrong}")
+    for name, (source, slips) in LAYERS.items()
+    for slip in slips
+]
+few = settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+sizes = st.tuples(st.integers(2, 3), st.integers(3, 6))
+
+
+def _at(source: str, at: tuple[int, int]) -> str:
+    return re.sub(r"N=\d, L=\d", f"N={at[0]}, L={at[1]}", source)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@few
+@given(at=sizes)
+def test_right(checked: Checked, name: str, at: tuple[int, int]) -> None:
+    assert_right(checked(_at(LAYERS[name][0], at)))
+
+
+@pytest.mark.parametrize(("source", "slip"), SLIPS)
+@few
+@given(at=sizes)
+def test_wrong(checked: Checked, source: str, slip: Slip, at: tuple[int, int]) -> None:
+    assert source.count(slip.right) == 1
+    report = checked(_at(source.replace(slip.right, slip.wrong), at))
+    assert set(report.roots) == set(slip.root.split())
+    mistakes = [row.mistake for row in report.rows if row.mistake is not None]
+    assert {mistake.code for mistake in mistakes} == {slip.code}, mistakes
