@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from byhand.checking.check import check
 from byhand.program.problem import Problem, load, zoo
@@ -23,6 +23,9 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync", "--no-first-run"]
 COLOURS = 128
 """A third of the bytes, and nothing that the eye misses."""
+
+
+MARGIN = 12  # pixels
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,20 @@ def take(picture: Picture, browser_page: Page, to: Path) -> None:
     if picture.opened:
         side = ".bh-backward-side" if picture.opened == f"d{picture.step}" else ".bh-forward-side"
         row.locator(f"{side} .bh-heat-button").hover()
-    taken = Image.open(BytesIO(browser_page.locator(".byhand").screenshot()))
+    taken = Image.open(BytesIO(browser_page.screenshot(full_page=True, clip=around(browser_page))))
     taken.convert("RGB").quantize(COLOURS).save(to, optimize=True)
+
+
+def around(browser_page: Page) -> FloatRect:
+    """The view, with room on all sides."""
+    box = browser_page.locator(".byhand").bounding_box()
+    assert box is not None
+    return {
+        "x": box["x"] - MARGIN,
+        "y": box["y"] - MARGIN,
+        "width": box["width"] + 2 * MARGIN,
+        "height": box["height"] + 2 * MARGIN,
+    }
 
 
 def main() -> int:
@@ -87,7 +102,7 @@ def main() -> int:
         for picture in PICTURES:
             problem = problem_of(picture, Path(folder))
             report = check(problem)
-            data = {"report": report.as_json(), "derivation": beside(problem, report)}
+            data = {"report": report.as_json(), "derivation": beside(report)}
             file = Path(folder) / "page.html"
             file.write_text(page(report, live=live(data, formulas=True)), encoding="utf-8")
             for scheme in ("light", "dark"):

@@ -133,6 +133,19 @@ def test_the_explorer(browser: Browser, explorer: Served, scheme: str, width: in
     page.context.close()
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_training(browser: Browser, scheme: str, width: int) -> None:
+    with Served("show", "mlp") as running:
+        page = _opened(browser, running, scheme, width)
+        _part(page, "Picture")
+        page.get_by_role("button", name="Train it").click()
+        expect(page.locator(".training .bh-samples code")).to_have_count(8)
+        page.wait_for_timeout(2000)  # for a curve
+        _shot(page, f"training-{scheme}-{width}")
+        page.context.close()
+
+
 def _opened(browser: Browser, served: Served, scheme: Any, width: int, anchor: str = "") -> Page:
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
