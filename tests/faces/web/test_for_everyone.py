@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import CHROMIUM, chromium
+from everyone import AXE, serious
 from pages import LOSS, PRACTICE, Served
 from playwright.sync_api import Browser, Page, expect
 
 from line_problem import GOOD
-
-AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
 
 pytestmark = [
     pytest.mark.long,
@@ -49,17 +47,6 @@ def opened(browser: Browser, served: Served, width: int, scheme: Any) -> Page:
     page = context.new_page()
     page.goto(served.url)
     return page
-
-
-def serious(page: Page) -> list[str]:
-    """What axe calls serious or worse, each with the first element where it is so."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document)")["violations"]
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:150]} {each['nodes'][0]['failureSummary']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
 
 
 def fits(page: Page) -> bool:

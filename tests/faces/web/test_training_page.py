@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from browser import CHROMIUM, chromium, watched
+from everyone import AXE, serious
 from pages import PRACTICE, Served
 from playwright.sync_api import expect
 
@@ -42,6 +43,8 @@ def test_the_loss_is_drawn_as_it_falls_and_words_come(tmp_path: Path, width: int
         wide = "document.documentElement.scrollWidth <= innerWidth"
         assert page.evaluate(wide)
 
+        if AXE.exists():
+            assert serious(page) == []
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_text("It has ended.")).to_be_visible()
         stopped = said.inner_text()

@@ -1,4 +1,5 @@
 /** Formulas: KaTeX, loaded when the first one is there. */
+import { reachedWhereScrolled } from "../view/scrolled";
 import { persistently } from "./loading";
 
 let loading: Promise<typeof import("../math/index")> | undefined;
@@ -24,5 +25,6 @@ export async function setFormulas(place: HTMLElement): Promise<void> {
     if (latex === undefined) continue;
     delete each.dataset.latex;
     render(latex, each, each.classList.contains("display"));
+    reachedWhereScrolled(each);
   }
 }

@@ -1,6 +1,7 @@
 /** Formulas: as the browser sets MathML, or by KaTeX where the model has its address. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Formula } from "./derivation";
+import { reachedWhereScrolled } from "./scrolled";
 
 interface Typesetter {
   render(latex: string, el: HTMLElement): void;
@@ -23,6 +24,7 @@ const Typeset = ({ formula, math }: { formula: Formula; math: string | undefined
     const el = ref.current;
     if (!el) return undefined;
     let current = true;
+    reachedWhereScrolled(el);
     el.innerHTML = `<math display="block">${formula.mathml}</math>`;
     if (math) {
       import(/* @vite-ignore */ math).then((katex: Typesetter) => {
