@@ -52,12 +52,64 @@ def follow(
     turns = [*plain]
     known = turned(first, turns) if turns else first
     for _ in first.run.writes:  # each statement may be one
-        new = next(_turns(known, first, turns, renamed), None)
-        if new is None:
+        one = next(_turns(known, first, turns, renamed), None)
+        new = [one] if one is not None else _together(known, first, turns) if renamed else []
+        if not new:
             break
-        turns.append(new)
+        turns += new
         known = turned(first, turns)
     return [turned(each, turns) for each in trials] if turns else [*trials]
+
+
+def _together(trial: Trial, first: Trial, turns: Sequence[Turn]) -> list[Turn]:
+    """What several locals are that are never what their names say, such as dr and dz where those
+    are the gradients of what gates are made of: one by one, what reads them all is wrong either
+    way. They are it by their values, but for one that may be wrong: that is tried as the gradient
+    of each value near its own. As few as make the fewest definitions wrong, if any do."""
+    parts = [part for part in _parts(trial, turns, renamed=True) if part.renamed]
+    if len(parts) < 2:
+        return []
+
+    def by_values(known: Trial, more: Sequence[Turn]) -> list[Turn]:
+        found = [*more]
+        for part in _parts(known, [*turns, *more], renamed=True):
+            if part.renamed:
+                found += [turn] if (turn := _match(known, part, 0, _unturned(part))[1]) else []
+        return found
+
+    best, fewest = [], _wrong_alone(first, turns)
+    shown = by_values(trial, [])
+    hidden = [part for part in parts if all(turn.root != part.host[0] for turn in shown)]
+    for start in [[], *([turn] for part in hidden for turn in _tries(part))]:
+        found = by_values(turned(first, [*turns, *start]), start) if start else shown
+        if len(found) > 1 and (wrong := _wrong_alone(first, [*turns, *found])) < fewest:
+            best, fewest = found, wrong
+    for turn in [*best]:
+        rest = [each for each in best if each is not turn]
+        if (wrong := _wrong_alone(first, [*turns, *rest])) <= fewest:
+            best, fewest = rest, wrong
+    return best
+
+
+def _tries(part: _Part) -> Iterator[Turn]:
+    """A local as the gradient of each value near its own that has its shape."""
+    shape = np.shape(part.values[0])
+    for tensor, way in _unturned(part):
+        if tensor.shape == shape:
+            yield Turn(tree.root(part.host[0]), part.writes[0], way)
+
+
+def _unturned(part: _Part) -> list[Near]:
+    """The values near its own but for those that are another with the other sign: their gradients
+    are what a wrong sign makes of the other's."""
+    near = _before(part.tensor, part.way)
+    return [each for each in near if each[0].op is None or each[0].op.name != "negative"]
+
+
+def _wrong_alone(first: Trial, turns: Sequence[Turn]) -> int:
+    """How many definitions are wrong with these turns."""
+    tried = turned(first, turns) if turns else first
+    return sum(not evidence_of(tried, each).right for each in tried.answers.found if each.writes)
 
 
 def plain_locals(trials: Sequence[Trial]) -> list[Turn]:
