@@ -94,3 +94,15 @@ def test_a_statement_that_raises_is_its_row(checked: Checked) -> None:
 def test_what_only_was_given_is_no_gradient(checked: Checked) -> None:
     report = checked(_source("dp", "ddp = 2 * dp * ddist[:, None]", "dx = ddp"))
     assert report["p"].verdict == "missing"
+
+
+def test_what_is_taken_out_of_what_forward_kept_is_no_gradient(checked: Checked) -> None:
+    source = SOURCE.replace("dp", "delta").replace(
+        "    y = np", "    kept = (dist, delta)\n    y = np"
+    )
+    body = "\n    ".join(
+        ("dist, delta = kept", DDIST, "dx = 2 * delta * ddist[:, None]", "dp = -dx")
+    )
+    report = checked(source.replace("dist, PARAMETERS", "kept").replace("STATEMENTS", body))
+    assert_right(report)
+    assert not report.notes

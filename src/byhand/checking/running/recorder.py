@@ -38,8 +38,8 @@ class Recorder:
     """What has happened so far in one run of a backward.
 
     `given` are the arrays that it got, `pristine` the same as they should be. `own` are forward's
-    values that have the name of a gradient, such as `dp` where there is a `p`; `anew` those names
-    to which backward has bound something else.
+    values that have the name of a gradient, such as `dp` or `delta`; `anew` those names to which
+    backward has bound something else.
     """
 
     names: KnownNames

@@ -52,7 +52,7 @@ def run_backward(
         passed,
         _arrays({k: v for k, v in passed.items() if k not in followed}),
         _arrays(given),
-        {name: value for name, value in available.items() if _names_a_gradient(name, available)},
+        {name: value for name, value in available.items() if name.startswith("d")},
         upstream,
         truth or {},
         held={name: passed[name] for name in followed},
@@ -136,11 +136,6 @@ def _written(function: Function) -> frozenset[str]:
         for name, rebinds in touched_names(node).items()
         if rebinds is not None
     )
-
-
-def _names_a_gradient(name: str, available: Container[str]) -> bool:
-    """Whether a value of forward has the name that the gradient of another one would have."""
-    return name.startswith("d") and name[1:] in available
 
 
 def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
