@@ -134,20 +134,21 @@ def stages(
         unpromised = problem.unpromised
         mistakes = name_mistakes(trials, blamed, roots=False)
         report = report_of(trials, blamed, mistakes, kept, kind, notes)
-        promised = None
-        if not report.ok and unpromised is not None:  # a root is named only if it is one
-            again = partial(checked, referee=referee, dtype=dtype, seed=seed)
-            promised = _as_promised(unpromised, report, again)
         judged = next(trial for trial in trials if not trial.drawn.tied)
-        shown = promised or report
-        guarded = "" if shown.ok or referee != "engine" else _guards(problem, judged)
+        guarded = "" if report.ok or referee != "engine" else _guards(problem, judged)
     if guarded:
         unguarded = stages(replace(problem, unguarded=True), dtype=dtype, seed=seed)
         first = next(unguarded)
-        if {*first.roots} < {*shown.roots}:
+        if {*first.roots} < {*report.roots}:
             for each in chain([first], unguarded):
                 yield replace(each, notes=(*each.notes, guarded))
             return
+    promised = None
+    if not report.ok and unpromised is not None:  # a root is named only if it is one
+        again = partial(checked, referee=referee, dtype=dtype, seed=seed)
+        with _calmly(problem):
+            promised = _as_promised(unpromised, report, again)
+    shown = promised or report
 
     def whole(report: Report) -> Report:
         program = steps_of(judged.drawn, judged.answers, report.rows, problem.cells)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from byhand.program.functions import function_of
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.problem import Inputs, Problem
+
+Node = TypeVar("Node", bound=ast.AST)
 
 
 def function(
@@ -47,6 +49,14 @@ def statement(text: str, where: ast.stmt) -> ast.stmt:
 def located(node: ast.stmt, where: ast.AST) -> ast.stmt:
     """A statement that was made, with the place of `where` for every part that has none."""
     return ast.fix_missing_locations(ast.copy_location(node, where))
+
+
+def placed(node: Node, where: ast.AST) -> Node:
+    """Code that was parsed from somewhere else, with every part of it at `where`."""
+    for part in ast.walk(node):
+        if hasattr(part, "lineno"):
+            ast.copy_location(part, where)
+    return node
 
 
 def assembled(

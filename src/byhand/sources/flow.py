@@ -112,6 +112,20 @@ def reads(node: ast.AST) -> frozenset[str]:
             return _read_in(node)
 
 
+def valued(node: ast.AST) -> frozenset[str]:
+    """The names that a statement reads more of than the shape."""
+    match node:
+        case ast.Attribute(value=ast.Name(), attr="shape" | "size" | "ndim"):
+            return frozenset()
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name()]):
+            return frozenset()
+        case ast.Name(id=name, ctx=ast.Load()):
+            return frozenset({name})
+        case _:
+            inner = frozenset[str]().union(*map(valued, ast.iter_child_nodes(node)))
+            return inner & reads(node) if isinstance(node, ast.stmt) else inner
+
+
 def _read_in(node: ast.AST) -> frozenset[str]:
     return frozenset[str]().union(*map(reads, ast.iter_child_nodes(node)))
 

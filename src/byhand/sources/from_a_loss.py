@@ -27,7 +27,9 @@ from byhand.sources.signature import KEPT, elements, parameters, returns
 from byhand.sources.updates import RATE, update_of
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
-_LABELS = re.compile(r"^(y|t|target|label|truth|actual|expected|gt)s?(_?\w*)$", re.I)
+_LABELS = re.compile(
+    r"^(y\w*|(t|target|label|truth|actual|expected|gt)s?(_\w*|\d*|(?-i:[A-Z]\w*)))$", re.I
+)
 _GUESSED = re.compile(r"pred|hat|prob|out|logit|score|guess", re.I)
 
 

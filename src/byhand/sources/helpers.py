@@ -1,4 +1,5 @@
-"""Functions of the user's own file that a backward calls, put in the place of their calls.
+"""Functions of the user's own file, and methods, that a function calls, put in the place of their
+calls.
 
 So a wrong line in a mask, a scale or `_backward(dy, x)` is blamed itself, and not the line that
 reads what it gives. What isn't plain (loops over returns, closures, decorators, functions inside)
@@ -10,10 +11,10 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeAlias
 
 from byhand.program.scopes import bound_names, own_parts
 from byhand.sources.intermediates import Renames
@@ -32,32 +33,55 @@ _CONDITIONAL = (
 )
 
 
+Definition: TypeAlias = Callable[[ast.expr], ast.FunctionDef | None]
+"""The `def` of what is called, with the arguments that the call gives it, if it can be read."""
+
+
 def with_helpers(
-    backward: ast.FunctionDef,
+    function: ast.FunctionDef,
+    definition: Definition,
+    known: Collection[str] = (),
+    *,
+    own: bool = False,
+) -> tuple[ast.FunctionDef, dict[str, str]]:
+    """A function with the statements of its helpers, and what its new names are called there, none
+    of which is `known` around it. With `own`, names of a helper stay as they are where they can."""
+    names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    reader = _HelperReader(definition, {*bound_names(function)}, names | {*known}, own)
+    made = copy.deepcopy(function)
+    made.body = reader.block(made.body, DEEP)
+    return made, reader.called
+
+
+def in_file(
     space: Mapping[str, Any],
     file: str,
     definition: Callable[[FunctionType], ast.FunctionDef | None],
-) -> tuple[ast.FunctionDef, dict[str, str]]:
-    """A backward with the statements of its helpers, and what its new names are called there.
+) -> Definition:
+    """The functions of a file that `space` holds, whose source `definition` reads."""
 
-    `definition` gives the `def` of a function, if its source can be read.
-    """
-    names = {node.id for node in ast.walk(backward) if isinstance(node, ast.Name)}
-    reader = _HelperReader(space, file, definition, {*bound_names(backward)}, names)
-    made = copy.deepcopy(backward)
-    made.body = reader.block(made.body, DEEP)
-    return made, reader.called
+    def read(func: ast.expr) -> ast.FunctionDef | None:
+        found = _value(func, space)
+        if (
+            not isinstance(found, FunctionType)
+            or found.__code__.co_filename != file
+            or found.__closure__
+            or inspect.isgeneratorfunction(found)
+        ):
+            return None
+        return definition(found)
+
+    return read
 
 
 @dataclass
 class _HelperReader:
     """`bound` are the locals that there are by now, `taken` all names that mean something."""
 
-    space: Mapping[str, Any]
-    file: str
-    definition: Callable[[FunctionType], ast.FunctionDef | None]
+    definition: Definition
     bound: set[str]
     taken: set[str]
+    own: bool
     called: dict[str, str] = field(default_factory=dict[str, str])
 
     def block(self, body: Sequence[ast.stmt], deep: int) -> list[ast.stmt]:
@@ -140,21 +164,14 @@ class _HelperReader:
 
     def helper(self, call: ast.Call) -> ast.FunctionDef | None:
         """The definition of what is called, if it is a plain function of this file."""
-        found = _value(call.func, self.space)
-        if (
-            not isinstance(found, FunctionType)
-            or found.__code__.co_filename != self.file
-            or found.__closure__
-            or inspect.isgeneratorfunction(found)
-        ):
-            return None
-        made = self.definition(found)
+        made = self.definition(call.func)
         return made if made is not None and _is_plain(made) else None
 
     def new(self, helper: str, name: str, tail: bool) -> str:
         """A name for a local of a helper: its own where the helper is the rest of backward."""
-        made = name if tail else f"in_{helper.strip('_')}_{name}"
-        while made in self.taken or made in self.space:
+        stays = tail or (self.own and name not in self.taken)
+        made = name if stays else f"in_{helper.strip('_')}_{name}"
+        while made in self.taken:
             made += "_"
         self.taken.add(made)
         self.bound.add(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -46,7 +47,7 @@ from byhand.sources.scalar_ops import ScalarOp, ops_in
 from byhand.sources.training_steps import steps_in
 from byhand.sources.unfolding import flat
 from byhand.sources.updates import sign_of, update_of
-from byhand.sources.usual_losses import with_usual_loss
+from byhand.sources.usual_losses import with_own_loss, with_usual_loss
 from byhand.sources.without_inputs import without_inputs
 
 Found: TypeAlias = Pair | Layer | BackpropMethod | ScalarOp | Walk
@@ -263,17 +264,24 @@ def _starting(found: FromLoss, made: Callable[[FromLoss], Problem], file: str) -
     if not found.labels:
         return with_classes(made(found))
 
+    own = found.own if isinstance(found, Pair) else None
+    penalty = found.penalty if isinstance(found, Pair) else ""
+    sign = _sign(found)
     for output in outputs(found):
 
         def problem(cost: ast.FunctionDef, output: str = output) -> Problem:
             return with_classes(made(with_loss(found, cost, output)))
 
         where = found.forward.body[-1]
-        started = with_usual_loss(
-            problem, found.backward, where, output, found.labels, _sign(found)
+        started = None if own is None else with_own_loss(problem, own, output, sign)
+        started = started or with_usual_loss(
+            problem, found.backward, where, output, found.labels, sign, penalty
         )
         if started is not None:
             return started
+        if own is not None:
+            with contextlib.suppress(ProblemError):  # it may be no loss of this output
+                return problem(own)
     raise ProblemError(
         f"{file}:{found.backward.lineno}: {found.name}: no loss was found from which "
         f"{found.backward.name} starts: define a function compute_loss(output, {found.labels})"

@@ -26,7 +26,8 @@ class Pair:
     parameters for the gradients of the outputs, none where the output is a loss. `rewritten` tells
     functions that aren't the module's own, and `top` those arguments that are arrays at its top.
     `labels` is what backward starts from where the module has no loss, `sign` that of the loss
-    where it is known.
+    where it is known, `penalty` what is added to it, and `own` the loss that is computed beside it,
+    of which the gradients may be, or of another.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Pair:
     top: tuple[str, ...] = ()
     labels: str = ""
     sign: str | None = None
+    penalty: str = ""
+    own: ast.FunctionDef | None = None
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from byhand.sources.assemble import assign, function, located
+from byhand.sources.assemble import assign, function, located, placed
 from byhand.sources.flow import binds
 from byhand.sources.intermediates import Renames
 from byhand.sources.pair import Pair
@@ -32,7 +32,7 @@ def forward_of(pair: Pair) -> ast.FunctionDef:
     )
     if _draws(pair.forward):
         seed = ast.parse("__import__('numpy').random.seed(0)").body[0]
-        body.insert(0, _moved(seed, pair.forward))
+        body.insert(0, placed(seed, pair.forward))
     made = function("forward", parameters(pair.forward), body, pair.forward.lineno)
     made.args = copy.deepcopy(pair.forward.args)
     return made
@@ -45,13 +45,6 @@ def _draws(forward: ast.FunctionDef) -> bool:
         and node.attr in {"rand", "randn", "random", "random_sample", "binomial", "uniform"}
         for node in ast.walk(forward)
     )
-
-
-def _moved(node: ast.stmt, where: ast.stmt) -> ast.stmt:
-    for part in ast.walk(node):
-        if hasattr(part, "lineno"):
-            ast.copy_location(part, where)
-    return node
 
 
 def _outputs(pair: Pair, names: Sequence[str], node: ast.Return) -> list[ast.stmt]:

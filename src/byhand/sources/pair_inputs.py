@@ -50,8 +50,9 @@ def inputs_of(
             return chosen, sizes, [], dict(chosen(np.random.default_rng(0)))
     unknown = [name for name in known if name not in parameters(pair.forward)]
     known = {name: value for name, value in known.items() if name not in unknown}
-    at_top = {name: array(getattr(module, name, None)) for name in pair.top}
-    known = {n: Floats(a.shape) for n, a in at_top.items() if a is not None} | known
+    arrays = {name: array(getattr(module, name, None)) for name in pair.top}
+    at_top = {name: Floats(held.shape) for name, held in arrays.items() if held is not None}
+    known = at_top | known
     loops = has_loops(pair)
     try:
         others = functions_of(module)
@@ -61,7 +62,7 @@ def inputs_of(
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()
     free = {name: axis for axis, name in called(pair.forward, proposal).items()}
-    free = {name: axis for name, axis in free.items() if axis.partition(".")[0] not in pair.top}
+    free = {name: axis for name, axis in free.items() if axis.partition(".")[0] not in at_top}
     sizes = {name: proposal.sizes[axis] for name, axis in free.items()}
     if loops:  # other sizes of the batch must do
         sizes = dict(list(sizes.items())[:1])

@@ -12,16 +12,20 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from byhand.sources.assemble import assign, function, located
-from byhand.sources.combined import without_self
-from byhand.sources.flow import binds, changes, needed, reads
+from byhand.sources.costs import COST
+from byhand.sources.flow import binds, changes, needed, read_in_turn, reads, valued
 from byhand.sources.from_a_loss import is_label
 from byhand.sources.intermediates import Renames
+from byhand.sources.methods import methods_of
+from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
+from byhand.sources.penalties import penalties
 from byhand.sources.unfolding import flat
 from byhand.sources.updates import RATE, Update, sign_of, update_of
 
@@ -34,31 +38,53 @@ def steps_in(tree: ast.Module, title: str) -> list[Pair]:
     """The loops of a module, or of its functions and methods, that train so, each as a pair."""
     known = {*dir(builtins), *_defined(tree)}
     found: list[Pair] = []
-    for name, before, loop in _loops(tree, title):
-        pair = _pair(name, before, [*flat(loop.body)], known, _constants(tree), loop)
-        if pair is not None:
-            found.append(pair)
+    for name, rounds in itertools.groupby(_rounds(tree, title), lambda each: each.name):
+        pairs = (_pair(each, known, _constants(tree)) for each in rounds)
+        found += [pair for pair in pairs if pair is not None][: 1 if name in known else None]
     return found
 
 
-def _loops(
-    tree: ast.Module, title: str
-) -> Iterator[tuple[str, list[ast.stmt], ast.For | ast.While]]:
-    """Every loop, with what it is called after, and the statements above it in its function."""
+@dataclass(frozen=True, eq=False)
+class _Round:
+    """Statements that may be one round of a training: the body of a loop, or of a function that a
+    loop calls. `name` is what they are called after, `before` what stands above them in their
+    function, `where` the loop, and `counters` what it counts with."""
+
+    name: str
+    before: Sequence[ast.stmt]
+    body: Sequence[ast.stmt]
+    where: ast.stmt
+    counters: frozenset[str] = frozenset()
+
+
+def _rounds(tree: ast.Module, title: str) -> Iterator[_Round]:
+    """Every loop; of a class, in the methods first that no other calls, and then each of these."""
     for node in flat(tree.body):
         match node:
             case ast.FunctionDef():
-                places = [(node.name, node.body)]
+                yield from _in_body(node.name, node.body)
             case ast.ClassDef():
-                methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
-                places = [(node.name, without_self(each).body) for each in methods]
+                methods = [*methods_of(node)]
+                for each in methods:
+                    yield from _in_body(node.name, each.body)
+                for each in methods:
+                    yield _Round(node.name, (), [*flat(each.body)], each)
             case _:
-                places = [(title, [node])]
-        for name, body in places:
-            for i, each in enumerate(body):
-                for part in ast.walk(each):
-                    if isinstance(part, ast.For | ast.While):
-                        yield name, [*flat(body[:i])], part
+                yield from _in_body(title, [node])
+
+
+def _in_body(name: str, body: Sequence[ast.stmt]) -> Iterator[_Round]:
+    for i, each in enumerate(body):
+        for part in ast.walk(each):
+            if isinstance(part, ast.For | ast.While):
+                counters = frozenset(_targets(part))
+                yield _Round(name, [*flat(body[:i])], [*flat(part.body)], part, counters)
+
+
+def _targets(loop: ast.For | ast.While) -> set[str]:
+    if isinstance(loop, ast.While):
+        return set()
+    return {part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
 
 
 def _defined(tree: ast.Module) -> set[str]:
@@ -78,45 +104,46 @@ def _constants(tree: ast.Module) -> set[str]:
     }
 
 
-def _pair(
-    name: str,
-    before: Sequence[ast.stmt],
-    body: Sequence[ast.stmt],
-    known: Collection[str],
-    constants: Collection[str],
-    where: ast.stmt,
-) -> Pair | None:
-    steps = {i: step for i, each in enumerate(body) if (step := update_of(each)) is not None}
+def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> Pair | None:
+    steps = {i: step for i, s in enumerate(each.body) if (step := update_of(s)) is not None}
+    local = {n for i, s in enumerate(each.body) if i not in steps for n in binds(s)}
+    steps = {i: step for i, step in steps.items() if step.name not in local}
     names = {step.name for step in steps.values()}
     if not steps or len(names) != len(steps):
         return None
-    statements = [each for i, each in enumerate(body) if i not in steps]
+    body = [s for i, s in enumerate(each.body) if i not in steps]
+    above = [s for s in each.before if not binds(s) & names]
     wanted = {n for step in steps.values() for n in reads(step.gradient)}
-    statements = [statements[i] for i in needed(statements, wanted)]
-    above = [each for each in before if not binds(each) & names]
-    above = [above[i] for i in needed(above, {n for each in statements for n in reads(each)})]
-    statements = [*above, *statements]
-    bound = {n for each in statements for n in binds(each)}
-    labels = {n for each in statements for n in reads(each) if is_label(n)} - bound
-    place = next((i for i, each in enumerate(statements) if reads(each) & labels), None)
+    prepared, labels = _without_data([*above, *body], names, each.counters)
+    statements = [prepared[i] for i in needed(prepared, wanted)]
+    bound = {n for s in statements for n in binds(s)}
+    labels = (
+        ({n for s in statements for n in valued(s) if is_label(n) or n in labels}) - bound - names
+    )
+    place = next((i for i, s in enumerate(statements) if valued(s) & labels), None)
     if len(labels) != 1 or not place:
         return None
+    (label,) = labels
     forward, inner = _split(statements[:place])
-    made = {n for each in forward for n in binds(each)}
+    made = {n for s in forward for n in binds(s)}
     output = [n for n in _in_order(statements[place]) if n in made]
-    if not output or not names & {n for each in forward for n in reads(each)}:
+    if not output or not names & {n for s in forward for n in reads(s)}:
         return None
+    own = _own_loss(prepared, statements, label, output[-1], names)
     renamed = dict(_gradients(statements[place:], made, inner))
-    backward = [Renames(renamed).visit(copy.deepcopy(each)) for each in statements[place:]]
+    renamed |= _of_steps(steps.values(), {n for s in statements[place:] for n in binds(s)})
+    backward = [Renames(renamed).visit(copy.deepcopy(s)) for s in statements[place:]]
     sign = sign_of(steps.values())
     if sign is None:  # as many go up as down: `y - out` is to be added, `out - y` subtracted
         sign = "-" if any(map(_is_label_first, ast.walk(statements[place]))) else ""
-    backward += _answers(steps, body, renamed, sign)
-    read = {n for each in (*forward, *backward) for n in reads(each)}
-    after = {n for each in backward for n in binds(each)}
-    rates = sorted(n for n in read if RATE.match(n))
-    given = sorted(read - made - after - {*known} - {*constants} - {*rates})
-    if any(_calls(each) & {*given} for each in (*forward, *backward)):
+    backward += _answers(steps, each.body, renamed, sign)
+    read = read_in_turn([*forward, *backward])
+    first = read_in_turn(forward)
+    after = {n for s in backward for n in binds(s)}
+    said = {step.rate.rpartition(".")[2] for step in steps.values()}
+    rates = sorted(n for n in read if RATE.match(n) and (n in said or not any(said)))
+    given = sorted((read | first) - (made - first) - after - {*known} - {*constants} - {*rates})
+    if any(_calls(s) & {*given} for s in (*forward, *backward)):
         return None  # a method, which isn't there
     numbers = [assign(rate, ast.Constant(1.0), backward[0]) for rate in rates]
     answers: list[ast.expr] = [ast.Name(f"d{step.name}", ast.Load()) for step in steps.values()]
@@ -125,14 +152,74 @@ def _pair(
         ast.Name(n, ast.Load()) for n in [*(n for n in sorted(made) if n != output[-1]), output[-1]]
     ]
     end = located(ast.Return(ast.Tuple(results, ast.Load())), forward[-1])
-    (label,) = labels
-    one = function(
-        f"{name}_forward", [n for n in given if n != label], [*forward, end], where.lineno
-    )
-    asked = sorted({n for each in backward for n in reads(each)} & (made | {*given}))
-    two = function(f"{name}_backward", asked, [*numbers, *backward], where.lineno)
-    found = paired(name, one, two, rewritten=True, top=given)
-    return replace(found, labels=label, sign=sign)
+    where = each.where.lineno
+    one = function(f"{each.name}_forward", [n for n in given if n != label], [*forward, end], where)
+    asked = sorted({n for s in backward for n in reads(s)} & (made | {*given}))
+    two = function(f"{each.name}_backward", asked, [*numbers, *backward], where)
+    found = paired(each.name, one, two, rewritten=True, top=given)
+    penalty = ""
+    if own is None or not reads(own) & names:  # else it has its own
+        penalty = "".join(penalties(steps.values(), statements[place:], {*given} | made))
+    return replace(found, labels=label, sign=sign, penalty=penalty, own=own)
+
+
+def _without_data(
+    statements: Sequence[ast.stmt], parameters: Collection[str], counters: Collection[str]
+) -> tuple[list[ast.stmt], set[str]]:
+    """Statements without those that choose examples, `x = X[i]`, or make others of them under their
+    name, `X = (X - mean) / std`, and those that only make other labels of the labels, `Y =
+    one_hot(y)`; and the names of these."""
+    learned, labels, chosen = {*parameters}, set[str](), {*counters}
+    found: list[ast.stmt] = []
+    for each in statements:
+        made = binds(each) | changes(each)
+        if made and not reads(each) & learned:
+            if valued(each) & {n for n in valued(each) if is_label(n) or n in labels}:
+                labels |= made
+                continue
+            if reads(each) & (chosen | binds(each)):
+                chosen |= made
+                continue
+        elif reads(each) & learned:
+            learned |= made
+        found.append(each)
+    begun = [each for each in found if binds(each) & labels and not reads(each) & learned]
+    return [each for each in found if each not in begun], labels
+
+
+def _own_loss(
+    statements: Sequence[ast.stmt],
+    others: Sequence[ast.stmt],
+    label: str,
+    output: str,
+    parameters: Collection[str],
+) -> ast.FunctionDef | None:
+    """The loss that is computed among the statements beside the `others`, which gradients need, as
+    a function of the output and the labels, with what else it needs."""
+    same = {ast.unparse(each) for each in others}
+    wanted = {n for each in others for n in reads(each)}
+    bound = [n for each in statements for n in binds(each)]
+    for name in dict.fromkeys(n for n in bound if COST.search(n) and n not in wanted):
+        last = max(i for i, each in enumerate(statements) if name in binds(each))
+        chain = [statements[i] for i in needed(statements[: last + 1], {name})]
+        chain = [each for each in chain if ast.unparse(each) not in same]
+        read = {n for each in chain for n in reads(each)}
+        if {label, output} <= read:
+            end = located(ast.Return(ast.Name(name, ast.Load())), chain[-1])
+            return function(
+                f"{name}_of", [output, label], [*copy.deepcopy(chain), end], chain[0].lineno
+            )
+    return None
+
+
+def _of_steps(steps: Iterable[Update], bound: Collection[str]) -> dict[str, str]:
+    """What is called as it likes and is the gradient that a step is taken with: `weights -= lr *
+    dw`."""
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        if isinstance(step.gradient, ast.Name) and step.gradient.id in bound and not step.up:
+            found.setdefault(step.gradient.id, []).append(f"d{step.name}")
+    return {name: of for name, [of, *more] in found.items() if not more and of not in bound}
 
 
 def _is_label_first(node: ast.AST) -> bool:
@@ -154,7 +241,8 @@ def _answers(
     renames = Renames(renamed)
     rates = {step.rate for step in steps.values()}
     for i, step in steps.items():
-        if isinstance(step.gradient, ast.Name) and step.gradient.id == f"d{step.name}":
+        unscaled = not step.rate[:1].isdigit() and step.up is (sign == "-")
+        if unscaled and _name(step.gradient, renamed) == f"d{step.name}":
             continue
         value = renames.visit(copy.deepcopy(step.gradient))
         if len(rates) > 1 and step.rate[:1].isdigit():
@@ -162,6 +250,10 @@ def _answers(
         if step.up is not (sign == "-"):
             value = ast.UnaryOp(ast.USub(), value)
         yield assign(f"d{step.name}", value, body[i])
+
+
+def _name(node: ast.expr, renamed: Mapping[str, str]) -> str | None:
+    return renamed.get(node.id, node.id) if isinstance(node, ast.Name) else None
 
 
 def _calls(node: ast.stmt) -> set[str]:
@@ -199,7 +291,7 @@ def _gradients(
     """What gradients are called, and what they would be in a problem file."""
     for name in {n for each in statements for n in binds(each) | changes(each)}:
         match = _DERIVATIVE.match(name)
-        of = (match["last"] or match["first"] if match else "") or ""
-        if of in made:
+        of = (match["last"] or match["first"] if match else "") or plain_name(name)
+        if of in made and of != name:
             whole = "delta" not in name
             yield name, f"d{of}" if whole else f"d{inner.get(of, of)}"

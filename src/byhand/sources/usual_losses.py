@@ -8,6 +8,7 @@ same for all: 2, or one over the number of examples, or a sign where the steps a
 from __future__ import annotations
 
 import ast
+import copy
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from byhand.engine import Tensor
 from byhand.engine.backward import computed_first_to_last
 from byhand.errors import ByhandError, ProblemError
 from byhand.program.call import call_of
@@ -22,6 +24,7 @@ from byhand.program.plain_run import inputs_of_their_own, plain_locals
 from byhand.program.problem import Problem
 from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
+from byhand.sources.assemble import placed
 from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array
@@ -44,14 +47,12 @@ _NEAR = 1e-6
 @dataclass(frozen=True)
 class _Fit:
     """How many gradients of `number` are a factor, the same for all, times those of a loss; that
-    factor, and the shape of the output, on each draw. `start` are the factors of the gradient of
-    the output itself, if backward has that by name."""
+    factor, and the shape of the output, on each draw."""
 
     right: int
     number: int
     factors: tuple[float, ...]
     shapes: tuple[tuple[int, ...], ...]
-    start: tuple[float, ...]
 
 
 def with_usual_loss(
@@ -61,35 +62,109 @@ def with_usual_loss(
     output: str,
     label: str,
     sign: str | None = None,
+    penalty: str = "",
 ) -> Problem | None:
     """The problem that is `made` with the loss that its backward starts from; None where it starts
     from none of the usual ones. `where` is the place in the file that the loss gets, `sign` that
-    which it has where that is known, whatever the gradients have."""
+    which it has where that is known, whatever the gradients have. `penalty` is added to it."""
     begun: list[tuple[str, str]] = []
     for loss in _OF_CLASSES if _is_of_classes(label, backward) else _OF_FLOATS:
         try:
-            fit = _fit(made(_cost(loss, where)), output)
+            if penalty:
+                penalized = _penalized(made, loss, where, output, sign or "", penalty)
+                if penalized is not None:
+                    return _with(made, penalized, where, output, label)
+            found = _measured(made(_cost(loss, where)), output)
         except ProblemError:  # it doesn't run on such an output
             continue
-        scale = next(_scales(fit.factors, fit.shapes, sign), None) if fit is not None else None
-        if fit is not None and scale is not None and 2 * fit.right >= fit.number:
-            return _with(made, loss, scale, where, output, label)
-        if fit is not None and sign is not None:
-            begun += [(loss, scale) for scale in _scales(fit.start, fit.shapes, sign)]
-    return _with(made, *begun[0], where, output, label) if begun else None
+        scale = _scale(found, sign)
+        if scale is not None:
+            return _with(made, _scaled(loss, scale, penalty), where, output, label)
+        if sign is not None:
+            start = [each.start for each in found if each.start is not None]
+            shapes = [each.shape for each in found]
+            begun += [(loss, scale) for scale in _scales(start, shapes, sign)]
+    return _with(made, _scaled(*begun[0], penalty), where, output, label) if begun else None
+
+
+def with_own_loss(
+    made: Callable[[ast.FunctionDef], Problem],
+    cost: ast.FunctionDef,
+    output: str,
+    sign: str | None,
+) -> Problem | None:
+    """The problem that is `made` with a loss that its file computes, if most gradients are a number
+    of times those of it. A factor of 2 may be left out of either: then they are those of half or
+    double of it."""
+    try:
+        for fit in _fits(_measured(made(cost), output)):
+            if 2 * fit.right >= fit.number:
+                numbers = (n for n, f in _NUMBERS.items() if np.allclose(np.abs(fit.factors), f))
+                return _rescaled(made, cost, sign or "", next(numbers, ""))
+    except ProblemError:  # it isn't a loss of this output
+        pass
+    return None
+
+
+def _rescaled(
+    made: Callable[[ast.FunctionDef], Problem], cost: ast.FunctionDef, sign: str, number: str
+) -> Problem:
+    if not sign and not number:
+        return made(cost)
+    scaled = copy.deepcopy(cost)
+    end = scaled.body[-1]
+    assert isinstance(end, ast.Return) and end.value is not None
+    text = f"{sign}{ast.unparse(end.value)}{number}"
+    end.value = placed(ast.parse(text, mode="eval").body, end)
+    problem = made(scaled)
+    note = f"the steps are taken with the gradient of {text}, so that is taken"
+    return replace(problem, notes=(*problem.notes, note))
+
+
+def _penalized(
+    made: Callable[[ast.FunctionDef], Problem],
+    loss: str,
+    where: ast.AST,
+    output: str,
+    sign: str,
+    penalty: str,
+) -> str | None:
+    """The loss, scaled so that with the penalty most gradients are those of it."""
+    for count, number in itertools.product(reversed(_COUNTS), _NUMBERS):
+        scaled = _scaled(loss, f"{sign}{number}{count}", penalty)
+        for fit in _fits(_measured(made(_cost(scaled, where)), output)):
+            if 2 * fit.right >= fit.number and np.allclose(fit.factors, 1.0, rtol=_NEAR):
+                return scaled
+    return None
+
+
+def _scale(found: Sequence[_Factors], sign: str | None) -> str | None:
+    """What a loss is to be scaled with for most gradients to be right: where two would do, that
+    which counts something, as a mean does."""
+    scales = [
+        scale
+        for fit in _fits(found)
+        if 2 * fit.right >= fit.number
+        for scale in [*_scales(fit.factors, fit.shapes, sign)][:1]
+    ]
+    return next((scale for scale in scales if "A." in scale), next(iter(scales), None))
+
+
+def _scaled(loss: str, scale: str, penalty: str) -> str:
+    scaled = f"-({loss}){scale[1:]}" if scale.startswith("-") else f"{loss}{scale}"
+    return f"{scaled}{penalty}"
 
 
 def _with(
     made: Callable[[ast.FunctionDef], Problem],
     loss: str,
-    scale: str,
     where: ast.AST,
     output: str,
     label: str,
 ) -> Problem:
-    scaled = f"-({loss}){scale[1:]}" if scale.startswith("-") else f"{loss}{scale}"
-    problem = made(_cost(scaled, where))
-    said = scaled.replace(_LOG, "np.log").replace("A", output).replace("T", label)
+    problem = made(_cost(loss, where))
+    said = re.sub(r"\bA\b", output, loss.replace(_LOG, "np.log"))
+    said = re.sub(r"\bT\b(?!\w)", label, said)
     note = f"no loss was found: backward starts from the gradient of {said}, so that is taken"
     return replace(problem, notes=(*problem.notes, note))
 
@@ -105,10 +180,7 @@ def _is_of_classes(label: str, backward: ast.FunctionDef) -> bool:
 def _cost(text: str, where: ast.AST) -> ast.FunctionDef:
     made = ast.parse(f"def usual_loss(A, T):\n    return {text}").body[0]
     assert isinstance(made, ast.FunctionDef)
-    for part in ast.walk(made):
-        if hasattr(part, "lineno"):
-            ast.copy_location(part, where)
-    return made
+    return placed(made, where)
 
 
 def _scales(
@@ -139,25 +211,25 @@ def _size(count: str, shape: Sequence[int]) -> int:
             return shape[-1] if shape else 1
 
 
-def _fit(problem: Problem, output: str) -> _Fit | None:
+def _measured(problem: Problem, output: str) -> list[_Factors]:
     draws = [dict[str, int](), {name: size + 2 for name, size in problem.dimensions.items()}]
-    found = [each for sizes in draws if (each := _factors(problem, sizes, output)) is not None]
+    return [each for sizes in draws if (each := _factors(problem, sizes, output)) is not None]
+
+
+def _fits(found: Sequence[_Factors]) -> Iterator[_Fit]:
+    """Every factor that a gradient has, those first that most have."""
     if not found:
-        return None
+        return
     by_name = found[0].by_name
-    known = [factor for factor in by_name.values() if factor is not None]
-    counts = {f: sum(np.isclose(f, g, rtol=_NEAR) for g in known) for f in known}
-    factor = max(counts, key=lambda f: counts[f], default=None)
-    names = [
-        n
-        for n, f in by_name.items()
-        if f is not None and factor is not None and np.isclose(f, factor, rtol=_NEAR)
-    ]
-    factors = [f for each in found if names and (f := each.by_name.get(names[0])) is not None]
-    start = [each.start for each in found if each.start is not None]
-    return _Fit(
-        len(names), len(by_name), (*factors,), tuple(each.shape for each in found), (*start,)
-    )
+    known = {name: factor for name, factor in by_name.items() if factor is not None}
+    alike = {
+        n: [m for m, g in known.items() if np.isclose(f, g, rtol=_NEAR)] for n, f in known.items()
+    }
+    firsts = [name for name, names in alike.items() if name == names[0]]
+    for first in sorted(firsts, key=lambda name: -len(alike[name])):
+        factors = [f for each in found if (f := each.by_name.get(first)) is not None]
+        shapes = [each.shape for each in found]
+        yield _Fit(len(alike[first]), len(by_name), (*factors,), (*shapes,))
 
 
 @dataclass(frozen=True)
@@ -184,7 +256,12 @@ def _factors(problem: Problem, sizes: Mapping[str, int], output: str) -> _Factor
         return None
     found: dict[str, float | None] = {}
     order = computed_first_to_last([step.tensor for step in program.outputs])
-    used = {arg: i for i, tensor in reversed([*enumerate(order)]) for arg in tensor.args}
+    used = {
+        arg: i
+        for i, tensor in reversed([*enumerate(order)])
+        for arg in tensor.args
+        if isinstance(arg, Tensor)
+    }
     for step in sorted(program.inputs, key=lambda step: -used.get(step.tensor, 0)):
         name, path = tree.parsed(step.name)
         if f"d{name}" in answers and name not in problem.data:

@@ -12,7 +12,7 @@ from typing import Any
 
 from byhand.errors import ProblemError
 from byhand.program.scopes import own_parts
-from byhand.sources.helpers import with_helpers
+from byhand.sources.helpers import in_file, with_helpers
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def written(
         space |= {**method.__globals__, **inspect.getclosurevars(method).nonlocals}
     definitions = [_definition(method) for method in methods]
     file = methods[1].__code__.co_filename
-    read, called = with_helpers(definitions[1], space, file, _readable)
+    read, called = with_helpers(definitions[1], in_file(space, file, _readable), space)
     return Written(
         name,
         file,

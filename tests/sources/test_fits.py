@@ -1,0 +1,79 @@
+"""Estimators written from scratch: `fit(X, y)` trains in a loop, with methods that it calls. Right
+ones give no alarm; mistakes are found in their line, also in what a method says."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from exchanged import assert_blamed, exchanged
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.sources.load import sources
+
+FITS = Path(__file__).with_name("forms") / "fits"
+FOUND = {
+    "logistic": ("LogisticRegression", ["weights", "bias"]),
+    "minibatches": ("SoftmaxClassifier", ["logits", "W", "b"]),
+    "penalized": ("LogReg", ["w", "b"]),
+    "ridge": ("RidgeRegression", ["w"]),
+    "softmax": ("SoftmaxRegression", ["scores", "W", "b"]),
+    "update_weights": ("LinearRegression", ["W", "b"]),
+    "with_intercept": ("LogisticRegressionGD", ["theta"]),
+}
+"""The problem of each file, and the gradients that are judged."""
+
+
+@cache
+def right(name: str) -> dict[str, Report]:
+    return {each.name: check(each.read()) for each in sources(FITS / f"{name}.py")}
+
+
+def test_every_file_is_here() -> None:
+    assert {file.stem for file in FITS.glob("*.py")} == {*FOUND}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_right_ones(name: str) -> None:
+    ((problem, report),) = right(name).items()
+    assert report.ok, str(report)
+    assert (problem, [row.name for row in report.rows]) == FOUND[name]
+    assert not any("holds something other" in note for note in report.notes)
+
+
+PLANTED = (
+    ("logistic", "np.dot(X.T, (y_pred - y))", "np.dot(X.T, (y - y_pred))"),
+    ("logistic", "(1 / n_samples) * np.sum(y_pred - y)", "np.sum(y_pred - y)"),
+    ("minibatches", "+ self.reg_strength * self.W\n", "+ 2 * self.reg_strength * self.W\n"),
+    ("minibatches", "grad_logits.sum(axis=0)", "grad_logits.mean(axis=0)"),
+    ("minibatches", "(probs - y_batch) / X_batch.shape[0]", "probs - y_batch"),
+    ("penalized", "err.mean()", "err.sum()"),
+    ("penalized", "X.T @ err / m", "X.T @ err"),
+    ("ridge", "+ self.alpha * self.w\n", "+ 2 * self.alpha * self.w\n"),
+    ("ridge", "(y - y_pred).dot(X) / len(y)", "(y - y_pred).dot(X)"),
+    ("softmax", "(probs - Y) / n", "(probs - Y)"),
+    ("softmax", "dW = X.T @ dscores", "dW = X.T @ probs / n"),
+    ("update_weights", "- 2 * np.sum(self.Y - Y_pred)", "2 * np.sum(self.Y - Y_pred)"),
+    ("update_weights", "(self.Y - Y_pred)) / self.m", "(self.Y - Y_pred))"),
+    ("with_intercept", "np.dot(X.T, (h - y)) / y.size", "np.dot(X.T, (h - y))"),
+    ("with_intercept", "np.dot(X.T, (h - y)) / y.size", "np.dot(X.T, (y - h)) / y.size"),
+)
+"""File, the text to exchange, and the wrong one."""
+
+
+@pytest.mark.parametrize(("name", "old", "new"), PLANTED)
+def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
+    file, line = exchanged(FITS / f"{name}.py", old, new, tmp_path)
+    assert_blamed(file, FOUND[name][0], line)
+
+
+def test_a_loss_that_is_printed_without_its_factor_is_taken_with_it(tmp_path: Path) -> None:
+    file, _ = exchanged(FITS / "ridge.py", "np.mean(0.5 * (y", "np.mean(1.0 * (y", tmp_path)
+    text = file.read_text().replace("self.alpha * 0.5 *", "self.alpha *")
+    file.write_text(text)
+    (source,) = sources(file)
+    report = check(source.read())
+    assert report.ok, str(report)
+    assert any("mse / 2" in note for note in report.notes)
