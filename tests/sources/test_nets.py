@@ -32,6 +32,7 @@ FOUND = {
     "nonlin_one": {"nonlin_one": 3},
     "nonlin_two": {"nonlin_two": 6},
     "rnn_caches": {"rnn_cell": 5, "rnn": 5},
+    "rnn_helpers": {"rnn": 5},
     "rnn_rows": {"cell": 6, "sequence": 5},
     "tensor_engine": {
         "Tensor.__add__": 2,
@@ -110,6 +111,8 @@ PLANTED = (
     ("rnn_caches", "rnn_cell", "np.dot(Waa.T, dtanh)", "np.dot(Waa, dtanh)"),
     ("rnn_caches", "rnn", "dWaa += dWaat", "dWaa = dWaat"),
     ("rnn_caches", "rnn", "dx[:, :, t] = dxt", "dx[:, :, t] = dxt / T_x"),
+    ("rnn_helpers", "rnn", "(1 - h * h)", "(1 - h)"),
+    ("rnn_helpers", "rnn", "h_prev.T @ dz, dz.sum(0)", "h.T @ dz, dz.sum(0)"),
     ("rnn_rows", "cell", "grads['U'] = x.T @ dz", "grads['U'] = 2 * x.T @ dz"),
     ("rnn_rows", "sequence", "grads[k] += g[k]", "grads[k] = g[k]"),
     (
@@ -157,6 +160,15 @@ def test_one_that_goes_the_other_way_is_wrong(tmp_path: Path) -> None:
     (source,) = sources(file)
     report = check(source.read())
     assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
+
+
+@pytest.mark.parametrize("problem", ["rnn_step", "rnn"])
+def test_a_step_and_the_loop_that_calls_it_have_the_same_line_wrong(
+    problem: str, tmp_path: Path
+) -> None:
+    form = NETS.with_name("course_layers.py")
+    file, line = exchanged(form, "(1 - next_h ** 2)", "(1 - next_h)", tmp_path)
+    assert_blamed(file, problem, line)
 
 
 def test_one_op_is_named_as_it_is_shown() -> None:

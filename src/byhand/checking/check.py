@@ -213,7 +213,8 @@ def _as_promised(
     unpromised: Unpromised, report: Report, again: Callable[..., Report]
 ) -> Report | None:
     """The report on what backward returns, where its other locals don't hold what they are called:
-    if nothing is wrong without them, or something is right that is wrong with them."""
+    if nothing is wrong without them, or something is right that is wrong with them, or fewer are to
+    blame."""
     promised = again(unpromised.without(unpromised.names), named=False)
     if promised.ok:
         right = {row.name for row in promised.rows}
@@ -229,12 +230,17 @@ def _as_promised(
         found, names = promised, unpromised.names
     right = {row.name for row in found.rows if row.right}
     misfit = any(row.verdict == "shape" and f"d{row.name}" in names for row in report.rows)
-    if not misfit and not any(row.name in right for row in report.rows if not row.right):
+    fewer = _number_of_roots(found) < _number_of_roots(report)
+    if not (misfit or fewer or any(row.name in right for row in report.rows if not row.right)):
         return None
     found = again(unpromised.without(names))
     others = ", ".join(sorted(names))
     note = f"{others} isn't judged: if that were what its name says, right lines would be wrong"
     return replace(found, notes=(*found.notes, note))
+
+
+def _number_of_roots(report: Report) -> int:
+    return sum(row.name in report.roots for row in report.rows)
 
 
 def _trials(

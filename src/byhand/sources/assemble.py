@@ -75,6 +75,7 @@ def assembled(
     doc: str = "",
     library: str = "",
     inner: bool = False,
+    called: Mapping[str, str] | None = None,
 ) -> Problem:
     """The problem whose two functions see what `namespace` holds."""
     tree = ast.Module([forward, backward], [])
@@ -95,4 +96,5 @@ def assembled(
         cells=tuple(cells),
         library=library,
         inner=inner,
+        called=dict(called or {}),
     )

@@ -53,6 +53,15 @@ def with_helpers(
     return made, reader.called
 
 
+def by_name(functions: Mapping[str, ast.FunctionDef]) -> Definition:
+    """Functions by their names."""
+
+    def read(func: ast.expr) -> ast.FunctionDef | None:
+        return functions.get(func.id) if isinstance(func, ast.Name) else None
+
+    return read
+
+
 def in_file(
     space: Mapping[str, Any],
     file: str,

@@ -20,11 +20,12 @@ from byhand.sources.assemble import assembled, located
 from byhand.sources.costs import with_cost
 from byhand.sources.dicts_in_lists import unlisted
 from byhand.sources.guesses import is_labels
+from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.intermediates import promising
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.pair import Pair, paired
 from byhand.sources.pair_functions import backward_of, forward_of
-from byhand.sources.pair_inputs import inputs_of
+from byhand.sources.pair_inputs import functions_of, inputs_of
 from byhand.sources.parameter_dicts import FIND, IS, flattened, gradient_of, is_gradient_of
 from byhand.sources.returns import unpacked
 from byhand.sources.signature import (
@@ -144,6 +145,8 @@ def problem_of_pair(
     Raises ProblemError if none are found on which its forward runs.
     """
     backward, answered = backward_of(pair)
+    definition = by_name(functions_of(module))
+    backward, called = with_helpers(backward, definition, module.__dict__)
     draw, dimensions, notes, values = inputs_of(pair, module, file, known, answered)
     data = [name for name in values if name not in answered]
     unanswered = [n for n in data if is_array(values[n]) and is_floats(array(values[n]))]
@@ -168,6 +171,7 @@ def problem_of_pair(
             data=data,
             kept=keeping(pair.forward) | ({*pair.kept} - bound_names(pair.forward)),
             notes=notes,
+            called=called,
         )
 
     return promising(made, backward, answered)
