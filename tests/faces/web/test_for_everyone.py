@@ -40,9 +40,11 @@ def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def opened(browser: Browser, served: Served, width: int, scheme: Any) -> Page:
+def opened(
+    browser: Browser, served: Served, width: int, scheme: Any, motion: Any = "reduce"
+) -> Page:
     context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion=motion
     )
     page = context.new_page()
     page.goto(served.url)
@@ -91,6 +93,27 @@ def test_axe_finds_nothing_serious_in_the_explorer(
     expect(page.locator(".derived details[open] .katex").first).to_be_visible()
     assert serious(page) == []
     page.context.close()
+
+
+def moving(page: Page) -> list[str]:
+    """What moves on a page, or would if it changed, by its class."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("#page *")].filter((each) => {
+            const style = getComputedStyle(each);
+            return style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0)
+                || style.animationName !== "none" || style.scrollBehavior === "smooth";
+        }).map((each) => String(each.className))"""
+    )
+
+
+def test_nothing_moves_for_those_who_want_it_so(browser: Browser, explorer: Served) -> None:
+    for motion in ("no-preference", "reduce"):
+        page = opened(browser, explorer, 1280, "light", motion)
+        expect(page.locator(".bh-root")).to_be_visible()
+        expect(page.get_by_role("heading", name="Its closed form")).to_be_visible()
+        own = [each for each in moving(page) if not each.startswith("cm-")]  # CodeMirror's cursor
+        assert bool(own) == (motion == "no-preference"), own
+        page.context.close()
 
 
 def test_a_phone_shows_one_part_at_a_time(browser: Browser, course: Served) -> None:
