@@ -30,8 +30,12 @@ def test_a_forward_is_typed_derived_answered_and_shared(tmp_path: Path) -> None:
     with Served("show", str(file)) as served, chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         wrong = watched(page, f"http://127.0.0.1:{served.port}/")
+        math: list[str] = []
+        page.on("request", lambda asked: math.append(asked.url) if "math.js" in asked.url else None)
         page.goto(served.url)
         page.locator(".cm-content").focus()
+        expect(page.get_by_role("region", name="Verdict")).to_be_visible()
+        assert math == []  # KaTeX comes with the first formula
         page.keyboard.press("Control+a")
         page.keyboard.insert_text(FORWARD)
         expect(page.locator(".bh-rows")).to_contain_text("loss")
@@ -39,6 +43,8 @@ def test_a_forward_is_typed_derived_answered_and_shared(tmp_path: Path) -> None:
         derived = page.locator(".derived")
         expect(derived.first).to_contain_text("dy =")
         expect(derived.nth(1)).to_contain_text("Its closed form")
+        expect(derived.locator(".katex").first).to_be_attached()
+        assert math != []
 
         page.keyboard.press("Control+End")
         page.keyboard.insert_text(
