@@ -23,7 +23,7 @@ Open = Callable[..., Page]
 expect.set_options(timeout=15_000)  # a machine may be busy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium")
     if found is None:
