@@ -53,7 +53,12 @@ export function Editor({
 
   return (
     <div class="editor" ref={place}>
-      {editor ? null : <pre class="before">{document.text}</pre>}
+      {editor ? null : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must be able to scroll it
+        <pre class="before" tabIndex={0}>
+          {document.text}
+        </pre>
+      )}
     </div>
   );
 }
