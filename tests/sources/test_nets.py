@@ -100,6 +100,8 @@ PLANTED = (
     ("lstm_caches", "lstm", 'dbf += gradients["dbf"]', 'dbf += gradients["dbi"]'),
     ("network_cross", "Net", "delta @ acts[-2].T", "delta @ acts[-2].T * 3"),
     ("network_lists", "Network", "nabla_b[-l] = delta", "nabla_b[-l] = delta * 2"),
+    ("network_lists", "Network", "transpose(), delta) * sp", "transpose(), delta)"),
+    ("network_lists", "Network", "sigmoid(z) * (1 - ", "sigmoid(z) * (1 + "),
     ("network_lists", "Network", "activations[-l - 1].tr", "activations[-l].tr"),
     ("nonlin_alpha", "nonlin_alpha", "layer_1_error * sig", "-layer_1_error * sig"),
     ("nonlin_alpha", "nonlin_alpha", "layer_2_error = layer_2 - y", "layer_2_error = y - layer_2"),

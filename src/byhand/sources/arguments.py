@@ -20,7 +20,8 @@ from byhand.errors import ProblemError
 
 @dataclass(frozen=True)
 class Floats:
-    """An array drawn from a normal distribution; where `positive`, uniformly from 0.5 to 1.5.
+    """An array drawn from a normal distribution; where `positive`, uniformly from 0.5 to 1.5, and
+    where they are `shares`, probabilities, in rows that add up to 1.
 
     `axes` are the names of its sizes, if it has some, each empty where a size is always the same.
     """
@@ -28,8 +29,12 @@ class Floats:
     shape: tuple[int, ...]
     positive: bool = False
     axes: tuple[str, ...] = ()
+    shares: bool = False
 
     def drawn(self, rng: np.random.Generator) -> Any:
+        if self.shares:
+            parts = np.asarray(rng.uniform(0.5, 1.5, size=self.shape))
+            return parts / parts.sum(axis=-1, keepdims=True) if parts.ndim else parts / 2
         if self.positive:
             return rng.uniform(0.5, 1.5, size=self.shape)
         return np.asarray(rng.normal(size=self.shape))

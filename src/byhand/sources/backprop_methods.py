@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -23,15 +24,18 @@ from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.attributes import AsNames
 from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.from_a_loss import is_label
+from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.inheritance import SELF
 from byhand.sources.intermediates import Renames
 from byhand.sources.layers import PUT, at, put_parameter
+from byhand.sources.pair_inputs import functions_of
 from byhand.sources.signature import bound, elements, parameters, returns
-from byhand.sources.usual_losses import with_usual_loss
+from byhand.sources.usual_losses import of_squares, with_usual_loss
 from byhand.values import tree
 from byhand.values.arrays import is_tuple
 
 OUTPUT = "output"
+_DERIVATIVE = re.compile(r"prime|deriv|grad", re.I)
 SIZES = (4, 3, 2)
 """How many units the layers have of the network that is tried."""
 
@@ -105,7 +109,7 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
             f"{at}: doesn't run on a network of {[*SIZES]} units: {in_one_line(error)}"
         ) from None
     taking = AsNames({name: name for name in found.gradients})
-    statements = [taking.visit(each) for each in _body(found.backward)]
+    statements = _at_once([taking.visit(each) for each in _body(found.backward)])
     place = next((i for i, e in enumerate(statements) if found.labels in reads(e)), 0)
     above, below = statements[:place], statements[place:]
     wanted = {n for each in below for n in reads(each)} - {*found.gradients.values()}
@@ -116,7 +120,11 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
     back = [Renames(renamed).visit(copy.deepcopy(each)) for each in (*begun, *below)]
     arguments = [found.data, found.labels, *found.gradients, SELF]
     asked = sorted({n for each in back for n in reads(each)} & (made | {*arguments}))
-    backward = function("backward", asked, back, found.backward.lineno)
+    backward, called = with_helpers(
+        function("backward", asked, back, found.backward.lineno),
+        by_name(functions_of(module)),
+        module.__dict__,
+    )
 
     def draw(rng: np.random.Generator, **sizes: int) -> Inputs:
         units = [sizes.get(f"sizes[{i}]", size) for i, size in enumerate(SIZES)]
@@ -136,7 +144,8 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
             SELF: held,
         }
 
-    for output in _outputs(below[0], found.labels):
+    starts = [*_outputs(below[0], found.labels)]
+    for output in starts:
 
         def problem(cost: ast.FunctionDef, output: ast.expr = output) -> Problem:
             return assembled(
@@ -149,12 +158,15 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
                 draw=draw,
                 dimensions={f"sizes[{i}]": size for i, size in enumerate(SIZES)},
                 data=(found.data, found.labels),
+                called=called,
                 notes=[f"{found.name} was tried with layers of {', '.join(map(str, SIZES))} units"],
             )
 
         started = with_usual_loss(problem, backward, below[0], OUTPUT, found.labels, "")
         if started is not None:
             return started
+        if output is starts[-1] and _has_a_derivative(below[0]):
+            return of_squares(problem, below[0], OUTPUT, found.labels)
     raise ProblemError(
         f"{at}: no loss was found from which {found.backward.name} starts: looked for the gradient "
         f"of squares and of cross-entropies where {found.labels} is read first"
@@ -190,6 +202,34 @@ def _body(method: ast.FunctionDef) -> list[ast.stmt]:
         if not isinstance(each, ast.Return)
         and not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
     ]
+
+
+def _at_once(body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Statements in which `delta = ...` and `nabla_b[-l] = delta` below it are one, at the line of
+    the first: there it is made."""
+    found: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, ast.For):
+            node.body = _at_once(node.body)
+        match found[-1:], node:
+            case (
+                [ast.Assign(targets=[ast.Name(id=made), *_]) as last],
+                ast.Assign(targets=[ast.Subscript() as target], value=ast.Name(id=name)),
+            ) if name == made and name not in reads(target):
+                last.targets.append(target)
+            case _:
+                found.append(node)
+    return found
+
+
+def _has_a_derivative(node: ast.stmt) -> bool:
+    """Whether it multiplies with the derivative of an activation, `cost_derivative(a, y) *
+    sigmoid_prime(z)`, as the gradient of squares does."""
+    products = (part for part in ast.walk(node) if isinstance(part, ast.BinOp))
+    return any(
+        isinstance(each.op, ast.Mult) and bool(_DERIVATIVE.search(ast.unparse(each.right)))
+        for each in products
+    )
 
 
 def _outputs(node: ast.stmt, labels: str) -> Iterator[ast.expr]:

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, function, located
 from byhand.sources.flow import binds, changes, needed, reads
-from byhand.sources.intermediates import only_shapes, with_copies
+from byhand.sources.gradient_functions import trained
+from byhand.sources.intermediates import Renames, only_shapes, with_copies
 from byhand.sources.names import LOSS, plain_name
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.pair import Pair, paired
@@ -74,7 +75,7 @@ class _Without(ast.NodeTransformer):
 
 def _apart(node: ast.FunctionDef, name: str) -> list[Pair]:
     """The pair that a function is, if it is one."""
-    node = _straight(node)
+    node = _named_after(_straight(node))
     ends = returns(node)
     match [elements(end.value) for end in ends], node.body[-1]:
         case [[_, _, *_] as said], ast.Return() as end:
@@ -156,6 +157,37 @@ def _if_missing(node: ast.stmt) -> str | None:
             return name
         case _:
             return None
+
+
+def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A function whose gradients are called as their parameters are, where that can be told:
+    `gradCenterVec` is that of centerWordVec, and `J, grad` that of theta."""
+    given = parameters(node)
+    ends = [elements(end.value) for end in returns(node)]
+    if not ends or len(ends[0]) < 2:
+        return node
+    names = [e.id for e in ends[0] if isinstance(e, ast.Name)]
+    free = [name for name in given if not any(plain_name(n) == name for n in names)]
+    found: dict[str, str] = {}
+    for name in names:
+        if name.lower() in _BARE and len(names) == 2 and (of := trained(free)) is not None:
+            found[name] = f"d{of}"
+        elif plain_name(name) != name and plain_name(name) not in given:
+            alike = [n for n in free if _is_short_for(plain_name(name).lower(), n.lower())]
+            if len(alike) == 1:
+                found[name] = f"d{alike[0]}"
+    if len({*found.values()}) < len(found) or {*found.values()} & bound_names(node):
+        return node
+    return Renames(found).visit(copy.deepcopy(node)) if found else node
+
+
+_BARE = {"grad", "grads", "gradient", "gradients"}
+
+
+def _is_short_for(short: str, name: str) -> bool:
+    """Whether a name has all letters of a shorter one, in order."""
+    letters = iter(name)
+    return len(short) > 3 and all(letter in letters for letter in short)
 
 
 def _is_gradient(node: ast.expr, known: Collection[str], function: ast.FunctionDef) -> bool:

@@ -81,7 +81,8 @@ def joined(
     clashing = (bound_names(cost) - {given, *said, loss}) & bound_names(forward)
     renames = Renames({given: held, **{name: f"{name}_of_cost" for name in clashing}})
     body = [copy.deepcopy(node) for node in cost.body[:-1]]
-    body = [renames.visit(node) for node in body if not only_shapes(node, loss)]
+    body = [each for each in body if not (only_shapes(each, loss) or isinstance(each, ast.Assert))]
+    body = [renames.visit(each) for each in body]
     if not isinstance(value.value, ast.Name):
         body.append(assign(loss, renames.visit(copy.deepcopy(value.value)), value))
     made = copy.copy(forward)

@@ -28,7 +28,7 @@ from byhand.sources.updates import RATE, update_of
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
 _LABELS = re.compile(
-    r"^(y\w*|(t|target|label|truth|actual|expected|gt)s?(_\w*|\d*|(?-i:[A-Z]\w*)))$", re.I
+    r"^(y\w*|t(?!heta|emp|au|otal|anh)\w*|(label|actual|expected|gt)s?(_?\w*))$", re.I
 )
 _GUESSED = re.compile(r"pred|hat|prob|out|logit|score|guess", re.I)
 

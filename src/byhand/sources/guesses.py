@@ -81,6 +81,8 @@ def choices(
         return
     if use.index:
         ranks = [1, 2] if use.rank is None else [use.rank]
+        if re.match(_ONE, name, re.I):
+            ranks = [0, *ranks]
         for rank in [len(said)] if said and use.rank is None else ranks:
             yield Array(axes_of(name, rank), whole=True)
         return
@@ -115,7 +117,9 @@ def axes_of(name: str, rank: int) -> tuple[Axis, ...]:
 
 _BIAS = r"(b|bias)(_?\w{0,2})?$"
 _GAIN = r"(beta|gamma|gain|scale|shift|bn\w*)(_?\w{0,2})?$"
-_LABELS = r"(y|t|targets?|labels?)(_?\w*)$"
+_LABELS = r"(y\w*|t(?!heta|emp|au|otal|anh)\w*|labels?(_?\w*))$"
+_ONE = r"(target|cent(er|re)|outside|correct|true|gold)\w*?_?(idx|index)$"
+"""The number of one class or word."""
 _WEIGHTS = r"(w|u|v|theta|kernel|filter|emb|proj)"
 
 
@@ -174,6 +178,13 @@ def is_rare(guesses: Mapping[str, Guess], is_loss: bool) -> bool:
         if guess.rare and not (bias and (vectors or numbers)) and not (column and vectors):
             return True
     return False
+
+
+def is_linear(names: Sequence[str]) -> bool:
+    """Whether these are the arguments of a linear or logistic regression, `theta, X, y`: one is
+    weights without a number, one labels."""
+    weights = [name for name in names if re.match(r"(theta|w|weights?|coefs?)$", name)]
+    return len(weights) == 1 and sum(map(is_labels, names)) == 1
 
 
 def of_a_vector(

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from byhand.sources.assemble import located
 from byhand.sources.data_attributes import with_data
+from byhand.sources.handed_predictions import is_unclear, on_predictions
 from byhand.sources.inheritance import SELF, functions_asked, overridden, whole_classes
-from byhand.sources.left_in_self import is_unclear, returning
+from byhand.sources.left_in_self import returning
 from byhand.sources.names import plain_name
 from byhand.sources.signature import parameters
 from byhand.sources.uses import pairs
@@ -65,6 +66,9 @@ def layers_in(tree: ast.Module) -> list[Layer]:
         both = returning(forward, backward)
         if both is None:
             continue
+        unclear = is_unclear(node.name, *both)
+        if unclear and (made := on_predictions(node, *both)) is not None:
+            both, unclear = made, False
         rewritten = with_its_data is not None or both != (forward, backward)
         forward, backward = both
         if parameters(forward)[:1] != [SELF] or parameters(backward)[:1] != [SELF]:
@@ -90,7 +94,7 @@ def layers_in(tree: ast.Module) -> list[Layer]:
                 passing,
                 rewritten=rewritten,
                 functions=functions,
-                unclear=is_unclear(node.name, forward, backward),
+                unclear=unclear,
             )
         )
     return found

@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import ast
 import copy
-import re
 
 from byhand.sources.assemble import located
 from byhand.sources.attributes import AsNames
 from byhand.sources.inheritance import SELF
 from byhand.sources.names import plain_name
 from byhand.sources.signature import parameters, returns
-
-_LOSS = re.compile(r"loss|cost|entropy|mse|mae|error", re.I)
 
 
 def returning(
@@ -37,14 +34,6 @@ def returning(
         value = names[0] if len(names) == 1 else ast.Tuple(names, ast.Load())
         backward.body.append(located(ast.Return(value), backward.body[-1]))
     return forward, backward
-
-
-def is_unclear(name: str, forward: ast.FunctionDef, backward: ast.FunctionDef) -> bool:
-    """Whether this is a loss whose `backward(self, dvalues, y_true)` is handed the labels that
-    forward is: dvalues may be the predictions, or the gradient of what forward returns."""
-    given, asked = parameters(forward)[1:], parameters(backward)[1:]
-    both = len(given) == len(asked) == 2 and asked[1] == given[1] and asked[0] != given[0]
-    return both and bool(_LOSS.search(name))
 
 
 def _output(forward: ast.FunctionDef) -> str | None:

@@ -34,6 +34,7 @@ from byhand.sources.combined import combined_in
 from byhand.sources.contexts import contexts_in
 from byhand.sources.flow import needed, reads
 from byhand.sources.from_a_loss import from_a_loss, outputs, with_loss
+from byhand.sources.gradient_functions import gradient_functions_in
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
 from byhand.sources.models import Model, model_in, problem_of_model
@@ -124,8 +125,11 @@ def sources(
 def functions_in(tree: ast.Module) -> list[Found]:
     """The functions and classes of a module that are problems."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    pairs = pairs_in(tree)
+    taken = {pair.name for pair in pairs}
     return [
-        *pairs_in(tree),
+        *pairs,
+        *(pair for pair in gradient_functions_in(tree) if pair.name not in taken),
         *(
             from_a_loss(each, functions)
             for each in layers_in(tree)

@@ -36,6 +36,7 @@ from byhand.sources.signature import (
     returns,
 )
 from byhand.sources.spoken import is_floats
+from byhand.sources.written_outputs import returning_outputs
 from byhand.values.arrays import is_array
 from byhand.values.held import array
 
@@ -48,11 +49,16 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
         partner = _partner(name)
         for other, backward in functions.items():
             variant = other.removeprefix(partner)
-            if backward is forward or not other.startswith(partner) or not returns(forward):
+            if backward is forward or not other.startswith(partner):
                 continue
             if variant and (not variant.startswith("_") or _forward_of(other) in functions):
                 continue
             one, two = unpacked(forward, functions), unpacked(backward, functions)
+            if not returns(one):
+                both = returning_outputs(one, two)
+                if both is None:
+                    continue
+                one, two = both
             one, two = unlisted(*unnested(with_cost(one, two, functions), two))
             apart = flattened(one, two, functions)
             if apart is not None:

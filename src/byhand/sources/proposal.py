@@ -16,7 +16,7 @@ class Proposal:
 
     `same` leads from an axis to the one whose size it has, `times` to others whose
     product it is, times a number, `sums` to those that stand in it one after the other. `given`
-    axes have the sizes they were given.
+    axes have the sizes they were given. `shares` are the arguments between 0 and 1.
     """
 
     guesses: Mapping[str, Guess]
@@ -27,6 +27,7 @@ class Proposal:
     positive: bool = False
     given: frozenset[Axis] = frozenset()
     sums: Mapping[Axis, tuple[Axis, ...]] = field(default_factory=dict[Axis, tuple[Axis, ...]])
+    shares: frozenset[str] = frozenset()
 
     @property
     def made(self) -> dict[Axis, tuple[Axis, ...]]:
@@ -82,7 +83,7 @@ class Proposal:
             elif guess.whole:
                 found[name] = Integers(shape, self._below(name, sizes))
             else:
-                found[name] = Floats(shape, self.positive)
+                found[name] = Floats(shape, self.positive, shares=name in self.shares)
         return found
 
     def _below(self, name: str, sizes: Mapping[Axis, int]) -> int:

@@ -32,12 +32,13 @@ from byhand.sources.guesses import (
     choices,
     is_bias,
     is_labels,
+    is_linear,
     is_rare,
     of_a_vector,
 )
 from byhand.sources.mending import mended
 from byhand.sources.proposal import Proposal
-from byhand.sources.uses import uses
+from byhand.sources.uses import shares, uses
 
 REPAIRS = 30
 SECONDS = 4.0
@@ -117,13 +118,15 @@ def proposed(
     end, apart = time.process_time() + SECONDS, _puts_together(function, others or {})
     search = Search(function, known, said, attempt, end, apart)
     guesses = (dict(zip(wanted, guess, strict=True)) for guess in best_first(each))
+    vector = of_a_vector(wanted, each)
+    if vector is not None and is_linear(wanted):
+        guesses = itertools.chain([vector], guesses)
     found = search.first(guesses)
     if found is None:
         shapes = " ".join(f"--shape {name}=4,6" for name in wanted[:2])
         raise ProblemError(
             f"no arguments were found on which it runs ({search.said}): give them, such as {shapes}"
         )
-    vector = of_a_vector(wanted, each)
     further = guesses if vector is None else itertools.chain([vector], guesses)
     return _smaller(search.told_by_backward(found, further), attempt, loops)
 
@@ -192,7 +195,7 @@ class Search:
         # An index with fewer rows than what it picks from may run, and mean nothing.
         picks = any(isinstance(each, Array) and each.whole for each in guess.values())
         for shrinking in (not picks, picks):
-            start = _start(guess, self.known, shrinking, self.apart)
+            start = _start(self.function, guess, self.known, shrinking, self.apart)
             for proposal in (_joined_as_said(start, self.shapes), start):
                 found = self._repaired(proposal)
                 if found is not None and not _hides(found, self.function):
@@ -248,7 +251,11 @@ def _puts_together(function: ast.FunctionDef, others: Mapping[str, ast.FunctionD
 
 
 def _start(
-    guesses: Mapping[str, Guess], known: Mapping[str, Argument], shrinking: bool, apart: bool
+    function: ast.FunctionDef,
+    guesses: Mapping[str, Guess],
+    known: Mapping[str, Argument],
+    shrinking: bool,
+    apart: bool,
 ) -> Proposal:
     """Every axis with a size of its own: from large to small, or even ones from small to large, or
     odd ones, where no size is to be the sum of two others."""
@@ -271,7 +278,9 @@ def _start(
             if isinstance(argument, Integers):
                 below[name] = argument.below
     given = {f"{name}.{axis}" for name, a in known.items() for axis in range(_rank(a))}
-    return Proposal(guesses, sizes, {}, {}, below, given=frozenset(given))
+    return Proposal(
+        guesses, sizes, {}, {}, below, given=frozenset(given), shares=frozenset(shares(function))
+    )
 
 
 def _joined_as_said(proposal: Proposal, said: Mapping[str, Said]) -> Proposal:

@@ -26,6 +26,7 @@ from byhand.sources.methods import methods_of
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.penalties import penalties
+from byhand.sources.returned_gradients import as_round
 from byhand.sources.unfolding import flat
 from byhand.sources.updates import RATE, Update, sign_of, update_of
 
@@ -63,14 +64,22 @@ def _rounds(tree: ast.Module, title: str) -> Iterator[_Round]:
         match node:
             case ast.FunctionDef():
                 yield from _in_body(node.name, node.body)
+                yield from _returned(node.name, node)
             case ast.ClassDef():
                 methods = [*methods_of(node)]
                 for each in methods:
                     yield from _in_body(node.name, each.body)
                 for each in methods:
                     yield _Round(node.name, (), [*flat(each.body)], each)
+                    yield from _returned(node.name, each)
             case _:
                 yield from _in_body(title, [node])
+
+
+def _returned(name: str, function: ast.FunctionDef) -> Iterator[_Round]:
+    body = as_round(function)
+    if body is not None:
+        yield _Round(name, (), body, function)
 
 
 def _in_body(name: str, body: Sequence[ast.stmt]) -> Iterator[_Round]:

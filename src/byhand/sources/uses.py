@@ -133,6 +133,29 @@ def uses(
     return found
 
 
+def shares(function: ast.FunctionDef) -> Iterator[str]:
+    """The parameters that are between 0 and 1: of which `log(1 - p)` is taken, or that are kept
+    below 1, `clip(p, eps, 1 - eps)`."""
+    given = {arg.arg for arg in function.args.args}
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="log"), args=[ast.BinOp(op=ast.Sub()) as rest]
+            ) if _is_one_less(rest) and isinstance(rest.right, ast.Name):
+                yield from {rest.right.id} & given
+            case ast.Call(
+                func=ast.Attribute(attr="clip"), args=[ast.Name(id=name), _, ast.BinOp() as top]
+            ) if _is_one_less(top):
+                yield from {name} & given
+            case _:
+                pass
+
+
+def _is_one_less(node: ast.BinOp) -> bool:
+    one = isinstance(node.left, ast.Constant) and node.left.value == 1
+    return one and isinstance(node.op, ast.Sub)
+
+
 def _uses_of_items(
     handed: ast.expr, parameter: str, function: ast.FunctionDef, other: ast.FunctionDef
 ) -> Iterator[tuple[str, ParameterUse]]:

@@ -155,6 +155,14 @@ def _scaled(loss: str, scale: str, penalty: str) -> str:
     return f"{scaled}{penalty}"
 
 
+def of_squares(
+    made: Callable[[ast.FunctionDef], Problem], where: ast.AST, output: str, label: str
+) -> Problem:
+    """The problem that is `made` with half the sum of squares, whose gradient is `output - labels`,
+    whatever its backward starts from."""
+    return _with(made, f"{_OF_FLOATS[0]} / 2", where, output, label)
+
+
 def _with(
     made: Callable[[ast.FunctionDef], Problem],
     loss: str,

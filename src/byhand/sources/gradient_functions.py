@@ -1,0 +1,84 @@
+"""A loss and its gradient as two functions of the same arguments: `computeCost(theta, X, y)` and
+`gradient(theta, X, y)`.
+
+What is returned without a name, or as `grad`, is the gradient of what is called as what is trained
+is, `theta` or `w`.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Iterator
+
+from byhand.sources.assemble import assign, located
+from byhand.sources.costs import COST
+from byhand.sources.intermediates import Renames
+from byhand.sources.names import plain_name
+from byhand.sources.pair import Pair, paired
+from byhand.sources.signature import elements, parameters, returns
+
+_GRADIENT = re.compile(r"grad|deriv", re.I)
+_NUMERICAL = re.compile(r"num|check|descent|approx|finite|step|update", re.I)
+_TRAINED = re.compile(r"(theta|weights?|w|beta|coefs?|params?|parameters)\d*$", re.I)
+
+
+def gradient_functions_in(tree: ast.Module) -> Iterator[Pair]:
+    """The losses of a module that another function gives the gradient of, each as a pair."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    costs = [each for each in functions if COST.search(each.name) and _returns_one(each)]
+    for cost in costs:
+        fitting = [
+            each
+            for each in functions
+            if _GRADIENT.search(each.name)
+            and not _NUMERICAL.search(each.name)
+            and {*parameters(each)} == {*parameters(cost)}
+            and _stem(each.name) in (_stem(cost.name), "")
+        ]
+        if len(fitting) == 1 and fitting[0] is not cost:
+            backward = said_by_name(fitting[0])
+            if backward is not None:
+                yield paired(cost.name, cost, backward, rewritten=True)
+
+
+def trained(names: list[str]) -> str | None:
+    """The one of these names that is called as what is trained is."""
+    found = [name for name in names if _TRAINED.match(name)]
+    return found[0] if len(found) == 1 else None
+
+
+def said_by_name(function: ast.FunctionDef) -> ast.FunctionDef | None:
+    """A function that returns gradients, with a name for one that has none; None where it isn't
+    known what it is the gradient of."""
+    end = function.body[-1]
+    if not isinstance(end, ast.Return) or len(returns(function)) != 1:
+        return None
+    ends = elements(end.value)
+    if all(isinstance(e, ast.Name) and plain_name(e.id) in parameters(function) for e in ends):
+        return function
+    name = trained(parameters(function))
+    if len(ends) != 1 or name is None:
+        return None
+    made = copy.deepcopy(function)
+    match ends[0]:
+        case ast.Name(id=local) if local not in parameters(function):
+            return Renames({local: f"d{name}"}).visit(made)
+        case _:
+            pass
+    value = ast.Name(f"d{name}", ast.Load())
+    made.body[-1:] = [assign(f"d{name}", ends[0], end), located(ast.Return(value), end)]
+    return made
+
+
+def _returns_one(function: ast.FunctionDef) -> bool:
+    ends = returns(function)
+    return len(ends) == 1 and len(elements(ends[0].value)) == 1
+
+
+def _stem(name: str) -> str:
+    """What a function is about, but for whether it is the loss or its gradient: `mse` of
+    `mse_loss` and `mse_grad`."""
+    words = r"compute|calc(ulate)?|get|cost|loss|error|function|gradients?|grad|derivative|deriv"
+    return re.sub(rf"({words}|_)", "", name, flags=re.I).lower()
