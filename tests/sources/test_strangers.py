@@ -82,6 +82,11 @@ def test_right_ones(name: str) -> None:
         assert name == "deep_net" or not any("never reached" in note for note in report.notes)
 
 
+def test_static_methods_are_told_by_their_class() -> None:
+    (note,) = (note for note in right("functions_with_ctx")["Dot"].notes if "was tried" in note)
+    assert note.startswith("Dot was tried on")
+
+
 PLANTED = (
     ("characters", "lossFun", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"),
     ("characters", "lossFun", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)"),

@@ -75,7 +75,8 @@ def inputs_of(
     said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
     notes: list[str] = []
     if said:
-        notes.append(f"{pair.forward.name} was tried on {said}: --shape and --given change that")
+        tried = pair.name if pair.forward.name == "forward" else pair.forward.name
+        notes.append(f"{tried} was tried on {said}: --shape and --given change that")
         notes += _of_more_axes(pair, found, known, attempt)
     return draw, sizes, notes, draw(np.random.default_rng(0))
 
