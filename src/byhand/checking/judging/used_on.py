@@ -13,7 +13,7 @@ the value that makes all right that reads it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -52,8 +52,7 @@ def follow(
     turns = [*plain]
     known = turned(first, turns) if turns else first
     for _ in first.run.writes:  # each statement may be one
-        one = next(_turns(known, first, turns, renamed), None)
-        new = [one] if one is not None else _together(known, first, turns) if renamed else []
+        new = _next(known, first, turns, renamed)
         if not new:
             break
         turns += new
@@ -61,48 +60,69 @@ def follow(
     return [turned(each, turns) for each in trials] if turns else [*trials]
 
 
-def _together(trial: Trial, first: Trial, turns: Sequence[Turn]) -> list[Turn]:
-    """What several locals are that are never what their names say, such as dr and dz where those
-    are the gradients of what gates are made of: one by one, what reads them all is wrong either
-    way. They are it by their values, but for one that may be wrong: that is tried as the gradient
-    of each value near its own. As few as make the fewest definitions wrong, if any do."""
-    parts = [part for part in _parts(trial, turns, renamed=True) if part.renamed]
-    if len(parts) < 2:
-        return []
+def _together(
+    trial: Trial, first: Trial, turns: Sequence[Turn], guesses: Sequence[_Guess]
+) -> list[Turn]:
+    """What several locals are by their values that aren't what their names say, such as dr and dz
+    where those are the gradients of what gates are made of: one by one, what reads them all is
+    wrong either way. As few as make the fewest definitions wrong, if any do."""
+    matches = (
+        _match(trial, guess.part, guess.at, _unturned(guess.near))[1]
+        for guess in guesses
+        if guess.may_show
+    )
+    found = [turn for turn in matches if turn is not None]
+    return _needed(first, turns, found) if len({turn.root for turn in found}) > 1 else []
+
+
+def _together_with_a_wrong_one(trial: Trial, first: Trial, turns: Sequence[Turn]) -> list[Turn]:
+    """The same, where one is wrong besides: that is tried as the gradient of each value near its
+    own."""
 
     def by_values(known: Trial, more: Sequence[Turn]) -> list[Turn]:
-        found = [*more]
-        for part in _parts(known, [*turns, *more], renamed=True):
-            if part.renamed:
-                found += [turn] if (turn := _match(known, part, 0, _unturned(part))[1]) else []
-        return found
+        parts = (part for part in _parts(known, [*turns, *more], renamed=True) if part.renamed)
+        matches = (
+            _match(known, part, 0, _unturned(_before(part.tensor, part.way))) for part in parts
+        )
+        return [turn for _, turn in matches if turn is not None]
 
-    best, fewest = [], _wrong_alone(first, turns)
-    shown = by_values(trial, [])
-    hidden = [part for part in parts if all(turn.root != part.host[0] for turn in shown)]
-    for start in [[], *([turn] for part in hidden for turn in _tries(part))]:
-        found = by_values(turned(first, [*turns, *start]), start) if start else shown
-        if len(found) > 1 and (wrong := _wrong_alone(first, [*turns, *found])) < fewest:
-            best, fewest = found, wrong
-    for turn in [*best]:
-        rest = [each for each in best if each is not turn]
+    parts = [part for part in _parts(trial, turns, renamed=True) if part.renamed]
+    if len({tree.root(part.host[0]) for part in parts}) < 2:
+        return []
+    shown = {turn.root for turn in by_values(trial, [])}
+    best, fewest = list[Turn](), _wrong_alone(first, turns)
+    for part in parts:
+        for turn in _tries(part) if tree.root(part.host[0]) not in shown else ():
+            found = [turn, *by_values(turned(first, [*turns, turn]), [turn])]
+            if len(found) > 1 and (wrong := _wrong_alone(first, [*turns, *found])) < fewest:
+                best, fewest = found, wrong
+    return _needed(first, turns, best) if best else []
+
+
+def _needed(first: Trial, turns: Sequence[Turn], found: Sequence[Turn]) -> list[Turn]:
+    """As few of these turns as make as few definitions wrong as all do; none if they make no
+    fewer."""
+    before, fewest = _wrong_alone(first, turns), _wrong_alone(first, [*turns, *found])
+    if fewest >= before:
+        return []
+    for root in dict.fromkeys(turn.root for turn in found):
+        rest = [each for each in found if each.root != root]
         if (wrong := _wrong_alone(first, [*turns, *rest])) <= fewest:
-            best, fewest = rest, wrong
-    return best
+            found, fewest = rest, wrong
+    return [*found]
 
 
 def _tries(part: _Part) -> Iterator[Turn]:
     """A local as the gradient of each value near its own that has its shape."""
     shape = np.shape(part.values[0])
-    for tensor, way in _unturned(part):
+    for tensor, way in _unturned(_before(part.tensor, part.way)):
         if tensor.shape == shape:
             yield Turn(tree.root(part.host[0]), part.writes[0], way)
 
 
-def _unturned(part: _Part) -> list[Near]:
-    """The values near its own but for those that are another with the other sign: their gradients
-    are what a wrong sign makes of the other's."""
-    near = _before(part.tensor, part.way)
+def _unturned(near: Iterable[Near]) -> list[Near]:
+    """The values but for those that are another with the other sign: their gradients are what a
+    wrong sign makes of the other's."""
     return [each for each in near if each[0].op is None or each[0].op.name != "negative"]
 
 
@@ -177,9 +197,9 @@ class _Part:
     renamed: bool = False
 
 
-def _turns(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[Turn]:
-    """The turns that may be said next, of each local one: first those that its values show."""
-    guesses: list[tuple[_Part, list[int], list[Near]]] = []
+def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> list[Turn]:
+    """The turns that are said next: first those that the values of locals show."""
+    guesses: list[_Guess] = []
     for part in _parts(trial, turns, renamed):
         if any(isinstance(write.value, Raised) for write in part.writes):
             continue
@@ -190,30 +210,56 @@ def _turns(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> 
             continue
         near = [(part.tensor, part.way)] if part.loose else []
         near += _before(part.tensor, part.way)
-        guesses.append((part, own, near))
-        if own or part.given:
-            found = _shown(trial, first, turns, part, own[-1] + 1 if own else 0, near)
+        guess = _Guess(part, own[-1] + 1 if own else 0, bool(own), near)
+        guesses.append(guess)
+        if guess.may_show:
+            found = _shown(trial, first, turns, part, guess.at, near)
             if found is not None:
-                yield found
-    for part, own, near in guesses:
-        if part.renamed:
-            found = _guess(trial, first, turns, part, 0, near)
-            found = found or _right_for_some(trial, first, turns, part, near)
-        elif own or part.given:
-            found = _after(trial, first, turns, part, own[-1] + 1 if own else 0, near)
-        elif part.way.steps:
-            found = _after_a_wrong_one(trial, first, turns, part, near)
-        else:
-            found = _guess_with_start(trial, first, turns, part, near)
+                return [found]
+    together = _together(trial, first, turns, guesses)
+    if together:
+        return together
+    for guess in guesses:
+        found = _guessed(trial, first, turns, guess)
         if found is not None:
-            yield found
+            return [found]
     # Last, what it is by its value alone: a wrong sign makes it that of another value, too.
-    for part, own, near in guesses:
-        at = own[-1] + 1 if own else 0
-        if (own or part.given) and not part.renamed and not _is_meant(trial, part, at):
-            found = _match(trial, part, at, near)[1]
+    for guess in guesses:
+        part, at = guess.part, guess.at
+        if guess.may_show and not part.renamed and not _is_meant(trial, part, at):
+            found = _match(trial, part, at, guess.near)[1]
             if found is not None:
-                yield found
+                return [found]
+    return _together_with_a_wrong_one(trial, first, turns) if renamed else []
+
+
+@dataclass(frozen=True, eq=False)
+class _Guess:
+    """A part of which it isn't known what it holds from its statement number `at` on: one of the
+    values that are `near`. `held` says whether it held its own gradient before."""
+
+    part: _Part
+    at: int
+    held: bool
+    near: Sequence[Near]
+
+    @property
+    def may_show(self) -> bool:
+        """Whether its values may tell."""
+        return self.held or self.part.given
+
+
+def _guessed(trial: Trial, first: Trial, turns: Sequence[Turn], guess: _Guess) -> Turn | None:
+    """What a local may be by what reads it."""
+    part, near = guess.part, guess.near
+    if part.renamed:
+        found = _guess(trial, first, turns, part, 0, near)
+        return found or _right_for_some(trial, first, turns, part, near)
+    if guess.may_show:
+        return _after(trial, first, turns, part, guess.at, near)
+    if part.way.steps:
+        return _after_a_wrong_one(trial, first, turns, part, near)
+    return _guess_with_start(trial, first, turns, part, near)
 
 
 def _parts(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[_Part]:
