@@ -36,7 +36,10 @@ def stands_out(page: Page, said: str, row: int, column: int) -> None:
 
 def test_a_number_that_is_read_stands_out_in_the_picture(tmp_path: Path) -> None:
     with Served("learn", str(tmp_path / "w"), "--web") as served, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(
+            viewport={"width": 1280, "height": 800},
+            reduced_motion="reduce",  # else the reading goes on moving under the pointer
+        )
         wrong = watched(page, f"http://127.0.0.1:{served.port}/")
         page.goto(f"{served.url}#{LOSS}")
         expect(page.locator(".bh-rows")).to_be_visible()
