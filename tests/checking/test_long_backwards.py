@@ -58,6 +58,42 @@ def backward(xs, W, b, caches, dout):
         later_c = gc * k["f"]
 """
 
+GATED = """
+import numpy as np
+
+def inputs(rng, *, T=4, D=3, H=3):
+    r = rng.normal
+    return {"x": r(size=(T, D)), "Wf": r(size=(H + D, H)) / 2, "Wc": r(size=(H + D, H)) / 2}
+
+def forward(x, Wf, Wc):
+    H = Wf.shape[1]
+    h = [np.zeros(H)]
+    f, c, cat = [], [], []
+    for t in range(len(x)):
+        cat.append(np.concatenate([h[t], x[t]]))
+        f.append(1 / (1 + np.exp(-cat[t] @ Wf)))
+        c.append(np.tanh(cat[t] @ Wc))
+        h.append(f[t] * h[t] + (1 - f[t]) * c[t])
+    loss = 0.5 * sum((v ** 2).sum() for v in h)
+    return loss
+
+def backward(x, Wf, Wc, h, f, c, cat):
+    H = Wf.shape[1]
+    dWf, dWc, dx = np.zeros_like(Wf), np.zeros_like(Wc), np.zeros_like(x)
+    gh = np.zeros(H)
+    for t in range(len(x) - 1, -1, -1):
+        gh = gh + h[t + 1]
+        gf = gh * (h[t] - c[t])
+        gc = gh * (1 - f[t])
+        af = gf * f[t] * (1 - f[t])
+        ac = gc * (1 - c[t] * c[t])
+        dWf += np.outer(cat[t], af)
+        dWc += np.outer(cat[t], ac)
+        gcat = af @ Wf.T + ac @ Wc.T
+        dx[t] = gcat[H:]
+        gh = gh * f[t] + gcat[:H]
+"""
+
 SLIPS = [
     Slip(" + later_c\n", "\n", "W b xs", "missing-path"),
     Slip("dout[t] + later_h", "dout[t]", "W b xs", "missing-path"),
@@ -68,19 +104,34 @@ SLIPS = [
     Slip('gc = gh * k["o"]', "gc = gh", "W b xs", "missing-local"),
     Slip("db += gz", "db = gz", "b", "overwritten"),
 ]
+GATED_SLIPS = [
+    Slip("gh * f[t] + gcat[:H]", "gcat[:H]", "Wf Wc x", "missing-path"),
+    Slip("gh * f[t] + gcat[:H]", "gh * f[t]", "Wf Wc x", "missing-path"),
+    Slip("af @ Wf.T + ac @ Wc.T", "ac @ Wc.T", "Wf Wc x", "missing-path"),
+    Slip("gh * (h[t] - c[t])", "gh * h[t]", "Wf Wc x", "missing-local"),
+    Slip("gc * (1 - c[t] * c[t])", "gc", "Wf Wc x", "missing-local"),
+    Slip("dx[t] = gcat[H:]", "dx[t] = gcat[:H]", "x", "wrong-index"),
+]
 
 
-def test_right(checked: Checked) -> None:
-    assert_right(checked(LSTM))
+@pytest.mark.parametrize("source", [LSTM, GATED], ids=["LSTM", "gated"])
+def test_right(checked: Checked, source: str) -> None:
+    assert_right(checked(source))
 
 
-@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.wrong.strip() or slip.right.strip())
-def test_the_mistake_is_named_where_it_was_made(checked: Checked, slip: Slip) -> None:
-    assert LSTM.count(slip.right) == 1
-    source = LSTM.replace(slip.right, slip.wrong)
-    report = checked(source)
+@pytest.mark.parametrize(
+    ("source", "slip"),
+    [
+        pytest.param(source, slip, id=slip.wrong.strip() or slip.right.strip())
+        for source, slips in ((LSTM, SLIPS), (GATED, GATED_SLIPS))
+        for slip in slips
+    ],
+)
+def test_the_mistake_is_named_where_it_was_made(checked: Checked, source: str, slip: Slip) -> None:
+    assert source.count(slip.right) == 1
+    report = checked(source.replace(slip.right, slip.wrong))
     assert set(report.roots) == set(slip.root.split())
-    place = LSTM[: LSTM.index(slip.right)].count("\n") + 1
+    place = source[: source.index(slip.right)].count("\n") + 1
     for name in report.roots:
         mistake = report[name].mistake
         assert mistake is not None

@@ -168,7 +168,8 @@ class _Search:
             own = {s: new for s, new in finding.edits.items() if s in definition.statements}
             if own and definition.mended(own):
                 return code, finding
-        for question in ("find", "find_late"):
+        few = ("find_last",) if definition.only else ()
+        for question in ("find", "find_late", *few):
             for code, find in ways_to(question):
                 finding = find(definition)
                 if finding is not None:

@@ -8,6 +8,8 @@ each a function that gives a `Diagnosis`, or None:
   mistakes can be proved, the first in `ORDER` is named.
 - `find_late(suspect)`, asked where nothing was found: it leaves a number open, or tries what is
   less often the case.
+- `find_last(suspect)`, asked where that found nothing either, of the few statements of a long
+  definition where a local first holds no gradient: what costs too much to be tried everywhere.
 - `find_at_ties(uneven)`: from the weights given to elements that are equal.
 - `find_in_run(trial)`: from watching the run; it gives the findings by answer.
 

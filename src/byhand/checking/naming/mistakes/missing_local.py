@@ -18,11 +18,12 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.paths import Use
+from byhand.checking.naming.mistakes.missing_path import plus_each
 from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Share, Suspect
-from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, text
+from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, terms, text
 from byhand.checking.running.names import loaded_names
 from byhand.engine.backward import fit
 from byhand.values import tree
@@ -86,7 +87,10 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     if mend is not None:
         said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
         return mend.finding(said + _of(suspect, mend.statement))
-    lack = lacking(suspect, [ast.Constant(1.0), *_outputs(suspect)])
+    known = [ast.Constant(1.0), *_outputs(suspect)]
+    lack = lacking(suspect, known)
+    if lack is None and suspect.only:  # in a loop a part may count more than once
+        lack = suspect.mend_parts(terms, plus_each(known))
     if lack is not None:
         said = f"`{text(lack.part)}` lacks a term, part of the step's local derivative"
         return lack.finding(said + _of(suspect, lack.statement))

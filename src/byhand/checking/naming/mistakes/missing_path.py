@@ -19,8 +19,8 @@ import numpy as np
 from byhand.checking.judging.tie_weights import CLOSE
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
-from byhand.checking.naming.proving.candidates import gradients, sums
-from byhand.checking.naming.proving.finding import Diagnosis, Edit
+from byhand.checking.naming.proving.candidates import carried, gradients, sums
+from byhand.checking.naming.proving.finding import Diagnosis, Edit, Mend
 from byhand.checking.naming.proving.lacking import lacking
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import terms, text, written
@@ -55,10 +55,9 @@ def find_at_ties(uneven: Uneven) -> Diagnosis | None:
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """A term that a closed form lacks."""
     others = [each for each in gradients(suspect) if root_name(each) != suspect.d]
-    mend = suspect.mend_parts(terms, _plus_each(others))
+    mend = suspect.mend_parts(terms, plus_each(others))
     if mend is not None:
-        said = f"another gradient belongs to the sum in `{text(mend.part)}`"
-        return mend.finding(said + _used(suspect, mend.statement))
+        return _lacks_a_gradient(suspect, mend)
     picked = [ast.Name(name, ast.Load()) for name in suspect.first.paths.picked]
     known = gradients(suspect)
     lack = lacking(suspect, [*known, *picked]) or lacking(suspect, sums(suspect, known))
@@ -67,12 +66,23 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     return lack.finding(f"`{text(lack.part)}` lacks a term{_used(suspect, lack.statement)}")
 
 
+def find_last(suspect: Suspect) -> Diagnosis | None:
+    """What a loop should hand to its next round."""
+    mend = suspect.mend_parts(_whole, plus_each(carried(suspect)))
+    return None if mend is None else _lacks_a_gradient(suspect, mend)
+
+
+def _lacks_a_gradient(suspect: Suspect, mend: Mend) -> Diagnosis:
+    said = f"another gradient belongs to the sum in `{text(mend.part)}`"
+    return mend.finding(said + _used(suspect, mend.statement))
+
+
 def _used(suspect: Suspect, statement: ast.stmt) -> str:
     return f": {suspect.name} is used in {suspect.used_in}" if suspect.owns(statement) else ""
 
 
-def _plus_each(known: Sequence[ast.expr]) -> Edit:
-    """A gradient is added that isn't there yet, and isn't what is being written: to take that from
+def plus_each(known: Sequence[ast.expr]) -> Edit:
+    """A term is added that isn't there yet, and isn't what is being written: to take that from
     itself undoes whatever came before."""
     names = [text(each) for each in known]
 
@@ -86,6 +96,12 @@ def _plus_each(known: Sequence[ast.expr]) -> Edit:
                 yield ast.BinOp(part, ast.Sub(), each)
 
     return plus
+
+
+def _whole(statement: ast.stmt) -> Iterator[ast.expr]:
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.expr):
+        yield value
 
 
 def _times(count: int) -> str:

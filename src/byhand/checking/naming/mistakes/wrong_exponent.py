@@ -21,6 +21,8 @@ EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
+    if any(scale.constant is not None for scale in suspect.scales):
+        return None  # a number is all that is missing: that of log(x**2) is no exponent's
     known = {*suspect.values, *map(text, items(suspect))}
     compared = {
         part

@@ -178,7 +178,8 @@ def _other_slices(part: ast.AST, whole: Container[str]) -> Iterator[ast.AST]:
 
 
 def _other_slice(part: ast.Slice, whole: Container[str]) -> Iterator[ast.Slice]:
-    """`2:`, `1:-1` for `:-2`; the last n for the first n; one place of a loop for another."""
+    """`2:`, `1:-1` for `:-2`; the last n for the first n, or the rest; one place of a loop for
+    another."""
     first, last = _number(part.lower), _number(part.upper)
     if first is not None and last is not None and first >= 0 >= last:
         cut = first - last
@@ -192,8 +193,10 @@ def _other_slice(part: ast.Slice, whole: Container[str]) -> Iterator[ast.Slice]:
             yield ast.Slice(None, n)
         case ast.Slice(lower=None, upper=ast.expr() as n):
             yield ast.Slice(ast.UnaryOp(ast.USub(), n), None)
+            yield ast.Slice(n, None)
         case ast.Slice(lower=ast.expr() as n, upper=None):
             yield ast.Slice(None, ast.UnaryOp(ast.USub(), n))
+            yield ast.Slice(None, n)
         case ast.Slice(lower=ast.expr() as lower, upper=ast.expr()):
             named = (n.id for n in ast.walk(lower) if isinstance(n, ast.Name))
             yield from (_slice(name, f"{name} + 1") for name in named if name in whole)

@@ -58,6 +58,35 @@ def sums(suspect: Suspect, known: Sequence[ast.expr]) -> list[ast.expr]:
     return found
 
 
+def carried(suspect: Suspect) -> list[ast.expr]:
+    """What a loop may hand to its next round: a gradient times a value or a matrix, or the part of
+    one that backward takes nowhere else."""
+    own = gradients(suspect)
+    if not suspect.first.trial.run.upstream:  # of a loss, which are made of values alone
+        own = (*own, *_locals(suspect, of_data=True))
+    known = [each for each in own if isinstance(each, ast.Name)]
+    alone = [each for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
+    matrices = [name for name, shape in suspect.shapes.items() if len(shape) == 2]
+    found: list[ast.expr] = []
+    for gradient in known:
+        found += [ast.BinOp(gradient, ast.Mult(), value) for value in alone]
+        found += [parsed(f"{gradient.id} @ {name}.T") for name in matrices]
+        found += _rest_of(gradient.id, suspect)
+    return found
+
+
+def _rest_of(name: str, suspect: Suspect) -> Iterator[ast.expr]:
+    """`g[:n]` where `g[n:]` is taken."""
+    for node in suspect.function.nodes:
+        match node:
+            case ast.Subscript(value=ast.Name(id=found), slice=ast.Slice(lower, upper, None)) if (
+                found == name and (lower is None) != (upper is None)
+            ):
+                yield ast.Subscript(node.value, ast.Slice(upper, lower), ast.Load())
+            case _:
+                pass
+
+
 def _of_gradients(suspect: Suspect) -> Iterator[ast.expr]:
     for statement in suspect.promising:
         for name, index in loaded_names(statement):

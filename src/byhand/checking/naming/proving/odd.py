@@ -36,27 +36,39 @@ def first_odd(trial: Trial, statements: tuple[ast.stmt, ...]) -> tuple[ast.stmt,
     make the locals which it reads; none where all hold some."""
     function = trial.run.function
     assert function is not None
-    known = _known(trial.drawn)
+    of_loss = not trial.run.upstream  # then what a gradient is made of may be values alone
+    known = _known(trial.drawn, of_loss)
     answers = {tree.root(answer.local) for answer in trial.answers.found}
     made = {*answers, *trial.run.upstream}  # the locals that were made of gradients
     odd: list[ast.stmt] = []
+    arrays: set[ast.stmt] = set()  # the statements that make some that aren't zero
     feeder = Feeder(Plan.of(trial.answers), trial.true_feeds, None, usual_kind(trial.run.given))
 
     def execute(statement: Statement, namespace: Namespace) -> None:
         feeder.execute(statement, namespace)
         node = statement.node
-        if odd or not made.intersection(name for name, _ in loaded_names(node)):
+        if not (of_loss or made.intersection(name for name, _ in loaded_names(node))):
             return
         for name, rebinds in touched_names(node).items():
             if rebinds is None or name in answers:
                 continue
             made.add(name)
-            if node in statements and not _is_known(namespace.get(name), known):
+            held = array(namespace.get(name))
+            if held is not None and held.dtype.kind == "f" and held.any():
+                arrays.add(node)
+            if not odd and node in statements and not _is_known(namespace.get(name), known):
                 odd.append(node)
 
     with contextlib.suppress(StatementError), np.errstate(all="ignore"):
         run(function, function.namespace(copied_all(trial.run.given)), execute)
-    return (*odd, *(near for each in odd for near in _read_by(each, statements)))
+    near = [each for node in odd for each in _read_by(node, statements) if each in arrays]
+    return (*sorted([*odd, *near], key=lambda each: not _passes_on(each)),)
+
+
+def _passes_on(node: ast.stmt) -> bool:
+    """Whether a statement only gives another name to what something else holds already: the
+    gradient of that is known, whatever it is meant to be."""
+    return isinstance(getattr(node, "value", None), ast.Name)
 
 
 def _read_by(node: ast.stmt, statements: tuple[ast.stmt, ...]) -> Iterator[ast.stmt]:
@@ -68,25 +80,27 @@ def _read_by(node: ast.stmt, statements: tuple[ast.stmt, ...]) -> Iterator[ast.s
             yield each
 
 
-def _known(drawn: Draw) -> dict[tuple[int, ...], Array]:
-    """The gradients of all values of forward, and the share of each use, by shape: each flat, in a
-    row."""
+def _known(drawn: Draw, with_values: bool) -> dict[tuple[int, ...], Array]:
+    """The gradients of all values of forward, the share of each use and what the other uses bring,
+    by shape: each flat, in a row. With the values themselves, if asked for."""
     found: dict[tuple[int, ...], list[Array]] = {}
     grads = drawn.true_gradients
     for tensor, gradient in grads.items():
-        found.setdefault(tensor.shape, []).append(gradient.value.ravel())
+        rows = found.setdefault(tensor.shape, [])
+        rows += [gradient.value, tensor.value] if with_values else [gradient.value]
         for position, arg in enumerate(tensor.args if tensor.op is not None else ()):
             vjp = tensor.op.vjp(position) if tensor.op and isinstance(arg, Tensor) else None
-            if vjp is not None:
+            if vjp is not None and arg in grads:
                 values = [a.value if isinstance(a, Tensor) else a for a in tensor.args]
                 full: Any = vjp(gradient.value, tensor.value, *values, **tensor.params)
                 share = np.asarray(fit(np.asarray(full), arg.shape))
-                found.setdefault(arg.shape, []).append(share.ravel())
-    return {shape: np.stack(each) for shape, each in found.items()}
+                found.setdefault(arg.shape, []).extend([share, grads[arg].value - share])
+    return {shape: np.stack([row.ravel() for row in rows]) for shape, rows in found.items()}
 
 
 def _is_known(value: Any, known: dict[tuple[int, ...], Array]) -> bool:
-    """Whether a local holds a gradient of forward, or nothing that could be one."""
+    """Whether a local holds a gradient of forward, of whatever sign, or nothing that could be
+    one."""
     held = array(value)
     if held is None or held.dtype.kind != "f" or not held.any():
         return True
@@ -94,4 +108,5 @@ def _is_known(value: Any, known: dict[tuple[int, ...], Array]) -> bool:
     if rows is None:
         return False
     size = float(np.max(np.abs(held), initial=0.0))
-    return bool((np.abs(rows - held.ravel()) <= CLOSE * size).all(1).any())
+    off = (np.abs(rows + sign * held.ravel()) for sign in (-1, 1))
+    return any(bool((each <= CLOSE * size).all(1).any()) for each in off)
