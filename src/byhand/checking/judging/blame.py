@@ -107,7 +107,7 @@ def _by_others_elsewhere(
     are `already` to blame: the last item of a short list is one in the middle of a longer one."""
     usual = _nodes(evidence[0].answer)
     elsewhere = (_nodes(found.answer) for found in evidence if wrong(found))
-    further = [{*nodes} - {*usual} for nodes in elsewhere]
+    further = ({*nodes} - {*usual} for nodes in elsewhere)  # what is wrong costs time to know
     return all(nodes and any(nodes <= {*each} for each in already) for nodes in further)
 
 
