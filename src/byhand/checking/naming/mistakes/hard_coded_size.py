@@ -9,6 +9,7 @@ Good:
 """
 
 import ast
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -34,21 +35,14 @@ def find(suspect: Suspect) -> Diagnosis | None:
     root = tree.root(suspect.name)
     if any(tree.root(name) == root for e in usual for name, _ in e.trial.wrong):
         return None  # its neighbours in the list are wrong at every size
+    if any(e.right for e in other):
+        return None
     sizes = _sizes(suspect)
-    numbers: list[tuple[float, int]] = [
-        (value, statement.lineno)
-        for statement in suspect.statements
-        for part in ast.walk(statement)
-        if (value := _number(part)) in sizes
-    ]
-    if not numbers:
-        if any(e.right for e in other):
-            return None
-        return Diagnosis(
-            f"{suspect.d} is right at one size only: is the size taken from the wrong array?"
-        )
-    size, line = max(numbers)
-    return Diagnosis(_said(size), line)  # the largest: a small one is rather an axis or an exponent
+    if any(_number(part) in sizes for each in suspect.statements for part in ast.walk(each)):
+        return None  # it may be that number, or not
+    return Diagnosis(
+        f"{suspect.d} is right at one size only: is the size taken from the wrong array?"
+    )
 
 
 def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Diagnosis] | None:
@@ -66,17 +60,23 @@ def _said(size: float) -> str:
 
 
 def _lengths(trial: Trial) -> dict[float, list[ast.expr]]:
-    """What backward could write in place of a number that is a size: `x.shape[0]`, `len(hs)`, and
-    for the last place one less."""
+    """What backward could write in place of a number that is a size, or made of one: `x.shape[0]`,
+    `len(hs)`, all of them multiplied, one less for the last place, their reciprocals and roots."""
     found: dict[float, list[ast.expr]] = {}
     for name, value in trial.run.given.items():
         held = array(value)
         shape: tuple[int, ...] = () if held is None else held.shape
         said = [(size, f"{name}.shape[{axis}]") for axis, size in enumerate(shape)]
+        if len(shape) > 1:
+            said.append((math.prod(shape), " * ".join(text for _, text in said)))
         if isinstance(value, (list, tuple)):
             said.append((len(cast("Sequence[Any]", value)), f"len({name})"))
         for size, text in said:
-            for number, written in ((size, text), (size - 1, f"({text} - 1)")):
+            forms = [(size, text), (size - 1, f"({text} - 1)")]
+            if size > 1:
+                forms += [(1 / size, f"(1 / ({text}))"), (size**-0.5, f"(({text}) ** -0.5)")]
+                forms += [(size**0.5, f"(({text}) ** 0.5)")]
+            for number, written in forms:
                 found.setdefault(number, []).append(ast.parse(written, mode="eval").body)
     return found
 
@@ -104,8 +104,8 @@ def _number(part: ast.AST) -> float | None:
 
 
 def _sizes(suspect: Suspect) -> set[float]:
-    """The numbers that a size may have been written as: itself, one less, its reciprocals,
-    products."""
+    """The numbers that a size may have been written as: itself, one less, its reciprocals and
+    roots."""
     drawn = suspect.evidence[0].trial.drawn
     shapes = {n for step in drawn.truth for n in step.shape} | {s.value.size for s in drawn.truth}
     lengths = {float(n) for n in shapes if n > 1}
