@@ -133,3 +133,66 @@ def test_a_mistake_is_its_own_lines_alone(
     mistake = report[root].mistake
     assert mistake is not None
     assert mistake.code in {*codes, "unknown"}
+
+
+OVER_TIME = """
+import numpy as np
+
+def inputs(rng, *, n=2, t=3, d=4, k=3):
+    return {"x": rng.normal(size=(t, n, d)), "h0": rng.normal(size=(n, k)),
+            "W": rng.normal(size=(d, 4 * k)), "U": rng.normal(size=(k, 4 * k))}
+
+def sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+
+def forward(x, h0, W, U):
+    h, c = h0, np.zeros_like(h0)
+    kept, hs = [], []
+    for s in range(len(x)):
+        before = h, c
+        a = x[s] @ W + h @ U
+        ai, af, ao, ag = np.split(a, 4, 1)
+        i, f, o, g = sigmoid(ai), sigmoid(af), sigmoid(ao), np.tanh(ag)
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        kept.append((*before, i, f, o, g, c))
+        hs.append(h)
+    out = np.stack(hs)
+    return out
+
+def backward(x, h0, W, U, kept, dout):
+    dx, dW, dU = np.zeros_like(x), np.zeros_like(W), np.zeros_like(U)
+    later, dlater = np.zeros_like(h0), np.zeros_like(h0)
+    for s in reversed(range(len(x))):
+        h, old, i, f, o, g, c = kept[s]
+        dh = dout[s] + later
+        dc = dlater + dh * o * (1 - np.tanh(c) ** 2)
+        do = dh * np.tanh(c) * o * (1 - o)
+        di = dc * g * i * (1 - i)
+        df = dc * old * f * (1 - f)
+        dg = dc * i * (1 - g**2)
+        da = np.hstack([di, df, do, dg])
+        dx[s] = da @ W.T
+        dW += x[s].T @ da
+        dU += h.T @ da
+        later, dlater = da @ U.T, dc * f
+    dh0 = later
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "root", "code"),
+    [
+        ("", "", None, ""),
+        ("di = dc * g * i", "di = dc * i * i", "i", "wrong-operand"),
+        ("df = dc * old", "df = -dc * old", "f", "sign"),
+        ("dU += h.T", "dU -= h.T", "U", "sign"),
+    ],
+)
+def test_gates_over_time(
+    checked: Checked, right: str, wrong: str, root: str | None, code: str
+) -> None:
+    report = checked(OVER_TIME.replace(right, wrong))
+    assert {*report.roots} == ({root} if root else set()), str(report)
+    codes = {row.mistake.code for row in report.rows if row.mistake is not None}
+    assert codes <= {code}

@@ -130,8 +130,9 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
             continue
         once = len(steps) == 1
         groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
-        if len(groups) == len(steps):
-            for binding, group in zip(reversed(range(len(steps))), groups, strict=True):
+        own = range(_starts_with_another(steps) if len(groups) < len(steps) else 0, len(steps))
+        if len(groups) == len(own):
+            for binding, group in zip(reversed(own), groups, strict=True):
                 found += _parts((name, binding), group, program, run, used_on)
         elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
             found.append(_written((name, 0), groups[-1]))
@@ -164,6 +165,12 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     known = Answers(tuple(found), ())
     complete = (replace(answer, reads=_reads(answer, known)) for answer in found)
     return Answers(tuple(complete), tuple(notes), tuple(used_on))
+
+
+def _starts_with_another(steps: Sequence[Step]) -> bool:
+    """Whether a name is bound first to what was given, or is no result: `h = h0` before a loop."""
+    op = steps[0].tensor.op
+    return steps[0].line is not None and (op is None or op.name == "positive")
 
 
 def _parts(
