@@ -20,6 +20,8 @@ from byhand.checking.running.backward_run import Raised
 from byhand.values import tree
 from byhand.values.held import array
 
+RAISES = "this raises an error at other sizes: is a size hard-coded?"
+
 
 def find(suspect: Suspect) -> Diagnosis | None:
     usual = [e for e in suspect.evidence if not e.trial.drawn.sizes]
@@ -29,8 +31,9 @@ def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend_parts(_numbers, _as_size(_lengths(usual[0].trial)))
     if mend is not None and (size := _number(mend.part)) is not None:
         return mend.finding(_said(size))
-    ran = [e.answer.writes for e in suspect.evidence if not isinstance(e.answer.value, Raised)]
-    if len({tuple(write.node for write in writes) for writes in ran}) > 1:
+    if any(isinstance(e.value, Raised) for e in other):
+        return Diagnosis(RAISES)
+    if len({tuple(write.node for write in e.answer.writes) for e in suspect.evidence}) > 1:
         return None  # other statements make it there
     root = tree.root(suspect.name)
     if any(tree.root(name) == root for e in usual for name, _ in e.trial.wrong):
@@ -47,9 +50,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
 def find_raising(trials: Sequence[Trial]) -> tuple[Trial, Diagnosis] | None:
     """A statement that raises at other sizes only, with the first trial in which it does."""
-    message = "this raises an error at other sizes: is a size hard-coded?"
     raising = (each for each in trials if each.run.error is not None and each.drawn.sizes)
-    return next(((each, Diagnosis(message)) for each in raising), None)
+    return next(((each, Diagnosis(RAISES)) for each in raising), None)
 
 
 def _said(size: float) -> str:
