@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import FloatRect, Page, sync_playwright
+from PIL import Image, ImageOps
+from playwright.sync_api import Page, sync_playwright
 
 from byhand.checking.check import check
 from byhand.program.problem import Problem, load, zoo
@@ -24,8 +24,7 @@ ARGUMENTS += ["--disable-component-update", "--disable-sync", "--no-first-run"]
 COLOURS = 128
 """A third of the bytes, and nothing that the eye misses."""
 
-
-MARGIN = 12  # pixels
+MARGIN = 24  # pixels
 
 
 @dataclass(frozen=True)
@@ -76,20 +75,11 @@ def take(picture: Picture, browser_page: Page, to: Path) -> None:
     if picture.opened:
         side = ".bh-backward-side" if picture.opened == f"d{picture.step}" else ".bh-forward-side"
         row.locator(f"{side} .bh-heat-button").hover()
-    taken = Image.open(BytesIO(browser_page.screenshot(full_page=True, clip=around(browser_page))))
-    taken.convert("RGB").quantize(COLOURS).save(to, optimize=True)
-
-
-def around(browser_page: Page) -> FloatRect:
-    """The view, with room on all sides."""
-    box = browser_page.locator(".byhand").bounding_box()
-    assert box is not None
-    return {
-        "x": box["x"] - MARGIN,
-        "y": box["y"] - MARGIN,
-        "width": box["width"] + 2 * MARGIN,
-        "height": box["height"] + 2 * MARGIN,
-    }
+    taken = Image.open(BytesIO(browser_page.locator(".byhand").screenshot())).convert("RGB")
+    ground = taken.getpixel((0, 0))
+    assert isinstance(ground, tuple)
+    framed = ImageOps.expand(taken, MARGIN, fill=ground)
+    framed.quantize(COLOURS).save(to, optimize=True)
 
 
 def main() -> int:
