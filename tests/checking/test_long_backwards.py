@@ -144,3 +144,40 @@ def test_also_of_other_sizes(checked: Checked, sizes: str) -> None:
     source = LSTM.replace("T=3, D=3, H=4", sizes).replace(slip.right, slip.wrong)
     report = checked(source)
     assert {row.mistake.code for row in report.rows if row.mistake} == {slip.code}
+
+
+def test_what_right_gradients_are_made_of_is_not_blamed(checked: Checked) -> None:
+    """`dz` and `da` are gradients of the sum; what is made of them is divided, but for one line."""
+    source = """
+import numpy as np
+data = ("X", "y")
+
+def inputs(rng, *, n=5, d=2, h=3, k=4):
+    r = rng.normal
+    return {"X": r(size=(n, d)), "y": r(size=(n, k)), "W1": r(size=(d, h)), "b1": r(size=(1, h)),
+            "W2": r(size=(h, k)), "b2": r(size=(1, k))}
+
+def forward(X, y, W1, b1, W2, b2):
+    a1 = 1 / (1 + np.exp(-(X @ W1 + b1)))
+    out = 1 / (1 + np.exp(-(a1 @ W2 + b2)))
+    loss = -np.sum(y * np.log(out) + (1 - y) * np.log(1 - out)) / len(X)
+    return loss
+
+def backward(X, y, W2, a1, out):
+    m = len(X)
+    g2 = out - y
+    dW2 = a1.T @ g2 / m
+    db2 = np.sum(g2, axis=0, keepdims=True) / m
+    back = g2 @ W2.T
+    rest = 1 - a1
+    slope = a1 * rest
+    g1 = back * slope
+    rows = X.T
+    dW1 = rows @ g1
+    db1 = np.sum(g1, axis=0, keepdims=True) / m
+"""
+    report = checked(source)
+    assert report.roots == ("W1",)
+    mistake = report["W1"].mistake
+    assert mistake is not None and mistake.code == "unnormalised"
+    assert "dW1" in report["W1"].source

@@ -156,7 +156,7 @@ class _Search:
         gradient, if one is proved there."""
         if len(definition.statements) > FEW:
             trial = definition.first.trial
-            odd = first_odd(trial, definition.statements)
+            odd = first_odd(trial, definition.doubtful)
             near = replace(definition, only=odd)
             code, finding = self.first(near) if odd else ("unknown", Diagnosis(""))
             if code != "unknown":

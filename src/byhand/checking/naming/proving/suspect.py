@@ -102,6 +102,16 @@ class Suspect:
         the nearest first."""
         return _statements(self.first.trial, self.first.answer)
 
+    @cached_property
+    def doubtful(self) -> tuple[ast.stmt, ...]:
+        """The statements of its definition that no definition needs which is right."""
+        trial, spared = self.first.trial, set[ast.stmt]()
+        for answer in trial.answers.found:
+            other = answer.writes and answer.key != self.first.answer.key
+            if other and evidence_of(trial, answer).right:
+                spared.update(_statements(trial, answer))
+        return tuple(node for node in self.statements if node not in spared)
+
     def owns(self, statement: ast.stmt) -> bool:
         """Whether a statement writes the gradient itself, and not a local that it needs."""
         return any(write.node is statement for write in self.answer.writes)
