@@ -82,12 +82,15 @@ def _read_by(node: ast.stmt, statements: tuple[ast.stmt, ...]) -> Iterator[ast.s
 
 def _known(drawn: Draw, with_values: bool) -> dict[tuple[int, ...], Array]:
     """The gradients of all values of forward, the share of each use and what the other uses bring,
-    by shape: each flat, in a row. With the values themselves, if asked for."""
+    by shape: each flat, in a row. If asked for with the values themselves, and their transposes."""
     found: dict[tuple[int, ...], list[Array]] = {}
     grads = drawn.true_gradients
     for tensor, gradient in grads.items():
         rows = found.setdefault(tensor.shape, [])
-        rows += [gradient.value, tensor.value] if with_values else [gradient.value]
+        rows.append(gradient.value)
+        if with_values:
+            rows.append(tensor.value)
+            found.setdefault(tensor.shape[::-1], []).append(tensor.value.T)
         for position, arg in enumerate(tensor.args if tensor.op is not None else ()):
             vjp = tensor.op.vjp(position) if tensor.op and isinstance(arg, Tensor) else None
             if vjp is not None and arg in grads:
