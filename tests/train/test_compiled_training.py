@@ -12,7 +12,7 @@ import pytest
 
 from byhand.compiling import compile as compiling
 from byhand.program.problem import load
-from byhand.train import compiled, train, training
+from byhand.train import compiled, plan, train
 from byhand.train.compiled import MISSING
 from byhand.train.run import load_run
 
@@ -42,7 +42,7 @@ def in_python(monkeypatch: pytest.MonkeyPatch) -> None:
     from compiled_steps import in_python
 
     monkeypatch.setattr(compiling, "load", in_python)
-    monkeypatch.setattr(training, "WORTH_IT", 1)
+    monkeypatch.setattr(plan, "WORTH_IT", 1)
 
 
 def net(
@@ -94,7 +94,7 @@ def test_a_stopped_run_goes_on_to_the_bit(
 def test_what_cant_be_compiled_is_trained_plainly(
     word_file: Path, problem_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "WORTH_IT", 1)
+    monkeypatch.setattr(plan, "WORTH_IT", 1)
     total = "(counts.sum(1, keepdims=True) if counts.sum() > 0 else 1)"
     run = train(net(problem_file, total=total), data=word_file, steps=5)
     assert not run.compiled and run.note is not None
@@ -104,7 +104,7 @@ def test_what_cant_be_compiled_is_trained_plainly(
 def test_without_numba_it_is_said_once(
     word_file: Path, problem_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "WORTH_IT", 1)
+    monkeypatch.setattr(plan, "WORTH_IT", 1)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     run = train(net(problem_file), data=word_file, steps=5)
     assert not run.compiled and run.note == MISSING

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Container, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -230,7 +230,7 @@ def _as_promised(
         found, names = promised, unpromised.names
     right = {row.name for row in found.rows if row.right}
     misfit = any(row.verdict == "shape" and f"d{row.name}" in names for row in report.rows)
-    fewer = _number_of_roots(found) < _number_of_roots(report)
+    fewer = _roots_but(set(), found) < _roots_but(names, report)
     if not (misfit or fewer or any(row.name in right for row in report.rows if not row.right)):
         return None
     found = again(unpromised.without(names))
@@ -239,8 +239,9 @@ def _as_promised(
     return replace(found, notes=(*found.notes, note))
 
 
-def _number_of_roots(report: Report) -> int:
-    return sum(row.name in report.roots for row in report.rows)
+def _roots_but(names: Container[str], report: Report) -> int:
+    """How many rows are to blame, but for those of these locals."""
+    return sum(row.name in report.roots and f"d{row.name}" not in names for row in report.rows)
 
 
 def _trials(

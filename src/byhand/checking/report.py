@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from byhand.checking.summary import StepSummary
-from byhand.program.problem import Problem
+
+if TYPE_CHECKING:
+    from byhand.program.problem import Problem
 
 Verdict = Literal[
     "exact",
