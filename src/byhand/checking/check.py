@@ -230,7 +230,7 @@ def _as_promised(
         found, names = promised, unpromised.names
     right = {row.name for row in found.rows if row.right}
     misfit = any(row.verdict == "shape" and f"d{row.name}" in names for row in report.rows)
-    fewer = _roots_but(set(), found) < _roots_but(names, report)
+    fewer = _roots_but((), found) < _roots_but(names, report)
     if not (misfit or fewer or any(row.name in right for row in report.rows if not row.right)):
         return None
     found = again(unpromised.without(names))
