@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Container, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -213,8 +213,8 @@ def _as_promised(
     unpromised: Unpromised, report: Report, again: Callable[..., Report]
 ) -> Report | None:
     """The report on what backward returns, where its other locals don't hold what they are called:
-    if nothing is wrong without them, or something is right that is wrong with them, or fewer are to
-    blame."""
+    if nothing is wrong without them, or something is right that is wrong with them, or far fewer
+    are to blame."""
     promised = again(unpromised.without(unpromised.names), named=False)
     if promised.ok:
         right = {row.name for row in promised.rows}
@@ -230,7 +230,7 @@ def _as_promised(
         found, names = promised, unpromised.names
     right = {row.name for row in found.rows if row.right}
     misfit = any(row.verdict == "shape" and f"d{row.name}" in names for row in report.rows)
-    fewer = _roots_but((), found) < _roots_but(names, report)
+    fewer = _number_of_roots(found) + 1 < _number_of_roots(report)  # what is left out is no root
     if not (misfit or fewer or any(row.name in right for row in report.rows if not row.right)):
         return None
     found = again(unpromised.without(names))
@@ -239,9 +239,8 @@ def _as_promised(
     return replace(found, notes=(*found.notes, note))
 
 
-def _roots_but(names: Container[str], report: Report) -> int:
-    """How many rows are to blame, but for those of these locals."""
-    return sum(row.name in report.roots and f"d{row.name}" not in names for row in report.rows)
+def _number_of_roots(report: Report) -> int:
+    return sum(row.name in report.roots for row in report.rows)
 
 
 def _trials(
