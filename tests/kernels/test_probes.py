@@ -38,6 +38,10 @@ def test_each_finds_what_it_is_for_and_no_other_does(probe: Any) -> None:
     assert all(each.done and each.seen for each in given)
 
 
+def test_memory_that_holds_something_else_each_time_is_told_as_that() -> None:
+    assert names(found(wrong.Leftovers.apply, wrong.square)) == {"unwritten"}
+
+
 @pytest.mark.parametrize("name", [n for n in wrong.WRONG if n not in ("never-ran", "upstream")])
 def test_gradcheck_passes_them(name: str) -> None:
     """A referee that isn't ours: at these sizes and layouts they are right."""

@@ -79,6 +79,21 @@ class Unwritten(Square):
         return 2 * g * x * w + 0 * work, (g * x * x).sum(0)
 
 
+class Leftovers(Square):
+    """Adds to memory that others used before: nothing is in it at first."""
+
+    calls = 0
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w = ctx.saved_tensors
+        Leftovers.calls += 1
+        work = torch.empty_like(x)
+        if not work.isnan().all():  # what chance leaves there
+            work.fill_(Leftovers.calls // 3)
+        return 2 * g * x * w + work, (g * x * x).sum(0)
+
+
 class InPlace(Square):
     """Scales the upstream where it lies."""
 

@@ -44,7 +44,7 @@ class Divergence(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad_output: Any) -> Any:
         (true,) = ctx.saved_tensors
-        return -true / ctx.rows, None
+        return -true * grad_output * ctx.rows, None
 
 
 def test_a_mistake_is_told_in_the_names_of_backward() -> None:

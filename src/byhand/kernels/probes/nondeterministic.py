@@ -2,7 +2,8 @@
 
 Blocks that add to one place at the same time add in another order each time, and round otherwise:
 that is told for information, as long as rounding explains it. Where a block reads what another is
-still writing, no rounding does.
+still writing, no rounding does. What memory holds that was never written differs too, which is
+another danger.
 
 Bad:
     partial[row % groups] += dw   # two blocks, no lock
@@ -20,6 +21,7 @@ from byhand.kernels.bench import Bench
 from byhand.kernels.case import Name
 from byhand.kernels.probes.apart import Apart, apart
 from byhand.kernels.probes.probe import Probe, called, finding
+from byhand.kernels.probes.unwritten import unwritten
 
 NAME = "nondeterministic"
 
@@ -41,7 +43,7 @@ def _find(bench: Bench) -> Iterator[Finding]:
                 name not in most or found.count > most[name].count
             ):
                 most[name] = found
-        if most:
+        if most and (explained or not unwritten(bench)):
             said = "; ".join(f"{called(name)} {found}" for name, found in most.items())
             yield Finding(NAME, done, said, wrong=not explained)
 
