@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -143,11 +143,16 @@ def stages(
             for each in chain([first], unguarded):
                 yield replace(each, notes=(*each.notes, guarded))
             return
+
+    @cache
+    def named() -> Report:
+        return report_of(trials, blamed, name_mistakes(trials, blamed), kept, kind, notes)
+
     promised = None
     if not report.ok and unpromised is not None:  # a root is named only if it is one
         again = partial(checked, referee=referee, dtype=dtype, seed=seed)
         with _calmly(problem):
-            promised = _as_promised(unpromised, report, again)
+            promised = _as_promised(unpromised, report, again, named)
     shown = promised or report
 
     def whole(report: Report) -> Report:
@@ -162,8 +167,7 @@ def stages(
     if report.ok or promised is not None or not blamed.roots:  # there is nothing more to name
         return
     with _calmly(problem):
-        mistakes = name_mistakes(trials, blamed)
-        told = whole(report_of(trials, blamed, mistakes, kept, kind, notes))
+        told = whole(named())
     yield told
 
 
@@ -210,11 +214,14 @@ def _as_written(report: Report, problem: Problem) -> Report:
 
 
 def _as_promised(
-    unpromised: Unpromised, report: Report, again: Callable[..., Report]
+    unpromised: Unpromised,
+    report: Report,
+    again: Callable[..., Report],
+    named: Callable[[], Report],
 ) -> Report | None:
     """The report on what backward returns, where its other locals don't hold what they are called:
-    if nothing is wrong without them, or something is right that is wrong with them, or far fewer
-    are to blame."""
+    if nothing is wrong without them, or something is right that is wrong with them, or fewer others
+    are to blame; or if the same are, and the mistakes in such locals have no names."""
     promised = again(unpromised.without(unpromised.names), named=False)
     if promised.ok:
         right = {row.name for row in promised.rows}
@@ -229,18 +236,28 @@ def _as_promised(
     if len(promised.roots) < len(found.roots):
         found, names = promised, unpromised.names
     right = {row.name for row in found.rows if row.right}
-    misfit = any(row.verdict == "shape" and f"d{row.name}" in names for row in report.rows)
-    fewer = _number_of_roots(found) + 1 < _number_of_roots(report)  # what is left out is no root
-    if not (misfit or fewer or any(row.name in right for row in report.rows if not row.right)):
-        return None
-    found = again(unpromised.without(names))
-    others = ", ".join(sorted(names))
-    note = f"{others} isn't judged: if that were what its name says, right lines would be wrong"
-    return replace(found, notes=(*found.notes, note))
+    wrong = [row for row in report.rows if not row.right]
+    others = {name for name in report.roots if f"d{name}" not in names}
+    if (
+        any(row.verdict == "shape" and f"d{row.name}" in names for row in wrong)
+        or any(row.name in right for row in wrong)
+        or len(found.roots) < len(others)
+        # They explain none of what is wrong, and may be called so by chance.
+        or ({*found.roots} == others and not _all_named(named(), names))
+    ):
+        found = again(unpromised.without(names))
+        told = ", ".join(sorted(names))
+        note = f"{told} isn't judged: if that were what its name says, right lines would be wrong"
+        return replace(found, notes=(*found.notes, note))
+    return None
 
 
-def _number_of_roots(report: Report) -> int:
-    return sum(row.name in report.roots for row in report.rows)
+def _all_named(report: Report, names: Collection[str]) -> bool:
+    return all(
+        row.mistake is not None and row.mistake.code != "unknown"
+        for row in report.rows
+        if row.name in report.roots and f"d{row.name}" in names
+    )
 
 
 def _trials(
