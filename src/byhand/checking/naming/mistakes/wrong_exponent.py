@@ -21,19 +21,19 @@ EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
-    if any(scale.constant is not None for scale in suspect.scales):
-        return None  # a number is all that is missing: that of log(x**2) is no exponent's
     known = {*suspect.values, *map(text, items(suspect))}
-    compared = {
+    spared = {
         part
         for statement in suspect.statements
         for node in ast.walk(statement)
-        if isinstance(node, ast.Compare)
+        if isinstance(node, ast.Compare) or _is_logarithm(node)  # log(x**2) is 2 log(x)
         for part in ast.walk(node)
     }
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
+            case _ if part in spared:
+                pass
             case ast.BinOp(left=left, op=ast.Pow()):
                 for exponent in EXPONENTS:
                     yield ast.BinOp(left, ast.Pow(), ast.Constant(exponent))
@@ -54,9 +54,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
                 yield ast.BinOp(right, ast.Div(), left)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 yield ast.BinOp(left, ast.Mult(), right)
-            case ast.Name(ctx=ast.Load()) | ast.Subscript(ctx=ast.Load()) if (
-                text(part) in known and part not in compared
-            ):
+            case ast.Name(ctx=ast.Load()) | ast.Subscript(ctx=ast.Load()) if text(part) in known:
                 for exponent in (2, 3, 0.5):
                     yield ast.BinOp(part, ast.Pow(), ast.Constant(exponent))
             case _:
@@ -71,3 +69,11 @@ def find(suspect: Suspect) -> Diagnosis | None:
         case _:
             said = f"the exponent of `{text(mend.part)}` is wrong"
     return mend.finding(said)
+
+
+def _is_logarithm(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in ("log", "log2", "log10")
+        case _:
+            return False
