@@ -43,9 +43,6 @@ def test_the_loss_is_drawn_as_it_falls_and_words_come(tmp_path: Path, width: int
         wide = "document.documentElement.scrollWidth <= innerWidth"
         assert page.evaluate(wide)
 
-        page.wait_for_timeout(
-            500
-        )  # a formula that is too wide is made reachable once it is measured
         if AXE.exists():
             assert serious(page) == []
         page.get_by_role("button", name="Stop").click()

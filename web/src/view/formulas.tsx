@@ -24,11 +24,13 @@ const Typeset = ({ formula, math }: { formula: Formula; math: string | undefined
     const el = ref.current;
     if (!el) return undefined;
     let current = true;
-    reachedWhereScrolled(el);
     el.innerHTML = `<math display="block">${formula.mathml}</math>`;
+    reachedWhereScrolled(el);
     if (math) {
       import(/* @vite-ignore */ math).then((katex: Typesetter) => {
-        if (current) katex.render(formula.latex, el);
+        if (!current) return;
+        katex.render(formula.latex, el);
+        reachedWhereScrolled(el);
       }, ignored);
     }
     return () => {
