@@ -62,9 +62,13 @@ def test_any_shape_and_scale(rows: int, width: int, kind: str, scale: float, see
     right = Bench(kernel_of(wrong.Square.apply, wrong.square, inputs), Options(kind, seed=seed))
     assert not right.first.wrong
     for name, comparison in right.first.judgement.gradients.items():
-        assert comparison.tolerance is not None
         units = 40 if kind in HALVES else 1000
-        assert comparison.tolerance <= units * right.usual.eps * np.max(terms(right, name))
+        far = units * right.usual.eps * np.max(terms(right, name))
+        if comparison.unjudged:  # its terms cancel: nothing is left but rounding
+            assert np.max(np.abs(right.usual.true[name])) <= far
+        else:
+            assert comparison.tolerance is not None
+            assert comparison.tolerance <= far
 
 
 def terms(bench: Bench, name: str) -> Any:
