@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.cells import in_cells
+from byhand.checking.judging.another_shape import locals_of_another_shape
 from byhand.checking.judging.blame import blame
 from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.judging.uneven import uneven
 from byhand.checking.judging.untried import untried
-from byhand.checking.judging.used_on import follow, plain_locals
+from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.report import Report, Row
 from byhand.checking.rows import missing_inputs, report_of
@@ -115,7 +116,7 @@ def stages(
             fewer = blame(renamed) if renamed != plain else blamed
             if len(fewer.roots) < len(blamed.roots):
                 trials, blamed = renamed, fewer
-        others = plain_locals(plain) if kept is None and blamed.roots else []
+        others = locals_of_another_shape(plain) if kept is None and blamed.roots else []
         meant: list[str] = []
         if others:
             without = follow(plain, plain=others)

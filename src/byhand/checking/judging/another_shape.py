@@ -1,0 +1,58 @@
+"""Locals that aren't meant as the gradient that their name says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.judging.trial import Trial
+from byhand.checking.judging.turns import Turn
+from byhand.checking.running.answers import Answer
+from byhand.referees.referee import Key
+from byhand.values import tree
+
+
+def locals_of_another_shape(trials: Sequence[Trial]) -> list[Turn]:
+    """The locals that aren't meant as the gradient that their name says: they have another shape,
+    and the gradients of inputs that are made of them are right on every draw.
+
+    One that only keeps an axis, drops it, or is to be broadcast is meant as the gradient.
+    """
+    whole = [each for each in trials if not each.drawn.tied]
+    first = next((each for each in whole if each.line_by_line), None)
+    if first is None:
+        return []
+    inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
+    found: list[Turn] = []
+    for answer in first.answers.found:
+        data = answer.key[0] in first.problem.data  # whose gradient nobody asks for
+        asked = answer.key in inputs and not data
+        if asked or not answer.writes or answer.key not in first.wrong:
+            continue
+        shape = first.drawn.truth.by_key[answer.key].shape
+        same = np.shape(answer.value) == shape
+        if same or (not data and _fits_in(answer.value, shape)):
+            continue
+        made = _made_of(answer, first.answers.found) & inputs
+        if made and not any(made & each.wrong for each in whole):
+            found.append(Turn(tree.root(answer.key[0]), answer.writes[0], None))
+    return found
+
+
+def _made_of(answer: Answer, found: Sequence[Answer]) -> frozenset[Key]:
+    """The answers that read one, or what was made of it."""
+    made = {answer.key}
+    for _ in found:
+        made |= {other.key for other in found if other.reads & made}
+    return frozenset(made - {answer.key})
+
+
+def _fits_in(value: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a value has this shape, but for axes of length 1, or broadcasts to it."""
+    mine = np.shape(value)
+    lengths = [[n for n in each if n > 1] for each in (mine, shape)]
+    pairs = zip(reversed(mine), reversed(shape), strict=False)
+    broadcasts = len(mine) <= len(shape) and all(a in (1, b) for a, b in pairs)
+    return broadcasts or lengths[0] == lengths[1]
