@@ -130,7 +130,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
             continue
         once = len(steps) == 1
         groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
-        own = range(_starts_with_another(steps) if len(groups) < len(steps) else 0, len(steps))
+        fewer = len(groups) < len(steps)
+        own = range(1 if fewer and _starts_with_another(steps) else 0, len(steps))
         if len(groups) == len(own):
             for binding, group in zip(reversed(own), groups, strict=True):
                 found += _parts((name, binding), group, program, run, used_on)

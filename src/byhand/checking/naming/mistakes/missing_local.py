@@ -18,10 +18,9 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.paths import Use
-from byhand.checking.naming.mistakes.missing_path import plus_each
 from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Diagnosis
-from byhand.checking.naming.proving.lacking import lacking
+from byhand.checking.naming.proving.lacking import lacking, plus_each
 from byhand.checking.naming.proving.suspect import Share, Suspect
 from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, terms, text
 from byhand.checking.running.names import loaded_names

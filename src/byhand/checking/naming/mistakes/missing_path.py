@@ -11,7 +11,7 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -20,10 +20,10 @@ from byhand.checking.judging.tie_weights import CLOSE
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.candidates import carried, gradients, sums
-from byhand.checking.naming.proving.finding import Diagnosis, Edit, Mend
-from byhand.checking.naming.proving.lacking import lacking
+from byhand.checking.naming.proving.finding import Diagnosis, Mend
+from byhand.checking.naming.proving.lacking import lacking, plus_each
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import terms, text, written
+from byhand.checking.naming.proving.syntax import terms, text
 from byhand.checking.running.names import root_name
 
 MOST = 4
@@ -79,23 +79,6 @@ def _lacks_a_gradient(suspect: Suspect, mend: Mend) -> Diagnosis:
 
 def _used(suspect: Suspect, statement: ast.stmt) -> str:
     return f": {suspect.name} is used in {suspect.used_in}" if suspect.owns(statement) else ""
-
-
-def plus_each(known: Sequence[ast.expr]) -> Edit:
-    """A term is added that isn't there yet, and isn't what is being written: to take that from
-    itself undoes whatever came before."""
-    names = [text(each) for each in known]
-
-    def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
-        assert isinstance(part, ast.expr)
-        nodes = [*ast.walk(part), *written(statement)]
-        there = {text(node) for node in nodes if isinstance(node, ast.expr)}
-        for name, each in zip(names, known, strict=True):
-            if name not in there:
-                yield ast.BinOp(part, ast.Add(), each)
-                yield ast.BinOp(part, ast.Sub(), each)
-
-    return plus
 
 
 def _whole(statement: ast.stmt) -> Iterator[ast.expr]:

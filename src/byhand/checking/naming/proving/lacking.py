@@ -15,10 +15,10 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.replay import Edits
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.sizes import explained
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import exchanged, reads, terms, text
+from byhand.checking.naming.proving.syntax import exchanged, reads, terms, text, written
 from byhand.values.arrays import Array
 
 NEAR = 1e-12
@@ -154,3 +154,20 @@ def _times(evidence: Evidence, changes: Sequence[Array]) -> list[float] | None:
     if not evidence.judge(mended, 1e4).right or np.abs(times).min() < 1e-9:
         return None
     return [float(each) for each in times]
+
+
+def plus_each(known: Sequence[ast.expr]) -> Edit:
+    """A term is added that isn't there yet, and isn't what is being written: to take that from
+    itself undoes whatever came before."""
+    names = [text(each) for each in known]
+
+    def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        nodes = [*ast.walk(part), *written(statement)]
+        there = {text(node) for node in nodes if isinstance(node, ast.expr)}
+        for name, each in zip(names, known, strict=True):
+            if name not in there:
+                yield ast.BinOp(part, ast.Add(), each)
+                yield ast.BinOp(part, ast.Sub(), each)
+
+    return plus
