@@ -240,13 +240,23 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 @answers(np.reshape)
-def reshape(a: Any, shape: Any) -> Any:
-    return RESHAPE(a, shape=shape if isinstance(shape, int) else tuple(shape))
+def reshape(a: Any, shape: Any, order: str = "C") -> Any:
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if _by_columns(order):
+        return TRANSPOSE(RESHAPE(TRANSPOSE(a, axes=None), shape=sizes[::-1]), axes=None)
+    return RESHAPE(a, shape=shape if isinstance(shape, int) else sizes)
+
+
+def _by_columns(order: str) -> bool:
+    """Whether the first index is to change fastest, as in Fortran."""
+    if order not in ("C", "F"):
+        raise UnsupportedError(f'order="{order}" has no rule: say "C" or "F"')
+    return order == "F"
 
 
 @answers(np.ravel)
-def ravel(a: Any) -> Any:
-    return a if ndim(a) == 1 else RESHAPE(a, shape=-1)
+def ravel(a: Any, order: str = "C") -> Any:
+    return a if ndim(a) == 1 else reshape(a, -1, order)
 
 
 @answers(np.transpose)

@@ -16,12 +16,14 @@ from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, function, located
 from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.gradient_functions import trained
+from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.intermediates import Renames, only_shapes, with_copies
 from byhand.sources.names import LOSS, plain_name
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.pair import Pair, paired
 from byhand.sources.parameter_dicts import flattened, is_dict, with_gradients
 from byhand.sources.signature import bound, elements, parameters, returns
+from byhand.sources.unrolled import parts_in, vector_of
 
 PARAMS = "params"
 
@@ -29,10 +31,12 @@ PARAMS = "params"
 def combined_in(tree: ast.Module) -> list[Pair]:
     """The functions and methods of a module that return a loss and gradients, each as a pair."""
     found: list[Pair] = []
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    taking = by_name({each.name: each for each in functions if vector_of(each) is not None})
     for node in tree.body:
         match node:
             case ast.FunctionDef():
-                found += _apart(node, node.name)
+                found += _apart(with_helpers(node, taking)[0], node.name)
             case ast.ClassDef(body=body):
                 methods = [each for each in body if isinstance(each, ast.FunctionDef)]
                 some = [pair for each in methods for pair in _apart(without_self(each), node.name)]
@@ -162,6 +166,8 @@ def _if_missing(node: ast.stmt) -> str | None:
 def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
     """A function whose gradients are called as their parameters are, where that can be told:
     `gradCenterVec` is that of centerWordVec, and `J, grad` that of theta."""
+    vector = vector_of(node)
+    node = node if vector is None else _with_a_name(node)
     given = parameters(node)
     ends = [elements(end.value) for end in returns(node)]
     if not ends or len(ends[0]) < 2:
@@ -170,7 +176,11 @@ def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
     free = [name for name in given if not any(plain_name(n) == name for n in names)]
     found: dict[str, str] = {}
     for name in names:
-        if name.lower() in _BARE and len(names) == 2 and (of := trained(free)) is not None:
+        bare = name.lower() in _BARE and len(names) == 2
+        if vector in free and name in names[1:2] and LOSS.search(names[0]):
+            parts = _parts_of(name, vector, node)
+            return Renames({name: f"d{vector}", **parts}).visit(copy.deepcopy(node))
+        if bare and (of := trained(free)) is not None:
             found[name] = f"d{of}"
         elif plain_name(name) != name and plain_name(name) not in given:
             alike = [n for n in free if _is_short_for(plain_name(name).lower(), n.lower())]
@@ -179,6 +189,40 @@ def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
     if len({*found.values()}) < len(found) or {*found.values()} & bound_names(node):
         return node
     return Renames(found).visit(copy.deepcopy(node)) if found else node
+
+
+def _with_a_name(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A function that returns `cost, np.concatenate(...)` as one with a name for the second."""
+    match node.body[-1]:
+        case (
+            ast.Return(
+                value=ast.Tuple(elts=[ast.Name() as cost, ast.Call() | ast.Subscript() as value])
+            ) as end
+        ) if LOSS.search(cost.id):
+            pass
+        case _:
+            return node
+    name = ast.copy_location(ast.Name(_GRAD, ast.Load()), value)
+    last = located(ast.Return(ast.Tuple([cost, name], ast.Load())), end)
+    made = copy.copy(node)
+    made.body = [*node.body[:-1], assign(_GRAD, value, value), last]
+    return made
+
+
+_GRAD = "grad"
+
+
+def _parts_of(gradient: str, vector: str, function: ast.FunctionDef) -> dict[str, str]:
+    """What the gradients of a vector's parts are called that are put together in one, and what they
+    would be in a problem file: `W1_grad` as dW1. That of the only part may have any name."""
+    local = bound_names(function)
+    put = {name for value in bound(gradient, function) for name in reads(value)} & local
+    parts = parts_in(function, vector)
+    if len(put) == len(parts) == 1:
+        found = {put.pop(): f"d{parts.pop()}"}
+    else:
+        found = {n: f"d{of}" for n in put if (of := plain_name(n)) != n and of in local}
+    return {name: said for name, said in found.items() if said not in local}
 
 
 _BARE = {"grad", "grads", "gradient", "gradients"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ GUESSES = 300
 
 Axis: TypeAlias = str
 """`x.0`, the first axis of x; or "1", an axis that has the size 1."""
+ONE: Axis = "1"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,23 @@ class Length:
         return (self.name,)
 
 
-Guess: TypeAlias = Array | Length | Literal
+@dataclass(frozen=True)
+class Lengths:
+    """A guess at one argument: a list of the sizes of dimensions, as `layer_sizes` is."""
+
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """A guess at one argument: a vector that holds several arrays, as long as these are beside the
+    other arguments."""
+
+    length: Callable[[Mapping[str, Any]], int]
+    axes: tuple[Axis, ...] = ()
+
+
+Guess: TypeAlias = Array | Length | Lengths | Unrolled | Literal
 
 
 def choices(
@@ -73,7 +90,9 @@ def choices(
     if answered and not use.settings:
         yield from _arrays(name, use, said)
         return
-    if use.settings or re.search(r"(param|config|cfg|opts|options|hparams?)s?$", name):
+    number = _number(name, use)
+    said_settings = re.search(r"(param|config|cfg|opts|options|hparams?)s?$", name) and not number
+    if use.settings or said_settings:
         yield Literal(_items(name, use, function))
         return
     if use.texts:
@@ -86,7 +105,6 @@ def choices(
         for rank in [len(said)] if said and use.rank is None else ranks:
             yield Array(axes_of(name, rank), whole=True)
         return
-    number = _number(name, use)
     if number:
         yield from map(Literal, number)
         if use.whole:
@@ -217,6 +235,7 @@ _NUMBERS: tuple[tuple[str, tuple[float | int, ...]], ...] = (
     (r"momentum$", (0.9,)),
     (r"(p|prob|rate|keep\w*|drop\w*|p_\w+)$", (0.5,)),
     (r"(alpha|slope|negative_slope|reg|reg_strength|lam|lambda?_?|l2|delta|margin)$", (0.1,)),
+    (r"(weight_?decay|rho|sparsity\w*)$", (0.1,)),
     (r"(temperature|temp|tau)$", (2.0,)),
     (r"(stride|pad|padding|dilation)$", (1, 2)),
     (r"(g|groups?|num_groups|heads?|num_heads|n_heads?|k|pool\w*|kernel_size)$", (2, 3, 1)),

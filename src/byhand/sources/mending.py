@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from byhand.sources.guesses import Array, Axis, is_labels
+from byhand.sources.guesses import ONE, Array, Axis, is_labels
 from byhand.sources.proposal import Proposal
 
 
@@ -46,10 +46,14 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         if one in by_size and other in by_size:
             yield from _joined(proposal, by_size[one], by_size[other])
             return
+        if not {one, other} & {*by_size} and {one - 1, other - 1} <= {*by_size}:
+            yield from _joined(proposal, by_size[one - 1], by_size[other - 1])  # a column of ones
+            return
         for known, number in ((one, other), (other, one)):
             if known in by_size and number not in by_size:
                 yield from _flattened(proposal, by_size[known], number)
                 yield from _end_to_end(proposal, by_size[known], number)
+                yield from _with_one_more(proposal, by_size[known], by_size.get(number - 1, ONE))
                 return
 
 
@@ -168,6 +172,13 @@ def _end_to_end(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]
             kept, found = (one, other) if part != one else (other, one)
             if kept in proposal.sums[axis] and kept != part:  # a state that comes back
                 yield from _joined(proposal, part, found)
+
+
+def _with_one_more(proposal: Proposal, axis: Axis, other: Axis) -> Iterator[Proposal]:
+    """The proposal with an axis longer by one than another, which gets a column of ones."""
+    free = axis not in proposal.given and axis not in proposal.made
+    if free and other != ONE and axis not in {*proposal.free(other)}:
+        yield replace(proposal, sums={**proposal.sums, axis: (other, ONE)})
 
 
 def _joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:

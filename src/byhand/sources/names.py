@@ -15,6 +15,7 @@ _IN_A_BACKWARD = (
     r"^(\w+?)_(?:grads?|gradient|delta)$",
     r"^d(\w+)$",
     r"^grad(\w+)$",
+    r"^(\w*\d)grad$",
 )
 _AT_THE_TOP = (
     _OF_A_LOSS,

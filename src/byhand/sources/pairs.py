@@ -157,9 +157,9 @@ def problem_of_pair(
     data = [name for name in values if name not in answered]
     unanswered = [n for n in data if is_array(values[n]) and is_floats(array(values[n]))]
     if unanswered:
-        notes.append(
-            f"{pair.backward.name} returns no gradient of {', '.join(unanswered)}: treated as data"
-        )
+        own = hasattr(module, pair.backward.name)
+        said = pair.backward.name if own else pair.forward.name
+        notes.append(f"{said} returns no gradient of {', '.join(unanswered)}: treated as data")
     for name in _unread(pair):
         notes.append(f"{pair.backward.name} doesn't read {name}: right only where that is 1")
     forward = forward_of(pair)

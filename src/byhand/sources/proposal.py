@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from byhand.sources.arguments import Argument, Floats, Integers, Literal
-from byhand.sources.guesses import Axis, Guess, Length
+import numpy as np
+
+from byhand.sources.arguments import Argument, Floats, Integers, Literal, drawn
+from byhand.sources.guesses import Array, Axis, Guess, Length, Lengths, Unrolled
 
 
 @dataclass(frozen=True)
@@ -72,19 +74,32 @@ class Proposal:
     def arguments(self, sizes: Mapping[Axis, int] | None = None) -> dict[str, Argument]:
         """The arguments at these sizes, or at those that were proposed."""
         sizes = {**self.sizes, **(sizes or {})}
-        found: dict[str, Argument] = {}
+        found = {
+            name: self._argument(name, guess, sizes)
+            for name, guess in self.guesses.items()
+            if not isinstance(guess, Unrolled)
+        }
         for name, guess in self.guesses.items():
-            if isinstance(guess, Literal):
-                found[name] = guess
-                continue
-            shape = tuple(self.size(axis, sizes) for axis in guess.axes)
-            if isinstance(guess, Length):
-                found[name] = Literal(shape[0])
-            elif guess.whole:
-                found[name] = Integers(shape, self._below(name, sizes))
-            else:
-                found[name] = Floats(shape, self.positive, shares=name in self.shares)
-        return found
+            if isinstance(guess, Unrolled):
+                length = guess.length(drawn(found, np.random.default_rng(0)))
+                found[name] = Floats((length,), self.positive)
+        return {name: found[name] for name in self.guesses}
+
+    def _argument(
+        self, name: str, guess: Array | Length | Lengths | Literal, sizes: Mapping[Axis, int]
+    ) -> Argument:
+        if isinstance(guess, Literal):
+            return guess
+        shape = tuple(self.size(axis, sizes) for axis in guess.axes)
+        match guess:
+            case Length():
+                return Literal(shape[0])
+            case Lengths():
+                return Literal([*shape])
+            case Array(whole=True):
+                return Integers(shape, self._below(name, sizes))
+            case Array():
+                return Floats(shape, self.positive, shares=name in self.shares)
 
     def _below(self, name: str, sizes: Mapping[Axis, int]) -> int:
         """Integers that index an axis stay below its size, also where that is another one."""

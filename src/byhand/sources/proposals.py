@@ -27,6 +27,9 @@ from byhand.sources.guesses import (
     Array,
     Axis,
     Guess,
+    Length,
+    Lengths,
+    Unrolled,
     axes_of,
     best_first,
     choices,
@@ -38,6 +41,7 @@ from byhand.sources.guesses import (
 )
 from byhand.sources.mending import mended
 from byhand.sources.proposal import Proposal
+from byhand.sources.unrolled import length_in, sizes_in, vector_of
 from byhand.sources.uses import shares, uses
 
 REPAIRS = 30
@@ -111,8 +115,11 @@ def proposed(
         for name in filter(is_labels, names):
             how[name].rank = 1 if how[name].rank is None else how[name].rank
     wanted = [name for name in names if name in known or name not in optional]
+    unrolled = {n: g for n, g in _unrolled(function, attempt).items() if n not in known}
     each = [
-        list(choices(name, use, known.get(name), function, said.get(name), name in answered))
+        [unrolled[name]]
+        if name in unrolled
+        else list(choices(name, use, known.get(name), function, said.get(name), name in answered))
         for name, use in ((name, how[name]) for name in wanted)
     ]
     end, apart = time.process_time() + SECONDS, _puts_together(function, others or {})
@@ -123,12 +130,41 @@ def proposed(
         guesses = itertools.chain([vector], guesses)
     found = search.first(guesses)
     if found is None:
-        shapes = " ".join(f"--shape {name}=4,6" for name in wanted[:2])
+        first = zip(wanted[:2], each[:2], strict=True)
+        how_to = " ".join(_by_hand(name, some[0]) for name, some in first)
         raise ProblemError(
-            f"no arguments were found on which it runs ({search.said}): give them, such as {shapes}"
+            f"no arguments were found on which it runs ({search.said}): give them, such as {how_to}"
         )
     further = guesses if vector is None else itertools.chain([vector], guesses)
     return _smaller(search.told_by_backward(found, further), attempt, loops)
+
+
+def _by_hand(name: str, guess: Guess) -> str:
+    """How an argument of this kind is given by hand."""
+    match guess:
+        case Literal(value=value):
+            return f"--given {name}={str(value)!r}" if value else f"--given {name}=..."
+        case Length():
+            return f"--given {name}=3"
+        case Lengths(axes=axes):
+            return f"--given {name}='{[*range(len(axes) + 1, 1, -1)]}'"
+        case Unrolled():
+            return f"--shape {name}=30"
+        case Array(whole=whole):
+            return f"--shape {name}=4:int3" if whole else f"--shape {name}=4,6"
+
+
+def _unrolled(function: ast.FunctionDef, attempt: Attempt) -> dict[str, Guess]:
+    """A vector that several arrays are taken from, and the sizes that say where."""
+    vector = vector_of(function)
+    if vector is None:
+        return {}
+    sizes = sizes_in(function, vector)
+    lengths: dict[str, Guess] = {
+        name: Lengths(axes_of(name, count)) if count else Length(name)
+        for name, count in sizes.items()
+    }
+    return {vector: Unrolled(length_in(vector, attempt)), **lengths}
 
 
 class Search:

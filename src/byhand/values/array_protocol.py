@@ -151,8 +151,8 @@ class ArrayProtocol:
         itself: Any = self
         return np.compress(condition, itself, axis)
 
-    def flatten(self) -> Any:
-        return self.reshape(-1)
+    def flatten(self, order: str = "C") -> Any:
+        return self.reshape(-1, **({} if order == "C" else {"order": order}))
 
     def transpose(self, *axes: Any) -> Any:
         given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes

@@ -315,6 +315,10 @@ def _counts(name: str, steps: int, groups: int) -> str:
     return f"{name} is bound {steps} times in forward, d{name} {groups} times in backward"
 
 
+DELTA = "delta"
+"""A word of its own, which begins with d."""
+
+
 def _unknown(name: str, value: Any, program: Program) -> str | None:
     """A note on a local that is the gradient of no step; None where it is a local like others."""
     if array(value) is None or not name:
@@ -324,7 +328,7 @@ def _unknown(name: str, value: Any, program: Program) -> str | None:
         return f"d{name} is not judged: {root} holds integers, which have no gradient"
     if root in program:
         return f"d{name} is not judged: {root} is one array, not a list"
-    if len(root) < SLIP:
+    if len(root) < SLIP or root.startswith(DELTA[1:]):
         return None
     near = did_you_mean(root, [n for n in program.bindings if tree.root(n) == n])
     return f"d{name} is not judged: forward has no {root}{near}" if near else None
