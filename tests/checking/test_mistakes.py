@@ -14,6 +14,7 @@ from verdicts import Checked
 from byhand.checking.check import check
 from byhand.checking.naming.mistakes import CODES, page
 from byhand.program.problem import load
+from sweeps import SWEEP
 
 ROOT = Path(__file__).parents[2]
 LECTURE = ROOT / "tests/problems/lecture.py"
@@ -141,7 +142,7 @@ SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("size", ["small", pytest.param("large", marks=pytest.mark.long)])
+@pytest.mark.parametrize("size", ["small", pytest.param("large", marks=SWEEP)])
 def test_a_sample_of_the_benchmark(size: str):
     """Planted mistakes from the half to develop on: the other is for the figures."""
     from benchmarks.mistakes.__main__ import examine

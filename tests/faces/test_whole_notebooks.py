@@ -11,6 +11,9 @@ import pytest
 from byhand.course import learner as learners
 from byhand.course.course import Exercise, Lesson, bundled, load_course
 from byhand.faces.learning.notebooks import write_notebooks
+from sweeps import some
+
+LESSONS = load_course(bundled()).lessons
 
 
 def wrong_cells(exercise: Exercise) -> list[tuple[str, str]]:
@@ -24,7 +27,7 @@ def wrong_cells(exercise: Exercise) -> list[tuple[str, str]]:
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # those of Jupyter
-@pytest.mark.parametrize("lesson", load_course(bundled()).lessons, ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("lesson", some(LESSONS, 5), ids=lambda lesson: lesson.name)
 def test_a_lesson_from_start_to_end(tmp_path: Path, lesson: Lesson) -> None:
     learner = learners.start(tmp_path / "w", None)
     write_notebooks(learner)

@@ -112,6 +112,7 @@ def test_a_change_is_found(name: str, number: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.sweep
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_change_is_found(name: str) -> None:
