@@ -26,7 +26,7 @@ test: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest
 
 test-long: $(VENV)/.ready-to-test
-	$(BIN)/python -m pytest -m "long and not sweep"
+	$(BIN)/python -m pytest -m "long and not sweep" --no-loadscope-reorder
 
 test-sweeps: $(VENV)/.ready-to-test
 	$(BIN)/python -m pytest -m sweep

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -27,6 +28,15 @@ def problem_file(tmp_path: Path) -> Callable[[str], Path]:
         return file
 
     return write
+
+
+@pytest.hookimpl(trylast=True)  # after all that isn't asked for is left out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In an order of our own: the files of which the fewest tests are left are the longest, and
+    begun last they would keep one process busy while the others have nothing to do."""
+    if not config.option.loadscopereorder:
+        count = Counter(item.path for item in items)
+        items.sort(key=lambda item: (count[item.path], item.path))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

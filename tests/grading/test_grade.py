@@ -94,6 +94,7 @@ def test_what_a_teacher_gets(tmp_path: Path, course: Path, sandbox: str) -> None
     assert {test["output_format"] for test in for_gradescope["tests"]} == {"text"}
 
 
+@pytest.mark.long
 def test_only_what_changed_is_graded_again(tmp_path: Path, course: Path) -> None:
     students, out = tmp_path / "students", tmp_path / "results.csv"
     arguments = (students, "--course", course, "--out", out, "--jobs", "1")

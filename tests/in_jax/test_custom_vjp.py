@@ -127,6 +127,7 @@ def test_a_function_that_calls_one_is_judged_by_what_it_gives(tmp_path: Path) ->
     assert byhand.jax.check(rules(tmp_path).block, module.norm_inputs).ok
 
 
+@pytest.mark.long
 def test_a_reference_says_what_is_true(tmp_path: Path) -> None:
     module = rules(tmp_path)
 
@@ -258,6 +259,7 @@ def test_what_the_engine_has_no_rule_for_is_judged_by_what_it_gives() -> None:
     assert [row.name for row in report.rows if not row.right] == ["w"]
 
 
+@pytest.mark.long
 def test_a_loop_that_jax_has_no_gradient_of() -> None:
     def root(a: Any) -> Any:
         def better(held: Any) -> Any:

@@ -20,6 +20,7 @@ from byhand.referees.referee import Gradient
 from byhand.referees.rehearsal import rehearse
 from byhand.values.arrays import speaks_torch
 from random_forwards import RandomForward, random_forwards
+from sweeps import SWEEP
 
 EPS = np.finfo(float).eps
 
@@ -129,7 +130,13 @@ TESTS = Path(__file__).parents[1]
 PROBLEMS = sorted([*TESTS.glob("problems/*.py"), *TESTS.glob("deriving/forwards/*.py")])
 
 
-each_problem = pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)
+LARGE = ("lstm", "transformer_block")
+
+each_problem = pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, marks=SWEEP if file.stem in LARGE else ()) for file in PROBLEMS],
+    ids=lambda file: file.stem,
+)
 
 
 @each_problem

@@ -13,6 +13,7 @@ from byhand.program.problem import load, zoo
 from byhand.train.watching import trainable, watched
 
 
+@pytest.mark.long
 def test_the_loss_falls_and_words_come() -> None:
     seen = list(watched(load("bigram"), 60, steps=1500))
     assert seen[0].samples and seen[-1].samples

@@ -230,6 +230,7 @@ def test_the_lecture_is_folded_to_be_read_at_once(lecture: str, opened: Open) ->
     expect(page.locator(".bh-run")).not_to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_loop_of_hundreds_of_steps_is_folded_too(tmp_path: Path, opened: Open) -> None:
     loop = """
 import numpy as np

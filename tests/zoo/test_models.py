@@ -19,6 +19,7 @@ from byhand.deriving.derive import derive
 from byhand.program.control_flow import run_plainly
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem, load, zoo
+from sweeps import SWEEP
 
 TINY: dict[str, dict[str, int]] = {
     "bigram": {"n": 5, "vocabulary": 4},
@@ -123,7 +124,7 @@ class TestRight:
         # Batch norm over a batch of one has no variance; nothing else may be left out.
         assert all("not tried at n=1" in note and "NaN in var" in note for note in report.notes)
 
-    @pytest.mark.parametrize("referee", ["torch", "jax", "finite"])
+    @pytest.mark.parametrize("referee", ["torch", "jax", pytest.param("finite", marks=SWEEP)])
     @pytest.mark.parametrize("model", TINY)
     def test_by_the_other_referees(self, model: str, referee: str) -> None:
         problem = fixed(load(model), **TINY[model])
