@@ -41,10 +41,10 @@ def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer
     labels = [name for name in asked if name not in known and is_label(name)]
     end = layer.forward.body[-1]
     if not layer.passing and any(map(RATE.match, asked)):
-        layer = _leaving(layer)
+        layer = leaving(layer)
     if len(labels) != 1 or not isinstance(end, ast.Return) or layer.passing:
         return layer
-    layer = _leaving(layer)
+    layer = leaving(layer)
     asked = parameters(layer.backward)[1:]
     rest = [name for name in asked if name not in known and name not in labels]
     if any(KEPT.search(name) for name in rest) or len(rest) > 1:
@@ -102,7 +102,7 @@ def _with_cost(layer: Layer, cost: ast.FunctionDef, label: str) -> Layer:
     return replace(layer, forward=joined(layer.forward, end, end.value, [], made), labels="")
 
 
-def _leaving(layer: Layer) -> Layer:
+def leaving(layer: Layer) -> Layer:
     """The layer with backward's locals `dW1` left in the object, with no rate to be given, and
     without what it returns of them."""
     init = [n for n in layer.node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]

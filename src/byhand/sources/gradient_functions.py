@@ -17,10 +17,11 @@ from byhand.sources.costs import COST
 from byhand.sources.intermediates import Renames
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
+from byhand.sources.shared_forwards import sharing
 from byhand.sources.signature import elements, parameters, returns
 
 _GRADIENT = re.compile(r"grad|deriv", re.I)
-_NUMERICAL = re.compile(r"num|check|descent|approx|finite|step|update", re.I)
+NUMERICAL = re.compile(r"num|check|descent|approx|finite|step|update", re.I)
 _TRAINED = re.compile(r"(theta|weights?|w|beta|coefs?|params?|parameters)\d*$", re.I)
 
 
@@ -32,15 +33,14 @@ def gradient_functions_in(tree: ast.Module) -> Iterator[Pair]:
         fitting = [
             each
             for each in functions
-            if _GRADIENT.search(each.name)
-            and not _NUMERICAL.search(each.name)
+            if not NUMERICAL.search(each.name)
             and {*parameters(each)} == {*parameters(cost)}
-            and _stem(each.name) in (_stem(cost.name), "")
+            and (_is_called_after(each, cost) or _says_all(each))
         ]
         if len(fitting) == 1 and fitting[0] is not cost:
             backward = said_by_name(fitting[0])
             if backward is not None:
-                yield paired(cost.name, cost, backward, rewritten=True)
+                yield paired(cost.name, *sharing(cost, backward), rewritten=True)
 
 
 def trained(names: list[str]) -> str | None:
@@ -70,6 +70,20 @@ def said_by_name(function: ast.FunctionDef) -> ast.FunctionDef | None:
     value = ast.Name(f"d{name}", ast.Load())
     made.body[-1:] = [assign(f"d{name}", ends[0], end), located(ast.Return(value), end)]
     return made
+
+
+def _is_called_after(function: ast.FunctionDef, cost: ast.FunctionDef) -> bool:
+    """Whether a function is called as the gradient of a loss is."""
+    named = _stem(function.name) in (_stem(cost.name), "")
+    return named and bool(_GRADIENT.search(function.name))
+
+
+def _says_all(function: ast.FunctionDef) -> bool:
+    """Whether all that a function returns are gradients of what it is given, by their names."""
+    ends = [elements(end.value) for end in returns(function)]
+    given = parameters(function)
+    said = [each.id if isinstance(each, ast.Name) else "" for each in ends[0]] if ends else []
+    return len(said) > 1 and all(plain_name(n) != n and plain_name(n) in given for n in said)
 
 
 def _returns_one(function: ast.FunctionDef) -> bool:

@@ -158,7 +158,7 @@ class _HelperReader:
         for part, target in zip(ends, targets, strict=False):
             match part, target:
                 case ast.Name(id=name), ast.Name(id=wanted) if (
-                    name not in given and name not in names and wanted not in read
+                    name not in given and name not in names and wanted not in {*read, "_"}
                 ):
                     names[name] = wanted
                 case _:

@@ -35,6 +35,7 @@ from byhand.sources.contexts import contexts_in
 from byhand.sources.flow import needed, reads
 from byhand.sources.from_a_loss import from_a_loss, outputs, with_loss
 from byhand.sources.gradient_functions import gradient_functions_in
+from byhand.sources.gradient_methods import gradient_methods_in
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
 from byhand.sources.models import Model, model_in, problem_of_model
@@ -136,6 +137,7 @@ def functions_in(tree: ast.Module) -> list[Found]:
             if not backprop_method(each.node)
         ),
         *backprop_methods_in(tree),
+        *gradient_methods_in(tree),
         *contexts_in(tree),
         *combined_in(tree),
         *ops_in(tree),

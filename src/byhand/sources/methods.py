@@ -37,19 +37,28 @@ def _free(
     owner: str,
 ) -> ast.FunctionDef:
     """A method with the statements of those that it calls, and without `self`."""
-
-    def definition(func: ast.expr) -> ast.FunctionDef | None:
-        name = _own(ast.Call(func, [], []), owner)
-        found = methods.get(name or "")
-        return None if found is None or found is method else _without_first(found)
-
-    names = {part.attr for each in methods.values() for part in _attributes(each)}
-    made, _ = with_helpers(_without_first(method), definition, names, own=True)
+    made = _without_first(with_own_methods(method, methods, owner))
     made.body = _decided([_Settings(settings).visit(each) for each in made.body])
     attributes = {part.attr for part in _attributes(made)}
     clashing = (bound_names(made) - _kept_as_they_are(made)) & attributes
     made = without_self(Renames({name: f"{name}_" for name in clashing}).visit(made))
     made.body = [each for each in made.body if not _says_nothing(each)]
+    return made
+
+
+def with_own_methods(
+    method: ast.FunctionDef, methods: Mapping[str, ast.FunctionDef], owner: str
+) -> ast.FunctionDef:
+    """A method of a class with the statements of those of its `methods` that it calls."""
+
+    def definition(func: ast.expr) -> ast.FunctionDef | None:
+        found = methods.get(_own(ast.Call(func, [], []), owner) or "")
+        same = found is None or found.name == method.name
+        return None if found is None or same else _without_first(found)
+
+    names = {part.attr for each in methods.values() for part in _attributes(each)}
+    made, _ = with_helpers(_without_first(method), definition, names, own=True)
+    made.args = method.args
     return made
 
 

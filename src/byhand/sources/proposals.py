@@ -53,6 +53,8 @@ ASKED = 1.0
 FACTORS = (4, 3, 2)
 LARGEST = 40_000
 FEW = 4
+STEPS = 3
+"""What is handed back over time goes through two steps at least."""
 
 
 @dataclass(frozen=True)
@@ -420,12 +422,19 @@ def _with_less(axis: Axis, proposal: Proposal, loops: bool) -> Iterator[Proposal
     others = {proposal.sizes[other] for other in proposal.dimensions if other != axis}
     beside = {proposal.sizes[other] for other in _beside(axis, proposal)}
     now = proposal.sizes[axis]
-    sizes = [size for size in range(2, now) if size not in others]
+    least = STEPS if loops and _is_of_steps(axis, proposal) else 2
+    sizes = [size for size in range(least, now) if size not in others]
     if loops:  # small ones, that differ from all others if these aren't many
-        sizes = [s for s in sizes if s <= FEW] + [s for s in range(2, now) if s not in beside]
+        sizes = [s for s in sizes if s <= FEW] + [s for s in range(least, now) if s not in beside]
     for size in sizes:
         below = {name: size if b == now else b for name, b in proposal.below.items()}
         yield replace(proposal, sizes={**proposal.sizes, axis: size}, below=below)
+
+
+def _is_of_steps(axis: Axis, proposal: Proposal) -> bool:
+    """Whether a dimension counts integers in a row, which may be read one after the other."""
+    rows = (g for g in proposal.guesses.values() if isinstance(g, Array) and g.whole)
+    return any(len(g.axes) == 1 and proposal.root(g.axes[0]) == axis for g in rows)
 
 
 def _thin(proposal: Proposal, attempt: Attempt) -> int | None:
