@@ -71,6 +71,19 @@ def test_a_value_of_forward_may_be_used_up_under_another_name(checked: Checked):
     assert codes(checked(by_name)) == {"W": "aliased"}
 
 
+def test_all_that_is_used_up_is_said_at_once(checked: Checked):
+    after = "x.T @ h}\n    x *= 2\n    W *= 2\n    return found"
+    report = checked(
+        changed(PLAIN, *IN_PLACE, ('return {"x": h', 'found = {"x": h'), ("x.T @ h}", after))
+    )
+    assert_right(report)
+    (note,) = report.notes
+    assert note == (
+        "lines 14, 16 and 17 change h, x and W, which backward was given; nothing needs them as "
+        "they were"
+    )
+
+
 def test_beside_a_mistake_it_isnt_said_that_nothing_needs_it(checked: Checked):
     report = checked(changed(PLAIN, (IN_PLACE[0][0], "h *= 1 - h"), IN_PLACE[1]))
     assert not report.ok

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from byhand.checking.judging.blame import Blame, wrong
@@ -152,6 +152,20 @@ def _roots(rows: Sequence[Row]) -> tuple[str, ...]:
     )
 
 
+def _changed(changed: Mapping[str, Collection[int]], wrong: bool) -> str:
+    """A note on what backward changes of what it was given, and in which lines."""
+    lines = [*dict.fromkeys(line for some in changed.values() for line in some)]
+    where = f"line {lines[0]} changes" if len(lines) == 1 else f"lines {_listed(lines)} change"
+    them, need = ("it", "it as it was") if len(changed) == 1 else ("them", "them as they were")
+    after = f"what reads {them} later gets that" if wrong else f"nothing needs {need}"
+    return f"{where} {_listed([*changed])}, which backward was given; {after}"
+
+
+def _listed(items: Sequence[object]) -> str:
+    *some, last = map(str, items)
+    return f"{', '.join(some)} and {last}" if some else last
+
+
 def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     """What is to be said of the run as a whole."""
     notes = [*trial.problem.notes, *trial.answers.notes]
@@ -169,13 +183,9 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
     for damage in harmless(run, trial.drawn.truth):
         changed.setdefault(damage.changed, {})[damage.line] = None
     named = {row.line for row in rows if row.mistake is not None and row.mistake.code == "aliased"}
-    for name, lines in changed.items():
-        if named & lines.keys():
-            continue
-        said = " and ".join(map(str, lines))
-        where = f"line {said} changes" if len(lines) == 1 else f"lines {said} change"
-        after = "what reads it later gets that" if trial.wrong else "nothing needs it as it was"
-        notes.append(f"{where} {name}, which backward was given; {after}")
+    unnamed = {name: lines for name, lines in changed.items() if not named & lines.keys()}
+    if unnamed:
+        notes.append(_changed(unnamed, bool(trial.wrong)))
     if run.function is None:
         notes.append(
             "backward isn't a plain Python function: its results are judged, but not its lines"
