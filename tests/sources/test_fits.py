@@ -15,6 +15,7 @@ from byhand.sources.load import sources
 
 FITS = Path(__file__).with_name("forms") / "fits"
 FOUND = {
+    "chain_rule": ("Network", ["w1", "w2", "b1", "w3", "b2"]),
     "logistic": ("LogisticRegression", ["weights", "bias"]),
     "minibatches": ("SoftmaxClassifier", ["logits", "W", "b"]),
     "penalized": ("LogReg", ["w", "b"]),
@@ -44,6 +45,9 @@ def test_right_ones(name: str) -> None:
 
 
 PLANTED = (
+    ("chain_rule", "d_ypred_d_h1 * x[1]", "d_ypred_d_h1 * x[0]"),
+    ("chain_rule", "* h1 * deriv_sigmoid(sum_o1)", "* sum_h1 * deriv_sigmoid(sum_o1)"),
+    ("chain_rule", "self.b2 -= learn_rate", "self.b2 += learn_rate"),
     ("logistic", "np.dot(X.T, (y_pred - y))", "np.dot(X.T, (y - y_pred))"),
     ("logistic", "(1 / n_samples) * np.sum(y_pred - y)", "np.sum(y_pred - y)"),
     ("minibatches", "+ self.reg_strength * self.W\n", "+ 2 * self.reg_strength * self.W\n"),

@@ -84,7 +84,8 @@ def with_loss(found: FromLoss, cost: ast.FunctionDef, output: str) -> FromLoss:
     loaded = ast.copy_location(ast.Name(output, ast.Load()), end)
     rest = [e for e in elements(end.value) if not (isinstance(e, ast.Name) and e.id == output)]
     forward = joined(found.forward, end, loaded, rest, made)
-    return paired(found.name, forward, found.backward, rewritten=True, top=found.top)
+    made = paired(found.name, forward, found.backward, rewritten=True, top=found.top)
+    return replace(made, numbers=found.numbers)
 
 
 def _with_cost(layer: Layer, cost: ast.FunctionDef, label: str) -> Layer:

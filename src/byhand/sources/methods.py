@@ -141,6 +141,23 @@ def _settings(node: ast.ClassDef, init: ast.FunctionDef | None) -> dict[str, ast
     }
 
 
+def numbers_of(node: ast.ClassDef) -> Iterator[str]:
+    """The attributes that are drawn as one number: `self.w1 = np.random.normal()`."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=attr)],
+                value=ast.Call(func=ast.Attribute(attr=drawn), args=args, keywords=[]),
+            ) if len(args) <= _WITHOUT_SIZE.get(drawn, -1):
+                yield attr
+            case _:
+                pass
+
+
+_WITHOUT_SIZE = {"normal": 2, "uniform": 2, "gauss": 2, "random": 0, "randn": 0, "rand": 0}
+"""How many arguments draws have at most that are no size."""
+
+
 def _decides(value: object) -> bool:
     """Whether a constant may decide something: not a factor of 0, which hides what it scales."""
     return isinstance(value, bool | str) or (isinstance(value, int) and value != 0)

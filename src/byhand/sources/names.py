@@ -7,8 +7,8 @@ import re
 LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
 """What a loss is called."""
 
-_OF_A_LOSS = r"^d(?:[LJECjl]|loss|Loss|cost|Cost|err|error)_?d_?(\w+)$"
-"""`dL_dW`, `dJdW`, `dcost_dW`; not `dz_dW`, which is the derivative of something else."""
+_OF_A_LOSS = r"^d_?(?:[LJECjl]|loss|Loss|cost|Cost|err|error)_?d_?(\w+)$"
+"""`dL_dW`, `dJdW`, `d_L_d_W`, `dcost_dW`; not `dz_dW`, the derivative of something else."""
 _IN_A_BACKWARD = (
     _OF_A_LOSS,
     r"^(?:grads?|gradient|nabla|g|d|delta)_(\w+)$",

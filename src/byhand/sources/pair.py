@@ -27,7 +27,7 @@ class Pair:
     functions that aren't the module's own, and `top` those arguments that are arrays at its top.
     `labels` is what backward starts from where the module has no loss, `sign` that of the loss
     where it is known, `penalty` what is added to it, and `own` the loss that is computed beside it,
-    of which the gradients may be, or of another.
+    of which the gradients may be, or of another. `numbers` are the arguments that are one number.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Pair:
     sign: str | None = None
     penalty: str = ""
     own: ast.FunctionDef | None = None
+    numbers: frozenset[str] = frozenset()
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""

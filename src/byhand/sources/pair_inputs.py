@@ -52,7 +52,7 @@ def inputs_of(
     known = {name: value for name, value in known.items() if name not in unknown}
     arrays = {name: array(getattr(module, name, None)) for name in pair.top}
     at_top = {name: Floats(held.shape) for name, held in arrays.items() if held is not None}
-    known = at_top | known
+    known = at_top | {name: Floats(()) for name in pair.numbers} | known
     loops = has_loops(pair)
     try:
         others = functions_of(module)

@@ -22,7 +22,7 @@ from byhand.sources.costs import COST
 from byhand.sources.flow import binds, changes, needed, read_in_turn, reads, valued
 from byhand.sources.from_a_loss import is_label
 from byhand.sources.intermediates import Renames
-from byhand.sources.methods import methods_of
+from byhand.sources.methods import methods_of, numbers_of
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.penalties import penalties
@@ -49,13 +49,15 @@ def steps_in(tree: ast.Module, title: str) -> list[Pair]:
 class _Round:
     """Statements that may be one round of a training: the body of a loop, or of a function that a
     loop calls. `name` is what they are called after, `before` what stands above them in their
-    function, `where` the loop, and `counters` what it counts with."""
+    function, `where` the loop, and `counters` what it counts with. `numbers` are the attributes of
+    its class that are one number."""
 
     name: str
     before: Sequence[ast.stmt]
     body: Sequence[ast.stmt]
     where: ast.stmt
     counters: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
 
 def _rounds(tree: ast.Module, title: str) -> Iterator[_Round]:
@@ -66,9 +68,10 @@ def _rounds(tree: ast.Module, title: str) -> Iterator[_Round]:
                 yield from _in_body(node.name, node.body)
                 yield from _returned(node.name, node)
             case ast.ClassDef():
-                methods = [*methods_of(node)]
+                methods, numbers = [*methods_of(node)], frozenset(numbers_of(node))
                 for each in methods:
-                    yield from _in_body(node.name, each.body)
+                    rounds = _in_body(node.name, each.body)
+                    yield from (replace(one, numbers=numbers) for one in rounds)
                 for each in methods:
                     yield _Round(node.name, (), [*flat(each.body)], each)
                     yield from _returned(node.name, each)
@@ -169,7 +172,8 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     penalty = ""
     if own is None or not reads(own) & names:  # else it has its own
         penalty = "".join(penalties(steps.values(), statements[place:], {*given} | made))
-    return replace(found, labels=label, sign=sign, penalty=penalty, own=own)
+    numbers = each.numbers & {*given}
+    return replace(found, labels=label, sign=sign, penalty=penalty, own=own, numbers=numbers)
 
 
 def _without_data(

@@ -59,9 +59,16 @@ def _without_rate(node: ast.expr) -> tuple[ast.expr, str, bool]:
                 turned = isinstance(rate, ast.UnaryOp) and isinstance(rate.op, ast.USub)
                 if _is_rate(rate.operand if isinstance(rate, ast.UnaryOp) else rate):
                     return rest, ast.unparse(rate), turned
+            inner, rate, turned = _without_rate(one)
+            if rate and not _is_number(rate):  # lr * a * b, which is (lr * a) * b
+                return ast.copy_location(ast.BinOp(inner, ast.Mult(), other), node), rate, turned
         case _:
             pass
     return node, "", False
+
+
+def _is_number(rate: str) -> bool:
+    return rate.lstrip("-")[:1].isdigit()
 
 
 def _is_rate(node: ast.expr) -> bool:

@@ -317,6 +317,8 @@ def _counts(name: str, steps: int, groups: int) -> str:
 
 DELTA = "delta"
 """A word of its own, which begins with d."""
+OVER = "_d_"
+"""In `d_h_d_w`, the derivative of something else than the loss."""
 
 
 def _unknown(name: str, value: Any, program: Program) -> str | None:
@@ -328,7 +330,7 @@ def _unknown(name: str, value: Any, program: Program) -> str | None:
         return f"d{name} is not judged: {root} holds integers, which have no gradient"
     if root in program:
         return f"d{name} is not judged: {root} is one array, not a list"
-    if len(root) < SLIP or root.startswith(DELTA[1:]):
+    if len(root) < SLIP or root.startswith(DELTA[1:]) or OVER in root:
         return None
     near = did_you_mean(root, [n for n in program.bindings if tree.root(n) == n])
     return f"d{name} is not judged: forward has no {root}{near}" if near else None
