@@ -157,6 +157,72 @@ def backward(x, w, xp, K, L, dy):
         dxp[:, j:j + L] += dy * w[:, j:j + 1]
     dx = dxp[:, -L:]
 """
+DILATED = """
+import numpy as np
+
+def inputs(rng, *, N=2, L=5):
+    return {"x": rng.normal(size=(N, L)), "w": rng.normal(size=2)}
+
+def forward(x, w):
+    d, K = 2, len(w)
+    out = x.shape[1] - d * (K - 1)
+    y = np.zeros((len(x), out))
+    for k in range(K):
+        y += w[k] * x[:, k * d:k * d + out]
+    return y
+
+def backward(x, w, d, K, out, dy):
+    dx = np.zeros_like(x)
+    dw = np.zeros_like(w)
+    for k in range(K):
+        dx[:, k * d:k * d + out] += dy * w[k]
+        dw[k] = (dy * x[:, k * d:k * d + out]).sum()
+"""
+TRANSPOSED = """
+import numpy as np
+
+def inputs(rng, *, N=2, L=3):
+    return {"x": rng.normal(size=(N, L)), "w": rng.normal(size=(2, 2))}
+
+def forward(x, w):
+    H, W = x.shape
+    y = np.zeros((2 * H, 2 * W))
+    for i in range(H):
+        for j in range(W):
+            y[2 * i:2 * i + 2, 2 * j:2 * j + 2] += x[i, j] * w
+    return y
+
+def backward(x, w, H, W, dy):
+    dx = np.zeros_like(x)
+    dw = np.zeros_like(w)
+    for i in range(H):
+        for j in range(W):
+            part = dy[2 * i:2 * i + 2, 2 * j:2 * j + 2]
+            dx[i, j] = (part * w).sum()
+            dw += x[i, j] * part
+"""
+ATTENDED = """
+import numpy as np
+
+def inputs(rng, *, N=3, L=4):
+    r = rng.normal
+    return {"x": r(size=(N, L)), "A": r(size=(L, L)), "B": r(size=(L, L)), "C": r(size=(L, L))}
+
+def forward(x, A, B, C):
+    q, k, v = x @ A, x @ B, x @ C
+    e = np.exp(q @ k.T / 2)
+    p = e / e.sum(axis=1, keepdims=True)
+    out = p @ v
+    return out
+
+def backward(x, A, B, C, q, k, v, p, dout):
+    dp = dout @ v.T
+    dv = p.T @ dout
+    ds = p * (dp - (dp * p).sum(axis=1, keepdims=True)) / 2
+    dq, dk = ds @ k, ds.T @ q
+    dA, dB, dC = x.T @ dq, x.T @ dk, x.T @ dv
+    dx = dq @ A.T + dk @ B.T + dv @ C.T
+"""
 
 LAYERS = {
     "a picture with a margin": (
@@ -172,6 +238,28 @@ LAYERS = {
         (
             Slip("dxp[:, -L:]", "dxp[:, :L]", "x", "wrong-index"),
             Slip("dy * w[:, j:j + 1]", "dy * w[:, K - 1 - j:K - j]", "xp", "wrong-index"),
+        ),
+    ),
+    "a dilated convolution": (
+        DILATED,
+        (
+            Slip("dy * x[:, k * d:k * d + out]", "dy * x[:, k:k + out]", "w", "wrong-index"),
+            Slip("dx[:, k * d:k * d + out]", "dx[:, k:k + out]", "x", "wrong-index"),
+            Slip("dy * w[k]", "dy * w[K - 1 - k]", "x", "wrong-index"),
+        ),
+    ),
+    "a transposed convolution": (
+        TRANSPOSED,
+        (
+            Slip("dy[2 * i:2 * i + 2, 2 * j:2 * j", "dy[i:i + 2, j:j", "x w", "wrong-index"),
+            Slip("part = dy[2 * i:2 * i", "part = dy[i:i", "x w", "wrong-index"),
+        ),
+    ),
+    "attention": (
+        ATTENDED,
+        (
+            Slip("dv = p.T", "dv = dp.T", "v", "wrong-operand"),
+            Slip("dq @ A.T + dk @ B.T", "dq @ B.T + dk @ A.T", "x", "swapped"),
         ),
     ),
     "heads that share": (GROUPS, (Slip("g = h // share", "g = h % len(k)", "q k", "wrong-index"),)),

@@ -12,7 +12,9 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from itertools import combinations
 
 from byhand.checking.judging.evidence import Evidence
@@ -40,8 +42,33 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     """Two of what is put side by side, returned or unpacked."""
     mend = suspect.mend_parts(ast.walk, lambda part, _: _two_exchanged(part))
     if mend is None:
+        mend = suspect.mend_parts(_sums, lambda part, _: _names_exchanged(part, suspect))
+    if mend is None:
         return None
     return mend.finding(f"in `{text(mend.part)}` two stand in each other's place")
+
+
+def _sums(statement: ast.stmt) -> Iterator[ast.BinOp]:
+    for part in ast.walk(statement):
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
+            yield part
+
+
+def _names_exchanged(part: ast.AST, suspect: Suspect) -> Iterator[ast.AST]:
+    """Two values of one shape, each of which stands in one term of a sum."""
+    shapes = suspect.values
+    inside = [n.id for n in ast.walk(part) if isinstance(n, ast.Name) and n.id in shapes]
+    for one, other in combinations(dict.fromkeys(inside), 2):
+        if shapes[one] == shapes[other]:
+            yield _Renamed({one: other, other: one}).visit(deepcopy(part))
+
+
+@dataclass
+class _Renamed(ast.NodeTransformer):
+    names: Mapping[str, str]
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
 
 
 def _two_exchanged(part: ast.AST) -> Iterator[ast.AST]:

@@ -11,7 +11,9 @@ Good:
 """
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -28,13 +30,18 @@ def find(suspect: Suspect) -> Diagnosis | None:
         if suspect.follows(lambda found, axis=axis: np.flip(found.expected.value, axis)):
             return Diagnosis(f"{suspect.d} is right but for its order: axis {axis} runs backwards")
     places = {id(part) for node in suspect.statements for part in _indices(node, suspect)}
-    whole = _whole_numbers(suspect)
+    counters = _counters(suspect)
+    whole = {**_whole_numbers(suspect), **dict.fromkeys(counters, ())}
+    sizes = [name for name, shape in whole.items() if shape == () and name not in counters]
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         if id(part) in places:
             yield from _exchanged(part, whole)
+            yield from _from_the_end(part, counters, sizes)
 
     mend = suspect.mend(other) or suspect.mend(lambda part, _: _other_slices(part, whole))
+    if mend is None and counters:
+        mend = suspect.mend(lambda part, _: _other_strides(part, counters, sizes))
     if mend is None:
         mend = suspect.mend(_whole, in_index=False)
         return (
@@ -204,6 +211,56 @@ def _other_slice(part: ast.Slice, whole: Container[str]) -> Iterator[ast.Slice]:
             pass
 
 
+def _from_the_end(
+    part: ast.AST, counters: Container[str], sizes: Sequence[str]
+) -> Iterator[ast.AST]:
+    """`k` for `K - 1 - k`, and the other way round."""
+    match part:
+        case ast.BinOp(op=ast.Sub(), right=ast.Name(id=name)) if name in counters:
+            yield part.right
+        case ast.Name(id=name, ctx=ast.Load()) if name in counters:
+            yield from (parsed(f"{size} - 1 - {name}") for size in sizes)
+        case _:
+            pass
+
+
+def _other_strides(
+    part: ast.AST, counters: Collection[str], sizes: Sequence[str]
+) -> Iterator[ast.AST]:
+    """`x[i * s : i * s + k]` for `x[i : i + k]`, and the other way round, of each counter of a loop
+    and of all."""
+    if not isinstance(part, ast.Subscript):
+        return
+    inside = {n.id for n in ast.walk(part.slice) if isinstance(n, ast.Name)} & {*counters}
+    for names in dict.fromkeys([frozenset(inside), *(frozenset((name,)) for name in inside)]):
+        for stride in ("", *sizes, "2"):
+            places = _Strided(names, stride).visit(deepcopy(part.slice))
+            yield ast.Subscript(part.value, places, part.ctx)
+
+
+@dataclass
+class _Strided(ast.NodeTransformer):
+    """Puts `i * stride` where counters stand alone; "" for `i` where they have a stride."""
+
+    names: Collection[str]
+    stride: str
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        match node:
+            case (
+                ast.BinOp(left=ast.Name(id=name) as counter, op=ast.Mult())
+                | ast.BinOp(op=ast.Mult(), right=ast.Name(id=name) as counter)
+            ) if name in self.names:
+                return node if self.stride else counter
+            case _:
+                self.generic_visit(node)
+                return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        strided = self.stride and node.id in self.names
+        return parsed(f"{node.id} * {self.stride}") if strided else node
+
+
 def _slice(lower: str, upper: str) -> ast.Slice:
     at = parsed(f"x[{lower}:{upper}]")
     assert isinstance(at, ast.Subscript) and isinstance(at.slice, ast.Slice)
@@ -240,13 +297,17 @@ def _names(whole: dict[str, tuple[int, ...]]) -> Iterator[ast.Name]:
 
 
 def _whole_numbers(suspect: Suspect) -> dict[str, tuple[int, ...]]:
-    """The names that hold whole numbers, with their shapes: of forward, and of backward's loops."""
+    """The names of what holds whole numbers, with their shapes."""
     found: dict[str, tuple[int, ...]] = {}
     for name, value in suspect.first.trial.available.items():
         held = np.asarray(value) if type(value) is int else array(value)
         if held is not None and held.dtype.kind in "iu":
             found[name] = held.shape
-    for node in suspect.function.nodes:
-        if isinstance(node, ast.For):
-            found |= {n.id: () for n in ast.walk(node.target) if isinstance(n, ast.Name)}
     return found
+
+
+def _counters(suspect: Suspect) -> list[str]:
+    """The names that backward's loops bind."""
+    loops = (node for node in suspect.function.nodes if isinstance(node, ast.For))
+    names = (n.id for loop in loops for n in ast.walk(loop.target) if isinstance(n, ast.Name))
+    return list(dict.fromkeys(names))

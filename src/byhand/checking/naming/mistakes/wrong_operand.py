@@ -67,9 +67,12 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     of_loops = [name for name in _bound_by_loops(suspect) if name not in suspect.gradients]
     known = [parsed(each) for each in dict.fromkeys([*of_loops, *own])]
     kept = dict(_kept(suspect))
+    named_alike = {local: local[1:] for local in suspect.gradients if local[1:] in suspect.values}
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
+            case ast.Name(id=name, ctx=ast.Load()) if name in named_alike:
+                yield ast.Name(named_alike[name], ast.Load())  # dp for p
             case ast.Name() | ast.Subscript() | ast.Attribute() if isinstance(
                 part.ctx, ast.Load
             ) and ((name := text(part)) in own or name in of_loops or name in suspect.values):
