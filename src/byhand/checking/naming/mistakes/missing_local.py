@@ -22,7 +22,14 @@ from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.lacking import lacking, plus_each
 from byhand.checking.naming.proving.suspect import Share, Suspect
-from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, terms, text
+from byhand.checking.naming.proving.syntax import (
+    array_factors,
+    counts,
+    in_its_term,
+    parsed,
+    terms,
+    text,
+)
 from byhand.checking.running.names import loaded_names
 from byhand.engine.backward import fit
 from byhand.values import tree
@@ -47,7 +54,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
-        there = {text(node) for node in ast.walk(statement)}
+        there = {text(node) for node in in_its_term(statement, part)}
         for each in known:
             yield ast.BinOp(part, ast.Mult(), each)
             if text(each) not in there:  # else it is one too many

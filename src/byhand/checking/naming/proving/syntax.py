@@ -205,6 +205,19 @@ def terms(statement: ast.AST) -> Iterator[ast.expr]:
         yield value
 
 
+def in_its_term(statement: ast.AST, part: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a statement but for those in another term of a sum that this part is in."""
+    match statement:
+        case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right) if statement is not part:
+            sides = [side for side in (left, right) if any(n is part for n in ast.walk(side))]
+            for side in sides or (left, right):
+                yield from in_its_term(side, part)
+        case _:
+            yield statement
+            for child in ast.iter_child_nodes(statement):
+                yield from in_its_term(child, part)
+
+
 def reduced(part: ast.expr, word: str, axis: int) -> ast.expr:
     """`part.sum(axis=0, keepdims=True)`."""
     kept = {"axis": ast.Constant(axis), "keepdims": ast.Constant(True)}
