@@ -20,6 +20,7 @@ from byhand.checking.naming.mistakes import (
 )
 from byhand.checking.naming.proving.finding import Diagnosis, Effort
 from byhand.checking.naming.proving.odd import first_odd
+from byhand.checking.naming.proving.odd_write import odd_write
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.report import Mistake
 from byhand.checking.running.backward_run import Raised
@@ -149,6 +150,8 @@ class _Search:
             self.effort.in_vain.update(alone.statements)
         if finding.edits:
             self.earlier.append((code, finding))
+        if finding.line is None and (odd := odd_write(alone)) is not None:
+            finding = replace(finding, line=odd.line)
         return _named(code, finding)
 
     def nearest(self, definition: Suspect) -> tuple[str, Diagnosis]:
