@@ -8,6 +8,7 @@ import pytest
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
+from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.sources.load import load, sources
 
@@ -22,6 +23,7 @@ CLASSES = ["Linear", "BatchNorm1d", "Tanh"]
         ("sequential", "model", 5),  # in a training loop of 200,000 rounds
         ("net_with_loss", "net", 4),
         ("criterion", "network", 4),
+        ("handed_gradient", "net", 4),  # of what it gives, by an object that has no other part
         ("in_torch", "layers", 5),
         ("filled_later", "model", 4),
         ("with_settings", "layers", 12),  # eps and a batch size that are numbers of the script
@@ -58,6 +60,16 @@ def test_each_layer_and_the_model() -> None:
         ("sequential", "model", "dscores /= len(T)", "dscores /= 1", {78}),
         ("net_with_loss", "net", "self.dW = self.x.T @ dout", "self.dW = -self.x.T @ dout", {11}),
         ("criterion", "network", "l in network[::-1]", "l in network[:0:-1]", {11, 12}),
+        ("handed_gradient", "net", "np.sum(grad, axis=0)", "np.sum(grad, axis=1)[:1]", {29}),
+        ("handed_gradient", "net", "self.inputs.T @ grad", "2 * self.inputs.T @ grad", {30}),
+        (
+            "handed_gradient",
+            "net",
+            "(1 - self.out**2) * grad",
+            "(1 - self.out) * grad",
+            {29, 30, 40},
+        ),
+        ("handed_gradient", "net", "in reversed(self.layers)", "in self.layers[::-2]", {29, 30}),
         ("in_torch", "layers", "+= demb[k, j]", "= demb[k, j]", {54}),
         ("filled_later", "model", "self.dW = self.x.T @ grad", "self.dW = -self.x.T @ grad", {17}),
     ],
@@ -75,6 +87,16 @@ def test_mistakes(
     assert not report.ok
     lines = {row.line for row in report.rows if row.name in report.roots and not row.right}
     assert lines <= roots, str(report)
+
+
+def test_a_net_of_layers_that_nothing_makes(tmp_path: Path) -> None:
+    text = (MODELS / "handed_gradient.py").read_text()
+    file = tmp_path / "model.py"
+    file.write_text(text[: text.index("inputs = np.array")])
+    by_name = {source.name: source for source in sources(file)}
+    assert [*by_name] == ["Linear", "Tanh", "NeuralNet"]
+    with pytest.raises(ProblemError, match=r"is judged with the layers .*NeuralNet\(\[\.\.\.\]\)"):
+        by_name["NeuralNet"].read()
 
 
 def test_a_net_that_nothing_uses(tmp_path: Path) -> None:

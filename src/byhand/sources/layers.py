@@ -64,6 +64,13 @@ def problem_of_layer(
             f"{file}:{layer.node.lineno}: {layer.name}: its layers leave gradients in the arrays "
             "themselves: each is judged by itself"
         )
+    if (held := _asked_layers(layer)) is not None and held not in known:
+        raise ProblemError(
+            f"{file}:{layer.node.lineno}: {layer.name}: is judged with the layers that it is made "
+            f"with ({held}), and no net of them was found at the top: add lines that make one and "
+            f"run it, net = {layer.name}([...]), out = net.{layer.forward.name}(x), "
+            f"net.{layer.backward.name}(dout)"
+        )
     known = {**_functions(layer, module, file), **known}
     made = _with_methods(layer, module) if layer.rewritten else getattr(module, layer.name)
     pair = _pair(layer)
@@ -147,6 +154,28 @@ def _with_methods(layer: Layer, module: ModuleType) -> Any:
 def _runs_others(layer: Layer) -> bool:
     calls = (part for part in ast.walk(layer.backward) if isinstance(part, ast.Call))
     return any(isinstance(c.func, ast.Attribute) and c.func.attr == "backward" for c in calls)
+
+
+def _asked_layers(layer: Layer) -> str | None:
+    """The argument that a class is made with that is a list of layers, whose backward it runs."""
+    init = _init(layer)
+    if init is None or not _runs_others(layer):
+        return None
+    run = {
+        part.attr
+        for node in ast.walk(layer.backward)
+        if isinstance(node, ast.For)
+        for part in ast.walk(node.iter)
+        if isinstance(part, ast.Attribute)
+    }
+    for node in ast.walk(init):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(attr=attr)], value=ast.Name(id=name)):
+                if attr in run and name in parameters(init):
+                    return name
+            case _:
+                pass
+    return None
 
 
 def _sizes(proposal: Proposal, axes: Mapping[str, str], loops: bool) -> dict[str, int]:

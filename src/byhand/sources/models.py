@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from byhand.sources import setting
 from byhand.sources.assemble import assembled, function, located
 from byhand.sources.cells import Cells
 from byhand.sources.flow import binds, changes, needed, reads
-from byhand.sources.intermediates import with_copies
+from byhand.sources.intermediates import Renames, with_copies
 from byhand.sources.layer_classes import Layer
 from byhand.sources.names import LOSS, base_of
 from byhand.sources.notebook.gradients import named
@@ -66,7 +66,40 @@ def model_in(cells: Cells, layers: Sequence[Layer]) -> Model | None:
             last = i
         elif reads(node) & names:
             break
-    return _split(statements, first, last, names)
+    found = _split(statements, first, last, names)
+    if found is not None:
+        return found
+    named = _from_what_is_handed(statements, first, last, names)
+    return None if named is None else _split(named, first - 1, last - 1, names)
+
+
+def _from_what_is_handed(
+    statements: Sequence[ast.stmt], first: int, last: int, names: Collection[str]
+) -> list[ast.stmt] | None:
+    """Statements without `grad = loss.grad(predicted, targets)`, and with dpredicted for what
+    `model.backward(grad)` is handed; None where it isn't known of what that is the gradient."""
+    handed = [*_handed(statements[first])]
+    places = [i for i in range(first) if binds(statements[i]) & {*handed}]
+    if len(handed) != 1 or not places:
+        return None
+    place = places[-1]
+    made = {n for node in statements[:place] if reads(node) & {*names} for n in binds(node)}
+    of = sorted(made & reads(statements[place]) - {*names})
+    if len(of) != 1:
+        return None
+    renames = Renames({handed[0]: f"d{of[0]}"})
+    back = [renames.visit(copy.deepcopy(each)) for each in statements[first : last + 1]]
+    return [*statements[:place], *statements[place + 1 : first], *back]
+
+
+def _handed(node: ast.stmt) -> Iterator[str]:
+    """What a model's backward is handed, by name."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=ast.Attribute(attr="backward"), args=[ast.Name(id=name)]):
+                yield name
+            case _:
+                pass
 
 
 def _answers(node: ast.stmt) -> set[str]:

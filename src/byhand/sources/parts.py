@@ -19,11 +19,12 @@ PUT = "__put_part__"
 
 @dataclass(frozen=True, eq=False)
 class ModelPart:
-    """One parameter, `layers[0].weight`: its place in the model, and the statement in its class
-    that leaves the gradient, in `gradient` of the layer."""
+    """One parameter, `layers[0].weight`: its place in the model and that of its layer, and the
+    statement in its class that leaves the gradient, in `gradient` of the layer."""
 
     root: str
     path: tree.Path
+    owner: tree.Path
     gradient: str
     where: ast.AST
 
@@ -35,7 +36,7 @@ class ModelPart:
 
     @property
     def layer(self) -> str:
-        return tree.text(self.root, self.path[:-1])
+        return tree.text(self.root, self.owner)
 
     def value(self, model: Any) -> Any:
         return tree.get(model, self.path)
@@ -61,7 +62,9 @@ def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[ModelPart]:
             if not any(part.value(model) is value for part in found):
                 where = _statement(of_class.backward, place) if of_class else place
                 left = f"self.{name}.{of_class.passing}" if of_class and of_class.passing else ""
-                found.append(ModelPart(root, (*path, *end), left or ast.unparse(place), where))
+                found.append(
+                    ModelPart(root, (*path, *end), path, left or ast.unparse(place), where)
+                )
     return found
 
 
