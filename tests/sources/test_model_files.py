@@ -89,6 +89,15 @@ def test_mistakes(
     assert lines <= roots, str(report)
 
 
+def test_weights_divided_by_a_size_where_biases_are_not_are_wrong(tmp_path: Path) -> None:
+    """Four units aren't four examples."""
+    text = (MODELS / "handed_gradient.py").read_text()
+    file = tmp_path / "model.py"
+    file.write_text(text.replace("self.inputs.T @ grad", "self.inputs.T @ grad / 4"))
+    report = judged(file, "net")
+    assert {row.line for row in report.rows if row.name in report.roots} == {30}
+
+
 def test_a_net_of_layers_that_nothing_makes(tmp_path: Path) -> None:
     text = (MODELS / "handed_gradient.py").read_text()
     file = tmp_path / "model.py"

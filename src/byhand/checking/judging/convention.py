@@ -74,7 +74,8 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
 
 def _divided(apart: Sequence[Trial]) -> Convention | None:
     """That of one layer: what it is handed and hands on is of a sum, and the gradients of its
-    parameters, two or more, are all divided by the number of examples. Nothing else is wrong."""
+    parameters, two or more, are all divided by the number of examples, which what it hands on has
+    an axis of. Nothing else is wrong."""
     first = apart[0]
     wrong = [answer for answer in first.answers.found if answer.key in first.wrong]
     inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
@@ -84,7 +85,8 @@ def _divided(apart: Sequence[Trial]) -> Convention | None:
         return None
     examples = {n for g in first.drawn.upstream_by_name.values() for n in np.shape(g)}
     for size, number in _sizes(first.drawn.truth).items():
-        if number > 1 and number in examples:
+        rows = all(number in first.true_feeds[each.key].shape for each in handed_on)
+        if number > 1 and number in examples and rows:
             same = [(each, n) for each in apart if (n := _size(each, size)) is not None]
             if len(same) > 1 and all(
                 _right(each, answer, 1 / n)
