@@ -11,6 +11,7 @@ from exchanged import assert_blamed, exchanged
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
+from byhand.errors import ProblemError
 from byhand.sources.load import sources
 
 FITS = Path(__file__).with_name("forms") / "fits"
@@ -71,6 +72,38 @@ PLANTED = (
 def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(FITS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, FOUND[name][0], line)
+
+
+PERCEPTRON = """
+import numpy as np
+
+
+class Perceptron:
+    def __init__(self, lr=0.01, n_iters=1000):
+        self.lr = lr
+        self.n_iters = n_iters
+
+    def fit(self, X, y):
+        self.weights = np.zeros(X.shape[1])
+        self.bias = 0
+        for _ in range(self.n_iters):
+            for idx, x_i in enumerate(X):
+                linear_output = np.dot(x_i, self.weights) + self.bias
+                y_predicted = np.where(linear_output >= 0, 1, 0)
+                update = self.lr * (y[idx] - y_predicted)
+                self.weights += update * x_i
+                self.bias += update
+"""
+
+
+@pytest.mark.parametrize(
+    "step", ["np.where(linear_output >= 0, 1, -1)", "np.sign(linear_output)", "linear_output > 0"]
+)
+def test_a_perceptron_is_not_called_wrong(step: str, tmp_path: Path) -> None:
+    file = tmp_path / "perceptron.py"
+    file.write_text(PERCEPTRON.replace("np.where(linear_output >= 0, 1, 0)", step))
+    with pytest.raises(ProblemError, match=r"perceptron\.py:16: y_predicted is one of two"):
+        sources(file)
 
 
 def test_a_loss_that_is_printed_without_its_factor_is_taken_with_it(tmp_path: Path) -> None:

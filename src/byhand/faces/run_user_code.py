@@ -301,7 +301,7 @@ def _too_long(file: str, line: int | None, timeout: float) -> str:
     source = linecache.getline(file, line).strip()
     return (
         f"{file}:{line}: still running after {timeout:g} s, at `{source}`: "
-        f"fix the loop if it never ends, or {more}"
+        f"if a loop there never ends, mend it; if it is only long, make it shorter or {more}"
     )
 
 

@@ -155,7 +155,7 @@ def _of_cells(
         try:
             found = problems(scripts(cells, file))
         except ProblemError:
-            functions = [*steps_in(cells.tree, file.stem)]
+            functions = _steps(cells.tree, file)
             if not functions:
                 raise
         else:
@@ -175,6 +175,13 @@ def _of_cells(
         for each in functions
     ]
     return [*made, *used]
+
+
+def _steps(tree: ast.Module, file: Path) -> list[Found]:
+    try:
+        return [*steps_in(tree, file.stem)]
+    except ProblemError as error:
+        raise ProblemError(f"{file}:{error}") from None
 
 
 def _segments(found: Sequence[Problem], member: str | None, file: Path) -> list[Source]:

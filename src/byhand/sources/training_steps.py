@@ -17,6 +17,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from byhand.errors import ProblemError
 from byhand.sources.assemble import assign, function, located
 from byhand.sources.costs import COST
 from byhand.sources.flow import binds, changes, needed, read_in_turn, reads, valued
@@ -36,7 +37,10 @@ _DERIVATIVE = re.compile(
 
 
 def steps_in(tree: ast.Module, title: str) -> list[Pair]:
-    """The loops of a module, or of its functions and methods, that train so, each as a pair."""
+    """The loops of a module, or of its functions and methods, that train so, each as a pair.
+
+    Raises ProblemError where one takes steps that are no gradients.
+    """
     known = {*dir(builtins), *_defined(tree)}
     found: list[Pair] = []
     for name, rounds in itertools.groupby(_rounds(tree, title), lambda each: each.name):
@@ -141,6 +145,12 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     output = [n for n in _in_order(statements[place]) if n in made]
     if not output or not names & {n for s in forward for n in reads(s)}:
         return None
+    for node in forward:
+        if output[-1] in binds(node) and _is_step(node):
+            raise ProblemError(
+                f"{node.lineno}: {output[-1]} is one of two numbers, whichever way it falls: a "
+                "perceptron's rule is the gradient of no loss of that, and isn't judged"
+            )
     own = _own_loss(prepared, statements, label, output[-1], names)
     renamed = dict(_gradients(statements[place:], made, inner))
     renamed |= _of_steps(steps.values(), {n for s in statements[place:] for n in binds(s)})
@@ -273,6 +283,24 @@ def _calls(node: ast.stmt) -> set[str]:
     """The names of what a statement calls."""
     calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
     return {each.id for each in calls if isinstance(each, ast.Name)}
+
+
+def _is_step(node: ast.stmt) -> bool:
+    """Whether a statement makes one of two numbers of something: `np.where(z >= 0, 1, 0)`."""
+    value = node.value if isinstance(node, ast.Assign) else None
+    match value:
+        case ast.Call(func=ast.Attribute(attr="sign" | "heaviside")) | ast.Compare():
+            return True
+        case ast.Call(func=ast.Attribute(attr="where"), args=[_, one, other]):
+            return _is_constant(one) and _is_constant(other)
+        case ast.IfExp(body=one, orelse=other):
+            return _is_constant(one) and _is_constant(other)
+        case _:
+            return False
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def _split(statements: Sequence[ast.stmt]) -> tuple[list[ast.stmt], dict[str, str]]:

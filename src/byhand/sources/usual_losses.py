@@ -11,6 +11,7 @@ import ast
 import copy
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -42,6 +43,8 @@ _OF_CLASSES = (
 _NUMBERS = {"": 1.0, " / 2": 0.5, " * 2": 2.0}
 _COUNTS = ("", " / A.shape[0]", " / A.shape[-1]", " / A.size")
 _NEAR = 1e-6
+LONG = 2.0
+"""After how many seconds of looking for arguments in vain no further loss is tried."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,11 @@ def with_usual_loss(
 ) -> Problem | None:
     """The problem that is `made` with the loss that its backward starts from; None where it starts
     from none of the usual ones. `where` is the place in the file that the loss gets, `sign` that
-    which it has where that is known, whatever the gradients have. `penalty` is added to it."""
+    which it has where that is known, whatever the gradients have. `penalty` is added to it.
+
+    Raises ProblemError where no arguments are found in time.
+    """
+    began = time.process_time()
     begun: list[tuple[str, str]] = []
     for loss in _OF_CLASSES if _is_of_classes(label, backward) else _OF_FLOATS:
         try:
@@ -76,6 +83,8 @@ def with_usual_loss(
                     return _with(made, penalized, where, output, label)
             found = _measured(made(_cost(loss, where)), output)
         except ProblemError:  # it doesn't run on such an output
+            if time.process_time() - began > LONG:
+                raise
             continue
         scale = _scale(found, sign)
         if scale is not None:
