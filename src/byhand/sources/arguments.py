@@ -75,6 +75,14 @@ class Literal:
         return repr(self.value)
 
 
+@dataclass(frozen=True)
+class Lists(Literal):
+    """A list of arrays, each drawn anew."""
+
+    def drawn(self, rng: np.random.Generator) -> Any:
+        return [rng.normal(size=np.shape(each)) for each in self.value]
+
+
 Argument: TypeAlias = Floats | Integers | Literal
 
 

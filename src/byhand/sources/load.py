@@ -220,13 +220,25 @@ def _defined(cells: Cells, file: Path, tops: Collection[str]) -> ModuleType:
     module.__file__ = str(file)
     statements = list(flat(cells.tree.body))
     names = {each.name for each in statements if isinstance(each, ast.FunctionDef | ast.ClassDef)}
-    free = [each for each in statements if not isinstance(each, ast.For | ast.While)]
+    free = [
+        each
+        for each in statements
+        if not isinstance(each, ast.For | ast.While) or (_fills(each) and not reads(each) & names)
+    ]
     statements = free if tops else statements
     places = {*needed(statements, names | {*tops})}
     places |= {i for i, node in enumerate(statements) if _imports_arrays(node)}
     nodes = [statements[i] for i in sorted(places)]
     setting.run(nodes, file, cells.text, module.__dict__)
     return module
+
+
+def _fills(loop: ast.For | ast.While) -> bool:
+    """Whether a loop only fills a list, `weights[i] = ...`, and trains nothing."""
+    return isinstance(loop, ast.For) and all(
+        isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
+        for node in loop.body
+    )
 
 
 def _imports_arrays(node: ast.stmt) -> bool:

@@ -9,6 +9,8 @@ LOSS = re.compile(r"(loss|cost|nll|objective|criterion|error|^L$|^J$)", re.I)
 
 _OF_A_LOSS = r"^d_?(?:[LJECjl]|loss|Loss|cost|Cost|err|error)_?d_?(\w+)$"
 """`dL_dW`, `dJdW`, `d_L_d_W`, `dcost_dW`; not `dz_dW`, the derivative of something else."""
+_OF_SEVERAL = r"^(all_)d[Ll]_d(\w+)$"
+"""`all_dl_dweights`, of all_weights."""
 _IN_A_BACKWARD = (
     _OF_A_LOSS,
     r"^(?:grads?|gradient|nabla|g|d|delta)_(\w+)$",
@@ -29,6 +31,9 @@ _AT_THE_TOP = (
 def plain_name(name: str) -> str:
     """What a gradient is the gradient of, as its name in a backward says: `W` for dW, grad_W,
     W_grad, dL_dW; another name itself."""
+    several = re.match(_OF_SEVERAL, name)
+    if several:
+        return several[1] + several[2]
     for pattern in _IN_A_BACKWARD:
         match = re.match(pattern, name)
         if match:

@@ -9,13 +9,13 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, dimensions_of
-from byhand.sources.arguments import Argument, Floats, drawn
+from byhand.sources.arguments import Argument, Floats, Lists, drawn
 from byhand.sources.dimension_names import called, said_of
 from byhand.sources.docstrings import Said
 from byhand.sources.names import LOSS
@@ -52,6 +52,8 @@ def inputs_of(
     known = {name: value for name, value in known.items() if name not in unknown}
     arrays = {name: array(getattr(module, name, None)) for name in pair.top}
     at_top = {name: Floats(held.shape) for name, held in arrays.items() if held is not None}
+    lists = {name: getattr(module, name, None) for name in pair.top if name not in at_top}
+    known |= {name: Lists(held) for name, held in lists.items() if _is_of_arrays(held)}
     known = at_top | {name: Floats(()) for name in pair.numbers} | known
     loops = has_loops(pair)
     try:
@@ -79,6 +81,11 @@ def inputs_of(
         notes.append(f"{tried} was tried on {said}: --shape and --given change that")
         notes += _of_more_axes(pair, found, known, attempt)
     return draw, sizes, notes, draw(np.random.default_rng(0))
+
+
+def _is_of_arrays(value: Any) -> bool:
+    held = cast("list[Any]", value) if isinstance(value, list) else []
+    return bool(held) and all(is_floats(array(each)) for each in held)
 
 
 def _of_more_axes(

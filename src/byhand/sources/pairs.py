@@ -19,9 +19,11 @@ from byhand.sources.arguments import Argument
 from byhand.sources.assemble import assembled, located
 from byhand.sources.costs import with_cost
 from byhand.sources.dicts_in_lists import unlisted
+from byhand.sources.flow import binds
 from byhand.sources.guesses import is_labels
 from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.intermediates import promising
+from byhand.sources.names import plain_name
 from byhand.sources.nested_dicts import unnested
 from byhand.sources.pair import Pair, paired
 from byhand.sources.pair_functions import backward_of, forward_of
@@ -70,7 +72,44 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
             changed = one is not forward or two is not backward
             pair = paired(title, one, two, rewritten=changed)
             found.append(replace(pair, labels=_labels_without_loss(pair)))
-    return found
+    return found or _on_values_of_the_top(tree, functions)
+
+
+_BACK = re.compile(r"back(ward|_?prop)", re.I)
+
+
+def _on_values_of_the_top(tree: ast.Module, functions: Mapping[str, ast.FunctionDef]) -> list[Pair]:
+    """The one pair of other names whose backward takes what forward returns, on the arrays, or the
+    lists of arrays, that the module has under the names of forward's arguments."""
+    top = {name for node in tree.body if isinstance(node, ast.Assign) for name in binds(node)}
+    found: list[Pair] = []
+    for backward in functions.values():
+        forwards = [each for each in functions.values() if _takes_from(backward, each)]
+        if not _BACK.search(backward.name) or len(forwards) != 1 or len(returns(backward)) != 1:
+            continue
+        (forward,) = forwards
+        if {*parameters(forward)} <= top and all(map(_says_whose, _ends(backward))):
+            one = with_cost(forward, backward, functions)
+            if one is forward:
+                continue
+            at_top = [name for name in parameters(one) if name in top]
+            found.append(paired(forward.name, one, backward, rewritten=True, top=at_top))
+    return found if len(found) == 1 else []
+
+
+def _takes_from(backward: ast.FunctionDef, forward: ast.FunctionDef) -> bool:
+    """Whether a function takes what another returns, and arguments of that."""
+    given = {*parameters(backward)}
+    kept = {each.id for each in _ends(forward)[1:] if isinstance(each, ast.Name)}
+    return backward is not forward and bool(given & kept) and bool(given & {*parameters(forward)})
+
+
+def _ends(function: ast.FunctionDef) -> list[ast.expr]:
+    return [each for end in returns(function)[-1:] for each in elements(end.value)]
+
+
+def _says_whose(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and plain_name(node.id) != node.id
 
 
 def _labels_without_loss(pair: Pair) -> str:
