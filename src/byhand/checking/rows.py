@@ -68,7 +68,7 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
     rows = {key: _noted(row, _turn(first, key)) for key, row in rows.items()}
     judged = {answer.key: answer for answer in first.answers.found}
     rows = {key: _unjudged(trials, judged[key], row) for key, row in rows.items()}
-    explained = any(row.mistake is not None for row in rows.values())
+    explained = any(key in blame.roots or row.mistake is not None for key, row in rows.items())
     for other in others:
         if other.run.error is not None:
             continue  # what would have come of the rest isn't known: it has a row of its own
