@@ -218,9 +218,9 @@ class Feeder:
             local = self.plan.locals[key]
             if (
                 touched.get(tree.root(local)) is None
-                and (seen := array(value)) is not None
-                and any(np.may_share_memory(seen, each) for each in changed)
-                and not np.array_equal(seen, self.meant(key, self.feeds[key]))
+                and (held := array(value)) is not None
+                and any(np.may_share_memory(np.asarray(held), each) for each in changed)
+                and not np.array_equal(np.asarray(held), self.meant(key, self.feeds[key]))
                 and fetch(namespace, local) is value
             ):
                 self.put_feed(namespace, key, value)
