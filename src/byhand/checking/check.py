@@ -37,12 +37,16 @@ from byhand.checking.sampling.one_element import takes_one_of
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.checking.summarise import steps_of
 from byhand.errors import ProblemError
-from byhand.program.call import call_of
+from byhand.program.call import call_of, known_to
 from byhand.program.problem import UNPROMISED, Problem, Unpromised, problem_of
+from byhand.program.time_steps import of_a_step
 from byhand.values.precision import SINGLE, eps_of
 
 ENOUGH = 3
 """Draws on which a mistake is proved before it is named."""
+
+MANY = 60
+"""Writes to gradients, from which on a draw takes long to judge statement by statement."""
 
 DTYPES = ("float64", "float32")
 
@@ -108,9 +112,21 @@ def stages(
             own = trials[0].in_its_types
             further = further_draw(problem, seed, dtype if own else "float64")
             trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
+        trials = _enough(trials)
+    steps = _of_a_step(problem) if _is_wrong(trials[0]) else {}
+    taken = replace(problem, renamed=steps)
+    of_steps = [*stages(taken, referee=referee, dtype=dtype, seed=seed)] if steps else []
+    if of_steps and _is_one_mistake(of_steps[-1]):
+        yield from (replace(each, problem=problem) for each in of_steps)
+        return
+    with _calmly(problem):
         plain = trials
         trials, kept = adopt(follow(plain))
         blamed = blame(trials)
+    if of_steps and _rows_to_blame(of_steps[-1]) < len(blamed.roots):
+        yield from (replace(each, problem=problem) for each in of_steps)
+        return
+    with _calmly(problem):
         if kept is None and blamed.roots:
             renamed = follow(plain, renamed=True)
             fewer = blame(renamed) if renamed != plain else blamed
@@ -177,6 +193,37 @@ def _calmly(problem: Problem) -> Generator[None]:
     """Within it nothing warns of what isn't finite, which the report says, and JAX has float64."""
     with np.errstate(all="ignore"), problem.in_double():
         yield
+
+
+def _is_wrong(trial: Trial) -> bool:
+    """Whether the gradient of an input is wrong."""
+    return any((step.name, step.binding) in trial.wrong for step in trial.drawn.truth.inputs)
+
+
+def _of_a_step(problem: Problem) -> dict[str, str]:
+    """The locals that may be gradients at a step of a loop, if they aren't taken for these yet."""
+    function = call_of(problem).function
+    if function is None or problem.renamed:
+        return {}
+    return of_a_step(function, known_to(problem))
+
+
+def _is_one_mistake(report: Report) -> bool:
+    """Whether all that is to blame bears one name, and the mistake in it is known."""
+    mistakes = [row.mistake for row in report.rows if row.name in report.roots]
+    known = all(each is not None and each.code != "unknown" for each in mistakes)
+    return len(report.roots) == 1 and known
+
+
+def _rows_to_blame(report: Report) -> int:
+    return sum(row.name in report.roots for row in report.rows)
+
+
+def _enough(trials: list[Trial]) -> list[Trial]:
+    """As many as prove a mistake, where each takes long and the first shows it."""
+    if len(trials[0].run.writes) <= MANY or not trials[0].wrong:
+        return trials
+    return [trial for trial in trials if not trial.drawn.tied][:ENOUGH]
 
 
 def _one_element(trial: Trial) -> list[str]:

@@ -18,6 +18,7 @@ from byhand.program.functions import function_of
 from byhand.program.problem import Problem, did_you_mean
 from byhand.program.returned_dict import named_by, spelled_out
 from byhand.program.statements import Function, StatementError
+from byhand.program.time_steps import renamed
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +78,9 @@ def call_of(problem: Problem) -> Call:
         parameters = _signature(problem)
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         return Call(problem, None, tuple(parameters), defaults)
-    found = spelled_out(function, known_to(problem))
-    return replace(call_to(problem, found.function), called=found.called)
+    found = spelled_out(renamed(function, problem.renamed), known_to(problem))
+    called = {name: local for local, name in problem.renamed.items()} | {**found.called}
+    return replace(call_to(problem, found.function), called=called)
 
 
 def call_to(problem: Problem, function: Function) -> Call:

@@ -57,7 +57,8 @@ class Problem:
     something larger, whose output has any gradient also where it is a scalar. `library` is "jax"
     where forward is written in that, though its text may not say so. `called` gives the names that
     the user's file has for names of this problem's backward, where they are others. `unguarded`
-    takes the gradients without the tiny numbers that forward adds in logarithms.
+    takes the gradients without the tiny numbers that forward adds in logarithms. `renamed` gives
+    locals of backward, by their own names, the names of the gradients that they are taken for.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Problem:
     library: str = ""
     called: Mapping[str, str] = field(default_factory=dict[str, str])
     unguarded: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def in_jax(self) -> bool:
