@@ -14,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from byhand.program.renaming import Renamed
 from byhand.program.statements import Function
 
 
@@ -174,7 +175,7 @@ def _renamed(function: Function, known: frozenset[str]) -> tuple[Function, dict[
                 pass
     if not new:
         return function, {}
-    body = tuple(_Names(new).visit(deepcopy(node)) for node in function.body)
+    body = tuple(Renamed(new).visit(deepcopy(node)) for node in function.body)
     own = function.own | {*new.values()}
     return replace(function, body=body, own=own), {local: name for name, local in new.items()}
 
@@ -189,16 +190,6 @@ def _bound_once(name: str, body: Collection[ast.stmt]) -> bool:
         if not isinstance(node, ast.AugAssign)
     ]
     return len(stores) == 1 and isinstance(stores[0], ast.Assign)
-
-
-class _Names(ast.NodeTransformer):
-    def __init__(self, new: Mapping[str, str]) -> None:
-        self.new = new
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id not in self.new:
-            return node
-        return ast.copy_location(ast.Name(self.new[node.id], node.ctx), node)
 
 
 def _with_locals(function: Function, known: frozenset[str]) -> Function:

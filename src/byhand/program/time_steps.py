@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
 
+from byhand.program.renaming import Renamed
 from byhand.program.statements import Function
 
 _OF_A_STEP = re.compile(r"d_?(\w+?)_?t")
@@ -36,13 +36,5 @@ def renamed(function: Function, names: Mapping[str, str]) -> Function:
 @lru_cache(maxsize=1 << 6)
 def _renamed(function: Function, names: tuple[tuple[str, str], ...]) -> Function:
     new = dict(names)
-    body = tuple(_Names(new).visit(deepcopy(node)) for node in function.body)
+    body = tuple(Renamed(new).visit(deepcopy(node)) for node in function.body)
     return replace(function, body=body, own=(function.own - {*new}) | {*new.values()})
-
-
-class _Names(ast.NodeTransformer):
-    def __init__(self, new: Mapping[str, str]) -> None:
-        self.new = new
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.copy_location(ast.Name(self.new.get(node.id, node.id), node.ctx), node)

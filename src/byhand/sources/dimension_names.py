@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from byhand.sources.docstrings import Said, shapes_said
-from byhand.sources.guesses import Lengths
+from byhand.sources.guesses import AxisLengths
 from byhand.sources.names import plain_name
 from byhand.sources.proposal import Proposal
 from byhand.sources.uses import uses
@@ -32,6 +32,6 @@ def called(forward: ast.FunctionDef, proposal: Proposal) -> dict[str, str]:
                 names.setdefault(root, said)
     for root in proposal.dimensions:
         name, _, axis = root.partition(".")
-        held = name if isinstance(proposal.guesses.get(name), Lengths) else f"{name}.shape"
+        held = name if isinstance(proposal.guesses.get(name), AxisLengths) else f"{name}.shape"
         names.setdefault(root, f"{held}[{axis}]" if axis else name)
     return names

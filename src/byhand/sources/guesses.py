@@ -47,7 +47,7 @@ class Length:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class AxisLengths:
     """A guess at one argument: a list of the sizes of dimensions, as `layer_sizes` is."""
 
     axes: tuple[Axis, ...]
@@ -62,7 +62,7 @@ class Unrolled:
     axes: tuple[Axis, ...] = ()
 
 
-Guess: TypeAlias = Array | Length | Lengths | Unrolled | Literal
+Guess: TypeAlias = Array | Length | AxisLengths | Unrolled | Literal
 
 
 def choices(

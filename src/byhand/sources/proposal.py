@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from byhand.sources.arguments import Argument, Floats, Integers, Literal, drawn
-from byhand.sources.guesses import Array, Axis, Guess, Length, Lengths, Unrolled
+from byhand.sources.guesses import Array, Axis, AxisLengths, Guess, Length, Unrolled
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Proposal:
         return {name: found[name] for name in self.guesses}
 
     def _argument(
-        self, name: str, guess: Array | Length | Lengths | Literal, sizes: Mapping[Axis, int]
+        self, name: str, guess: Array | Length | AxisLengths | Literal, sizes: Mapping[Axis, int]
     ) -> Argument:
         if isinstance(guess, Literal):
             return guess
@@ -94,7 +94,7 @@ class Proposal:
         match guess:
             case Length():
                 return Literal(shape[0])
-            case Lengths():
+            case AxisLengths():
                 return Literal([*shape])
             case Array(whole=True):
                 return Integers(shape, self._below(name, sizes))

@@ -26,9 +26,9 @@ from byhand.sources.docstrings import Said
 from byhand.sources.guesses import (
     Array,
     Axis,
+    AxisLengths,
     Guess,
     Length,
-    Lengths,
     Unrolled,
     axes_of,
     best_first,
@@ -148,7 +148,7 @@ def _by_hand(name: str, guess: Guess) -> str:
             return f"--given {name}={str(value)!r}" if value else f"--given {name}=..."
         case Length():
             return f"--given {name}=3"
-        case Lengths(axes=axes):
+        case AxisLengths(axes=axes):
             return f"--given {name}='{[*range(len(axes) + 1, 1, -1)]}'"
         case Unrolled():
             return f"--shape {name}=30"
@@ -163,7 +163,7 @@ def _unrolled(function: ast.FunctionDef, attempt: Attempt) -> dict[str, Guess]:
         return {}
     sizes = sizes_in(function, vector)
     lengths: dict[str, Guess] = {
-        name: Lengths(axes_of(name, count)) if count else Length(name)
+        name: AxisLengths(axes_of(name, count)) if count else Length(name)
         for name, count in sizes.items()
     }
     return {vector: Unrolled(length_in(vector, attempt)), **lengths}

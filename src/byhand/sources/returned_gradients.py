@@ -57,10 +57,10 @@ def _written(node: ast.stmt, grads: str) -> Iterator[ast.stmt]:
                     if ast.unparse(value) != of:
                         yield located(ast.Assign([ast.Name(of, ast.Store())], value), value)
         case _:
-            yield _Items(grads).visit(node)
+            yield _GradientItems(grads).visit(node)
 
 
-class _Items(ast.NodeTransformer):
+class _GradientItems(ast.NodeTransformer):
     """`grads["W1"]` and `grads["dW1"]` as dW1."""
 
     def __init__(self, grads: str) -> None:

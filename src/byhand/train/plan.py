@@ -21,7 +21,7 @@ from byhand.train.sizes import check_trainable, reads_words, training_sizes
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """All that is settled before the first step."""
 
     words: Words
@@ -36,7 +36,7 @@ def fresh(
     seed: int,
     sizes: Mapping[str, int],
     settings: Mapping[str, Any],
-) -> Plan:
+) -> TrainingPlan:
     schedule = schedule_of(problem, settings)
     found = read_words(data)
     full = training_sizes(problem, sizes, found.vocabulary)
@@ -53,7 +53,7 @@ def resumed(
     seed: int | None,
     sizes: Mapping[str, int] | None,
     schedule: Mapping[str, Any] | None,
-) -> Plan:
+) -> TrainingPlan:
     """Goes on from a run folder, which has an answer to every question that a new run has."""
     run = load_run(place)
     config = run.config
@@ -92,13 +92,13 @@ def _plan(
     values: Inputs,
     seed: int,
     schedule: Schedule,
-) -> Plan:
+) -> TrainingPlan:
     n, block = values["X"].shape
     parts = split(found, block, whole=reads_words(values))
     single = in_precision(values, np.float32)
     worth_it = schedule.steps >= WORTH_IT and schedule.batch == "mini"
     descent = Descent(problem, single, parts.train, n, seed, schedule, compiled=worth_it)
-    return Plan(found, parts, sizes, descent)
+    return TrainingPlan(found, parts, sizes, descent)
 
 
 def address(problem: Problem) -> str:

@@ -16,7 +16,7 @@ from byhand.train.folder import Place, check_free, check_writable
 from byhand.train.interrupt import held_back
 from byhand.train.loop import Progress
 from byhand.train.pictures import check_matplotlib
-from byhand.train.plan import Plan, address, fresh, resumed
+from byhand.train.plan import TrainingPlan, address, fresh, resumed
 from byhand.train.run import Config, RunFolder
 from byhand.train.sample import words
 
@@ -123,7 +123,7 @@ def train(
             return _result(run, place.write(run.files()), plan.descent.note)
 
 
-def _underway(plan: Plan) -> RunFolder:
+def _underway(plan: TrainingPlan) -> RunFolder:
     """What is needed to go on."""
     descent, problem = plan.descent, plan.descent.problem
     parameters = descent.parameters
@@ -144,7 +144,7 @@ def _underway(plan: Plan) -> RunFolder:
     return RunFolder(config, parameters, descent.state, descent.losses, updates=descent.updates)
 
 
-def _evaluated(plan: Plan) -> RunFolder:
+def _evaluated(plan: TrainingPlan) -> RunFolder:
     """What is to be kept of a descent, as far as it went."""
     descent, problem, values = plan.descent, plan.descent.problem, plan.descent.values
     run = _underway(plan)

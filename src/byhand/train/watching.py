@@ -14,7 +14,7 @@ from byhand.program.problem import Problem
 from byhand.train.data import BUNDLED, Examples
 from byhand.train.evaluate import training_statistics
 from byhand.train.interrupt import Stop
-from byhand.train.plan import Plan, fresh
+from byhand.train.plan import TrainingPlan, fresh
 from byhand.train.sample import words
 from byhand.train.sizes import check_trainable, training_sizes
 
@@ -67,7 +67,7 @@ def watched(problem: Problem, seconds: float, steps: int | None = None) -> Itera
             yield Seen(now.step, descent.schedule.steps, now.loss, drawn)
 
 
-def _drawn(plan: Plan) -> tuple[str, ...] | None:
+def _drawn(plan: TrainingPlan) -> tuple[str, ...] | None:
     """Words from the model as it is; None while it gives none."""
     problem, values, train = plan.descent.problem, plan.descent.values, plan.split.train
     few = Examples(train.X[:_FEW], train.Y[:_FEW])

@@ -16,7 +16,7 @@ from byhand.values import tree
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class LastPart:
     """The last that is known of a local: from these statements on it holds the gradient of
     `tensor`, which is at the end of `way` from the value that it bears the name of.
 
@@ -41,7 +41,7 @@ class Guess:
     """A part of which it isn't known what it holds from its statement number `at` on: one of the
     values that are `near`. `held` says whether it held its own gradient before."""
 
-    part: Part
+    part: LastPart
     at: int
     held: bool
     near: Sequence[Near]
@@ -52,7 +52,9 @@ class Guess:
         return self.held or self.part.given
 
 
-def match_of(trial: Trial, part: Part, at: int, near: Sequence[Near]) -> tuple[int, Turn | None]:
+def match_of(
+    trial: Trial, part: LastPart, at: int, near: Sequence[Near]
+) -> tuple[int, Turn | None]:
     """The first value from number `at` on that is the gradient of one that is near."""
     root = tree.root(part.host[0])
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from byhand.checking.judging.near import holds_exactly
-from byhand.checking.judging.part import Part
+from byhand.checking.judging.part import LastPart
 from byhand.checking.judging.readers import all_right, readers_of
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, Way, overwritten, without_answer
@@ -16,7 +16,7 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 
 
-def parts_of(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[Part]:
+def parts_of(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[LastPart]:
     """Of each local that several statements write, the last part that is known."""
     steps, last = trial.drawn.truth.by_key, dict[Key, Answer]()
     for answer in trial.answers.found:
@@ -30,10 +30,10 @@ def parts_of(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[Par
         known = len(answer.writes) > 0 and len(values) == len(answer.writes)
         if known and (again or len(values) > 1) and way is not None and not ended:
             tensor = steps[answer.key].tensor
-            yield Part(host, way, tensor, answer.writes, values, given=again)
+            yield LastPart(host, way, tensor, answer.writes, values, given=again)
         elif renamed and known and host[0].isidentifier() and answer.host is None and not ended:
             tensor = steps[answer.key].tensor
-            part = Part(host, Way(), tensor, answer.writes, values, given=True, renamed=True)
+            part = LastPart(host, Way(), tensor, answer.writes, values, given=True, renamed=True)
             readers = readers_of(trial, part, 0)
             fits = all_right(trial, readers, exactly=True) if readers else not _is_used(part, trial)
             if not holds_exactly(values[0], tensor, trial) and not fits:
@@ -42,10 +42,10 @@ def parts_of(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[Par
         if host[0] not in ways:
             values = [write.value for write in writes]
             loose = host[0] not in overwritten(trial)
-            yield Part(host, Way(), steps[host].tensor, writes, values, given=True, loose=loose)
+            yield LastPart(host, Way(), steps[host].tensor, writes, values, given=True, loose=loose)
 
 
-def _is_used(part: Part, trial: Trial) -> bool:
+def _is_used(part: LastPart, trial: Trial) -> bool:
     """Whether a later statement has the local in it, of whatever that is a part."""
     function, local = trial.run.function, f"d{tree.root(part.host[0])}"
     written = {write.node for write in part.writes}

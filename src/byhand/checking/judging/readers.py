@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from byhand.checking.judging.evidence import evidence_of
 from byhand.checking.judging.near import is_meant_as
-from byhand.checking.judging.part import Part
+from byhand.checking.judging.part import LastPart
 from byhand.checking.judging.trial import Trial
 from byhand.checking.running.backward_run import Write
 from byhand.checking.running.names import loaded_names
@@ -14,7 +14,7 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 
 
-def readers_of(trial: Trial, part: Part, at: int) -> frozenset[Key]:
+def readers_of(trial: Trial, part: LastPart, at: int) -> frozenset[Key]:
     """The answers that read a local after its statement number `at`, before the next."""
     local = f"d{tree.root(part.host[0])}"
     begin = part.writes[at].number
@@ -29,7 +29,7 @@ def readers_of(trial: Trial, part: Part, at: int) -> frozenset[Key]:
     )
 
 
-def _reads_through(trial: Trial, write: Write, part: Part, at: int) -> bool:
+def _reads_through(trial: Trial, write: Write, part: LastPart, at: int) -> bool:
     """Whether a statement reads a local that was made of this one since."""
     begin = part.writes[at].number
     if part.host not in trial.answers:  # that it is read isn't taken down, only by which statements
@@ -37,7 +37,7 @@ def _reads_through(trial: Trial, write: Write, part: Part, at: int) -> bool:
     return part.writes[at].at in write.reads and any(n > begin for n in write.through)
 
 
-def last_read_at_once(trial: Trial, part: Part, at: int) -> int:
+def last_read_at_once(trial: Trial, part: LastPart, at: int) -> int:
     """The first statement from number `at` on after which something reads the local."""
     for i in range(at, len(part.writes)):
         if readers_of(trial, part, i):
@@ -45,7 +45,7 @@ def last_read_at_once(trial: Trial, part: Part, at: int) -> int:
     return len(part.writes) - 1
 
 
-def made_of_it(trial: Trial, part: Part, write: Write) -> frozenset[Key]:
+def made_of_it(trial: Trial, part: LastPart, write: Write) -> frozenset[Key]:
     """The answers that the same statement writes, as `dz = dp.mul_(p)` does."""
     return frozenset(
         answer.key

@@ -14,7 +14,7 @@ import numpy as np
 
 from byhand.checking.judging.evidence import evidence_of
 from byhand.checking.judging.near import unturned, values_before
-from byhand.checking.judging.part import Guess, Part, match_of
+from byhand.checking.judging.part import Guess, LastPart, match_of
 from byhand.checking.judging.parts import parts_of
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, turned
@@ -74,7 +74,7 @@ def _needed(first: Trial, turns: Sequence[Turn], found: Sequence[Turn]) -> list[
     return [*found]
 
 
-def _tries(part: Part) -> Iterator[Turn]:
+def _tries(part: LastPart) -> Iterator[Turn]:
     """A local as the gradient of each value near its own that has its shape."""
     shape = np.shape(part.values[0])
     for tensor, way in unturned(values_before(part.tensor, part.way)):

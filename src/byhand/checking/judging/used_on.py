@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.near import Near, holds, values_before
-from byhand.checking.judging.part import Guess, Part, match_of
+from byhand.checking.judging.part import Guess, LastPart, match_of
 from byhand.checking.judging.parts import parts_of
 from byhand.checking.judging.readers import all_right, last_read_at_once, made_of_it, readers_of
 from byhand.checking.judging.together import together, together_with_a_wrong_one
@@ -101,7 +101,7 @@ def _shown(
     trial: Trial,
     first: Trial,
     turns: Sequence[Turn],
-    part: Part,
+    part: LastPart,
     at: int,
     near: Sequence[Near],
 ) -> Turn | None:
@@ -118,7 +118,7 @@ def _after(
     trial: Trial,
     first: Trial,
     turns: Sequence[Turn],
-    part: Part,
+    part: LastPart,
     at: int,
     near: Sequence[Near],
 ) -> Turn | None:
@@ -126,7 +126,7 @@ def _after(
     return None if _is_meant(trial, part, at) else _guess(trial, first, turns, part, at, near)
 
 
-def _is_meant(trial: Trial, part: Part, at: int) -> bool:
+def _is_meant(trial: Trial, part: LastPart, at: int) -> bool:
     """Whether a local that is wrong from its first statement on is yet the gradient that it bears
     the name of: what reads it is right then."""
     if part.host not in trial.answers or at > 0:
@@ -135,7 +135,7 @@ def _is_meant(trial: Trial, part: Part, at: int) -> bool:
 
 
 def _right_for_some(
-    trial: Trial, first: Trial, turns: Sequence[Turn], part: Part, near: Sequence[Near]
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Sequence[Near]
 ) -> Turn | None:
     """What a local is by its value, if something that reads it is right only then: what else reads
     it has mistakes of its own. Where what reads it isn't known statement by statement, if the
@@ -157,7 +157,7 @@ def _right_for_some(
 
 
 def _after_a_wrong_one(
-    trial: Trial, first: Trial, turns: Sequence[Turn], part: Part, near: Sequence[Near]
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Sequence[Near]
 ) -> Turn | None:
     """The same where what it is until then is wrong: so it is tried on what would be right."""
     at = last_read_at_once(trial, part, 0) + 1
@@ -175,7 +175,7 @@ def _guess(
     trial: Trial,
     first: Trial,
     turns: Sequence[Turn],
-    part: Part,
+    part: LastPart,
     at: int,
     near: Sequence[Near],
 ) -> Turn | None:
@@ -193,7 +193,7 @@ def _guess(
 
 
 def _guess_with_start(
-    trial: Trial, first: Trial, turns: Sequence[Turn], part: Part, near: Sequence[Near]
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Sequence[Near]
 ) -> Turn | None:
     """The same for a local that never held its own gradient: where its first statements are wrong,
     it may yet be used on, and be right in that."""

@@ -12,15 +12,15 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import combinations
 
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
+from byhand.program.renaming import Renamed
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
 
@@ -60,15 +60,7 @@ def _names_exchanged(part: ast.AST, suspect: Suspect) -> Iterator[ast.AST]:
     inside = [n.id for n in ast.walk(part) if isinstance(n, ast.Name) and n.id in shapes]
     for one, other in combinations(dict.fromkeys(inside), 2):
         if shapes[one] == shapes[other]:
-            yield _Renamed({one: other, other: one}).visit(deepcopy(part))
-
-
-@dataclass
-class _Renamed(ast.NodeTransformer):
-    names: Mapping[str, str]
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+            yield Renamed({one: other, other: one}).visit(deepcopy(part))
 
 
 def _two_exchanged(part: ast.AST) -> Iterator[ast.AST]:
