@@ -11,8 +11,11 @@ SWEEP = (pytest.mark.long, pytest.mark.sweep)
 
 
 def some(cases: Iterable[Any], each: int = 3) -> list[Any]:
-    """The cases, of which all but the first of every few are left to the sweeps."""
+    """The cases, of which all but the first of every few are left to the sweeps; a tuple stands
+    for several arguments."""
     return [
-        pytest.param(case, marks=SWEEP) if number % each else case
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=SWEEP)
+        if number % each
+        else case
         for number, case in enumerate(cases)
     ]

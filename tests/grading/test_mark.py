@@ -17,7 +17,7 @@ from byhand.course.grading.sandbox_main import Sitting, runs_of
 from byhand.course.grading.wire import Reply, WireError, WireValue
 from byhand.course.judge import judge_problem
 from byhand.program.problem import problem_in
-from sweeps import SWEEP
+from sweeps import some
 
 COURSE = load_course(bundled())
 
@@ -255,12 +255,9 @@ SIDEWAYS = {
 }
 
 
-LARGE = ("8-transformer/whole", "9-fused-kernels/attention_blocks")
-
-
 @pytest.mark.parametrize(
     "exercise",
-    [pytest.param(each, marks=SWEEP if each.id in LARGE else ()) for each in COURSE.exercises],
+    some(COURSE.exercises),
     ids=lambda exercise: exercise.id,
 )
 def test_the_course_as_learners_see_it(exercise) -> None:

@@ -13,6 +13,7 @@ from exchanged import assert_blamed, exchanged
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.sources.load import sources
+from sweeps import some
 
 NETS = Path(__file__).with_name("forms") / "nets"
 FOUND = {
@@ -134,7 +135,7 @@ PLANTED = (
 """File, problem, the text to exchange, and the wrong one."""
 
 
-@pytest.mark.parametrize(("name", "problem", "old", "new"), PLANTED)
+@pytest.mark.parametrize(("name", "problem", "old", "new"), some(PLANTED))
 def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(NETS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, problem, line)

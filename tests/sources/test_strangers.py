@@ -12,6 +12,7 @@ from exchanged import assert_blamed, exchanged
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.sources.load import sources
+from sweeps import some
 
 STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
@@ -203,7 +204,7 @@ PLANTED = (
 """File, problem, the text to exchange, and the wrong one."""
 
 
-@pytest.mark.parametrize(("name", "problem", "old", "new"), PLANTED)
+@pytest.mark.parametrize(("name", "problem", "old", "new"), some(PLANTED))
 def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
     form, last = STRANGERS / f"{name}.py", problem == "MatMul"
     file, line = exchanged(form, old, new, tmp_path, last=last)
