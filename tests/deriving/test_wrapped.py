@@ -264,7 +264,7 @@ def test_a_wrong_kernel_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @needs_triton
 @pytest.mark.long
-@pytest.mark.parametrize("name", ROW_WISE)
+@pytest.mark.parametrize("name", some(ROW_WISE))
 def test_row_wise_forms_are_written(name: str) -> None:
     assert "@triton.jit" in as_triton(load(ALL[name]))
 

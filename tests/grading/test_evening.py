@@ -101,6 +101,7 @@ def read_feedback(text: str) -> tuple[int, int, Mapping[str, Sequence[str]]]:
 
 
 @pytest.mark.long
+@pytest.mark.sweep
 def test_a_teachers_evening(tmp_path: Path) -> None:
     students, out = tmp_path / "students", tmp_path / "results.csv"
     blank = learners.start(tmp_path / "blank", None)

@@ -231,6 +231,7 @@ def test_the_lecture_is_folded_to_be_read_at_once(lecture: str, opened: Open) ->
 
 
 @pytest.mark.long
+@pytest.mark.sweep
 def test_a_loop_of_hundreds_of_steps_is_folded_too(tmp_path: Path, opened: Open) -> None:
     loop = """
 import numpy as np
