@@ -46,6 +46,49 @@ def backward(X, W, V, cache):
         dh_next = dz[:, D:]
         dc_next = dct * f
 """
+GATES = """
+import numpy as np
+
+def inputs(rng, *, T=3, B=2, D=3, H=2):
+    r = rng.normal
+    size = (D + H, H)
+    return {"X": r(size=(T, B, D)), "W": r(size=size), "R": r(size=size), "V": r(size=size)}
+
+def forward(X, W, R, V):
+    T, B, D = X.shape
+    H = W.shape[1]
+    h = np.zeros((B, H))
+    cache, loss = [], 0.0
+    for t in range(T):
+        xh = np.concatenate([X[t], h], axis=1)
+        z = 1 / (1 + np.exp(-xh @ W))
+        r = 1 / (1 + np.exp(-xh @ R))
+        xr = np.concatenate([X[t], r * h], axis=1)
+        n = np.tanh(xr @ V)
+        hp = h
+        h = (1 - z) * n + z * hp
+        cache.append((xh, xr, z, r, n, hp, h))
+        loss = loss + (h ** 2).sum() / 2
+    return loss
+
+def backward(X, W, R, V, cache):
+    T, B, D = X.shape
+    dX, dW, dR, dV = np.zeros_like(X), np.zeros_like(W), np.zeros_like(R), np.zeros_like(V)
+    dhn = np.zeros((B, W.shape[1]))
+    for t in reversed(range(T)):
+        xh, xr, z, r, n, hp, h = cache[t]
+        dht = h + dhn
+        dzt = dht * (hp - n) * z * (1 - z)
+        dnt = dht * (1 - z) * (1 - n ** 2)
+        dxr = dnt @ V.T
+        drt = dxr[:, D:] * hp * r * (1 - r)
+        dxh = dzt @ W.T + drt @ R.T
+        dW += xh.T @ dzt
+        dR += xh.T @ drt
+        dV += xr.T @ dnt
+        dX[t] = dxr[:, :D] + dxh[:, :D]
+        dhn = dht * z + dxr[:, D:] * r + dxh[:, D:]
+"""
 SLIPS = (
     Slip("(1 - h ** 2)", "(1 - h)", "c", "wrong-exponent"),
     Slip("dct = dc_next + dht", "dct = dht", "c", "missing-path"),
@@ -68,6 +111,10 @@ def test_right(checked: Checked, spelling: str) -> None:
     report = checked(spelled(GATED, spelling))
     assert_right(report)
     assert not {"c", "h"} & {row.name for row in report.rows}
+
+
+def test_what_is_called_after_a_gate_and_is_of_what_that_is_made_of(checked: Checked) -> None:
+    assert_right(checked(GATES))
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.wrong)
