@@ -18,8 +18,9 @@ def way_back(
         axes = _listed(summed)
         said += f"; only the largest (or smallest) along {axes} counts there, and gets all of it"
     elif summed:
-        axes = _listed(summed)
-        said += f"; {axes} was added up there, so all elements along it share that gradient"
+        were, them = ("was", "it") if len(summed) == 1 else ("were", "them")
+        said += f"; {_listed(summed)} {were} added up there"
+        said += f", so all elements along {them} share that gradient"
     if any(REGISTRY[op].indexed for op in ops):
         said += "; an element that is read more than once collects the gradients of all reads"
     return said
