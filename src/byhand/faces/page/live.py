@@ -9,14 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 HEARTBEAT = 15.0  # seconds: a follower that is gone is noticed by then
 
 
+@dataclass(frozen=True)
+class _Told:
+    version: int
+    name: str
+    value: Any
+
+    @cached_property
+    def event(self) -> str:
+        """As all followers get it. A report is large, and followers that come again are many: so
+        it is written once."""
+        return f"event: {self.name}\ndata: {json.dumps(self.value, allow_nan=False)}\n\n"
+
+
 class Live:
     def __init__(self) -> None:
-        self._values: dict[tuple[str, str], tuple[int, Any]] = {}
+        self._values: dict[tuple[str, str], _Told] = {}
         self._version = 0
         self._changed = asyncio.Event()
         self._closed = False
@@ -24,12 +39,13 @@ class Live:
 
     def tell(self, topic: str, name: str, value: Any) -> None:
         self._version += 1
-        self._values[topic, name] = (self._version, value)
+        self._values[topic, name] = _Told(self._version, name, value)
         self._wake()
 
     def get(self, topic: str, name: str) -> Any:
         """The value that was told last; None if there is none."""
-        return self._values.get((topic, name), (0, None))[1]
+        told = self._values.get((topic, name))
+        return told and told.value
 
     def close(self) -> None:
         """Lets every follower end."""
@@ -47,14 +63,14 @@ class Live:
             seen = 0
             while not self._closed:
                 changed = self._changed
-                news = sorted(
-                    (version, name, value)
-                    for (topic, name), (version, value) in self._values.items()
-                    if topic in topics and version > seen
-                )
-                for version, name, value in news:
-                    seen = version
-                    yield f"event: {name}\ndata: {json.dumps(value, allow_nan=False)}\n\n"
+                news = [
+                    told
+                    for (topic, _), told in self._values.items()
+                    if topic in topics and told.version > seen
+                ]
+                for told in sorted(news, key=lambda each: each.version):
+                    seen = told.version
+                    yield told.event
                 if not news:
                     yield ": still here\n\n"
                     try:
