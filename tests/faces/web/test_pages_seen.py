@@ -62,7 +62,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             (
                 LOSS,
                 {
-                    "dlogprobs": "-(Y[:, None] == np.arange(probs.shape[1])) / n",
+                    "dlogprobs": "(Y[:, None] == np.arange(probs.shape[1])) / -n",
                     "dprobs": "dlogprobs / probs",
                 },
             ),
