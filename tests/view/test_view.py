@@ -322,10 +322,10 @@ def test_the_contract_alone_is_enough(opened: Open) -> None:
     assert page.locator(".bh-forward .bh-line:not(.bh-head)").count() == 3
 
 
-LIVE = """async ([code, report]) => {
+LIVE = """async ([code, report, more, answer]) => {
     const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
     const { default: view } = await import(url);
-    const held = { report }, listeners = {};
+    const held = { report, ...more }, listeners = {};
     window.tell = (name, value) => {
         held[name] = value;
         (listeners[`change:${name}`] ?? new Set()).forEach((each) => each());
@@ -336,6 +336,10 @@ LIVE = """async ([code, report]) => {
         get: (name) => held[name],
         on: (name, done) => (listeners[name] ??= new Set()).add(done),
         off: (name, done) => listeners[name].delete(done),
+        send: answer && ((said) => {
+            window.said = [...(window.said ?? []), said];
+            setTimeout(() => listeners["msg:custom"].forEach((each) => each(answer)));
+        }),
     } });
     window.listening = () => Object.values(listeners).reduce((all, each) => all + each.size, 0);
 }"""
@@ -365,6 +369,41 @@ def test_it_follows_what_changes_and_leaves_nothing_behind(
     page.evaluate("end()")
     expect(page.locator(".byhand")).to_have_count(0)
     page.wait_for_function("listening() === 0", timeout=10_000)  # effects end after a paint
+    page.close()
+
+
+def test_in_a_notebook_the_kernel_is_asked_for_katex_where_there_are_formulas(
+    browser: Browser, tmp_path: Path
+) -> None:
+    report, _ = checked(SMALL, tmp_path)
+    katex = {"math": assets.text("math.js"), "styles": assets.text("math.css")}
+    view = [assets.text("view.js"), report.as_json()]
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_content("<!DOCTYPE html>")  # without it KaTeX sets nothing
+    page.evaluate(LIVE, [*view, {}, katex])
+    expect(page.locator(".bh-row").first).to_be_visible()
+    assert page.evaluate("window.said ?? []") == []
+    page.evaluate("end()")
+    told = {"derivation": beside(report)}
+    for _ in range(2):  # the second finds what the first was sent
+        page.evaluate(LIVE, [*view, told, katex])
+        row(page, "square").last.locator(".bh-name").click()
+        expect(page.locator(".bh-derived .katex").first).to_be_visible()
+        assert page.evaluate("said") == [{"wants": "math"}]
+        page.evaluate("end()")
+    page.wait_for_function("listening() === 0", timeout=10_000)
+    page.close()
+
+
+def test_in_a_notebook_whose_kernel_is_gone_the_browser_sets_formulas(
+    browser: Browser, tmp_path: Path
+) -> None:
+    report, _ = checked(SMALL, tmp_path)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    told = {"derivation": beside(report)}
+    page.evaluate(LIVE, [assets.text("view.js"), report.as_json(), told, {}])
+    row(page, "square").locator(".bh-name").click()
+    expect(page.locator(".bh-formula > math").first).to_be_visible()
     page.close()
 
 

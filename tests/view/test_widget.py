@@ -14,6 +14,7 @@ from byhand.checking.report import Report
 from byhand.program.problem import load
 from byhand.rendering import mime_bundle as mime
 from byhand.rendering.mime_bundle import WIDGET, mime_bundle
+from byhand.train.watching import Seen
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,34 @@ def test_a_training_is_told_as_it_goes_on() -> None:
     assert POINTS // 2 <= len(losses) <= POINTS and losses[0] == [1, 1.0]
     view.show_samples(["ada", "emma"])
     assert view.training == {"losses": losses, "samples": ["ada", "emma"]}
+
+
+def test_words_come_with_a_training_that_is_watched() -> None:
+    from byhand.rendering.widget import View
+
+    view, drawn = View(), []
+    view.observe(lambda change: drawn.append(change.new), "training")
+    seen = [Seen(1, 3, 3.0, ("xq",)), Seen(2, 3, 2.5, None), Seen(3, 3, 2.0, ("ada",))]
+    view.follow(seen)
+    assert [(len(each["losses"]), each["samples"]) for each in drawn] == [
+        (1, ["xq"]),
+        (2, ["xq"]),
+        (3, ["ada"]),
+    ]
+    assert drawn[-1]["losses"] == [[1, 3.0], [2, 2.5], [3, 2.0]]
+
+
+def test_katex_is_sent_to_who_asks_and_kept_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    from byhand.rendering.widget import View
+
+    sent: list[dict[str, str]] = []
+    view = View()
+    monkeypatch.setattr(view, "send", sent.append)
+    view._handle_custom_msg({"wants": "tea"}, [])
+    assert sent == []
+    view._handle_custom_msg({"wants": "math"}, [])
+    assert sent == [{"math": assets.text("math.js"), "styles": assets.text("math.css")}]
+    assert assets.text("math.js") not in map(str, view.get_state().values())
 
 
 def test_the_derivation_goes_with_a_report_to_the_widget(

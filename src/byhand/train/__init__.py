@@ -2,5 +2,6 @@
 
 from byhand.train.sample import sample
 from byhand.train.training import TrainingRun, train
+from byhand.train.watching import watched
 
-__all__ = ["TrainingRun", "sample", "train"]
+__all__ = ["TrainingRun", "sample", "train", "watched"]

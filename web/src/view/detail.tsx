@@ -6,6 +6,7 @@ import { type Edge, rowOf, standingOf } from "./graph";
 import { Heat, largest } from "./heat";
 import { Prose } from "./prose";
 import type { Report, Row, Step, Summary } from "./report";
+import type { Typesetting } from "./typesetting";
 import { error, fault, MARKS, number, place, range, shape, verdict, whereItShows } from "./words";
 
 interface DetailProps {
@@ -14,7 +15,7 @@ interface DetailProps {
   edges: Edge[];
   selected: number;
   derivation: Derivation | undefined;
-  math: string | undefined;
+  math: Typesetting | undefined;
 }
 
 export const Detail = ({ report, program, edges, selected, derivation, math }: DetailProps) => {
@@ -148,7 +149,7 @@ interface DerivedProps {
   program: Step[];
   selected: number;
   derivation: Derivation;
-  math: string | undefined;
+  math: Typesetting | undefined;
 }
 
 const Derived = ({ program, selected, derivation, math }: DerivedProps) => {

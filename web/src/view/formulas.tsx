@@ -1,13 +1,15 @@
-/** Formulas: as the browser sets MathML, or by KaTeX where the model has its address. */
+/** Formulas: as the browser sets MathML, and by KaTeX as soon as that is there. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Formula } from "./derivation";
 import { reachedWhereScrolled } from "./scrolled";
+import type { Typesetting } from "./typesetting";
 
-interface Typesetter {
-  render(latex: string, el: HTMLElement): void;
+interface FormulasProps {
+  formulas: Formula[];
+  math: Typesetting | undefined;
 }
 
-export const Formulas = ({ formulas, math }: { formulas: Formula[]; math: string | undefined }) => (
+export const Formulas = ({ formulas, math }: FormulasProps) => (
   <div class="bh-formulas">
     {formulas.map((formula) => (
       <>
@@ -18,7 +20,7 @@ export const Formulas = ({ formulas, math }: { formulas: Formula[]; math: string
   </div>
 );
 
-const Typeset = ({ formula, math }: { formula: Formula; math: string | undefined }) => {
+const Typeset = ({ formula, math }: { formula: Formula; math: Typesetting | undefined }) => {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const el = ref.current;
@@ -26,13 +28,11 @@ const Typeset = ({ formula, math }: { formula: Formula; math: string | undefined
     let current = true;
     el.innerHTML = `<math display="block">${formula.mathml}</math>`;
     reachedWhereScrolled(el);
-    if (math) {
-      import(/* @vite-ignore */ math).then((katex: Typesetter) => {
-        if (!current) return;
-        katex.render(formula.latex, el);
-        reachedWhereScrolled(el);
-      }, ignored);
-    }
+    math?.().then((katex) => {
+      if (!current) return;
+      katex.render(formula.latex, el);
+      reachedWhereScrolled(el);
+    }, ignored);
     return () => {
       current = false;
     };

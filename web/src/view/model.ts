@@ -3,8 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 /** The form that anywidget has: the same module serves a notebook, a page and a file. */
 export interface Model {
   get(name: string): unknown;
-  on?(event: string, callback: () => void): void;
-  off?(event: string, callback: () => void): void;
+  on?(event: string, callback: (sent?: object) => void): void;
+  off?(event: string, callback: (sent?: object) => void): void;
+  /** Says something to whom the model is kept for, who may answer on `msg:custom`. */
+  send?(message: object): void;
 }
 
 /** What the model holds under a name, now and whenever it changes. */

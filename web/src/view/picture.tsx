@@ -12,6 +12,7 @@ import { type Act, BEGINNING, readingAfter, selectedIn } from "./reading";
 import type { Report } from "./report";
 import { type Cell, spotIn } from "./spot";
 import { Rows } from "./steps";
+import type { Typesetting } from "./typesetting";
 
 const BESIDE = 900; // pixels from which on there is room beside the rows
 const NARROW = 560;
@@ -30,7 +31,7 @@ const NAME_OF = (step: number) => `[data-step="${step}"] .bh-name`;
 interface PictureProps {
   report: Report;
   derivation: Derivation | undefined;
-  math: string | undefined;
+  math: Typesetting | undefined;
   pointed: string | undefined;
   cell: Cell | undefined;
   /** Whether it is the only picture: then it may have the arrow keys that nothing else wants. */

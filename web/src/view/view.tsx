@@ -1,9 +1,11 @@
+import { useMemo } from "preact/hooks";
 import type { Derivation } from "./derivation";
 import { type Model, useModel } from "./model";
 import { Picture } from "./picture";
 import { type Report, reportsIn } from "./report";
 import type { Cell } from "./spot";
 import { type Training, TrainingShown } from "./training";
+import { type Typesetting, typesettingOf } from "./typesetting";
 import { Notes, Others, Verdict, withoutStep } from "./verdict";
 
 export const View = ({ model }: { model: Model }) => {
@@ -12,7 +14,8 @@ export const View = ({ model }: { model: Model }) => {
   const training = useModel<Training>(model, "training");
   const printed = useModel<string>(model, "printed");
   const after = useModel<string>(model, "after");
-  const math = useModel<string>(model, "math");
+  const address = useModel<string>(model, "math");
+  const math = useMemo(() => typesettingOf(model, address), [model, address]);
   const pointed = useModel<string>(model, "pointed");
   const cell = useModel<Cell>(model, "cell");
   const told = useModel<boolean>(model, "told") ?? false;
@@ -35,7 +38,7 @@ export const View = ({ model }: { model: Model }) => {
 interface PartProps {
   report: Report;
   derivation: Derivation | undefined;
-  math: string | undefined;
+  math: Typesetting | undefined;
   /** A name, or `d` and a name, that is to stand out. */
   pointed: string | undefined;
   /** The place in its array that is meant. */
