@@ -6,6 +6,14 @@ import { Document } from "./document";
 import { get, post } from "./server";
 import { Store } from "./store";
 
+/** A file that the reading works in numbers. */
+export interface Example {
+  file: string;
+  report: Report;
+}
+
+const REST = 150; // ms that a pointer rests on a number before the picture follows
+
 export class CourseState extends Store {
   course: CourseMap | undefined;
   standing: Standing | undefined;
@@ -14,9 +22,22 @@ export class CourseState extends Store {
   document: Document | undefined;
   /** how what is right in the learner's file is derived */
   derivation: Derivation | undefined;
-  /** what the picture shows in the place of the learner's file */
-  example: { file: string; report: Report } | undefined;
+  /** an example that stands in the picture until the learner goes back to their own file */
+  private kept: Example | undefined;
+  /** an example that does while one of its numbers is read */
+  private glanced: Example | undefined;
+  private glance: ReturnType<typeof setTimeout> | undefined;
   trouble = "";
+
+  /** What the picture shows in the place of the learner's file. */
+  get example(): Example | undefined {
+    return this.glanced ?? this.kept;
+  }
+
+  /** Whether that goes when the number is left. */
+  get glancing(): boolean {
+    return this.example?.file !== this.kept?.file;
+  }
 
   async start(): Promise<void> {
     const { standing, ...course } = await get<CourseMap & { standing: Standing }>("api/course");
@@ -38,7 +59,7 @@ export class CourseState extends Store {
     this.document?.close();
     this.exercise = undefined;
     this.derivation = undefined;
-    this.example = undefined;
+    this.leaveExample();
     this.document = new Document(
       id,
       "api/save",
@@ -60,18 +81,34 @@ export class CourseState extends Store {
     }
   }
 
-  /** Shows a file that the reading works in numbers, in the picture. */
+  /** Shows an example in the picture, until it is left. */
   async showExample(file: string): Promise<void> {
-    const lesson = this.lesson?.name ?? "";
-    if (this.example?.file === file) return;
-    const { report } = await get<{ report: Report }>("api/example", { lesson, file });
-    this.example = { file, report };
+    this.kept = await this.exampleOf(file);
     this.changed();
   }
 
+  /** Shows the example of a number that is read, once it is for a moment; null where none is. */
+  glanceAt(file: string | null): void {
+    clearTimeout(this.glance);
+    const asked = setTimeout(async () => {
+      const found = file === null ? undefined : await this.exampleOf(file);
+      if (asked !== this.glance || found === this.glanced) return;
+      this.glanced = found;
+      this.changed();
+    }, REST);
+    this.glance = asked;
+  }
+
   leaveExample(): void {
-    this.example = undefined;
+    clearTimeout(this.glance);
+    this.kept = this.glanced = this.glance = undefined;
     this.changed();
+  }
+
+  private async exampleOf(file: string): Promise<Example> {
+    const there = [this.kept, this.glanced].find((each) => each?.file === file);
+    const lesson = this.lesson?.name ?? "";
+    return there ?? { file, ...(await get<{ report: Report }>("api/example", { lesson, file })) };
   }
 
   async hint(): Promise<void> {

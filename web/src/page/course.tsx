@@ -37,17 +37,24 @@ export function Course({ state }: { state: CourseState }) {
   const [mapped, setMapped] = useState(false);
   const [shown, show] = useState<Shown>();
   const picture = useMemo(pictureModel, []);
+  const worked = useMemo(pictureModel, []); // of the reading's example
   const editor = useRef<EditorHandle>(null);
-  const [worked, setWorked] = useState<WorkedNumber | null>(null);
+  const [number, setNumber] = useState<WorkedNumber | null>(null);
   const home = useRef(""); // the step that stands out while nothing else is pointed at
 
   const pointing = useMemo<Pointing>(
     () => ({
-      point: (name) => picture.set("pointed", name ?? home.current),
-      pointAt: setWorked,
+      point: (name) => {
+        picture.set("pointed", name ?? home.current);
+        worked.set("pointed", name ?? undefined);
+      },
+      pointAt: (number) => {
+        setNumber(number);
+        state.glanceAt(number?.file ?? null);
+      },
       show: async (name, file) => {
         await state.showExample(file);
-        picture.set("pointed", name);
+        worked.set("pointed", name);
         setTab("picture");
       },
       term: async (anchor) => {
@@ -60,11 +67,11 @@ export function Course({ state }: { state: CourseState }) {
         if (first) location.hash = `#${first.id}`;
       },
     }),
-    [picture, state],
+    [picture, worked, state],
   );
 
-  const cell = worked && worked.file === state.example?.file ? worked.cell : undefined;
-  useEffect(() => picture.set("cell", cell), [cell]);
+  const cell = number?.file === state.example?.file ? number?.cell : undefined;
+  useEffect(() => worked.set("cell", cell), [cell]);
 
   useEffect(() => {
     if (!exercise) return;
@@ -116,7 +123,7 @@ export function Course({ state }: { state: CourseState }) {
         {document && exercise?.id === document.id ? (
           <Work
             key={document.id}
-            {...{ state, document, exercise, picture, editor, goTo, explain, home }}
+            {...{ state, document, exercise, picture, worked, editor, goTo, explain, home }}
           >
             {next ? (
               <a class="button" href={`#${next.id}`}>
@@ -171,6 +178,7 @@ function Work({
   document,
   exercise,
   picture,
+  worked,
   editor,
   goTo,
   explain,
@@ -181,6 +189,7 @@ function Work({
   document: Document;
   exercise: Exercise;
   picture: ViewModel;
+  worked: ViewModel;
   editor: { current: EditorHandle | null };
   goTo: (line: number) => void;
   explain: (code: string, page: string) => void;
@@ -189,7 +198,7 @@ function Work({
 }) {
   const { report } = useStore(document);
   const { file, asked } = exercise;
-  const derivation = state.example ? undefined : state.derivation;
+  const { derivation, example } = state;
   useEffect(() => picture.set("derivation", derivation), [derivation]);
   useEffect(() => {
     if (!report) return;
@@ -204,23 +213,28 @@ function Work({
         <Editor document={document} label={`Code of ${file}`} handle={editor} />
         <VerdictShown {...{ document, goTo, explain }}>{children}</VerdictShown>
       </div>
-      <div class="see">
-        {state.example ? (
-          <p class="whose">
-            The reading's example, {state.example.file}.{" "}
-            <button type="button" class="small" onClick={() => state.leaveExample()}>
-              Back to your file
-            </button>
-          </p>
-        ) : null}
-        {state.example ? null : (
-          <TrainingPart
-            document={document}
-            offered={Boolean(document.verdict?.trainable && document.verdict.passed)}
-          />
-        )}
-        <Picture model={picture} report={state.example?.report ?? report} />
+      <div class="see" inert={Boolean(example)}>
+        <TrainingPart
+          document={document}
+          offered={Boolean(document.verdict?.trainable && document.verdict.passed)}
+        />
+        <Picture model={picture} report={report} />
       </div>
+      {example ? (
+        <div class="see">
+          <p class="whose">
+            The reading's example, {example.file}.{" "}
+            {state.glancing ? (
+              "Press the number to keep it here."
+            ) : (
+              <button type="button" class="small" onClick={() => state.leaveExample()}>
+                Back to your file
+              </button>
+            )}
+          </p>
+          <Picture model={worked} report={example.report} />
+        </div>
+      ) : null}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { move, type WorkedNumber, workedNumber } from "./worked-numbers";
 export interface Pointing {
   /** Lets a step of the picture stand out. */
   point: (name: string | null) => void;
-  /** Lets a number stand out, where the picture is that of its file. */
+  /** Lets a number stand out, in the picture of its file; null where none is read. */
   pointAt: (worked: WorkedNumber | null) => void;
   /** Goes to a step of the picture of a file that the reading works in numbers. */
   show: (name: string, file: string) => void;
@@ -135,13 +135,15 @@ function mark(place: HTMLElement, number: string): void {
 function follow(place: HTMLElement, pointing: Pointing): () => void {
   const named = (target: EventTarget | null) =>
     (target as Element | null)?.closest<HTMLElement>(".array")?.dataset.name ?? null;
+  const number = () =>
+    place.querySelector(".array td:hover") ?? place.querySelector(".array td:focus");
   const over = (event: Event) => {
+    pointing.pointAt(workedNumber(number()));
     const code = (event.target as Element).closest("p code, li code")?.textContent ?? "";
     const name = named(event.target) ?? (/^\w+$/.test(code) ? code : null);
-    if (!name) return;
-    pointing.point(name);
-    pointing.pointAt(workedNumber(event.target));
+    if (name) pointing.point(name);
   };
+  const left = () => pointing.pointAt(workedNumber(number()));
   const click = (event: Event) => {
     const link = (event.target as Element).closest<HTMLElement>("a[data-term], a[data-lesson]");
     if (link) {
@@ -172,7 +174,7 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
       const arrays = [...place.querySelectorAll<HTMLElement>(".array")];
       const now = arrays.find((each) => inSight.has(each));
       for (const each of arrays) each.classList.toggle("now", each === now);
-      if (place.querySelector(".array td:hover, .array td:focus")) return; // that is read
+      if (number()) return; // that is read
       pointing.point(now?.dataset.name ?? null);
       pointing.pointAt(null);
     },
@@ -184,12 +186,16 @@ function follow(place: HTMLElement, pointing: Pointing): () => void {
   watch();
   place.addEventListener("mouseover", over);
   place.addEventListener("focusin", over);
+  place.addEventListener("mouseleave", left);
+  place.addEventListener("focusout", left);
   place.addEventListener("click", click);
   place.addEventListener("keydown", press);
   return () => {
     read.disconnect();
     place.removeEventListener("mouseover", over);
     place.removeEventListener("focusin", over);
+    place.removeEventListener("mouseleave", left);
+    place.removeEventListener("focusout", left);
     place.removeEventListener("click", click);
     place.removeEventListener("keydown", press);
   };
