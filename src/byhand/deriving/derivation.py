@@ -1,4 +1,6 @@
-"""What deriving gives: the text of a backward, its statements one by one, and why each is right."""
+"""What deriving gives: the text of a backward, its statements one by one, why each is right,
+and what becomes of the file's own beside it.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,26 @@ class Cost:
     bytes_kept: int
     inputs_kept: int = 0
     input_bytes_kept: int = 0
+
+
+@dataclass(frozen=True)
+class Yours:
+    """What became of the file's own backward, on the same inputs and upstream gradients.
+
+    `differ` names the gradients that are others, `missing` those that aren't given.
+    `raised` says what it raised, in one line. `cost` is that of the whole backward; None where
+    there are no statements to count, and where only some gradients were asked for.
+    """
+
+    differ: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    raised: str = ""
+    cost: Cost | None = None
+
+    @property
+    def agree(self) -> bool:
+        """Whether both give the same gradients, but for rounding."""
+        return not (self.differ or self.missing or self.raised)
 
 
 @dataclass(frozen=True)

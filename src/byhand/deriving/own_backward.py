@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from byhand.deriving.cost import available, cost
-from byhand.deriving.derivation import Cost, Derivation
+from byhand.deriving.derivation import Cost, Derivation, Yours
 from byhand.deriving.derive import can_run
 from byhand.deriving.verify import by_leaf, run
 from byhand.errors import ProblemError, UnsupportedError, in_one_line
@@ -24,26 +23,6 @@ from byhand.values import tree
 from byhand.values.arrays import is_torch, speaks_torch
 
 ROUNDING = 64  # times the engine's bound: two forms may add the same up in other orders
-
-
-@dataclass(frozen=True)
-class Yours:
-    """What became of the file's own backward, on the same inputs and upstream gradients.
-
-    `differ` names the gradients that are others, `missing` those that aren't given.
-    `raised` says what it raised, in one line. `cost` is that of the whole backward; None where
-    there are no statements to count, and where only some gradients were asked for.
-    """
-
-    differ: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    raised: str = ""
-    cost: Cost | None = None
-
-    @property
-    def agree(self) -> bool:
-        """Whether both give the same gradients, but for rounding."""
-        return not (self.differ or self.missing or self.raised)
 
 
 def compared(

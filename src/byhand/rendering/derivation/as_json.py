@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.own_backward import Yours
+from byhand.deriving.derivation import Derivation, DerivedStep, Yours
 from byhand.deriving.worked.instance import Instance
 from byhand.program.problem import Problem
 from byhand.rendering.derivation import wording

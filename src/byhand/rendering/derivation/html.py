@@ -8,8 +8,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.own_backward import Yours
+from byhand.deriving.derivation import Derivation, DerivedStep, Yours
 from byhand.program.problem import Problem
 from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.formula import Formula

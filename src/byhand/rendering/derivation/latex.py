@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 
-from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.own_backward import Yours
+from byhand.deriving.derivation import Derivation, DerivedStep, Yours
 from byhand.rendering.derivation import wording
 from byhand.rendering.derivation.formula import Formula
 from byhand.rendering.derivation.notation import LaTeX, escaped, printable

@@ -7,8 +7,7 @@ from typing import Any
 
 from byhand.checking.sampling.sample_inputs import draw
 from byhand.checking.summarise import steps_of
-from byhand.deriving.derivation import Derivation
-from byhand.deriving.own_backward import Yours
+from byhand.deriving.derivation import Derivation, Yours
 from byhand.deriving.worked.instance import Instance
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem

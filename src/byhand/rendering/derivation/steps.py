@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from byhand.deriving.derivation import Derivation, DerivedStep
-from byhand.deriving.own_backward import Yours
+from byhand.deriving.derivation import Derivation, DerivedStep, Yours
 from byhand.rendering.derivation import wording
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from byhand.deriving.derivation import Cost, Derivation, DerivedStep, Lemma, Rewrite
-from byhand.deriving.own_backward import Yours
+from byhand.deriving.derivation import Cost, Derivation, DerivedStep, Lemma, Rewrite, Yours
 
 
 def title(derivation: Derivation) -> str:
