@@ -153,6 +153,17 @@ def test_what_permutes_has_every_element_once(op: Op) -> None:
 
 
 @pytest.mark.parametrize("op", OPS)
+def test_what_is_exact_gives_the_same_in_any_precision(op: Op) -> None:
+    def is_same(case: Sample) -> bool:
+        narrow = drawn(op, case, np.float32)
+        wide = [x if x.dtype == bool else x.astype(np.float64) for x in narrow]
+        found, wanted = (op.forward(*xs, **case.params) for xs in (narrow, wide))
+        return np.array_equal(np.asarray(found, np.float64), wanted)
+
+    assert all(map(is_same, op.samples)) == op.exact
+
+
+@pytest.mark.parametrize("op", OPS)
 def test_booleans(op: Op) -> None:
     xs = drawn(op, op.samples[0], np.float64)
     assert (np.asarray(op.forward(*xs, **op.samples[0].params)).dtype == bool) == op.boolean

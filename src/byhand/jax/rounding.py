@@ -19,18 +19,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
-EXACT = frozenset(
-    (
-        *("max", "min", "argmax", "argmin", "reduce_max", "reduce_min", "cummax", "cummin"),
-        *("eq", "ne", "lt", "le", "gt", "ge", "is_finite", "select_n", "select_and_scatter_add"),
-        *("neg", "abs", "sign", "floor", "ceil", "round", "clamp", "real", "stop_gradient"),
-        *("gather", "slice", "dynamic_slice", "dynamic_update_slice", "scatter", "concatenate"),
-        *("reshape", "transpose", "squeeze", "broadcast_in_dim", "rev", "pad", "iota", "sort"),
-        *("copy", "copy_p", "top_k", "expand_dims", "split", "random_bits", "random_wrap"),
-        *("random_unwrap", "random_seed", "random_fold_in", "threefry2x32", "random_split"),
-    )
-)
-"""Those whose result is one of the arguments, or needs no rounding."""
+from byhand import ops
+
+EXACT = ops.EXACT | {
+    *("reduce_max", "reduce_min", "cummax", "cummin", "is_finite", "select_n", "scatter"),
+    *("select_and_scatter_add", "gather", "slice", "dynamic_slice", "dynamic_update_slice"),
+    *("broadcast_in_dim", "rev", "iota", "copy_p", "top_k", "real", "stop_gradient"),
+    *("random_bits", "random_wrap", "random_unwrap", "random_seed", "random_fold_in"),
+    *("threefry2x32", "random_split"),
+}
 
 INNER = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 """What an operation calls the jaxpr that it stands for, where it runs that once."""

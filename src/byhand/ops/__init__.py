@@ -45,6 +45,9 @@ CALLED: Mapping[str, Op] = MappingProxyType(
 )
 """Every op, by each name of the functions and methods that are it: `amax` and `max` are one."""
 
+EXACT = frozenset(name for name, op in CALLED.items() if op.exact)
+"""The names of those whose result needs no rounding."""
+
 
 def named(*functions: F) -> dict[str, F]:
     """Functions that each do something for the op whose name they bear (less a last `_`)."""
@@ -53,4 +56,4 @@ def named(*functions: F) -> dict[str, F]:
     return found
 
 
-__all__ = ["CALLED", "REGISTRY", "named"]
+__all__ = ["CALLED", "EXACT", "REGISTRY", "named"]

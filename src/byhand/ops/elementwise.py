@@ -87,6 +87,7 @@ def comparison(name: str, sign: str, holds: str, *torchs: str) -> Op:
         aliases=(f"np.{name}", *(f"torch.{each}" for each in torchs)),
         compares=holds,
         boolean=True,
+        exact=True,
     )
 
 
@@ -113,6 +114,7 @@ POSITIVE_OF = elementwise(
     aliases=("np.positive", "np.copy", "torch.positive", "torch.clone"),
     scalar="{0}",
     sign=signs.of_the_first,
+    exact=True,
 )
 NEGATIVE = elementwise(
     "negative",
@@ -121,6 +123,7 @@ NEGATIVE = elementwise(
     numpy="-{0}",
     aliases=("np.negative", "torch.negative", "torch.neg"),
     scalar="(-{0})",
+    exact=True,
 )
 ABSOLUTE = elementwise(
     "absolute",
@@ -132,6 +135,7 @@ ABSOLUTE = elementwise(
     sign=signs.not_negative,
     quotient=True,
     kink="zero",
+    exact=True,
 )
 EXP = elementwise(
     "exp",
@@ -305,12 +309,19 @@ ERF = elementwise(
 )
 
 # One argument, flat wherever it is smooth: there is nothing to pass back.
-SIGN = elementwise("sign", None, domain=NONZERO, aliases=("torch.sgn",), scalar="sign({0})")
-FLOOR = elementwise("floor", None, domain=REAL, scalar="math.floor({0})")
-CEIL = elementwise("ceil", None, domain=REAL, scalar="math.ceil({0})")
-TRUNC = elementwise("trunc", None, domain=REAL, aliases=("np.fix", "torch.fix"))
+SIGN = elementwise(
+    "sign", None, domain=NONZERO, aliases=("torch.sgn",), scalar="sign({0})", exact=True
+)
+FLOOR = elementwise("floor", None, domain=REAL, scalar="math.floor({0})", exact=True)
+CEIL = elementwise("ceil", None, domain=REAL, scalar="math.ceil({0})", exact=True)
+TRUNC = elementwise("trunc", None, domain=REAL, aliases=("np.fix", "torch.fix"), exact=True)
 RINT = elementwise(
-    "rint", None, domain=REAL, torch="torch.round({0})", aliases=("torch.special.round",)
+    "rint",
+    None,
+    domain=REAL,
+    torch="torch.round({0})",
+    aliases=("torch.special.round",),
+    exact=True,
 )
 
 # Two arguments.
@@ -367,6 +378,7 @@ FLOOR_DIVIDE = elementwise(
     numpy="{0} // {1}",
     aliases=("np.floor_divide", "torch.floor_divide"),
     poles=(1,),
+    exact=True,
 )
 REMAINDER = elementwise(
     "remainder",
@@ -385,6 +397,7 @@ FMOD = elementwise(
     domain=(REAL, NONZERO),
     poles=(1,),
     kink="arguments",
+    exact=True,
 )
 POWER = elementwise(
     "power",
@@ -432,6 +445,7 @@ MAXIMUM = elementwise(
     scalar="larger({0}, {1})",
     sign=signs.strongest,
     kink="arguments",
+    exact=True,
 )
 MINIMUM = elementwise(
     "minimum",
@@ -442,6 +456,7 @@ MINIMUM = elementwise(
     formula=r"\min",
     scalar="smaller({0}, {1})",
     kink="arguments",
+    exact=True,
 )
 
 # Three arguments.
@@ -453,6 +468,7 @@ WHERE = elementwise(
     domain=(BOOLEAN, REAL, REAL),
     scalar="({1} if {0} else {2})",
     noun="chosen",
+    exact=True,
 )
 CLIP = elementwise(
     "clip",
@@ -467,6 +483,7 @@ CLIP = elementwise(
     torch="torch.clamp({*})",
     aliases=("torch.clip",),
     kink="arguments",
+    exact=True,
 )
 
 # These give booleans; they are ops so that a rule that compares can be printed.
@@ -485,6 +502,7 @@ LOGICAL_AND = elementwise(
     aliases=("np.logical_and", "torch.logical_and"),
     scalar="({0} & {1})",
     boolean=True,
+    exact=True,
 )
 LOGICAL_OR = elementwise(
     "logical_or",
@@ -495,6 +513,7 @@ LOGICAL_OR = elementwise(
     aliases=("np.logical_or", "torch.logical_or"),
     scalar="({0} | {1})",
     boolean=True,
+    exact=True,
 )
 LOGICAL_NOT = elementwise(
     "logical_not",
@@ -504,7 +523,8 @@ LOGICAL_NOT = elementwise(
     aliases=("np.logical_not", "torch.logical_not"),
     scalar="(not {0})",
     boolean=True,
+    exact=True,
 )
-ISNAN = elementwise("isnan", None, domain=REAL, scalar="({0} != {0})", boolean=True)
-ISINF = elementwise("isinf", None, domain=REAL, boolean=True)
-ISFINITE = elementwise("isfinite", None, domain=REAL, boolean=True)
+ISNAN = elementwise("isnan", None, domain=REAL, scalar="({0} != {0})", boolean=True, exact=True)
+ISINF = elementwise("isinf", None, domain=REAL, boolean=True, exact=True)
+ISFINITE = elementwise("isfinite", None, domain=REAL, boolean=True, exact=True)

@@ -154,6 +154,7 @@ GETITEM = Op(
     view=True,
     indexed=True,
     scatters=True,
+    exact=True,
 )
 SCATTER = Op(
     "scatter",
@@ -185,6 +186,7 @@ PUT = Op(
     ),
     axes=axes.same,
     scatters=True,
+    exact=True,
 )
 TAKE = Op(
     "take",
@@ -206,6 +208,7 @@ TAKE = Op(
     sign=signs.of_the_first,
     indexed=True,
     scatters=True,
+    exact=True,
 )
 TAKE_ALONG_AXIS = Op(
     "take_along_axis",
@@ -224,6 +227,7 @@ TAKE_ALONG_AXIS = Op(
     axes=axes.along,
     indexed=True,
     scatters=True,
+    exact=True,
 )
 SCATTER_ALONG_AXIS = Op(
     "scatter_along_axis",
@@ -254,6 +258,7 @@ SORT = Op(
     torch="{0}.sort({axis}).values",
     axes=axes.same,
     sign=signs.of_the_first,
+    exact=True,
 )
 
 # These give places, which have no derivative.
@@ -268,6 +273,7 @@ ARGSORT = Op(
     numpy="{0}.argsort(axis={axis})",
     torch="{0}.argsort({axis})",
     axes=axes.same,
+    exact=True,
 )
 ARGMAX = Op(
     "argmax",
@@ -280,6 +286,7 @@ ARGMAX = Op(
     numpy="{0}.argmax(axis={axis}, keepdims={keepdims})",
     torch="{0}.argmax({axis}, keepdim={keepdims})",
     axes=axes.kept,
+    exact=True,
 )
 ARGMIN = Op(
     "argmin",
@@ -292,4 +299,5 @@ ARGMIN = Op(
     numpy="{0}.argmin(axis={axis}, keepdims={keepdims})",
     torch="{0}.argmin({axis}, keepdim={keepdims})",
     axes=axes.kept,
+    exact=True,
 )

@@ -414,6 +414,7 @@ DETSIGN = Op(
     SQUARE,
     numpy="np.linalg.slogdet({0})[0]",
     axes=axes.but_matrices,
+    exact=True,
 )
 CHOLESKY = Op(
     "cholesky",

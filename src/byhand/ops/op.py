@@ -114,6 +114,7 @@ class Op:
     kink: where it has no derivative, though it has one everywhere around.
     view: NumPy's result may share memory with an argument.
     permutes: every element of its argument is in the result once, whatever the elements are.
+    exact: its result needs no rounding: numbers of its arguments, their negatives, whole numbers.
     indexed: an index says which elements it reads: one may be read more than once.
     scatters: its VJP writes into zeros.
     """
@@ -141,6 +142,7 @@ class Op:
     kink: Kink = ""
     view: bool = False
     permutes: bool = False
+    exact: bool = False
     indexed: bool = False
     scatters: bool = False
 

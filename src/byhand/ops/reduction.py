@@ -157,6 +157,7 @@ SPREAD_SAMPLES = (
 )
 CUMULATIVE_SAMPLES = (
     sample((4,), axis=0),
+    sample((5, 8), axis=1),  # long enough for some rows to begin without a zero
     sample((3, 4), axis=0),
     sample((3, 4), axis=-1),
     sample((1, 3), axis=0),
@@ -257,6 +258,7 @@ MAX = reduction(
     formula=r"\max",
     sign=signs.of_the_first,
     kink="elements",
+    exact=True,
 )
 MIN = reduction(
     "min",
@@ -267,6 +269,7 @@ MIN = reduction(
     formula=r"\min",
     sign=signs.of_the_first,
     kink="elements",
+    exact=True,
 )
 VAR = reduction(
     "var",

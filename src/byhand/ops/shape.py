@@ -173,7 +173,18 @@ def moving(
     variadic: bool = False,
     **facts: Any,
 ) -> Op:
-    return Op(name, "shape", "selection", forward, (vjp,), (REAL,), samples, variadic, **facts)
+    return Op(
+        name,
+        "shape",
+        "selection",
+        forward,
+        (vjp,),
+        (REAL,),
+        samples,
+        variadic,
+        exact=True,
+        **facts,
+    )
 
 
 RESHAPE = moving(

@@ -22,6 +22,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from byhand.ops import CALLED, EXACT
 from byhand.values import tree
 from byhand.values.arrays import Array, is_array, is_float_array
 from byhand.values.precision import SINGLE
@@ -29,21 +30,12 @@ from byhand.values.precision import SINGLE
 AMPLITUDE = 16.0
 """Much more than the roundings that the floats themselves add, and small enough to be linear."""
 
-EXACT_UFUNCS = frozenset(
-    (
-        *("positive", "negative", "absolute", "fabs", "sign", "copysign", "floor", "ceil", "rint"),
-        *("trunc", "maximum", "minimum", "fmax", "fmin", "clip", "ldexp", "frexp", "nextafter"),
-    )
-)
-"""Those whose result is one of the arguments, or a number that needs no rounding."""
+EXACT_UFUNCS = EXACT | {"copysign", "ldexp", "frexp", "nextafter"}
 
-ROUNDING_FUNCTIONS = frozenset(
-    (
-        *("dot", "vdot", "inner", "einsum", "tensordot", "convolve", "correlate", "kron", "cross"),
-        *("mean", "average", "var", "std", "sum", "prod", "cumsum", "cumprod", "nansum", "nanmean"),
-        *("trace", "linalg", "interp", "gradient", "diff", "outer", "matmul", "norm", "cov"),
-    )
-)
+ROUNDING_FUNCTIONS = (CALLED.keys() - EXACT) | {
+    *("linalg", "dot", "vdot", "kron", "cross", "norm", "convolve", "correlate", "interp"),
+    *("average", "nansum", "nanmean", "cov", "gradient", "diff"),
+}
 """Functions that are no ufuncs and round; others move numbers about."""
 
 

@@ -9,28 +9,24 @@ from typing import Any
 import numpy as np
 import torch
 
+from byhand import ops
 from byhand.checking.running.random_rounding import AMPLITUDE
+from byhand.ops.indexing import PUT
+from byhand.ops.spelling import names
 from byhand.values.precision import SINGLE
 from byhand.values.torch_dispatch import EveryOperation, tensors
 
-EXACT = frozenset(
-    (
-        *("max", "min", "amax", "amin", "maximum", "minimum", "fmax", "fmin", "aminmax"),
-        *("clamp", "clamp_min", "clamp_max", "relu", "hardtanh", "threshold", "where"),
-        *("eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "argmax", "argmin", "argsort"),
-        *("neg", "abs", "sign", "sgn", "positive", "floor", "ceil", "round", "trunc", "copysign"),
-        *("index", "index_select", "gather", "take", "embedding", "select_scatter", "scatter"),
-        *("slice_scatter", "index_fill", "index_copy", "masked_fill", "masked_scatter"),
-        *("masked_select", "clone", "copy", "cat", "stack", "flip", "roll", "repeat", "sort"),
-        *("topk", "tril", "triu", "constant_pad_nd", "diag_embed", "im2col", "alias", "nan_to_num"),
-        *("lift_fresh", "lift_fresh_copy", "detach", "contiguous", "repeat_interleave", "cummax"),
-        *("zero", "fill", "zeros", "zeros_like", "ones", "ones_like", "full", "full_like"),
-        *("new_zeros", "new_ones", "new_full", "new_empty", "empty", "empty_like", "arange"),
-        *("eye", "scalar_tensor", "empty_strided", "new_empty_strided", "resize", "set"),
-        *("linspace", "rand", "randn", "normal", "uniform", "bernoulli", "native_dropout"),
-        *("max_pool2d_with_indices", "max_unpool2d", "median", "mode", "kthvalue"),
-    )
-)
+EXACT = (ops.EXACT - names(PUT)) | {  # PyTorch's put may add
+    *("aminmax", "cummax", "clamp_min", "clamp_max", "relu", "hardtanh", "threshold", "copysign"),
+    *("index", "index_select", "gather", "embedding", "select_scatter", "slice_scatter", "scatter"),
+    *("index_fill", "index_copy", "masked_fill", "masked_scatter", "masked_select", "nan_to_num"),
+    *("topk", "constant_pad_nd", "diag_embed", "im2col", "alias", "detach", "contiguous"),
+    *("lift_fresh", "lift_fresh_copy", "zero", "fill", "zeros", "zeros_like", "ones", "ones_like"),
+    *("full", "full_like", "new_zeros", "new_ones", "new_full", "new_empty", "empty"),
+    *("empty_like", "arange", "eye", "scalar_tensor", "empty_strided", "new_empty_strided"),
+    *("resize", "set", "linspace", "rand", "randn", "normal", "uniform", "bernoulli"),
+    *("native_dropout", "max_pool2d_with_indices", "max_unpool2d", "median", "mode", "kthvalue"),
+}
 
 
 class RoundingAtRandom(EveryOperation):
