@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from byhand.engine.tensor import Tensor
-from byhand.ops import elementwise, indexing
+from byhand.ops import CALLED, elementwise, indexing
 from byhand.torch_dialect.layers import convolution
 
 Rule = Callable[[list[Any], Any, Any], Any]
@@ -38,33 +38,18 @@ def _plainly(function: Callable[..., Any]) -> Rule:
 # Element by element.
 
 _UFUNCS = {
-    **{n: getattr(np, n) for n in ("add", "exp", "exp2", "expm1", "log", "log1p", "sqrt", "cbrt")},
-    **{n: getattr(np, n) for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "abs", "sign")},
-    **{n: getattr(np, n) for n in ("floor", "ceil", "square")},
-    **{f"a{n}": getattr(np, f"arc{n}") for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "neg": np.negative,
-    "atan2": np.arctan2,
+    **{name: op for name, op in CALLED.items() if op.family == "elementwise"},
     "max": np.maximum,
     "min": np.minimum,
     "is_finite": np.isfinite,
-    "eq": np.equal,
-    "ne": np.not_equal,
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "logistic": elementwise.SIGMOID,
-    "erf": elementwise.ERF,
     "erfc": lambda x: 1 - elementwise.ERF(x),
     "clamp": lambda a, x, b: np.clip(x, a, b),
     "and": np.bitwise_and,
     "or": np.bitwise_or,
     "xor": np.bitwise_xor,
     "not": np.invert,
-    "pow": np.power,
     "rem": np.fmod,
     "add_any": np.add,
 }

@@ -164,5 +164,10 @@ class Op:
         return self.domains[0 if self.variadic else position]
 
     @property
+    def along_axes(self) -> bool:
+        """Whether a parameter says along which axes it works."""
+        return any({"axis", "axes"} & case.params.keys() for case in self.samples)
+
+    @property
     def differentiable(self) -> bool:
         return any(vjp is not None for vjp in self.vjps)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import copy
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from types import BuiltinFunctionType, ModuleType, SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError
+from byhand.ops import REGISTRY
 from byhand.program.problem import Inputs, Problem
 from byhand.program.scopes import bound_names
 from byhand.sources.arguments import Argument, Literal
@@ -76,23 +78,30 @@ def _problem(op: ScalarOp, module: ModuleType, file: str, known: Mapping[str, Ar
 
 def _in_numpy(module: ModuleType) -> dict[str, Any]:
     """What a module holds, with NumPy's functions for those of `math`, which take only floats."""
-    named = {name: getattr(np, other) for name, other in _FUNCTIONS.items()}
-    functions = {getattr(math, name): function for name, function in named.items()}
-    whole = SimpleNamespace(**{**vars(math), **named})
+    functions = {getattr(math, name): function for name, function in _FUNCTIONS.items()}
+    whole = SimpleNamespace(**{**vars(math), **_FUNCTIONS})
     held = {
         name: whole if value is math else functions[value] if _is_among(value, functions) else value
         for name, value in module.__dict__.items()
     }
-    return {**named, "math": whole, **held}
+    return {**_FUNCTIONS, "math": whole, **held}
 
 
 def _is_among(value: object, functions: Mapping[Any, Any]) -> bool:
     return isinstance(value, BuiltinFunctionType) and value in functions
 
 
-_SAME = ("exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
-_OTHER = {"fabs": "abs", "pow": "power", "atan": "arctan", "asin": "arcsin", "acos": "arccos"}
-_FUNCTIONS = {**{name: name for name in _SAME}, **_OTHER}
+_OF_MATH = re.compile(r"math\.(\w+)\(")
+_FUNCTIONS: dict[str, Any] = {
+    "fabs": np.abs,
+    "pow": np.power,
+    **{
+        found[1]: getattr(np, op.name)
+        for op in REGISTRY.values()
+        if op.differentiable and (found := _OF_MATH.match(op.scalar))
+    },
+}
+"""NumPy's functions, as `math` calls them."""
 
 
 # The two functions.

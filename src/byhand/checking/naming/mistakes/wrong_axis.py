@@ -20,24 +20,22 @@ from byhand.checking.naming.proving.cumulated import cumulated, is_turned, sums_
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, parsed, text
+from byhand.ops import CALLED
 
 Axis: TypeAlias = int | tuple[int, ...]
 
 PAIRS = ((0, 1), (0, 2), (1, 2), (2, 3), (0, 2, 3), (1, 2, 3))
 AXES: tuple[Axis, ...] = (0, 1, 2, 3, -1, -2, *PAIRS)
 
-WITH_AXES = (
-    *("sum", "mean", "prod", "nansum", "nanmean", "average", "median", "std", "var", "norm"),
-    *("max", "min", "amax", "amin", "nanmax", "nanmin", "argmax", "argmin", "any", "all"),
-    *("logsumexp", "softmax", "log_softmax", "cumsum", "cumprod", "logcumsumexp", "cummax"),
-    *("cummin", "flip", "sort", "argsort", "diff", "count_nonzero"),
-    *("squeeze", "unsqueeze", "expand_dims", "transpose", "swapaxes", "movedim", "moveaxis"),
-    *("permute", "flatten", "cat", "concat", "concatenate", "stack", "split", "chunk", "unbind"),
-    *("narrow", "select", "take", "take_along_axis", "take_along_dim", "put_along_axis", "gather"),
-    *("scatter", "scatter_", "scatter_add", "scatter_add_", "scatter_reduce", "scatter_reduce_"),
-    *("index_select", "index_add", "index_add_", "index_copy", "index_copy_", "index_fill"),
-    *("repeat_interleave", "tensordot", "reduce", "accumulate", "reduceat"),
-)
+LENGTH_FIRST = {"repeat", "roll", "sliding_window_view"}
+WITH_AXES = {name for name, op in CALLED.items() if op.along_axes} - LENGTH_FIRST | {
+    *("nansum", "nanmean", "nanmax", "nanmin", "average", "median", "norm", "any", "all"),
+    *("softmax", "log_softmax", "logcumsumexp", "cummax", "cummin", "diff", "count_nonzero"),
+    *("swapaxes", "movedim", "moveaxis", "flatten", "chunk", "unbind", "narrow", "select"),
+    *("put_along_axis", "gather", "scatter", "scatter_", "scatter_add", "scatter_add_"),
+    *("scatter_reduce", "scatter_reduce_", "index_select", "index_add", "index_add_"),
+    *("index_copy", "index_copy_", "index_fill", "reduce", "accumulate", "reduceat"),
+}
 """What takes axes by place. Elsewhere a whole number may be a length, an index or a flag."""
 
 
