@@ -12,17 +12,14 @@ _FLOAT = {"<f4": "f4", "<f8": "f8"}
 
 _OF_OPS = {op.name: op.scalar for op in REGISTRY.values() if op.scalar}
 _OF_OTHERS = {
-    "floor_divide": "({0} // {1})",
-    "remainder": "({0} % {1})",
     "fabs": "abs({0})",
     "logical_xor": "({0} ^ {1})",
     "bitwise_and": "({0} & {1})",
     "bitwise_or": "({0} | {1})",
     "bitwise_xor": "({0} ^ {1})",
-    "trunc": "math.trunc({0})",
     "copysign": "math.copysign({0}, {1})",
 }
-"""Ufuncs that are no ops of ours, having no derivative."""
+"""Ufuncs that are no ops of ours."""
 
 _SCALARS = _OF_OPS | _OF_OTHERS
 _OWN = (EXP.name, LOG.name, TANH.name)

@@ -31,7 +31,6 @@ from byhand.values.array_protocol import MutableArray
 from byhand.values.arrays import Array
 from byhand.values.no_floats import NO_FLOATS
 
-ORDERS = frozenset(("greater", "greater_equal", "less", "less_equal"))
 _NO_PARAMS: Mapping[str, Any] = {}
 
 
@@ -92,9 +91,9 @@ class Tensor(MutableArray, TorchLike):
                 f"{op.name} gives complex numbers, which byhand doesn't differentiate: keep the "
                 "real and the imaginary part as two arrays"
             )
-        if op.name in ORDERS and np.any(np.equal(*values)):
-            Tensor.edges += 1
         if value.dtype.kind != "f":
+            if op.orders and np.any(np.equal(*values)):
+                Tensor.edges += 1
             return value
         return type(self)(value, op, args, params)
 

@@ -314,7 +314,14 @@ SIGN = elementwise(
 )
 FLOOR = elementwise("floor", None, domain=REAL, scalar="math.floor({0})", exact=True)
 CEIL = elementwise("ceil", None, domain=REAL, scalar="math.ceil({0})", exact=True)
-TRUNC = elementwise("trunc", None, domain=REAL, aliases=("np.fix", "torch.fix"), exact=True)
+TRUNC = elementwise(
+    "trunc",
+    None,
+    domain=REAL,
+    aliases=("np.fix", "torch.fix"),
+    scalar="math.trunc({0})",
+    exact=True,
+)
 RINT = elementwise(
     "rint",
     None,
@@ -377,6 +384,7 @@ FLOOR_DIVIDE = elementwise(
     domain=(REAL, NONZERO),
     numpy="{0} // {1}",
     aliases=("np.floor_divide", "torch.floor_divide"),
+    scalar="({0} // {1})",
     poles=(1,),
     exact=True,
 )
@@ -387,6 +395,7 @@ REMAINDER = elementwise(
     domain=(REAL, NONZERO),
     numpy="{0} % {1}",
     aliases=("np.remainder", "np.mod", "torch.remainder"),
+    scalar="({0} % {1})",
     poles=(1,),
     kink="arguments",
 )

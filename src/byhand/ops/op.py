@@ -164,6 +164,11 @@ class Op:
         return self.domains[0 if self.variadic else position]
 
     @property
+    def orders(self) -> bool:
+        """Whether it tells which of two is larger: it changes where they are equal."""
+        return ("<" in self.compares) != (">" in self.compares)
+
+    @property
     def along_axes(self) -> bool:
         """Whether a parameter says along which axes it works."""
         return any({"axis", "axes"} & case.params.keys() for case in self.samples)
