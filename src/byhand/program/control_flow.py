@@ -82,17 +82,9 @@ class _Run:
             case ast.If(test=test, body=body, orelse=orelse):
                 return self.block(body if self.holds(test) else orelse)
             case ast.For():
-                return self.loop(node)
-            case ast.While(test=test, body=body, orelse=orelse):
-                while self.holds(test):
-                    match self.block(body):
-                        case ast.Break():
-                            return None
-                        case Returned() as returned:
-                            return returned
-                        case _:
-                            continue
-                return self.block(orelse)
+                return self.loop(self.taken(node), node)
+            case ast.While(test=test):
+                return self.loop(iter(lambda: self.holds(test), False), node)
             case ast.With(items=items, body=body):
                 return self.within(items, body)
             case ast.Try(finalbody=[]):
@@ -131,13 +123,17 @@ class _Run:
         except Exception as error:  # of several numbers, say
             raise StatementError(test.lineno, error) from error
 
-    def loop(self, node: ast.For) -> _Exit:
-        items = self.items(node.iter)
-        for item in items:
+    def taken(self, node: ast.For) -> Iterator[Any]:
+        """The items of a loop, each assigned to its target."""
+        for item in self.items(node.iter):
             try:
                 store(node.target, item, self.file, self.namespace)
             except Exception as error:  # there are more names than it has parts
                 raise StatementError(node.lineno, error) from error
+            yield item
+
+    def loop(self, iterations: Iterator[Any], node: ast.For | ast.While) -> _Exit:
+        for _ in iterations:
             match self.block(node.body):
                 case ast.Break():
                     return None

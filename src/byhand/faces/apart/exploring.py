@@ -13,7 +13,7 @@ from byhand.course.rehearsal import rehearse, silent
 from byhand.deriving.derive import derive
 from byhand.deriving.own_backward import compared
 from byhand.errors import ProblemError
-from byhand.faces.apart.told import told
+from byhand.faces.apart.told import told_in_stages
 from byhand.faces.judged import How, Judged, judged
 from byhand.faces.run_user_code import guest
 from byhand.program.problem import Problem
@@ -45,14 +45,7 @@ def explore(job: Job) -> Iterator[dict[str, Any]]:
         if problem is not None:
             again = _only(job).problem
             rehearse(again() if again else problem)
-        stages = only.stages()
-        with silent():
-            found = next(stages)
-        yield from told(found, problem)
-        if not found.ok:
-            with silent():
-                found = next(stages, found)
-            yield from told(found, problem)
+        yield from told_in_stages(only.stages(), problem)
 
 
 def derivation(job: Job) -> Iterator[dict[str, Any]]:

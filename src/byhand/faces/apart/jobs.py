@@ -21,7 +21,7 @@ from byhand.course.rehearsal import rehearse, silent
 from byhand.deriving.derive import derive as derived
 from byhand.errors import ByhandError
 from byhand.faces.apart import exploring
-from byhand.faces.apart.told import told
+from byhand.faces.apart.told import told_in_stages
 from byhand.faces.judged import How, Judged, judged
 from byhand.faces.run_user_code import guest
 from byhand.faces.terminal import prepare
@@ -94,13 +94,7 @@ def answer(job: Job) -> Iterator[dict[str, Any]]:
         try:
             problem = problem_in(job["text"], file)
             stages = judge_in_stages(problem, job["asked"])
-            with silent():
-                report = next(stages)
-            yield from told(report, problem)
-            if not report.ok:
-                with silent():
-                    report = next(stages, report)
-                yield from told(report, problem)
+            report = yield from told_in_stages(stages, problem)
             yield {"passed": report.ok, "text": _as_text(report)}
         finally:  # what the file prints is no part of the verdict, which comes first
             rehearse(problem_in(job["text"], file))

@@ -10,15 +10,9 @@ from typing import Any
 import click
 
 from byhand.errors import ByhandError
+from byhand.faces.commands import options
 
 REFEREES = ("engine", "finite", "torch", "jax")
-
-
-def positive_seconds(context: click.Context, option: click.Parameter, value: float) -> float:
-    """The value of an option that is a time."""
-    if not 0 < value <= 1e6:  # also refuses nan
-        raise click.BadParameter("give a number of seconds above 0", context, option)
-    return value
 
 
 @click.command()
@@ -43,15 +37,7 @@ def positive_seconds(context: click.Context, option: click.Parameter, value: flo
     show_default=True,
     help="The seed of the random numbers that inputs() gets.",
 )
-@click.option(
-    "--timeout",
-    type=float,
-    default=10.0,
-    show_default=True,
-    callback=positive_seconds,
-    metavar="S",
-    help="Give up after this many seconds.",
-)
+@options.timeout("Give up after this many seconds.")
 @click.option(
     "--shape",
     "shapes",

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from byhand.faces.commands import options
+
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
@@ -41,14 +43,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="How many to grade at once; one for each processor if left out.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=1e6),
-    default=10.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds of computing time for each file.",
-)
+@options.timeout("Seconds of computing time for each file.")
 @click.option(
     "--memory",
     type=click.IntRange(min=16),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from byhand.faces.commands import options
+
 if TYPE_CHECKING:
     from byhand.course.learner import Learner
 
@@ -19,22 +21,9 @@ FOLDER = "byhand-course"
 @click.argument("folder", metavar="[DIR|FILE]", required=False)
 @click.option("--course", metavar="DIR", help="A course of your own: a folder with a course.toml.")
 @click.option("--web", is_flag=True, help="Teach on a page in the browser, on this machine alone.")
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    metavar="N",
-    help="The port of the page; one that is free if left out.",
-)
-@click.option("--no-open", is_flag=True, help="Print the page's address, and open no browser.")
+@options.served
 @click.option("--notebook", is_flag=True, help="Write the lessons as notebooks into DIR, and stop.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=1e6),
-    default=10.0,
-    show_default=True,
-    metavar="S",
-    help="Give up on a check after this many seconds.",
-)
+@options.timeout("Give up on a check after this many seconds.")
 def learn(
     folder: str | None,
     course: str | None,

@@ -8,20 +8,12 @@ from importlib.util import find_spec
 import click
 
 from byhand.faces import terminal
-from byhand.faces.commands.check import positive_seconds
+from byhand.faces.commands import options
 
 
 @click.command()
 @click.option("--trust", is_flag=True, help="Run the code in the workspace's folders unasked.")
-@click.option(
-    "--timeout",
-    type=float,
-    default=10.0,
-    show_default=True,
-    callback=positive_seconds,
-    metavar="S",
-    help="Give up on a check after this many seconds.",
-)
+@options.timeout("Give up on a check after this many seconds.")
 def lsp(trust: bool, timeout: float) -> int:
     """The language server, which an editor starts: verdicts while you type.
 

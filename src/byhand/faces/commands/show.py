@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import click
 
+from byhand.faces.commands import options
+
 
 @click.command()
 @click.argument("file")
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    metavar="N",
-    help="The port of the page; one that is free if left out.",
-)
-@click.option("--no-open", is_flag=True, help="Print the page's address, and open no browser.")
+@options.served
 def show(file: str, port: int | None, no_open: bool) -> int:
     """Shows FILE on a page in the browser: its steps, its gradients, its derived backward.
 

@@ -6,7 +6,7 @@ assumed: text takes theirs, and each verdict brings its own background.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -152,14 +152,7 @@ def _step(step: StepSummary, report: Report) -> str:
         escape(", ".join(use.name for use in step.uses)),
         escape(verdict),
     )
-    return (
-        '<tr style="background:none">'
-        + "".join(
-            f'<td style="{style}">{cell}</td>'
-            for cell, (_, style) in zip(cells, _OF_STEPS, strict=True)
-        )
-        + "</tr>"
-    )
+    return _as_row(cells, (style for _, style in _OF_STEPS))
 
 
 def _table(report: Report) -> str:
@@ -198,11 +191,12 @@ def _row(row: Row, root: bool) -> str:
         wording.number(row.tolerance),
     )
     quiet = f";{_QUIET}" if standing == "inherited" else ""
-    return (
-        '<tr style="background:none">'
-        + "".join(
-            f'<td style="{style}{quiet if cell is not verdict else ""}">{cell}</td>'
-            for cell, (_, style) in zip(cells, _COLUMNS, strict=True)
-        )
-        + "</tr>"
-    )
+    each = zip(cells, _COLUMNS, strict=True)
+    styles = (f"{style}{quiet if cell is not verdict else ''}" for cell, (_, style) in each)
+    return _as_row(cells, styles)
+
+
+def _as_row(cells: Iterable[str], styles: Iterable[str]) -> str:
+    each = zip(cells, styles, strict=True)
+    row = "".join(f'<td style="{style}">{cell}</td>' for cell, style in each)
+    return f'<tr style="background:none">{row}</tr>'

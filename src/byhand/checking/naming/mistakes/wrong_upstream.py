@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.naming.proving.candidates import gradients
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
@@ -31,11 +31,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
             case _:
                 pass
 
-    mend = suspect.mend(other)
-    if mend is None:
-        return None
-    said = f"{text(mend.part)} is the wrong gradient here"
-    return mend.finding(said + _where(suspect, mend.statement))
+    return _mended(suspect, other)
 
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
@@ -49,12 +45,13 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
             case _:
                 pass
 
+    return _mended(suspect, other)
+
+
+def _mended(suspect: Suspect, other: Edit) -> Diagnosis | None:
     mend = suspect.mend(other)
     if mend is None:
         return None
-    said = f"{text(mend.part)} is the wrong gradient here"
-    return mend.finding(said + _where(suspect, mend.statement))
-
-
-def _where(suspect: Suspect, statement: ast.stmt) -> str:
-    return f": {suspect.name} is used in {suspect.used_in}" if suspect.owns(statement) else ""
+    own = suspect.owns(mend.statement)
+    where = f": {suspect.name} is used in {suspect.used_in}" if own else ""
+    return mend.finding(f"{text(mend.part)} is the wrong gradient here{where}")
