@@ -4,7 +4,7 @@ from them is wrong, and the mistake is named where it was made."""
 from __future__ import annotations
 
 import pytest
-from verdicts import Checked, Slip, assert_right
+from verdicts import Checked, Slip, assert_right, slips
 
 LSTM = """
 import numpy as np
@@ -94,7 +94,7 @@ def backward(x, Wf, Wc, h, f, c, cat):
         gh = gh * f[t] + gcat[:H]
 """
 
-SLIPS = [
+LSTM_SLIPS = [
     Slip(" + later_c\n", "\n", "W b xs", "missing-path"),
     Slip("dout[t] + later_h", "dout[t]", "W b xs", "missing-path"),
     Slip('later_c = gc * k["f"]', "later_c = gc", "W b xs", "missing-local"),
@@ -120,16 +120,10 @@ def test_right(checked: Checked, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "slip"),
-    [
-        pytest.param(source, slip, id=slip.wrong.strip() or slip.right.strip())
-        for source, slips in ((LSTM, SLIPS), (GATED, GATED_SLIPS))
-        for slip in slips
-    ],
+    ("source", "slip"), slips({"LSTM": (LSTM, LSTM_SLIPS), "gated": (GATED, GATED_SLIPS)})
 )
 def test_the_mistake_is_named_where_it_was_made(checked: Checked, source: str, slip: Slip) -> None:
-    assert source.count(slip.right) == 1
-    report = checked(source.replace(slip.right, slip.wrong))
+    report = checked(slip.within(source))
     assert set(report.roots) == set(slip.root.split())
     place = source[: source.index(slip.right)].count("\n") + 1
     for name in report.roots:
@@ -140,9 +134,8 @@ def test_the_mistake_is_named_where_it_was_made(checked: Checked, source: str, s
 
 @pytest.mark.parametrize("sizes", ["T=2, D=1, H=2", "T=4, D=5, H=3"])
 def test_also_of_other_sizes(checked: Checked, sizes: str) -> None:
-    slip = SLIPS[2]
-    source = LSTM.replace("T=3, D=3, H=4", sizes).replace(slip.right, slip.wrong)
-    report = checked(source)
+    slip = LSTM_SLIPS[2]
+    report = checked(slip.within(LSTM.replace("T=3, D=3, H=4", sizes)))
     assert {row.mistake.code for row in report.rows if row.mistake} == {slip.code}
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import pytest
 
 from byhand.checking.report import Report
 
@@ -19,6 +22,27 @@ class Slip:
     wrong: str
     root: str
     code: str
+
+    def within(self, source: str) -> str:
+        """The source with the slip made."""
+        assert source.count(self.right) == 1
+        return source.replace(self.right, self.wrong)
+
+
+def slips(problems: Mapping[str, tuple[str, Sequence[Slip]]]) -> list[Any]:
+    """What may be done wrong in each source, to be tried one by one."""
+    return [
+        pytest.param(source, slip, id=f"{name}: {slip.wrong.strip() or slip.right.strip()}")
+        for name, (source, found) in problems.items()
+        for slip in found
+    ]
+
+
+def assert_found(report: Report, slip: Slip) -> None:
+    """The slip has its roots and its name, and nothing else is blamed."""
+    assert set(report.roots) == set(slip.root.split())
+    mistakes = [row.mistake for row in report.rows if row.mistake is not None]
+    assert {mistake.code for mistake in mistakes} == {slip.code}, mistakes
 
 
 def assert_right(report: Report) -> None:
