@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,82 @@ from byhand.sources.load import load, sources
 
 MODELS = Path(__file__).with_name("forms") / "models"
 CLASSES = ["Linear", "BatchNorm1d", "Tanh"]
+Written = Callable[[str], Path]
+# How people use the same classes.
+USED = {
+    "criterion": """
+
+rng = np.random.default_rng(0)
+data, target = rng.normal(size=(10, 4)), rng.integers(0, 3, size=10)
+network = [Linear(4, 6), ReLU(), Linear(6, 3)]
+criterion = SoftmaxLoss()
+
+def train_step():
+    pass
+
+out = data
+for l in network:
+    out = l.forward(out)
+cost = criterion.forward(out, target)
+grad = criterion.backward()
+for l in network[::-1]:
+    grad = l.backward(grad)
+""",
+    "net_with_loss": """
+
+net = TwoLayerNet(4, 6, 3)
+x = np.random.randn(8, 4)
+t = np.random.randint(0, 3, 8)
+for i in range(1000):
+    loss = net.forward(x, t)
+    net.backward()
+    for l in net.layers:
+        if hasattr(l, "W"):
+            l.W -= 0.1 * l.dW
+            l.b -= 0.1 * l.db
+""",
+    "sequential": """
+
+np.random.seed(1)
+X = np.random.randn(8, 4)
+T = np.random.randint(0, 3, 8)
+model = Sequential([Linear(4, 6), ReLU(), Linear(6, 3)])
+losses = []
+for epoch in range(200000):
+    scores = model.forward(X)
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probs = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(probs[np.arange(len(T)), T]).mean()
+    losses.append(loss)
+    dscores = probs.copy()
+    dscores[np.arange(len(T)), T] -= 1
+    dscores /= len(T)
+    model.backward(dscores)
+    for layer in model.layers:
+        if isinstance(layer, Linear):
+            layer.W -= 0.1 * layer.dW
+            layer.b -= 0.1 * layer.db
+    if epoch % 100 == 0:
+        print(epoch, loss)
+""",
+}
+
+
+def text_of(name: str) -> str:
+    """A model as it was written."""
+    if name in USED:
+        return (MODELS / "two_layers.py").read_text() + USED[name]
+    return (MODELS / f"{name}.py").read_text()
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        file = tmp_path / "model.py"
+        file.write_text(text)
+        return file
+
+    return write
 
 
 @pytest.mark.parametrize(
@@ -29,10 +106,10 @@ CLASSES = ["Linear", "BatchNorm1d", "Tanh"]
         ("with_settings", "layers", 12),  # eps and a batch size that are numbers of the script
     ],
 )
-def test_right_ones(name: str, model: str, rows: int) -> None:
+def test_right_ones(written: Written, name: str, model: str, rows: int) -> None:
     if name in ("in_torch", "with_settings"):
         pytest.importorskip("torch")
-    report = judged(MODELS / f"{name}.py", model)
+    report = judged(written(text_of(name)), model)
     assert report.ok, str(report)
     assert len(report.rows) == rows
 
@@ -43,9 +120,9 @@ def judged(file: Path, model: str) -> Report:
     return check(problem)
 
 
-def test_each_layer_and_the_model() -> None:
+def test_each_layer_and_the_model(written: Written) -> None:
     assert [s.name for s in sources(MODELS / "list_of_layers.py")] == [*CLASSES, "layers"]
-    names = [source.name for source in sources(MODELS / "sequential.py")]
+    names = [source.name for source in sources(written(text_of("sequential")))]
     assert names == ["Linear", "ReLU", "TwoLayerNet", "SoftmaxLoss", "model"]  # no Sequential
 
 
@@ -75,45 +152,40 @@ def test_each_layer_and_the_model() -> None:
     ],
 )
 def test_mistakes(
-    name: str, model: str, old: str, new: str, roots: set[int], tmp_path: Path
+    written: Written, name: str, model: str, old: str, new: str, roots: set[int]
 ) -> None:
     if name == "in_torch":
         pytest.importorskip("torch")
-    text = (MODELS / f"{name}.py").read_text()
+    text = text_of(name)
     assert old in text
-    file = tmp_path / "model.py"
-    file.write_text(text.replace(old, new, 1))
-    report = judged(file, model)
+    report = judged(written(text.replace(old, new, 1)), model)
     assert not report.ok
     lines = {row.line for row in report.rows if row.name in report.roots and not row.right}
     assert lines <= roots, str(report)
 
 
-def test_weights_divided_by_a_size_where_biases_are_not_are_wrong(tmp_path: Path) -> None:
+def test_weights_divided_by_a_size_where_biases_are_not_are_wrong(written: Written) -> None:
     """Four units aren't four examples."""
-    text = (MODELS / "handed_gradient.py").read_text()
-    file = tmp_path / "model.py"
-    file.write_text(text.replace("self.inputs.T @ grad", "self.inputs.T @ grad / 4"))
-    report = judged(file, "net")
+    text = text_of("handed_gradient")
+    report = judged(
+        written(text.replace("self.inputs.T @ grad", "self.inputs.T @ grad / 4")), "net"
+    )
     assert {row.line for row in report.rows if row.name in report.roots} == {30}
 
 
-def test_a_net_of_layers_that_nothing_makes(tmp_path: Path) -> None:
-    text = (MODELS / "handed_gradient.py").read_text()
-    file = tmp_path / "model.py"
-    file.write_text(text[: text.index("inputs = np.array")])
+def test_a_net_of_layers_that_nothing_makes(written: Written) -> None:
+    text = text_of("handed_gradient")
+    file = written(text[: text.index("inputs = np.array")])
     by_name = {source.name: source for source in sources(file)}
     assert [*by_name] == ["Linear", "Tanh", "NeuralNet"]
     with pytest.raises(ProblemError, match=r"is judged with the layers .*NeuralNet\(\[\.\.\.\]\)"):
         by_name["NeuralNet"].read()
 
 
-def test_a_net_that_nothing_uses(tmp_path: Path) -> None:
+def test_a_net_that_nothing_uses(written: Written) -> None:
     """Its layers are made with the sizes that are proposed for it."""
-    text = (MODELS / "net_with_loss.py").read_text()
-    file = tmp_path / "net.py"
-    file.write_text(text[: text.index("\nnet = ")])
-    report = judged(file, "TwoLayerNet")
+    text = text_of("net_with_loss")
+    report = judged(written(text[: text.index("\nnet = ")]), "TwoLayerNet")
     assert report.ok, str(report)
     assert {row.name for row in report.rows} == {
         "x",

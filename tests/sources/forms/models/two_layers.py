@@ -60,20 +60,3 @@ class SoftmaxLoss:
         dx = self.p.copy()
         dx[np.arange(len(self.t)), self.t] -= 1
         return dout * dx / len(self.t)
-
-
-rng = np.random.default_rng(0)
-data, target = rng.normal(size=(10, 4)), rng.integers(0, 3, size=10)
-network = [Linear(4, 6), ReLU(), Linear(6, 3)]
-criterion = SoftmaxLoss()
-
-def train_step():
-    pass
-
-out = data
-for l in network:
-    out = l.forward(out)
-cost = criterion.forward(out, target)
-grad = criterion.backward()
-for l in network[::-1]:
-    grad = l.backward(grad)
