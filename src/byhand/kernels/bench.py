@@ -156,7 +156,7 @@ class Bench:
         return {name: self.copy(value) for name, value in inputs.items()}
 
     def shape(self, array: Any) -> tuple[int, ...]:
-        return self.kernel.framework.numpy(array).shape
+        return tuple(np.shape(array))
 
     def _stage(
         self, case: Case, inputs: Inputs, needs: Collection[str]
@@ -183,4 +183,5 @@ class Bench:
         if not framework.is_array(before):
             return False
         now, then = framework.numpy(value), framework.numpy(before)
-        return not np.array_equal(now, then, equal_nan=now.dtype.kind == "f")
+        floats = now.dtype.kind == "f"
+        return not (np.array_equal(now, then) or np.array_equal(now, then, equal_nan=floats))

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -26,6 +27,15 @@ def own_parts(node: ast.AST) -> Iterator[ast.AST]:
         yield part
         if not isinstance(part, _SCOPES):
             yield from own_parts(part)
+
+
+def own_statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements of a function and those inside them, but for those of a function inside it."""
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.stmt):
+            yield part
+        if isinstance(part, _BLOCKS) and not isinstance(part, _SCOPES):
+            yield from own_statements(part)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byhand.errors import ProblemError
-from byhand.sources.autograd_functions.written import Written, written
+from byhand.sources.autograd_functions.written import Written, methods
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import elements, parameters, returns
 
@@ -66,7 +66,7 @@ def _is_one(node: ast.expr) -> bool:
 
 def written_rules(rules: Rules) -> Written:
     """The rules as the methods of a Function. Raises ProblemError for what can't be read."""
-    said = written(rules.name, rules.fwd, rules.bwd, None, ctx=True)
+    said = methods(rules.name, rules.fwd, rules.bwd, None, ctx=True).read()
     forward, backward = _forward(said.forward, rules), _backward(said.backward, rules)
     space = {**said.namespace, **rules.helpers}
     return replace(said, forward=forward, backward=backward, namespace=space)

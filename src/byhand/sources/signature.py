@@ -7,7 +7,7 @@ import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from byhand.program.scopes import own_parts
+from byhand.program.scopes import own_parts, own_statements
 from byhand.sources.names import plain_name
 from byhand.sources.uses import pairs
 
@@ -22,7 +22,7 @@ _GENERIC = re.compile(r"(up|out|output|error|err|top|incoming|next)\w*$", re.I)
 
 def returns(function: ast.FunctionDef) -> list[ast.Return]:
     """The `return` statements of a function, in order."""
-    found = [part for part in own_parts(function) if isinstance(part, ast.Return)]
+    found = [part for part in own_statements(function) if isinstance(part, ast.Return)]
     return sorted(found, key=lambda node: node.lineno)
 
 

@@ -108,12 +108,11 @@ def _checked(
     if any(map(is_complex, ran.outputs)):
         apart = in_reals(subject, inputs, reference, seed)
         return _checked(*apart, needs, dtype, device, options)
-    takes = ran.takes
     if not (options.layouts or options.edges) and options.repeats <= 1:
-        plain = _plainly(subject, found, referred, takes, device, options)
+        plain = _plainly(subject, found, referred, ran, device, options)
         if plain is not None:
             return plain
-    problem, referee = _problem(subject, found, referred, takes, seed)
+    problem, referee = _problem(subject, found, referred, ran, seed)
     report = unjudged_where_meant(_judged(problem, seed), problem, seed)
     report = replace(report, referee=referee)
     _, gave = called(subject, found, seed)
@@ -122,7 +121,7 @@ def _checked(
         report = _raised(report, gave, found) if refused else report
     elif not report.ok and not isinstance(problem.backward, FunctionType):
         report = _inside(subject, found, seed) or _with_missing(report, gave)
-    bench, untried = bench_of(subject, found, referred, problem, takes, device, options)
+    bench, untried = bench_of(subject, found, referred, problem, ran, device, options)
     if bench is not None:
         report = seen_from_outside(report, bench)
     if report.ok and (wrong := wrong_twice(subject, found, seed)):
@@ -149,13 +148,13 @@ def _plainly(
     subject: Subject,
     found: Given,
     reference: Reference | None,
-    takes: Sequence[bool],
+    ran: Ran,
     device: torch.device | None,
     options: Options,
 ) -> Report | None:
     """The report on one plain comparison of what comes out, for which nothing but that was asked;
     None where it isn't right, so that it has to be said where."""
-    bench, _ = bench_of(subject, found, reference, None, takes, device, options)
+    bench, _ = bench_of(subject, found, reference, None, ran, device, options)
     if bench is None:
         return None
     report = compared(bench, subject.file or subject.name)
@@ -178,8 +177,8 @@ def _as_a_whole(
         raise ProblemError(
             f"{subject.name} {what}: say what is true by reference=, in plain PyTorch"
         )
-    takes = _ran(subject, placed(found, device), options.seed).takes
-    bench, untried = bench_of(subject, found, reference, None, takes, device, options)
+    ran = _ran(subject, placed(found, device), options.seed)
+    bench, untried = bench_of(subject, found, reference, None, ran, device, options)
     assert bench is not None  # there is a reference
     report = by_outputs_alone(bench, subject.file or subject.name)
     why = f"it launches {subject.launches}, a Triton kernel" if subject.launches else subject.opaque
@@ -279,7 +278,7 @@ def _problem(
     subject: Subject,
     found: Given,
     reference: Reference | None,
-    takes: Sequence[bool],
+    ran: Ran,
     seed: int,
 ) -> tuple[Problem, str]:
     """The subject as a problem, and who says what is true of it.
@@ -296,12 +295,12 @@ def _problem(
     if python is not None:
         written = partial(
             problem_of_function,
-            python,
+            python.read(),
             draw,
             arguments=found.arguments,
             defaults=subject.defaults,
             tensors=found.tensors,
-            takes=takes,
+            takes=ran.takes,
             asked=found.asked,
             dimensions=found.sizes,
         )
@@ -312,12 +311,12 @@ def _problem(
             ):
                 return own, "engine"
     why = ""
-    for truth in truths(subject, found, reference, takes, seed):
+    for truth in truths(subject, found, reference, ran, seed):
         for made in (
             partial(written, reference=truth.call, keep=partial(kept, subject))
             if written
             else None,
-            partial(problem_by_outputs, subject, found, takes, truth),
+            partial(problem_by_outputs, subject, found, ran.takes, truth),
         ):
             try:
                 if made is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from types import FunctionType
 from typing import Any
 
@@ -18,9 +19,9 @@ from byhand.kernels.frameworks.pytorch import TORCH, run_of
 from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
 from byhand.kernels.options import Options
 from byhand.program.problem import Problem
-from byhand.torch.followed import in_double, not_differentiable
+from byhand.torch.followed import differentiable, in_double
 from byhand.torch.given import Given
-from byhand.torch.reference import Reference, forward_as_reference, statements_as_reference
+from byhand.torch.reference import Reference, own_forwards, statements_as_reference
 from byhand.torch.subject import Subject
 from byhand.values.arrays import Array
 from byhand.values.torch_random import seed_torch
@@ -35,17 +36,17 @@ def bench_of(
     found: Given,
     reference: Reference | None,
     problem: Problem | None,
-    takes: Sequence[bool],
+    ran: Ran,
     device: torch.device | None,
     options: Options,
 ) -> tuple[Bench | None, list[str]]:
     """Where the subject is tried as a kernel, and notes on what isn't tried; None for where nothing
     says what is true of it at every input.
 
-    `problem` is what was made of it, if anything was.
+    `problem` is what was made of it, if anything was, and `ran` what its forward gave.
     """
-    seed = options.seed
-    known = reference or _own(subject, found, problem, seed)
+    seed, takes = options.seed, ran.takes
+    known = reference or _own(subject, found, problem, ran, seed)
     if known is None and _elements(found, seed) > LARGEST:
         return None, [f"{OUTSIDE} wasn't looked for: give a reference, or smaller inputs"]
     notes: list[str] = []
@@ -98,17 +99,16 @@ def _draws(subject: Subject, found: Given, seed: int) -> bool:
     return not torch.equal(before, torch.random.get_rng_state())
 
 
-def _own(subject: Subject, found: Given, problem: Problem | None, seed: int) -> Reference | None:
+def _own(
+    subject: Subject, found: Given, problem: Problem | None, ran: Ran, seed: int
+) -> Reference | None:
     """The subject's own forward as autograd sees it, if what that makes of it is its slope."""
     if subject.forward is None:
         return None
-    ways = [forward_as_reference(subject, found.arguments)]
+    ways = own_forwards(subject, found.arguments)
     if problem is not None and isinstance(problem.backward, FunctionType):
-        ways.append(statements_as_reference(problem, subject, found.arguments))
-    for way in ways:
-        if not_differentiable(way, subject, found, seed) is None:
-            return way
-    return None
+        ways = chain(ways, [statements_as_reference(problem, subject, found.arguments)])
+    return differentiable(ways, subject, found, ran, seed)
 
 
 def _run_of(reference: Reference) -> Run:

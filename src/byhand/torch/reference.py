@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,15 +89,19 @@ def reference_of(
     return Reference(call, tuple(arguments)[: len(names)], name)
 
 
-def forward_as_reference(subject: Subject, arguments: Sequence[str]) -> Reference:
-    """A subject's own forward, run so that autograd sees what it does."""
+def own_forwards(subject: Subject, arguments: Sequence[str]) -> Iterator[Reference]:
+    """A subject's own forward, if it has one, run so that autograd sees what it does: as it is, and
+    so that what it writes in place, which autograd may still need, goes to new memory."""
+    forward = subject.forward
+    if forward is None:
+        return
 
     def call(*given: Any) -> Any:
         copies = [v.clone() if isinstance(v, torch.Tensor) else v for v in given]
-        assert subject.forward is not None
-        return subject.forward(Ctx(_flags(given)), *copies)
+        return forward(Ctx(_flags(given)), *copies)
 
-    return Reference(call, tuple(arguments), f"the forward of {subject.name}")
+    for way in (call, torch.func.functionalize(call)):
+        yield Reference(way, tuple(arguments), f"the forward of {subject.name}")
 
 
 def statements_as_reference(

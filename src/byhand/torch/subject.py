@@ -15,8 +15,7 @@ from byhand.errors import ProblemError
 from byhand.kernels.frameworks.pytorch import run_of
 from byhand.kernels.kernel import Run
 from byhand.sources.autograd_functions.problem import arguments_of
-from byhand.sources.autograd_functions.told import unanswered
-from byhand.sources.autograd_functions.written import Written, written
+from byhand.sources.autograd_functions.written import Methods, methods
 from byhand.torch.launches import launches
 
 
@@ -39,7 +38,7 @@ class Subject:
     call: Callable[..., Any]
     names: Callable[[int], tuple[str, ...]]
     defaults: dict[str, Any]
-    python: Written | None = None
+    python: Methods | None = None
     opaque: str = ""
     forward: Callable[..., Any] | None = None
     launches: str = ""
@@ -54,7 +53,7 @@ class Subject:
 
     def unanswered(self, arguments: Sequence[str]) -> list[str]:
         """The arguments of which backward returns None wherever it returns."""
-        return [] if self.python is None else unanswered(self.python.backward, arguments)
+        return [] if self.python is None else self.python.unanswered(arguments)
 
 
 def subject_of(fn: Any) -> Subject:
@@ -192,15 +191,15 @@ def _module(module: torch.nn.Module) -> Subject:
 
 def _python(
     name: str, forward: Any, backward: Any, setup: Any, *, ctx: bool
-) -> tuple[Written | None, str]:
+) -> tuple[Methods | None, str]:
     try:
-        return written(name, forward, backward, setup, ctx=ctx), ""
+        return methods(name, forward, backward, setup, ctx=ctx), ""
     except ProblemError as error:
         return None, str(error)
 
 
 def _names(
-    python: Written | None, given: Sequence[inspect.Parameter]
+    python: Methods | None, given: Sequence[inspect.Parameter]
 ) -> Callable[[int], tuple[str, ...]]:
     def names(count: int) -> tuple[str, ...]:
         if python is not None:

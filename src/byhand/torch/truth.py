@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import torch
-
-from byhand.torch.followed import not_differentiable
+from byhand.kernels.kernel import Ran
+from byhand.torch.followed import computed, differentiable
 from byhand.torch.given import Given
 from byhand.torch.opaque import as_differences, as_op
-from byhand.torch.reference import Reference, forward_as_reference
+from byhand.torch.reference import Reference, own_forwards
 from byhand.torch.subject import Subject
 
 
@@ -34,22 +33,22 @@ def truths(
     subject: Subject,
     found: Given,
     reference: Reference | None,
-    takes: Sequence[bool],
+    ran: Ran,
     seed: int,
 ) -> Iterator[Truth]:
-    """What may say what is true, the best first; the first that runs is to be taken."""
+    """What may say what is true of a subject whose forward gave `ran`, the best first; the first
+    that runs is to be taken."""
     name = "torch" if reference is None else "reference"
-    if reference is None and subject.forward is not None:
-        own = forward_as_reference(subject, found.arguments)
-        if not_differentiable(own, subject, found, seed) is None:
-            reference = own
+    if reference is None:
+        own = own_forwards(subject, found.arguments)
+        reference = differentiable(own, subject, found, ran, seed)
     if reference is not None:
-        call = partial(_outputs, reference, found, takes)
+        call = partial(_outputs, reference, found, ran.takes)
         yield Truth(name, lambda *arguments: _one_or_all(call(*arguments)))
         yield Truth(name, lambda *arguments: as_op(call, arguments))
     if name == "torch":
-        computed = partial(_computed, subject, takes)
-        yield Truth("finite", lambda *arguments: as_differences(computed, arguments))
+        values = partial(computed, subject, ran.takes)
+        yield Truth("finite", lambda *arguments: as_differences(values, arguments))
 
 
 def _outputs(
@@ -57,15 +56,6 @@ def _outputs(
 ) -> tuple[Any, ...]:
     named = dict(zip(found.arguments, arguments, strict=True))
     return tuple(reference.outputs(reference(named), takes))
-
-
-def _computed(subject: Subject, takes: Sequence[bool], *arguments: Any) -> tuple[Any, ...]:
-    """What the user's own call computes."""
-    copies = [v.clone() if isinstance(v, torch.Tensor) else v for v in arguments]
-    with torch.no_grad():
-        returned = subject.call(*copies)
-    each = returned if isinstance(returned, (tuple, list)) else (returned,)
-    return tuple(value for value, takes_one in zip(each, takes, strict=True) if takes_one)
 
 
 def _one_or_all(outputs: tuple[Any, ...]) -> Any:

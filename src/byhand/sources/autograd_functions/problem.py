@@ -17,11 +17,11 @@ from byhand.sources.assemble import assembled
 from byhand.sources.autograd_functions.backward import FunctionBackward
 from byhand.sources.autograd_functions.ctx import HELD, NEEDS, Held
 from byhand.sources.autograd_functions.forward import KEEP, REFERENCE, FunctionForward
-from byhand.sources.autograd_functions.written import Written
+from byhand.sources.autograd_functions.written import Methods, Written
 from byhand.sources.intermediates import others, promising, without
 
 
-def arguments_of(said: Written, count: int) -> tuple[str, ...]:
+def arguments_of(said: Methods, count: int) -> tuple[str, ...]:
     """What forward's arguments are called, where it is given `count`: those of a `*args` by
     place."""
     forward = said.forward

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from byhand.sources.signature import elements, is_none, returns
+from byhand.sources.signature import elements, is_none
 
 
 def names_in(tree: ast.Module) -> list[str]:
@@ -38,10 +38,10 @@ def _last(node: ast.expr) -> str:
             return ""
 
 
-def unanswered(backward: ast.FunctionDef, arguments: Sequence[str]) -> list[str]:
-    """The arguments for which backward returns None wherever it returns."""
-    ends = [elements(end.value) for end in returns(backward)]
-    whole = [each for each in ends if len(each) >= len(arguments)]
-    if not whole or len(whole) < len(ends):
+def unanswered(ends: Sequence[ast.Return], arguments: Sequence[str]) -> list[str]:
+    """The arguments for which a backward with these `return`s gives None in all of them."""
+    given = [elements(end.value) for end in ends]
+    whole = [each for each in given if len(each) >= len(arguments)]
+    if not whole or len(whole) < len(given):
         return []
     return [name for i, name in enumerate(arguments) if all(is_none(e[i]) for e in whole)]

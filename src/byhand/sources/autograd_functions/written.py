@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
 from byhand.errors import ProblemError
-from byhand.program.scopes import own_parts
+from byhand.program.scopes import own_statements
+from byhand.sources.autograd_functions.told import unanswered
 from byhand.sources.helpers import in_file, with_helpers
+from byhand.sources.signature import returns
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
-    """The Python of a Function. Its forward takes a ctx first, or it has a setup_context, or saves
-    nothing."""
+class Methods:
+    """The Python of a Function, as it stands. Its forward takes a ctx first, or it has a
+    setup_context, or saves nothing."""
 
     name: str
     file: str
@@ -27,34 +29,55 @@ class Written:
     setup: ast.FunctionDef | None
     ctx: bool
     namespace: Mapping[str, Any]
+
+    def helper(self, func: ast.expr) -> ast.FunctionDef | None:
+        """The function of this file that is called so, if it is one."""
+        return in_file(self.namespace, self.file, _readable)(func)
+
+    def read(self) -> Written:
+        """With the statements of the helpers that backward calls."""
+        backward, called = with_helpers(self.backward, self.helper, self.namespace)
+        around = self.setup, self.ctx, self.namespace
+        return Written(self.name, self.file, self.forward, backward, *around, called)
+
+    def unanswered(self, arguments: Sequence[str]) -> list[str]:
+        """The arguments of which backward returns None wherever it returns."""
+        ends = returns(self.backward)
+        calls = [end.value.func for end in ends if isinstance(end.value, ast.Call)]
+        if any(self.helper(func) is not None for func in calls):
+            ends = returns(self.read().backward)
+        return unanswered(ends, arguments)
+
+
+@dataclass(frozen=True, eq=False)
+class Written(Methods):
+    """The same with helpers; what a local of one is `called` there, where it has another name."""
+
     called: Mapping[str, str]
 
 
-def written(
+def methods(
     name: str,
     forward: Callable[..., Any],
     backward: Callable[..., Any],
     setup: Callable[..., Any] | None,
     *,
     ctx: bool,
-) -> Written:
+) -> Methods:
     """The Python of a Function's methods. Raises ProblemError for what isn't a plain `def`."""
-    methods = [_plain(each) for each in (forward, backward, setup) if each is not None]
+    functions = [_plain(each) for each in (forward, backward, setup) if each is not None]
     space: dict[str, Any] = {}
-    for method in methods:
-        space |= {**method.__globals__, **inspect.getclosurevars(method).nonlocals}
-    definitions = [_definition(method) for method in methods]
-    file = methods[1].__code__.co_filename
-    read, called = with_helpers(definitions[1], in_file(space, file, _readable), space)
-    return Written(
+    for function in functions:
+        space |= {**function.__globals__, **_around(function)}
+    definitions = [_definition(function) for function in functions]
+    return Methods(
         name,
-        file,
+        functions[1].__code__.co_filename,
         definitions[0],
-        read,
+        definitions[1],
         definitions[2] if setup is not None else None,
         ctx,
         space,
-        called,
     )
 
 
@@ -66,18 +89,21 @@ def _plain(method: Callable[..., Any]) -> FunctionType:
     return found
 
 
+def _around(method: FunctionType) -> dict[str, Any]:
+    """What a method takes from the function that it is defined in."""
+    return dict(inspect.getclosurevars(method).nonlocals) if method.__closure__ else {}
+
+
 def _definition(method: FunctionType) -> ast.FunctionDef:
     first = method.__code__.co_firstlineno
     try:
         lines, _ = inspect.findsource(method)
     except OSError:
         raise ProblemError(f"the source of {method.__name__} can't be read") from None
-    for node in ast.walk(_parsed("".join(lines))):
-        if isinstance(node, ast.FunctionDef) and node.name == method.__name__:
-            decorated = [node.lineno, *(each.lineno for each in node.decorator_list)]
-            if min(decorated) == first:
-                return _by_itself(node)
-    raise ProblemError(f"{method.__name__} (line {first}) is not a plain `def`")
+    node = _definitions("".join(lines)).get((method.__name__, first))
+    if node is None:
+        raise ProblemError(f"{method.__name__} (line {first}) is not a plain `def`")
+    return _by_itself(node)
 
 
 def _readable(method: FunctionType) -> ast.FunctionDef | None:
@@ -87,8 +113,9 @@ def _readable(method: FunctionType) -> ast.FunctionDef | None:
         return None
 
 
+@lru_cache(maxsize=1 << 8)
 def _by_itself(method: ast.FunctionDef) -> ast.FunctionDef:
-    for part in own_parts(method):
+    for part in own_statements(method):
         match part:
             case ast.Nonlocal(names=names) | ast.Global(names=names):
                 raise ProblemError(f"{method.name} binds {names[0]}, which isn't its own")
@@ -98,5 +125,11 @@ def _by_itself(method: ast.FunctionDef) -> ast.FunctionDef:
 
 
 @lru_cache(maxsize=8)
-def _parsed(text: str) -> ast.Module:
-    return ast.parse(text)
+def _definitions(text: str) -> Mapping[tuple[str, int], ast.FunctionDef]:
+    """The functions of a module by name and first line, which is that of a decorator."""
+    found: dict[tuple[str, int], ast.FunctionDef] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            found[node.name, first] = node
+    return found
