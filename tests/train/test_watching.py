@@ -41,3 +41,12 @@ def test_a_loss_that_is_no_number_is_said_and_never_told(tmp_path: Path) -> None
 def test_what_follows_the_convention_can_be_trained() -> None:
     assert trainable(load("mlp")) and trainable(load("transformer"))
     assert not trainable(load("softmax_cross_entropy"))
+
+
+@pytest.mark.parametrize("written", ["", "dC = np.zeros(3)"])
+def test_what_gives_no_gradient_of_a_parameter_can_not(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "open.py"
+    source = zoo()["mlp"].read_text()
+    assert source.count("    dC = np.zeros_like(C)\n    np.add.at(dC, X, demb)\n") == 1
+    file.write_text(re.sub(r"    dC = .*\n.*dC.*\n", f"    {written}\n", source))
+    assert not trainable(load(file))

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
+
 from byhand.errors import ByhandError, ProblemError
 from byhand.program.problem import Problem
 from byhand.train.data import BUNDLED, Examples
 from byhand.train.evaluate import training_statistics
+from byhand.train.gradients import check_gradients, hand_gradients, items_named
 from byhand.train.interrupt import Stop
+from byhand.train.loop import trained_inputs
 from byhand.train.plan import TrainingPlan, fresh
 from byhand.train.sample import words
 from byhand.train.sizes import check_trainable, training_sizes
@@ -36,10 +40,15 @@ class Seen:
 
 
 def trainable(problem: Problem) -> bool:
-    """Whether a problem follows the convention of training (see `sizes.py`)."""
-    with suppress(ProblemError):
+    """Whether a problem follows the convention of training (see `sizes.py`), and its backward gives
+    the gradient of every parameter."""
+    with suppress(ProblemError), np.errstate(all="ignore"):
         training_sizes(problem, {}, vocabulary=1)
-        check_trainable(problem, problem.inputs())
+        values = problem.inputs()
+        check_trainable(problem, values)
+        found = hand_gradients(problem)(values)
+        answers = items_named(found.answers)
+        check_gradients(problem, trained_inputs(problem, values), found.loss, answers)
         return True
     return False
 

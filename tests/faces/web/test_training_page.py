@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from browser import CHROMIUM, chromium, watched
 from everyone import AXE, serious
-from pages import PRACTICE, Served
+from pages import LOSS, Served
 from playwright.sync_api import expect
 
+from byhand.course.course import bundled, load_course
 from byhand.program.problem import zoo
+from solved import solved
 
 pytestmark = [
     pytest.mark.long,
@@ -56,12 +60,37 @@ def test_the_loss_is_drawn_as_it_falls_and_words_come(tmp_path: Path, width: int
         assert wrong == []
 
 
-def test_what_can_not_be_trained_is_not_offered(tmp_path: Path) -> None:
-    with (
-        Served("learn", str(tmp_path / "w"), "--web", "--course", str(PRACTICE)) as served,
-        chromium() as browser,
-    ):
-        page = browser.new_page()
-        page.goto(served.url)
-        expect(page.locator(".bh-rows")).to_be_visible()
-        expect(page.get_by_role("button", name="Train it")).to_have_count(0)
+PART = {
+    "dlogprobs": "(Y[:, None] == np.arange(probs.shape[1])) / -n",
+    "dprobs": "dlogprobs / probs",
+}
+
+
+def test_in_the_course_a_backward_that_is_right_and_whole_is_trained(tmp_path: Path) -> None:
+    """Lesson 6 begins with a few gradients: nothing can be trained on those."""
+    exercises = load_course(bundled()).exercises
+    whole = next(each for each in exercises if each.id == "6-backprop-ninja/train")
+    folder = tmp_path / "w"
+    with Served("learn", str(folder), "--web") as served, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        train = page.get_by_role("button", name="Train it")
+
+        def answer(exercise: str, write: Callable[[str], str]) -> None:
+            page.goto(f"{served.url}#{exercise}")
+            expect(page.locator(".bh-rows")).to_be_visible()
+            expect(train).to_have_count(0)
+            file = folder / f"{exercise}.py"
+            file.write_text(write(file.read_text()))
+            expect(page.get_by_role("region", name="Verdict")).to_contain_text("Right.")
+            expect(page.get_by_role("link", name="On to")).to_be_visible()
+
+        answer(
+            LOSS, lambda text: re.sub(r"(\w+) = \.\.\..*", lambda m: f"{m[1]} = {PART[m[1]]}", text)
+        )
+        expect(train).to_have_count(0)
+        answer(whole.id, lambda _: solved(whole))
+        train.click()
+        said = page.locator(STEP)
+        before = said.inner_text()
+        expect(said).not_to_have_text(before)
+        expect(page.locator(".training .bh-samples code")).to_have_count(8)

@@ -33,4 +33,6 @@ def told_in_stages(
 def _told(report: Report, problem: Problem | None) -> Iterator[dict[str, Any]]:
     """Both, and whether the `problem`, where it is read as one, can be trained."""
     yield {"said": said(report), "passed": report.ok}
-    yield {"report": report.as_json(), "trainable": problem is not None and trainable(problem)}
+    with silent():
+        can = problem is not None and trainable(problem)
+    yield {"report": report.as_json(), "trainable": can}
