@@ -18,11 +18,11 @@ POLICY = (
 STYLE = """
 :root { color-scheme: light dark; }
 body { max-width: 76rem !important; margin: 1.5rem auto !important; padding: 0 1rem !important;
-  background: light-dark(#fffefb, #181714); }
-h1 { font-family: Charter, "Bitstream Charter", Cambria, "Liberation Serif", serif;
-  font-weight: 600; }
+  background: light-dark(#fffefb, #181714);
+  font-family: Charter, "Bitstream Charter", Cambria, "Liberation Serif", serif !important; }
+h1, h2, h3 { font-weight: 600; }
 """
-"""What goes over the styles of a page that is only read: it becomes wider."""
+"""What goes over the styles of a page that is only read: it becomes wider, and is set as the view."""
 
 
 @dataclass(frozen=True)
