@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,4 +171,47 @@ def test_the_keyboard_is_enough(browser: Browser, course: Served) -> None:
     page.keyboard.press("Tab")  # leaves the editor, and indents nothing
     assert "cm-content" not in focused()
     expect(page.locator(".cm-content")).to_contain_text("dlogprobs = np.zeros_like(probs)")
+    page.context.close()
+
+
+HEARD = """() => {
+    const region = document.querySelector(".verdict [role=status]");
+    window.heard = [];
+    new MutationObserver(() => region.textContent && heard.push(region.textContent)).observe(
+        region, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+def test_screen_readers_hear_each_verdict_once(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "line.py"
+    file.write_text(GOOD)
+    with Served("show", str(file)) as served:
+        page = opened(browser, served, 1280, "light")
+        said = page.get_by_role("region", name="Verdict").get_by_role("status")
+        expect(said).to_contain_text("Right.")  # it is there for those who don't see it
+        page.evaluate(HEARD)
+        text = page.locator(".cm-line", has_text="dw = x.T @ dy")
+        text.click()
+        page.keyboard.press("End")
+        page.keyboard.type(" * 2", delay=150)  # on the way it is no Python, and then wrong
+        expect(said).to_contain_text("dw is wrong")
+        page.wait_for_timeout(1500)
+        heard = page.evaluate("heard")
+        assert len(heard) == 1, heard
+        assert "Line" in heard[0] or "line" in heard[0]
+        page.context.close()
+
+
+def test_nothing_is_said_by_colour_alone(browser: Browser, explorer: Served) -> None:
+    page = opened(browser, explorer, 1280, "light")
+    expect(page.locator(".bh-root")).to_be_visible()
+    unfold = page.get_by_role("button", name="unfold all")
+    if unfold.count():
+        unfold.click()
+    for kind, sign in (("root", "✗ wrong"), ("right", "✓")):
+        rows = page.locator(f".bh-row.bh-{kind}:has(.bh-standing)")
+        assert rows.count() and all(sign in each for each in rows.all_inner_texts())
+    verdict = page.get_by_role("region", name="Verdict")
+    expect(verdict.locator(".said")).to_contain_text("✗")
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(1)  # a mark beside the line, too
     page.context.close()
