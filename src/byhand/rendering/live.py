@@ -22,7 +22,7 @@ body { max-width: 76rem !important; margin: 1.5rem auto !important; padding: 0 1
   font-family: Charter, "Bitstream Charter", Cambria, "Liberation Serif", serif !important; }
 h1, h2, h3 { font-weight: 600; }
 """
-"""What goes over the styles of a page that is only read: it becomes wider, and is set as the view."""
+"""What goes over the styles of a page that is only read. It gets wider, in the view's own type."""
 
 
 @dataclass(frozen=True)
