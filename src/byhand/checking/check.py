@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.cells import in_cells
-from byhand.checking.judging.another_shape import locals_of_another_shape
-from byhand.checking.judging.blame import blame
+from byhand.checking.judging.another_shape import is_right, locals_of_another_shape
+from byhand.checking.judging.blame import Blame, blame
 from byhand.checking.judging.convention import adopt
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.judging.uneven import uneven
@@ -137,7 +137,9 @@ def stages(
         if others:
             without = follow(plain, plain=others)
             fewer = blame(without)
-            if {*fewer.roots} < {*blamed.roots}:
+            if {*fewer.roots} < {*blamed.roots} and (
+                is_right(plain, others) or _explains(without, fewer)
+            ):
                 trials, blamed = without, fewer
                 meant = [
                     f"d{turn.root} isn't the gradient of {turn.root}, and need not be: what is "
@@ -213,6 +215,12 @@ def _is_one_mistake(report: Report) -> bool:
     mistakes = [row.mistake for row in report.rows if row.name in report.roots]
     known = all(each is not None and each.code != "unknown" for each in mistakes)
     return len(report.roots) == 1 and known
+
+
+def _explains(trials: Sequence[Trial], blamed: Blame) -> bool:
+    """Whether a mistake is known in each line that is to blame."""
+    named = name_mistakes(trials, blamed).mistakes
+    return all(key in named and named[key].mistake.code != "unknown" for key in blamed.roots)
 
 
 def _rows_to_blame(report: Report) -> int:

@@ -15,8 +15,8 @@ from byhand.values import tree
 
 
 def locals_of_another_shape(trials: Sequence[Trial]) -> list[Turn]:
-    """The locals that aren't meant as the gradient that their name says: they have another shape,
-    and the gradients of inputs that are made of them are right on every draw.
+    """The locals that may not be meant as the gradient that their name says: they have another
+    shape, and gradients of inputs are made of them.
 
     One that only keeps an axis, drops it, or is to be broadcast is meant as the gradient.
     """
@@ -35,10 +35,28 @@ def locals_of_another_shape(trials: Sequence[Trial]) -> list[Turn]:
         same = np.shape(answer.value) == shape
         if same or (not data and _fits_in(answer.value, shape)):
             continue
-        made = _made_of(answer, first.answers.found) & inputs
-        if made and not any(made & each.wrong for each in whole):
+        if _made_of(answer, first.answers.found) & inputs:
             found.append(Turn(tree.root(answer.key[0]), answer.writes[0], None))
     return found
+
+
+def is_right(trials: Sequence[Trial], turns: Sequence[Turn]) -> bool:
+    """Whether the gradients of inputs that are made of these locals are right on every draw."""
+    whole = [each for each in trials if not each.drawn.tied]
+    names = {turn.root for turn in turns}
+    made = {
+        key
+        for each in whole
+        for answer in each.answers.found
+        if tree.root(answer.key[0]) in names
+        for key in _made_of(answer, each.answers.found)
+    }
+    return not any(
+        key in each.wrong
+        for each in whole
+        for step in each.drawn.truth.inputs
+        if (key := (step.name, step.binding)) in made
+    )
 
 
 def _made_of(answer: Answer, found: Sequence[Answer]) -> frozenset[Key]:

@@ -16,7 +16,7 @@ def untried(trials: Sequence[Trial]) -> list[str]:
     lines = [("forward", node.lineno) for node in _never(forward.body, entered)]
     function = trials[0].run.function
     if function is not None and trials[0].run.error is None:
-        entered = frozenset[ast.stmt]().union(*(t.run.entered for t in trials))
+        entered = frozenset(node for trial in trials for node in trial.run.entered)
         lines += [("backward", node.lineno) for node in _never(function.body, entered)]
     return [
         f"line {line}, in {name}, is never reached with the inputs that were tried, so it isn't "

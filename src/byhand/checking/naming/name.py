@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from byhand.checking.judging.blame import Blame
-from byhand.checking.judging.evidence import Evidence
+from byhand.checking.judging.evidence import as_array
 from byhand.checking.judging.kinks import KINK
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.luck import why_it_holds
@@ -18,12 +18,15 @@ from byhand.checking.naming.mistakes import (
     used_too_early,
     ways_to,
 )
+from byhand.checking.naming.proving.at_fault import at_fault
 from byhand.checking.naming.proving.finding import Diagnosis, Effort
 from byhand.checking.naming.proving.odd import first_odd
 from byhand.checking.naming.proving.odd_write import odd_write
+from byhand.checking.naming.proving.shared import Shared, meant, shared
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.report import Mistake
 from byhand.checking.running.backward_run import Raised
+from byhand.checking.running.names import touched_names
 from byhand.referees.referee import Key
 
 FEW = 6
@@ -62,8 +65,12 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) 
     first = trials[0]
     found: dict[Key, Named] = {}
     search = _Search()
-    for key, evidence in blame.roots.items() if roots else ():
-        named = search.root(evidence)
+    suspects = {key: Suspect(each, search.effort) for key, each in blame.roots.items() if roots}
+    for group in shared({key: each for key, each in suspects.items() if _gave_arrays(each)}):
+        if not {*group.keys} & {*found} and (named := search.group(group)) is not None:
+            found |= dict.fromkeys(group.keys, named)
+    for key, suspect in suspects.items():
+        named = found.get(key) or search.root(suspect)
         if named is not None:
             found[key] = named
     for key, uneven in blame.uneven.items():
@@ -109,6 +116,10 @@ def _reading(trial: Trial, keys: Container[Key]) -> set[Key]:
     return found
 
 
+def _gave_arrays(suspect: Suspect) -> bool:
+    return all(as_array(found.value) is not None for found in suspect.evidence)
+
+
 def _named(code: str, finding: Diagnosis) -> Named:
     return Named(Mistake(code, finding.message, finding.lacks), finding.line, finding.part)
 
@@ -124,7 +135,28 @@ class _Search:
     earlier: list[tuple[str, Diagnosis]] = field(default_factory=list[tuple[str, Diagnosis]])
     effort: Effort = field(default_factory=Effort)
 
-    def root(self, evidence: tuple[Evidence, ...]) -> Named | None:
+    def group(self, group: Shared) -> Named | None:
+        """The one mistake in what several roots share that makes all of them wrong, if it is
+        proved; or the local that isn't the gradient which all of them take it for."""
+        lines = {statement.lineno for statement in group.statements}
+        for question in ("find", "find_late", "find_last"):
+            for code, find in ways_to(question):
+                finding = find(group.suspect)
+                if finding is not None and finding.line in lines:
+                    return _named(code, finding)
+        part = at_fault(group.suspect)
+        if part is not None:
+            return _named("unknown", part)
+        found = meant(group)
+        if found is None:
+            return None
+        local, value, made = found
+        odd = first_odd(group.suspect.first.trial, group.statements)
+        own = (each for each in odd[:1] if touched_names(each).get(local) is not None)
+        message = f"what reads `{local}` would be right if it were the gradient of {value}"
+        return _named("unknown", Diagnosis(message, next(own, made).lineno))
+
+    def root(self, alone: Suspect) -> Named | None:
         """The first mistake that is proved; None for a statement that raised or gave no floats: the
         row says what.
 
@@ -132,10 +164,9 @@ class _Search:
         at the default sizes is named.
         A definition that holds only on the true gradients is looked at on those, too.
         """
-        raised = evidence[0].answer.value
-        if isinstance(raised, Raised) or evidence[0].comparison.verdict == "error":
+        evidence = alone.evidence
+        if isinstance(alone.answer.value, Raised) or evidence[0].comparison.verdict == "error":
             return None
-        alone = Suspect(evidence, self.effort)
         coarse = unknown.too_coarse(alone)
         code, finding = ("unknown", coarse) if coarse is not None else self.nearest(alone)
         if code == "unknown" and any(found.paths.between for found in evidence):

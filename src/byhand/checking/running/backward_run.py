@@ -69,7 +69,7 @@ class BackwardRun:
     returned instead of one. `narrow` has the lines of the statements that computed in float32, by
     their numbers. `error` is a statement that raised where no gradient could stand in for what it
     writes, `said` what it raised and what to do about it. `entered` are the simple statements that
-    were run.
+    were run, by their numbers.
     """
 
     function: Function | None
@@ -81,7 +81,7 @@ class BackwardRun:
     error: StatementError | None = None
     said: str = ""
     unread: str | None = None
-    entered: frozenset[ast.stmt] = frozenset()
+    entered: tuple[ast.stmt, ...] = ()
     upstream: frozenset[str] = frozenset()
 
     @property

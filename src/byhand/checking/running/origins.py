@@ -99,6 +99,11 @@ def is_object(value: Any) -> bool:
     )
 
 
+def holds_arrays(value: Any) -> bool:
+    """Whether arrays are inside of a value: in its items or its attributes."""
+    return is_object(value) and next(inside(value), None) is not None
+
+
 @lru_cache(maxsize=1 << 12)
 def _chains(node: ast.stmt) -> tuple[tuple[str, ast.expr], ...]:
     """The longest `a.b[i].c` of a statement that no call is part of, so that to evaluate them

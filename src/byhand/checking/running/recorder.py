@@ -17,7 +17,7 @@ import numpy as np
 from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import loaded_names, reached_names, touched_names
-from byhand.checking.running.origins import Origins, is_object
+from byhand.checking.running.origins import Origins, holds_arrays, is_object
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
 from byhand.values.arrays import Array
@@ -59,19 +59,22 @@ class Recorder:
     origins: Origins = field(default_factory=Origins)
     writes: list[Write] = field(default_factory=list[Write])
     damages: list[Damage] = field(default_factory=list[Damage])
-    entered: set[ast.stmt] = field(default_factory=set[ast.stmt])
+    entered: list[ast.stmt] = field(default_factory=list[ast.stmt])
     anew: set[str] = field(default_factory=set[str])
-    number: int = 0
 
     def __post_init__(self) -> None:
         self.origins.note(self.arguments)
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
-        self.entered.add(statement.node)
         try:
             self.watch(statement, namespace)
         finally:
-            self.number += 1
+            self.entered.append(statement.node)
+
+    @property
+    def number(self) -> int:
+        """How many statements ran before."""
+        return len(self.entered)
 
     def watch(self, statement: Statement, namespace: Namespace) -> None:
         node = statement.node
@@ -96,7 +99,7 @@ class Recorder:
                 written += self.record(
                     root, namespace[root], rebinds, node, (reads, through), failure, item
                 )
-            elif is_object(namespace.get(root)):
+            elif holds_arrays(namespace.get(root)):
                 continue  # its arrays are known one by one
             elif rebinds is not None or root in reached_names(node):
                 before = frozenset[int]() if rebinds else self.tainted.get(root, frozenset())

@@ -81,7 +81,7 @@ def run_backward(
         narrow.lines,
         *(error or (None, "")),
         unread=_unread(returned),
-        entered=frozenset(recorder.entered),
+        entered=tuple(recorder.entered),
         upstream=frozenset({*upstream} & {*given} - {*available}),
     )
 

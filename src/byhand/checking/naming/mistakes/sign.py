@@ -71,6 +71,8 @@ def _turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield operand
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            yield ast.BinOp(right, ast.Sub(), left)
         case ast.Name() | ast.Call() | ast.Attribute() if not is_places(part):
             yield ast.UnaryOp(ast.USub(), part)
         case _:

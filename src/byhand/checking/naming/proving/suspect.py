@@ -22,10 +22,8 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Edit, Effort, Mend, Parts, Scale
 from byhand.checking.naming.proving.syntax import added_numbers, exchanged, factors, product, reads
 from byhand.checking.running.answers import Answer
-from byhand.checking.running.names import loaded_names, touched_names
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
-from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array
 
@@ -36,11 +34,13 @@ Share: TypeAlias = Callable[[Evidence], Array]
 @dataclass(frozen=True, eq=False)
 class Suspect:
     """A definition that is wrong, with what every draw shows about it; `only` these statements of
-    it are looked at, if any are given."""
+    it are looked at, if any are given. Or `several` definitions, which something that they share
+    makes wrong: then the evidence is that of all."""
 
     evidence: tuple[Evidence, ...]
     effort: Effort = field(default_factory=Effort)
     only: tuple[ast.stmt, ...] = ()
+    several: bool = False
 
     # What it is.
 
@@ -180,7 +180,10 @@ class Suspect:
 
     def follows(self, value: Callable[[Evidence], Any]) -> bool:
         """Whether the definition gave `value(evidence)` on every draw on which it gave anything,
-        and on the true gradients, if it is wrong there."""
+        and on the true gradients, if it is wrong there. What several gave says nothing of what
+        they share."""
+        if self.several:
+            return False
         tried = [found for found in self.evidence if as_array(found.value) is not None]
         if all(found.right or found.gives(found.expected.value) for found in tried):
             return False  # what is off by so little would follow from anything that is right
@@ -297,31 +300,17 @@ def _ordinal(place: int) -> str:
 
 
 def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:
-    """The statements that write an answer, then those of the locals that they need."""
-    assert trial.run.function is not None
-    found = list(dict.fromkeys(write.node for write in answer.writes))
-    simple = [
+    """The statements that write an answer, then those that made the locals which they need."""
+    written = [write.node for write in answer.writes]
+    numbers = frozenset[int]().union(*(write.through for write in answer.writes))
+    made = (trial.run.entered[number] for number in sorted(numbers, reverse=True))
+    needed = (
         node
-        for node in trial.run.function.nodes
+        for node in made
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
-    ]
-    simple = [node for node in simple if not _only_unpacks(node, trial.problem.kept)]
-    answers = {tree.root(each.local) for each in trial.answers.found}
-    wanted = {name for node in found for name, _ in loaded_names(node)}
-    while True:
-        more = [
-            node
-            for node in simple
-            if node not in found
-            and any(
-                rebinds is not None and name in wanted and name not in answers
-                for name, rebinds in touched_names(node).items()
-            )
-        ]
-        if not more:
-            return tuple(found)
-        found += more[::-1]
-        wanted |= {name for node in more for name, _ in loaded_names(node)}
+        and not _only_unpacks(node, trial.problem.kept)
+    )
+    return tuple(dict.fromkeys([*written, *needed]))
 
 
 def _only_unpacks(node: ast.stmt, kept: Collection[str]) -> bool:

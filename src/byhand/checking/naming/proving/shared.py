@@ -1,0 +1,83 @@
+"""One slip behind several roots: in a local that all of them need, and that answers for nothing.
+
+    g = 1 - sigmoid(u @ v)        the slip
+    du = g[:, None] * v
+    dv = g @ u
+
+Each could be mended in its own line, too: by a sign there, and another one there. But one slip is
+likelier than several that come to the same.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from byhand.checking.judging.evidence import Evidence
+from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.running.names import touched_names
+from byhand.referees.referee import Key
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """The roots `keys`, all of which need the same `statements`, the nearest first: none of these
+    writes a gradient. `suspect` is all of them at once, so that what mends it mends each."""
+
+    keys: tuple[Key, ...]
+    statements: tuple[ast.stmt, ...]
+    suspect: Suspect
+
+
+def shared(suspects: Mapping[Key, Suspect]) -> Iterator[Shared]:
+    """The groups of roots that need the same locals, the largest first."""
+    needing: dict[ast.stmt, list[Key]] = {}
+    for key, suspect in suspects.items():
+        for statement in suspect.statements:
+            needing.setdefault(statement, []).append(key)
+    writing = {
+        write.node
+        for suspect in suspects.values()
+        for answer in suspect.first.trial.answers.found
+        for write in answer.writes
+    }
+    groups = {tuple(keys) for each, keys in needing.items() if each not in writing}
+    for group in sorted(groups, key=len, reverse=True):
+        if len(group) < 2:
+            return
+        first = suspects[group[0]]
+        statements = tuple(
+            each
+            for each in first.statements
+            if each not in writing and {*group} <= {*needing[each]}
+        )
+        evidence = tuple(chain.from_iterable(suspects[key].evidence for key in group))
+        yield Shared(group, statements, Suspect(evidence, first.effort, statements, True))
+
+
+def meant(group: Shared) -> tuple[str, str, ast.stmt] | None:
+    """The local that isn't the gradient which all that reads it takes it for: the local, the value
+    of that gradient, and the statement that makes the local last. None if there is no such one."""
+    seen = set[str]()
+    for statement in group.statements:
+        made = [name for name, rebinds in touched_names(statement).items() if rebinds is not None]
+        for local in made:
+            if local in seen:
+                continue
+            seen.add(local)
+            for key in group.suspect.first.paths.between:
+                if all(_holding(found, statement, local, key) for found in group.suspect.evidence):
+                    return local, key[0], statement
+    return None
+
+
+def _holding(found: Evidence, statement: ast.stmt, local: str, key: Key) -> bool:
+    """Whether a definition is right where a local holds the gradient of a step."""
+    between = found.paths.between
+    if key not in between:
+        return False
+    gradient = ast.Name(f"__incoming_{between.index(key)}", ast.Load())
+    held = ast.Assign([ast.Name(local, ast.Store())], gradient)
+    return found.becomes_right({statement: ast.fix_missing_locations(held)})
