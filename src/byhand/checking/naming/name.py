@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from byhand.checking.judging.blame import Blame
@@ -66,13 +66,17 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) 
     found: dict[Key, Named] = {}
     search = _Search()
     suspects = {key: Suspect(each, search.effort) for key, each in blame.roots.items() if roots}
-    for group in shared({key: each for key, each in suspects.items() if _gave_arrays(each)}):
-        if not {*group.keys} & {*found} and (named := search.group(group)) is not None:
+    groups = [*shared({key: each for key, each in suspects.items() if _gave_arrays(each)})]
+    for group in groups:
+        if not {*group.keys} & {*found} and (named := search.shared(group)) is not None:
             found |= dict.fromkeys(group.keys, named)
     for key, suspect in suspects.items():
-        named = found.get(key) or search.root(suspect)
-        if named is not None:
+        if key not in found and (named := search.root(suspect)) is not None:
             found[key] = named
+    for group in groups:
+        unexplained = all(found[key].mistake.code == "unknown" for key in group.keys)
+        if unexplained and (named := _described(group)) is not None:
+            found |= dict.fromkeys(group.keys, named)
     for key, uneven in blame.uneven.items():
         asked = ((code, find(uneven)) for code, find in ways_to("find_at_ties"))
         code, finding = next((code, each) for code, each in asked if each is not None)
@@ -120,6 +124,21 @@ def _gave_arrays(suspect: Suspect) -> bool:
     return all(as_array(found.value) is not None for found in suspect.evidence)
 
 
+def _described(group: Shared) -> Named | None:
+    """What is known of a mistake that no name explains, in what several roots share."""
+    part = at_fault(group.suspect)
+    if part is not None:
+        return _named("unknown", part)
+    found = meant(group)
+    if found is None:
+        return None
+    local, value, made = found
+    odd = first_odd(group.suspect.first.trial, group.statements)
+    own = (each for each in odd[:1] if touched_names(each).get(local) is not None)
+    message = f"what reads `{local}` would be right if it were the gradient of {value}"
+    return _named("unknown", Diagnosis(message, next(own, made).lineno))
+
+
 def _named(code: str, finding: Diagnosis) -> Named:
     return Named(Mistake(code, finding.message, finding.lacks), finding.line, finding.part)
 
@@ -135,26 +154,18 @@ class _Search:
     earlier: list[tuple[str, Diagnosis]] = field(default_factory=list[tuple[str, Diagnosis]])
     effort: Effort = field(default_factory=Effort)
 
-    def group(self, group: Shared) -> Named | None:
+    def shared(self, group: Shared) -> Named | None:
         """The one mistake in what several roots share that makes all of them wrong, if it is
-        proved; or the local that isn't the gradient which all of them take it for."""
-        lines = {statement.lineno for statement in group.statements}
-        for question in ("find", "find_late", "find_last"):
-            for code, find in ways_to(question):
-                finding = find(group.suspect)
-                if finding is not None and finding.line in lines:
-                    return _named(code, finding)
-        part = at_fault(group.suspect)
-        if part is not None:
-            return _named("unknown", part)
-        found = meant(group)
-        if found is None:
-            return None
-        local, value, made = found
-        odd = first_odd(group.suspect.first.trial, group.statements)
-        own = (each for each in odd[:1] if touched_names(each).get(local) is not None)
-        message = f"what reads `{local}` would be right if it were the gradient of {value}"
-        return _named("unknown", Diagnosis(message, next(own, made).lineno))
+        proved; of few statements, also one without a name."""
+        definition, many = group.suspect, len(group.statements) > FEW
+        if many:
+            odd = first_odd(definition.first.trial, group.statements)
+            definition = replace(definition, only=odd)
+        lines = {statement.lineno for statement in definition.only}
+        for code, finding in self.findings(definition) if lines else ():
+            if finding.line in lines:
+                return _named(code, finding)
+        return None if many else _described(group)
 
     def root(self, alone: Suspect) -> Named | None:
         """The first mistake that is proved; None for a statement that raised or gave no floats: the
@@ -202,10 +213,14 @@ class _Search:
             own = {s: new for s, new in finding.edits.items() if s in definition.statements}
             if own and definition.mended(own):
                 return code, finding
+        found = next(self.findings(definition), None)
+        return found or ("unknown", unknown.describe(definition))
+
+    def findings(self, definition: Suspect) -> Iterator[tuple[str, Diagnosis]]:
+        """What the mistakes find, in order."""
         few = ("find_last",) if definition.only else ()
         for question in ("find", "find_late", *few):
             for code, find in ways_to(question):
                 finding = find(definition)
                 if finding is not None:
-                    return code, finding
-        return "unknown", unknown.describe(definition)
+                    yield code, finding

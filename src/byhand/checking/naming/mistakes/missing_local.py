@@ -18,6 +18,7 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.paths import Use
+from byhand.checking.naming.proving.at_fault import one_too_many
 from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.lacking import lacking, plus_each
@@ -61,7 +62,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
                 yield ast.BinOp(part, ast.Div(), each)
 
     mend = suspect.mend_parts(array_factors, times)
-    if mend is None:
+    if mend is None or one_too_many(suspect) is not None:
         return None
     said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
     return mend.finding(said + _of(suspect, mend.statement))

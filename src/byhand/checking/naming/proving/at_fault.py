@@ -7,20 +7,28 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
 
 def at_fault(suspect: Suspect) -> Diagnosis | None:
     """The part that is proved wrong, but not what belongs there: that is for the reader to find."""
-    for parts, nothing in ((_factors, 1.0), (_terms, 0.0)):
-        found = suspect.mend_parts(parts, lambda part, statement, n=nothing: (ast.Constant(n),))
-        if found is not None:
-            return found.finding(f"without `{text(found.part)}` the line is right")
+    found = one_too_many(suspect)
+    if found is not None:
+        return found.finding(f"without `{text(found.part)}` the line is right")
     found = suspect.mend_parts(ast.walk, lambda part, _: _others(part))
     if found is not None:
         return found.finding(f"only `{text(found.part)}` is wrong: the rest of the line is right")
+    return None
+
+
+def one_too_many(suspect: Suspect) -> Mend | None:
+    """The factor, divisor or term without which the definition is right."""
+    for parts, nothing in ((_factors, 1.0), (_terms, 0.0)):
+        found = suspect.mend_parts(parts, lambda part, statement, n=nothing: (ast.Constant(n),))
+        if found is not None:
+            return found
     return None
 
 

@@ -119,7 +119,8 @@ class Suspect:
     @property
     def promising(self) -> list[ast.stmt]:
         looked_at = self.only or self.statements
-        return [node for node in looked_at if node not in self.effort.in_vain]
+        in_vain = () if self.several else self.effort.in_vain
+        return [node for node in looked_at if node not in in_vain]
 
     @cached_property
     def gradients(self) -> Mapping[str, tuple[int, ...]]:

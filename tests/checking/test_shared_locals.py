@@ -1,0 +1,149 @@
+"""A slip in a local that several gradients need is one mistake, in the line of that local."""
+
+from __future__ import annotations
+
+import pytest
+from verdicts import Checked, assert_right
+
+CRITIC = """
+import numpy as np
+
+def inputs(rng, *, n=4, d=3, h=4):
+    return {
+        "s": rng.normal(size=(n, d)), "W1": rng.normal(size=(d, h)), "b1": rng.normal(size=h),
+        "W2": rng.normal(size=(h, 1)), "b2": rng.normal(size=1), "t": rng.normal(size=(n, 1)),
+    }
+
+data = ("t",)
+
+def forward(s, W1, b1, W2, b2, t):
+    z1 = s @ W1 + b1
+    a1 = np.where(z1 > 0, z1, 0.01 * z1)
+    q = a1 @ W2 + b2
+    td = q - t
+    loss = np.mean(td ** 2)
+    return loss
+
+def backward(s, W1, b1, W2, b2, t, z1, a1, q, td):
+    delta = 2.0 * td / s.shape[0]
+    dW2 = a1.T.dot(delta)
+    db2 = delta.sum(axis=0)
+    delta = delta.dot(W2.T)
+    delta[z1 <= 0] *= 0.01
+    dW1 = s.T.dot(delta)
+    db1 = delta.sum(axis=0)
+    ds = delta.dot(W1.T)
+    return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2, "s": ds}
+"""
+PAIRS = """
+import numpy as np
+
+def inputs(rng, *, V=6, D=3, K=4):
+    return {
+        "Win": rng.normal(size=(V, D)), "Wout": rng.normal(size=(V, D)),
+        "c": int(rng.integers(0, V)), "o": int(rng.integers(0, V)),
+        "neg": rng.integers(0, V, size=K),
+    }
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def forward(Win, Wout, c, o, neg):
+    v = Win[c]
+    u = Wout[o]
+    un = Wout[neg]
+    loss = -np.log(sigmoid(u @ v)) - np.log(sigmoid(-un @ v)).sum()
+    return loss
+
+def backward(Win, Wout, c, o, neg, v, u, un):
+    g = sigmoid(u @ v) - 1
+    gn = sigmoid(un @ v)
+    dv = g * u + un.T @ gn
+    dWin = np.zeros_like(Win)
+    dWin[c] += dv
+    dWout = np.zeros_like(Wout)
+    dWout[o] += g * v
+    np.add.at(dWout, neg, gn[:, None] * v)
+    return {"Win": dWin, "Wout": dWout}
+"""
+DISTILLATION = """
+import numpy as np
+
+data = ("zt",)
+
+def inputs(rng, *, n=3, k=4):
+    y = rng.integers(0, k, size=n)
+    return {"zs": rng.normal(size=(n, k)), "zt": rng.normal(size=(n, k)), "y": y}
+
+def softmax(z, T=1.0):
+    e = np.exp((z - z.max(1, keepdims=True)) / T)
+    return e / e.sum(1, keepdims=True)
+
+def forward(zs, zt, y):
+    T, alpha = 2.0, 0.3
+    ps = softmax(zs, T)
+    pt = softmax(zt, T)
+    soft = T * T * (pt * (np.log(pt) - np.log(ps))).sum(1).mean()
+    p = softmax(zs)
+    hard = -np.log(p[np.arange(len(y)), y]).mean()
+    loss = alpha * hard + (1 - alpha) * soft
+    return loss
+
+def backward(zs, zt, y, T, alpha, ps, pt, p):
+    onehot = np.zeros_like(p)
+    onehot[np.arange(len(y)), y] = 1
+    dhard = (p - onehot) / len(y)
+    dsoft = T * (ps - pt) / len(y)
+    dzs = alpha * dhard + (1 - alpha) * dsoft
+    return {"zs": dzs}
+"""
+SLIPS = (
+    (CRITIC, "delta[z1 <= 0] *= 0.01", "delta[z1 <= 0] = 0", {"W1", "b1", "s"}, "unknown"),
+    (CRITIC, "delta[z1 <= 0] *", "delta[z1 > 0] *", {"W1", "b1", "s"}, "sign"),
+    (CRITIC, "delta.dot(W2.T)", "delta.dot(W2.T) * a1", {"W1", "b1", "s"}, "unknown"),
+    (CRITIC, "delta.dot(W2.T)", "-delta.dot(W2.T)", {"W1", "b1", "s"}, "sign"),
+    (CRITIC, "2.0 * td", "td", {"W1", "b1", "W2", "b2", "s"}, "factor"),
+    (CRITIC, "= 2.0 * td", "= -2.0 * td", {"W1", "b1", "W2", "b2", "s"}, "sign"),
+    (PAIRS, "g = sigmoid(u @ v) - 1", "g = 1 - sigmoid(u @ v)", {"v", "Wout"}, "sign"),
+    (PAIRS, "gn = sigmoid(un @ v)", "gn = -sigmoid(un @ v)", {"v", "Wout"}, "sign"),
+    (PAIRS, "gn = sigmoid(un @ v)", "gn = sigmoid(-un @ v)", {"v", "Wout"}, "sign"),
+    (PAIRS, "gn = sigmoid(un @ v)", "gn = 2 * sigmoid(un @ v)", {"v", "Wout"}, "factor"),
+)
+MISFITS = (
+    ("T * (ps - pt)", "T * (pt - ps)", "sign"),
+    ("T * (ps - pt)", "(ps - pt)", "factor"),
+    ("(p - onehot)", "(ps - onehot)", "wrong-operand"),
+    ("(1 - alpha) * dsoft", "dsoft", "factor"),
+)
+
+
+@pytest.mark.parametrize("source", [CRITIC, PAIRS, DISTILLATION])
+def test_right(checked: Checked, source: str) -> None:
+    assert_right(checked(source))
+
+
+@pytest.mark.parametrize(("source", "right", "wrong", "roots", "code"), SLIPS)
+def test_its_line(
+    checked: Checked, source: str, right: str, wrong: str, roots: set[str], code: str
+) -> None:
+    assert source.count(right) == 1
+    source = source.replace(right, wrong)
+    report = checked(source)
+    assert {*report.roots} == roots
+    for row in (each for each in report.rows if each.name in roots):
+        assert row.line is not None
+        assert wrong in source.splitlines()[row.line - 1]
+        assert row.mistake is not None
+        assert row.mistake.code == code
+
+
+@pytest.mark.parametrize(("right", "wrong", "code"), MISFITS)
+def test_parts_of_a_loss_that_are_no_gradients_of_it(
+    checked: Checked, right: str, wrong: str, code: str
+) -> None:
+    assert DISTILLATION.count(right) == 1
+    report = checked(DISTILLATION.replace(right, wrong))
+    assert report.roots == ("zs",)
+    (row,) = (row for row in report.rows if row.name == "zs")
+    assert row.mistake is not None
+    assert row.mistake.code == code
