@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from byhand.ops import numpy_names
 from byhand.ops.arraylike import ArrayLike
+from byhand.ops.numpy_names import indexing, reductions, shapes
 from byhand.torch_dialect import names
 from byhand.torch_dialect.names import METHODS
 
@@ -70,19 +70,19 @@ class TorchLike(ArrayLike):
                 raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
             return lambda *args, **options: other(self, *args, **options)
 
-    sum = either(numpy_names.sum)
-    mean = either(numpy_names.mean)
-    prod = either(numpy_names.prod)
-    max = either(numpy_names.max)
-    min = either(numpy_names.min)
-    var = either(numpy_names.var)
-    std = either(numpy_names.std)
-    argmax = either(numpy_names.argmax)
-    argmin = either(numpy_names.argmin)
-    argsort = either(numpy_names.argsort)
-    cumsum = either(numpy_names.cumsum)
-    cumprod = either(numpy_names.cumprod)
-    squeeze = either(numpy_names.squeeze)
+    sum = either(reductions.sum)
+    mean = either(reductions.mean)
+    prod = either(reductions.prod)
+    max = either(reductions.max)
+    min = either(reductions.min)
+    var = either(reductions.var)
+    std = either(reductions.std)
+    argmax = either(reductions.argmax)
+    argmin = either(reductions.argmin)
+    argsort = either(indexing.argsort)
+    cumsum = either(reductions.cumsum)
+    cumprod = either(reductions.cumprod)
+    squeeze = either(shapes.squeeze)
     transpose = either(ArrayLike.transpose)
 
     def flatten(self, *dims: Any, **options: Any) -> Any:

@@ -1,0 +1,70 @@
+"""Which op a ufunc is, which functions have an answer, and how one is registered.
+
+`UFUNCS` goes by the ufunc's name, so that SciPy's are found without importing SciPy. `FUNCTIONS`
+goes by the function that NumPy hands to `__array_function__`; an answer has NumPy's signature less
+the options that have no rule. Composites are written with ops, never with a rule of their own.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+
+from byhand.ops import elementwise as el
+from byhand.ops.linear import MATMUL
+from byhand.ops.op import Op
+from byhand.values.numpy_composites import COMPOSITES
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+UFUNCS: dict[str, Op] = {
+    **{
+        op.name: op
+        for op in vars(el).values()
+        if isinstance(op, Op) and isinstance(getattr(np, op.name, None), np.ufunc)
+    },
+    "matmul": MATMUL,
+    "fabs": el.ABSOLUTE,
+    "conjugate": el.POSITIVE_OF,
+    "float_power": el.POWER,
+    "clip": el.CLIP,
+    "bitwise_and": el.LOGICAL_AND,
+    "bitwise_or": el.LOGICAL_OR,
+    "invert": el.LOGICAL_NOT,
+    "expit": el.SIGMOID,  # this and the next are SciPy's
+    "erf": el.ERF,
+}
+
+
+@cache
+def op_of(ufunc: np.ufunc) -> Op | None:
+    """The op that a ufunc is, NumPy's or SciPy's."""
+    return UFUNCS.get(ufunc.__name__)
+
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {**COMPOSITES}
+
+
+def answers(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    def register(answer: F) -> F:
+        FUNCTIONS.update(dict.fromkeys(functions, answer))
+        return answer
+
+    return register
+
+
+def ndim(x: Any) -> int:
+    return len(np.shape(x))
+
+
+def nearest(name: str) -> str:
+    """A hint for a name without a rule: names like it that have one."""
+    known = {f"np.{ufunc}" for ufunc in UFUNCS if hasattr(np, ufunc)}
+    for function in FUNCTIONS:
+        known.add(f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1))
+    close = difflib.get_close_matches(name, sorted(known), n=3)
+    return f"close by: {', '.join(close)}" if close else "byhand.ops.REGISTRY lists them"

@@ -1,0 +1,49 @@
+"""NumPy's functions of the elements at the same place, that are no ufuncs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from byhand.ops import elementwise as el
+from byhand.ops.numpy_names.answers import answers, ndim
+
+
+@answers(np.where)
+def where(condition: Any, *choices: Any) -> Any:
+    if not choices:
+        return np.nonzero(condition)
+    return el.WHERE(condition, *choices)
+
+
+@answers(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    if low is None:
+        return el.POSITIVE_OF(a) if high is None else el.MINIMUM(a, high)
+    return el.MAXIMUM(a, low) if high is None else el.CLIP(a, low, high)
+
+
+@answers(np.round, np.around)
+def round(a: Any) -> Any:
+    return el.RINT(a)
+
+
+@answers(np.fix)
+def fix(x: Any) -> Any:
+    return el.TRUNC(x)
+
+
+@answers(np.copy)
+def copy(a: Any) -> Any:
+    return el.POSITIVE_OF(a)
+
+
+@answers(np.diff)
+def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+    before = (slice(None),) * (axis % ndim(a))
+    for _ in range(n):
+        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+    return a
