@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from byhand.errors import ByhandError
 from byhand.faces.commands import options
+
+if TYPE_CHECKING:
+    from byhand.checking.report import Report, Unread
+    from byhand.faces.judged import Judged
 
 REFEREES = ("engine", "finite", "torch", "jax")
 
@@ -82,11 +87,10 @@ def check(
     of them), or the name of a model of the zoo. Exit status: 0 if every gradient is right, 1 if one
     is wrong or missing, 2 if one could not be checked; of several problems, that of the worst.
     """
-    from byhand.checking.report import Report, Unread
+    from byhand.checking.report import Report
     from byhand.faces import terminal
     from byhand.faces.judged import How, judged
     from byhand.faces.run_user_code import guest
-    from byhand.rendering.report.as_json import as_json as as_dict
     from byhand.rendering.report.as_json import several
     from byhand.sources.load import split
 
@@ -98,51 +102,20 @@ def check(
         raise click.UsageError("--write is for notebooks: FILE must be one")
     with guest(path, timeout):
         found = judged(file, shapes, given, How(referee, dtype, device, seed))
-    reports: list[Report | Unread] = []
-    for each in found:
-        try:
-            with guest(path, timeout, one_of_several=len(found) > 1):
-                report = each.report()
-        except ByhandError as error:
-            if len(found) == 1:
-                raise
-            terminal.complain(f"{each.name}: {error}")
-            reports.append(Unread(each.name, str(error)))
-            continue
-        reports.append(report)
-        if not as_json and len(found) > 1:  # at once: the code of the next one may end us
-            terminal.say(f"── {report.name} ──")
-            terminal.show(report)
+    reports = _reports(found, path, timeout, shown=not as_json)
     checked = [each for each in reports if isinstance(each, Report)]
     if html is not None and checked:
-        from byhand.files import write_aside
-        from byhand.rendering.live import live
-        from byhand.rendering.report.html import page
-
-        data: dict[str, Any] = {
-            "report": several(reports) if len(found) > 1 else as_dict(checked[0])
-        }
-        if len(found) == 1:
-            from byhand.rendering.derivation.beside import beside
-
-            with guest(path, timeout):
-                data["derivation"] = beside(checked[0])
-        shown = live(data, formulas=data.get("derivation") is not None)
-        write_aside(html, page(*checked, live=shown))
+        _write_page(html, reports, path, timeout)
     if out is not None:
-        from byhand.files import read, write_aside
-        from byhand.rendering.report.in_notebook import with_verdicts
-
-        write_aside(out, with_verdicts(read(path).decode("utf-8-sig"), checked))
-    if as_json and len(found) > 1:
+        _write_notebook(out, checked, path)
+    if as_json and len(reports) > 1:
         terminal.say(json.dumps(several(reports), allow_nan=False))
     elif as_json:
         terminal.say(checked[0].to_json())
-    else:
-        if len(found) == 1:
-            terminal.show(checked[0])
-        if html is not None and checked:
-            terminal.say(f"The report as a page: {html}")
+    elif len(reports) == 1:
+        terminal.show(checked[0])
+    if html is not None and checked and not as_json:
+        terminal.say(f"The report as a page: {html}")
     if github and not as_json:
         from byhand.rendering.report.github import commands
 
@@ -153,3 +126,57 @@ def check(
     if any(report.wrong for report in checked):
         return 1
     return 0 if len(checked) == len(found) and all(report.ok for report in checked) else 2
+
+
+def _reports(
+    found: Sequence[Judged], path: str, timeout: float, *, shown: bool
+) -> list[Report | Unread]:
+    """The report of each problem, shown at once where there are several: the code of the next one
+    may end us. Of one alone the error is raised."""
+    from byhand.checking.report import Unread
+    from byhand.faces import terminal
+    from byhand.faces.run_user_code import guest
+
+    several = len(found) > 1
+    reports: list[Report | Unread] = []
+    for each in found:
+        try:
+            with guest(path, timeout, one_of_several=several):
+                report = each.report()
+        except ByhandError as error:
+            if not several:
+                raise
+            terminal.complain(f"{each.name}: {error}")
+            reports.append(Unread(each.name, str(error)))
+            continue
+        reports.append(report)
+        if shown and several:
+            terminal.say(f"── {report.name} ──")
+            terminal.show(report)
+    return reports
+
+
+def _write_page(html: str, reports: Sequence[Report | Unread], path: str, timeout: float) -> None:
+    """The reports as a page; where there is one, with what is derived beside it."""
+    from byhand.checking.report import Report
+    from byhand.faces.run_user_code import guest
+    from byhand.files import write_aside
+    from byhand.rendering.derivation.beside import beside
+    from byhand.rendering.live import live
+    from byhand.rendering.report.as_json import as_json, several
+    from byhand.rendering.report.html import page
+
+    checked = [each for each in reports if isinstance(each, Report)]
+    data: dict[str, Any] = {"report": several(reports)}
+    if len(reports) == 1:
+        with guest(path, timeout):
+            data = {"report": as_json(checked[0]), "derivation": beside(checked[0])}
+    shown = live(data, formulas=data.get("derivation") is not None)
+    write_aside(html, page(*checked, live=shown))
+
+
+def _write_notebook(out: str, checked: Sequence[Report], path: str) -> None:
+    from byhand.files import read, write_aside
+    from byhand.rendering.report.in_notebook import with_verdicts
+
+    write_aside(out, with_verdicts(read(path).decode("utf-8-sig"), checked))
