@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 from verdicts import Checked, assert_right
 
+from sweeps import some
+
 GRU = """
 import numpy as np
 
@@ -182,12 +184,15 @@ def backward(x, h0, W, U, kept, dout):
 
 @pytest.mark.parametrize(
     ("right", "wrong", "root", "code"),
-    [
-        ("", "", None, ""),
-        ("di = dc * g * i", "di = dc * i * i", "i", "wrong-operand"),
-        ("df = dc * old", "df = -dc * old", "f", "sign"),
-        ("dU += h.T", "dU -= h.T", "U", "sign"),
-    ],
+    some(
+        [
+            ("", "", None, ""),
+            ("di = dc * g * i", "di = dc * i * i", "i", "wrong-operand"),
+            ("df = dc * old", "df = -dc * old", "f", "sign"),
+            ("dU += h.T", "dU -= h.T", "U", "sign"),
+        ],
+        2,
+    ),
 )
 def test_gates_over_time(
     checked: Checked, right: str, wrong: str, root: str | None, code: str

@@ -120,7 +120,7 @@ def test_right(checked: Checked, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "slip"), slips({"LSTM": (LSTM, LSTM_SLIPS), "gated": (GATED, GATED_SLIPS)})
+    ("source", "slip"), slips({"LSTM": (LSTM, LSTM_SLIPS), "gated": (GATED, GATED_SLIPS)}, 2)
 )
 def test_the_mistake_is_named_where_it_was_made(checked: Checked, source: str, slip: Slip) -> None:
     report = checked(slip.within(source))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from byhand.checking.report import Report
+from sweeps import SWEEP
 
 Checked = Callable[..., Report]
 DTYPES = ("float64", "float32")
@@ -29,12 +30,18 @@ class Slip:
         return source.replace(self.right, self.wrong)
 
 
-def slips(problems: Mapping[str, tuple[str, Sequence[Slip]]]) -> list[Any]:
-    """What may be done wrong in each source, to be tried one by one."""
+def slips(problems: Mapping[str, tuple[str, Sequence[Slip]]], each: int = 1) -> list[Any]:
+    """What may be done wrong in each source, to be tried one by one: of `each` few the first, and
+    the rest in the sweeps."""
     return [
-        pytest.param(source, slip, id=f"{name}: {slip.wrong.strip() or slip.right.strip()}")
+        pytest.param(
+            source,
+            slip,
+            id=f"{name}: {slip.wrong.strip() or slip.right.strip()}",
+            marks=SWEEP if number % each else (),
+        )
         for name, (source, found) in problems.items()
-        for slip in found
+        for number, slip in enumerate(found)
     ]
 
 

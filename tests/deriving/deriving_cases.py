@@ -86,19 +86,30 @@ def assert_right(
 ) -> Derivation:
     """Derives, and compares every input's gradient with the engine's."""
     derivation = derive(problem, inputs, dialect=dialect)
+    assert_gradients(problem, derivation, inputs, dialect, where)
+    return derivation
+
+
+def assert_gradients(
+    problem: Problem,
+    derivation: Derivation,
+    inputs: Mapping[str, Any],
+    dialect: str,
+    where: str = "",
+) -> None:
+    """Compares every input's gradient with the engine's."""
     found, wanted = given_gradients(problem, derivation, inputs, dialect)
     for name, truth in wanted.items():
         said = f"{where} d{name}\n{derivation}"
         assert found[name].shape == truth.shape, said
         largest = max(1.0, float(np.max(np.abs(truth), initial=0.0)))
         np.testing.assert_allclose(found[name], truth, rtol=0, atol=1e-11 * largest, err_msg=said)
-    return derivation
 
 
 @cache
-def derivation_of(name: str, *, closed: bool = False) -> Derivation:
-    """What is derived for one of `ALL`."""
-    return derive(load(ALL[name]), closed=closed)
+def derivation_of(name: str, *, closed: bool = False, dialect: str | None = None) -> Derivation:
+    """What is derived for one of `ALL`; in the dialect of its forward, unless told otherwise."""
+    return derive(load(ALL[name]), closed=closed, dialect=dialect)
 
 
 def with_derived_backward(name: str, into: Path, *, closed: bool = False) -> Problem:

@@ -7,8 +7,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from deriving_cases import ALL, derivation_of, shown
+
 import byhand
 import forked
+from byhand.program.problem import load
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -77,8 +80,9 @@ def test_python_with_numbers_is_python() -> None:
 
 
 def test_every_format_says_what_is_saved_and_how_yours_compares() -> None:
+    name = "softmax_cross_entropy"
     for form in ("python", "steps", "latex", "html"):
-        said = run("softmax_cross_entropy", "--closed", "--format", form).stdout
+        said = shown(load(ALL[name]), derivation_of(name, closed=True), form, compare=True)
         assert "3 operations, instead of 23 step by step" in said, form
         assert "Yours and the derived form agree" in said, form
     found = json.loads(run("softmax_cross_entropy", "--closed", "--format", "json").stdout)
@@ -103,7 +107,9 @@ def test_other_formats() -> None:
     assert found["steps"][-1]["name"] == "logits" and found["numbers"]
     page = run("softmax_cross_entropy", "--format", "html").stdout
     assert page.startswith("<!DOCTYPE html>") and "<math" in page and page.endswith("</html>\n")
-    latex = run("softmax_cross_entropy", "--format", "latex").stdout
+    latex = shown(
+        load(ALL["softmax_cross_entropy"]), derivation_of("softmax_cross_entropy"), "latex"
+    )
     assert latex.startswith("\\documentclass") and latex.endswith("\\end{document}\n")
 
 
