@@ -291,7 +291,7 @@ def test_only_some_gradients() -> None:
     assert "return None, dgain, None\n" in source
 
 
-def test_refusals_are_one_line(problem_file: Callable[[str], Path]) -> None:
+def test_refusals(problem_file: Callable[[str], Path]) -> None:
     early = """
         import torch
         def inputs(rng): return {"x": torch.from_numpy(rng.normal(size=3))}
@@ -300,9 +300,16 @@ def test_refusals_are_one_line(problem_file: Callable[[str], Path]) -> None:
                 return x.sum()
             return (x * x).sum()
         """
+    for file, said in (
+        (problem_file(early), "one return, at its end"),
+        (ALL["rnn"], "loops or branches: write it in PyTorch"),
+    ):
+        with pytest.raises(UnsupportedError, match=said):
+            as_function(load(file))
+
+
+def test_options_that_do_not_go_together_are_one_line() -> None:
     for arguments, said in (
-        ((str(problem_file(early)), "--as", "function"), "one return, at its end"),
-        (("rnn", "--as", "function"), "loops or branches: write it in PyTorch"),
         (("mlp", "--as", "function", "--numbers"), "leave out --format, --dialect and --numbers"),
         (("mlp", "--as", "module"), "'module' is not"),
     ):
