@@ -54,7 +54,8 @@ def jax(
         raise RefereeError(
             "the jax referee runs NumPy forwards; this problem is in PyTorch: use --referee torch"
         )
-    rehearsal = rehearse(problem, inputs)
+    with float64():
+        rehearsal = rehearse(problem, inputs)
     for key in steps:
         if key not in rehearsal.values:
             raise missing(problem, key)
