@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from byhand.errors import ProblemError
-from byhand.program.scopes import bound_names
+from byhand.program.scopes import bound_names, own_parts
 from byhand.sources.assemble import function, located, statement
 from byhand.sources.autograd_functions.ctx import NEEDS, CtxAsLocals
 from byhand.sources.autograd_functions.forward import FunctionForward
@@ -37,6 +37,9 @@ class FunctionBackward:
         self.renamed: dict[str, str] = {}
         for i, (name, takes) in enumerate(zip(forward.upstream, forward.takes, strict=True)):
             self.renamed[name] = f"d{forward.outputs[i]}" if takes else name
+        # A gradient that forward has left in ctx answers only where it is returned.
+        self.kept = _kept(said.backward)
+        self.renamed |= {n: f"kept_{n}" for n in self.kept if n[:1] == "d" and n[1:] in asked}
         self.answered: dict[str, None] = {}
         self.called = dict(said.called)
 
@@ -140,7 +143,9 @@ class FunctionBackward:
             plan.append((ast.Name(self.target(owner), ast.Store()), node))
             self.answered[owner] = None
             match node:
-                case ast.Name(id=name) if f"d{owner}" not in self.taken and self.free(name):
+                case ast.Name(id=name) if (
+                    f"d{owner}" not in self.taken and self.free(name) and name not in self.kept
+                ):
                     if plain_name(name) not in self.asked or plain_name(name) == owner:
                         self.renamed[name] = f"d{owner}"
                 case _:
@@ -192,6 +197,24 @@ class FunctionBackward:
         ]
         rest = ast.Starred(ast.Name("own__rest", ast.Store()), ast.Store())
         return ast.Tuple([*names, rest], ast.Store())
+
+
+def _kept(backward: ast.FunctionDef) -> set[str]:
+    """The locals that hold what forward left in ctx, and nothing else after that."""
+    ctx = parameters(backward)[0]
+    found: set[str] = set()
+    bound: list[str] = []
+    for part in own_parts(backward):
+        match part:
+            case ast.Assign(targets=[target], value=ast.Attribute(value=ast.Name(id=held))) if (
+                held == ctx
+            ):
+                found |= {each.id for each in elements(target) if isinstance(each, ast.Name)}
+            case ast.Name(id=name, ctx=ast.Store()):
+                bound.append(name)
+            case _:
+                pass
+    return {name for name in found if bound.count(name) == 1}
 
 
 def _binds(node: ast.stmt, name: str) -> bool:

@@ -40,6 +40,7 @@ class FunctionForward:
         self.upstream = _upstream(backward, len(takes))
         self.outputs = self.named(used)
         self.kept: set[str] = set()
+        self.called: dict[str, str] = {}
         self.is_followed = False
 
     def local(self, attribute: str) -> str:
@@ -70,7 +71,11 @@ class FunctionForward:
             ctx = CtxAsLocals(parameters(said.forward)[0], self.local)
             body = [ctx.visit(node) for node in body]
             self.kept |= {*ctx.stored}
-        body = with_returns(body, self.outputs_at)
+        # A gradient that forward computes answers for nothing before backward returns it.
+        ahead = [f"d{name}" for name in self.arguments if f"d{name}" in self.own]
+        self.called = {self.local(f"own_{name}"): name for name in ahead}
+        renames = Renames({name: ours for ours, name in self.called.items()})
+        body = [renames.visit(node) for node in with_returns(body, self.outputs_at)]
         where = said.forward
         given: list[ast.stmt] = []
         for name in (*self.arguments, *self.left):

@@ -93,7 +93,7 @@ def problem_of_function(
             inner=True,
             library=library,
         )
-        return replace(found, called=read.called)
+        return replace(found, called={**forward.called, **read.called})
 
     if followed is None:
         return problem(without(backward, others(backward, answered)))
