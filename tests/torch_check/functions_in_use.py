@@ -428,3 +428,53 @@ class StateSpaceScan(Function):
 def StateSpaceScan_in(rng, *, b=2, t=4, d=3, n=5):
     delta = torch.from_numpy(rng.uniform(0.1, 1, size=(b, t, d)))
     return T(rng, b, t, d), delta, -T(rng, d, n).abs(), T(rng, b, t, n), T(rng, b, t, n)
+
+
+def bias_gelu(bias, y):
+    x = bias + y
+    return x * 0.5 * (1.0 + torch.tanh(0.79788456 * x * (1 + 0.044715 * x * x)))
+
+
+def bias_gelu_back(g, bias, y):
+    x = bias + y
+    t = torch.tanh(0.79788456 * x * (1 + 0.044715 * x * x))
+    slope = 0.5 * x * ((1 - t * t) * (0.79788456 + 0.1070322243 * x * x)) + 0.5 * (1 + t)
+    return slope * g
+
+
+class BiasGelu(Function):
+    @staticmethod
+    def forward(ctx, input, bias):
+        ctx.save_for_backward(input, bias)
+        return bias_gelu(bias, input)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        input, bias = ctx.saved_tensors
+        tmp = bias_gelu_back(grad_output, bias, input)
+        return tmp, tmp.sum(dim=tuple(range(tmp.dim() - 1)))
+
+
+def BiasGelu_in(rng, *, s=3, b=2, h=5):
+    return T(rng, s, b, h), T(rng, h)
+
+
+class JensenShannon(Function):
+    @staticmethod
+    def forward(ctx, log_q, log_p, beta=0.5):
+        q, p = log_q.exp(), log_p.exp()
+        log_m = (beta * p + (1 - beta) * q).log()
+        n = log_q.shape[0]
+        loss = (beta * p * (log_p - log_m) + (1 - beta) * q * (log_q - log_m)).sum() / n
+        dlog_q = (1 - beta) * q * (log_q - log_m) / n
+        ctx.save_for_backward(dlog_q)
+        return loss
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (dlog_q,) = ctx.saved_tensors
+        return dlog_q * grad_output, None, None
+
+
+def JensenShannon_in(rng, *, n=3, v=5):
+    return torch.log_softmax(T(rng, n, v), -1), torch.log_softmax(T(rng, n, v), -1)

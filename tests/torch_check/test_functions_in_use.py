@@ -32,6 +32,10 @@ MISTAKES = [
     ("Rotary", "d2 * cos - d1 * sin", "d2 * cos + d1 * sin", "sign"),
     # Forward has a dA itself, which is no gradient of A.
     ("StateSpaceScan", "dh = dh * dA[:, t]", "dh = dh * 1.0", "missing-local"),
+    # What forward has left in ctx is returned as it is, under the name of a gradient.
+    ("JensenShannon", "return dlog_q * grad_output,", "return dlog_q,", "missing-upstream"),
+    # Ten digits of a constant are enough.
+    ("BiasGelu", "tmp.sum(dim=tuple(range(tmp.dim() - 1)))", "tmp.sum(dim=0)", "missing-reduction"),
     ("FusedAddRMSNorm", "return dx, dx, dw", "return dx, dx - dh, dw", "unknown"),
 ]
 

@@ -11,7 +11,7 @@ from byhand.checking.judging.blame import Blame, wrong
 from byhand.checking.judging.convention import Convention
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.judging.hidden import what_hid
-from byhand.checking.judging.trial import Trial
+from byhand.checking.judging.trial import EPS, Trial
 from byhand.checking.judging.vague import vague
 from byhand.checking.naming.name import Named, NamedMistakes
 from byhand.checking.report import RIGHT, Part, Report, Row, Verdict
@@ -175,6 +175,12 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
         line, kind = casts[0]
         notes.append(
             f"line {line} of forward computes in {kind}: everything is judged with that rounding"
+        )
+    constant = trial.constant
+    if constant is not None and constant.eps == trial.eps > EPS:
+        notes.append(
+            f"line {constant.line} computes with {constant.value!r}: everything is judged to its "
+            f"{constant.digits} digits"
         )
     if trial.narrow and trial.drawn.eps < SINGLE:
         line = min(run.narrow.values())

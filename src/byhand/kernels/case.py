@@ -124,7 +124,7 @@ class Case:
 
     @property
     def eps(self) -> float:
-        return EPS.get(self.dtype) or eps_of(self.dtype)
+        return max(EPS.get(self.dtype) or eps_of(self.dtype), self.kernel.eps)
 
     def allowed(self, name: Name, error: Array) -> Array:
         """How far rounding may take each element of a right answer from the truth.

@@ -126,6 +126,8 @@ class Kernel:
     `make(rng, sizes)` gives inputs, drawn anew; `sizes` are its usual sizes by name, and empty
     where inputs are of one size only. `differentiable` are the inputs that have a gradient.
 
+    `eps` is the rounding of the constants that its backward is written with.
+
     Within `without()` the hand-written backward raises as soon as it is called; None where that
     can't be arranged. `run`, `truth` and `plain` seed whatever draws at random in the user's code,
     so that one call is as the next, and the kernel drops what its reference does.
@@ -140,3 +142,4 @@ class Kernel:
     sizes: Mapping[str, int]
     plain: Run | None = None
     without: Callable[[], AbstractContextManager[object]] | None = None
+    eps: float = 0.0

@@ -13,11 +13,13 @@ import numpy as np
 import torch
 
 from byhand.checking.meant import rounds
+from byhand.checking.running.constants import coarsest
 from byhand.errors import ProblemError
 from byhand.kernels.bench import Bench
 from byhand.kernels.frameworks.pytorch import TORCH, run_of
 from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
 from byhand.kernels.options import Options
+from byhand.program.call import call_of
 from byhand.program.problem import Problem
 from byhand.torch.followed import differentiable, in_double
 from byhand.torch.given import Given
@@ -70,8 +72,14 @@ def bench_of(
         differentiable=found.asked,
         sizes=found.sizes,
         plain=None if reference is None else truth,
+        eps=0.0 if problem is None else _eps_of_constants(problem),
     )
     return Bench(kernel, options), notes
+
+
+def _eps_of_constants(problem: Problem) -> float:
+    constant = coarsest(call_of(problem).function, problem.forward)
+    return 0.0 if constant is None else constant.eps
 
 
 def placed(found: Given, device: torch.device | None) -> Given:

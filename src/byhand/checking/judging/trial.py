@@ -19,6 +19,7 @@ from byhand.checking.judging.own_rounding import OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
+from byhand.checking.running.constants import Constant, coarsest
 from byhand.checking.running.run import run_again, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.bounded import Bounded
@@ -79,7 +80,7 @@ class Trial:
         program, error = self.drawn.program, self._true(key).error
         dtype = program.by_key[key].value.dtype
         kind = program.type_of(program.by_key[answer.host or key])
-        eps = max(self.drawn.eps, SINGLE if key in self.narrow else 0.0)
+        eps = max(self.eps, SINGLE if key in self.narrow else 0.0)
         found = compare(given, self._truths[key], error, dtype, eps, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
             return found
@@ -122,11 +123,21 @@ class Trial:
                 found.add(answer.key)
         return frozenset(found)
 
+    @cached_property
+    def constant(self) -> Constant | None:
+        """The constant that backward is written with to the fewest digits."""
+        return coarsest(self.run.function, self.problem.forward)
+
+    @property
+    def eps(self) -> float:
+        """The rounding of what forward computes in, and of the constants of backward."""
+        return max(self.drawn.eps, 0.0 if self.constant is None else self.constant.eps)
+
     def eps_alone(self, answer: Answer) -> float:
         """The rounding that a definition which is tried alone is judged with."""
         read = (each.value for each in self.answers.found if each.key in answer.reads)
         narrow = self._computes_in_float32(answer) or any(float_type(g) == "float32" for g in read)
-        return max(self.drawn.eps, SINGLE if narrow else 0.0)
+        return max(self.eps, SINGLE if narrow else 0.0)
 
     def _computes_in_float32(self, answer: Answer) -> bool:
         through = (number for write in answer.writes for number in (write.number, *write.through))
