@@ -101,6 +101,14 @@ def test_an_endless_loop_is_named_by_its_line(
     assert "--timeout 60" in line
 
 
+@pytest.mark.parametrize(("command", "name"), [("derive", []), ("explain", ["x"])])
+def test_what_asks_for_more_time_takes_it(problem: Problem, command: str, name: list[str]) -> None:
+    file = problem(("data =", f"{ENDLESS}\ndata ="))
+    line = complaint(run_byhand(command, file, *name, "--timeout", "1"))
+    assert "still running after 1 s" in line
+    assert "--timeout 60" in line
+
+
 def test_time_that_was_enough_is_not_held_against_a_file(problem: Problem) -> None:
     slow = problem(("data =", "import time; time.sleep(1.5)\ndata ="))
     assert run_byhand("check", slow).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,36 @@ def test_a_danger_makes_it_not_ok(name: str, fn: Any, reference: Any) -> None:
 def test_what_runs_nothing_by_hand_is_said() -> None:
     report = byhand.torch.check(wrong.product, wrong.inputs, reference=wrong.product)
     assert names(report) == {"never-ran"}
+
+
+def test_what_may_be_overwritten_must_be_there() -> None:
+    with pytest.raises(ProblemError, match="allow_inplace names upstrem, .*did you mean upstream"):
+        byhand.torch.check(wrong.InPlace, wrong.inputs, allow_inplace="upstrem")
+
+
+def test_what_is_tried_in_the_place_of_a_line_warns_of_nothing() -> None:
+    class Blocks(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            dx = torch.zeros_like(x)
+            for i in range(0, x.shape[0] // 4 * 4, 4):
+                dx[i : i + 4] = 2 * g[i : i + 4] * x[i : i + 4]
+            return dx
+
+    def inputs(rng: Any, *, n: int = 8) -> Any:
+        return (torch.from_numpy(rng.normal(size=(n, 3))),)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        report = byhand.torch.check(Blocks, inputs)
+    assert not report.ok
+    assert not seen, [str(each.message) for each in seen]
 
 
 def test_a_right_one_has_none() -> None:

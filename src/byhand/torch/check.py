@@ -101,6 +101,7 @@ def _checked(
         subject, inputs, reference = in_reals(subject, inputs, reference, seed)
     found = given(subject, inputs, needs, dtype, seed)
     _refuse_sizes(subject, found, options)
+    _refuse_places(subject, found, options)
     referred = None if reference is None else reference_of(reference, subject, found.arguments)
     if subject.launches or (device is not None and subject.python is None):
         return _as_a_whole(subject, found, referred, device, options)
@@ -141,6 +142,17 @@ def _refuse_sizes(subject: Subject, found: Given, options: Options) -> None:
         if name not in found.sizes:
             raise ProblemError(
                 f"{subject.name}: inputs has no size {name}{did_you_mean(name, found.sizes)}"
+            )
+
+
+def _refuse_places(subject: Subject, found: Given, options: Options) -> None:
+    """Raises ProblemError if something else may be overwritten than there is."""
+    known = ("upstream", *found.arguments)
+    for name in options.allow_inplace:
+        if name not in known:
+            raise ProblemError(
+                f"{subject.name}: allow_inplace names {name}, which is neither an input nor "
+                f"upstream{did_you_mean(name, known)}"
             )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from byhand.faces import terminal
+from byhand.faces.commands import options
 from byhand.faces.run_user_code import guest
-
-TIMEOUT = 30.0
 
 
 @click.command()
@@ -45,6 +44,7 @@ TIMEOUT = 30.0
     help="Work a small instance, to be redone with pencil and paper: by itself, or with --format "
     "after the rest (in Python, as comments).",
 )
+@options.timeout("Give up after this many seconds.", 30.0)
 def derive(
     file: str,
     names: str | None,
@@ -53,6 +53,7 @@ def derive(
     dialect: str | None,
     kind: str | None,
     numbers: bool,
+    timeout: float,
 ) -> int:
     """Writes the backward of FILE, one statement for each named value.
 
@@ -63,7 +64,7 @@ def derive(
     wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     from byhand.sources.load import load_one, split
 
-    with guest(split(file)[0], TIMEOUT):
+    with guest(split(file)[0], timeout):
         from byhand.deriving.derive import derive as derived
         from byhand.deriving.own_backward import compared
         from byhand.deriving.worked.instance import work_instance

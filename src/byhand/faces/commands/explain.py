@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from byhand.faces import terminal
+from byhand.faces.commands import options
 from byhand.faces.run_user_code import guest
-
-TIMEOUT = 10.0
 
 
 @click.command()
 @click.argument("what", metavar="[CODE|FILE]", required=False)
 @click.argument("name", required=False)
-def explain(what: str | None, name: str | None) -> int:
+@options.timeout("Give up after this many seconds.")
+def explain(what: str | None, name: str | None, timeout: float) -> int:
     """Explains a mistake by its CODE, or how the gradient of NAME comes back in FILE.
 
     Without either, in a learner's folder: why the current exercise is right, or what is wrong.
@@ -23,7 +23,7 @@ def explain(what: str | None, name: str | None) -> int:
     if what is None:
         terminal.say(_exercise())
     else:
-        terminal.say(_page(what) if name is None else _paths(what, name))
+        terminal.say(_page(what) if name is None else _paths(what, name, timeout))
     return 0
 
 
@@ -47,10 +47,10 @@ def _page(code: str) -> str:
     return terminal.wrapped(f"{code}\n\n{page(code)}", terminal.columns())
 
 
-def _paths(file: str, name: str) -> str:
+def _paths(file: str, name: str, timeout: float) -> str:
     from byhand.sources.load import load_one, split
 
-    with guest(split(file)[0], TIMEOUT):
+    with guest(split(file)[0], timeout):
         from byhand.checking.explain import explain as explained
         from byhand.rendering.explanation import plain
 

@@ -10,11 +10,11 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def timeout(help: str) -> Callable[[Command], Command]:
+def timeout(help: str, default: float = 10.0) -> Callable[[Command], Command]:
     return click.option(
         "--timeout",
         type=float,
-        default=10.0,
+        default=default,
         show_default=True,
         callback=_positive_seconds,
         metavar="S",
