@@ -198,46 +198,56 @@ SIZES = (1, 3, 9)
 REPEATS = 5
 
 
-def ratios(name: str) -> list[float]:
-    """CPU time of one plain comparison over that of fast gradcheck, at each of `SIZES`.
+def ratios(name: str) -> list[tuple[float, float]]:
+    """CPU time of one plain comparison with a reference, and of one without, over that of fast
+    gradcheck, at each of `SIZES`.
 
-    Both are called in turns, on the same tensors.
+    All are called in turns, on the same tensors.
     """
     case = kernel(name)
-    found: list[float] = []
+    found: list[tuple[float, float]] = []
     for factor in SIZES:
         usual = inspect.signature(case.inputs).parameters.values()
         sizes = {p.name: factor * p.default for p in usual if p.default is not p.empty}
         given = case.given(**sizes)
         calls, leaves = as_gradcheck_takes(case, given)
+
+        def plainly(reference: Any, given: Any = given) -> bool:
+            once = {"layouts": False, "edges": False, "repeats": 1}
+            return byhand.torch.check(case.kind, given, reference=reference, **once).ok
+
         ways = (
-            lambda g=given: (
-                byhand.torch.check(
-                    case.kind, g, reference=case.reference, layouts=False, edges=False, repeats=1
-                ).ok
-            ),
+            lambda check=plainly: check(case.reference),
+            lambda check=plainly: check(None),
             lambda c=calls, v=leaves: torch.autograd.gradcheck(c, v, fast_mode=True),
         )
         seconds = [[timed(way)[1] for way in ways] for _ in range(REPEATS + 1)][1:]
-        mine, theirs = np.median(seconds, axis=0)
-        found.append(float(mine / theirs))
+        mine, alone, theirs = np.median(seconds, axis=0)
+        found.append((float(mine / theirs), float(alone / theirs)))
     return found
 
 
 def table_of_sizes(names: list[str]) -> str:
-    """A row for each kernel that gradcheck passes, and one for the largest of a column.
+    """A row for each kernel that gradcheck passes, and one for the largest of a column; in a cell
+    first with a reference, then without.
 
     Where it doesn't, it finds all slopes to tell of them, which is no comparison.
     """
     head = " | ".join(f"sizes times {factor}" for factor in SIZES)
-    rows: dict[str, list[float]] = {}
+    rows: dict[str, list[tuple[float, float]]] = {}
     for name in names:
         if not timed(lambda n=name: by_gradcheck(kernel(n), True))[0]:
             continue
         rows[name] = ratios(name)
         print(name, file=sys.stderr)
-    rows["at most"] = [max(column) for column in zip(*rows.values(), strict=True)]
-    cells = [f"| {n} | {' | '.join(f'{r:.1f}' for r in row)} |" for n, row in rows.items()]
+    columns = zip(*rows.values(), strict=True)
+    rows["at most"] = [
+        (max(a for a, _ in each), max(b for _, b in each)) for each in map(list, columns)
+    ]
+    cells = [
+        f"| {name} | {' | '.join(f'{a:.1f}, {b:.1f}' for a, b in row)} |"
+        for name, row in rows.items()
+    ]
     return "\n".join([f"| kernel | {head} |", "| --- | --- | --- | --- |", *cells])
 
 

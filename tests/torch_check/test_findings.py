@@ -48,7 +48,7 @@ def test_what_runs_nothing_by_hand_is_said() -> None:
 
 
 def test_what_may_be_overwritten_must_be_there() -> None:
-    with pytest.raises(ProblemError, match="allow_inplace names upstrem, .*did you mean upstream"):
+    with pytest.raises(ProblemError, match="allow_inplace names upstrem"):
         byhand.torch.check(wrong.InPlace, wrong.inputs, allow_inplace="upstrem")
 
 
