@@ -146,6 +146,26 @@ def test_numbers_open_on_hover_and_on_focus(small: str, opened: Open) -> None:
     expect(page.locator(".bh-numbers")).to_have_count(0)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sign_of_a_number_is_not_said_by_hue_alone(
+    small: str, opened: Open, scheme: str
+) -> None:
+    page = opened(small, scheme=scheme)
+    expect(page.locator(".bh-legend")).to_have_text("positive negative")
+    map_ = row(page, "x").locator(".bh-heat-button").first
+    strokes = map_.locator(".bh-minus").get_attribute("d") or ""
+    map_.hover()
+    expect(page.locator(".bh-numbers td")).to_have_count(12)
+    shown = page.locator(".bh-numbers tr").all()
+    signs = [[said[0] == "−" for said in each.locator("td").all_inner_texts()] for each in shown]
+    negative = [(i, j) for i, across in enumerate(signs) for j, minus in enumerate(across) if minus]
+    assert 0 < len(negative) < 12
+    places = re.findall(r"M(\d+)[.\d]* (\d+)", strokes)
+    assert [(int(down), int(across)) for across, down in places] == negative
+    style = page.locator(".bh-minus").first.evaluate("each => getComputedStyle(each).stroke")
+    assert style == {"light": "rgb(31, 30, 27)", "dark": "rgb(233, 230, 223)"}[scheme]
+
+
 def test_on_a_phone_numbers_stay_on_the_screen(lecture: str, opened: Open) -> None:
     page = opened(lecture, 360)
     row(page, "counts").locator(".bh-heat-button").nth(1).click()

@@ -12,6 +12,9 @@ const LARGEST = 9; // of a cell, in pixels
 const POSITIVE = "217 119 6";
 const NEGATIVE = "48 116 230";
 
+const ONE: Summary = { cells: [[1]], whole: true, lowest: 1, highest: 1 };
+const MINUS_ONE: Summary = { cells: [[-1]], whole: true, lowest: -1, highest: -1 };
+
 interface HeatProps {
   summary: Summary | null | undefined;
   lengths: number[];
@@ -80,14 +83,35 @@ const Cells = ({ summary, large, full }: CellsProps) => {
     if (context) paint(context, summary.cells, full);
   }, [summary, full]);
   return (
-    <canvas
-      ref={ref}
-      width={columns}
-      height={rows}
+    <span
+      class="bh-cells"
       style={{ "--wide": Math.max(4, columns * size), "--high": Math.max(4, rows * size) }}
-    />
+    >
+      <canvas ref={ref} width={columns} height={rows} />
+      <svg viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
+        <path class="bh-minus" d={minuses(summary.cells, full)} />
+      </svg>
+    </span>
   );
 };
+
+const SEEN = 0.02; // of the full hue: what has less looks like 0
+
+/** A stroke across each negative cell whose hue is seen, so that its sign is told without it. */
+const minuses = (cells: Summary["cells"], full: number): string =>
+  cells
+    .flatMap((row, y) =>
+      row.map((cell, x) => (cell && cell < -SEEN * full ? `M${x + 0.2} ${y + 0.5}h.6` : "")),
+    )
+    .join("");
+
+/** What the cells of every map say. */
+export const Legend = () => (
+  <span class="bh-legend">
+    <Cells summary={ONE} large={false} full={1} /> positive
+    <Cells summary={MINUS_ONE} large={false} full={1} /> negative
+  </span>
+);
 
 /** Zero is the ground itself; `full` has the full hue. */
 const paint = (context: CanvasRenderingContext2D, cells: Summary["cells"], full: number) => {

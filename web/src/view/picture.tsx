@@ -5,6 +5,7 @@ import { Detail } from "./detail";
 import { folded } from "./fold";
 import { type Edge, edgesOf, inReadingOrder, rowOf, standingOf } from "./graph";
 import { Gutter } from "./gutter";
+import { Legend } from "./heat";
 import { next, previous, shownAt } from "./moments";
 import { MomentsBar } from "./moments-bar";
 import { usePlaces } from "./places";
@@ -106,6 +107,7 @@ export const Picture = ({ report, derivation, math, pointed, cell, alone }: Pict
         />
         <div class="bh-heads" aria-hidden="true">
           <span>forward ↓</span>
+          <Legend />
           <span>↑ backward</span>
         </div>
         <div class="bh-drawing">
