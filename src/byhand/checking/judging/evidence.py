@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.compare import Comparison, compare
-from byhand.checking.judging.own_rounding import Scatter
+from byhand.checking.judging.own_rounding import FAR, Scatter
 from byhand.checking.judging.paths import Paths
 from byhand.checking.judging.replay import Edits, Replay
 from byhand.checking.judging.trial import EPS, Trial
@@ -61,6 +61,16 @@ class Evidence:
     def right(self) -> bool:
         """Whether nothing speaks against the definition here."""
         return self.comparison.right or self.comparison.unjudged
+
+    @cached_property
+    def clearly_wrong(self) -> bool:
+        """Whether it is wrong by so much more than rounding moves the answers of this backward that
+        there is no need to find out how far it moves this one."""
+        found = self._compared(self.value, 1.0)
+        if found.verdict != "wrong" or found.max_error is None:
+            return False
+        size = float(np.max(np.abs(self.expected.value), initial=0.0))
+        return found.max_error > FAR * self.trial.noise * size
 
     @cached_property
     def right_on_truth(self) -> bool:

@@ -207,23 +207,27 @@ class Feeder:
         """Puts right the feeds that the statement changed in place, but for those of locals that it
         names: they are used on."""
         touched = touched_names(statement.node)
-        changed = [
-            np.asarray(found)
-            for root, rebinds in touched.items()
-            if not rebinds
-            for _, leaf in tree.named(root, namespace.get(root))
-            if (found := array(leaf)) is not None
-        ]
+        changed = [name for name, rebinds in touched.items() if not rebinds]
         for key, value in list(self.placed.items()) if changed else ():
             local = self.plan.locals[key]
             if (
                 touched.get(tree.root(local)) is None
                 and (held := array(value)) is not None
-                and any(np.may_share_memory(np.asarray(held), each) for each in changed)
                 and not np.array_equal(np.asarray(held), self.meant(key, self.feeds[key]))
+                and any(_reaches(namespace.get(name), held) for name in changed)
                 and fetch(namespace, local) is value
             ):
                 self.put_feed(namespace, key, value)
+
+
+def _reaches(value: Any, held: Array) -> bool:
+    """Whether the memory of an array is in a value, in its items or its attributes."""
+    leaves = (array(leaf) for _, leaf in tree.leaves(value))
+    return any(
+        np.may_share_memory(np.asarray(held), np.asarray(each))
+        for each in leaves
+        if each is not None
+    )
 
 
 def unscaled(value: Any, scale: float) -> Any:

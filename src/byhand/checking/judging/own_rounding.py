@@ -141,6 +141,18 @@ class Scatter:
         moves = np.stack(found[1:])
         return np.max(moves, axis=0, initial=0.0, where=np.isfinite(moves)) / AMPLITUDE
 
+    @cached_property
+    def noise(self) -> float:
+        """How far a run moved a value, at most, as a part of its largest element; infinite where
+        it tells nothing."""
+        moved = self._moved(1)
+        if moved.keys() != self.judged.keys():
+            return np.inf
+        sizes = {key: np.abs(np.asarray(array(self.judged[key]), np.float64)) for key in moved}
+        largest = {key: float(np.max(each, initial=0.0)) for key, each in sizes.items()}
+        most = [self._most(key, 1) / size for key, size in largest.items() if size > 0]
+        return max(most, default=np.inf)
+
     def _most(self, key: Key, number: int) -> float:
         return float(np.max(self._moved(number).get(key, NOTHING), initial=0.0)) / AMPLITUDE
 

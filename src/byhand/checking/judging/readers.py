@@ -60,6 +60,7 @@ def all_right(trial: Trial, keys: Container[Key], exactly: bool = False) -> bool
     for answer in trial.answers.found:
         if answer.key in keys:
             found = evidence_of(trial, answer)
-            if not found.right and (exactly or not is_meant_as(found.value, found.expected, trial)):
+            wrong = found.clearly_wrong or not found.right
+            if wrong and (exactly or not is_meant_as(found.value, found.expected, trial)):
                 return False
     return True

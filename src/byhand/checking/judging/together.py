@@ -85,4 +85,5 @@ def _tries(part: LastPart) -> Iterator[Turn]:
 def _wrong_alone(first: Trial, turns: Sequence[Turn]) -> int:
     """How many definitions are wrong with these turns."""
     tried = turned(first, turns) if turns else first
-    return sum(not evidence_of(tried, each).right for each in tried.answers.found if each.writes)
+    alone = (evidence_of(tried, each) for each in tried.answers.found if each.writes)
+    return sum(each.clearly_wrong or not each.right for each in alone)

@@ -40,7 +40,8 @@ class Trial:
     """One run of a backward, on one draw.
 
     All that costs time is found when it is asked for: what was right in the end (`results`), what
-    each definition gives alone.
+    each definition gives alone. `plain` is the trial as it was before locals were taken for the
+    gradients of other values, if any are.
     """
 
     problem: Problem
@@ -49,6 +50,7 @@ class Trial:
     answers: Answers
     referee: str = "engine"
     in_its_types: bool = False
+    plain: Trial | None = None
 
     @property
     def line_by_line(self) -> bool:
@@ -275,6 +277,11 @@ class Trial:
 
         judged = {answer.key: answer.value for answer in self.answers.found}
         return Scatter(self._own_rounding, run, judged)
+
+    @cached_property
+    def noise(self) -> float:
+        """How far rounding moves an answer, at most, as a part of its largest element."""
+        return self.scatter_in_the_end.noise if self.plain is None else self.plain.noise
 
     @cached_property
     def scatter_alone(self) -> Scatter:

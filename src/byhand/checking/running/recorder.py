@@ -139,11 +139,12 @@ class Recorder:
                 found |= self.seen_by(name, namespace)
                 continue
             key = self.place(name, index, statement, namespace)[1:]
-            found |= {
+            own = {
                 at
                 for known, at in self.latest.items()
                 if known == key or known.startswith((f"{key}[", f"{key}."))
             }
+            found |= own or self.seen_by(name, namespace)  # a loop may have bound it
         return frozenset(found)
 
     def seen_by(self, name: str, namespace: Namespace) -> frozenset[int]:
@@ -154,6 +155,7 @@ class Recorder:
         return frozenset(
             self.latest[key[1:]]
             for key, leaf in self.held.items()
+            if key[1:] in self.latest  # one that was given isn't written yet
             if (held := array(leaf)) is not None and np.may_share_memory(held, value)
         )
 
@@ -200,6 +202,8 @@ class Recorder:
         written: list[str] = []
         for key, leaf in tree.named(root, value):
             known = key in self.held
+            if rebinds is None and not known and root not in reached_names(node):
+                continue  # what a loop has bound is only handed to a call
             same = known and leaf is self.held[key]
             handed_on = rebinds is None or (not rebinds and key != root)
             if key != item and handed_on and same and unchanged(leaf, self.seen[key]):

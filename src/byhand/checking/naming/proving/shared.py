@@ -45,8 +45,8 @@ def shared(suspects: Mapping[Key, Suspect]) -> Iterator[Shared]:
     }
     groups = {tuple(keys) for each, keys in needing.items() if each not in writing}
     for group in sorted(groups, key=len, reverse=True):
-        if len(group) < 2:
-            return
+        if len({_own(suspects[key]) for key in group}) < 2:
+            continue  # a definition in a loop is one, however often it runs
         first = suspects[group[0]]
         statements = tuple(
             each
@@ -55,6 +55,10 @@ def shared(suspects: Mapping[Key, Suspect]) -> Iterator[Shared]:
         )
         evidence = tuple(chain.from_iterable(suspects[key].evidence for key in group))
         yield Shared(group, statements, Suspect(evidence, first.effort, statements, True))
+
+
+def _own(suspect: Suspect) -> frozenset[ast.stmt]:
+    return frozenset(write.node for write in suspect.answer.writes)
 
 
 def meant(group: Shared) -> tuple[str, str, ast.stmt] | None:
