@@ -146,7 +146,7 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     found.sort(key=lambda answer: answer.writes[-1].number)
     for name, value in run.returned.items():
         for key, leaf in tree.named(name, value):
-            if any(a.key[0] == key and unchanged(leaf, a.value) for a in found):
+            if any(a.key[0] == key and _is_held(leaf, a.value) for a in found):
                 continue  # what a local holds, statement by statement
             if key in program and len(program.bindings[key]) == 1:
                 found = [answer for answer in found if answer.key[0] != key]
@@ -166,6 +166,12 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     known = Answers(tuple(found), ())
     complete = (replace(answer, reads=_reads(answer, known)) for answer in found)
     return Answers(tuple(complete), tuple(notes), tuple(used_on))
+
+
+def _is_held(returned: Any, value: Any) -> bool:
+    """Whether what was returned is what a local holds; where a statement raised, that is what was
+    put in place of what it would have given."""
+    return isinstance(value, Raised) or unchanged(returned, value)
 
 
 def _starts_with_another(steps: Sequence[Step]) -> bool:
