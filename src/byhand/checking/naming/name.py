@@ -157,15 +157,14 @@ class _Search:
     def shared(self, group: Shared) -> Named | None:
         """The one mistake in what several roots share that makes all of them wrong, if it is
         proved; of few statements, also one without a name."""
-        definition, many = group.suspect, len(group.statements) > FEW
-        if many:
-            odd = first_odd(definition.first.trial, group.statements)
-            definition = replace(definition, only=odd)
-        lines = {statement.lineno for statement in definition.only}
-        for code, finding in self.findings(definition) if lines else ():
-            if finding.line in lines:
-                return _named(code, finding)
-        return None if many else _described(group)
+        few = len(group.statements) <= FEW
+        odd = first_odd(group.suspect.first.trial, group.statements)
+        for only in (odd, group.statements if few else ()):
+            lines = {statement.lineno for statement in only}
+            for code, finding in self.findings(replace(group.suspect, only=only)) if only else ():
+                if finding.line in lines:
+                    return _named(code, finding)
+        return _described(group) if few else None
 
     def root(self, alone: Suspect) -> Named | None:
         """The first mistake that is proved; None for a statement that raised or gave no floats: the

@@ -45,8 +45,6 @@ def shared(suspects: Mapping[Key, Suspect]) -> Iterator[Shared]:
         for write in answer.writes
     }
     apart = {*writing, *(each for each in needing if _only_counts(each, suspects))}
-    for suspect in suspects.values():
-        apart.update({*suspect.statements} - {*suspect.doubtful})  # what is right needs them, too
     groups = {tuple(keys) for each, keys in needing.items() if each not in apart}
     for group in sorted(groups, key=len, reverse=True):
         if len({_own(suspects[key]) for key in group}) < 2:
@@ -74,7 +72,8 @@ def meant(group: Shared) -> tuple[str, str, ast.stmt] | None:
     """The local that isn't the gradient which all that reads it takes it for: the local, the value
     of that gradient, and the statement that makes the local last. None if there is no such one."""
     seen = set[str]()
-    for statement in group.statements:
+    needed_elsewhere = {*group.statements} - {*group.suspect.doubtful}  # by what is right
+    for statement in (each for each in group.statements if each not in needed_elsewhere):
         made = [name for name, rebinds in touched_names(statement).items() if rebinds is not None]
         for local in made:
             if local in seen:

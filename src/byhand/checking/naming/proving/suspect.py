@@ -227,6 +227,13 @@ class Suspect:
                     return False
         return True
 
+    def _scales_no_others(self, times: tuple[float, ...], scaled: Callable[[float], Edits]) -> bool:
+        """The same for a number in what several share."""
+        if not self.several:
+            return True
+        here = next(i for i, e in enumerate(self.telling) if e.trial is self.first.trial)
+        return self._spares_others(scaled(times[here]))
+
     def mended_but_for_a_number(self, edits: Edits) -> bool:
         """Whether these statements make the definition right up to one factor on all draws."""
         numbers: list[float] = []
@@ -276,7 +283,7 @@ class Suspect:
                     return {statement: exchanged(statement, part, larger)}
 
                 times = _times(self.telling, scaled)
-                if times is not None:
+                if times is not None and self._scales_no_others(times, scaled):
                     found.append(Scale(statement, part, times))
         return tuple(found)
 
