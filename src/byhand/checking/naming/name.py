@@ -162,8 +162,9 @@ class _Search:
         for only in (odd, group.statements if few else ()):
             lines = {statement.lineno for statement in only}
             for code, finding in self.findings(replace(group.suspect, only=only)) if only else ():
-                if finding.line in lines:
-                    return _named(code, finding)
+                if finding.line in lines:  # a statement may have several
+                    line = getattr(finding.part, "lineno", finding.line)
+                    return _named(code, replace(finding, line=line))
         return _described(group) if few else None
 
     def root(self, alone: Suspect) -> Named | None:
