@@ -478,3 +478,30 @@ class JensenShannon(Function):
 
 def JensenShannon_in(rng, *, n=3, v=5):
     return torch.log_softmax(T(rng, n, v), -1), torch.log_softmax(T(rng, n, v), -1)
+
+
+class DistillIgnored(Function):
+    @staticmethod
+    def forward(ctx, student, teacher, target, temperature):
+        keep = target != -100
+        n = keep.sum().clamp(min=1)
+        logq = torch.log_softmax(student / temperature, -1)
+        logp = torch.log_softmax(teacher / temperature, -1)
+        rows = (logp.exp() * (logp - logq)).sum(-1)
+        ctx.save_for_backward(logq, logp.exp(), keep, n)
+        ctx.temperature = temperature
+        return rows.masked_fill(~keep, 0.0).sum() / n * temperature**2
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        logq, p, keep, n = ctx.saved_tensors
+        grad = (logq.exp() - p) * ctx.temperature
+        grad = grad.masked_fill(~keep[:, None], 0.0)
+        grad = grad / n
+        return grad * grad_output, None, None, None
+
+
+def DistillIgnored_in(rng, *, n=5, v=6):
+    target = torch.from_numpy(rng.integers(0, v, n))
+    target[1] = -100
+    return T(rng, n, v), T(rng, n, v), target, 2.0

@@ -7,7 +7,7 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
         for scale in suspect.scales:
             if scale.constant is not None:
                 continue
-            if constant([c * n for c, n in zip(scale.times, size, strict=True)]):
+            if _is_one_over(scale.times, size):
                 if wrong_exponent.find(suspect) is not None:  # the square of a 1 / sqrt(n)
                     return None
                 return Diagnosis(
@@ -70,6 +70,13 @@ def find(suspect: Suspect) -> Diagnosis | None:
     return mend.finding(
         f"`{text(mend.part)}` lacks a normalising factor: what should it be divided by?"
     )
+
+
+def _is_one_over(times: Sequence[float], size: Sequence[int]) -> bool:
+    """Whether a factor is 1 over a size, or another number over one: at two sizes alone, that may
+    be by chance, as 5/4 and 3/2 are over 6 and 5."""
+    over = [c * n for c, n in zip(times, size, strict=True)]
+    return constant([*over, 1.0]) or (constant(over) and len({*size}) > 2)
 
 
 def _mean(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
