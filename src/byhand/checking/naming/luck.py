@@ -22,7 +22,8 @@ def why_it_holds(evidence: tuple[Evidence, ...]) -> str:
             return f"holds only because {odd.d} is zero: {reason}"
         return f"holds only because {odd.d} is zero, or its terms add up to zero, in a real run"
     for way, share in odd.ways.items():
-        if odd.follows(lambda e, s=share: e.expected.value - s(e)):
+        nothing = np.all(np.abs(share(found.on_truth())) < TINY)
+        if nothing and odd.follows(lambda e, s=share: e.expected.value - s(e)):
             reason = _reason(found, way)
             if reason:
                 return f"holds only because d{way}, which it leaves out, is zero: {reason}"

@@ -10,6 +10,7 @@ Good:
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from byhand.checking.judging.uneven import Uneven
@@ -24,7 +25,15 @@ def find(suspect: Suspect) -> Diagnosis | None:
         if suspect.follows(lambda e, s=share: e.expected.value + s(e)):
             mend = suspect.mend(_dropped)
             return None if mend is None else mend.finding(f"the path through {way} is added twice")
-    mend = suspect.mend(_dropped)
+    terms = Counter(text(term) for node in suspect.function.body for term in _terms(node))
+    twice = {term for term, count in terms.items() if count > 1}
+
+    def dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        for each in _dropped(part, statement):
+            if twice & {text(term) for term in _left_out(part, each)}:
+                yield each
+
+    mend = suspect.mend(dropped)
     return None if mend is None else mend.finding(f"`{text(mend.part)}` is added twice")
 
 
@@ -47,6 +56,36 @@ def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             yield right
         case _:
             pass
+
+
+def _left_out(part: ast.AST, kept: ast.AST) -> Iterator[ast.expr]:
+    """The term that is left out where of a part something else is kept."""
+    match part:
+        case ast.AugAssign(value=value):
+            yield value
+        case ast.BinOp(left=left, right=right):
+            yield right if kept is left else left
+        case _:
+            pass
+
+
+def _terms(node: ast.AST) -> Iterator[ast.expr]:
+    """What is added up in a statement and all that it holds."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Assign(value=value) | ast.AugAssign(value=value):
+                yield from _added(value)
+            case _:
+                pass
+
+
+def _added(value: ast.expr) -> Iterator[ast.expr]:
+    match value:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from _added(left)
+            yield from _added(right)
+        case _:
+            yield value
 
 
 def _in_index(part: ast.AST, statement: ast.stmt) -> bool:
