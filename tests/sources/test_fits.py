@@ -16,8 +16,12 @@ from byhand.sources.load import sources
 
 FITS = Path(__file__).with_name("forms") / "fits"
 FOUND = {
+    "by_pairs": ("OneByOne", ["bias", "weights"]),
+    "by_rows": ("LinearBySteps", ["b", "w"]),
     "chain_rule": ("Network", ["w1", "w2", "b1", "w3", "b2"]),
     "logistic": ("LogisticRegression", ["weights", "bias"]),
+    "margin": ("Margin", ["w", "b"]),
+    "margin_by_rows": ("MarginByRows", ["w", "b"]),
     "minibatches": ("SoftmaxClassifier", ["logits", "W", "b"]),
     "penalized": ("LogReg", ["w", "b"]),
     "ridge": ("RidgeRegression", ["w"]),
@@ -46,6 +50,15 @@ def test_right_ones(name: str) -> None:
 
 
 PLANTED = (
+    ("by_pairs", "dz = p - y_i", "dz = y_i - p"),
+    ("by_pairs", "dw = dz * x_i", "dw = 2 * dz * x_i"),
+    ("by_rows", "* off * row", "* off"),
+    ("by_rows", "self.b -= self.rate * off", "self.b += self.rate * off"),
+    ("margin", "-self.C * np.sum(y[inside])", "self.C * np.sum(y[inside])"),
+    ("margin", "d_w = self.w - self.C", "d_w = self.w + self.C"),
+    ("margin_by_rows", "- signs[i] * x)", "+ signs[i] * x)"),
+    ("margin_by_rows", "self.b -= self.lr", "self.b += self.lr"),
+    ("margin_by_rows", "(2 * self.reg * self.w)\n", "(2 * self.reg * self.w + x)\n"),
     ("chain_rule", "d_ypred_d_h1 * x[1]", "d_ypred_d_h1 * x[0]"),
     ("chain_rule", "* h1 * deriv_sigmoid(sum_o1)", "* sum_h1 * deriv_sigmoid(sum_o1)"),
     ("chain_rule", "self.b2 -= learn_rate", "self.b2 += learn_rate"),
@@ -72,6 +85,19 @@ PLANTED = (
 def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(FITS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, FOUND[name][0], line)
+
+
+def test_what_two_branches_keep_small_by_different_factors(tmp_path: Path) -> None:
+    file, _ = exchanged(
+        FITS / "margin_by_rows.py",
+        "(2 * self.reg * self.w)\n",
+        "(3 * self.reg * self.w)\n",
+        tmp_path,
+    )
+    with pytest.raises(
+        ProblemError, match=r"by 2 \* reg \* w here, and by 3 \* reg \* w in line 20"
+    ):
+        sources(file)
 
 
 PERCEPTRON = """

@@ -17,6 +17,7 @@ from sweeps import some
 
 NETS = Path(__file__).with_name("forms") / "nets"
 FOUND = {
+    "characters_rnn": {"text": 5},
     "deep_dropout": {"propagation_with_regularization": 11},
     "deep_rows": {"model": 4},
     "eleven_lines": {"eleven_lines": 4},
@@ -76,6 +77,9 @@ def test_an_lstm_is_tried_at_sizes_that_fit() -> None:
 
 
 PLANTED = (
+    ("characters_rnn", "text", "(1 - state * state) * ds", "(1 - state) * ds"),
+    ("characters_rnn", "text", "np.dot(draw, before.T)", "np.dot(draw, state.T)"),
+    ("characters_rnn", "text", 'parameters["W"].T, draw)', 'parameters["W"].T, ds)'),
     ("deep_dropout", "propagation_with_regularization", "(lambd / m) * W2", "lambd * W2"),
     ("deep_dropout", "propagation_with_regularization", "(W3.T, dZ3)", "(W3.T, dZ3) * 2"),
     ("deep_rows", "model", "(l - 1)].T @ dZ", "(l - 1)].T @ dZ / m"),

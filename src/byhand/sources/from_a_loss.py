@@ -85,7 +85,7 @@ def with_loss(found: FromLoss, cost: ast.FunctionDef, output: str) -> FromLoss:
     rest = [e for e in elements(end.value) if not (isinstance(e, ast.Name) and e.id == output)]
     forward = joined(found.forward, end, loaded, rest, made)
     made = paired(found.name, forward, found.backward, rewritten=True, top=found.top)
-    return replace(made, numbers=found.numbers)
+    return replace(made, numbers=found.numbers, of_one=found.of_one)
 
 
 def _with_cost(layer: Layer, cost: ast.FunctionDef, label: str) -> Layer:

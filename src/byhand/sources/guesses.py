@@ -222,6 +222,24 @@ def of_a_vector(
     return found
 
 
+def of_one_example(
+    names: Sequence[str], choices: Sequence[Sequence[Guess]], label: str
+) -> dict[str, Guess] | None:
+    """The guess that weights and an example are vectors, and its label and a bias are numbers, as
+    in a loop over examples; None where they can't be."""
+    weights = [name for name in names if re.match(_WEIGHTS, _own(name))]
+    found: dict[str, Guess] = {}
+    for name, each in zip(names, choices, strict=True):
+        axes = 0 if is_bias(name) or name == label else 1
+        known = len(each) == 1
+        fit = (g for g in each if known or not isinstance(g, Array) or _has_axes(g, axes))
+        guess = next(fit, None)
+        if guess is None or len(weights) != 1:
+            return None
+        found[name] = guess
+    return found
+
+
 def _has_axes(guess: Guess, count: int) -> bool:
     return isinstance(guess, Array) and len(guess.axes) == _long(guess) == count
 

@@ -128,6 +128,7 @@ def functions_in(tree: ast.Module) -> list[Found]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     pairs = pairs_in(tree)
     taken = {pair.name for pair in pairs}
+    own = {each.name for pair in pairs for each in (pair.forward, pair.backward)}
     return [
         *pairs,
         *(pair for pair in gradient_functions_in(tree) if pair.name not in taken),
@@ -139,7 +140,7 @@ def functions_in(tree: ast.Module) -> list[Found]:
         *backprop_methods_in(tree),
         *gradient_methods_in(tree),
         *contexts_in(tree),
-        *combined_in(tree),
+        *(pair for pair in combined_in(tree) if pair.forward.name not in own),
         *ops_in(tree),
         *walks_in(tree),
     ]

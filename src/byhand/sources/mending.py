@@ -51,6 +51,7 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
             return
         for known, number in ((one, other), (other, one)):
             if known in by_size and number not in by_size:
+                yield from _by_default(proposal, by_size[known], number, function)
                 yield from _flattened(proposal, by_size[known], number)
                 yield from _end_to_end(proposal, by_size[known], number)
                 yield from _with_one_more(proposal, by_size[known], by_size.get(number - 1, ONE))
@@ -146,6 +147,18 @@ def _with_fewer(proposal: Proposal) -> Iterator[Proposal]:
         if isinstance(guess, Array) and guess.whole and name not in proposal.below:
             for size in sorted(sizes, reverse=True):
                 yield replace(proposal, below={**proposal.below, name: size})
+
+
+def _by_default(
+    proposal: Proposal, axis: Axis, size: int, function: ast.FunctionDef
+) -> Iterator[Proposal]:
+    """The proposal with an axis that always has the size that an argument has by default:
+    `vocab_size=27`."""
+    numbers = {each.value for each in function.args.defaults if isinstance(each, ast.Constant)}
+    if size in numbers and axis not in proposal.given and axis not in proposal.made:
+        sizes = {**proposal.sizes, axis: size}
+        given, fixed = proposal.given | {axis}, proposal.fixed | {axis}
+        yield replace(proposal, sizes=sizes, given=given, fixed=fixed)
 
 
 def _flattened(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]:

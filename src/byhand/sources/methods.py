@@ -114,7 +114,16 @@ def _without_first(method: ast.FunctionDef) -> ast.FunctionDef:
 
 
 def _settings(node: ast.ClassDef, init: ast.FunctionDef | None) -> dict[str, ast.Constant]:
-    """The attributes that are one constant, as `__init__` sets them and nothing else."""
+    """The attributes that are one constant which may decide something."""
+    return {
+        name: value
+        for name, value in _said_once(node, init).items()
+        if isinstance(value, ast.Constant) and _decides(value.value)
+    }
+
+
+def _said_once(node: ast.ClassDef, init: ast.FunctionDef | None) -> dict[str, ast.expr | None]:
+    """What attributes are, or are by default, that `__init__` sets and nothing else."""
     if init is None:
         return {}
     args = init.args.args
@@ -134,15 +143,16 @@ def _settings(node: ast.ClassDef, init: ast.FunctionDef | None) -> dict[str, ast
                 found.setdefault(attr, []).append(None)
             case _:
                 pass
-    return {
-        name: value
-        for name, [value, *more] in found.items()
-        if not more and isinstance(value, ast.Constant) and _decides(value.value)
-    }
+    return {name: value for name, [value, *more] in found.items() if not more}
 
 
 def numbers_of(node: ast.ClassDef) -> Iterator[str]:
-    """The attributes that are drawn as one number: `self.w1 = np.random.normal()`."""
+    """The attributes that are one number: drawn as one, `self.w1 = np.random.normal()`, or one by
+    default, `def __init__(self, reg=0.01)`."""
+    inits = (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__")
+    for name, value in _said_once(node, next(inits, None)).items():
+        if isinstance(value, ast.Constant) and isinstance(value.value, float):
+            yield name
     for part in ast.walk(node):
         match part:
             case ast.Assign(

@@ -27,7 +27,8 @@ class Pair:
     functions that aren't the module's own, and `top` those arguments that are arrays at its top.
     `labels` is what backward starts from where the module has no loss, `sign` that of the loss
     where it is known, `penalty` what is added to it, and `own` the loss that is computed beside it,
-    of which the gradients may be, or of another. `numbers` are the arguments that are one number.
+    of which the gradients may be, or of another. `numbers` are the arguments that are one number;
+    `of_one` is the label, where the others are those of one example of many.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Pair:
     penalty: str = ""
     own: ast.FunctionDef | None = None
     numbers: frozenset[str] = frozenset()
+    of_one: str = ""
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""

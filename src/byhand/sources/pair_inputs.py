@@ -33,6 +33,9 @@ from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array
 
+WIDE = 10.0
+"""How much larger the label of one example is: its sign alone is to decide between branches."""
+
 
 def inputs_of(
     pair: Pair,
@@ -59,21 +62,27 @@ def inputs_of(
     try:
         others = functions_of(module)
         attempt = _attempt(pair, module)
-        proposal = proposed(pair.forward, known, attempt, answered, loops, others, _said(pair))
+        proposal = proposed(
+            pair.forward, known, attempt, answered, loops, others, _said(pair), pair.of_one
+        )
     except ProblemError as error:
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()
     free = {name: axis for axis, name in called(pair.forward, proposal).items()}
     free = {name: axis for name, axis in free.items() if axis.partition(".")[0] not in at_top}
+    free = {name: axis for name, axis in free.items() if axis not in proposal.fixed}
     sizes = {name: proposal.sizes[axis] for name, axis in free.items()}
     if loops:  # other sizes of the batch must do
         sizes = dict(list(sizes.items())[:1])
 
     def draw(rng: np.random.Generator, **chosen: int) -> Inputs:
         values = drawn(proposal.arguments({free[n]: s for n, s in chosen.items()}), rng)
+        values |= {name: np.asarray(WIDE * values[name]) for name in deciding}
         return as_spoken(values, in_torch)
 
     in_torch = speaks_torch((pair.forward, pair.backward), module)
+    floats = [name for name, each in found.items() if isinstance(each, Floats)]
+    deciding = [name for name in floats if name == pair.of_one]
     said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
     notes: list[str] = []
     if said:

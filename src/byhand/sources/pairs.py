@@ -55,6 +55,8 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 continue
             if variant and (not variant.startswith("_") or _forward_of(other) in functions):
                 continue
+            if _adds_to_what_it_is_handed(backward):
+                continue
             one, two = unpacked(forward, functions), unpacked(backward, functions)
             if not returns(one):
                 both = returning_outputs(one, two)
@@ -73,6 +75,20 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
             pair = paired(title, one, two, rewritten=changed)
             found.append(replace(pair, labels=_labels_without_loss(pair)))
     return found or _on_values_of_the_top(tree, functions)
+
+
+def _adds_to_what_it_is_handed(backward: ast.FunctionDef) -> bool:
+    """Whether a backward is a step of another, whose dict of gradients it is handed, adds to and
+    returns: `gradients["dW"] += ...`. It is judged where it is called."""
+    ends = {each.id for each in _ends(backward) if isinstance(each, ast.Name)}
+    added = {
+        node.target.value.id
+        for node in ast.walk(backward)
+        if isinstance(node, ast.AugAssign)
+        and isinstance(node.target, ast.Subscript)
+        and isinstance(node.target.value, ast.Name)
+    }
+    return bool(added & ends & {*parameters(backward)})
 
 
 _BACK = re.compile(r"back(ward|_?prop)", re.I)

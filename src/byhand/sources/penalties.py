@@ -7,6 +7,7 @@ import ast
 import copy
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from byhand.errors import ProblemError
 from byhand.sources.flow import reads
 from byhand.sources.updates import Update
 
@@ -15,17 +16,31 @@ def penalties(
     steps: Iterable[Update], statements: Sequence[ast.stmt], known: Collection[str]
 ) -> Iterator[str]:
     """What each step adds to the loss, as text to be put after it. `known` are the names that
-    forward has."""
+    forward has.
+
+    Raises ProblemError where two branches have another one.
+    """
     for step in steps:
         values = [step.gradient, *_bound_to(step.gradient, statements)]
-        for term in (term for value in values for term in _terms(value)):
-            if _scales(term, step.name) and reads(term) <= {*known}:
-                yield _penalty(term, step.name)
+        terms = [
+            term
+            for value in values
+            for term in _terms(value)
+            if _scales(term, step.name) and reads(term) <= {*known}
+        ]
+        said = {ast.unparse(term): term for term in terms}
+        if len(said) > 1 and any(isinstance(each, ast.If) for each in statements):
+            one, other = [*said][:2]
+            raise ProblemError(
+                f"{said[other].lineno}: {step.name} is kept small by {other} here, and by {one} in "
+                f"line {said[one].lineno}: no loss has both, so neither is judged"
+            )
+        yield from (_penalty(term, step.name) for term in said.values())
 
 
 def _bound_to(gradient: ast.expr, statements: Sequence[ast.stmt]) -> Iterator[ast.expr]:
     """What the gradient that a step is taken with is made of."""
-    for node in statements:
+    for node in (part for each in statements for part in ast.walk(each)):
         match node, gradient:
             case ast.Assign(targets=[ast.Name(id=name)], value=value), ast.Name(id=own):
                 if name == own:
@@ -45,6 +60,8 @@ def _terms(node: ast.expr) -> Iterator[ast.expr]:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             yield from _terms(left)
             yield from _terms(right)
+        case ast.BinOp(left=left, op=ast.Sub()):
+            yield from _terms(left)
         case _:
             yield node
 
@@ -66,6 +83,8 @@ def _scales(node: ast.expr, parameter: str) -> bool:
 
 def _is_number(node: ast.expr, parameter: str) -> bool:
     parts = [*ast.walk(node)]
+    if any(isinstance(each, ast.Constant) and each.value == 0 for each in parts):
+        return False
     plain = (ast.BinOp, ast.operator, ast.Name, ast.Constant, ast.expr_context)
     return parameter not in reads(node) and all(isinstance(each, plain) for each in parts)
 

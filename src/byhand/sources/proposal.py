@@ -18,7 +18,8 @@ class Proposal:
 
     `same` leads from an axis to the one whose size it has, `times` to others whose
     product it is, times a number, `sums` to those that stand in it one after the other. `given`
-    axes have the sizes they were given. `shares` are the arguments between 0 and 1.
+    axes have the sizes they were given, `fixed` ones those of forward's own defaults. `shares` are
+    the arguments between 0 and 1.
     """
 
     guesses: Mapping[str, Guess]
@@ -28,6 +29,7 @@ class Proposal:
     below: Mapping[str, int]
     positive: bool = False
     given: frozenset[Axis] = frozenset()
+    fixed: frozenset[Axis] = frozenset()
     sums: Mapping[Axis, tuple[Axis, ...]] = field(default_factory=dict[Axis, tuple[Axis, ...]])
     shares: frozenset[str] = frozenset()
 

@@ -38,6 +38,7 @@ from byhand.sources.guesses import (
     is_linear,
     is_rare,
     of_a_vector,
+    of_one_example,
 )
 from byhand.sources.mending import mended
 from byhand.sources.proposal import Proposal
@@ -102,11 +103,13 @@ def proposed(
     loops: bool = False,
     others: Mapping[str, ast.FunctionDef] | None = None,
     said: Mapping[str, Said] | None = None,
+    of_one: str = "",
 ) -> Proposal:
     """Arguments on which forward runs; those that are `known` stay as they are, and those of which
     gradients are `answered` are arrays. With `loops`, small
     ones: every element is computed by itself. `others` are the functions that it may call, `said`
-    the shapes that docstrings give.
+    the shapes that docstrings give. Where there is a label `of_one` example, they are likelier one
+    than many.
 
     Raises ProblemError where none are found.
     """
@@ -125,10 +128,13 @@ def proposed(
         for name, use in ((name, how[name]) for name in wanted)
     ]
     end, apart = time.process_time() + SECONDS, _puts_together(function, others or {})
-    search = Search(function, known, said, attempt, end, apart)
+    search = Search(function, known, said, attempt, end, apart, of_one)
     guesses = (dict(zip(wanted, guess, strict=True)) for guess in best_first(each))
     vector = of_a_vector(wanted, each)
-    if vector is not None and is_linear(wanted):
+    one = of_one_example(wanted, each, of_one) if of_one else None
+    if one is not None:
+        guesses = itertools.chain([one], guesses)
+    elif vector is not None and is_linear(wanted):
         guesses = itertools.chain([vector], guesses)
     found = search.first(guesses)
     if found is None:
@@ -171,7 +177,8 @@ def _unrolled(function: ast.FunctionDef, attempt: Attempt) -> dict[str, Guess]:
 
 class Search:
     """Looks through guesses until it is late; `said` is the first complaint of forward. With
-    `apart`, no size is the sum of two others: arrays are put one after the other."""
+    `apart`, no size is the sum of two others: arrays are put one after the other. With `gates`, one
+    size may be a multiple of another."""
 
     def __init__(
         self,
@@ -181,10 +188,12 @@ class Search:
         attempt: Attempt,
         end: float,
         apart: bool,
+        of_one: str,
     ) -> None:
         self.function, self.known, self.shapes = function, known, shapes
         self.attempt, self.end = attempt, end
-        self.apart = apart
+        self.apart, self.of_one = apart, of_one
+        self.gates = True
         self.said = ""
 
     def first(self, guesses: Iterator[Mapping[str, Guess]]) -> Proposal | None:
@@ -206,6 +215,7 @@ class Search:
         fit = self._fit(first)
         best = (fit.wrong, first)
         self.end = min(self.end, time.process_time() + ASKED)
+        self.gates = bool(first.times)  # what makes gates does so whatever else is
         for guess in guesses if not fit.full else ():
             if time.process_time() > self.end:
                 break
@@ -236,11 +246,20 @@ class Search:
             start = _start(self.function, guess, self.known, shrinking, self.apart)
             for proposal in (_joined_as_said(start, self.shapes), start):
                 found = self._repaired(proposal)
-                if found is not None and not _hides(found, self.function):
+                if found is not None and not self._hides(found):
                     return found
                 if proposal == start:
                     break
         return None
+
+    def _hides(self, proposal: Proposal) -> bool:
+        """Whether a product of matrices was tried on numbers that were guessed, where no transpose
+        can be wrong. The label of one example may be one."""
+        arrays = [n for n, g in proposal.guesses.items() if isinstance(g, Array) and not g.axes]
+        numbers = [name for name in arrays if name not in self.known]
+        return _multiplies(self.function) and not all(
+            is_bias(name) or name == self.of_one for name in numbers
+        )
 
     def _repaired(self, proposal: Proposal) -> Proposal | None:
         """The proposal with the dimensions that forward asks for."""
@@ -254,7 +273,8 @@ class Search:
             self.said = self.said or in_one_line(found)
             open_ends += list(mended(now, found, self.function))[::-1]
         multiplied = (
-            _multiplied(each, self.function, self.attempt, self.end) for each in reversed(seen)
+            _multiplied(each, self.function, self.attempt, self.end)
+            for each in (reversed(seen) if self.gates else ())
         )
         return next((each for each in multiplied if each is not None), None)
 
@@ -268,12 +288,6 @@ def _all_vectors(proposal: Proposal, function: ast.FunctionDef) -> bool:
 def _multiplies(function: ast.FunctionDef) -> bool:
     text = ast.unparse(function)
     return " @ " in text or ".dot(" in text or "matmul(" in text
-
-
-def _hides(proposal: Proposal, function: ast.FunctionDef) -> bool:
-    """Whether a product of matrices was tried on numbers, where no transpose can be wrong."""
-    numbers = (n for n, g in proposal.guesses.items() if isinstance(g, Array) and not g.axes)
-    return _multiplies(function) and not all(map(is_bias, numbers))
 
 
 def _puts_together(function: ast.FunctionDef, others: Mapping[str, ast.FunctionDef]) -> bool:
@@ -360,9 +374,28 @@ def tried(proposal: Proposal, attempt: Attempt) -> ForwardRun | Exception:
         return ValueError("too large")
     try:
         with np.errstate(all="ignore"):
-            return attempt(drawn(arguments, np.random.default_rng(0)))
+            found = attempt(drawn(arguments, np.random.default_rng(0)))
     except Exception as error:
         return error
+    return _outside(arguments, attempt) or found
+
+
+def _outside(arguments: Mapping[str, Argument], attempt: Attempt) -> Exception | None:
+    """The complaint of a forward that runs, where one of its integers is too large as an index, and
+    wasn't read by chance: every one gets to be the largest."""
+    whole = {name: each for name, each in arguments.items() if isinstance(each, Integers)}
+    if not whole:
+        return None
+    values = drawn(arguments, np.random.default_rng(0))
+    values |= {name: np.full(each.shape, each.below - 1) for name, each in whole.items()}
+    try:
+        with np.errstate(all="ignore"):
+            attempt(values)
+    except IndexError as error:
+        return error
+    except Exception:  # one class alone may leave nothing to divide by
+        return None
+    return None
 
 
 def _multiplied(

@@ -20,8 +20,10 @@ from dataclasses import dataclass, replace
 from byhand.errors import ProblemError
 from byhand.sources.assemble import assign, function, located
 from byhand.sources.costs import COST
+from byhand.sources.examples import is_of_examples, of_one
 from byhand.sources.flow import binds, changes, needed, read_in_turn, reads, valued
 from byhand.sources.from_a_loss import is_label
+from byhand.sources.hinges import of_hinges
 from byhand.sources.intermediates import Renames
 from byhand.sources.methods import methods_of, numbers_of
 from byhand.sources.names import plain_name
@@ -54,7 +56,7 @@ class _Round:
     """Statements that may be one round of a training: the body of a loop, or of a function that a
     loop calls. `name` is what they are called after, `before` what stands above them in their
     function, `where` the loop, and `counters` what it counts with. `numbers` are the attributes of
-    its class that are one number."""
+    its class that are one number. With `of_one`, it is a round on one example."""
 
     name: str
     before: Sequence[ast.stmt]
@@ -62,6 +64,7 @@ class _Round:
     where: ast.stmt
     counters: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    of_one: bool = False
 
 
 def _rounds(tree: ast.Module, title: str) -> Iterator[_Round]:
@@ -94,7 +97,11 @@ def _in_body(name: str, body: Sequence[ast.stmt]) -> Iterator[_Round]:
         for part in ast.walk(each):
             if isinstance(part, ast.For | ast.While):
                 counters = frozenset(_targets(part))
-                yield _Round(name, [*flat(body[:i])], [*flat(part.body)], part, counters)
+                inside = [*flat(part.body)]
+                one = isinstance(part, ast.For) and is_of_examples(part)
+                above = [*flat(body[:i])]
+                picked = of_hinges(of_one(inside, counters), above)
+                yield _Round(name, above, picked, part, counters, of_one=one)
 
 
 def _targets(loop: ast.For | ast.While) -> set[str]:
@@ -181,9 +188,18 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     found = paired(each.name, one, two, rewritten=True, top=given)
     penalty = ""
     if own is None or not reads(own) & names:  # else it has its own
-        penalty = "".join(penalties(steps.values(), statements[place:], {*given} | made))
+        terms = penalties(steps.values(), statements[place:], {*given} | made)
+        penalty = "".join(dict.fromkeys(terms))
     numbers = each.numbers & {*given}
-    return replace(found, labels=label, sign=sign, penalty=penalty, own=own, numbers=numbers)
+    return replace(
+        found,
+        labels=label,
+        sign=sign,
+        penalty=penalty,
+        own=own,
+        numbers=numbers,
+        of_one=label if each.of_one else "",
+    )
 
 
 def _without_data(

@@ -26,6 +26,7 @@ from byhand.program.problem import Problem
 from byhand.program.statements import StatementError
 from byhand.program.trace import trace_problem
 from byhand.sources.assemble import placed
+from byhand.sources.signature import parameters
 from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array
@@ -40,6 +41,7 @@ _OF_CLASSES = (
     f"-{_LOG}(A[T, range(len(T))]).sum()",
     f"-{_LOG}(A[range(len(T)), T]).sum()",
 )
+_HINGE = "__import__('numpy').maximum(0, 1 - A * T).sum()"
 _NUMBERS = {"": 1.0, " / 2": 0.5, " * 2": 2.0}
 _COUNTS = ("", " / A.shape[0]", " / A.shape[-1]", " / A.size")
 _NEAR = 1e-6
@@ -75,7 +77,7 @@ def with_usual_loss(
     """
     began = time.process_time()
     begun: list[tuple[str, str]] = []
-    for loss in _OF_CLASSES if _is_of_classes(label, backward) else _OF_FLOATS:
+    for loss in _usual(label, backward):
         try:
             if penalty:
                 penalized = _penalized(made, loss, where, output, sign or "", penalty)
@@ -142,6 +144,8 @@ def _penalized(
     for count, number in itertools.product(reversed(_COUNTS), _NUMBERS):
         scaled = _scaled(loss, f"{sign}{number}{count}", penalty)
         for fit in _fits(_measured(made(_cost(scaled, where)), output)):
+            if not any(fit.shapes) and count:  # there is one number to count
+                continue
             if 2 * fit.right >= fit.number and np.allclose(fit.factors, 1.0, rtol=_NEAR):
                 return scaled
     return None
@@ -180,10 +184,20 @@ def _with(
     label: str,
 ) -> Problem:
     problem = made(_cost(loss, where))
-    said = re.sub(r"\bA\b", output, loss.replace(_LOG, "np.log"))
+    said = re.sub(r"\bA\b", output, loss.replace("__import__('numpy')", "np"))
     said = re.sub(r"\bT\b(?!\w)", label, said)
     note = f"no loss was found: backward starts from the gradient of {said}, so that is taken"
     return replace(problem, notes=(*problem.notes, note))
+
+
+def _usual(label: str, backward: ast.FunctionDef) -> Sequence[str]:
+    """The usual losses that a backward may start from: a hinge decides by a margin of 1, and may
+    have a weight called C."""
+    if _is_of_classes(label, backward):
+        return _OF_CLASSES
+    if re.search(r"[<>]=? 1\b", ast.unparse(backward)):
+        return (f"C * {_HINGE}", _HINGE) if "C" in parameters(backward) else (_HINGE,)
+    return _OF_FLOATS
 
 
 def _is_of_classes(label: str, backward: ast.FunctionDef) -> bool:
