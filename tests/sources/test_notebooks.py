@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,13 @@ def test_nothing_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoils", ["os.remove('mine.txt')", "open('mine.txt', 'w')", "os.rename('mine.txt', 'other')"]
+    "spoils",
+    [
+        "os.remove('mine.txt')",
+        "open('mine.txt', 'w')",
+        "os.rename('mine.txt', 'other')",
+        "open('new', 'w').close(); os.replace('new', 'mine.txt')",
+    ],
 )
 def test_no_file_of_the_users_is_changed(spoils: str, tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
@@ -200,6 +207,39 @@ def test_no_file_of_the_users_is_changed(spoils: str, tmp_path: Path) -> None:
         load(file)
     assert mine.read_text() == "mine"
     mine.write_text("may be written again")
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        "os.system('rm mine.txt')",
+        "subprocess.run(['rm', 'mine.txt'])",
+        "subprocess.check_output('rm mine.txt', shell=True)",
+    ],
+)
+def test_no_other_program_is_run(runs: str, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    loads = f"import os, subprocess\ndef load():\n    {runs}\n    return 1.0\nW1 *= load()"
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write([NUMPY[0], loads, *NUMPY[1:]], file)
+    with pytest.raises(ProblemError, match=r"it would run .*rm mine\.txt`, and no program is run"):
+        load(file)
+    assert mine.read_text() == "mine"
+    assert subprocess.run(["true"], check=False).returncode == 0  # afterwards as ever
+
+
+def test_a_library_may_run_a_program(tmp_path: Path) -> None:
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / "fonts.py").write_text(
+        "import subprocess\nNUMBER = float(subprocess.check_output(['echo', '1']))\n"
+    )
+    loads = f"import sys; sys.path.insert(0, {str(folder)!r})\nimport fonts\nW1 *= fonts.NUMBER"
+    file = tmp_path / "notebook.ipynb"
+    notebooks.write([NUMPY[0], loads, *NUMPY[1:]], file)
+    (report,) = checked(file)
+    assert report.ok, str(report)
 
 
 def test_an_output_that_is_no_loss(tmp_path: Path) -> None:

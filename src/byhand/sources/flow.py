@@ -194,12 +194,26 @@ def _needed(statements: Sequence[ast.stmt], wanted: set[str]) -> list[int]:
         changed = changes(node) if _sets(node) else changes(node) - modules
         if not isinstance(node, ast.Assign):  # a function that is handed to a test stays as it is
             changed -= defined
-        if wanted & (bound | changed) or seeds(node):
+        searched = _IMPORTS in wanted and _says_where_modules_are(node)
+        if wanted & (bound | changed) or seeds(node) or searched:
             found.append(i)
             if is_plain(node):
                 wanted -= bound
-            wanted |= reads(node)
+            wanted |= reads(node) | ({_IMPORTS} if isinstance(node, imports) else set())
     return found[::-1]
+
+
+_IMPORTS = "import"
+"""What an import needs: a keyword, which no name can be."""
+
+
+def _says_where_modules_are(node: ast.stmt) -> bool:
+    """`sys.path.append("..")`, which an import below it needs."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=value))):
+            return ast.unparse(value) == "sys.path"
+        case _:
+            return False
 
 
 def _sets(node: ast.stmt) -> bool:

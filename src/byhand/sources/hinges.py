@@ -40,7 +40,8 @@ def of_hinges(body: Sequence[ast.stmt], before: Sequence[ast.stmt]) -> list[ast.
             found += _with_one_step_each(node) if isinstance(node, ast.If) else [node]
             continue
         found.append(assign(OUTPUT, copy.deepcopy(output), node))
-        made = _Named(ast.unparse(output)).visit(copy.deepcopy(node))
+        made = copy.deepcopy(node)
+        _Named(ast.unparse(output)).generic_visit(made)
         found += _with_one_step_each(made) if isinstance(made, ast.If) else [made]
     return found if any(OUTPUT in binds(each) for each in found) else [*body]
 

@@ -1,10 +1,13 @@
-"""What runs before a forward changes no file that was there: nobody asked for that."""
+"""What runs before a forward changes no file that was there, and runs no other program, which
+might: nobody asked for that."""
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -14,6 +17,9 @@ _CHANGING = {
     "os.remove", "os.rmdir", "os.rename", "os.truncate", "os.chmod", "os.chown", "shutil.rmtree",
     "shutil.move",
 }  # fmt: skip
+_PROGRAMS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen"}
+_STANDARD = sysconfig.get_paths()["stdlib"]
+_BYHAND = str(Path(__file__).parents[1])
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_TRUNC | os.O_APPEND
 
 
@@ -27,8 +33,15 @@ class _Guard:
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         if not self.folders:
             return
-        if event in _CHANGING:
+        if event in _PROGRAMS:
+            if _is_asked_by_the_user():
+                raise PermissionError(
+                    f"it would run `{_command(args)}`, and no program is run here"
+                )
+        elif event in _CHANGING:
             self.refuse("change", args[0])
+            if event in ("os.rename", "shutil.move"):  # what has that name is lost
+                self.refuse("write", args[1])
         elif event == "open" and isinstance(args[2], int) and args[2] & _WRITING:
             self.refuse("write", args[0])
 
@@ -46,6 +59,26 @@ class _Guard:
             raise PermissionError(f"it would {what} {path.name}, and no file is changed here")
 
 
+def _is_asked_by_the_user() -> bool:
+    """Whether it is the user's own line that runs a program, by way of the standard library, and
+    not a library that looks for a compiler or for fonts."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file != __file__ and ("-packages" in file or file.startswith(_BYHAND)):
+            return False
+        if file != __file__ and not file.startswith((_STANDARD, "<frozen")):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _command(args: tuple[Any, ...]) -> str:
+    """A command as it would be typed: of `os.system` the first, else the list of its words."""
+    lists: list[Any] = [each for each in args if isinstance(each, list | tuple)]
+    return " ".join(map(os.fsdecode, lists[0] if lists else args[:1]))
+
+
 def _is_own(path: Path, folder: Path) -> bool:
     """Whether something in a folder is the user's, not a cache or a part of a library."""
     if not path.is_relative_to(folder):
@@ -59,7 +92,8 @@ _guard = _Guard()
 
 @contextlib.contextmanager
 def kept_files(folder: Path) -> Generator[None]:
-    """Within it, files that are in `folder` or in the user's home can't be removed or written."""
+    """Within it, files that are in `folder` or in the user's home can't be removed or written, and
+    no line of the user's runs another program."""
     if not _guard.heard:
         sys.addaudithook(_guard.hear)
         _guard.heard = True
