@@ -77,9 +77,9 @@ def test_an_lstm_is_tried_at_sizes_that_fit() -> None:
 
 
 PLANTED = (
-    ("characters_rnn", "text", "(1 - state * state) * ds", "(1 - state) * ds"),
+    ("characters_rnn", "text", 'gradients["dc"] += dz', 'gradients["dc"] = dz'),
     ("characters_rnn", "text", "np.dot(draw, before.T)", "np.dot(draw, state.T)"),
-    ("characters_rnn", "text", 'parameters["W"].T, draw)', 'parameters["W"].T, ds)'),
+    ("characters_rnn", "text", 'gradients["db"] += draw', 'gradients["db"] += 2 * draw'),
     ("deep_dropout", "propagation_with_regularization", "(lambd / m) * W2", "lambd * W2"),
     ("deep_dropout", "propagation_with_regularization", "(W3.T, dZ3)", "(W3.T, dZ3) * 2"),
     ("deep_rows", "model", "(l - 1)].T @ dZ", "(l - 1)].T @ dZ / m"),

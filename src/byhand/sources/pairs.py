@@ -47,6 +47,7 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
     """The pairs of a module, in its order."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found: list[Pair] = []
+    adding = by_name({n: f for n, f in functions.items() if _adds_to_what_it_is_handed(f)})
     for name, forward in functions.items():
         partner = _partner(name)
         for other, backward in functions.items():
@@ -63,6 +64,7 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 if both is None:
                     continue
                 one, two = both
+            two, _ = with_helpers(two, adding, own=True)
             one, two = unlisted(*unnested(with_cost(one, two, functions), two))
             apart = flattened(one, two, functions)
             if apart is not None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from byhand.program.scopes import own_parts
 from byhand.sources.assemble import assign, located
+from byhand.sources.flow import reads
 from byhand.sources.guesses import is_setting
 from byhand.sources.names import plain_name
 from byhand.sources.signature import bound, elements, parameters, returns
@@ -203,6 +204,10 @@ def is_dict(name: str, function: ast.FunctionDef) -> bool:
     )
 
 
+def _listed(made: ast.stmt | list[ast.stmt]) -> list[ast.stmt]:
+    return made if isinstance(made, list) else [made]
+
+
 class _Rewriting(ast.NodeTransformer):
     """Gives every gradient that is put into one of the dicts a name of its own, too.
 
@@ -237,6 +242,8 @@ class _Rewriting(ast.NodeTransformer):
         return found
 
     def visit_Assign(self, node: ast.Assign) -> Any:
+        if apart := self.one_by_one(node):
+            return [made for each in apart for made in _listed(self.visit_Assign(each))]
         key = self.key_of(node.targets[0])
         if key is not None and not _is(node.value, f"d{key}"):
             node.targets.insert(0, ast.copy_location(ast.Name(f"d{key}", ast.Store()), node))
@@ -248,11 +255,29 @@ class _Rewriting(ast.NodeTransformer):
                 return [*before, node]
         return node
 
+    def one_by_one(self, node: ast.Assign) -> list[ast.Assign]:
+        """`grads["dW"], grads["db"] = one, other` as one assignment for each; else nothing."""
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                said = [self.key_of(each) for each in targets]
+            case _:
+                return []
+        if len(targets) != len(values) or None in said or reads(node.value) & {*self.names}:
+            return []
+        pairs = zip(targets, values, strict=True)
+        return [ast.copy_location(ast.Assign([one], other), node) for one, other in pairs]
+
     def computed(self, *targets: ast.expr) -> list[ast.stmt]:
-        """What gives gradients whose keys are computed, `grads["dW" + str(l)]`, their names."""
+        """What gives gradients whose keys are computed, `grads["dW" + str(l)]`, or that are bound
+        beside others, their names."""
         found: list[ast.stmt] = []
         for target in targets:
             match target:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=said)):
+                    key = self.known(said) if name in self.names else None
+                    if key is not None:
+                        held = ast.Subscript(target.value, target.slice, ast.Load())
+                        found.append(located(assign(f"d{key}", held, target), target))
                 case ast.Subscript(value=ast.Name(id=name), slice=index) if name in self.names:
                     found += self.by_name(target, index)
                 case _:
