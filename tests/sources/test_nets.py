@@ -18,6 +18,7 @@ from sweeps import some
 NETS = Path(__file__).with_name("forms") / "nets"
 FOUND = {
     "characters_rnn": {"text": 5},
+    "deep_class": {"dense": 3, "hidden": 3, "cross_entropy": 1, "Deep": 4},
     "deep_dropout": {"propagation_with_regularization": 11},
     "deep_rows": {"model": 4},
     "eleven_lines": {"eleven_lines": 4},
@@ -28,6 +29,7 @@ FOUND = {
     "layer_dicts_append": {"net": 7},
     "layer_dicts_loss": {"forward": 6},
     "lstm_caches": {"lstm_cell": 15, "lstm": 10},
+    "net_of_layers": {"Dense": 3, "Rectifier": 1, "Softmax": 1, "Stack": 4},
     "network_cross": {"Net": 4},
     "network_lists": {"Network": 4},
     "nonlin_alpha": {"nonlin_alpha": 6},
@@ -80,6 +82,13 @@ PLANTED = (
     ("characters_rnn", "text", 'gradients["dc"] += dz', 'gradients["dc"] = dz'),
     ("characters_rnn", "text", "np.dot(draw, before.T)", "np.dot(draw, state.T)"),
     ("characters_rnn", "text", 'gradients["db"] += draw', 'gradients["db"] += 2 * draw'),
+    ("deep_class", "Deep", 'grads[f"b{L}"] = db', 'grads[f"b{L}"] = 2 * db'),
+    (
+        "deep_class",
+        "Deep",
+        'grads[f"W{i}"] = dw + self.reg',
+        'grads[f"W{i}"] = dw + 2 * self.reg',
+    ),
     ("deep_dropout", "propagation_with_regularization", "(lambd / m) * W2", "lambd * W2"),
     ("deep_dropout", "propagation_with_regularization", "(W3.T, dZ3)", "(W3.T, dZ3) * 2"),
     ("deep_rows", "model", "(l - 1)].T @ dZ", "(l - 1)].T @ dZ / m"),
@@ -103,6 +112,9 @@ PLANTED = (
     ("lstm_caches", "lstm_cell", "np.sum(dot, axis=1", "np.mean(dot, axis=1"),
     ("lstm_caches", "lstm", "dWi += ", "dWi = "),
     ("lstm_caches", "lstm", 'dbf += gradients["dbf"]', 'dbf += gradients["dbi"]'),
+    ("net_of_layers", "Stack", '["Dense2"].db', '["Dense2"].db * 2'),
+    ("net_of_layers", "Stack", "layer.dW + self.decay", "layer.dW - self.decay"),
+    ("net_of_layers", "Stack", "self.db = dout.sum", "self.db = dout.mean"),
     ("network_cross", "Net", "delta @ acts[-2].T", "delta @ acts[-2].T * 3"),
     ("network_lists", "Network", "nabla_b[-l] = delta", "nabla_b[-l] = delta * 2"),
     ("network_lists", "Network", "transpose(), delta) * sp", "transpose(), delta)"),
@@ -143,6 +155,17 @@ PLANTED = (
 def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(NETS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, problem, line)
+
+
+def test_what_is_not_judged_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    text = (NETS / "net_of_layers.py").read_text()
+    file.write_text(text.replace("        self.loss(x, t)\n", "        self.loss(x[:1], t)\n"))
+    notes = [note for each in sources(file) for note in each.read().notes]
+    assert [note for note in notes if note.startswith("Stack.gradient (line 67)")]
+    for name in FOUND:
+        said = [note for report in right(name).values() for note in report.notes]
+        assert not any("isn't judged: it is none" in note for note in said)
 
 
 @pytest.mark.parametrize("keepdims", [True, False])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, function, located
@@ -137,7 +137,8 @@ def _straight(node: ast.FunctionDef) -> ast.FunctionDef:
     made.args = copy.deepcopy(node.args)
     made.args.args = [*made.args.posonlyargs, *made.args.args]
     made.args.posonlyargs = []
-    skipped = {each: name for each in node.body if (name := _if_missing(each)) is not None}
+    modes = dict(mode for each in node.body for mode in _mode(each))
+    skipped = {each: name for each in node.body if (name := _if_missing(each, modes)) is not None}
     made.body = [each for each in node.body if each not in skipped]
     optional = made.args.args[len(made.args.args) - len(made.args.defaults) :]
     for arg, default in zip(optional, made.args.defaults, strict=True):
@@ -149,8 +150,34 @@ def _straight(node: ast.FunctionDef) -> ast.FunctionDef:
     return made
 
 
-def _if_missing(node: ast.stmt) -> str | None:
+def _mode(node: ast.stmt) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What a function calls running without an argument, `mode = "test" if y is None else "train"`:
+    `mode`, and y with "test"."""
     match node:
+        case ast.Assign(
+            targets=[ast.Name(id=mode)],
+            value=ast.IfExp(
+                test=ast.Compare(
+                    left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]
+                ),
+                body=ast.Constant(value=str(said)),
+            ),
+        ):
+            yield mode, (name, said)
+        case _:
+            pass
+
+
+def _if_missing(node: ast.stmt, modes: Mapping[str, tuple[str, str]]) -> str | None:
+    match node:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Name(id=mode), ops=[ast.Eq()], comparators=[ast.Constant(value=said)]
+            ),
+            body=[*_, ast.Return()],
+            orelse=[],
+        ) if mode in modes and modes[mode][1] == said:
+            return modes[mode][0]
         case ast.If(
             test=ast.Compare(
                 left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]

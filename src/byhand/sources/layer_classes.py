@@ -27,7 +27,7 @@ class Layer:
     rewritten to hand them on. `rewritten` tells one whose methods aren't the class's own, `labels`
     what backward starts from where a class has no loss. `functions` are those that it is made with,
     as the file says where it makes one. `unclear`: it isn't known what
-    backward is handed.
+    backward is handed. `gathered` is the dict in which backward gathers what its own layers leave.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Layer:
     labels: str = ""
     functions: Mapping[str, ast.expr | None] = field(default_factory=dict[str, ast.expr | None])
     unclear: bool = False
+    gathered: str = ""
 
 
 def layers_in(tree: ast.Module) -> list[Layer]:

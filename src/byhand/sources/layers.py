@@ -25,6 +25,7 @@ from byhand.sources.dimension_names import called, said_of
 from byhand.sources.guesses import is_labels
 from byhand.sources.intermediates import promising
 from byhand.sources.layer_classes import PARAMS, SELF, Layer
+from byhand.sources.nets_of_layers import as_called, gathering
 from byhand.sources.pair import Pair, paired
 from byhand.sources.pair_functions import backward_of, forward_of
 from byhand.sources.pair_inputs import has_loops
@@ -104,9 +105,12 @@ def problem_of_layer(
     axes = called(both, proposal)
     first = as_spoken(drawn(proposal.arguments(), np.random.default_rng(0)), in_torch)
     held = _filled(_made(made, layer, first, in_torch), layer, pair, first)
-    parts = parts_of(SELF, held, beside)
+    parts = as_called(parts_of(SELF, held, beside), held)
     backward, answered = _backward(layer, pair)
-    backward.body += answering(parts)
+    if layer.gathered:
+        backward.body = gathering(backward.body, layer.gathered, parts)
+    else:
+        backward.body += answering(parts)
     answered += [part.name for part in parts]
     forward = _forward(layer, pair, names, parts)
     values = draw(np.random.default_rng(0))

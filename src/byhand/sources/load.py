@@ -38,7 +38,9 @@ from byhand.sources.gradient_functions import gradient_functions_in
 from byhand.sources.gradient_methods import gradient_methods_in
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
+from byhand.sources.left_over import left_over
 from byhand.sources.models import Model, model_in, problem_of_model
+from byhand.sources.nets_of_layers import nets_in
 from byhand.sources.notebook.problems import problems
 from byhand.sources.notebook.reading import scripts
 from byhand.sources.pair import Pair
@@ -137,6 +139,7 @@ def functions_in(tree: ast.Module) -> list[Found]:
             for each in layers_in(tree)
             if not backprop_method(each.node)
         ),
+        *nets_in(tree, {each.name for each in layers_in(tree)}),
         *backprop_methods_in(tree),
         *gradient_methods_in(tree),
         *contexts_in(tree),
@@ -175,7 +178,25 @@ def _of_cells(
         Source(each.name, partial(_in_cells, each, module, str(file), known, cells))
         for each in functions
     ]
-    return [*made, *used]
+    found = [*made, *used]
+    if member is None:
+        notes = left_over(cells.tree, _judged(functions, layers, model))
+        found[-1] = replace(found[-1], read=partial(_with_notes, found[-1].read, notes))
+    return found
+
+
+def _judged(functions: Sequence[Found], layers: Sequence[Layer], model: Model | None) -> set[str]:
+    """The names of the functions and classes that are judged."""
+    names = {name for each in functions for name in (each.forward.name, each.backward.name)}
+    names |= {each.name for each in functions} | {each.name for each in layers}
+    names |= {each.owner for each in functions if isinstance(each, ScalarOp)}
+    used = () if model is None else (*model.forward, *model.backward)
+    return names | {name for node in used for name in reads(node)}
+
+
+def _with_notes(read: Callable[[], Problem], notes: Sequence[str]) -> Problem:
+    problem = read()
+    return replace(problem, notes=(*problem.notes, *notes))
 
 
 def _steps(tree: ast.Module, file: Path) -> list[Found]:

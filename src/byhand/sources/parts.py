@@ -20,17 +20,22 @@ PUT = "__put_part__"
 @dataclass(frozen=True, eq=False)
 class ModelPart:
     """One parameter, `layers[0].weight`: its place in the model and that of its layer, and the
-    statement in its class that leaves the gradient, in `gradient` of the layer."""
+    statement in its class that leaves the gradient, in `gradient` of the layer. It may be `called`
+    otherwise in the model, which has it in another place then, too: its `twin`."""
 
     root: str
     path: tree.Path
     owner: tree.Path
     gradient: str
     where: ast.AST
+    called: str = ""
+    twin: tree.Path = ()
 
     @property
     def name(self) -> str:
         """A name of its own: `layers_0_weight`."""
+        if self.called:
+            return self.called
         said = re.sub(r"\W+", "_", tree.text(self.root, self.path)).strip("_")
         return said.removeprefix(f"{SELF}_")
 
@@ -43,6 +48,8 @@ class ModelPart:
 
     def put(self, model: Any, value: Any) -> None:
         tree.put(model, self.path, value)
+        if self.twin:
+            tree.put(model, self.twin, value)
 
 
 def parts_of(root: str, model: Any, layers: Sequence[Layer]) -> list[ModelPart]:
