@@ -79,7 +79,7 @@ class _Without(ast.NodeTransformer):
 
 def _apart(node: ast.FunctionDef, name: str) -> list[Pair]:
     """The pair that a function is, if it is one."""
-    node = _named_after(_straight(node))
+    node = _named_after(_bound_first(_straight(node)))
     ends = returns(node)
     match [elements(end.value) for end in ends], node.body[-1]:
         case [[_, _, *_] as said], ast.Return() as end:
@@ -188,6 +188,27 @@ def _if_missing(node: ast.stmt, modes: Mapping[str, tuple[str, str]]) -> str | N
             return name
         case _:
             return None
+
+
+def _bound_first(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A function that returns `loss, dx / N` as one that divides first."""
+    end = node.body[-1]
+    if not isinstance(end, ast.Return) or len(elements(end.value)) < 2:
+        return node
+    ends = [*elements(end.value)]
+    before: list[ast.stmt] = []
+    for i, each in enumerate(ends):
+        match each:
+            case ast.BinOp(left=ast.Name(id=name), op=ast.Div() | ast.Mult()):
+                if plain_name(name) != name:
+                    before.append(assign(name, each, each))
+                    ends[i] = ast.copy_location(ast.Name(name, ast.Load()), each)
+            case _:
+                pass
+    made = copy.copy(node)
+    last = located(ast.Return(ast.Tuple([*ends], ast.Load())), end)
+    made.body = [*node.body[:-1], *before, last] if before else node.body
+    return made
 
 
 def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
