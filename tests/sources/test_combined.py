@@ -24,6 +24,14 @@ def test_right_ones(name: str) -> None:
     assert [row.name for row in report.rows] == ["W" if "W, X" in problem_text(name) else "x"]
 
 
+def test_a_loss_over_time() -> None:
+    problem = load(f"{FORMS}:masked_loss_over_time")
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert report.ok, str(report)
+    assert any("x (2, 3, 4), y (2, 3) of integers below 4, mask (2, 3)" in n for n in report.notes)
+
+
 def problem_text(name: str) -> str:
     return TEXT[TEXT.index(f"def {name}(") :].partition("\n")[0]
 
@@ -34,6 +42,8 @@ def problem_text(name: str) -> str:
         ("softmax_loss", "dx /= N", "dx /= 1"),
         ("svm_loss", "dx[margins > 0] = 1", "dx[margins > 0] = 2"),
         ("softmax_loss_vectorized", "2 * reg * W", "reg * W"),
+        ("masked_loss_over_time", "dflat *= counts[:, None]", "dflat *= 1"),
+        ("masked_loss_over_time", "dflat /= N", "dflat /= T"),
     ],
 )
 def test_planted_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:

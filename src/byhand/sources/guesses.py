@@ -104,6 +104,8 @@ def choices(
             ranks = [0, *ranks]
         for rank in [len(said)] if said and use.rank is None else ranks:
             yield Array(axes_of(name, rank), whole=True)
+            if rank == 2:  # labels in one row
+                yield Array((ONE, f"{name}.1"), whole=True)
         return
     if number:
         yield from map(Literal, number)

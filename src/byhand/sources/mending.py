@@ -6,7 +6,7 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +42,7 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         return
     for one, other in _by_reshaping(text, by_size):
         yield from _joined(proposal, by_size[one], by_size[other])
+    yield from _as_many(proposal, text)
     for one, other in (*_unequal(text), *_in_tensordot(error)):
         if one in by_size and other in by_size:
             yield from _joined(proposal, by_size[one], by_size[other])
@@ -133,6 +134,10 @@ def _indexing(proposal: Proposal) -> Iterator[Proposal]:
     more rows than all: with fewer than what they pick from, forward may run, and mean nothing."""
     for name, guess in proposal.guesses.items():
         if isinstance(guess, Array) and not guess.whole and guess.axes and is_labels(name):
+            beside = [axis for axis in guess.axes if axis in proposal.same]
+            if len(beside) == len(guess.axes) > 1:
+                kept = {**proposal.guesses, name: Array(guess.axes, whole=True)}
+                yield replace(proposal, guesses=kept)  # as many as another has there
             whole = Array(guess.axes[:1], whole=True)
             sizes = {**proposal.sizes, guess.axes[0]: max(proposal.sizes.values()) + 1}
             guesses = {**proposal.guesses, name: whole}
@@ -198,7 +203,7 @@ def _joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:
     """The proposal with two dimensions made one."""
     if a in proposal.made:
         a, b = b, a
-    if a == b or a in proposal.made:
+    if a == b or a in proposal.made or ONE in (a, b):
         return
     if b in proposal.made:  # as long as what others make together
         if a not in proposal.given and a not in {*proposal.free(b)}:
@@ -228,6 +233,37 @@ def _by_reshaping(text: str, sizes: Collection[int]) -> Iterator[tuple[int, int]
         for other in sizes:
             if one in sizes and one != other and math.prod(wanted) * other == int(total) * one:
                 yield one, other
+
+
+def _as_many(proposal: Proposal, text: str) -> Iterator[Proposal]:
+    """The proposal with the axes of an array as long as some of another, where it was to be one row
+    of as many elements as these have: `y.reshape(N * T)` beside `N, T, V = x.shape`."""
+    match = re.search(r"reshape array of size (\d+) into shape \((\d+),\)", text)
+    match = match or re.search(r"broadcast together with shapes \((\d+),\) \((\d+),\)", text)
+    if match is None:
+        return
+    shapes = {name: g.axes for name, g in proposal.guesses.items() if isinstance(g, Array)}
+
+    def count(axes: Sequence[Axis]) -> int:
+        return math.prod(proposal.size(axis, proposal.sizes) for axis in axes)
+
+    for name, axes in shapes.items():
+        if len(axes) < 2 or count(axes) != int(match[1]):
+            continue
+        for other, others in shapes.items():
+            for some in (others[i : i + len(axes)] for i in range(len(others))):
+                if other != name and len(some) == len(axes) and count(some) == int(match[2]):
+                    yield from _all_joined(proposal, [*zip(axes, some, strict=True)])
+
+
+def _all_joined(proposal: Proposal, pairs: Sequence[tuple[Axis, Axis]]) -> Iterator[Proposal]:
+    if not pairs:
+        yield proposal
+        return
+    (one, other), *rest = pairs
+    a, b = proposal.root(one), proposal.root(other)
+    for joined in [proposal] if a == b else _joined(proposal, a, b):
+        yield from _all_joined(joined, rest)
 
 
 def _unequal(text: str) -> Iterator[tuple[int, int]]:

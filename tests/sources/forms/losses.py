@@ -54,3 +54,19 @@ def svm_loss_naive(W, X, y, reg):
     loss = loss / X.shape[0] + reg * np.sum(W * W)
     dW = dW / X.shape[0] + 2 * reg * W
     return loss, dW
+
+def masked_loss_over_time(x, y, mask, verbose=False):
+    N, T, V = x.shape
+    flat = x.reshape(N * T, V)
+    said, counts = y.reshape(N * T), mask.reshape(N * T)
+    p = np.exp(flat - flat.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.sum(counts * np.log(p[np.arange(N * T), said])) / N
+    dflat = p.copy()
+    dflat[np.arange(N * T), said] -= 1
+    dflat /= N
+    dflat *= counts[:, None]
+    if verbose:
+        print(dflat.shape)
+    dx = dflat.reshape(N, T, V)
+    return loss, dx
