@@ -38,6 +38,7 @@ FOUND = {
     "rnn_caches": {"rnn_cell": 5, "rnn": 5},
     "rnn_helpers": {"rnn": 5},
     "rnn_rows": {"cell": 6, "sequence": 5},
+    "single_examples": {"Shares": 1, "Gated": 5},
     "tensor_engine": {
         "Tensor.__add__": 2,
         "Tensor.__mul__": 2,
@@ -134,6 +135,9 @@ PLANTED = (
     ("rnn_helpers", "rnn", "h_prev.T @ dz, dz.sum(0)", "h.T @ dz, dz.sum(0)"),
     ("rnn_rows", "cell", "grads['U'] = x.T @ dz", "grads['U'] = 2 * x.T @ dz"),
     ("rnn_rows", "sequence", "grads[k] += g[k]", "grads[k] = g[k]"),
+    ("single_examples", "Shares", "* self.p, dout)", "* self.p, 2 * dout)"),
+    ("single_examples", "Gated", "np.outer(draw, self.before)", "np.outer(dout, self.before)"),
+    ("single_examples", "Gated", "dout * self.gate + self.V.T", "self.V.T"),
     (
         "tensor_engine",
         "Tensor.__add__",

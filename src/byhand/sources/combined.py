@@ -142,8 +142,8 @@ def _straight(node: ast.FunctionDef) -> ast.FunctionDef:
     made.body = [each for each in node.body if each not in skipped]
     optional = made.args.args[len(made.args.args) - len(made.args.defaults) :]
     for arg, default in zip(optional, made.args.defaults, strict=True):
-        said = isinstance(default, ast.Constant) and default.value is not False
-        nothing = said and not default.value
+        nothing = isinstance(default, ast.Constant) and not default.value
+        nothing = nothing and ast.unparse(default) != "False"
         if arg.arg not in skipped.values() and not nothing:  # a reg of 0 would hide its gradient
             made.args.args.remove(arg)
             made.body.insert(0, assign(arg.arg, default, default))

@@ -162,7 +162,7 @@ def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str,
         return ("nn", "n"), ("n1", "nnnn", "nnn")
     if re.match(r"(h|c|s|a|hidden|cell|state)(_?(prev|0|t|last|init))?$", low):
         return ("nn", "n", "n1", "nnn", "nnnn", ""), ()
-    return ("nn", "n", "nnn", "nn1", "nnnn", ""), ()
+    return ("nn", "n", "nnn", "nn1", "nnnn", "", "n1"), ()
 
 
 def is_labels(name: str) -> bool:
@@ -329,7 +329,7 @@ def best_first(
 
 
 def _ranks(choices: Sequence[Sequence[Guess]]) -> list[tuple[int, ...]]:
-    ranks = itertools.product(*(range(min(len(each), 6)) for each in choices))
+    ranks = itertools.product(*(range(min(len(each), 7)) for each in choices))
     some = itertools.islice(ranks, 20_000)
     return sorted(some, key=lambda ranks: (sum(ranks), ranks))[:GUESSES]
 

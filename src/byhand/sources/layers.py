@@ -80,7 +80,8 @@ def problem_of_layer(
         both = _both(layer)
         said = said_of(parameters(both), layer.node, *_methods(layer))
         attempt = _attempt(layer, pair, made, in_torch)
-        proposal = proposed(both, known, attempt, loops=has_loops(pair), said=said)
+        back, loops = layer.backward, has_loops(pair)
+        proposal = proposed(both, known, attempt, loops=loops, said=said, backward=back)
     except ProblemError as error:
         raise ProblemError(f"{file}:{layer.node.lineno}: {layer.name}: {error}") from None
     arguments = parameters(pair.forward)

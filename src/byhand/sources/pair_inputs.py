@@ -63,7 +63,15 @@ def inputs_of(
         others = functions_of(module)
         attempt = _attempt(pair, module)
         proposal = proposed(
-            pair.forward, known, attempt, answered, loops, others, _said(pair), pair.of_one
+            pair.forward,
+            known,
+            attempt,
+            answered,
+            loops,
+            others,
+            _said(pair),
+            pair.of_one,
+            pair.backward,
         )
     except ProblemError as error:
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None

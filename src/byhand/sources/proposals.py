@@ -104,12 +104,13 @@ def proposed(
     others: Mapping[str, ast.FunctionDef] | None = None,
     said: Mapping[str, Said] | None = None,
     of_one: str = "",
+    backward: ast.FunctionDef | None = None,
 ) -> Proposal:
     """Arguments on which forward runs; those that are `known` stay as they are, and those of which
     gradients are `answered` are arrays. With `loops`, small
     ones: every element is computed by itself. `others` are the functions that it may call, `said`
     the shapes that docstrings give. Where there is a label `of_one` example, they are likelier one
-    than many.
+    than many. `backward` tells by its text whether it goes back through vectors.
 
     Raises ProblemError where none are found.
     """
@@ -128,7 +129,8 @@ def proposed(
         for name, use in ((name, how[name]) for name in wanted)
     ]
     end, apart = time.process_time() + SECONDS, _puts_together(function, others or {})
-    search = Search(function, known, said, attempt, end, apart, of_one)
+    back = "" if backward is None else ast.unparse(backward)
+    search = Search(function, known, said, attempt, end, apart, of_one, back)
     guesses = (dict(zip(wanted, guess, strict=True)) for guess in best_first(each))
     vector = of_a_vector(wanted, each)
     one = of_one_example(wanted, each, of_one) if of_one else None
@@ -189,10 +191,11 @@ class Search:
         end: float,
         apart: bool,
         of_one: str,
+        back: str,
     ) -> None:
         self.function, self.known, self.shapes = function, known, shapes
         self.attempt, self.end = attempt, end
-        self.apart, self.of_one = apart, of_one
+        self.apart, self.of_one, self.back = apart, of_one, back
         self.gates = True
         self.said = ""
 
@@ -213,21 +216,30 @@ class Search:
         is_loss = isinstance(ran, ForwardRun) and ran.is_loss
         usual = not is_rare(first.guesses, is_loss)
         fit = self._fit(first)
-        best = (fit.wrong, first)
+        best, row = (fit.wrong, first), None
         self.end = min(self.end, time.process_time() + ASKED)
         self.gates = bool(first.times)  # what makes gates does so whatever else is
         for guess in guesses if not fit.full else ():
             if time.process_time() > self.end:
                 break
             found = None if usual and is_rare(guess, is_loss) else self._proposal(guess)
-            if found is None or _all_vectors(found, self.function):
+            vectors = found is not None and _are_vectors(found)
+            if found is None or (vectors and self._takes_matrices()):
                 continue
             fit = self._fit(found)
             if fit.wrong < min(best[0], 2) and self._holds(fit, at_other_sizes(found)):
+                if vectors and ".T" in self.back:  # what is turned is a column, if that fits
+                    row = row or (fit.wrong, found)
+                    continue
                 best = (fit.wrong, found)
                 if fit.full:
                     break
-        return best[1]
+        return best[1] if row is None or best[0] <= row[0] else row[1]
+
+    def _takes_matrices(self) -> bool:
+        """Whether forward multiplies matrices, and backward makes none of two vectors: on vectors
+        alone, none can be wrong."""
+        return _multiplies(self.function) and "outer(" not in self.back
 
     def _holds(self, fit: Fit, other: Proposal) -> bool:
         """Whether backward fits another proposal as well, if forward runs on it."""
@@ -279,10 +291,9 @@ class Search:
         return next((each for each in multiplied if each is not None), None)
 
 
-def _all_vectors(proposal: Proposal, function: ast.FunctionDef) -> bool:
-    """Whether a product of matrices was tried on vectors alone: there, too, none can be wrong."""
+def _are_vectors(proposal: Proposal) -> bool:
     arrays = [g for g in proposal.guesses.values() if isinstance(g, Array)]
-    return _multiplies(function) and all(len(each.axes) < 2 for each in arrays)
+    return all(len(each.axes) < 2 for each in arrays)
 
 
 def _multiplies(function: ast.FunctionDef) -> bool:
