@@ -40,8 +40,7 @@ def of_hinges(body: Sequence[ast.stmt], before: Sequence[ast.stmt]) -> list[ast.
             found += _with_one_step_each(node) if isinstance(node, ast.If) else [node]
             continue
         found.append(assign(OUTPUT, copy.deepcopy(output), node))
-        made = copy.deepcopy(node)
-        _Named(ast.unparse(output)).generic_visit(made)
+        made = as_named(output, OUTPUT, copy.deepcopy(node))
         found += _with_one_step_each(made) if isinstance(made, ast.If) else [made]
     return found if any(OUTPUT in binds(each) for each in found) else [*body]
 
@@ -81,15 +80,21 @@ def _output(node: ast.expr | None, labels: Collection[str]) -> ast.expr | None:
     return None
 
 
+def as_named(value: ast.expr, name: str, node: ast.stmt) -> ast.stmt:
+    """A statement with a name for all that says the same as `value`."""
+    _Named(ast.unparse(value), name).generic_visit(node)
+    return node
+
+
 class _Named(ast.NodeTransformer):
     """What says `text` by its name."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name = text, name
 
     def visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.expr) and ast.unparse(node) == self.text:
-            return ast.copy_location(ast.Name(OUTPUT, ast.Load()), node)
+            return ast.copy_location(ast.Name(self.name, ast.Load()), node)
         return self.generic_visit(node)
 
 

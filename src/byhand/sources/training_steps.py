@@ -23,13 +23,15 @@ from byhand.sources.costs import COST
 from byhand.sources.examples import is_of_examples, of_one
 from byhand.sources.flow import binds, changes, needed, read_in_turn, reads, valued
 from byhand.sources.from_a_loss import is_label
-from byhand.sources.hinges import of_hinges
+from byhand.sources.hinges import OUTPUT as SCORES
+from byhand.sources.hinges import as_named, of_hinges
 from byhand.sources.intermediates import Renames
 from byhand.sources.methods import methods_of, numbers_of
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.penalties import penalties
 from byhand.sources.returned_gradients import as_round
+from byhand.sources.signature import parameters, returns
 from byhand.sources.unfolding import flat
 from byhand.sources.updates import RATE, Update, sign_of, update_of
 
@@ -56,7 +58,8 @@ class _Round:
     """Statements that may be one round of a training: the body of a loop, or of a function that a
     loop calls. `name` is what they are called after, `before` what stands above them in their
     function, `where` the loop, and `counters` what it counts with. `numbers` are the attributes of
-    its class that are one number. With `of_one`, it is a round on one example."""
+    its class that are one number, `costs` its methods that compute a loss. With `of_one`, it is a
+    round on one example."""
 
     name: str
     before: Sequence[ast.stmt]
@@ -64,6 +67,7 @@ class _Round:
     where: ast.stmt
     counters: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    costs: Sequence[ast.FunctionDef] = ()
     of_one: bool = False
 
 
@@ -76,9 +80,10 @@ def _rounds(tree: ast.Module, title: str) -> Iterator[_Round]:
                 yield from _returned(node.name, node)
             case ast.ClassDef():
                 methods, numbers = [*methods_of(node)], frozenset(numbers_of(node))
+                costs = [each for each in methods if COST.search(each.name)]
                 for each in methods:
                     rounds = _in_body(node.name, each.body)
-                    yield from (replace(one, numbers=numbers) for one in rounds)
+                    yield from (replace(one, numbers=numbers, costs=costs) for one in rounds)
                 for each in methods:
                     yield _Round(node.name, (), [*flat(each.body)], each)
                     yield from _returned(node.name, each)
@@ -159,6 +164,9 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
                 "perceptron's rule is the gradient of no loss of that, and isn't judged"
             )
     own = _own_loss(prepared, statements, label, output[-1], names)
+    own = own or _own_method(each.costs, forward, label, output[-1])
+    if own is None and each.costs and output[-1] == SCORES:
+        return None  # what its loss is isn't for a hinge to say
     renamed = dict(_gradients(statements[place:], made, inner))
     renamed |= _of_steps(steps.values(), {n for s in statements[place:] for n in binds(s)})
     backward = [Renames(renamed).visit(copy.deepcopy(s)) for s in statements[place:]]
@@ -259,6 +267,20 @@ def _of_steps(steps: Iterable[Update], bound: Collection[str]) -> dict[str, str]
         if isinstance(step.gradient, ast.Name) and step.gradient.id in bound and not step.up:
             found.setdefault(step.gradient.id, []).append(f"d{step.name}")
     return {name: of for name, [of, *more] in found.items() if not more and of not in bound}
+
+
+def _own_method(
+    costs: Sequence[ast.FunctionDef], forward: Sequence[ast.stmt], label: str, output: str
+) -> ast.FunctionDef | None:
+    """The loss of a method that goes forward by itself, as a function of the output."""
+    (made,) = [node for node in forward if output in binds(node)][-1:] or [None]
+    for cost in costs if isinstance(made, ast.Assign) else ():
+        assert isinstance(made, ast.Assign)
+        body = [as_named(made.value, output, each) for each in copy.deepcopy(cost.body)]
+        read = {name for each in body for name in reads(each)}
+        if {label, output} <= read and label in parameters(cost) and len(returns(cost)) == 1:
+            return function(f"{cost.name}_of", [output, label], body, cost.lineno)
+    return None
 
 
 def _is_label_first(node: ast.AST) -> bool:
