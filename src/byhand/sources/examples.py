@@ -18,7 +18,7 @@ def of_one(body: Sequence[ast.stmt], counters: Collection[str]) -> list[ast.stmt
     inside = [pick.value for pick in picks if isinstance(pick, ast.Subscript)]
     whole = {name.id for name in names if name not in inside}
     same = {**{f"{name}[{i}]": name for name in picked - whole for i in counters}, **chosen}
-    picking = _Picking(same)
+    picking = _AtCounter(same)
     return [picking.visit(copy.deepcopy(node)) if node in others else node for node in body]
 
 
@@ -56,7 +56,7 @@ def _is_pick(node: ast.AST, counters: Collection[str]) -> bool:
             return False
 
 
-class _Picking(ast.NodeTransformer):
+class _AtCounter(ast.NodeTransformer):
     """What is read at a counter as what it is the `same` as."""
 
     def __init__(self, same: Mapping[str, str]) -> None:

@@ -19,7 +19,6 @@ _CHANGING = {
 }  # fmt: skip
 _PROGRAMS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen"}
 _STANDARD = sysconfig.get_paths()["stdlib"]
-_BYHAND = str(Path(__file__).parents[1])
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_TRUNC | os.O_APPEND
 
 
@@ -64,11 +63,13 @@ def _is_asked_by_the_user() -> bool:
     not a library that looks for a compiler or for fonts."""
     frame = inspect.currentframe()
     while frame is not None:
-        file = frame.f_code.co_filename
-        if file != __file__ and ("-packages" in file or file.startswith(_BYHAND)):
-            return False
-        if file != __file__ and not file.startswith((_STANDARD, "<frozen")):
-            return True
+        module = str(frame.f_globals.get("__name__", ""))
+        if module != __name__:
+            file = frame.f_code.co_filename
+            if "-packages" in file or module.partition(".")[0] == "byhand":
+                return False
+            if not file.startswith((_STANDARD, "<frozen")):
+                return True
         frame = frame.f_back
     return False
 

@@ -19,7 +19,7 @@ from byhand.checking.judging.own_rounding import OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
-from byhand.checking.running.constants import Constant, coarsest
+from byhand.checking.running.constants import DecimalConstant, coarsest
 from byhand.checking.running.run import run_again, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.bounded import Bounded
@@ -126,7 +126,7 @@ class Trial:
         return frozenset(found)
 
     @cached_property
-    def constant(self) -> Constant | None:
+    def constant(self) -> DecimalConstant | None:
         """The constant that backward is written with to the fewest digits."""
         return coarsest(self.run.function, self.problem.forward)
 

@@ -19,7 +19,7 @@ FEWEST = 8
 
 
 @dataclass(frozen=True)
-class Constant:
+class DecimalConstant:
     """One of `digits` digits; `eps` is half a unit of the last, beside its size."""
 
     value: float
@@ -31,18 +31,18 @@ class Constant:
         return 0.5 * 10.0 ** _last(self.value) / abs(self.value)
 
 
-def coarsest(backward: Function | None, forward: Function) -> Constant | None:
+def coarsest(backward: Function | None, forward: Function) -> DecimalConstant | None:
     """The constant of backward that is least exact, but for those that forward has, too."""
     if backward is None:
         return None
     known = {part.value for part in forward.nodes if isinstance(part, ast.Constant)}
-    found: list[Constant] = []
+    found: list[DecimalConstant] = []
     for node in backward.nodes:
         match node:
             case ast.Constant(value=float(value)) if np.isfinite(value) and value not in known:
                 digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
                 if digits >= FEWEST:
-                    found.append(Constant(value, node.lineno, digits))
+                    found.append(DecimalConstant(value, node.lineno, digits))
             case _:
                 pass
     return max(found, key=lambda each: each.eps, default=None)
