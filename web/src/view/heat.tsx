@@ -89,15 +89,17 @@ const Cells = ({ summary, large, full }: CellsProps) => {
     >
       <canvas ref={ref} width={columns} height={rows} />
       <svg viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
-        <path class="bh-minus" d={minuses(summary.cells, full)} />
+        <path class="bh-minus" d={size < ROOM ? "" : minuses(summary.cells, full)} />
       </svg>
     </span>
   );
 };
 
+const ROOM = 3; // of a cell, in pixels, for a stroke: in smaller ones it would only hide the hue
 const SEEN = 0.02; // of the full hue: what has less looks like 0
 
-/** A stroke across each negative cell whose hue is seen, so that its sign is told without it. */
+/** A stroke across each negative cell whose hue is seen, so that its sign is told without it;
+ * where cells are too small, their numbers tell it. */
 const minuses = (cells: Summary["cells"], full: number): string =>
   cells
     .flatMap((row, y) =>
