@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from edited import line
-from verdicts import Checked, verdicts
+from verdicts import Checked, assert_right, verdicts
 
 PRE = "dpre = (1 - h**2) * dh"
 
@@ -234,3 +234,57 @@ def test_what_is_wrong_where_a_loop_runs_but_twice_is_the_same_mistake(checked: 
     assert checked(source.replace("dhs[steps] += 3", "dhs[steps] += 5")).roots == ("hs[4]",)
     overwritten = checked(source.replace("dhs[2] += hs[1]", "dhs[2] = hs[1]"))
     assert overwritten.roots == ("hs[2]",)
+
+
+LISTS = """
+import numpy as np
+
+data = ("x",)
+
+def inputs(rng, *, n=4, d=3):
+    return {
+        "x": rng.normal(size=(n, d)),
+        "Ws": [rng.normal(size=s) for s in [(d, 5), (5, 2)]],
+        "bs": [rng.normal(size=5), rng.normal(size=2)],
+    }
+
+def forward(x, Ws, bs):
+    acts = [x]
+    for W, b in zip(Ws, bs):
+        acts.append(np.tanh(acts[-1] @ W + b))
+    return acts[-1].sum()
+
+def backward(x, Ws, bs, acts):
+    dWs, dbs = [None] * 2, [None] * 2
+    grad = np.ones_like(acts[-1])
+    for i in (1, 0):
+        grad = grad * (1 - acts[i + 1] ** 2)
+        dWs[i] = acts[i].T @ grad
+        dbs[i] = grad.sum(axis=0)
+        grad = grad @ Ws[i].T
+    return {"Ws": dWs, "bs": dbs}
+"""
+
+
+def test_lists_without_a_slip(checked: Checked) -> None:
+    assert_right(checked(LISTS))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("(1 - acts[i + 1] ** 2)", "(1 - acts[i] ** 2)"),
+        ("grad.sum(axis=0)", "grad.sum(axis=7)"),
+        ("acts[i].T @ grad", "acts[i] @ grad.T @ grad.T"),
+        ("= np.ones_like(acts[-1])", "= np.ones_like(acts[9])"),
+        ("grad @ Ws[i].T", "grad @ Ws[i]"),
+    ],
+)
+def test_what_stands_in_for_an_item_of_a_list_is_no_answer(
+    checked: Checked, right: str, wrong: str
+) -> None:
+    """The true gradient is put in place of what raised; it isn't what backward returned."""
+    assert LISTS.count(right) == 1
+    report = checked(LISTS.replace(right, wrong))
+    assert not report.ok
+    assert [row for row in report.rows if row.verdict == "error"]
