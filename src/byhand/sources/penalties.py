@@ -8,6 +8,7 @@ import copy
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from byhand.errors import ProblemError
+from byhand.program.terms import added_terms
 from byhand.sources.flow import reads
 from byhand.sources.updates import Update
 
@@ -25,7 +26,7 @@ def penalties(
         terms = [
             term
             for value in values
-            for term in _terms(value)
+            for term in added_terms(value)
             if _scales(term, step.name) and reads(term) <= {*known}
         ]
         said = {ast.unparse(term): term for term in terms}
@@ -53,17 +54,6 @@ def _bound_to(gradient: ast.expr, statements: Sequence[ast.stmt]) -> Iterator[as
                     yield value
             case _:
                 pass
-
-
-def _terms(node: ast.expr) -> Iterator[ast.expr]:
-    match node:
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            yield from _terms(left)
-            yield from _terms(right)
-        case ast.BinOp(left=left, op=ast.Sub()):
-            yield from _terms(left)
-        case _:
-            yield node
 
 
 def _scales(node: ast.expr, parameter: str) -> bool:

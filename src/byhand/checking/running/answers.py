@@ -18,13 +18,13 @@ import numpy as np
 from byhand.checking.running.backward_run import BackwardRun, Raised, Write
 from byhand.checking.running.names import reached_names
 from byhand.program.problem import did_you_mean
+from byhand.program.terms import added_terms
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.held import array, unchanged
 
 if TYPE_CHECKING:  # a submission that is graded runs without the engine
     from byhand.program.program import Program, Step
-
 
 SLIP = 3
 """How long a name must be for one that is much like it to be meant: `dq` is no slip for `dp`."""
@@ -295,19 +295,7 @@ def _bindings(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:
 def _adds_to_itself(write: Write) -> bool:
     match write.node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return _is_term(name, value)
-        case _:
-            return False
-
-
-def _is_term(name: str, expression: ast.expr) -> bool:
-    match expression:
-        case ast.Name(id=found):
-            return found == name
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _is_term(name, left) or _is_term(name, right)
-        case ast.BinOp(left=left, op=ast.Sub()):
-            return _is_term(name, left)
+            return any(isinstance(t, ast.Name) and t.id == name for t in added_terms(value))
         case _:
             return False
 

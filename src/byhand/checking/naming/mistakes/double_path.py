@@ -18,6 +18,7 @@ from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
+from byhand.program.terms import added_terms
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
@@ -74,18 +75,9 @@ def _terms(node: ast.AST) -> Iterator[ast.expr]:
     for part in ast.walk(node):
         match part:
             case ast.Assign(value=value) | ast.AugAssign(value=value):
-                yield from _added(value)
+                yield from added_terms(value)
             case _:
                 pass
-
-
-def _added(value: ast.expr) -> Iterator[ast.expr]:
-    match value:
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            yield from _added(left)
-            yield from _added(right)
-        case _:
-            yield value
 
 
 def _in_index(part: ast.AST, statement: ast.stmt) -> bool:
