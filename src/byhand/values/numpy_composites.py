@@ -29,8 +29,16 @@ COMPOSITES: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def answers(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    return answering(COMPOSITES, functions)
+
+
+def answering(
+    table: dict[Callable[..., Any], Callable[..., Any]], functions: Sequence[Callable[..., Any]]
+) -> Callable[[F], F]:
+    """A decorator that puts a function into a table as the answer for some of NumPy's."""
+
     def register(answer: F) -> F:
-        COMPOSITES.update(dict.fromkeys(functions, answer))
+        table.update(dict.fromkeys(functions, answer))
         return answer
 
     return register
