@@ -18,6 +18,7 @@ from byhand.checking.report import RIGHT, Part, Report, Row, Verdict
 from byhand.checking.running.aliasing import harmless
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
+from byhand.checking.running.constants import coarsest
 from byhand.checking.running.names import touched_names
 from byhand.program.problem import Problem
 from byhand.program.program import Step
@@ -176,11 +177,11 @@ def _notes(trial: Trial, rows: Sequence[Row]) -> list[str]:
         notes.append(
             f"line {line} of forward computes in {kind}: everything is judged with that rounding"
         )
-    constant = trial.constant
-    if constant is not None and constant.eps == trial.eps > EPS:
+    constant = coarsest(trial.constants.values())
+    if constant is not None and constant.eps > max(trial.drawn.eps, EPS):
         notes.append(
-            f"line {constant.line} computes with {constant.value!r}: everything is judged to its "
-            f"{constant.digits} digits"
+            f"line {constant.line} computes with {constant.value!r}: what goes through it is "
+            f"judged to its {constant.digits} digits"
         )
     if trial.narrow and trial.drawn.eps < SINGLE:
         line = min(run.narrow.values())

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from byhand.checking.meant import rounds
-from byhand.checking.running.constants import coarsest
+from byhand.checking.running.constants import coarsest, constants_in
 from byhand.errors import ProblemError
 from byhand.kernels.bench import Bench
 from byhand.kernels.frameworks.pytorch import TORCH, run_of
@@ -78,7 +78,9 @@ def bench_of(
 
 
 def _eps_of_constants(problem: Problem) -> float:
-    constant = coarsest(call_of(problem).function, problem.forward)
+    backward = call_of(problem).function
+    nodes = () if backward is None else backward.nodes
+    constant = coarsest(constants_in(nodes, problem.forward))
     return 0.0 if constant is None else constant.eps
 
 

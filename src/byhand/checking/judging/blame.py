@@ -130,7 +130,8 @@ def _right_everywhere(trials: Sequence[Trial], apart: Sequence[Trial]) -> frozen
         for answer in each.answers.found
         if not each.drawn.tied and not answer.reads <= right
     }
-    return right - doubtful
+    inherited = {key for key in right if trials[0].inherits_a_constant(key)}
+    return right - doubtful - inherited  # what that excuses may be wrong by itself
 
 
 def same_definition(answer: Answer, trial: Trial) -> list[Answer]:

@@ -3,9 +3,11 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,13 +21,14 @@ from byhand.checking.judging.own_rounding import OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
-from byhand.checking.running.constants import DecimalConstant, coarsest
+from byhand.checking.running.constants import DecimalConstant, coarsest, constants_in
 from byhand.checking.running.run import run_again, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.program.call import call_to
 from byhand.program.problem import Problem
+from byhand.program.scopes import inner_functions
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
@@ -82,7 +85,12 @@ class Trial:
         program, error = self.drawn.program, self._true(key).error
         dtype = program.by_key[key].value.dtype
         kind = program.type_of(program.by_key[answer.host or key])
-        eps = max(self.eps, SINGLE if key in self.narrow else 0.0)
+        constant = self.constants.get(key)
+        eps = max(
+            self.drawn.eps,
+            0.0 if constant is None else constant.eps,
+            SINGLE if key in self.narrow else 0.0,
+        )
         found = compare(given, self._truths[key], error, dtype, eps, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
             return found
@@ -126,20 +134,48 @@ class Trial:
         return frozenset(found)
 
     @cached_property
-    def constant(self) -> DecimalConstant | None:
-        """The constant that backward is written with to the fewest digits."""
-        return coarsest(self.run.function, self.problem.forward)
+    def constants(self) -> Mapping[Key, DecimalConstant]:
+        """The constant with the fewest digits that went into each answer, on whatever way."""
+        found: dict[Key, DecimalConstant] = {}
+        for answer in self.answers.found:  # each after those it reads
+            read = (found[key] for key in answer.reads if key in found)
+            constant = coarsest([*self._own_constants(answer), *read])
+            if constant is not None:
+                found[answer.key] = constant
+        return found
 
-    @property
-    def eps(self) -> float:
-        """The rounding of what forward computes in, and of the constants of backward."""
-        return max(self.drawn.eps, 0.0 if self.constant is None else self.constant.eps)
+    def inherits_a_constant(self, key: Key) -> bool:
+        """Whether an answer is less exact than its own statements are, for a constant in others."""
+        own = coarsest(self._own_constants(self.answers.by_key[key]))
+        return key in self.constants and self.constants[key] != own
+
+    def _own_constants(self, answer: Answer) -> Iterator[DecimalConstant]:
+        """Those in the statements of an answer, and in those that made the locals it needs."""
+        numbers = {n for write in answer.writes for n in (write.number, *write.through)}
+        for node in dict.fromkeys(self.run.entered[number] for number in numbers):
+            yield from self._constants_by_statement.get(node, ())
+
+    @cached_property
+    def _constants_by_statement(self) -> Mapping[ast.stmt, Sequence[DecimalConstant]]:
+        """Those of the statements that have any, also in inner functions that these may call."""
+        found: dict[ast.stmt, Sequence[DecimalConstant]] = {}
+        for node in dict.fromkeys(self.run.entered):
+            parts = chain(ast.walk(node), *map(ast.walk, inner_functions(node)))
+            constants = [*constants_in(parts, self.problem.forward)]
+            if constants:
+                found[node] = constants
+        return found
 
     def eps_alone(self, answer: Answer) -> float:
         """The rounding that a definition which is tried alone is judged with."""
+        constant = coarsest(self._own_constants(answer))
         read = (each.value for each in self.answers.found if each.key in answer.reads)
         narrow = self._computes_in_float32(answer) or any(float_type(g) == "float32" for g in read)
-        return max(self.eps, SINGLE if narrow else 0.0)
+        return max(
+            self.drawn.eps,
+            0.0 if constant is None else constant.eps,
+            SINGLE if narrow else 0.0,
+        )
 
     def _computes_in_float32(self, answer: Answer) -> bool:
         through = (number for write in answer.writes for number in (write.number, *write.through))

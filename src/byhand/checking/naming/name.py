@@ -74,8 +74,8 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) 
         if key not in found and (named := search.root(suspect)) is not None:
             found[key] = named
     for group in groups:
-        unexplained = all(found[key].mistake.code == "unknown" for key in group.keys)
-        if unexplained and (named := _described(group)) is not None:
+        codes = {found[key].mistake.code if key in found else None for key in group.keys}
+        if codes == {"unknown"} and (named := _described(group)) is not None:
             found |= dict.fromkeys(group.keys, named)
     for key, uneven in blame.uneven.items():
         asked = ((code, find(uneven)) for code, find in ways_to("find_at_ties"))

@@ -8,6 +8,7 @@ as it stands: it would excuse too much.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,21 +32,22 @@ class DecimalConstant:
         return 0.5 * 10.0 ** _last(self.value) / abs(self.value)
 
 
-def coarsest(backward: Function | None, forward: Function) -> DecimalConstant | None:
-    """The constant of backward that is least exact, but for those that forward has, too."""
-    if backward is None:
-        return None
+def constants_in(backward: Iterable[ast.AST], forward: Function) -> Iterable[DecimalConstant]:
+    """Those in these parts of backward, but for those that forward has, too."""
     known = {part.value for part in forward.nodes if isinstance(part, ast.Constant)}
-    found: list[DecimalConstant] = []
-    for node in backward.nodes:
+    for node in backward:
         match node:
             case ast.Constant(value=float(value)) if np.isfinite(value) and value not in known:
                 digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
                 if digits >= FEWEST:
-                    found.append(DecimalConstant(value, node.lineno, digits))
+                    yield DecimalConstant(value, node.lineno, digits)
             case _:
                 pass
-    return max(found, key=lambda each: each.eps, default=None)
+
+
+def coarsest(constants: Iterable[DecimalConstant]) -> DecimalConstant | None:
+    """The one that is least exact."""
+    return max(constants, key=lambda each: each.eps, default=None)
 
 
 def _last(value: float) -> int:

@@ -54,7 +54,10 @@ def find_at_ties(uneven: Uneven) -> Diagnosis | None:
 
 def _shown(times: float) -> str:
     if f"{times:.6g}" == "1":
-        return f"{times:.12g} times what it should be: is part of it computed in float32?"
+        return (
+            f"{times:.12g} times what it should be: is part of it computed in float32, or with a "
+            "constant of too few digits?"
+        )
     return f"{times:.6g} times what it should be"
 
 

@@ -58,6 +58,11 @@ def describe(suspect: Suspect) -> Diagnosis:
         )
     size = float(np.max(np.abs(right), initial=0.0))
     wrong = np.abs(value - right) > 1e-9 * size
+    if not wrong.any():
+        return Diagnosis(
+            f"{suspect.d} is right to nine digits, and off by more than rounding explains: is it "
+            "computed with a constant of too few digits?"
+        )
     zero = ", where it should be 0" if not right[wrong].any() else ""
     return Diagnosis(f"{suspect.d} is wrong {_where(wrong)}{zero}")
 
@@ -117,7 +122,7 @@ def _in_its_shape(found: Evidence) -> Array | None:
 
 
 def _where(wrong: Array) -> str:
-    if wrong.all() or not wrong.any():
+    if wrong.all():
         return "everywhere"
     for axis in range(wrong.ndim):
         others = tuple(i for i in range(wrong.ndim) if i != axis)
