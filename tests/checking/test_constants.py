@@ -52,6 +52,17 @@ def test_it_excuses_no_other_line(checked: Checked, right: str, wrong: str, root
     assert SOURCE.count(right) == 1
     report = checked(SOURCE.replace(right, wrong).replace("THIRD", DIGITS[0]))
     assert report.roots == (root,)
+    (row,) = (row for row in report.rows if row.name == root)
+    assert row.mistake is not None and row.mistake.code in ("missing-eps", "factor", "unknown")
+
+
+def test_a_term_too_many_lacks_no_factor(checked: Checked) -> None:
+    """Times something as small as v, it would be gone."""
+    wrong = SOURCE.replace("dn = dy * g", "dn = dy * (g + EXTRA)").replace("THIRD", DIGITS[0])
+    report = checked(f"EXTRA = 1e-7\n{wrong}")
+    (row,) = (row for row in report.rows if row.name in report.roots)
+    assert row.mistake is not None
+    assert row.mistake.message == "without `EXTRA` the line is right"
 
 
 @pytest.mark.parametrize("third", ["0.33", "0.333333"])

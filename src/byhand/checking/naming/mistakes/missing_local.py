@@ -99,6 +99,8 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     if lack is None and suspect.only:  # in a loop a part may count more than once
         lack = suspect.mend_parts(terms, plus_each(known))
     if lack is not None:
+        if one_too_many(suspect) is not None:
+            return None
         said = f"`{text(lack.part)}` lacks a term, part of the step's local derivative"
         return lack.finding(said + _of(suspect, lack.statement))
     if _lacks_factors(suspect):

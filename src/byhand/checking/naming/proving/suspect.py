@@ -8,7 +8,7 @@ mistake in the user's own statements makes the definition right (`mended`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -260,8 +260,7 @@ class Suspect:
                     edits = {statement: exchanged(statement, part, new)}
                     if not proved(edits):
                         continue
-                    control = _by_ones(statement, part, new)
-                    if not (control and proved(control)):
+                    if not any(map(proved, _controls(statement, part, new))):
                         return Mend(statement, part, edits if self.mended(edits) else {})
         return None
 
@@ -288,17 +287,19 @@ class Suspect:
         return tuple(found)
 
 
-def _by_ones(statement: ast.stmt, part: ast.AST, new: ast.AST) -> Edits:
-    """The edit with ones in place of the factor that it adds, if it adds one.
+def _controls(statement: ast.stmt, part: ast.AST, new: ast.AST) -> Iterator[Edits]:
+    """The edit with ones and with zeros in place of the factor that it adds, if it adds one.
 
-    Where that mends it too, the factor isn't what was missing: `x * 1` is a copy, or a wider type.
+    Where ones mend it too, the factor isn't what was missing: `x * 1` is a copy, or a wider type.
+    Where zeros do, the part shouldn't be there at all.
     """
     match new:
         case ast.BinOp(left, ast.Mult() | ast.Div(), right) if left is part:
             ones = ast.BinOp(right, ast.Pow(), ast.Constant(0))
-            return {statement: exchanged(statement, part, ast.BinOp(left, ast.Mult(), ones))}
+            for factor in (ones, ast.BinOp(ast.Constant(0.0), ast.Mult(), ones)):
+                yield {statement: exchanged(statement, part, ast.BinOp(left, ast.Mult(), factor))}
         case _:
-            return {}
+            pass
 
 
 def _ordinal(place: int) -> str:
