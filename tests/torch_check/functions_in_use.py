@@ -505,3 +505,62 @@ def DistillIgnored_in(rng, *, n=5, v=6):
     target = torch.from_numpy(rng.integers(0, v, n))
     target[1] = -100
     return T(rng, n, v), T(rng, n, v), target, 2.0
+
+
+class SegmentSoftmax(Function):
+    @staticmethod
+    def forward(ctx, scores, seg, n_seg):
+        mx = scores.new_full((n_seg, scores.shape[1]), float("-inf"))
+        mx = mx.scatter_reduce(0, seg[:, None].expand_as(scores), scores, "amax")
+        e = torch.exp(scores - mx[seg])
+        z = torch.zeros_like(mx).index_add_(0, seg, e)
+        p = e / z[seg]
+        ctx.save_for_backward(p, seg)
+        ctx.n_seg = n_seg
+        return p
+
+    @staticmethod
+    def backward(ctx, dp):
+        p, seg = ctx.saved_tensors
+        gp = dp * p
+        acc = gp.new_zeros(ctx.n_seg, gp.shape[1])
+        acc.index_add_(0, seg, gp)
+        dscores = gp - p * acc[seg]
+        return dscores, None, None
+
+
+def SegmentSoftmax_in(rng, *, e=7, h=2, n=3):
+    return T(rng, e, h), torch.from_numpy(rng.integers(0, n, e)), n
+
+
+class GRPOLoss(Function):
+    @staticmethod
+    def forward(ctx, logp, old_logp, ref_logp, adv, mask, eps_low, eps_high, beta):
+        ratio = torch.exp(logp - old_logp)
+        clipped = ratio.clamp(1 - eps_low, 1 + eps_high)
+        A = adv.unsqueeze(1)
+        unclipped_obj, clipped_obj = ratio * A, clipped * A
+        delta = ref_logp - logp
+        kl = torch.exp(delta) - delta - 1
+        per_token = -torch.min(unclipped_obj, clipped_obj) + beta * kl
+        count = mask.sum(1).clamp(min=1.0)
+        loss = ((per_token * mask).sum(1) / count).mean()
+        use = unclipped_obj <= clipped_obj
+        ctx.save_for_backward(ratio, A, use, delta, mask, count)
+        ctx.beta = beta
+        return loss
+
+    @staticmethod
+    def backward(ctx, grad_loss):
+        ratio, A, use, delta, mask, count = ctx.saved_tensors
+        w = mask / count.unsqueeze(1) / mask.shape[0]
+        dper = grad_loss * w
+        dlogp = dper * (-ratio * A * use + ctx.beta * (1 - torch.exp(delta)))
+        return dlogp, None, None, None, None, None, None, None
+
+
+def GRPOLoss_in(rng, *, b=3, t=5):
+    logp = -torch.from_numpy(rng.random((b, t)) * 3)
+    mask = torch.from_numpy((rng.random((b, t)) > 0.3).astype(float))
+    old, ref = logp + 0.4 * T(rng, b, t), logp + 0.3 * T(rng, b, t)
+    return logp, old, ref, T(rng, b), mask, 0.2, 0.28, 0.04

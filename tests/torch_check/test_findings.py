@@ -107,6 +107,46 @@ def test_a_forward_that_is_not_the_reference() -> None:
     assert "output 0 differs by up to 1;" in report.findings[0].seen
 
 
+@torch.library.custom_op("byhand_findings::centred", mutates_args=())
+def centred(x: torch.Tensor, w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    mean = x.mean(-1, keepdim=True)
+    return (x - mean) * w, mean
+
+
+def keep(ctx: Any, inputs: Any, output: Any) -> None:
+    ctx.save_for_backward(*inputs, output[1])
+
+
+def centred_backward(ctx: Any, dy: Any, _: Any) -> Any:
+    x, w, mean = ctx.saved_tensors
+    dcentre = dy * w
+    return dcentre - dcentre.mean(-1, keepdim=True), (dy * (x - mean)).sum(0)
+
+
+centred.register_autograd(centred_backward, setup_context=keep)
+
+
+def test_a_reference_may_leave_out_what_is_returned_for_backward_alone() -> None:
+    def reference(x: Any, w: Any) -> Any:
+        return (x - x.mean(-1, keepdim=True)) * w
+
+    plain = {"layouts": False, "edges": False, "repeats": 1}
+    for options in ({}, plain):
+        report = byhand.torch.check(centred, wrong.inputs, reference=reference, **options)
+        assert report.ok, str(report)
+        assert (
+            report.notes[0] == "reference returns 1: nothing was sent back to output 1 of forward"
+        )
+    assert not byhand.torch.check(centred, wrong.inputs).ok
+    report = byhand.torch.check(centred, wrong.inputs, reference=lambda x, w: reference(x, w * 2))
+    assert names(report) == {"forward"}
+
+
+def test_an_overflow_is_found_without_a_reference() -> None:
+    report = byhand.torch.check(wrong.Softmax, wrong.inputs, dtype="float32")
+    assert names(report) == {"edge"}
+
+
 def test_a_device_that_is_not_here_is_one_line() -> None:
     for options in ({"device": "cuda"}, {"dtype": "tf32"}, {"device": "nowhere"}):
         if options.get("device") == "cuda" and torch.cuda.is_available():

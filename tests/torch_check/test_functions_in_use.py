@@ -61,6 +61,7 @@ def test_a_right_one_passes(name: str) -> None:
         ("AlibiWindowAttention", torch.float32),  # integers don't widen a tensor of float32
         ("GridSample", torch.bfloat16),  # which rounds inside of one operation
         ("Sparsemax", torch.bfloat16),  # of a thousand rows, rounding turns some
+        ("GRPOLoss", torch.float32),  # autograd's gradient isn't a number of large inputs, either
     ],
     ids=str,
 )

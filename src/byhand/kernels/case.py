@@ -145,7 +145,9 @@ class Case:
                     bound, self._known(name) + MARGIN * scatter + FLOOR * _typical(scatter)
                 )
                 if np.max(error, initial=0.0) > FAR * np.max(bound, initial=0.0):
-                    return bound
+                    if scatter.any():
+                        return bound
+                    break  # it scatters nothing, or what is no number: that says nothing
         if differences or self.eps <= SINGLE:
             return bound
         return np.maximum(bound, self._known(name) + self.narrow.get(name, 0.0))

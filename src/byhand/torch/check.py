@@ -35,7 +35,7 @@ from byhand.torch.followed import disbelieved, in_double
 from byhand.torch.forward_mode import wrong_forward
 from byhand.torch.given import Given, given
 from byhand.torch.inside import inner_functions
-from byhand.torch.kernel import bench_of, placed
+from byhand.torch.kernel import bench_of, outputs_of, placed
 from byhand.torch.reference import Reference, kept, reference_of
 from byhand.torch.subject import Subject, subject_of
 from byhand.torch.trees import taken_apart
@@ -109,6 +109,8 @@ def _checked(
     if any(map(is_complex, ran.outputs)):
         apart = in_reals(subject, inputs, reference, seed)
         return _checked(*apart, needs, dtype, device, options)
+    subject, ran, unsaid = _referred_to(subject, referred, found, ran, seed)
+    found = replace(found, notes=(*found.notes, *unsaid))
     if not (options.layouts or options.edges) and options.repeats <= 1:
         plain = _plainly(subject, found, referred, ran, device, options)
         if plain is not None:
@@ -190,12 +192,13 @@ def _as_a_whole(
             f"{subject.name} {what}: say what is true by reference=, in plain PyTorch"
         )
     ran = _ran(subject, placed(found, device), options.seed)
+    subject, ran, unsaid = _referred_to(subject, reference, found, ran, options.seed)
     bench, untried = bench_of(subject, found, reference, None, ran, device, options)
     assert bench is not None  # there is a reference
     report = by_outputs_alone(bench, subject.file or subject.name)
     why = f"it launches {subject.launches}, a Triton kernel" if subject.launches else subject.opaque
     lines = [f"what comes out is judged, and no line: {why}"] if why else []
-    return replace(report, notes=(*lines, *found.notes, *untried))
+    return replace(report, notes=(*lines, *found.notes, *unsaid, *untried))
 
 
 def _judged(problem: Problem, seed: int) -> Report:
@@ -284,6 +287,28 @@ def _ran(subject: Subject, found: Given, seed: int) -> Ran:
     if not any(ran.takes):
         raise ProblemError(f"{subject.name}: no output is differentiable: nothing to check")
     return ran
+
+
+def _referred_to(
+    subject: Subject, reference: Reference | None, found: Given, ran: Ran, seed: int
+) -> tuple[Subject, Ran, list[str]]:
+    """A subject, and what its forward gave, where a reference has the first of its outputs alone:
+    to the others, such as statistics that a custom op returns for its backward, nothing is sent
+    back. With a note on it."""
+    places = [place for place, takes in enumerate(ran.takes) if takes]
+    if reference is None or len(places) == 1:
+        return subject, ran, []
+    try:
+        count = outputs_of(reference, found, seed)
+    except ProblemError:
+        return subject, ran, []
+    unsaid = places[count:]
+    if not unsaid:
+        return subject, ran, []
+    takes = tuple(takes and place not in unsaid for place, takes in enumerate(ran.takes))
+    which = f"outputs {', '.join(map(str, unsaid))}" if unsaid[1:] else f"output {unsaid[0]}"
+    note = f"{reference.name} returns {count}: nothing was sent back to {which} of forward"
+    return replace(subject, takes=takes), replace(ran, takes=takes), [note]
 
 
 def _problem(

@@ -61,7 +61,7 @@ def bench_of(
         options = replace(options, layouts=False)
         notes.append("it draws at random, in the order of memory: layouts weren't tried")
     truth = _run_of(known) if known is not None else _differences(subject.run)
-    count = len(takes) if known is None or all(takes) else _count(known, found, seed)
+    count = len(takes) if known is None or all(takes) else outputs_of(known, found, seed)
 
     kernel = Kernel(
         name=subject.name,
@@ -129,7 +129,7 @@ def _run_of(reference: Reference) -> Run:
     return run_of(call)
 
 
-def _count(reference: Reference, found: Given, seed: int) -> int:
+def outputs_of(reference: Reference, found: Given, seed: int) -> int:
     """How many outputs a reference has."""
     seed_torch()
     return len(reference(in_double(found.make(np.random.default_rng(seed), found.sizes))))

@@ -31,6 +31,7 @@ class Subject:
     `parameters` are a module's own, which its call takes after its arguments.
     `sees_arguments_alone`: PyTorch gives no gradient to tensors inside its lists, as of a Function.
     `has_jvp`: it has a hand-written derivative for forward mode, too.
+    `takes` says of each output whether a gradient is sent back to it; None: wherever it takes one.
     """
 
     name: str
@@ -45,11 +46,15 @@ class Subject:
     parameters: Mapping[str, torch.Tensor] = field(default_factory=dict)
     sees_arguments_alone: bool = False
     has_jvp: bool = False
+    takes: tuple[bool, ...] | None = None
 
     @cached_property
     def run(self) -> Run:
         """Forward and back on arguments by name, in order."""
-        return run_of(lambda inputs: self.call(*inputs.values()))
+        run, takes = run_of(lambda inputs: self.call(*inputs.values())), self.takes
+        if takes is None:
+            return run
+        return lambda inputs, upstream, needs: replace(run(inputs, upstream, needs), takes=takes)
 
     def unanswered(self, arguments: Sequence[str]) -> list[str]:
         """The arguments of which backward returns None wherever it returns."""

@@ -28,6 +28,9 @@ EXACT = (ops.EXACT - names(PUT)) | {  # PyTorch's put may add
     *("native_dropout", "max_pool2d_with_indices", "max_unpool2d", "median", "mode", "kthvalue"),
 }
 
+CHOOSING = ("amax", "amin")
+"""How `scatter_reduce` and its like reduce without rounding."""
+
 
 class RoundingAtRandom(EveryOperation):
     """Within it, whatever PyTorch computes is rounded at random.
@@ -51,7 +54,8 @@ class RoundingAtRandom(EveryOperation):
             return _each(func(*args, **options), lambda out: self.cast(args[0], out))
         adds = base in ("index_put", "_index_put_impl", "_unsafe_index_put") and True in args[3:]
         copies = base in ("index_put", "_index_put_impl", "_unsafe_index_put") and not adds
-        if func.is_view or base in EXACT or copies:
+        chooses = any(isinstance(each, str) and each in CHOOSING for each in args)
+        if func.is_view or base in EXACT or copies or chooses:
             return func(*args, **options)
         first = args[:1] if changes else ()  # it is changed in place: what is in it doesn't move
         pointwise = torch.Tag.pointwise in func.tags and not adds
