@@ -102,8 +102,9 @@ def judged(edit: Edit, drawn: Sequence[Sample]) -> Mistake | None:
     if any(raises(edit.backward, s) for s in usual):
         return None
     other = [s for s in drawn if not raises(edit.backward, s)]
-    if len(other) == len(drawn) and not wrong_results(edit.backward, other):
-        return None
+    passed_on = edit.after.split(" = ")[-1]
+    if len(other) == len(drawn) and not wrong_results(edit.backward, other) - {passed_on}:
+        return None  # an array that is passed on and written into may be used up: none reads it
     if len(other) < len(drawn) and not edit.writes & drawn[0].answers:
         return None  # a local that several need: the run ends at the first of them
     roots = edit.roots or frozenset(
@@ -118,8 +119,7 @@ def judged(edit: Edit, drawn: Sequence[Sample]) -> Mistake | None:
     if not roots:
         return None
     codes = set(edit.codes) | facts(edit, other)
-    passed_on = edit.after != "pass" and edit.after.split(" = ")[-1].isidentifier()
-    if _damages(edit, usual) or passed_on:
+    if _damages(edit, usual) or (edit.after != "pass" and passed_on.isidentifier()):
         codes.add("aliased")
     if not wrong_results(edit.backward, usual):
         codes.add("hard-coded-size")

@@ -214,6 +214,33 @@ def test_one_slip_in_a_list_makes_all_its_items_roots(planted: Planted):
     assert {row.mistake.code for row in report.rows if row.mistake} == {"sign"}
 
 
+DERROR = ("derror = 2 * error / error.size", "derror = error / error.size")
+
+
+@pytest.mark.parametrize(
+    ("edits", "roots"),
+    [
+        ([("dhs[steps] + derror", "dhs[steps] - derror")], ("hs[4]",)),
+        (
+            [DERROR, ("    dhs[1] += 0.1 * hs[2] / hs[2].size\n", "")],
+            ("error", "hs[1]"),
+        ),
+        (
+            [DERROR, ("    dhs[2] += 0.1 * hs[1] / hs[1].size\n", "")],
+            ("error", "hs[2]"),
+        ),
+    ],
+    ids=["last", "second", "third"],
+)
+def test_an_item_made_as_another_at_other_sizes(
+    planted: Planted, edits: list[tuple[str, str]], roots: tuple[str, ...]
+):
+    """The last item of a short list is made by the statements of one in the middle of a longer
+    list: it is to blame where it is wrong itself."""
+    report = planted(ROOT / "tests/problems/rnn_list.py", *edits)
+    assert report.roots == roots
+
+
 def test_a_slip_in_a_local_is_the_fault_of_all_that_need_it(planted: Planted):
     report = planted(
         ROOT / "tests/problems/deep_linear.py",

@@ -79,6 +79,7 @@ def blame(trials: Sequence[Trial]) -> Blame:
         if key not in waiting
         and not _made_of(key, roots, trials[0])
         and not _by_others_elsewhere(found, already)
+        and not _made_as_others(key, roots)
     }
     return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].answers})
 
@@ -111,6 +112,18 @@ def _by_others_elsewhere(
     elsewhere = (_nodes(found.answer) for found in evidence if wrong(found))
     further = ({*nodes} - {*usual} for nodes in elsewhere)  # what is wrong costs time to know
     return all(nodes and any(nodes <= {*each} for each in already) for nodes in further)
+
+
+def _made_as_others(key: Key, roots: Mapping[Key, tuple[Evidence, ...]]) -> bool:
+    """Whether nothing but other roots is wrong, which the same statements make on other draws: the
+    last item of a list is made as one in the middle of a longer one may be."""
+    if all(found.answer.key == key for found in roots[key]):
+        return False
+    others = {found.answer.key for found in roots[key] if wrong(found)}
+    return key not in others and all(
+        any(wrong(found) for found in roots.get(other, ()) if found.answer.key == other)
+        for other in others
+    )
 
 
 def wrong(found: Evidence) -> bool:

@@ -31,7 +31,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
     def dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         for each in _dropped(part, statement):
-            if twice & {text(term) for term in _left_out(part, each)}:
+            if {text(term) for term in _left_out(part, each)} <= twice:
                 yield each
 
     mend = suspect.mend(dropped)
@@ -60,12 +60,12 @@ def _dropped(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _left_out(part: ast.AST, kept: ast.AST) -> Iterator[ast.expr]:
-    """The term that is left out where of a part something else is kept."""
+    """The terms that are left out where of a part something else is kept."""
     match part:
         case ast.AugAssign(value=value):
-            yield value
+            yield from added_terms(value)
         case ast.BinOp(left=left, right=right):
-            yield right if kept is left else left
+            yield from added_terms(right if kept is left else left)
         case _:
             pass
 

@@ -11,11 +11,12 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
+from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.tie_weights import CLOSE
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
@@ -25,6 +26,7 @@ from byhand.checking.naming.proving.lacking import lacking, plus_each
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import terms, text
 from byhand.checking.running.names import root_name
+from byhand.values.arrays import Array
 
 MOST = 4
 """Above this many paths only single ones, and all but one, are tried."""
@@ -35,7 +37,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
     if len(ways) >= 2:
         several = _subsets(list(suspect.direct)) if len(suspect.direct) >= 2 else []
         for missing in dict.fromkeys([*((way,) for way in ways), *several]):
-            if suspect.follows(lambda e, m=missing: e.expected.value - sum(ways[w](e) for w in m)):
+            if suspect.follows(lambda e, m=missing: _without([ways[w](e) for w in m], e)):
                 used = f"{suspect.name} is used {_times(len(suspect.direct))}: "
                 path = f"the path through {', '.join(missing)} is missing"
                 return Diagnosis(used + path if len(suspect.direct) > 1 else path, lacks=missing)
@@ -45,6 +47,18 @@ def find(suspect: Suspect) -> Diagnosis | None:
             f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}", lacks=lacks
         )
     return None
+
+
+def _without(shares: Sequence[Array], evidence: Evidence) -> Array | None:
+    """What is left without some paths: in the shape of the rest alone, if all of that is repeated
+    along the axes which it lacks."""
+    rest = evidence.expected.value - sum(shares)
+    value = as_array(evidence.value)
+    if value is None or value.shape == rest.shape or value.ndim > rest.ndim:
+        return rest
+    shape = (1,) * (rest.ndim - value.ndim) + value.shape
+    ones = tuple(slice(1) if size == 1 else slice(None) for size in shape)
+    return rest[ones].reshape(value.shape) if np.allclose(rest, rest[ones], 1e-9, 0) else None
 
 
 def find_at_ties(uneven: Uneven) -> Diagnosis | None:

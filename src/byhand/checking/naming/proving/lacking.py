@@ -157,13 +157,13 @@ def _times(evidence: Evidence, changes: Sequence[Array]) -> list[float] | None:
 
 
 def plus_each(known: Sequence[ast.expr]) -> Edit:
-    """A term is added that isn't there yet, and isn't what is being written: to take that from
-    itself undoes whatever came before."""
+    """A term is added that isn't there yet, but maybe in a sum over elements, and isn't what is
+    being written: to take that from itself undoes whatever came before."""
     names = [text(each) for each in known]
 
     def plus(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
-        nodes = [*ast.walk(part), *written(statement)]
+        nodes = [*_outside_sums(part), *written(statement)]
         there = {text(node) for node in nodes if isinstance(node, ast.expr)}
         for name, each in zip(names, known, strict=True):
             if name not in there:
@@ -171,3 +171,14 @@ def plus_each(known: Sequence[ast.expr]) -> Edit:
                 yield ast.BinOp(part, ast.Sub(), each)
 
     return plus
+
+
+def _outside_sums(part: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of an expression but for those that are summed over elements."""
+    yield part
+    match part:
+        case ast.Call(func=ast.Attribute(attr="sum" | "mean")):
+            pass
+        case _:
+            for child in ast.iter_child_nodes(part):
+                yield from _outside_sums(child)
