@@ -9,6 +9,21 @@ from verdicts import Checked, assert_right, verdicts
 
 from byhand.errors import ProblemError
 
+MASKED = """
+import numpy as np
+
+def inputs(rng, *, n=4, d=3):
+    x = rng.normal(size=(n, d))
+    return {"x": x, "keep": (rng.random(size=x.shape) > 0.5).astype(float)}
+
+def forward(x, keep):
+    kept = USED
+    return kept
+
+def backward(keep, dkept):
+    dx = dkept * (keep > 0)
+"""
+
 
 class TestAnswers:
     """What counts as an answer, and what is said about the rest."""
@@ -70,6 +85,16 @@ class TestAnswers:
         assert report["x"].verdict == "missing"
         assert (report["x"].line, report["x"].shape) == (None, None)
         assert report["x"].expected_shape == (6, 4)
+
+    @pytest.mark.parametrize("used", ["np.where(keep > 0, x, 0)", "x * (keep > 0)"])
+    def test_what_forward_only_compares_has_no_gradient(self, checked: Checked, used: str) -> None:
+        report = checked(MASKED.replace("USED", used))
+        assert_right(report)
+        assert list(verdicts(report)) == ["x"]
+
+    def test_what_forward_computes_with_has_one(self, checked: Checked) -> None:
+        report = checked(MASKED.replace("USED", "x * keep"))
+        assert (report["x"].right, report["keep"].verdict) == (True, "missing")
 
     def test_data_is_not_asked_for_but_judged_if_given(self, checked: Checked) -> None:
         data = ("def inputs", 'data = ("x",)\n\ndef inputs')

@@ -417,12 +417,14 @@ def _missing(trial: Trial, rows: Sequence[Row]) -> list[Row]:
 
 
 def missing_inputs(trial: Trial) -> list[Step]:
-    """The inputs whose gradient backward should give and doesn't."""
-    data = {*trial.problem.data}
+    """The inputs whose gradient backward should give and doesn't: one that forward only compares,
+    as it does a mask, has none."""
+    data, program = {*trial.problem.data}, trial.drawn.program
     return [
         step
-        for step in trial.drawn.program.inputs
+        for step in program.inputs
         if not {step.name, tree.root(step.name)} & data and (step.name, 0) not in trial.answers
+        if step.tensor in program.reached
     ]
 
 

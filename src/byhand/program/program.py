@@ -101,6 +101,11 @@ class Program:
         return tuple(computed_first_to_last([step.tensor for step in self]))
 
     @cached_property
+    def reached(self) -> frozenset[Tensor]:
+        """The tensors from which the outputs were computed: all others have no gradient."""
+        return frozenset(computed_first_to_last([step.tensor for step in self.outputs]))
+
+    @cached_property
     def owners(self) -> Mapping[Tensor, tuple[str, ...]]:
         """The steps that each recorded tensor is part of: its own name, or those it leads to."""
         named = {step.tensor: step.name for step in self}
