@@ -223,8 +223,75 @@ def backward(x, A, B, C, q, k, v, p, dout):
     dA, dB, dC = x.T @ dq, x.T @ dk, x.T @ dv
     dx = dq @ A.T + dk @ B.T + dv @ C.T
 """
+PICTURES = """
+import numpy as np
+
+def inputs(rng, *, N=2, L=3):
+    r = rng.normal
+    return {"x": r(size=(N, 3, L, 2)), "gamma": r(size=3), "beta": r(size=3)}
+
+def forward(x, gamma, beta):
+    mean = x.mean(axis=(0, 2, 3), keepdims=True)
+    istd = 1 / np.sqrt(x.var(axis=(0, 2, 3), keepdims=True) + 1e-5)
+    xhat = (x - mean) * istd
+    y = gamma[None, :, None, None] * xhat + beta[None, :, None, None]
+    return y
+
+def backward(x, gamma, beta, istd, xhat, dy):
+    N, C, H, W = x.shape
+    m = N * H * W
+    dgamma = (dy * xhat).sum(axis=(0, 2, 3))
+    dbeta = dy.sum(axis=(0, 2, 3))
+    g = dy * gamma[None, :, None, None]
+    total = g.sum(axis=(0, 2, 3), keepdims=True)
+    dx = istd / m * (m * g - total - xhat * (g * xhat).sum(axis=(0, 2, 3), keepdims=True))
+"""
+BEHIND_A_MASK = """
+import numpy as np
+
+def inputs(rng, *, N=2, L=4):
+    keep = np.ones((N, L))
+    keep[:, -1] = 0
+    return {"h": rng.normal(size=(N, L, 2)), "u": rng.normal(size=2), "keep": keep}
+
+def forward(h, u, keep):
+    score = np.where(keep > 0, h @ u, -1e30)
+    e = np.exp(score - score.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    out = (p[:, :, None] * h).sum(axis=1)
+    return out
+
+def backward(h, u, p, dout):
+    dp = h @ dout[:, :, None]
+    dp = dp[:, :, 0]
+    dh = p[:, :, None] * dout[:, None, :]
+    dscore = p * (dp - (dp * p).sum(axis=1, keepdims=True))
+    du = (dscore[:, :, None] * h).sum(axis=(0, 1))
+    dh += dscore[:, :, None] * u
+"""
 
 LAYERS = {
+    "a batch norm of pictures": (
+        PICTURES,
+        (
+            Slip("m = N * H * W", "m = N", "x", "unnormalised"),
+            Slip("m = N * H * W", "m = H * W", "x", "unnormalised"),
+            Slip("dy.sum(axis=(0, 2, 3))", "dy.sum(axis=(0, 2))", "beta", "missing-reduction"),
+            Slip("xhat).sum(axis=(0, 2, 3))", "xhat).sum(axis=3)", "gamma", "missing-reduction"),
+        ),
+    ),
+    "attention behind a mask": (
+        BEHIND_A_MASK,
+        (
+            Slip(
+                "(dp - (dp * p).sum(axis=1, keepdims=True))",
+                "(1 - p) * dp",
+                "score",
+                "softmax-diagonal",
+            ),
+            Slip("dh += dscore", "dh = dscore", "h", "overwritten"),
+        ),
+    ),
     "a picture with a margin": (
         PADDED,
         (

@@ -12,6 +12,8 @@ Good:
 
 import ast
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import combinations
 
 import numpy as np
 
@@ -157,11 +159,19 @@ def _summed_is_right(found: Evidence) -> bool:
         return True
     if value.shape == shape:
         return found.right
-    try:
-        together = np.broadcast_shapes(value.shape, shape)
-    except ValueError:
-        return False
-    return together == value.shape and found.judge(np.asarray(fit(value, shape))).right
+    return any(found.judge(each).right for each in _sums(value, shape))
+
+
+def _sums(value: Array, shape: tuple[int, ...]) -> Iterator[Array]:
+    """What has this shape once it is added up: along the axes that broadcasting copies along, or
+    along any others that are too many."""
+    with suppress(ValueError):
+        if np.broadcast_shapes(value.shape, shape) == value.shape:
+            yield np.asarray(fit(value, shape))
+    for axes in combinations(range(value.ndim), max(value.ndim - len(shape), 0)):
+        total = value.sum(axes)
+        if axes and total.shape == shape:
+            yield total
 
 
 def _first(found: Evidence) -> Array | None:

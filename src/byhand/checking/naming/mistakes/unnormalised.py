@@ -16,7 +16,7 @@ from byhand.checking.naming.mistakes import wrong_exponent, wrong_operand
 from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.sizes import SAME, constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import array_factors, parsed, text
+from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, text
 from byhand.program.program import Program, Step
 from byhand.values.held import array
 
@@ -108,6 +108,11 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
     """It divides by another size, or by only one of several that a mean was taken over."""
     others = [*sizes(suspect.telling), *_all_but_one(suspect), *_counts(suspect)]
 
+    def larger(part: ast.expr) -> Iterator[ast.expr]:
+        for size in others:
+            yield parsed(size)
+            yield ast.BinOp(part, ast.Mult(), parsed(size))
+
     def more(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case (
@@ -115,9 +120,9 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
                 | ast.Call(func=ast.Name(id="len"))
                 | ast.Attribute(attr="size")
             ):
-                for size in others:
-                    yield parsed(size)
-                    yield ast.BinOp(part, ast.Mult(), parsed(size))
+                yield from larger(part)
+            case ast.Name(id=name) if counts(name, suspect.function):
+                yield from larger(part)
             case _:
                 pass
 
