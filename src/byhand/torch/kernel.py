@@ -79,8 +79,8 @@ def bench_of(
 
 def _eps_of_constants(problem: Problem) -> float:
     backward = call_of(problem).function
-    nodes = () if backward is None else backward.nodes
-    constant = coarsest(constants_in(nodes, problem.forward))
+    statements = () if backward is None else backward.body
+    constant = coarsest(constants_in(statements, problem.forward))
     return 0.0 if constant is None else constant.eps
 
 

@@ -34,15 +34,19 @@ def parts_of(trial: Trial, turns: Sequence[Turn], renamed: bool) -> Iterator[Las
         elif renamed and known and host[0].isidentifier() and answer.host is None and not ended:
             tensor = steps[answer.key].tensor
             part = LastPart(host, Way(), tensor, answer.writes, values, given=True, renamed=True)
-            readers = readers_of(trial, part, 0)
-            fits = all_right(trial, readers, exactly=True) if readers else not _is_used(part, trial)
-            if not holds_exactly(values[0], tensor, trial) and not fits:
+            if not holds_exactly(values[0], tensor, trial) and not _is_read_as_it(part, trial):
                 yield part
     for host, writes in without_answer(trial).items():
         if host[0] not in ways:
             values = [write.value for write in writes]
             loose = host[0] not in overwritten(trial)
             yield LastPart(host, Way(), steps[host].tensor, writes, values, given=True, loose=loose)
+
+
+def _is_read_as_it(part: LastPart, trial: Trial) -> bool:
+    """Whether all that reads a local is right if that is the gradient it bears the name of."""
+    readers = readers_of(trial, part, 0)
+    return all_right(trial, readers, exactly=True) if readers else not _is_used(part, trial)
 
 
 def _is_used(part: LastPart, trial: Trial) -> bool:

@@ -3,11 +3,9 @@ alone."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,7 +26,6 @@ from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.program.call import call_to
 from byhand.program.problem import Problem
-from byhand.program.scopes import inner_functions
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
@@ -149,22 +146,11 @@ class Trial:
         own = coarsest(self._own_constants(self.answers.by_key[key]))
         return key in self.constants and self.constants[key] != own
 
-    def _own_constants(self, answer: Answer) -> Iterator[DecimalConstant]:
+    def _own_constants(self, answer: Answer) -> list[DecimalConstant]:
         """Those in the statements of an answer, and in those that made the locals it needs."""
         numbers = {n for write in answer.writes for n in (write.number, *write.through)}
-        for node in dict.fromkeys(self.run.entered[number] for number in numbers):
-            yield from self._constants_by_statement.get(node, ())
-
-    @cached_property
-    def _constants_by_statement(self) -> Mapping[ast.stmt, Sequence[DecimalConstant]]:
-        """Those of the statements that have any, also in inner functions that these may call."""
-        found: dict[ast.stmt, Sequence[DecimalConstant]] = {}
-        for node in dict.fromkeys(self.run.entered):
-            parts = chain(ast.walk(node), *map(ast.walk, inner_functions(node)))
-            constants = [*constants_in(parts, self.problem.forward)]
-            if constants:
-                found[node] = constants
-        return found
+        nodes = dict.fromkeys(self.run.entered[number] for number in numbers)
+        return constants_in(nodes, self.problem.forward)
 
     def eps_alone(self, answer: Answer) -> float:
         """The rounding that a definition which is tried alone is judged with."""

@@ -11,9 +11,12 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
+from byhand.program.scopes import inner_functions
 from byhand.program.statements import Function
 
 FEWEST = 8
@@ -32,17 +35,28 @@ class DecimalConstant:
         return 0.5 * 10.0 ** _last(self.value) / abs(self.value)
 
 
-def constants_in(backward: Iterable[ast.AST], forward: Function) -> Iterable[DecimalConstant]:
-    """Those in these parts of backward, but for those that forward has, too."""
+def constants_in(statements: Iterable[ast.stmt], forward: Function) -> list[DecimalConstant]:
+    """Those in these statements of backward, but for those that forward has, too."""
+    found = [constant for node in statements for constant in _of_many_digits(node)]
+    if not found:
+        return []
     known = {part.value for part in forward.nodes if isinstance(part, ast.Constant)}
-    for node in backward:
-        match node:
-            case ast.Constant(value=float(value)) if np.isfinite(value) and value not in known:
+    return [constant for constant in found if constant.value not in known]
+
+
+@lru_cache(maxsize=1 << 12)
+def _of_many_digits(node: ast.stmt) -> tuple[DecimalConstant, ...]:
+    """Those in a statement and in inner functions that it may call."""
+    found: list[DecimalConstant] = []
+    for part in chain(ast.walk(node), *map(ast.walk, inner_functions(node))):
+        match part:
+            case ast.Constant(value=float(value)) if np.isfinite(value):
                 digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
                 if digits >= FEWEST:
-                    yield DecimalConstant(value, node.lineno, digits)
+                    found.append(DecimalConstant(value, part.lineno, digits))
             case _:
                 pass
+    return tuple(found)
 
 
 def coarsest(constants: Iterable[DecimalConstant]) -> DecimalConstant | None:
