@@ -84,6 +84,7 @@ def test_right_ones(tmp_path: Path) -> None:
         ("maximum", "other.grad += out.grad", "self.grad += out.grad", None),
         ("exp", "out.data * out.grad", "x * out.grad", None),
         ("relu", "(out.data > 0) * out.grad", "out.grad", None),
+        ("relu", "(out.data > 0) * out.grad", "(out.data > 0)", None),
         ("relu", "(out.data > 0)", "(out.data >= 0)", None),
     ],
 )

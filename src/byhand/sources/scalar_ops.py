@@ -107,7 +107,13 @@ def _op(owner: str, method: ast.FunctionDef, data: str) -> ScalarOp | None:
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name)
     }
     names = parameters(method)
-    grads = [attr for attr in read if any((name, attr) in touched for name in names)] or [*read]
+    written = {  # a closure that forgets out.grad reads none
+        part.attr
+        for part in ast.walk(closures[0])
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
+    }
+    grads = [attr for attr in read if any((name, attr) in touched for name in names)]
+    grads = grads or [*read] or [*written]
     if len(grads) != 1:
         return None
     operands = tuple(n for n in names if (n, data) in touched or (n, grads[0]) in touched)

@@ -179,10 +179,8 @@ def _gradients(op: ScalarOp, cls: Any, values: Inputs, twice: bool) -> tuple[lis
     for each in held:
         shape = np.shape(getattr(each, op.data))
         setattr(each, op.grad, np.full(shape, ELSEWHERE) if op.on_arrays else ELSEWHERE)
-    seed = np.ones(())
-    if op.on_arrays:
-        seed = np.random.default_rng(2).normal(size=np.shape(getattr(out, op.data)))
-    setattr(out, op.grad, seed.copy() if op.on_arrays else 1.0)
+    seed = np.random.default_rng(2).normal(size=np.shape(getattr(out, op.data)))
+    setattr(out, op.grad, np.array(seed) if op.on_arrays else float(seed))
     getattr(out, op.left or "")()
     return [np.asarray(getattr(each, op.grad)) - ELSEWHERE for each in held], seed
 
