@@ -184,3 +184,36 @@ def test_weights_may_be_a_vector_and_a_bias_a_number(
     report = check(problem)
     assert {row.name: row.shape for row in report.rows} == {"b": (), "w": (3,)}
     assert report.roots == (() if root is None else (root,))
+
+
+EXAMPLE_BY_EXAMPLE = """
+def compute_cost(x, y, w, b):
+    m = x.shape[0]
+    cost = 0
+    for i in range(m):
+        cost = cost + (w * x[i] + b - y[i]) ** 2
+    return cost / (2 * m)
+
+def compute_gradient(x, y, w, b):
+    m = x.shape[0]
+    dj_dw = 0
+    dj_db = 0
+    for i in range(m):
+        error = w * x[i] + b - y[i]
+        dj_dw += error * x[i]
+        dj_db += error
+    return dj_dw / m, dj_db / m
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("", ""), ("dj_db += error", "dj_db = error"), ("dj_dw / m", "dj_dw")]
+)
+def test_a_loss_is_not_tried_on_one_element_of_each(old: str, new: str, tmp_path: Path) -> None:
+    file = tmp_path / "slope.py"
+    file.write_text(EXAMPLE_BY_EXAMPLE.replace(old, new))
+    problem = load(file)
+    assert isinstance(problem, Problem)
+    assert np.shape(problem.inputs()["x"])[0] > 1
+    report = check(problem)
+    assert report.ok is (old == new), str(report)

@@ -348,3 +348,27 @@ def test_a_backward_changes_no_file(
     assert done.returncode in (1, 2)
     assert "no file is changed" in done.stdout.replace("\n", " ")
     assert Path("precious.txt").read_text() == "kept"
+
+
+BY_NUMBERS = """
+rng = np.random.default_rng(0)
+X = rng.normal(size=(4, 90))
+Y = (X.sum(axis=0, keepdims=True) > 0).astype(float)
+w = np.zeros((4, 1))
+b = 0
+for i in range(2000):
+    A = 1 / (1 + np.exp(-(w.T @ X + b)))
+    loss = -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+    dw = X @ (A - Y).T / 90
+    db = np.mean(A - Y)
+    w = w - 0.05 * dw
+    b = b - 0.05 * db
+"""
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_parameter_that_begins_as_a_whole_number(wrong: bool, tmp_path: Path) -> None:
+    text = BY_NUMBERS.replace("np.mean(A - Y)", "np.sum(A - Y)") if wrong else BY_NUMBERS
+    (report,) = checked(["import numpy as np", text], tmp_path)
+    assert {row.name for row in report.rows} >= {"w", "b"}
+    assert report.roots == (("b",) if wrong else ())

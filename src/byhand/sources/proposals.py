@@ -24,6 +24,7 @@ from byhand.errors import ProblemError, in_one_line
 from byhand.sources.arguments import Argument, Floats, Integers, Literal, drawn
 from byhand.sources.docstrings import Said
 from byhand.sources.guesses import (
+    ONE,
     Array,
     Axis,
     AxisLengths,
@@ -266,9 +267,12 @@ class Search:
 
     def _hides(self, proposal: Proposal) -> bool:
         """Whether a product of matrices was tried on numbers that were guessed, where no transpose
-        can be wrong. The label of one example may be one."""
-        arrays = [n for n, g in proposal.guesses.items() if isinstance(g, Array) and not g.axes]
-        numbers = [name for name in arrays if name not in self.known]
+        can be wrong, or only axes of size 1 were, where a sum is its last term. The label of one
+        example may be a number."""
+        arrays = {n: g.axes for n, g in proposal.guesses.items() if isinstance(g, Array)}
+        numbers = [name for name, axes in arrays.items() if not axes and name not in self.known]
+        if any(arrays.values()) and all(axis == ONE for axes in arrays.values() for axis in axes):
+            return True
         return _multiplies(self.function) and not all(
             is_bias(name) or name == self.of_one for name in numbers
         )

@@ -13,7 +13,7 @@ from byhand.program.statements import Namespace
 from byhand.sources.flow import binds, reads
 from byhand.sources.names import base_of
 from byhand.sources.notebook.script import Script, Segment
-from byhand.values.held import array, detached
+from byhand.values.held import array, as_number, detached
 
 
 def inputs_of(
@@ -36,10 +36,12 @@ def inputs_of(
         for name in sorted(reads(found.statements[i])):
             if name not in made:
                 read.setdefault(name)
+    held = {name: space[name] for name in read if name in space}
+    held |= {name: as_number(held[name]) for name in segment.answers if name in held}  # `b = 0`
     return {
-        name: detached(space[name])
-        for name in read
-        if name in space and array(space[name]) is not None and base_of(name) not in made
+        name: detached(value)
+        for name, value in held.items()
+        if array(value) is not None and base_of(name) not in made
     }
 
 
