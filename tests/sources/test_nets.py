@@ -208,3 +208,14 @@ def test_a_step_and_the_loop_that_calls_it_have_the_same_line_wrong(
 def test_one_op_is_named_as_it_is_shown() -> None:
     (source,) = sources(f"{NETS / 'tensor_engine.py'}:Tensor.relu")
     assert source.name == "Tensor.relu"
+
+
+def test_a_class_that_gives_the_derivative_says_what_the_loss_is(tmp_path: Path) -> None:
+    text = (NETS / "network_cross.py").read_text()
+    assert text.count("return a - y\n") == 1
+    file = tmp_path / "net.py"
+    file.write_text(text.replace("return a - y\n", "return (a - y) * a * (1 - a)\n"))
+    (source,) = sources(file)  # right of squares, and fn says a cross-entropy
+    report = check(source.read())
+    assert report.roots[0] == "biases[1]"
+    assert not any("no loss was found" in note for note in report.notes)

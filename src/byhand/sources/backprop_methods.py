@@ -28,9 +28,9 @@ from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.inheritance import SELF
 from byhand.sources.intermediates import Renames
 from byhand.sources.layers import PUT, at, put_parameter
-from byhand.sources.pair_inputs import functions_of
+from byhand.sources.pair_inputs import functions_of, methods_of
 from byhand.sources.signature import bound, elements, parameters, returns
-from byhand.sources.usual_losses import of_squares, with_usual_loss
+from byhand.sources.usual_losses import of_squares, with_said_loss, with_usual_loss
 from byhand.values import tree
 from byhand.values.arrays import is_tuple
 
@@ -108,6 +108,7 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
         raise ProblemError(
             f"{at}: doesn't run on a network of {[*SIZES]} units: {in_one_line(error)}"
         ) from None
+    held = _made(cls, found, SIZES)
     taking = AsNames({name: name for name in found.gradients})
     statements = _at_once([taking.visit(each) for each in _body(found.backward)])
     place = next((i for i, e in enumerate(statements) if found.labels in reads(e)), 0)
@@ -162,6 +163,9 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
                 notes=[f"{found.name} was tried with layers of {', '.join(map(str, SIZES))} units"],
             )
 
+        said = _said_cost(below[0], held, module) if output is starts[0] else None
+        if said is not None and (known := with_said_loss(problem, said, OUTPUT)) is not None:
+            return known
         started = with_usual_loss(problem, backward, below[0], OUTPUT, found.labels, "")
         if started is not None:
             return started
@@ -230,6 +234,29 @@ def _has_a_derivative(node: ast.stmt) -> bool:
         isinstance(each.op, ast.Mult) and bool(_DERIVATIVE.search(ast.unparse(each.right)))
         for each in products
     )
+
+
+def _said_cost(node: ast.stmt, held: Any, module: ModuleType) -> ast.FunctionDef | None:
+    """The loss that stands beside the derivative that a statement asks an object for:
+    `self.cost.delta(z, a, y)` of a class with `fn(a, y)`."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Attribute(value=ast.Name(id="self"), attr=attr), attr=derivative
+                )
+            ):
+                asked = getattr(held, attr, None)
+                name = getattr(asked if isinstance(asked, type) else type(asked), "__name__", "")
+                for each in methods_of(module, name):
+                    given = [n for n in parameters(each) if n != SELF]
+                    single = len(each.body) == 1 or ast.get_docstring(each) is not None
+                    if each.name != derivative and len(given) == 2 and is_label(given[1]):
+                        if single and isinstance(each.body[-1], ast.Return):
+                            return function(each.name, given, each.body[-1:], each.lineno)
+            case _:
+                pass
+    return None
 
 
 def _outputs(node: ast.stmt, labels: str) -> Iterator[ast.expr]:

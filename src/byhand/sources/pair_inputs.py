@@ -161,8 +161,23 @@ def _drawing(own: Callable[..., Inputs]) -> Callable[..., Inputs]:
 
 def functions_of(module: ModuleType) -> dict[str, ast.FunctionDef]:
     """The definitions at the top of a module."""
-    tree = ast.parse("".join(linecache.getlines(module.__file__ or "")))
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return {node.name: node for node in _top(module) if isinstance(node, ast.FunctionDef)}
+
+
+def methods_of(module: ModuleType, name: str) -> list[ast.FunctionDef]:
+    """The methods of a class at the top of a module."""
+    classes = (node for node in _top(module) if isinstance(node, ast.ClassDef))
+    return [
+        each
+        for node in classes
+        if node.name == name
+        for each in node.body
+        if isinstance(each, ast.FunctionDef)
+    ]
+
+
+def _top(module: ModuleType) -> list[ast.stmt]:
+    return ast.parse("".join(linecache.getlines(module.__file__ or ""))).body
 
 
 def _said(pair: Pair) -> dict[str, Said]:

@@ -117,6 +117,18 @@ def with_own_loss(
     return None
 
 
+def with_said_loss(
+    made: Callable[[ast.FunctionDef], Problem], cost: ast.FunctionDef, output: str
+) -> Problem | None:
+    """The problem that is `made` with the loss whose derivative its backward asks for, right or
+    wrong; None where it doesn't run."""
+    try:
+        problem = made(cost)
+        return problem if _measured(problem, output) else None
+    except ProblemError:
+        return None
+
+
 def _rescaled(
     made: Callable[[ast.FunctionDef], Problem], cost: ast.FunctionDef, sign: str, number: str
 ) -> Problem:
