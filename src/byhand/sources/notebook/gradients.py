@@ -246,6 +246,6 @@ def named(node: ast.stmt, known: Collection[str]) -> ast.stmt:
     renames = {
         name: f"d{base}"
         for name in names
-        if (base := base_of(name)) in known and name not in (f"d{base}", f"d_{base}")
+        if (base := base_of(name)) in known and name != f"d{base}"
     }
     return Renames(renames).visit(node) if renames else node
