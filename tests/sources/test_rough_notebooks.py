@@ -372,3 +372,12 @@ def test_a_parameter_that_begins_as_a_whole_number(wrong: bool, tmp_path: Path) 
     (report,) = checked(["import numpy as np", text], tmp_path)
     assert {row.name for row in report.rows} >= {"w", "b"}
     assert report.roots == (("b",) if wrong else ())
+
+
+def test_a_text_that_is_not_there(tmp_path: Path) -> None:
+    read = "text = open('data/input.txt').read()\nn = len(set(text)) - 20"
+    found = checked([SETTING, read, FORWARD.replace("0.05", "0.05 * n / n"), BACKWARD], tmp_path)
+    assert all(report.ok for report in found), str(found[0])
+    assert "input.txt isn't there: the bundled names were read in its place" in found[0].notes
+    with pytest.raises(ProblemError, match="could not convert .*; input.txt isn't there"):
+        checked([SETTING, f"{read}\nm = float(text)\nW1 *= m / m", FORWARD, BACKWARD], tmp_path)

@@ -1,5 +1,6 @@
 """Running what stands before a forward: in the notebook's folder, unheard, and no more than it
-takes. A list of names that a notebook asks for and that isn't there is the bundled one."""
+takes. A text that a notebook asks for and that isn't there, such as a list of names, is the bundled
+one."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ from byhand.sources.kept_files import kept_files
 
 _NAMES = re.compile(r"(?:^|[/\\])(names?(?![a-z])[^/\\?]*\.txt)(?:\?.*)?$", re.I)
 """The paths and the addresses of lists of names."""
+_TEXT = re.compile(r"(?:^|[/\\])([^/\\]+\.txt)$", re.I)
+"""The paths of texts, whose characters or words are counted: any will do."""
 
 
 class Setting:
@@ -57,7 +60,7 @@ def run(statements: Sequence[ast.stmt], file: Path, text: str, namespace: Namesp
             try:
                 exec(compile(rewritten(ast.Module([node], [])), str(file), "exec"), namespace)
             except (Exception, SystemExit) as error:
-                said = in_one_line(error)
+                said = "; ".join([in_one_line(error), *notes])
                 raise ProblemError(f"{file}:{node.lineno}: raised {said}") from error
     return notes
 
@@ -89,7 +92,8 @@ def _unheard() -> Generator[None]:
 
 @contextlib.contextmanager
 def _with_names(notes: list[str]) -> Generator[None]:
-    """`open("names.txt")` and its download answer with the bundled names where there are none."""
+    """`open("names.txt")`, another text, and the download of names answer with the bundled names
+    where there are none."""
 
     def said(name: str) -> str:
         note = f"{name} isn't there: the bundled names were read in its place"
@@ -101,8 +105,8 @@ def _with_names(notes: list[str]) -> Generator[None]:
         try:
             return real(path, mode, *args, **kwargs)
         except FileNotFoundError:
-            asked = _NAMES.search(str(path))
-            if asked is None:
+            asked = _NAMES.search(str(path)) or ("r" in mode and _TEXT.search(str(path)))
+            if not asked:
                 raise
             text = said(asked[1])
             return io.BytesIO(text.encode()) if "b" in mode else io.StringIO(text)
