@@ -400,3 +400,63 @@ def test_steps_that_forward_has_are_none_beside_a_mistake(checked: Checked) -> N
     source = GRID.replace("FORWARD", "dx, dt = x[1] - x[0], t[1] - t[0]")
     source = source.replace("STEP", "dt / dx**2").replace("- 2 * du1 +", "+ 2 * du1 +")
     assert checked(source).roots == ("u0",)
+
+
+SCORES = """
+import numpy as np
+
+def inputs(rng, *, n=3, m=5, d=4):
+    return {"q": rng.normal(size=(n, d)), "k": rng.normal(size=(m, d))}
+
+def forward(q, k):
+    scores = q @ k.T / np.sqrt(q.shape[1])
+    e = np.exp(scores)
+    weights = e / e.sum(1, keepdims=True)
+    return weights
+
+def backward(dweights, q, k, weights):
+    d = q.shape[1]
+    dscores = weights * (dweights - (dweights * weights).sum(1, keepdims=True))
+    dscores /= np.sqrt(d)
+    dq = dscores @ k
+    dk = dscores.T @ q
+"""
+
+
+def test_as_many_times_its_gradient_is_another_once_it_was_itself(checked: Checked) -> None:
+    assert_right(checked(SCORES))
+    report = checked(SCORES.replace("dscores /= np.sqrt(d)", "dscores /= d"))
+    assert report.roots == ("scores",)
+    assert report["scores"].line == 1 + SCORES[: SCORES.index("dscores /=")].count("\n")
+    assert report["scores"].mistake != "missing-local"
+
+
+BIAS = """
+import numpy as np
+data = ("x", "t")
+
+def inputs(rng, *, n=5, d=4, c=3):
+    t = np.eye(c)[rng.integers(c, size=n)]
+    x, w, b = rng.normal(size=(n, d)), rng.normal(size=(d, c)), rng.normal(size=c)
+    return {"x": x, "w": w, "b": b, "t": t}
+
+def forward(x, w, b, t):
+    scores = x @ w + b
+    e = np.exp(scores)
+    p = e / e.sum(1, keepdims=True)
+    loss = -(np.log(p) * t).sum() / len(x)
+    return loss
+
+def backward(x, w, t, p):
+    dscores = p - t
+    dscores /= len(x)
+    dw = x.T @ dscores
+    db = dscores.sum(0)
+"""
+
+
+def test_what_a_bias_is_added_to_is_no_other_gradient(checked: Checked) -> None:
+    assert_right(checked(BIAS))
+    report = checked(BIAS.replace("/= len(x)", "/= 2 * len(x)"))
+    assert report.roots == ("scores",)
+    assert report["scores"].line == 1 + BIAS[: BIAS.index("dscores /=")].count("\n")

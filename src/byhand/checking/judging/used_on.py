@@ -12,12 +12,12 @@ the value that makes all right that reads it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging.near import Near, holds, values_before
+from byhand.checking.judging.near import Near, holds, holds_exactly, values_before
 from byhand.checking.judging.part import Guess, LastPart, match_of
 from byhand.checking.judging.parts import parts_of
 from byhand.checking.judging.readers import all_right, last_read_at_once, made_of_it, readers_of
@@ -25,6 +25,7 @@ from byhand.checking.judging.together import together, together_with_a_wrong_one
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, overwritten, turned
 from byhand.checking.running.backward_run import Raised, Write
+from byhand.engine.tensor import Tensor
 from byhand.values import tree
 
 
@@ -54,7 +55,8 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
     for part in parts_of(trial, turns, renamed):
         if any(isinstance(write.value, Raised) for write in part.writes):
             continue
-        own = [i for i, value in enumerate(part.values) if holds(value, part.tensor, trial)]
+        # Where it once is its gradient itself, as many times that is something else.
+        own = _which(holds_exactly, part, trial) or _which(holds, part, trial)
         if part.loose or part.renamed:
             own = []
         if own and own[-1] == len(part.values) - 1:
@@ -82,6 +84,13 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
             if found is not None:
                 return [found]
     return together_with_a_wrong_one(trial, first, turns) if renamed else []
+
+
+def _which(
+    hold: Callable[[Any, Tensor, Trial], bool], part: LastPart, trial: Trial
+) -> list[int]:
+    """The numbers of the statements after which a local holds its gradient."""
+    return [i for i, value in enumerate(part.values) if hold(value, part.tensor, trial)]
 
 
 def _guessed(trial: Trial, first: Trial, turns: Sequence[Turn], guess: Guess) -> Turn | None:
@@ -183,7 +192,10 @@ def _guess(
     last = last_read_at_once(trial, part, at)
     readers = readers_of(trial, part, last)
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
+    own = trial.drawn.true_gradients.get(part.tensor)
     for tensor, way in near if readers else ():
+        if own is not None and holds_exactly(own.value, tensor, trial):
+            continue  # no statement makes the one of the other, such as what a bias is added to
         if tensor in named or tensor.shape != getattr(part.values[last], "shape", None):
             continue
         turn = Turn(tree.root(part.host[0]), part.writes[at], way)

@@ -22,11 +22,12 @@ from byhand.checking.naming.proving.at_fault import one_too_many
 from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.lacking import lacking, plus_each
-from byhand.checking.naming.proving.suspect import Share, Suspect
+from byhand.checking.naming.proving.suspect import Parts, Share, Suspect
 from byhand.checking.naming.proving.syntax import (
     array_factors,
     counts,
     in_its_term,
+    only_counts,
     parsed,
     terms,
     text,
@@ -61,11 +62,21 @@ def find(suspect: Suspect) -> Diagnosis | None:
             if text(each) not in there:  # else it is one too many
                 yield ast.BinOp(part, ast.Div(), each)
 
-    mend = suspect.mend_parts(array_factors, times)
+    mend = suspect.mend_parts(_arrays_of(suspect), times)
     if mend is None or one_too_many(suspect) is not None:
         return None
     said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
     return mend.finding(said + _of(suspect, mend.statement))
+
+
+def _arrays_of(suspect: Suspect) -> Parts:
+    """What may lack a factor in a statement: nothing in one that only makes sizes."""
+
+    def parts(statement: ast.stmt) -> Iterator[ast.AST]:
+        if not only_counts(statement, suspect.function):
+            yield from array_factors(statement)
+
+    return parts
 
 
 def _of_rows(each: ast.expr, suspect: Suspect) -> TypeGuard[ast.Name]:
@@ -90,7 +101,7 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     if mend is not None:
         said = f"`{text(mend.part)}` is a number where the step's local derivative is not"
         return mend.finding(said + _of(suspect, mend.statement))
-    mend = suspect.mend_parts(array_factors, times, but_for_a_number=True)
+    mend = suspect.mend_parts(_arrays_of(suspect), times, but_for_a_number=True)
     if mend is not None:
         said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
         return mend.finding(said + _of(suspect, mend.statement))

@@ -17,7 +17,7 @@ from itertools import chain
 
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import counts
+from byhand.checking.naming.proving.syntax import only_counts
 from byhand.checking.running.names import touched_names
 from byhand.referees.referee import Key
 
@@ -44,7 +44,8 @@ def shared(suspects: Mapping[Key, Suspect]) -> Iterator[Shared]:
         for answer in suspect.first.trial.answers.found
         for write in answer.writes
     }
-    apart = {*writing, *(each for each in needing if _only_counts(each, suspects))}
+    sizes = (e for e, keys in needing.items() if only_counts(e, suspects[keys[0]].function))
+    apart = {*writing, *sizes}
     groups = {tuple(keys) for each, keys in needing.items() if each not in apart}
     for group in sorted(groups, key=len, reverse=True):
         if len({_own(suspects[key]) for key in group}) < 2:
@@ -55,13 +56,6 @@ def shared(suspects: Mapping[Key, Suspect]) -> Iterator[Shared]:
         )
         evidence = tuple(chain.from_iterable(suspects[key].evidence for key in group))
         yield Shared(group, statements, Suspect(evidence, first.effort, statements, True))
-
-
-def _only_counts(statement: ast.stmt, suspects: Mapping[Key, Suspect]) -> bool:
-    """Whether all that a statement makes are sizes, which many a line is free to divide by."""
-    function = next(iter(suspects.values())).function
-    made = [name for name, rebinds in touched_names(statement).items() if rebinds]
-    return bool(made) and all(counts(name, function) for name in made)
 
 
 def _own(suspect: Suspect) -> frozenset[ast.stmt]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, TypeGuard
 
+from byhand.checking.running.names import touched_names
 from byhand.ops import REGISTRY
 from byhand.program.random_names import draws
 from byhand.program.statements import Function
@@ -252,6 +253,12 @@ def counts(name: str, function: Function) -> bool:
             case _:
                 pass
     return False
+
+
+def only_counts(statement: ast.stmt, function: Function) -> bool:
+    """Whether all that a statement makes are sizes, which many a line is free to divide by."""
+    made = [name for name, rebinds in touched_names(statement).items() if rebinds]
+    return bool(made) and all(counts(name, function) for name in made)
 
 
 def _is_a_count(node: ast.expr) -> bool:
