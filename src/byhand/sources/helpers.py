@@ -144,10 +144,11 @@ class _HelperReader:
         if free & self.bound:
             return None
         names: dict[str, str] = {}
+        places: dict[str, ast.expr] = {}
         before: list[ast.stmt] = []
         for parameter, value in given.items():
             if isinstance(value, ast.Name) and parameter not in stored:
-                names[parameter] = value.id
+                names[parameter], places[parameter] = value.id, value
             else:
                 names[parameter] = self.new(helper.name, parameter, tail)
                 name = ast.Name(names[parameter], ast.Store())
@@ -165,7 +166,7 @@ class _HelperReader:
                     pass
         for name in sorted(own - names.keys()):
             names[name] = self.new(helper.name, name, tail)
-        renames = Renames(names)
+        renames = _Given(names, places)
         body = [renames.visit(each) for each in body_of(helper) if each is not end]
         nothing = ast.copy_location(ast.Constant(None), call)
         value = nothing if end is None or end.value is None else renames.visit(end.value)
@@ -187,6 +188,19 @@ class _HelperReader:
         if made != name:
             self.called[made] = name
         return made
+
+
+class _Given(Renames):
+    """Renames in a helper, where what a call gives it stands at the call: if that is wrong, the
+    call is."""
+
+    def __init__(self, names: Mapping[str, str], places: Mapping[str, ast.expr]) -> None:
+        super().__init__(names)
+        self.places = places
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        made = super().visit_Name(node)
+        return ast.copy_location(made, self.places.get(node.id, node))
 
 
 class _Hoist(ast.NodeTransformer):

@@ -45,7 +45,8 @@ def steps_in(tree: ast.Module, title: str) -> list[Pair]:
 
     Raises ProblemError where one takes steps that are no gradients.
     """
-    known = {*dir(builtins), *_defined(tree)}
+    bound = {name for node in flat(tree.body) for name in binds(node)}
+    known = ({*dir(builtins)} - bound) | _defined(tree)
     found: list[Pair] = []
     for name, rounds in itertools.groupby(_rounds(tree, title), lambda each: each.name):
         pairs = (_pair(each, known, _constants(tree)) for each in rounds)
@@ -89,6 +90,11 @@ def _rounds(tree: ast.Module, title: str) -> Iterator[_Round]:
                     yield from _returned(node.name, each)
             case _:
                 yield from _in_body(title, [node])
+
+
+def _sums_up(step: Update) -> bool:
+    """Whether a statement adds a loss to others: `error += np.sum((out - goal) ** 2)`."""
+    return bool(COST.search(step.name)) and not step.rate
 
 
 def _returned(name: str, function: ast.FunctionDef) -> Iterator[_Round]:
@@ -135,7 +141,7 @@ def _constants(tree: ast.Module) -> set[str]:
 def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> Pair | None:
     steps = {i: step for i, s in enumerate(each.body) if (step := update_of(s)) is not None}
     local = {n for i, s in enumerate(each.body) if i not in steps for n in binds(s)}
-    steps = {i: step for i, step in steps.items() if step.name not in local}
+    steps = {i: s for i, s in steps.items() if s.name not in local and not _sums_up(s)}
     names = {step.name for step in steps.values()}
     if not steps or len(names) != len(steps):
         return None
@@ -145,9 +151,8 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     prepared, labels = _without_data([*above, *body], names, each.counters)
     statements = [prepared[i] for i in needed(prepared, wanted)]
     bound = {n for s in statements for n in binds(s)}
-    labels = (
-        ({n for s in statements for n in valued(s) if is_label(n) or n in labels}) - bound - names
-    )
+    labels = {n for s in statements for n in valued(s) if is_label(n) or n in labels}
+    labels = labels - bound - names or {*itertools.islice(_compared(statements, names), 1)}
     place = next((i for i, s in enumerate(statements) if valued(s) & labels), None)
     if len(labels) != 1 or not place:
         return None
@@ -179,7 +184,7 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     after = {n for s in backward for n in binds(s)}
     said = {step.rate.rpartition(".")[2] for step in steps.values()}
     rates = sorted(n for n in read if RATE.match(n) and (n in said or not any(said)))
-    given = sorted((read | first) - (made - first) - after - {*known} - {*constants} - {*rates})
+    given = sorted((read | first) - (made - first) - after - {*known} - ({*constants} - labels) - {*rates})
     if any(_calls(s) & {*given} for s in (*forward, *backward)):
         return None  # a method, which isn't there
     numbers = [assign(rate, ast.Constant(1.0), backward[0]) for rate in rates]
@@ -193,7 +198,8 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     one = function(f"{each.name}_forward", [n for n in given if n != label], [*forward, end], where)
     asked = sorted({n for s in backward for n in reads(s)} & (made | {*given}))
     two = function(f"{each.name}_backward", asked, [*numbers, *backward], where)
-    found = paired(each.name, one, two, rewritten=True, top=given)
+    read_there = sorted({*constants} & (read | first) - {*given})
+    found = paired(each.name, one, two, rewritten=True, top=[*given, *read_there])
     penalty = ""
     if own is None or not reads(own) & names:  # else it has its own
         terms = penalties(steps.values(), statements[place:], {*given} | made)
@@ -232,6 +238,24 @@ def _without_data(
         found.append(each)
     begun = [each for each in found if binds(each) & labels and not reads(each) & learned]
     return [each for each in found if each not in begun], labels
+
+
+def _compared(statements: Sequence[ast.stmt], parameters: Collection[str]) -> Iterator[str]:
+    """What is subtracted from something that depends on the parameters, or that from it, and
+    doesn't: `pred - goal` by whatever names."""
+    learned = {*parameters}
+    for each in statements:
+        for part in ast.walk(each):
+            match part:
+                case ast.BinOp(left=one, op=ast.Sub(), right=other):
+                    for label, beside in ((one, other), (other, one)):
+                        if isinstance(label, ast.Name) and label.id not in learned:
+                            if reads(beside) & learned:
+                                yield label.id
+                case _:
+                    pass
+        if reads(each) & learned:
+            learned |= binds(each) | changes(each)
 
 
 def _own_loss(

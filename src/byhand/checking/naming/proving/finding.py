@@ -34,7 +34,14 @@ class Mend:
     edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
 
     def finding(self, message: str) -> Diagnosis:
-        return Diagnosis(message, self.statement.lineno, self.part, self.edits)
+        return Diagnosis(message, self._line, self.part, self.edits)
+
+    @property
+    def _line(self) -> int:
+        """The line of the statement, or that of the call which gives the part to a helper."""
+        first, last = self.statement.lineno, self.statement.end_lineno or self.statement.lineno
+        line = getattr(self.part, "lineno", first)
+        return first if first <= line <= last else line
 
 
 @dataclass(frozen=True, eq=False)
