@@ -24,7 +24,7 @@ from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import KEPT, elements, parameters, returns
-from byhand.sources.updates import RATE, update_of
+from byhand.sources.updates import RATE, Update, update_of
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
 _LABELS = re.compile(
@@ -40,7 +40,9 @@ def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer
     asked = parameters(layer.backward)[1:]
     labels = [name for name in asked if name not in known and is_label(name)]
     end = layer.forward.body[-1]
-    if not layer.passing and any(map(RATE.match, asked)):
+    steps = (step for node in layer.backward.body if (step := update_of(node)) is not None)
+    rates = (step.rate.rpartition(".")[2] for step in steps if not step.up)
+    if not layer.passing and any(map(RATE.match, [*asked, *rates])):
         layer = leaving(layer)
     if len(labels) != 1 or not isinstance(end, ast.Return) or layer.passing:
         return layer
@@ -117,11 +119,30 @@ def leaving(layer: Layer) -> Layer:
     ).visit(backward)
     rates = _without_rates(backward)
     names = {*leaving.found, *layer.gradients}
-    backward.body = [each for each in backward.body if not _is_step_of_another(each, names, rates)]
+    steps = {each: step for each in backward.body if (step := _step(each, names, rates))}
+    stepped = {s.name for s in steps.values() if not s.up and not isinstance(s.gradient, ast.Name)}
+    stepped &= attributes
+    backward.body = [
+        _left(each, steps[each]) if each in steps else each
+        for each in backward.body
+        if each not in steps or steps[each].name in stepped
+    ]
+    notes = [
+        f"line {node.lineno}: {SELF}.{step.name} is changed by {ast.unparse(step.gradient)}, which "
+        "isn't judged"
+        for node, step in steps.items()
+        if step.name not in stepped
+    ]
+    names |= stepped
     backward.body = with_returns(backward.body, lambda end: _unreturned(end, names))
-    places = {name: _place(name, layer.backward) for name in leaving.found}
-    gradients = {**layer.gradients, **places}
-    return replace(layer, backward=backward, gradients=gradients, rewritten=True)
+    places = {name: _place(name, layer.backward) for name in [*leaving.found, *sorted(stepped)]}
+    return replace(
+        layer,
+        backward=backward,
+        gradients={**layer.gradients, **places},
+        rewritten=True,
+        notes=(*layer.notes, *notes),
+    )
 
 
 def _without_rates(backward: ast.FunctionDef) -> list[str]:
@@ -136,13 +157,22 @@ def _without_rates(backward: ast.FunctionDef) -> list[str]:
     return rates
 
 
-def _is_step_of_another(node: ast.stmt, names: Collection[str], rates: Collection[str]) -> bool:
-    """Whether a statement takes a step of a parameter of which no gradient is judged."""
-    match node:
-        case ast.AugAssign(target=ast.Attribute(attr=attr), value=value):
-            return attr not in names and bool(reads(value) & {*rates})
-        case _:
-            return False
+def _step(node: ast.stmt, names: Collection[str], rates: Collection[str]) -> Update | None:
+    """The step that a statement takes of a parameter of which no gradient has a name."""
+    step = update_of(node)
+    changed = step is not None and isinstance(node, ast.AugAssign | ast.Assign)
+    if step is None or not changed or step.name in names:
+        return None
+    own = RATE.match(step.rate.rpartition(".")[2])
+    return step if own or reads(node) & {*rates} else None
+
+
+def _left(node: ast.stmt, step: Update) -> ast.stmt:
+    """`self.b -= lr * dout.sum(0)` as `self.db = db = dout.sum(0)`."""
+    made = assign(f"d{step.name}", step.gradient, node)
+    assert isinstance(made, ast.Assign)
+    made.targets = [_place(step.name, node, ast.Store()), *made.targets]
+    return made
 
 
 def _stored(functions: Sequence[ast.FunctionDef]) -> set[str]:

@@ -2,7 +2,7 @@
 `gradient(theta, X, y)`.
 
 What is returned without a name, or as `grad`, is the gradient of what is called as what is trained
-is, `theta` or `w`.
+is, `theta` or `w`, or as what is compared with labels, `y_pred`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from collections.abc import Iterator
 
 from byhand.sources.assemble import assign, located
 from byhand.sources.costs import COST
+from byhand.sources.from_a_loss import is_label
 from byhand.sources.intermediates import Renames
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.shared_forwards import sharing
 from byhand.sources.signature import elements, parameters, returns
 
-_GRADIENT = re.compile(r"grad|deriv", re.I)
+_GRADIENT = re.compile(r"grad|deriv|prime", re.I)
 NUMERICAL = re.compile(r"num|check|descent|approx|finite|step|update", re.I)
 _TRAINED = re.compile(r"(theta|weights?|w|beta|coefs?|params?|parameters)\d*$", re.I)
 
@@ -49,6 +50,12 @@ def trained(names: list[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def compared(names: list[str]) -> str | None:
+    """Of a prediction and its labels, the prediction."""
+    others = [name for name in names if not is_label(name)]
+    return others[0] if len(names) == 2 and len(others) == 1 else None
+
+
 def said_by_name(function: ast.FunctionDef) -> ast.FunctionDef | None:
     """A function that returns gradients, with a name for one that has none; None where it isn't
     known what it is the gradient of."""
@@ -58,7 +65,7 @@ def said_by_name(function: ast.FunctionDef) -> ast.FunctionDef | None:
     ends = elements(end.value)
     if all(isinstance(e, ast.Name) and plain_name(e.id) in parameters(function) for e in ends):
         return function
-    name = trained(parameters(function))
+    name = trained(parameters(function)) or compared(parameters(function))
     if len(ends) != 1 or name is None:
         return None
     made = copy.deepcopy(function)
@@ -94,5 +101,5 @@ def _returns_one(function: ast.FunctionDef) -> bool:
 def _stem(name: str) -> str:
     """What a function is about, but for whether it is the loss or its gradient: `mse` of
     `mse_loss` and `mse_grad`."""
-    words = r"compute|calc(ulate)?|get|cost|loss|error|function|gradients?|grad|derivative|deriv"
+    words = r"compute|calc(ulate)?|get|cost|loss|error|function|gradients?|grad|derivative|deriv|prime"
     return re.sub(rf"({words}|_)", "", name, flags=re.I).lower()

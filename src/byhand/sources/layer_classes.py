@@ -28,6 +28,7 @@ class Layer:
     what backward starts from where a class has no loss. `functions` are those that it is made with,
     as the file says where it makes one. `unclear`: it isn't known what
     backward is handed. `gathered` is the dict in which backward gathers what its own layers leave.
+    `notes` say what isn't judged.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Layer:
     functions: Mapping[str, ast.expr | None] = field(default_factory=dict[str, ast.expr | None])
     unclear: bool = False
     gathered: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def layers_in(tree: ast.Module) -> list[Layer]:

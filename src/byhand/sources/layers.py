@@ -191,7 +191,8 @@ def _sizes(proposal: Proposal, axes: Mapping[str, str], loops: bool) -> dict[str
 def _notes(layer: Layer, proposal: Proposal, known: Mapping[str, Argument]) -> list[str]:
     found = proposal.arguments()
     said = ", ".join(f"{name} {argument}" for name, argument in found.items() if name not in known)
-    return [f"{layer.name} was tried with {said}: --shape and --given change that"] if said else []
+    tried = [f"{layer.name} was tried with {said}: --shape and --given change that"] if said else []
+    return [*tried, *layer.notes]
 
 
 # The layer itself.

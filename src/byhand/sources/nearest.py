@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 _LOOKED_FOR = (
     "looked for statements such as `dW = ...` after a forward that binds W, for functions "
@@ -14,7 +15,7 @@ def nearest(tree: ast.Module) -> str:
     """What was looked for, what was found, and the nearest form."""
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    forwards = [name for name in functions if "forward" in name.lower() or "fwd" in name.lower()]
+    forwards = [n for n in functions if re.search("forward|fwd", n) and not re.search("back|bwd", n)]
     half = [
         node.name
         for node in classes

@@ -62,6 +62,11 @@ def _without_rate(node: ast.expr) -> tuple[ast.expr, str, bool]:
             inner, rate, turned = _without_rate(one)
             if rate and not _is_number(rate):  # lr * a * b, which is (lr * a) * b
                 return ast.copy_location(ast.BinOp(inner, ast.Mult(), other), node), rate, turned
+        case ast.BinOp(left=one, op=ast.MatMult(), right=other):
+            inner, rate, turned = _without_rate(one)  # lr * x.T @ dz, which is (lr * x.T) @ dz
+            if rate:
+                made = ast.copy_location(ast.BinOp(inner, ast.MatMult(), other), node)
+                return made, rate, turned
         case _:
             pass
     return node, "", False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from byhand.sources.flow import binds, changes, is_plain, reads, touches
@@ -12,7 +12,7 @@ from byhand.sources.intermediates import Renames
 from byhand.sources.names import base_of
 from byhand.sources.notebook.forward import differentiated
 from byhand.sources.notebook.training import has_both, trains
-from byhand.sources.signature import elements
+from byhand.sources.signature import elements, returns
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +160,24 @@ def _is_bound_anew(name: str, statements: Sequence[ast.stmt]) -> bool:
     return False
 
 
-def gives_gradients(function: ast.FunctionDef) -> bool:
+def giving_gradients(statements: Sequence[ast.stmt]) -> Callable[[ast.FunctionDef], bool]:
+    """Whether a function of these computes gradients, or has nothing but others for it that do."""
+    functions = {node.name: node for node in statements if isinstance(node, ast.FunctionDef)}
+    giving = {name for name, node in functions.items() if _gives_gradients(node)}
+    for _ in functions:
+        more = {n for n, node in functions.items() if n not in giving and _calls(node, giving)}
+        giving |= more
+    return lambda function: function.name in giving
+
+
+def _calls(function: ast.FunctionDef, giving: Collection[str]) -> bool:
+    """Whether a function that returns nothing calls one of these for what it leaves in arrays."""
+    calls = [node.value for node in function.body if isinstance(node, ast.Expr)]
+    names = {c.func.id for c in calls if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)}
+    return not returns(function) and bool(names & {*giving})
+
+
+def _gives_gradients(function: ast.FunctionDef) -> bool:
     """Whether a function computes gradients, as the names of what it returns say, or, where it
     returns nothing, what it leaves in arrays: `w.g = ...`."""
     ends = elements(function.body[-1].value) if isinstance(function.body[-1], ast.Return) else []

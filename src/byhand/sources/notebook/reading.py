@@ -35,7 +35,7 @@ from byhand.sources.notebook.gradients import (
     Gradients,
     by_name,
     by_what_is_said,
-    gives_gradients,
+    giving_gradients,
     places_of_gradients,
     without_gradients,
 )
@@ -47,7 +47,8 @@ from byhand.sources.unfolding import flat, inlined, opened
 
 def scripts(cells: Cells, file: Path) -> list[Script]:
     """The forwards of a notebook with their segments. Raises ProblemError if there are none."""
-    statements = by_name(list(inlined(list(flat(cells.tree.body)), gives_gradients)))
+    statements = list(flat(cells.tree.body))
+    statements = by_name(inlined(statements, giving_gradients(statements)))
     statements = by_what_is_said(statements)
     written = places_of_gradients(statements).answers
     if not written:
