@@ -129,7 +129,7 @@ def test_each_layer_and_the_model(written: Written) -> None:
 @pytest.mark.parametrize(
     ("name", "model", "old", "new", "roots"),
     [
-        ("list_of_layers", "layers", "dlogits /= 6", "dlogits /= 5", {75}),
+        ("list_of_layers", "layers", "dlogits /= 6", "dlogits /= 5", {76}),
         ("list_of_layers", "layers", "self.dbeta = dout.sum(0)", "self.dbeta = dout.mean(0)", {46}),
         ("list_of_layers", "layers", "(1 - self.out**2)", "(1 - self.out)", {79}),
         ("list_of_layers", "layers", "in reversed(layers)", "in layers", {14, 16, 45, 46, 77, 79}),

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from byhand.program.functions import function_of
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.problem import Inputs, Problem
+from byhand.sources.intermediates import Renames
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -77,9 +78,13 @@ def assembled(
     inner: bool = False,
     called: Mapping[str, str] | None = None,
 ) -> Problem:
-    """The problem whose two functions see what `namespace` holds."""
+    """The problem whose two functions see what `namespace` holds; a function of the file's own that
+    is called as one of them is stays what it is."""
+    own = {name: f"{name}_of_the_file" for name in ("forward", "backward") if name in namespace}
+    renames = Renames(own)
+    forward, backward = (renames.visit(each) if own else each for each in (forward, backward))
     tree = ast.Module([forward, backward], [])
-    seen = {**namespace, **HOOKS}
+    seen = {**namespace, **{new: namespace[old] for old, new in own.items()}, **HOOKS}
     exec(compile(rewritten(tree), file, "exec"), seen)
     return Problem(
         name=name,
@@ -96,5 +101,5 @@ def assembled(
         cells=tuple(cells),
         library=library,
         inner=inner,
-        called=dict(called or {}),
+        called={**{new: old for old, new in own.items()}, **(called or {})},
     )

@@ -87,7 +87,9 @@ def joined(
         body.append(assign(loss, renames.visit(copy.deepcopy(value.value)), value))
     made = copy.copy(forward)
     made.args = copy.deepcopy(forward.args)
-    made.args.args += [ast.copy_location(ast.arg(name), end) for name in more]
+    first_optional = len(made.args.args) - len(made.args.defaults)
+    fresh = [ast.copy_location(ast.arg(name), end) for name in more]
+    made.args.args[first_optional:first_optional] = fresh
     before = [] if isinstance(output, ast.Name) else [assign(held, output, end)]
     results: list[ast.expr] = [ast.Name(loss, ast.Load()), ast.Name(held, ast.Load()), *rest]
     last = located(ast.Return(ast.Tuple(results, ast.Load())), end)

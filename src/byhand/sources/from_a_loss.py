@@ -23,7 +23,7 @@ from byhand.sources.layer_classes import SELF, Layer
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.returns import with_returns
-from byhand.sources.signature import KEPT, elements, parameters, returns
+from byhand.sources.signature import KEPT, elements, is_kept, parameters, returns
 from byhand.sources.updates import RATE, Update, update_of
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
@@ -73,6 +73,7 @@ def is_label(name: str) -> bool:
 def outputs(found: Pair | Layer) -> list[str]:
     """What the loss of a source that has none may be of, the likeliest first."""
     ends = elements(returns(found.forward)[-1].value)
+    ends = [each for each in ends if not is_kept(each, found.forward)] or ends
     return list(dict.fromkeys(each.id for each in reversed(ends) if isinstance(each, ast.Name)))
 
 

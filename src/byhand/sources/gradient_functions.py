@@ -14,12 +14,15 @@ from collections.abc import Iterator
 
 from byhand.sources.assemble import assign, located
 from byhand.sources.costs import COST
+from byhand.sources.flow import binds
 from byhand.sources.from_a_loss import is_label
 from byhand.sources.intermediates import Renames
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
+from byhand.sources.parameter_dicts import flattened
 from byhand.sources.shared_forwards import sharing
 from byhand.sources.signature import elements, parameters, returns
+from byhand.sources.unfolding import flat
 
 _GRADIENT = re.compile(r"grad|deriv|prime", re.I)
 NUMERICAL = re.compile(r"num|check|descent|approx|finite|step|update", re.I)
@@ -29,6 +32,7 @@ _TRAINED = re.compile(r"(theta|weights?|w|beta|coefs?|params?|parameters)\d*$", 
 def gradient_functions_in(tree: ast.Module) -> Iterator[Pair]:
     """The losses of a module that another function gives the gradient of, each as a pair."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    at_top = {n for each in flat(tree.body) if isinstance(each, ast.Assign) for n in binds(each)}
     costs = [each for each in functions if COST.search(each.name) and _returns_one(each)]
     for cost in costs:
         fitting = [
@@ -39,9 +43,17 @@ def gradient_functions_in(tree: ast.Module) -> Iterator[Pair]:
             and (_is_called_after(each, cost) or _says_all(each))
         ]
         if len(fitting) == 1 and fitting[0] is not cost:
+            one, two = sharing(cost, fitting[0])
+            apart = flattened(one, two, {each.name: each for each in functions})
+            if apart is not None:
+                top = [n for n in (*parameters(cost), *apart.keys) if n in at_top]
+                yield paired(cost.name, apart.forward, apart.backward, rewritten=True, top=top)
+                continue
             backward = said_by_name(fitting[0])
             if backward is not None:
-                yield paired(cost.name, *sharing(cost, backward), rewritten=True)
+                one, two = sharing(cost, backward)
+                top = [name for name in parameters(one) if name in at_top]
+                yield paired(cost.name, one, two, rewritten=True, top=top)
 
 
 def trained(names: list[str]) -> str | None:

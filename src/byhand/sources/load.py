@@ -50,7 +50,7 @@ from byhand.sources.scalar_engine import problem_of_op
 from byhand.sources.scalar_ops import ScalarOp, ops_in
 from byhand.sources.training_steps import steps_in
 from byhand.sources.unfolding import flat
-from byhand.sources.updates import sign_of, update_of
+from byhand.sources.updates import goes_up, sign_of, update_of
 from byhand.sources.usual_losses import with_own_loss, with_usual_loss
 from byhand.sources.without_inputs import without_inputs
 
@@ -173,7 +173,10 @@ def _of_cells(
     elif member is not None:
         functions = _chosen(functions, member, file)
     tops = {name for each in functions if isinstance(each, Pair) for name in each.top}
-    module = _defined(cells, file, tops)
+    try:
+        module = _defined(cells, file, tops)
+    except ProblemError:  # what stands there may need what isn't here
+        module = _defined(cells, file, ())
     made = [
         Source(each.name, partial(_in_cells, each, module, str(file), known, cells))
         for each in functions
@@ -230,8 +233,7 @@ def _in_cells(
     known: Mapping[str, Argument],
     cells: Cells,
 ) -> Problem:
-    beside = layers_in(cells.tree)
-    notes = (*cells.notes, *(problem := _read(found, module, file, known, beside)).notes)
+    notes = (*cells.notes, *(problem := _read(found, module, file, known, cells.tree)).notes)
     return replace(problem, cells=cells.starts, notes=notes)
 
 
@@ -289,15 +291,16 @@ def _read(
     module: ModuleType,
     file: str,
     known: Mapping[str, Argument],
-    beside: Sequence[Layer],
+    tree: ast.Module,
 ) -> Problem:
     match found:
         case Pair():
-            return _starting(found, lambda each: problem_of_pair(each, module, file, known), file)
+            pair = partial(problem_of_pair, module=module, file=file, known=known)
+            return _starting(found, pair, file, tree)
         case Layer():
-            return _starting(
-                found, lambda each: problem_of_layer(each, module, file, known, beside), file
-            )
+            beside = layers_in(tree)
+            layer = partial(problem_of_layer, module=module, file=file, known=known, beside=beside)
+            return _starting(found, layer, file, tree)
         case BackpropMethod():
             return with_classes(problem_of_backprop(found, module, file))
         case ScalarOp():
@@ -306,14 +309,16 @@ def _read(
             return problem_of_walk(found, module, file)
 
 
-def _starting(found: FromLoss, made: Callable[[FromLoss], Problem], file: str) -> Problem:
+def _starting(
+    found: FromLoss, made: Callable[[FromLoss], Problem], file: str, tree: ast.Module
+) -> Problem:
     """The problem that is made of a source, with one of the usual losses where it has none."""
     if not found.labels:
         return with_classes(made(found))
 
     own = found.own if isinstance(found, Pair) else None
     penalty = found.penalty if isinstance(found, Pair) else ""
-    sign = _sign(found)
+    sign = _sign(found, tree)
     for output in outputs(found):
 
         def problem(cost: ast.FunctionDef, output: str = output) -> Problem:
@@ -335,12 +340,15 @@ def _starting(found: FromLoss, made: Callable[[FromLoss], Problem], file: str) -
     )
 
 
-def _sign(found: Pair | Layer) -> str | None:
-    """The sign of the loss of which a source takes steps, where it does."""
+def _sign(found: Pair | Layer, tree: ast.Module) -> str:
+    """The sign of the loss of which a source takes steps, or else that of what its file does with
+    gradients; none where it does nothing."""
     if isinstance(found, Pair):
-        return found.sign
-    steps = (step for node in ast.walk(found.backward) if (step := update_of(node)) is not None)
-    return sign_of(step for step in steps if step.name in found.gradients)
+        sign = found.sign
+    else:
+        steps = (step for n in ast.walk(found.backward) if (step := update_of(n)) is not None)
+        sign = sign_of(step for step in steps if step.name in found.gradients)
+    return sign if sign is not None else "-" if goes_up(tree) else ""
 
 
 def _chosen(found: Sequence[Found], member: str, file: Path) -> list[Found]:

@@ -80,7 +80,7 @@ def paired(
     kept_ends = [i for i in range(len(ends)) if i not in results]
     named = {node.id: i for i, node in enumerate(ends) if isinstance(node, ast.Name)}
     kept: dict[str, int] = {}
-    for parameter in asked:
+    for parameter in sorted(asked, key=lambda p: (p not in named, not KEPT.search(p))):
         if parameter in gradients or parameter in optional:
             continue
         if parameter in named and named[parameter] not in results[:1]:

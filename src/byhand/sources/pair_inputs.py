@@ -15,7 +15,7 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, dimensions_of
-from byhand.sources.arguments import Argument, Floats, Lists, drawn
+from byhand.sources.arguments import Argument, Floats, Lists, Literal, drawn
 from byhand.sources.dimension_names import called, said_of
 from byhand.sources.docstrings import Said
 from byhand.sources.names import LOSS
@@ -53,11 +53,11 @@ def inputs_of(
             return chosen, sizes, [], dict(chosen(np.random.default_rng(0)))
     unknown = [name for name in known if name not in parameters(pair.forward)]
     known = {name: value for name, value in known.items() if name not in unknown}
-    arrays = {name: array(getattr(module, name, None)) for name in pair.top}
+    arrays = {name: array(value) for name, value in _at_top(pair, module).items()}
     at_top = {name: Floats(held.shape) for name, held in arrays.items() if held is not None}
     lists = {name: getattr(module, name, None) for name in pair.top if name not in at_top}
     known |= {name: Lists(held) for name, held in lists.items() if _is_of_arrays(held)}
-    known = at_top | {name: Floats(()) for name in pair.numbers} | known
+    known = _defaults_asked_for(pair) | at_top | {n: Floats(()) for n in pair.numbers} | known
     loops = has_loops(pair)
     try:
         others = functions_of(module)
@@ -98,6 +98,27 @@ def inputs_of(
         notes.append(f"{tried} was tried on {said}: --shape and --given change that")
         notes += _of_more_axes(pair, found, known, attempt)
     return draw, sizes, notes, draw(np.random.default_rng(0))
+
+
+def _at_top(pair: Pair, module: ModuleType) -> dict[str, Any]:
+    """What a module has at its top for the arguments of a pair, also in a dict of them."""
+    found: dict[str, Any] = {}
+    for name in pair.top:
+        value: Any = getattr(module, name, None)
+        found |= value if isinstance(value, dict) else {name: value}
+    return {name: value for name, value in found.items() if name in parameters(pair.forward)}
+
+
+def _defaults_asked_for(pair: Pair) -> dict[str, Argument]:
+    """The defaults of forward that backward must be given, too: `keep_prob=0.5`."""
+    args, asked = pair.forward.args, parameters(pair.backward)
+    pairs = zip(args.args[::-1], args.defaults[::-1], strict=False)
+    needed = asked[: len(asked) - len(pair.backward.args.defaults)]
+    return {
+        arg.arg: Literal(default.value)
+        for arg, default in pairs
+        if arg.arg in needed and isinstance(default, ast.Constant)
+    }
 
 
 def _is_of_arrays(value: Any) -> bool:

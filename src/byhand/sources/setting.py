@@ -24,7 +24,10 @@ from byhand.sources.kept_files import kept_files
 
 _NAMES = re.compile(r"(?:^|[/\\])(names?(?![a-z])[^/\\?]*\.txt)(?:\?.*)?$", re.I)
 """The paths and the addresses of lists of names."""
-_TEXT = re.compile(r"(?:^|[/\\])([^/\\]+\.txt)$", re.I)
+_TEXT = re.compile(
+    r"(?:^|[/\\])((?:input|data|text|corpus|\w*(?:shakespeare|book|poem|tale|stor|lyric))\w*\.txt)$",
+    re.I,
+)
 """The paths of texts, whose characters or words are counted: any will do."""
 
 

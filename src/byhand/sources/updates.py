@@ -51,6 +51,26 @@ def sign_of(steps: Iterable[Update]) -> str | None:
     return None if up == down else "-" if up > down else ""
 
 
+def goes_up(tree: ast.AST) -> bool:
+    """Whether steps are added in a file, `params["W"] += lr * grads["W"]`, and none subtracted:
+    then its gradients are those of a loss with a minus."""
+    ups = [up for node in ast.walk(tree) if (up := _direction(node)) is not None]
+    return bool(ups) and all(ups)
+
+
+def _direction(node: ast.AST) -> bool | None:
+    match node:
+        case ast.AugAssign(op=ast.Add() | ast.Sub() as op, value=value):
+            pass
+        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub() as op, right=value)):
+            pass
+        case _:
+            return None
+    _, rate, turned = _without_rate(value)
+    named = RATE.match(rate.lstrip("-").rpartition(".")[2])
+    return isinstance(op, ast.Add) is not turned if named else None
+
+
 def _without_rate(node: ast.expr) -> tuple[ast.expr, str, bool]:
     """`g` of `lr * g` and `g * -0.1`, the rate, and whether it has a minus."""
     match node:
