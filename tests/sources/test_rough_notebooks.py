@@ -379,5 +379,5 @@ def test_a_text_that_is_not_there(tmp_path: Path) -> None:
     found = checked([SETTING, read, FORWARD.replace("0.05", "0.05 * n / n"), BACKWARD], tmp_path)
     assert all(report.ok for report in found), str(found[0])
     assert "input.txt isn't there: the bundled names were read in its place" in found[0].notes
-    with pytest.raises(ProblemError, match="could not convert .*; input.txt isn't there"):
+    with pytest.raises(ProblemError, match=r"could not convert .*; input\.txt isn't there"):
         checked([SETTING, f"{read}\nm = float(text)\nW1 *= m / m", FORWARD, BACKWARD], tmp_path)

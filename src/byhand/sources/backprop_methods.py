@@ -29,7 +29,7 @@ from byhand.sources.inheritance import SELF
 from byhand.sources.intermediates import Renames
 from byhand.sources.layers import PUT, at, put_parameter
 from byhand.sources.pair_inputs import functions_of, methods_of
-from byhand.sources.signature import bound, elements, parameters, returns
+from byhand.sources.signature import body_of, bound, elements, parameters, returns
 from byhand.sources.usual_losses import of_squares, with_said_loss, with_usual_loss
 from byhand.values import tree
 from byhand.values.arrays import is_tuple
@@ -250,10 +250,11 @@ def _said_cost(node: ast.stmt, held: Any, module: ModuleType) -> ast.FunctionDef
                 name = getattr(asked if isinstance(asked, type) else type(asked), "__name__", "")
                 for each in methods_of(module, name):
                     given = [n for n in parameters(each) if n != SELF]
-                    single = len(each.body) == 1 or ast.get_docstring(each) is not None
-                    if each.name != derivative and len(given) == 2 and is_label(given[1]):
-                        if single and isinstance(each.body[-1], ast.Return):
-                            return function(each.name, given, each.body[-1:], each.lineno)
+                    body = body_of(each)
+                    returned = len(body) == 1 and isinstance(body[0], ast.Return)
+                    of_labels = len(given) == 2 and is_label(given[1])
+                    if each.name != derivative and of_labels and returned:
+                        return function(each.name, given, body, each.lineno)
             case _:
                 pass
     return None

@@ -39,9 +39,9 @@ def is_of_examples(loop: ast.For) -> bool:
 def _chosen(node: ast.stmt, counters: Collection[str]) -> Iterator[tuple[str, str]]:
     """`X[i]` and x, for `x = X[i]`, and for each of `x, y = X[i], Y[i]`."""
     match node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
-            _is_pick(value, counters) or _is_few(value, counters)
-        ):
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_pick(
+            value, counters
+        ) or _is_few(value, counters):
             yield ast.unparse(value), name
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if all(
             _is_pick(each, counters) or _is_few(each, counters) for each in values

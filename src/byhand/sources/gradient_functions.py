@@ -113,5 +113,7 @@ def _returns_one(function: ast.FunctionDef) -> bool:
 def _stem(name: str) -> str:
     """What a function is about, but for whether it is the loss or its gradient: `mse` of
     `mse_loss` and `mse_grad`."""
-    words = r"compute|calc(ulate)?|get|cost|loss|error|function|gradients?|grad|derivative|deriv|prime"
+    words = (
+        r"compute|calc(ulate)?|get|cost|loss|error|function|gradients?|grad|derivative|deriv|prime"
+    )
     return re.sub(rf"({words}|_)", "", name, flags=re.I).lower()

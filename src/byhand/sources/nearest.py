@@ -15,7 +15,9 @@ def nearest(tree: ast.Module) -> str:
     """What was looked for, what was found, and the nearest form."""
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    forwards = [n for n in functions if re.search("forward|fwd", n) and not re.search("back|bwd", n)]
+    forwards = [
+        n for n in functions if re.search("forward|fwd", n) and not re.search("back|bwd", n)
+    ]
     half = [
         node.name
         for node in classes

@@ -184,7 +184,9 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     after = {n for s in backward for n in binds(s)}
     said = {step.rate.rpartition(".")[2] for step in steps.values()}
     rates = sorted(n for n in read if RATE.match(n) and (n in said or not any(said)))
-    given = sorted((read | first) - (made - first) - after - {*known} - ({*constants} - labels) - {*rates})
+    given = sorted(
+        (read | first) - (made - first) - after - {*known} - ({*constants} - labels) - {*rates}
+    )
     if any(_calls(s) & {*given} for s in (*forward, *backward)):
         return None  # a method, which isn't there
     numbers = [assign(rate, ast.Constant(1.0), backward[0]) for rate in rates]
@@ -249,9 +251,8 @@ def _compared(statements: Sequence[ast.stmt], parameters: Collection[str]) -> It
             match part:
                 case ast.BinOp(left=one, op=ast.Sub(), right=other):
                     for label, beside in ((one, other), (other, one)):
-                        if isinstance(label, ast.Name) and label.id not in learned:
-                            if reads(beside) & learned:
-                                yield label.id
+                        if reads(beside) & learned and isinstance(label, ast.Name):
+                            yield from {label.id} - learned
                 case _:
                     pass
         if reads(each) & learned:

@@ -86,9 +86,7 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
     return together_with_a_wrong_one(trial, first, turns) if renamed else []
 
 
-def _which(
-    hold: Callable[[Any, Tensor, Trial], bool], part: LastPart, trial: Trial
-) -> list[int]:
+def _which(hold: Callable[[Any, Tensor, Trial], bool], part: LastPart, trial: Trial) -> list[int]:
     """The numbers of the statements after which a local holds its gradient."""
     return [i for i, value in enumerate(part.values) if hold(value, part.tensor, trial)]
 
