@@ -25,6 +25,7 @@ from byhand.codegen.notes import ForwardLoop, Notes, Origin, where
 from byhand.codegen.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
+from byhand.program.array_calls import mark_array_calls
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
@@ -51,6 +52,7 @@ def record(problem: Problem, inputs: Mapping[str, Any]) -> Recording:
     body = tuple(module.body)
     for node in body:
         ast.fix_missing_locations(node)
+        mark_array_calls(node)
     hooks = {
         NOTE: lambda key, value: notes.note(notes.nodes[key], value),
         BEGIN: notes.begin,

@@ -10,6 +10,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from byhand.errors import ProblemError
+from byhand.program.array_calls import mark_array_calls
 from byhand.program.scopes import bound_names, mark_inner_functions
 from byhand.program.statements import Function
 
@@ -37,6 +38,7 @@ def _taken_apart(fn: FunctionType, tree: ast.Module | None) -> Function:
     where = f"{code.co_filename}:{definition.lineno}"
     signature = inspect.signature(fn)
     mark_inner_functions(definition)
+    mark_array_calls(definition)
     kinds = {p.kind for p in signature.parameters.values()}
     if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
         raise ProblemError(

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from byhand.errors import UnsupportedError
+from byhand.program import array_calls
 from byhand.program.scopes import bound_names
 from byhand.values.arrays import is_float_array, is_torch
 
@@ -44,13 +45,16 @@ IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def rewritten(node: _Node) -> _Node:
-    """A module or a statement whose functions assign to items by way of the `HOOKS`.
+    """A module or a statement whose functions assign to items, and make arrays of what is followed,
+    by way of the `HOOKS`.
 
     What is run statement by statement, or never on tensors, stays as it is.
     """
     if isinstance(node, ast.Module):
         body = [each if _stays(each) else rewritten(each) for each in node.body]
         return ast.Module(body, node.type_ignores)
+    array_calls.mark_array_calls(node)
+    node = array_calls.with_array_calls(node)
     return _Functions().visit(deepcopy(node)) if _assigns(node) else node
 
 
@@ -129,6 +133,7 @@ HOOKS: Mapping[str, Any] = {
     "__kept__": _kept,
     "__elsewhere__": _elsewhere,
     "__at__": _Index(),
+    **array_calls.HOOKS,
 }
 
 

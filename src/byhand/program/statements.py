@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 from types import CodeType
 from typing import Any, TypeAlias
 
+from byhand.program.array_calls import with_array_calls
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.scopes import without_nonlocals
 
@@ -129,8 +130,8 @@ def compiled(node: ast.stmt | ast.expr, file: str) -> CodeType:
             assign = ast.copy_location(ast.Assign([node], source), node)
             return compile(ast.Module([assign], []), file, "exec")
         case ast.expr():
-            return compile(ast.Expression(node), file, "eval")
+            return compile(ast.Expression(with_array_calls(node)), file, "eval")
         case ast.Assign() | ast.AugAssign() | ast.Expr():  # no function stands in one of these
-            return compile(ast.Module([node], []), file, "exec")
+            return compile(ast.Module([with_array_calls(node)], []), file, "exec")
         case _:
             return compile(ast.Module([rewritten(without_nonlocals(node))], []), file, "exec")

@@ -1,0 +1,85 @@
+"""`np.array([a, b])` of values that are followed: an array of numbers is made of them by Python's
+rules, but nothing of what they came from would be left.
+
+NumPy asks nobody what to make of a list. So the call is rewritten before it is compiled:
+`np.array([a, b])` becomes `array_of(np.array, [a, b])`, which stacks what is followed, and calls
+the function wherever all is plain.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, TypeVar
+
+import numpy as np
+
+from byhand.values.array_protocol import ArrayProtocol
+from byhand.values.arrays import is_list, is_tuple
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+_NAMES = ("array", "asarray", "asanyarray")
+_MARK = "makes_arrays"
+_HOOK = "__array_of__"
+
+
+def mark_array_calls(node: ast.AST) -> bool:
+    """Notes at every part of a tree whether such a call is in it."""
+    found = _is_array_call(node)
+    for part in ast.iter_child_nodes(node):
+        found |= mark_array_calls(part)
+    if found:
+        setattr(node, _MARK, True)
+    return found
+
+
+def with_array_calls(node: _Node) -> _Node:
+    """A tree that was marked, with its calls rewritten; the tree itself where there are none."""
+    return _Calls().visit(deepcopy(node)) if getattr(node, _MARK, False) else node
+
+
+def _is_array_call(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant() | ast.Starred(), *_]):
+            return False
+        case ast.Call(func=ast.Attribute(attr=name), args=[_, *_]):
+            return name in _NAMES
+        case _:
+            return False
+
+
+class _Calls(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if not _is_array_call(node):
+            return node
+        hook = ast.copy_location(ast.Name(_HOOK, ast.Load()), node)
+        return ast.copy_location(ast.Call(hook, [node.func, *node.args], node.keywords), node)
+
+
+def _array_of(function: Callable[..., Any], held: Any, *args: Any, **options: Any) -> Any:
+    known = {*options} <= {"dtype", "copy"} and len(args) < 2
+    if not (known and function in (np.array, np.asarray, np.asanyarray) and _is_followed(held)):
+        return function(held, *args, **options)
+    made = _stacked(held)
+    if made is held and function is np.array and options.get("copy", True):
+        made = held.copy()
+    dtype = args[0] if args else options.get("dtype")
+    return made if dtype is None or np.dtype(dtype) == made.dtype else made.astype(dtype)
+
+
+def _is_followed(held: Any) -> bool:
+    if is_list(held) or is_tuple(held):
+        return any(map(_is_followed, held))
+    return isinstance(held, ArrayProtocol)
+
+
+def _stacked(held: Any) -> Any:
+    if not _is_followed(held):
+        return np.asarray(held)
+    return held if isinstance(held, ArrayProtocol) else np.stack([_stacked(each) for each in held])
+
+
+HOOKS = {_HOOK: _array_of}
