@@ -39,12 +39,15 @@ class Plan:
     that the statement goes on with under another name, as `draft = dW + ...` does before
     `dW = draft`. `by_view` are the answers that some statement writes by way of a view of them,
     such as a row in a loop: the array that such a view looks at is filled, never exchanged.
-    `locals` are where the answers are held, `scales` how many times the gradient they are to hold.
+    `shares` are the answers of which a statement, by its number, leaves what others are made of
+    that go into it: no gradient is put there. `locals` are where the answers are held, `scales` how
+    many times the gradient they are to hold.
     """
 
     writes: Mapping[int, tuple[tuple[Key, bool], ...]]
     helps: Mapping[int, Key]
     by_view: frozenset[Key]
+    shares: frozenset[tuple[int, Key]]
     locals: Mapping[Key, str]
     scales: Mapping[Key, float]
 
@@ -64,10 +67,12 @@ class Plan:
             if len(keys) == 1 and (key := next(iter(keys))) and number not in writes
         }
         by_view = (a.key for a in found.found if any(_by_view(a.local, w.node) for w in a.writes))
+        shares = ((w.number, a.key) for a in found.found for w in a.writes if w.at in found.shares)
         return Plan(
             writes,
             helps,
             frozenset(by_view),
+            frozenset(shares),
             {answer.key: answer.local for answer in found.found},
             {answer.key: answer.scale for answer in found.found},
         )
@@ -125,10 +130,11 @@ class Feeder:
     number: int = 0
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
-        writes = self.plan.writes.get(self.number, ())
-        helped = self.plan.helps.get(self.number)
+        number = self.number
+        writes = self.plan.writes.get(number, ())
+        helped = self.plan.helps.get(number)
         self.number += 1
-        if self.only is not None and writes and self.skips(statement, writes, namespace):
+        if self.only is not None and writes and self.skips(number, statement, writes, namespace):
             for key, _ in writes:
                 self.put_feed(namespace, key, None)
             return
@@ -158,15 +164,22 @@ class Feeder:
             if not self.raised(key):
                 self.raw[key] = unscaled(copied(found), self.plan.scales[key])
             self.versions.setdefault(key, []).append(copied(self.raw[key]))
-            self.put_feed(namespace, key, found, first)
+            if (number, key) not in self.plan.shares:
+                self.put_feed(namespace, key, found, first)
         for key in helps:
             self.put_feed(namespace, key, fetch(namespace, self.plan.locals[key]), first=False)
         self.mend(statement, namespace)
 
     def skips(
-        self, statement: Statement, writes: tuple[tuple[Key, bool], ...], namespace: Namespace
+        self,
+        number: int,
+        statement: Statement,
+        writes: tuple[tuple[Key, bool], ...],
+        namespace: Namespace,
     ) -> bool:
         """Whether a statement does nothing but write whole answers that nobody asked for."""
+        if any((number, key) in self.plan.shares for key, _ in writes):
+            return False
         written = {self.plan.locals[key] for key, _ in writes}
         reached = reached_names(statement.node)
 

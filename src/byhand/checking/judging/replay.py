@@ -141,8 +141,9 @@ def record(
                 feeder.meant(k, in_kind(feeds[k], fetch_or(namespace, plan.locals[k], like))),
             )
             for k in (*starts, *([key] if helps else []))
+            if (number, k) not in plan.shares
         )
-        playing = not writes or not feeder.skips(statement, writes, namespace)
+        playing = not writes or not feeder.skips(number, statement, writes, namespace)
         goes_on = helps or not starts.get(key, True)
         moments.append(Moment(statement, bound, fed, playing, key in starts, goes_on))
 

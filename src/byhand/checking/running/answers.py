@@ -66,11 +66,13 @@ class UsedOn:
 @dataclass(frozen=True, eq=False)
 class Answers:
     """The answers in backward's order, and notes on what could not be assigned to a step;
-    `used_on` says which locals go on as something else."""
+    `used_on` says which locals go on as something else, `shares` are the places of the writes that
+    leave no gradient yet, but a share of it which others are made of that go into it later."""
 
     found: tuple[Answer, ...]
     notes: tuple[str, ...]
     used_on: tuple[UsedOn, ...] = ()
+    shares: frozenset[int] = frozenset()
 
     @cached_property
     def by_key(self) -> Mapping[Key, Answer]:
@@ -158,14 +160,60 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
                     f"the returned dict has {key!r}, which is neither a float input nor a step"
                     f"{did_you_mean(key.removeprefix('d'), program.bindings)}"
                 )
-    seen = _seen_through(run.writes, frozenset(w.at for a in found for w in a.writes))
-    found = [
+    owned = frozenset(w.at for a in found for w in a.writes)
+    found = _with_all_reads(found, run.writes, owned)
+    if shares := _shares(found):
+        found = _with_all_reads(found, run.writes, owned - shares)
+    known = Answers(tuple(found), ())
+    complete = (replace(answer, reads=_reads(answer, known)) for answer in found)
+    return Answers(tuple(complete), tuple(notes), tuple(used_on), shares)
+
+
+def _shares(found: Sequence[Answer]) -> frozenset[int]:
+    """The places of the writes whose gradient goes into itself by way of others: in
+
+        dx = dxhat / std
+        dmean = -dx.sum(axis=0)
+        dx += dmean / n
+
+    dmean is made of what dx is by then, which isn't the gradient of x, nor can it be. An array that
+    is filled row by row has the gradient in those that are.
+    """
+    by_place = {write.at: write for answer in found for write in answer.writes}
+    read = {at for write in by_place.values() for at in write.reads}
+    shares: set[int] = set()
+    for answer in found:
+        own = {write.at for write in answer.writes}
+        if read.isdisjoint(write.at for write in answer.writes[:-1]):
+            continue
+        passed = set[int]()
+        ahead = [at for write in answer.writes[1:] for at in write.reads - own]
+        while ahead:
+            write = by_place[ahead.pop()]
+            if write.at not in passed:
+                passed.add(write.at)
+                shares.update(a for a in write.reads & own if by_place[a].number < write.number)
+                ahead.extend(write.reads - own)
+        shares -= {write.at for write in answer.writes if _is_kept(write.value, answer.value)}
+    return frozenset(shares)
+
+
+def _is_kept(value: Any, last: Any) -> bool:
+    """Whether what a gradient holds is in it to the last, but for what is zero yet."""
+    then, now = array(value), array(last)
+    if then is None or now is None or then.shape != now.shape:
+        return True
+    return not np.any((np.asarray(then) != 0) & (np.asarray(then) != np.asarray(now)))
+
+
+def _with_all_reads(
+    found: Sequence[Answer], writes: Sequence[Write], owned: frozenset[int]
+) -> list[Answer]:
+    seen = _seen_through(writes, owned)
+    return [
         replace(answer, writes=tuple(_with_reads(w, seen[w.at]) for w in answer.writes))
         for answer in found
     ]
-    known = Answers(tuple(found), ())
-    complete = (replace(answer, reads=_reads(answer, known)) for answer in found)
-    return Answers(tuple(complete), tuple(notes), tuple(used_on))
 
 
 def _is_held(returned: Any, value: Any) -> bool:

@@ -39,7 +39,9 @@ def find(suspect: Suspect) -> Diagnosis | None:
             yield from _exchanged(part, whole)
             yield from _from_the_end(part, counters, sizes)
 
-    mend = suspect.mend(other) or suspect.mend(lambda part, _: _other_slices(part, whole))
+    mend = suspect.mend(lambda part, _: _other_end(part))
+    mend = mend or suspect.mend(other)
+    mend = mend or suspect.mend(lambda part, _: _other_slices(part, whole))
     if mend is None and counters:
         mend = suspect.mend(lambda part, _: _other_strides(part, counters, sizes))
     if mend is None:
@@ -131,6 +133,16 @@ def _indices(statement: ast.stmt, suspect: Suspect) -> Iterator[ast.AST]:
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in used:
             yield from ast.walk(value)  # an index with a name of its own
+        case _:
+            pass
+
+
+def _other_end(part: ast.AST) -> Iterator[ast.AST]:
+    """`argmin` for `argmax`, and the other way round."""
+    match part:
+        case ast.Attribute(value=value, attr="argmax" | "argmin" as name):
+            other = "argmin" if name == "argmax" else "argmax"
+            yield ast.Attribute(value, other, ast.Load())
         case _:
             pass
 
