@@ -41,6 +41,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
             yield from _one_off(part)
 
     mend = suspect.mend(one_off, in_index=False)
+    mend = mend or suspect.mend_parts(lambda statement: [statement], _everywhere)
     if mend is None:
         return None
     return mend.finding(
@@ -77,6 +78,23 @@ def _off_by_one(suspect: Suspect) -> Iterator[tuple[ast.expr, ast.stmt]]:
             for numbers in (more, [1 / each for each in more]):
                 if np.allclose(scale.times, numbers, rtol=SAME, atol=0):
                     yield scale.part, scale.statement
+
+
+def _everywhere(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    """`n` for `n - 1` in all places of a statement, where it is in several."""
+    found: dict[str, list[ast.BinOp]] = {}
+    for node in ast.walk(part):
+        match node:
+            case ast.BinOp(op=ast.Sub(), right=ast.Constant(value=1)):
+                found.setdefault(text(node), []).append(node)
+            case _:
+                pass
+    for alike in found.values():
+        if len(alike) > 1:
+            new: ast.AST = part
+            for each in alike:
+                new = exchanged(new, each, each.left)
+            yield new
 
 
 def _one_off(part: ast.AST) -> Iterator[ast.AST]:

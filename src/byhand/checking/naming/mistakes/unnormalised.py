@@ -8,6 +8,7 @@ Good:
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -32,6 +33,16 @@ def find(suspect: Suspect) -> Diagnosis | None:
             if _is_one_over(scale.times, size):
                 if wrong_exponent.find(suspect) is not None:  # the square of a 1 / sqrt(n)
                     return None
+                return Diagnosis(
+                    f"`{text(scale.part)}` is not divided by {name}: a mean divides by the "
+                    "number of elements",
+                    scale.statement.lineno,
+                )
+    for name, size in _areas(suspect).items():
+        for scale in suspect.scales:
+            if scale.constant is None and np.allclose(
+                [c * n for c, n in zip(scale.times, size, strict=True)], 1.0, rtol=SAME, atol=0
+            ):
                 return Diagnosis(
                     f"`{text(scale.part)}` is not divided by {name}: a mean divides by the "
                     "number of elements",
@@ -77,6 +88,20 @@ def _is_one_over(times: Sequence[float], size: Sequence[int]) -> bool:
     be by chance, as 5/4 and 3/2 are over 6 and 5."""
     over = [c * n for c, n in zip(times, size, strict=True)]
     return constant([*over, 1.0]) or (constant(over) and len({*size}) > 2)
+
+
+def _areas(suspect: Suspect) -> dict[str, tuple[int, ...]]:
+    """What a mean over two axes of an array divides by, one number for each draw."""
+    found: dict[str, tuple[int, ...]] = {}
+    programs = [evidence.trial.drawn.truth for evidence in suspect.telling]
+    for step in suspect.program:
+        shapes = [p[step.name].shape for p in programs if step.name in p]
+        if len(shapes) == len(programs) and len({len(shape) for shape in shapes}) == 1:
+            for a, b in combinations(range(step.value.ndim), 2):
+                area = tuple(shape[a] * shape[b] for shape in shapes)
+                if max(area) > 1 and step.value.ndim > 2 and area not in found.values():
+                    found[f"{step.name}.shape[{a}] * {step.name}.shape[{b}]"] = area
+    return found
 
 
 def _mean(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -106,7 +106,8 @@ def _of_values(suspect: Suspect) -> Iterator[ast.expr]:
 def _of_forward(suspect: Suspect) -> Iterator[ast.expr]:
     steps = suspect.program.by_key
     lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
-    lines |= {steps[key].line for key in suspect.first.paths.between}
+    between = suspect.first.paths.between
+    lines |= {steps[key].line for key in (*between, *(suspect.first.read if between else ()))}
     for node in suspect.first.trial.problem.forward.nodes:
         if (
             isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript, ast.UnaryOp))

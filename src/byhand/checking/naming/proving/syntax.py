@@ -78,7 +78,7 @@ def reads(statement: ast.stmt) -> Iterator[ast.AST]:
             targets = [target]
         case _:
             targets = list[ast.expr]()
-    written: set[ast.AST] = set()
+    written: set[ast.AST] = {*_changed(statement)}
     for target in targets:
         base = target
         while isinstance(base, (ast.Subscript, ast.Attribute, ast.Starred)):
@@ -87,9 +87,26 @@ def reads(statement: ast.stmt) -> Iterator[ast.AST]:
     yield from (part for part in ast.walk(statement) if part not in written)
 
 
+def _changed(statement: ast.AST) -> Iterator[ast.expr]:
+    """What a statement such as `dx.sub_(a).mul_(b)` changes: dx, which `dx.sub_(a)` is as well."""
+    node = statement.value if isinstance(statement, ast.Expr) else None
+    while node is not None:
+        match node:
+            case ast.Call(func=ast.Attribute(value=held, attr=name)) if name.endswith("_"):
+                yield held
+                node = held
+            case _:
+                return
+
+
 def product(statement: ast.AST) -> Iterator[ast.expr]:
     """The expressions whose values go into the result: no indices, no axes, no exponents,
-    no functions' names."""
+    no functions' names, and not what is only changed in place."""
+    changed = {*_changed(statement)}
+    yield from (part for part in _product(statement) if part not in changed)
+
+
+def _product(statement: ast.AST) -> Iterator[ast.expr]:
     for field, value in ast.iter_fields(statement):
         if field in ("slice", "targets", "target", "keywords", "ctx", "op"):
             continue
@@ -110,7 +127,7 @@ def product(statement: ast.AST) -> Iterator[ast.expr]:
 def _into(item: Any) -> Iterator[ast.expr]:
     if isinstance(item, ast.expr):
         yield item
-        yield from product(item)
+        yield from _product(item)
 
 
 def is_expr(node: ast.AST) -> TypeGuard[ast.expr]:
