@@ -166,3 +166,30 @@ def backward(x, rstd, xhat, dxhat):
     assert report.roots == ("x",)
     mistake = report["x"].mistake
     assert mistake is not None and mistake.code == "bessel"
+
+
+@pytest.mark.parametrize("wrong", ["-(z**2).sum() / sigma", "len(xs) / sigma"])
+def test_a_path_through_every_round_of_a_comprehension(checked: Checked, wrong: str) -> None:
+    source = """
+import numpy as np
+
+data = ("xs",)
+
+def inputs(rng, *, n=5):
+    return {"mu": np.array(0.3), "sigma": np.array(1.4), "xs": rng.normal(size=n)}
+
+def forward(mu, sigma, xs):
+    ll = np.array([-0.5 * ((x - mu) / sigma) ** 2 - np.log(sigma) for x in xs])
+    loss = -ll.sum()
+    return loss
+
+def backward(mu, sigma, xs):
+    z = (xs - mu) / sigma
+    dmu = -z.sum() / sigma
+    dsigma = (1 - z**2).sum() / sigma
+"""
+    assert checked(source).ok
+    report = checked(source.replace("(1 - z**2).sum() / sigma", wrong))
+    assert report.roots == ("sigma",)
+    mistake = report["sigma"].mistake
+    assert mistake is not None and mistake.code == "missing-path"

@@ -8,6 +8,7 @@ mistake in the user's own statements makes the definition right (`mended`).
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ from byhand.checking.naming.proving.syntax import added_numbers, exchanged, fact
 from byhand.checking.running.answers import Answer
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
+from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array
 
@@ -163,9 +165,22 @@ class Suspect:
                 found[f"its {_ordinal(which)} use in {', '.join(use.through)}"] = lambda e, i=i: (
                     e.paths.uses[i].share
                 )
+        for kind in self._kinds:
+            roots, op = kind
+            found[f"{op} in {', '.join(roots)}"] = lambda e, k=kind: _sum(
+                use.share for use in e.paths.uses if _kind(use) == k
+            )
         for key in self.first.paths.between:
             found.setdefault(key[0], lambda e, k=key: e.paths.through(k))
         return found
+
+    @property
+    def _kinds(self) -> list[tuple[tuple[str, ...], str]]:
+        """The ops by which steps use the value over and over, as in a comprehension; of those that
+        do so by several."""
+        counted = Counter(map(_kind, self.uses))
+        several = Counter(roots for roots, _ in counted)
+        return [kind for kind, n in counted.items() if n > 1 and several[kind[0]] > 1]
 
     @cached_property
     def direct(self) -> Mapping[str, Share]:
@@ -355,6 +370,12 @@ def _times(
             return None
         times.append(1 + more)
     return tuple(times)
+
+
+def _kind(use: Use) -> tuple[tuple[str, ...], str]:
+    """The steps that a use is part of, without their numbers, and its op."""
+    assert use.node.op is not None
+    return tuple(dict.fromkeys(map(tree.root, use.through))), use.node.op.name
 
 
 def _alike(share: Array, other: Array) -> bool:
