@@ -428,7 +428,9 @@ def test_as_many_times_its_gradient_is_another_once_it_was_itself(checked: Check
     report = checked(SCORES.replace("dscores /= np.sqrt(d)", "dscores /= d"))
     assert report.roots == ("scores",)
     assert report["scores"].line == 1 + SCORES[: SCORES.index("dscores /=")].count("\n")
-    assert report["scores"].mistake != "missing-local"
+    mistake = report["scores"].mistake
+    assert mistake is not None
+    assert mistake.code != "missing-local"
 
 
 BIAS = """

@@ -40,6 +40,9 @@ FOUND = {
     "gradients_in_functions": ["gradients_in_functions"],
     "gradients_in_parts": ["gradients_in_parts"],
     "layers_that_learn": ["mse", "Full", "Slow"],
+    "clipped_loss": ["Loss_BinaryCrossentropy"],
+    "patches_in_columns": ["Conv2D"],
+    "word_vectors": ["naive_softmax_loss_and_gradient", "neg_sampling_loss_and_gradient"],
     "no_cost": ["propagation_with_dropout"],
     "own_forward": ["loss"],
     "modules_with_bwd": ["Relu", "Lin", "Mse", "model"],
@@ -149,6 +152,17 @@ PLANTED = (
         "b.g = out.g.sum(0)",
         "b.g = out.g.mean(0)",
     ),
+    ("clipped_loss", "Loss_BinaryCrossentropy", "self.dinputs / samples", "self.dinputs * samples"),
+    (
+        "patches_in_columns",
+        "Conv2D",
+        "self.db = np.sum(dout, axis=0)",
+        "self.db = np.mean(dout, 0)",
+    ),
+    ("patches_in_columns", "Conv2D", "(self.col.T @ dout).T.", "(2 * self.col.T @ dout).T."),
+    ("word_vectors", "neg_sampling_loss_and_gradient", "(1 - q) * u_k", "(q - 1) * u_k"),
+    ("word_vectors", "neg_sampling_loss_and_gradient", "vecs[k] += (1", "vecs[k] = (1"),
+    ("word_vectors", "naive_softmax_loss_and_gradient", "[outside_idx] -= 1", "[outside_idx] = -1"),
     ("no_cost", "propagation_with_dropout", "dZ2 = A2 - Y", "dZ2 = Y - A2"),
     ("no_cost", "propagation_with_dropout", "dA1 = dA1 / keep_prob", "dA1 = dA1"),
     ("no_cost", "propagation_with_dropout", "np.dot(dZ1, X.T)", "np.dot(dZ1, -X.T)"),
@@ -226,3 +240,11 @@ def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -
     form, last = STRANGERS / f"{name}.py", problem == "MatMul"
     file, line = exchanged(form, old, new, tmp_path, last=last)
     assert_blamed(file, problem, line)
+
+
+def test_an_element_that_is_assigned_to_keeps_no_repeats_and_has_no_axis(tmp_path: Path) -> None:
+    form = STRANGERS / "word_vectors.py"
+    file, _ = exchanged(form, "delta[outside_idx] -= 1", "delta[outside_idx] = -1", tmp_path)
+    report = reports(file)["naive_softmax_loss_and_gradient"]
+    wrong = [row.mistake for row in report.rows if row.name in report.roots]
+    assert {each.code for each in wrong if each is not None} == {"overwritten"}

@@ -156,6 +156,8 @@ def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str,
         return ("n", "1n", *scalar, "1n11"), ("n1", "nn", *(() if scalar else ("",)))
     if name.rpartition("_")[2][:1].isupper() or name[0].isupper():
         return ("nn",), ("1n", "n", "nnn", "nnnn")
+    if re.search(r"(^|_)vec(tor)?$", low):
+        return ("n", "n1", "1n"), ("nn",)
     if is_labels(name):
         return ("nn", "n", "", "nnn", "n1"), ()
     if re.match(_WEIGHTS, low):

@@ -35,7 +35,9 @@ def on_predictions(
     """The two as a loss and a backward that starts from it; None where backward's text doesn't say
     that it is handed predictions."""
     handed, labels = parameters(backward)[1:3]
-    if not any(_are_predictions(part, handed, labels) for part in ast.walk(backward)):
+    same = {handed, *_clipped(backward, handed)}
+    parts = [*ast.walk(backward)]
+    if not any(_are_predictions(part, name, labels) for part in parts for name in same):
         return None
     two = copy.deepcopy(backward)
     if "output" in _left(forward):
@@ -50,6 +52,19 @@ def on_predictions(
         return None
     one.body = with_returns(one.body, lambda end: [means.get(end) or end])
     return one, two
+
+
+def _clipped(function: ast.FunctionDef, name: str) -> set[str]:
+    """What a value is called without what is too near to 0 or 1."""
+    return {
+        target.id
+        for node in function.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        if re.search(r"clip|maximum|minimum|clamp", ast.unparse(node.value.func))
+        if name in reads(node)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _is_for_each(end: ast.Return, forward: ast.FunctionDef) -> bool:

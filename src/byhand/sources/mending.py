@@ -50,6 +50,9 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         if not {one, other} & {*by_size} and {one - 1, other - 1} <= {*by_size}:
             yield from _joined(proposal, by_size[one - 1], by_size[other - 1])  # a column of ones
             return
+        common = math.gcd(one, other)  # channels, each with its k x k places in a row
+        if common > 1 and {one // common, other // common} <= {*by_size}:
+            yield from _joined(proposal, by_size[one // common], by_size[other // common])
         for known, number in ((one, other), (other, one)):
             if known in by_size and number not in by_size:
                 yield from _by_default(proposal, by_size[known], number, function)

@@ -269,8 +269,10 @@ class Search:
         """Whether a product of matrices was tried on numbers that were guessed, where no transpose
         can be wrong, or only axes of size 1 were, where a sum is its last term. The label of one
         example may be a number."""
-        arrays = {n: g.axes for n, g in proposal.guesses.items() if isinstance(g, Array)}
-        numbers = [name for name, axes in arrays.items() if not axes and name not in self.known]
+        guessed = {n: g for n, g in proposal.guesses.items() if isinstance(g, Array)}
+        arrays = {n: g.axes for n, g in guessed.items()}
+        floats = [name for name, g in guessed.items() if not g.whole]
+        numbers = [name for name in floats if not arrays[name] and name not in self.known]
         if any(arrays.values()) and all(axis == ONE for axes in arrays.values() for axis in axes):
             return True
         return _multiplies(self.function) and not all(

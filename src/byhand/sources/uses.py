@@ -73,6 +73,10 @@ def uses(
                 _indexed(value, index, found, function)
             case ast.Subscript(slice=index):
                 _indices(index, found)
+            case ast.For(target=ast.Name(id=each), iter=ast.Name(id=name)) if name in found and any(
+                _is_place(part, each) for part in ast.walk(node)
+            ):
+                found[name].index, found[name].rank = True, 1
             case ast.Call(func=ast.Name(id="range"), args=args):
                 for name in _names(*args):
                     if name in found:
@@ -349,6 +353,15 @@ def _at_least(use: ParameterUse, index: ast.expr) -> None:
             use.at_least = max(use.at_least, axis)
         case _:
             pass
+
+
+def _is_place(node: ast.AST, name: str) -> bool:
+    """Whether something is indexed with this alone: `vectors[k]` of `for k in words`."""
+    match node:
+        case ast.Subscript(slice=ast.Name(id=index)):
+            return index == name
+        case _:
+            return False
 
 
 def _indexed(

@@ -37,12 +37,22 @@ def find(suspect: Suspect) -> Diagnosis | None:
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """The same where what is kept of the gradient differs in more than that."""
     mend = suspect.mend(_adding)
-    if mend is None:
+    if mend is None or _is_overwritten(suspect, mend.statement):
         return None
     return mend.finding(
         f"`{text(mend.part)}` keeps only the last of what belongs to an index that comes twice: "
         "indexing doesn't accumulate repeats"
     )
+
+
+def _is_overwritten(suspect: Suspect, statement: ast.stmt) -> bool:
+    """Whether it would do to add where the statement assigns: no index need come twice for that."""
+    match statement:
+        case ast.Assign(targets=[ast.Subscript() as target], value=value):
+            added = ast.copy_location(ast.AugAssign(target, ast.Add(), value), statement)
+            return suspect.mended({statement: ast.fix_missing_locations(added)})
+        case _:
+            return False
 
 
 def _adding(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -56,7 +56,7 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
                         if not _holds(axis, old):
                             yield exchanged(part, given, parsed(repr(axis)))
             yield from _together(part)
-        case ast.Assign(value=given) if (old := _axis(given)) is not None:
+        case ast.Assign(targets=[ast.Name()], value=given) if (old := _axis(given)) is not None:
             for axis in AXES:  # an axis with a name of its own
                 yield exchanged(part, given, parsed(repr(axis)))
         case ast.Subscript(value=ast.Call() as call) if is_turned(part):
