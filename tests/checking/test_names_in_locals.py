@@ -193,3 +193,39 @@ def backward(mu, sigma, xs):
     assert report.roots == ("sigma",)
     mistake = report["sigma"].mistake
     assert mistake is not None and mistake.code == "missing-path"
+
+
+def test_a_mean_in_a_method(checked: Checked) -> None:
+    source = """
+import numpy as np
+
+class Dense:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, d):
+        self.dW = self.x.T @ d
+        self.db = d.sum(0)
+        return d @ self.W.T
+
+def inputs(rng, *, n=4, d=3, h=5):
+    x, W, b = rng.normal(size=(n, d)), rng.normal(size=(d, h)), rng.normal(size=h)
+    return {"x": x, "W": W, "b": b}
+
+def forward(x, W, b):
+    layer = Dense(W, b)
+    y = layer.forward(x)
+    loss = (y**2).sum()
+    return loss
+
+def backward(layer, y):
+    dx = layer.backward(2 * y)
+    dW, db = layer.dW, layer.db
+"""
+    assert checked(source).ok
+    report = checked(source.replace("d.sum(0)", "d.mean(0)"))
+    assert report.roots == ("b",)
+    mistake = report["b"].mistake
+    assert mistake is not None and mistake.code == "mean-for-sum"

@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator
 
 from byhand.checking.naming.proving.finding import Diagnosis
-from byhand.checking.naming.proving.sizes import sizes
+from byhand.checking.naming.proving.sizes import constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
 
@@ -32,7 +32,23 @@ def find(suspect: Suspect) -> Diagnosis | None:
                     f"`{text(scale.part)}` is divided by {name} once too often",
                     scale.statement.lineno,
                 )
+    whole = suspect.times_too_large if _divides_elsewhere(suspect) else None
+    for name, size in sizes(suspect.telling).items():
+        over = [] if whole is None else [c * n for c, n in zip(whole, size, strict=True)]
+        if over and max(size) > min(size) and constant([*over, 1.0]):
+            return Diagnosis(f"{suspect.d} is divided by {name} once too often")
     return None
+
+
+def _divides_elsewhere(suspect: Suspect) -> bool:
+    """Whether a function of the file divides, of which the definition only sees what it gives."""
+    tree = suspect.first.trial.problem.tree
+    parts = [each for each in tree.body if not _is_known(each)] if tree is not None else []
+    return any(map(divides, parts))
+
+
+def _is_known(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name in ("inputs", "forward", "backward")
 
 
 def divides(part: ast.AST) -> bool:

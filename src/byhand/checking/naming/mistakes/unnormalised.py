@@ -12,7 +12,6 @@ from itertools import combinations
 
 import numpy as np
 
-from byhand.checking.judging.evidence import as_array
 from byhand.checking.naming.mistakes import wrong_exponent, wrong_operand
 from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.sizes import SAME, constant, sizes
@@ -48,7 +47,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
                     "number of elements",
                     scale.statement.lineno,
                 )
-    whole, known = _times_too_large(suspect), sizes(suspect.telling)
+    whole, known = suspect.times_too_large, sizes(suspect.telling)
     if whole is not None and constant(whole) and not all(map(constant, known.values())):
         whole = None  # a number, which a size that stays the same may be by chance
     for name, size in known.items():
@@ -110,23 +109,6 @@ def _mean(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             yield ast.Attribute(value, "mean", ast.Load())
         case _:
             pass
-
-
-def _times_too_large(suspect: Suspect) -> list[float] | None:
-    """How many times as large as it should be the gradient is, on each draw; in several statements
-    no part of any may say so."""
-    found: list[float] = []
-    for evidence in suspect.telling:
-        value, right = as_array(evidence.value), evidence.expected.value
-        if value is None or value.shape != right.shape or not right.any():
-            return None
-        if not np.isfinite(value).all():
-            return None
-        times = float(np.sum(right * value) / np.sum(right * right))
-        if not np.allclose(value, times * right, rtol=SAME, atol=SAME * np.abs(value).max()):
-            return None
-        found.append(times)
-    return found
 
 
 def _with_another_size(suspect: Suspect) -> Mend | None:

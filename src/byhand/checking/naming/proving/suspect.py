@@ -21,6 +21,7 @@ from byhand.checking.judging.paths import Use
 from byhand.checking.judging.replay import Edits
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Edit, Effort, Mend, Parts, Scale
+from byhand.checking.naming.proving.sizes import SAME
 from byhand.checking.naming.proving.syntax import added_numbers, exchanged, factors, product, reads
 from byhand.checking.running.answers import Answer
 from byhand.program.program import Program, Step
@@ -219,6 +220,23 @@ class Suspect:
     @cached_property
     def on_truth(self) -> Evidence:
         return self.first.on_truth()
+
+    @cached_property
+    def times_too_large(self) -> tuple[float, ...] | None:
+        """How many times as large as it should be the gradient is, on each draw; in several
+        statements, and in functions, no part of any may say so."""
+        found: list[float] = []
+        for evidence in self.telling:
+            value, right = as_array(evidence.value), evidence.expected.value
+            if value is None or value.shape != right.shape or not right.any():
+                return None
+            if not np.isfinite(value).all():
+                return None
+            times = float(np.sum(right * value) / np.sum(right * right))
+            if not np.allclose(value, times * right, rtol=SAME, atol=SAME * np.abs(value).max()):
+                return None
+            found.append(times)
+        return tuple(found)
 
     def mended(self, edits: Edits) -> bool:
         """Whether the definition is right on every draw with these statements in place of its
