@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +118,7 @@ def copied_all(given: Mapping[str, Any]) -> dict[str, Any]:
 @dataclass
 class Feeder:
     """One run on feeds: what each definition gave is in `raw`, what it held after each of its
-    statements in `versions`."""
+    statements in `versions`; `placed` are the feeds that locals hold, each with its memory."""
 
     plan: Plan
     feeds: Mapping[Key, Array]
@@ -126,7 +126,7 @@ class Feeder:
     like: Any
     raw: dict[Key, Any] = field(default_factory=dict[Key, Any])
     versions: dict[Key, list[Any]] = field(default_factory=dict[Key, "list[Any]"])
-    placed: dict[Key, Any] = field(default_factory=dict[Key, Any])
+    placed: dict[Key, tuple[Any, Array]] = field(default_factory=dict[Key, "tuple[Any, Array]"])
     number: int = 0
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
@@ -197,7 +197,9 @@ class Feeder:
 
     def put_feed(self, namespace: Namespace, key: Key, like: Any, first: bool = True) -> None:
         value = in_kind(self.feeds[key], self.like if like is None else like)
-        self.placed[key] = self.put(namespace, key, self.meant(key, value), first)
+        found = self.put(namespace, key, self.meant(key, value), first)
+        if (held := array(found)) is not None:
+            self.placed[key] = found, np.asarray(held)
 
     def meant(self, key: Key, value: Any) -> Any:
         """What the local of a gradient is to hold: as many times as much as its convention says."""
@@ -220,27 +222,23 @@ class Feeder:
         """Puts right the feeds that the statement changed in place, but for those of locals that it
         names: they are used on."""
         touched = touched_names(statement.node)
-        changed = [name for name, rebinds in touched.items() if not rebinds]
-        for key, value in list(self.placed.items()) if changed else ():
+        changed = [namespace.get(name) for name, rebinds in touched.items() if not rebinds]
+        memory = [*_arrays(changed)]
+        for key, (value, held) in list(self.placed.items()) if memory else ():
             local = self.plan.locals[key]
             if (
-                touched.get(tree.root(local)) is None
-                and (held := array(value)) is not None
-                and not np.array_equal(np.asarray(held), self.meant(key, self.feeds[key]))
-                and any(_reaches(namespace.get(name), held) for name in changed)
+                any(np.may_share_memory(held, each) for each in memory)
+                and touched.get(tree.root(local)) is None
+                and not np.array_equal(held, self.meant(key, self.feeds[key]))
                 and fetch(namespace, local) is value
             ):
                 self.put_feed(namespace, key, value)
 
 
-def _reaches(value: Any, held: Array) -> bool:
-    """Whether the memory of an array is in a value, in its items or its attributes."""
-    leaves = (array(leaf) for _, leaf in tree.leaves(value))
-    return any(
-        np.may_share_memory(np.asarray(held), np.asarray(each))
-        for each in leaves
-        if each is not None
-    )
+def _arrays(values: Sequence[Any]) -> Iterator[Array]:
+    """The arrays in these values, in their items and in their attributes."""
+    leaves = (array(leaf) for value in values for _, leaf in tree.leaves(value))
+    return (np.asarray(each) for each in leaves if each is not None)
 
 
 def unscaled(value: Any, scale: float) -> Any:

@@ -228,6 +228,17 @@ class Trial:
     ) -> tuple[Any, Mapping[Key, Array], Mapping[Tensor, Bounded]]:
         """What a definition gives alone, None if it was never reached; its feeds; and all gradients
         under these."""
+        if answer.key not in self._tried:
+            self._tried[answer.key] = self._try_alone(answer)
+        return self._tried[answer.key]
+
+    @cached_property
+    def _tried(self) -> dict[Key, tuple[Any, Mapping[Key, Array], Mapping[Tensor, Bounded]]]:
+        return {}
+
+    def _try_alone(
+        self, answer: Answer
+    ) -> tuple[Any, Mapping[Key, Array], Mapping[Tensor, Bounded]]:
         if not answer.reads and self.nearest[answer.key] and _is_zero(answer.value):
             # It claims that nothing comes back, whatever the upstream gradients are.
             feeds, grads = self.feeds, self.fed_gradients
