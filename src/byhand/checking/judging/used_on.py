@@ -26,6 +26,7 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, overwritten, turned
 from byhand.checking.running.backward_run import Raised, Write
 from byhand.engine.tensor import Tensor
+from byhand.ops.elementwise import ADD, SUBTRACT
 from byhand.values import tree
 
 
@@ -190,10 +191,11 @@ def _guess(
     last = last_read_at_once(trial, part, at)
     readers = readers_of(trial, part, last)
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
-    own = trial.drawn.true_gradients.get(part.tensor)
+    own = part.tensor
+    added_to = own.args if own.op in (ADD, SUBTRACT) else ()
     for tensor, way in near if readers else ():
-        if own is not None and holds_exactly(own.value, tensor, trial):
-            continue  # no statement makes the one of the other, such as what a bias is added to
+        if any(each is tensor for each in added_to):
+            continue  # such as a product to which a bias is added: no statement makes its gradient
         if tensor in named or tensor.shape != getattr(part.values[last], "shape", None):
             continue
         turn = Turn(tree.root(part.host[0]), part.writes[at], way)
