@@ -97,7 +97,35 @@ def backward(zs, zt, y, T, alpha, ps, pt, p):
     dzs = alpha * dhard + (1 - alpha) * dsoft
     return {"zs": dzs}
 """
+GATED = """
+import numpy as np
+
+def inputs(rng, *, n=4, h=3):
+    r = rng.normal
+    return {"a": r(size=(n, h)), "b": r(size=(n, h)), "W": r(size=(2 * h, h)), "U": r(size=(h, h))}
+
+def forward(a, b, W, U):
+    gate = 1 / (1 + np.exp(-(np.concatenate([a, b], 1) @ W)))
+    out = np.tanh(gate * a + (1 - gate) * b) @ U
+    return out
+
+def backward(a, b, W, U, gate, dout):
+    h = a.shape[1]
+    t = np.tanh(gate * a + (1 - gate) * b)
+    dU = t.T @ dout
+    mixed = (dout @ U.T) * (1 - t ** 2)
+    dgate = mixed * (a - b)
+    before = dgate * gate * (1 - gate)
+    dW = np.concatenate([a, b], 1).T @ before
+    joined = before @ W.T
+    da = mixed * gate + joined[:, :h]
+    db = mixed * (1 - gate) + joined[:, h:]
+    return da, db, dW, dU
+"""
 SLIPS = (
+    (GATED, "gate * (1 - gate)\n", "(1 - gate ** 2)\n", {"W", "a", "b"}, "unknown"),
+    (GATED, "before = dgate * gate *", "before = dgate *", {"W", "a", "b"}, "missing-local"),
+    (GATED, "before @ W.T", "np.abs(before @ W.T)", {"a", "b"}, "unknown"),
     (CRITIC, "delta[z1 <= 0] *= 0.01", "delta[z1 <= 0] = 0", {"W1", "b1", "s"}, "unknown"),
     (CRITIC, "delta[z1 <= 0] *", "delta[z1 > 0] *", {"W1", "b1", "s"}, "sign"),
     (CRITIC, "delta.dot(W2.T)", "delta.dot(W2.T) * a1", {"W1", "b1", "s"}, "unknown"),
@@ -117,7 +145,7 @@ MISFITS = (
 )
 
 
-@pytest.mark.parametrize("source", [CRITIC, PAIRS, DISTILLATION])
+@pytest.mark.parametrize("source", [CRITIC, PAIRS, DISTILLATION, GATED])
 def test_right(checked: Checked, source: str) -> None:
     assert_right(checked(source))
 
@@ -132,7 +160,7 @@ def test_its_line(
     assert {*report.roots} == roots
     for row in (each for each in report.rows if each.name in roots):
         assert row.line is not None
-        assert wrong in source.splitlines()[row.line - 1]
+        assert wrong.strip() in source.splitlines()[row.line - 1]
         assert row.mistake is not None
         assert row.mistake.code == code
 

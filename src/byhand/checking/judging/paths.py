@@ -49,14 +49,25 @@ class Paths:
     @cached_property
     def between(self) -> tuple[Key, ...]:
         """The steps that are jumped over, from near to far."""
+        return tuple(k for k, step in self.drawn.truth.by_key.items() if step.tensor in self._over)
+
+    @cached_property
+    def unnamed(self) -> Mapping[str, Tensor]:
+        """The values without a name that are jumped over, by names that their gradients have in an
+        exchanged statement."""
+        numbered = enumerate(self.drawn.truth.tensors)
+        inner = self._over - self.drawn.truth.named
+        return {f"__inner_{number}": tensor for number, tensor in numbered if tensor in inner}
+
+    @cached_property
+    def _over(self) -> frozenset[Tensor]:
         reached = {self.value}
         for tensor in self.drawn.truth.tensors:
             if tensor not in self._fed and any(
                 a in reached for a in tensor.args if isinstance(a, Tensor)
             ):
                 reached.add(tensor)
-        reached.remove(self.value)
-        return tuple(k for k, step in self.drawn.truth.by_key.items() if step.tensor in reached)
+        return frozenset(reached - {self.value})
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -113,13 +124,11 @@ class Paths:
 
     @cached_property
     def incoming(self) -> Mapping[str, Array]:
-        """The gradients of the steps that are jumped over, by names to use in an exchanged
+        """The gradients of the values that are jumped over, by names to use in an exchanged
         statement."""
         steps = self.drawn.truth.by_key
-        return {
-            f"__incoming_{number}": self.grads[steps[key].tensor].value
-            for number, key in enumerate(self.between)
-        }
+        named = {f"__incoming_{i}": steps[key].tensor for i, key in enumerate(self.between)}
+        return {name: self.grads[t].value for name, t in (named | {**self.unnamed}).items()}
 
     @cached_property
     def picked(self) -> Mapping[str, Array]:

@@ -73,10 +73,11 @@ def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) 
     for key, suspect in suspects.items():
         if key not in found and (named := search.root(suspect)) is not None:
             found[key] = named
+    nameless = {key for key, named in found.items() if named.mistake.code == "unknown"}
     for group in groups:
-        codes = {found[key].mistake.code if key in found else None for key in group.keys}
-        if codes == {"unknown"} and (named := _described(group)) is not None:
+        if {*group.keys} <= nameless and (named := _described(group)) is not None:
             found |= dict.fromkeys(group.keys, named)
+            nameless -= {*group.keys}  # of one slip, not of others in what fewer of them need
     for key, uneven in blame.uneven.items():
         asked = ((code, find(uneven)) for code, find in ways_to("find_at_ties"))
         code, finding = next((code, each) for code, each in asked if each is not None)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from byhand.checking.judging.evidence import Evidence
+from byhand.checking.judging.replay import Edits
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import only_counts
 from byhand.checking.running.names import touched_names
@@ -64,7 +65,8 @@ def _own(suspect: Suspect) -> frozenset[ast.stmt]:
 
 def meant(group: Shared) -> tuple[str, str, ast.stmt] | None:
     """The local that isn't the gradient which all that reads it takes it for: the local, the value
-    of that gradient, and the statement that makes the local last. None if there is no such one."""
+    of that gradient in words, and the statement that makes the local last. None if there is no such
+    one."""
     seen = set[str]()
     needed_elsewhere = {*group.statements} - {*group.suspect.doubtful}  # by what is right
     for statement in (each for each in group.statements if each not in needed_elsewhere):
@@ -76,6 +78,11 @@ def meant(group: Shared) -> tuple[str, str, ast.stmt] | None:
             for key in group.suspect.first.paths.between:
                 if all(_holding(found, statement, local, key) for found in group.suspect.evidence):
                     return local, key[0], statement
+            for name, tensor in group.suspect.first.paths.unnamed.items():
+                edits = _assigned(statement, local, name)
+                if all(found.becomes_right(edits) for found in group.suspect.evidence):
+                    steps = ", ".join(group.suspect.program.owners[tensor])
+                    return local, f"a value in {steps} that has no name", statement
     return None
 
 
@@ -84,6 +91,10 @@ def _holding(found: Evidence, statement: ast.stmt, local: str, key: Key) -> bool
     between = found.paths.between
     if key not in between:
         return False
-    gradient = ast.Name(f"__incoming_{between.index(key)}", ast.Load())
-    held = ast.Assign([ast.Name(local, ast.Store())], gradient)
-    return found.becomes_right({statement: ast.fix_missing_locations(held)})
+    return found.becomes_right(_assigned(statement, local, f"__incoming_{between.index(key)}"))
+
+
+def _assigned(statement: ast.stmt, local: str, gradient: str) -> Edits:
+    """A local that holds a gradient, in the place of a statement."""
+    held = ast.Assign([ast.Name(local, ast.Store())], ast.Name(gradient, ast.Load()))
+    return {statement: ast.fix_missing_locations(held)}
