@@ -12,6 +12,7 @@ from exchanged import assert_blamed, exchanged
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
+from byhand.errors import ProblemError
 from byhand.sources.load import sources
 from sweeps import some
 
@@ -223,3 +224,12 @@ def test_a_class_that_gives_the_derivative_says_what_the_loss_is(tmp_path: Path)
     report = check(source.read())
     assert report.roots[0] == "biases[1]"
     assert not any("no loss was found" in note for note in report.notes)
+
+
+def test_a_network_that_raises_says_in_which_line(tmp_path: Path) -> None:
+    file, line = exchanged(
+        NETS / "network_cross.py", "self.weights[-l + 1].T", "self.weights[-l].T", tmp_path
+    )
+    (source,) = sources(file)
+    with pytest.raises(ProblemError, match=rf"\.py:{line}: Net: doesn't run .* ValueError"):
+        source.read()

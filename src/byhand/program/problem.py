@@ -100,7 +100,7 @@ class Problem:
         try:
             drawn = self.draw(np.random.default_rng(seed), **sizes)
         except Exception as error:
-            line = _line_in(self.file, error)
+            line = line_in(self.file, error)
             raise ProblemError(f"{self.where(line)}: inputs raised {in_one_line(error)}") from error
         if not isinstance(drawn, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ProblemError(
@@ -260,7 +260,7 @@ def executed(tree: ast.Module, file: Path, source: str) -> ModuleType:
         module.__dict__.update(HOOKS)
         exec(compile(rewritten(tree), str(file), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
-        line = _line_in(str(file), error)
+        line = line_in(str(file), error)
         where = file if line is None else f"{file}:{line}"
         raise ProblemError(f"{where}: raised {in_one_line(error)}") from error
     finally:
@@ -280,7 +280,7 @@ def _is_complex(value: Any) -> bool:
     )
 
 
-def _line_in(file: str, error: BaseException) -> int | None:
+def line_in(file: str, error: BaseException) -> int | None:
     """The innermost line of `file` that `error` passed through."""
     line = None
     traceback = error.__traceback__

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError, in_one_line
-from byhand.program.problem import Inputs, Problem
+from byhand.program.problem import Inputs, Problem, line_in
 from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.attributes import AsNames
 from byhand.sources.flow import binds, changes, needed, reads
@@ -105,8 +105,10 @@ def problem_of_backprop(found: BackpropMethod, module: ModuleType, file: str) ->
     try:
         data, labels = _shapes(found, cls)
     except Exception as error:
+        line = line_in(file, error) or found.backward.lineno
         raise ProblemError(
-            f"{at}: doesn't run on a network of {[*SIZES]} units: {in_one_line(error)}"
+            f"{file}:{line}: {found.name}: doesn't run on a network of {[*SIZES]} units: "
+            f"{in_one_line(error)}"
         ) from None
     held = _made(cls, found, SIZES)
     taking = AsNames({name: name for name in found.gradients})

@@ -1,4 +1,4 @@
-"""Labels that say one class for each example: one-hot rows, or columns.
+"""Labels that say one class for each example: one-hot rows, or columns, or the row of one example.
 
 `-np.sum(Y * np.log(probs))` is the loss of `probs - Y` only where Y adds up to 1 over the classes.
 So labels that forward multiplies with the logarithm of what a softmax gives are drawn so.
@@ -31,7 +31,7 @@ def with_classes(problem: Problem) -> Problem:
         if is_labels(name)
         and (value := array(drawn.get(name))) is not None
         and value.dtype.kind == "f"
-        and value.ndim > 1
+        and value.ndim > 0
     }
     if not labels:
         return problem
@@ -71,7 +71,7 @@ def _sums_to_one(program: Program) -> Iterator[tuple[tuple[int, ...], int]]:
 
 
 def _axis(values: Array) -> int | None:
-    if values.ndim < 2 or not (values > 0).all():
+    if values.ndim < 1 or not (values > 0).all():
         return None
     ones = [k for k in range(values.ndim) if np.allclose(values.sum(axis=k), 1.0, atol=1e-4)]
     return ones[0] if len(ones) == 1 and values.shape[ones[0]] > 1 else None
