@@ -56,7 +56,7 @@ class Paths:
         """The values without a name that are jumped over, by names that their gradients have in an
         exchanged statement."""
         numbered = enumerate(self.drawn.truth.tensors)
-        inner = self._over - self.drawn.truth.named
+        inner = (self._over - self.drawn.truth.named) & self.grads.keys()  # some go to no loss
         return {f"__inner_{number}": tensor for number, tensor in numbered if tensor in inner}
 
     @cached_property
