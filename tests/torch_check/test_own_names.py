@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 from right_functions import R
 
@@ -111,3 +112,55 @@ def test_a_return_with_a_star_is_taken_apart() -> None:
     assert mistake is not None
     assert mistake.code == "mean-for-sum"
     assert report["weight"].source.startswith("dweight = torch.stack(")
+
+
+class Centred(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        flat = x.flatten(1)
+        mean = flat.mean(1, keepdim=True)
+        ctx.shape = x.shape
+        return flat - mean
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        dx = dy - 2 * dy.mean(1, keepdim=True)
+        return dx.to(dy.dtype).view(ctx.shape)
+
+
+class Reordered(Centred):
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        dx = dy - dy.mean(1, keepdim=True)
+        return dx.view(ctx.shape[0], *ctx.shape[:0:-1]).mT
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (Centred, "dx = dy - 2 * dy.mean(1, keepdim=True)"),
+        (Reordered, "return dx.view(ctx.shape[0], *ctx.shape[:0:-1]).mT"),  # the numbers are right
+    ],
+)
+def test_the_line_is_that_which_made_the_numbers(function: Any, line: str) -> None:
+    report = byhand.torch.check(function, (R(2, 3, 4),))
+    assert not report.ok
+    assert report["x"].source == line
+
+
+class Swapped(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        a, b = x.unbind(-1)
+        return torch.stack((b, 2 * a), -1)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        g = g.unbind(-1)
+        return torch.stack((2 * g[1], g[0]), -1)
+
+
+def test_an_upstream_that_is_taken_apart_is_no_answer() -> None:
+    report = byhand.torch.check(Swapped, (R(3, 2),))
+    assert report.ok, str(report)
+    assert not report.notes

@@ -7,6 +7,8 @@ import linecache
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from byhand.checking.judging.blame import Blame, wrong
 from byhand.checking.judging.convention import Convention
 from byhand.checking.judging.evidence import Evidence
@@ -24,6 +26,8 @@ from byhand.program.problem import Problem
 from byhand.program.program import Step
 from byhand.referees.referee import Key
 from byhand.values import tree
+from byhand.values.arrays import Array
+from byhand.values.held import array
 from byhand.values.precision import SINGLE, eps_of
 
 
@@ -216,11 +220,13 @@ def _plain(trial: Trial, answer: Answer) -> Row:
             f", line {step.line}" if step.line else ", the input"
         )
         note = f"{which}; {note}" if note else which
+    true = trial.drawn.true_gradients[trial.drawn.truth.by_key[answer.key].tensor]
+    line = answer.line if result.right else _line(answer, true.value)
     return Row(
         name=name,
         verdict=result.verdict,
-        line=answer.line,
-        source=_source(trial.problem, answer.line),
+        line=line,
+        source=_source(trial.problem, line),
         shape=result.shape,
         expected_shape=step.shape,
         max_error=result.max_error,
@@ -242,12 +248,14 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
     shown = next(found for found in evidence if wrong(found))
     if row.right:
         result, alone = shown.comparison, shown.answer.value
+        # That of another statement, where that draw takes another way.
+        line = _line(shown.answer, shown.expected.value)
         said = f"raised {alone.message}" if isinstance(alone, Raised) else result.note
         row = replace(
             row,
             verdict="wrong" if result.right else result.verdict,
-            line=shown.answer.line,  # of another statement, where that draw takes another way
-            source=_source(first.problem, shown.answer.line),
+            line=line,
+            source=_source(first.problem, line),
             shape=result.shape,
             expected_shape=shown.tensor.shape,
             max_error=result.max_error,
@@ -258,6 +266,17 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
             at=shown.trial.drawn.at,
         )
     return row
+
+
+def _line(answer: Answer, true: Array) -> int | None:
+    """The line that a wrong answer is said to be from: that in which its numbers were made, if they
+    are wrong in any order."""
+    value = array(answer.value)
+    if value is not None and value.size == true.size:
+        with np.errstate(invalid="ignore"):
+            if np.allclose(np.sort(value, axis=None), np.sort(true, axis=None)):
+                return answer.line
+    return answer.computed
 
 
 def _hid(first: Trial, shown: Evidence) -> str | None:

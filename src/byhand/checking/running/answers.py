@@ -52,6 +52,17 @@ class Answer:
     host: Key | None = None
     scale: float = 1.0
 
+    @property
+    def computed(self) -> int | None:
+        """The line of the statement that made its numbers: what comes after that only lays them out
+        in another shape or type, as `dx = dx.reshape(x.shape)` does."""
+        if isinstance(self.value, Raised) or not self.writes:
+            return self.line
+        last = len(self.writes) - 1
+        while last and _lays_out(self.writes[last], self.writes[last - 1]):
+            last -= 1
+        return self.writes[last].line
+
 
 @dataclass(frozen=True)
 class UsedOn:
@@ -127,7 +138,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     for name, writes in _by_name(program, run.writes).items():
         steps = program.bindings.get(name, ())
         if not steps:
-            note = _unknown(name, writes[-1].value, program)
+            taken_apart = f"d{tree.root(name)}" in run.upstream  # `dy = dy.unbind(-1)`
+            note = None if taken_apart else _unknown(name, writes[-1].value, program)
             notes += [note] if note else []
             continue
         once = len(steps) == 1
@@ -260,6 +272,25 @@ def _written(key: Key, writes: tuple[Write, ...]) -> Answer:
     raised = [write for write in writes if isinstance(write.value, Raised)]
     last = raised[0] if raised else writes[-1]
     return Answer(key, last.value, last.node.lineno, writes, local=f"d{key[0]}")
+
+
+_LAYING = {
+    "reshape", "view", "view_as", "reshape_as", "flatten", "unflatten", "ravel", "squeeze",
+    "unsqueeze", "to", "type", "type_as", "astype", "float", "double", "half", "bfloat16",
+    "contiguous", "clone", "copy",
+}  # fmt: skip
+
+
+def _lays_out(last: Write, before: Write) -> bool:
+    """Whether a write leaves the numbers of the one before it as they are, and in their order."""
+    match last.node:
+        case ast.Assign(value=ast.Call(func=ast.Attribute(attr=name))) if name in _LAYING:
+            new, old = array(last.value), array(before.value)
+            if new is None or old is None:
+                return False
+            return np.array_equal(new.ravel(), old.ravel(), equal_nan=new.dtype.kind == "f")
+        case _:
+            return False
 
 
 def _reads(answer: Answer, known: Answers) -> frozenset[Key]:
