@@ -19,7 +19,7 @@ from byhand.program.call import call_of
 from byhand.program.plain_run import inputs_of_their_own, plain_locals
 from byhand.program.problem import UNPROMISED, Problem, Unpromised
 from byhand.program.statements import StatementError
-from byhand.sources.flow import changes
+from byhand.sources.flow import changes, touches
 from byhand.values.arrays import Array, as_torch, is_torch
 from byhand.values.held import array
 
@@ -58,11 +58,16 @@ def others(backward: ast.FunctionDef, answers: Collection[str]) -> set[str]:
 
 
 def promising(
-    made: Callable[[ast.FunctionDef], Problem], backward: ast.FunctionDef, answered: Collection[str]
+    made: Callable[[ast.FunctionDef], Problem],
+    backward: ast.FunctionDef,
+    answered: Collection[str],
+    upstream: Collection[str] = (),
 ) -> Problem:
     """The problem that is `made` of a backward, of whose locals only those that are `answered` are
-    promised to be gradients."""
-    backward = without(backward, misfits(made(backward)) - {f"d{name}" for name in answered})
+    promised to be gradients. `upstream` are its parameters for what comes in."""
+    promised = {f"d{name}" for name in answered}
+    other = misfits(made(backward)) | ahead_of_upstream(backward, promised, {*upstream})
+    backward = without(backward, other - promised)
     more = frozenset(others(backward, answered))
     found = made(backward)
     beside = Unpromised(more, lambda names: made(without(backward, names)))
@@ -88,6 +93,27 @@ def misfits(problem: Problem) -> set[str]:
         and (gradient := array(value)) is not None
         and (step := array(known.get(name[1:]))) is not None
         and gradient.shape != step.shape
+    }
+
+
+def ahead_of_upstream(
+    backward: ast.FunctionDef, answers: Collection[str], upstream: set[str]
+) -> set[str]:
+    """The locals that are made without what comes in, and that an answer is made of with it:
+    `dlam = p - y; return grad * (V @ dlam)`. They are no gradients until then."""
+    made_of: dict[str, set[str]] = {}
+    for node in ast.walk(backward):
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)):
+            for name in touches(node):
+                made_of.setdefault(name, set()).update(_names(node))
+    for _ in made_of:
+        for needed in made_of.values():
+            needed |= set[str]().union(*(made_of.get(name, ()) for name in needed))
+    with_it = [made_of[name] for name in answers if upstream & made_of.get(name, set())]
+    return {
+        name
+        for name, needed in made_of.items()
+        if name.startswith("d") and not upstream & needed and any(name in each for each in with_it)
     }
 
 

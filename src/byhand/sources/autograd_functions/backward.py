@@ -172,15 +172,20 @@ class FunctionBackward:
     def answers(self, plan: Sequence[Given]) -> list[ast.stmt]:
         """The statements that give what is returned its names."""
         left = [(made, node) for made, node in plan if not self.is_called(node, made)]
-        read, written = (
-            {part.id for pair in left for part in ast.walk(pair[i]) if isinstance(part, ast.Name)}
-            for i in (1, 0)
-        )
-        if len(left) > 1 and read & written:
-            targets = ast.Tuple([made for made, _ in left], ast.Store())
-            values = ast.Tuple([node for _, node in left], ast.Load())
-            return [located(ast.Assign([targets], values), left[0][1])]
-        return [located(ast.Assign([made], node), node) for made, node in left]
+        found: list[ast.stmt] = []
+        while left:  # first what is written and isn't read by the others, which want it as it was
+            free = [
+                (made, node)
+                for made, node in left
+                if not any(_names(made) & _names(other) for _, other in left if other is not node)
+            ]
+            if not free:
+                targets = ast.Tuple([made for made, _ in left], ast.Store())
+                values = ast.Tuple([node for _, node in left], ast.Load())
+                return [*found, located(ast.Assign([targets], values), left[0][1])]
+            found += [located(ast.Assign([made], node), node) for made, node in free]
+            left = [each for each in left if each not in free]
+        return found
 
     def is_called(self, node: ast.expr, made: ast.expr) -> bool:
         """Whether what is returned has its name already."""
@@ -197,6 +202,10 @@ class FunctionBackward:
         ]
         rest = ast.Starred(ast.Name("own__rest", ast.Store()), ast.Store())
         return ast.Tuple([*names, rest], ast.Store())
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _kept(backward: ast.FunctionDef) -> set[str]:

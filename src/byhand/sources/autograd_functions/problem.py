@@ -97,4 +97,5 @@ def problem_of_function(
 
     if followed is None:
         return problem(without(backward, others(backward, answered)))
-    return promising(problem, backward, answered)
+    incoming = [f"d{n}" for n, sent in zip(forward.outputs, takes, strict=True) if sent]
+    return promising(problem, backward, answered, incoming)
