@@ -564,3 +564,78 @@ def GRPOLoss_in(rng, *, b=3, t=5):
     mask = torch.from_numpy((rng.random((b, t)) > 0.3).astype(float))
     old, ref = logp + 0.4 * T(rng, b, t), logp + 0.3 * T(rng, b, t)
     return logp, old, ref, T(rng, b), mask, 0.2, 0.28, 0.04
+
+
+class BilinearSample(Function):
+    @staticmethod
+    def forward(ctx, img, xy):
+        _, H, W = img.shape
+        x, y = xy[:, 0], xy[:, 1]
+        x0, y0 = x.floor().clamp(max=W - 2), y.floor().clamp(max=H - 2)
+        fx, fy = x - x0, y - y0
+        i, j = y0.long(), x0.long()
+        a, b = img[:, i, j], img[:, i, j + 1]
+        c, d = img[:, i + 1, j], img[:, i + 1, j + 1]
+        ctx.save_for_backward(i, j, fx, fy, a, b, c, d)
+        ctx.shape = img.shape
+        return (a * (1 - fx) + b * fx) * (1 - fy) + (c * (1 - fx) + d * fx) * fy
+
+    @staticmethod
+    def backward(ctx, g):
+        i, j, fx, fy, a, b, c, d = ctx.saved_tensors
+        C, H, W = ctx.shape
+        dimg = g.new_zeros(C, H * W)
+        dimg.index_add_(1, i * W + j, g * (1 - fx) * (1 - fy))
+        dimg.index_add_(1, i * W + j + 1, g * fx * (1 - fy))
+        dimg.index_add_(1, (i + 1) * W + j, g * (1 - fx) * fy)
+        dimg.index_add_(1, (i + 1) * W + j + 1, g * fx * fy)
+        dfx = (g * ((b - a) * (1 - fy) + (d - c) * fy)).sum(0)
+        dfy = (g * ((c - a) * (1 - fx) + (d - b) * fx)).sum(0)
+        return dimg.view(C, H, W), torch.stack((dfx, dfy), dim=1)
+
+
+def BilinearSample_in(rng, *, c=2, h=4, w=5, n=6):
+    side = torch.tensor([w + 1.0, h + 1.0], dtype=torch.float64)
+    return T(rng, c, h + 2, w + 2), torch.from_numpy(rng.random((n, 2))) * side
+
+
+class GaussianNLL(Function):
+    @staticmethod
+    def forward(ctx, A, r):
+        S = A @ A.T + torch.eye(A.shape[0], dtype=A.dtype)
+        Sinv_r = torch.linalg.solve(S, r)
+        ctx.save_for_backward(A, S, Sinv_r)
+        return 0.5 * (r @ Sinv_r) + 0.5 * torch.logdet(S)
+
+    @staticmethod
+    def backward(ctx, g):
+        A, S, Sinv_r = ctx.saved_tensors
+        dS = 0.5 * (torch.linalg.inv(S) - torch.outer(Sinv_r, Sinv_r))
+        dA = 2 * dS @ A
+        return g * dA, g * Sinv_r
+
+
+def GaussianNLL_in(rng, *, n=4, k=3):
+    return T(rng, n, k), T(rng, n)
+
+
+class NewtonRoot(Function):
+    """Of x^3 + a x = b: what rounding may do to thirty steps of it has no bound that tells."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        x = torch.ones_like(a)
+        for _ in range(30):
+            x = x - (x**3 + a * x - b) / (3 * x**2 + a)
+        ctx.save_for_backward(a, x)
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        a, x = ctx.saved_tensors
+        w = g / (3 * x**2 + a)
+        return -w * x, w
+
+
+def NewtonRoot_in(rng, *, n=4):
+    return 1 + torch.from_numpy(rng.random(n)), 1 + torch.from_numpy(rng.random(n))

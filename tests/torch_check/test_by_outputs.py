@@ -115,6 +115,8 @@ def test_nothing_to_check_is_one_line() -> None:
     inputs = R(3, 4), R(4, 2)
     with pytest.raises(ProblemError, match="needs inputs that are a function"):
         byhand.torch.check(Helpers, inputs, sizes=[{"n": 3}])
+    with pytest.raises(ProblemError, match="<lambda>: it has too many elements to find"):
+        byhand.torch.check(lambda x: Helpers.apply(x, inputs[1]), R(600, 4))
     with pytest.raises(ProblemError, match="reference is no function: 3"):
         byhand.torch.check(Helpers, inputs, reference=3)  # pyright: ignore[reportArgumentType]
 

@@ -280,3 +280,26 @@ def test_differences_are_not_found_of_many_elements() -> None:
     report = byhand.torch.check(Cut, inputs)
     assert report.ok, str(report)
     assert calls < 4000
+
+
+class DropsAnew(torch.autograd.Function):
+    """What it drops is another each time, whatever seed PyTorch has."""
+
+    rng = np.random.default_rng(0)
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.kept = torch.from_numpy(DropsAnew.rng.random(x.shape) > 0.5)
+        return x * ctx.kept
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        return dy * ctx.kept
+
+
+@pytest.mark.parametrize("fn", [DropsAnew, lambda x: DropsAnew.apply(x)])
+def test_what_gives_something_else_each_time_is_said_to(fn: Any) -> None:
+    report = byhand.torch.check(fn, (R(3, 4),), reference=lambda x: x)
+    assert "nondeterministic" in names(report)
+    with pytest.raises(ProblemError, match="the same call gives something else each time: "):
+        byhand.torch.check(fn, (R(3, 4),))

@@ -38,6 +38,10 @@ MISTAKES = [
     ("DistillIgnored", "grad = grad / n", "grad = grad / len(keep)", "unnormalised"),
     # Ten digits of a constant are enough.
     ("BiasGelu", "tmp.sum(dim=tuple(range(tmp.dim() - 1)))", "tmp.sum(dim=0)", "missing-reduction"),
+    # What is returned in another shape was made where it is added up.
+    ("BilinearSample", "j, g * (1 - fx) * fy)", "j, g * fx * fy)", "wrong-operand"),
+    # dS is no gradient before it is multiplied by what comes in.
+    ("GaussianNLL", "2 * dS @ A", "2 * dS @ A.flip(0)", "unknown"),
     ("FusedAddRMSNorm", "return dx, dx, dw", "return dx, dx - dh, dw", "unknown"),
 ]
 
@@ -78,6 +82,18 @@ def test_every_right_one_passes_in_narrow_types(name: str, dtype: torch.dtype) -
     assert report.ok, str(report)
 
 
+def test_a_mistake_is_found_where_no_bound_on_rounding_tells() -> None:
+    class Turned(functions_in_use.NewtonRoot):
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            a, x = ctx.saved_tensors
+            w = g / (3 * x**2 + a)
+            return w * x, w
+
+    report = byhand.torch.check(Turned, functions_in_use.NewtonRoot_in)
+    assert report.roots == ("a",)
+
+
 @pytest.mark.parametrize(("name", "old", "new", "code"), MISTAKES, ids=lambda each: str(each)[:16])
 def test_a_mistake_has_its_true_name(name: str, old: str, new: str, code: str) -> None:
     before, found, after = SOURCE.partition(f"class {name}(")
@@ -92,5 +108,5 @@ def test_a_mistake_has_its_true_name(name: str, old: str, new: str, code: str) -
     named = {row.mistake.code for row in report.rows if row.mistake is not None}
     assert named == {code}, str(report)
     changed = (before + found + after.partition(old)[0]).count("\n") + 1
-    if name in ("SigmoidFocal", "DistillIgnored"):
+    if name in ("SigmoidFocal", "DistillIgnored", "BilinearSample"):
         assert [row.line for row in report.rows if row.name in report.roots] == [changed]

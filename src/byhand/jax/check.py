@@ -48,7 +48,11 @@ from byhand.jax.truth import (
 from byhand.jax_dialect.arrays import float64, in_jax
 from byhand.kernels.bench import Bench
 from byhand.kernels.options import Options
-from byhand.kernels.outside import by_outputs_alone, seen_from_outside
+from byhand.kernels.outside import (
+    by_outputs_alone,
+    gradients_from_outside,
+    seen_from_outside,
+)
 from byhand.kernels.probes import EDGE
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
@@ -107,6 +111,8 @@ def check(
             notes = notes or [f"judged by what it gives: {error}"]
             report = replace(report, referee="jax" if by_jax else "finite")
         else:
+            if report.unjudged:
+                report = gradients_from_outside(report, bench)
             if report.ok and kind in HALVES:
                 report = replace(seen_from_outside(report, bench), dtype=kind)
             if report.ok and edges:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from byhand.checking.judging.compare import Comparison
@@ -20,14 +21,33 @@ def seen_from_outside(report: Report, bench: Bench) -> Report:
     first = bench.first
     if first.ran is None:
         return report
-    gradients = first.judgement.gradients
+    found = (*_forward(first), *findings(bench, but_for=OF_ANSWERS if report.wrong else ()))
+    return replace(gradients_from_outside(report, bench), findings=found)
+
+
+def gradients_from_outside(report: Report, bench: Bench) -> Report:
+    """The report with what one call shows of each gradient that is right by its statements, or
+    nearer than a bound on rounding that explains any value, as after many steps of an iteration."""
+    first = bench.first
+    seen: Mapping[str, Comparison] = {} if first.ran is None else first.judgement.gradients
     rows = tuple(
-        _row(row, gradients[row.name]) if row.right and row.name in gradients else row
+        _row(row, seen[row.name]) if row.name in seen and (row.right or _is_vague(row)) else row
         for row in report.rows
     )
-    worse = [r.name for r, before in zip(rows, report.rows, strict=True) if before.right > r.right]
-    found = (*_forward(first), *findings(bench, but_for=OF_ANSWERS if report.wrong else ()))
-    return replace(report, rows=rows, roots=(*report.roots, *worse), findings=found)
+    worse = [
+        row.name
+        for row, before in zip(rows, report.rows, strict=True)
+        if not (row.right or row.verdict in ("unjudged", before.verdict))
+    ]
+    return replace(report, rows=rows, roots=(*report.roots, *worse))
+
+
+def _is_vague(row: Row) -> bool:
+    """Whether nothing but the bound on rounding speaks against a row."""
+    error, allowed = row.max_error, row.tolerance
+    if row.verdict != "unjudged" or error is None or allowed is None:
+        return False
+    return error <= allowed
 
 
 def by_outputs_alone(bench: Bench, file: str) -> Report:
@@ -91,7 +111,7 @@ def _row(row: Row, seen: Comparison) -> Row:
     if seen.unjudged:
         return row
     known = replace(row, max_error=seen.max_error, tolerance=seen.tolerance, ulps=seen.ulps)
-    if not seen.right:
+    if not seen.right or not row.right:
         return replace(known, verdict=seen.verdict, note=seen.note, mismatch=seen.mismatch)
     closer = seen.tolerance is not None and seen.tolerance < (row.tolerance or 0.0)
     return known if closer else row

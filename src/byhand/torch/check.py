@@ -21,7 +21,7 @@ import torch
 from byhand.checking.check import checked
 from byhand.checking.meant import unjudged_where_meant
 from byhand.checking.report import Report, Row
-from byhand.errors import ProblemError, in_one_line
+from byhand.errors import ProblemError, UnsupportedError, in_one_line
 from byhand.kernels.kernel import Ran
 from byhand.kernels.options import Options
 from byhand.kernels.outside import by_outputs_alone, compared, seen_from_outside
@@ -80,9 +80,12 @@ def check(
         seed=seed,
     )
     with torch.random.fork_rng(devices=[]):  # what is drawn at random is drawn from seed 0
-        report = _checked(
-            subject, inputs, reference, needs, _type(dtype), _place(device, dtype), options
-        )
+        try:
+            report = _checked(
+                subject, inputs, reference, needs, _type(dtype), _place(device, dtype), options
+            )
+        except UnsupportedError as error:
+            raise ProblemError(f"{subject.name}: {error}") from error
     return replace(report, name=subject.name, seconds=time.perf_counter() - start)
 
 
@@ -115,7 +118,10 @@ def _checked(
         plain = _plainly(subject, found, referred, ran, device, options)
         if plain is not None:
             return plain
-    problem, referee = _problem(subject, found, referred, ran, seed)
+    made = _problem(subject, found, referred, ran, seed)
+    if made is None:
+        return _never_the_same(subject, found, referred, ran, device, options)
+    problem, referee = made
     report = unjudged_where_meant(_judged(problem, seed), problem, seed)
     report = replace(report, referee=referee)
     _, gave = called(subject, found, seed)
@@ -206,7 +212,7 @@ def _judged(problem: Problem, seed: int) -> Report:
     others = problem.unpromised
     if others is not None:
         report = checked(others.without(others.names), seed=seed, named=False)
-        if report.ok:
+        if not report.wrong:
             return report
     return checked(problem, seed=seed)
 
@@ -317,8 +323,9 @@ def _problem(
     reference: Reference | None,
     ran: Ran,
     seed: int,
-) -> tuple[Problem, str]:
-    """The subject as a problem, and who says what is true of it.
+) -> tuple[Problem, str] | None:
+    """The subject as a problem, and who says what is true of it; None where one call of it gives
+    something else than the next.
 
     Its statements are judged where they can be, its outputs elsewhere. Raises ProblemError if it
     can't be run, or nothing says what is true.
@@ -363,4 +370,31 @@ def _problem(
                         return problem, truth.referee
             except ProblemError as error:
                 why = str(error)
-    raise ProblemError(f"{subject.name}: nothing says what is true: {why}")
+    if why:
+        raise ProblemError(f"{subject.name}: nothing says what is true: {why}")
+    return None
+
+
+def _never_the_same(
+    subject: Subject,
+    found: Given,
+    reference: Reference | None,
+    ran: Ran,
+    device: torch.device | None,
+    options: Options,
+) -> Report:
+    """The report on what gives something else each time it is called: that is what is said of it.
+
+    Raises ProblemError where not even that can be.
+    """
+    bench, untried = bench_of(subject, found, reference, None, ran, device, options)
+    report = None if bench is None else by_outputs_alone(bench, subject.file or subject.name)
+    found_so = report is not None and any(
+        each.name == "nondeterministic" and each.wrong for each in report.findings
+    )
+    if report is None or not found_so:
+        raise ProblemError(
+            f"{subject.name}: the same call gives something else each time: what it draws at "
+            "random must be drawn from PyTorch's own generator, or be an input"
+        )
+    return replace(report, notes=(*found.notes, *untried))

@@ -179,7 +179,7 @@ class _Differences:
         size = float(np.max(np.abs(x), initial=0.0)) or 1.0
         if x.size * sum(each.size for each in self.forwards(values)) > LARGEST:
             raise UnsupportedError(
-                "is too large for differences of all its elements: give smaller inputs, or a "
+                "it has too many elements to find differences of each: give smaller inputs, or a "
                 "reference"
             )
 
