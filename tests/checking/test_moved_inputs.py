@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from verdicts import Checked, assert_right
@@ -14,6 +14,7 @@ from verdicts import Checked, assert_right
 from byhand.checking.sampling.moved_draws import generic
 from byhand.checking.sampling.moved_inputs import (
     far_away,
+    farthest,
     moved,
     nearby,
     special,
@@ -103,6 +104,47 @@ def test_what_hid_it_is_said(checked: Checked, name: str) -> None:
     assert said in (report[root].note or "")
 
 
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(bound=st.floats(0.5, 100), scale=st.floats(0.1, 10))
+def test_a_clip_that_is_never_reached(checked: Checked, bound: float, scale: float) -> None:
+    given = f'"x": {scale} * rng.normal(size=(3, n)), "w": rng.normal(size=n)'
+    forward = f"out = np.clip(x, -{bound}, {bound}) * w"
+    dw = f"dw = (dout * np.clip(x, -{bound}, {bound})).sum(0)"
+    assert_right(checked(problem(given, forward, f"dx = dout * w * (abs(x) < {bound}); {dw}")))
+    assert checked(problem(given, forward, f"dx = dout * w; {dw}")).roots == ("x",)
+
+
+LARGE = {
+    "softplus": (
+        "np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))",
+        "np.exp(x) / (1 + np.exp(x))",
+    ),
+    "sigmoid of a clip": (
+        "1 / (1 + np.exp(-np.clip(x, -30, 30)))",
+        "np.exp(-x) / (1 + np.exp(-x)) ** 2 * (abs(x) < 30)",
+    ),
+    "tanh of a clip": (
+        "np.tanh(np.clip(x, -20, 20))",
+        "4 * np.exp(2 * x) / (1 + np.exp(2 * x)) ** 2 * (abs(x) < 20)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("scale", [0.1, 1, 10])
+def test_what_is_right_stays_so_far_away(checked: Checked, name: str, scale: float) -> None:
+    """Though it takes exponentials that the other form avoids."""
+    forward, slope = LARGE[name]
+    given = f'"x": {scale} * rng.normal(size=(3, n)), "w": rng.normal(size=n)'
+    backward = f"dx = dout * w * {slope}; dw = (dout * ({forward})).sum(0)"
+    assert_right(checked(problem(given, f"out = ({forward}) * w", backward)))
+
+
 MADE_ON_PURPOSE = {
     "a mask": (
         '"x": rng.normal(size=(3, n)), "w": (rng.random((3, n)) < 0.5) * 1.0',
@@ -164,7 +206,7 @@ finite = arrays.arrays(
 @given(value=finite, seed=st.integers(0, 9))
 def test_moves_keep_shapes_and_move_everything(value: np.ndarray, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for move in (nearby, to_both_sides, far_away):
+    for move in (nearby, to_both_sides, far_away, farthest):
         new = move(value, rng)
         assert np.shape(new) == value.shape
         assert np.isfinite(new).all()

@@ -14,6 +14,7 @@ from byhand.checking.sampling.moved_inputs import (
     Move,
     emptied,
     far_away,
+    farthest,
     moved,
     nearby,
     to_both_sides,
@@ -45,12 +46,12 @@ def generic(problem: Problem, seed: int) -> Draw | None:
 
 def other_branches(problem: Problem, seed: int, known: Draw) -> Draw | None:
     """A draw on which a branch is taken that another one doesn't take; None if there is none."""
-    if not _one_sided(known.truth):
-        return None
-    found = _first(problem, seed, FAR, far_away)
-    return (
-        found if found is not None and _one_sided(found.truth) < _one_sided(known.truth) else None
-    )
+    alike = _one_sided(known.truth)
+    for move in (far_away, farthest) if alike else ():
+        found = _first(problem, seed, FAR, move)
+        if found is not None and _one_sided(found.truth) < alike:
+            return found
+    return None
 
 
 def zeros(problem: Problem, seed: int, backward: Function | None, known: Draw) -> Draw | None:

@@ -27,6 +27,10 @@ STEP = 0.5
 WIDE = 8.0
 """How many times as large every other element becomes where a branch was never reached."""
 
+FARTHEST = 200.0
+"""Up to how large the largest element becomes where that wasn't enough: `exp` of three times that
+is a number."""
+
 
 def to_both_sides(value: Array, rng: np.random.Generator) -> Array:
     """Every element moved, and each made positive or negative by chance."""
@@ -45,8 +49,19 @@ def nearby(value: Array, rng: np.random.Generator) -> Array:
 
 def far_away(value: Array, rng: np.random.Generator) -> Array:
     """As `to_both_sides`, with every other element many times as large."""
-    shape: tuple[int, ...] = value.shape
-    return to_both_sides(value, rng) * np.where(np.asarray(rng.random(shape)) < 0.5, WIDE, 1.0)
+    return _stretched(to_both_sides(value, rng), WIDE, rng)
+
+
+def farthest(value: Array, rng: np.random.Generator) -> Array:
+    """As `to_both_sides`, with every other element as large as is sensible."""
+    moved = to_both_sides(value, rng)
+    largest = float(np.max(np.abs(moved), initial=0.0))
+    far = FARTHEST * rng.uniform(1 - STEP, 1)
+    return _stretched(moved, max(far / largest, 1.0) if largest else 1.0, rng)
+
+
+def _stretched(value: Array, times: float, rng: np.random.Generator) -> Array:
+    return value * np.where(np.asarray(rng.random(np.shape(value))) < 0.5, times, 1.0)
 
 
 def with_repeats(value: Array, rng: np.random.Generator) -> Array:
