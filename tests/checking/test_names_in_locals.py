@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from verdicts import Checked
+from verdicts import Checked, assert_right
 
 GATED = """
 import numpy as np
@@ -229,3 +229,26 @@ def backward(layer, y):
     assert report.roots == ("b",)
     mistake = report["b"].mistake
     assert mistake is not None and mistake.code == "mean-for-sum"
+
+
+NARROWED = """
+import numpy as np
+data = ("t",)
+
+def inputs(rng, *, n=3, m=4):
+    return {"x": rng.normal(size=(n, m, 2)), "t": rng.normal(size=(n, m, 2))}
+
+def forward(x, t):
+    loss = (x - t) ** 2
+    loss = loss.mean()
+    return loss
+
+def backward(x, t):
+    dx = 2 * (x - t) / x.size
+"""
+
+
+def test_a_name_that_has_other_axes_when_it_is_bound_again(checked: Checked) -> None:
+    assert_right(checked(NARROWED))
+    report = checked(NARROWED.replace("/ x.size", "/ x.size * np.cos(x)"))
+    assert report.roots == ("x",)

@@ -31,6 +31,9 @@ FARTHEST = 200.0
 """Up to how large the largest element becomes where that wasn't enough: `exp` of three times that
 is a number."""
 
+MOST = 1e4
+"""How many times as large that may be: what is still smaller is nothing beside other values."""
+
 
 def to_both_sides(value: Array, rng: np.random.Generator) -> Array:
     """Every element moved, and each made positive or negative by chance."""
@@ -57,7 +60,7 @@ def farthest(value: Array, rng: np.random.Generator) -> Array:
     moved = to_both_sides(value, rng)
     largest = float(np.max(np.abs(moved), initial=0.0))
     far = FARTHEST * rng.uniform(1 - STEP, 1)
-    return _stretched(moved, max(far / largest, 1.0) if largest else 1.0, rng)
+    return _stretched(moved, far / largest if far / MOST < largest < far else 1.0, rng)
 
 
 def _stretched(value: Array, times: float, rng: np.random.Generator) -> Array:

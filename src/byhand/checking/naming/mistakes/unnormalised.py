@@ -95,10 +95,11 @@ def _areas(suspect: Suspect) -> dict[str, tuple[int, ...]]:
     programs = [evidence.trial.drawn.truth for evidence in suspect.telling]
     for step in suspect.program:
         shapes = [p[step.name].shape for p in programs if step.name in p]
-        if len(shapes) == len(programs) and len({len(shape) for shape in shapes}) == 1:
-            for a, b in combinations(range(step.value.ndim), 2):
+        (axes, *others) = {len(shape) for shape in shapes} or {0}
+        if len(shapes) == len(programs) and axes > 2 and not others:
+            for a, b in combinations(range(axes), 2):
                 area = tuple(shape[a] * shape[b] for shape in shapes)
-                if max(area) > 1 and step.value.ndim > 2 and area not in found.values():
+                if max(area) > 1 and area not in found.values():
                     found[f"{step.name}.shape[{a}] * {step.name}.shape[{b}]"] = area
     return found
 

@@ -27,10 +27,11 @@ class Diagnosis:
 
 @dataclass(frozen=True, eq=False)
 class Mend:
-    """The exchange of one part of one statement, which makes the definition right."""
+    """The exchange of one part of one statement for a new one, which makes the definition right."""
 
     statement: ast.stmt
     part: ast.AST
+    new: ast.AST
     edits: Edits = field(default_factory=dict[ast.stmt, ast.stmt])
 
     def finding(self, message: str) -> Diagnosis:
@@ -38,10 +39,12 @@ class Mend:
 
     @property
     def _line(self) -> int:
-        """The line of the statement, or that of the call which gives the part to a helper."""
+        """The line of the statement; but that of the call which gives the part to a helper, where
+        something else should be given."""
         first, last = self.statement.lineno, self.statement.end_lineno or self.statement.lineno
         line = getattr(self.part, "lineno", first)
-        return first if first <= line <= last else line
+        given = isinstance(self.new, (ast.Name, ast.Attribute, ast.Subscript))
+        return line if given and not first <= line <= last else first
 
 
 @dataclass(frozen=True, eq=False)

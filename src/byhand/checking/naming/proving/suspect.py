@@ -294,7 +294,7 @@ class Suspect:
                     if not proved(edits):
                         continue
                     if not any(map(proved, _controls(statement, part, new))):
-                        return Mend(statement, part, edits if self.mended(edits) else {})
+                        return Mend(statement, part, new, edits if self.mended(edits) else {})
         return None
 
     @cached_property
