@@ -12,7 +12,7 @@ the value that makes all right that reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, overwritten, turned
 from byhand.checking.running.backward_run import Raised, Write
 from byhand.engine.tensor import Tensor
-from byhand.ops.elementwise import ADD, SUBTRACT
+from byhand.ops.elementwise import ADD, POSITIVE_OF, SUBTRACT
 from byhand.values import tree
 
 
@@ -191,17 +191,24 @@ def _guess(
     last = last_read_at_once(trial, part, at)
     readers = readers_of(trial, part, last)
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
-    own = part.tensor
-    added_to = own.args if own.op in (ADD, SUBTRACT) else ()
+    own, added_to = trial.drawn.true_gradients.get(part.tensor), {*_added_to(part.tensor)}
     for tensor, way in near if readers else ():
-        if any(each is tensor for each in added_to):
-            continue  # such as a product to which a bias is added: no statement makes its gradient
+        if tensor in added_to and own is not None and holds_exactly(own.value, tensor, trial):
+            continue  # no statement makes the one of the other: such as where a bias is added
         if tensor in named or tensor.shape != getattr(part.values[last], "shape", None):
             continue
         turn = Turn(tree.root(part.host[0]), part.writes[at], way)
         if all_right(turned(first, [*turns, turn]), readers):
             return turn
     return None
+
+
+def _added_to(tensor: Tensor) -> Iterator[Tensor]:
+    """What a value is but for what is added: its gradient passes on to these unchanged."""
+    for arg in tensor.args if tensor.op in (ADD, SUBTRACT, POSITIVE_OF) else ():
+        if isinstance(arg, Tensor):
+            yield arg
+            yield from _added_to(arg)
 
 
 def _guess_with_start(
