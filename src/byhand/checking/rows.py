@@ -22,8 +22,10 @@ from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.constants import coarsest
 from byhand.checking.running.names import touched_names
+from byhand.engine.tensor import Tensor
+from byhand.ops.elementwise import POSITIVE_OF
 from byhand.program.problem import Problem
-from byhand.program.program import Step
+from byhand.program.program import Program, Step
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array
@@ -437,14 +439,23 @@ def _missing(trial: Trial, rows: Sequence[Row]) -> list[Row]:
 
 def missing_inputs(trial: Trial) -> list[Step]:
     """The inputs whose gradient backward should give and doesn't: one that forward only compares,
-    as it does a mask, has none."""
+    as it does a mask, has none; that of `W = params["W"]` may be given as dW."""
     data, program = {*trial.problem.data}, trial.drawn.program
+    answered = {program.by_key[answer.host or answer.key].tensor for answer in trial.answers.found}
     return [
         step
         for step in program.inputs
         if not {step.name, tree.root(step.name)} & data and (step.name, 0) not in trial.answers
-        if step.tensor in program.reached
+        if step.tensor in program.reached and not answered & {*_other_names(step.tensor, program)}
     ]
+
+
+def _other_names(tensor: Tensor, program: Program) -> Iterator[Tensor]:
+    """What stands for a value, if forward uses that by this name alone."""
+    users = [each for each in program.tensors if any(arg is tensor for arg in each.args)]
+    if len(users) == 1 and users[0].op is POSITIVE_OF:
+        yield users[0]
+        yield from _other_names(users[0], program)
 
 
 def _source(problem: Problem, line: int | None) -> str:

@@ -7,7 +7,7 @@ with its default. An answer is a local `d<name>`, or an item of a returned dict.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
@@ -16,6 +16,7 @@ from byhand.errors import ProblemError
 from byhand.program.control_flow import run_plainly
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem, did_you_mean
+from byhand.program.returned_by_key import by_parameter, key_in, keys_of_parameters
 from byhand.program.returned_dict import named_by, spelled_out
 from byhand.program.statements import Function, StatementError
 from byhand.program.time_steps import renamed
@@ -58,11 +59,11 @@ class Call:
         if self.function is None:
             try:
                 assert self.problem.backward is not None
-                return answers_in({}, self.problem.backward(**given), known_to(self.problem))
+                return answers_in({}, self.problem.backward(**given), self.problem)
             except Exception as error:
                 raise StatementError(0, error) from error
         returned, namespace = run_plainly(self.function, given)
-        return answers_in(namespace, returned.value, known_to(self.problem))
+        return answers_in(namespace, returned.value, self.problem)
 
 
 def call_of(problem: Problem) -> Call:
@@ -78,7 +79,8 @@ def call_of(problem: Problem) -> Call:
         parameters = _signature(problem)
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         return Call(problem, None, tuple(parameters), defaults)
-    found = spelled_out(renamed(function, problem.renamed), known_to(problem))
+    function = by_parameter(renamed(function, problem.renamed), keys_of_parameters(problem.forward))
+    found = spelled_out(function, known_to(problem))
     called = {name: local for local, name in problem.renamed.items()} | {**found.called}
     return replace(call_to(problem, found.function), called=called)
 
@@ -89,11 +91,11 @@ def call_to(problem: Problem, function: Function) -> Call:
 
 
 def answers_in(
-    namespace: Mapping[str, Any], returned: Any, known: Container[str] = ()
+    namespace: Mapping[str, Any], returned: Any, problem: Problem | None = None
 ) -> dict[str, Any]:
     """The answers `d<name>` among the locals of a backward, and in the dict that it returned."""
     found = {name: value for name, value in namespace.items() if name.startswith("d")}
-    return found | {f"d{name}": value for name, value in by_name(returned, known).items()}
+    return found | {f"d{name}": value for name, value in by_name(returned, problem).items()}
 
 
 def known_to(problem: Problem) -> frozenset[str]:
@@ -101,13 +103,23 @@ def known_to(problem: Problem) -> frozenset[str]:
     return frozenset({*problem.forward.parameters, *problem.forward.own})
 
 
-def by_name(returned: Any, known: Container[str]) -> dict[str, Any]:
+def by_name(returned: Any, problem: Problem | None) -> dict[str, Any]:
     """The gradients in a returned dict by what they are the gradients of, which may be said as
-    "W" or as "dW"; none where something else was returned."""
+    "W" or as "dW", and stands in a dict where forward reads `params["W"]`; none where something
+    else was returned."""
     if not isinstance(returned, dict):
         return {}
+    known = frozenset[str]() if problem is None else known_to(problem)
+    keys: Mapping[str, str] = {} if problem is None else keys_of_parameters(problem.forward)
     named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
-    return {named_by(name, known): value for name, value in named.items()}
+    found: dict[str, Any] = {}
+    for said, value in named.items():
+        name, key = named_by(said, known), key_in(said, keys)
+        if name in known or key is None:
+            found[name] = value
+        else:
+            found[keys[key]] = {**found.get(keys[key], {}), key: value}
+    return found
 
 
 def _signature(problem: Problem) -> Mapping[str, inspect.Parameter]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.errors import ProblemError
-from byhand.program.call import Call, answers_in, call_of, known_to
+from byhand.program.call import Call, answers_in, call_of
 from byhand.program.problem import Inputs, Problem
 from byhand.train.rewrite import Locals, explained, with_locals
 from byhand.values.arrays import Array
@@ -54,7 +54,7 @@ def hand_gradients(problem: Problem) -> Callable[[Inputs], StepGradients]:
             returned, found = backward(**{**call.defaults, **asked})
         except Exception as error:
             raise explained(problem, "backward", error) from error
-        return StepGradients(loss, steps, answers_in(found, returned, known_to(problem)))
+        return StepGradients(loss, steps, answers_in(found, returned, problem))
 
     return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import itertools
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from byhand.checking.running.backward_run import BackwardRun, Damage
 from byhand.checking.running.names import touched_names
 from byhand.checking.running.narrow import Narrow
 from byhand.checking.running.recorder import Recorder
-from byhand.program.call import Call, by_name, call_of, known_to
+from byhand.program.call import Call, by_name, call_of
 from byhand.program.control_flow import run
 from byhand.program.problem import Problem, in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
@@ -76,7 +76,7 @@ def run_backward(
         function,
         given,
         tuple(recorder.writes),
-        by_name(returned, known_to(problem)),
+        by_name(returned, problem),
         tuple(recorder.damages),
         narrow.lines,
         *(error or (None, "")),
@@ -97,7 +97,7 @@ def run_again(
     given, function = copied(call.filled({**upstream, **available})), call.function
     if function is None:
         assert problem.backward is not None
-        return _by_key(problem.backward(**given), known_to(problem))
+        return _by_key(problem.backward(**given), problem)
     last: dict[int, list[Answer]] = {}
     for answer in known.found:
         for write in answer.writes[-1:]:
@@ -114,14 +114,14 @@ def run_again(
 
     with contextlib.suppress(StatementError):
         returned = run(function, function.namespace(given), execute).value
-        found |= _by_key(returned, known_to(problem))
+        found |= _by_key(returned, problem)
     return found
 
 
-def _by_key(returned: Any, known: Container[str]) -> dict[Key, Any]:
+def _by_key(returned: Any, problem: Problem) -> dict[Key, Any]:
     return {
         (name, 0): leaf
-        for root, value in by_name(returned, known).items()
+        for root, value in by_name(returned, problem).items()
         for name, leaf in tree.named(root, value)
     }
 
@@ -172,5 +172,5 @@ def _called(call: Call, given: Mapping[str, Any], passed: Mapping[str, Any]) -> 
         for name, value in arrays.items()
         if not unchanged(value, pristine[name])
     )
-    found = by_name(returned, known_to(call.problem))
+    found = by_name(returned, call.problem)
     return BackwardRun(None, given, (), found, damages, unread=_unread(returned))
