@@ -64,4 +64,5 @@ def test_without_statements() -> None:
 def test_answers_are_locals_and_returned() -> None:
     assert answers_in({"dx": 1, "x": 2}, {"W": 3}) == {"dx": 1, "dW": 3}
     assert answers_in({"dx": 1}, (4, 5)) == {"dx": 1}
-    assert answers_in({}, {"dW": 3, "dx": 1, "x": 2}, {"W", "dx"}) == {"dW": 3, "ddx": 1, "dx": 2}
+    found = answers_in({}, {"dw": 3, "dh": 1, "dother": 2}, of(None))
+    assert found == {"dw": 3, "dh": 1, "ddother": 2}

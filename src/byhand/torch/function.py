@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 
 from byhand.checking.check import check
 from byhand.errors import ProblemError
-from byhand.program.call import Call, answers_in, known_to
+from byhand.program.call import Call, answers_in
 from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.train.gradients import hand_backward, items_named
@@ -154,7 +154,7 @@ class _ByHand(torch.autograd.Function):
             raise explained(written.problem, "backward", error) from error
         # A loss's own gradient is 1 to the backward, unless it asks for it.
         scale = 1 if set(asked_for) & set(written.call.parameters) else upstream[0]
-        found = items_named(answers_in(local, returned, known_to(written.problem)))
+        found = items_named(answers_in(local, returned, written.problem))
         wanted = zip(ctx.names, ctx.like, ctx.needs_input_grad[3:], strict=True)
         return (
             None,
