@@ -74,9 +74,21 @@ def test_a_right_one_passes_in_a_narrow_type(name: str, dtype: torch.dtype) -> N
     assert report.ok, str(report)
 
 
+NO_BFLOAT16 = ("GaussianNLL",)
+"""PyTorch solves no systems in it."""
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        (name, dtype)
+        for name in NAMES
+        for dtype in (torch.float32, torch.bfloat16)
+        if dtype != torch.bfloat16 or name not in NO_BFLOAT16
+    ],
+    ids=str,
+)
 def test_every_right_one_passes_in_narrow_types(name: str, dtype: torch.dtype) -> None:
     report = checked(functions_in_use, name, dtype=dtype)
     assert report.ok, str(report)

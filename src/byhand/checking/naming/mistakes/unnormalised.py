@@ -129,12 +129,22 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
                 | ast.Attribute(attr="size")
             ):
                 yield from larger(part)
-            case ast.Name(id=name) if counts(name, suspect.function):
+            case ast.Name(id=name) if counts(name, suspect.function) and _is_a_size(statement):
                 yield from larger(part)
             case _:
                 pass
 
     return suspect.mend(more, in_index=False)
+
+
+def _is_a_size(statement: ast.stmt) -> bool:
+    """Whether a statement makes a size, as `m = N * H` does, and nothing else."""
+    plain = (ast.Name, ast.BinOp, ast.Mult, ast.Load)
+    match statement:
+        case ast.Assign(targets=[ast.Name()], value=value):
+            return all(isinstance(part, plain) for part in ast.walk(value))
+        case _:
+            return False
 
 
 def _all_but_one(suspect: Suspect) -> Iterator[str]:
