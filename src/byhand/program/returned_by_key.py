@@ -16,6 +16,7 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
 
+from byhand.program.returned_dict import bound_once, has_inner_functions, taken
 from byhand.program.statements import Function
 
 
@@ -69,7 +70,7 @@ def _of_a_literal(function: Function, returned: ast.Dict, keys: Mapping[str, str
             case _:
                 stay.append((key, value))
     dicts = {parameter: f"d{parameter}" for parameter, _, _ in go}
-    if not go or {*dicts.values()} & _names(function):
+    if not go or {*dicts.values()} & taken(function):
         return function
     names = [value.id for _, _, value in go if isinstance(value, ast.Name)]
     items = {
@@ -77,7 +78,7 @@ def _of_a_literal(function: Function, returned: ast.Dict, keys: Mapping[str, str
         for parameter, key, value in go
         if isinstance(value, ast.Name) and names.count(value.id) == 1
         if value.id in function.own and value.id not in function.parameters
-        if _bound_once(value.id, before)
+        if bound_once(value.id, before) and not has_inner_functions(function)
     }
     made = [
         _assigned(ast.Name(local, ast.Store()), ast.Dict([], []), end) for local in dicts.values()
@@ -104,7 +105,7 @@ def _of_a_local(function: Function, held: str, keys: Mapping[str, str]) -> Funct
         return function
     (parameter,) = parameters
     local = f"d{parameter}"
-    if local != held and local in _names(function):
+    if local != held and local in taken(function):
         return function
     made = [_Keys(held, local, keys).visit(deepcopy(node)) for node in before]
     whole = ast.Dict([ast.Constant(parameter)], [ast.Name(local, ast.Load())])
@@ -125,24 +126,6 @@ def _keys_said(body: Collection[ast.stmt], held: str) -> Iterator[str | None]:
 
 def _is_word(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _names(function: Function) -> set[str]:
-    return {*function.own, *function.parameters, *function.globals, *function.closure}
-
-
-def _bound_once(name: str, body: Collection[ast.stmt]) -> bool:
-    """Whether one statement that always runs binds a name, and no inner function has it."""
-    stores = [
-        node
-        for node in body
-        for part in ast.walk(node)
-        if isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)
-        if not isinstance(node, ast.AugAssign)
-    ]
-    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-    plain = not any(isinstance(part, inner) for node in body for part in ast.walk(node))
-    return plain and len(stores) == 1 and isinstance(stores[0], ast.Assign)
 
 
 def _item(local: str, key: str, context: ast.expr_context | None = None) -> ast.Subscript:

@@ -48,7 +48,8 @@ def named_by(key: str, known: Container[str]) -> str:
     return key[1:] if key not in known and key[:1] == "d" and key[1:] in known else key
 
 
-def _taken(function: Function) -> frozenset[str]:
+def taken(function: Function) -> frozenset[str]:
+    """The names that mean something in a function already."""
     seen = {*function.own, *function.parameters, *function.globals, *function.closure}
     return frozenset(seen)
 
@@ -64,14 +65,14 @@ def _without_items(
     starts = [node for node in before if _starts(node, held)]
     items = [part for node in before for part in ast.walk(node) if _key(part, held) is not None]
     mentions = sum(_is_name(node, held) for node in function.nodes)
-    if len(starts) != 1 or mentions != len(items) + 2 or _has_inner_functions(function):
+    if len(starts) != 1 or mentions != len(items) + 2 or has_inner_functions(function):
         return function, {}
     keys = [key for node in (*starts, *before) for key in _assigned(node, held)]
-    taken = _taken(function)
+    named = taken(function)
     local = {
         key: name
         for key in dict.fromkeys(keys)
-        if named_by(key, known) in known and (name := f"d{named_by(key, known)}") not in taken
+        if named_by(key, known) in known and (name := f"d{named_by(key, known)}") not in named
     }
     if len({*local.values()}) < len(local):  # "W" and "dW" are two things here
         return function, {}
@@ -159,17 +160,17 @@ def _renamed(function: Function, known: frozenset[str]) -> tuple[Function, dict[
     """`return {"W": g}`, where g is a local that is bound once, with dW for g."""
     end = function.body[-1]
     assert isinstance(end, ast.Return) and isinstance(end.value, ast.Dict)
-    if _has_inner_functions(function):
+    if has_inner_functions(function):
         return function, {}
     names = [value.id for value in end.value.values if isinstance(value, ast.Name)]
-    taken, new = _taken(function), dict[str, str]()
+    named, new = taken(function), dict[str, str]()
     for key, value in zip(end.value.keys, end.value.values, strict=True):
         match key, value:
             case ast.Constant(value=str(said)), ast.Name(id=name):
                 local = f"d{named_by(said, known)}"
                 plain = name in function.own and name not in function.parameters
-                once = names.count(name) == 1 and _bound_once(name, function.body)
-                if local[1:] in known and local not in {*taken, *new.values()} and plain and once:
+                once = names.count(name) == 1 and bound_once(name, function.body)
+                if local[1:] in known and local not in {*named, *new.values()} and plain and once:
                     new[name] = local
             case _:
                 pass
@@ -180,7 +181,7 @@ def _renamed(function: Function, known: frozenset[str]) -> tuple[Function, dict[
     return replace(function, body=body, own=own), {local: name for name, local in new.items()}
 
 
-def _bound_once(name: str, body: Collection[ast.stmt]) -> bool:
+def bound_once(name: str, body: Collection[ast.stmt]) -> bool:
     """Whether only one statement binds a name, and always runs."""
     stores = [
         node
@@ -202,14 +203,14 @@ def _with_locals(function: Function, known: frozenset[str]) -> Function:
             return function
     made: list[ast.stmt] = []
     new: list[ast.expr] = []
-    taken, own = _taken(function), set(function.own)
+    named, own = taken(function), set(function.own)
     for key, value in zip(keys, values, strict=True):
         match key:
             case ast.Constant(value=str(name)) if not isinstance(value, ast.Name):
                 local = f"d{named_by(name, known)}"
             case _:
                 local = ""
-        if local.isidentifier() and local not in taken:
+        if local.isidentifier() and local not in named:
             made.append(_assign(local, value))
             own.add(local)
             value = ast.copy_location(ast.Name(local, ast.Load()), value)
@@ -224,6 +225,6 @@ def _assign(name: str, value: ast.expr) -> ast.stmt:
     return ast.fix_missing_locations(ast.copy_location(assigned, value))
 
 
-def _has_inner_functions(function: Function) -> bool:
+def has_inner_functions(function: Function) -> bool:
     inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
     return any(isinstance(node, inner) for node in function.nodes)
