@@ -17,6 +17,8 @@ from byhand.errors import ProblemError
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
 import wrong_kernels as wrong
+from kernel_cases import kernel
+from kernel_mistakes import MISTAKES
 
 
 def names(report: Any) -> set[str]:
@@ -70,10 +72,13 @@ def test_what_is_tried_in_the_place_of_a_line_warns_of_nothing() -> None:
     def inputs(rng: Any, *, n: int = 8) -> Any:
         return (torch.from_numpy(rng.normal(size=(n, 3))),)
 
+    wrong_mask = kernel("linear_cross_entropy", MISTAKES["linear_cross_entropy"][0])
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         report = byhand.torch.check(Blocks, inputs)
+        other = byhand.torch.check(wrong_mask.kind, wrong_mask.inputs)
     assert not report.ok
+    assert not other.ok
     assert not seen, [str(each.message) for each in seen]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-import warnings
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -186,8 +185,7 @@ def stages(
     yield told
     if report.ok or promised is not None or not blamed.roots:  # there is nothing more to name
         return
-    with _calmly(problem), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is tried in the place of a line may warn
+    with _calmly(problem):
         told = whole(named())
     yield told
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Mapping, Sequence
+import contextlib
+import warnings
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from byhand.checking.judging.blame import Blame
@@ -56,6 +58,13 @@ class NamedMistakes:
     reasons: Mapping[Key, str]
 
 
+@contextlib.contextmanager
+def _silently() -> Generator[None]:
+    with warnings.catch_warnings(action="ignore"):
+        yield
+
+
+@_silently()  # what is tried in the place of a line may warn
 def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) -> NamedMistakes:
     """Names the mistakes of a backward; the first trial is the one whose results are reported.
 
