@@ -21,9 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from byhand.checking.check import BACKWARD_DIVIDES
 from byhand.checking.check import check as check_problem
 from byhand.checking.meant import unjudged_where_meant
+from byhand.checking.notes import BACKWARD_DIVIDES
 from byhand.checking.report import Finding, Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.jax.kernel import kernel_of

@@ -1,0 +1,66 @@
+"""Readings: what the locals of a backward are taken for, and what is to blame then.
+
+Other readings are tried where lines are wrong: the one that leaves the fewest of them to blame is
+believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from byhand.checking.judging.another_shape import is_right, locals_of_another_shape
+from byhand.checking.judging.blame import Blame, blame
+from byhand.checking.judging.convention import Convention, adopt
+from byhand.checking.judging.trial import Trial
+from byhand.checking.judging.used_on import follow
+from byhand.checking.naming.name import name_mistakes
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The trials as they are read, and what is to blame; `kept` is a convention of backward's own,
+    `notes` say what isn't read as it is called."""
+
+    trials: Sequence[Trial]
+    blame: Blame
+    kept: Convention | None = None
+    notes: tuple[str, ...] = ()
+
+
+def as_called(plain: Sequence[Trial]) -> Reading:
+    """Locals as the gradients of what they are named after, and of what these are used on for."""
+    trials, kept = adopt(follow(plain))
+    return Reading(trials, blame(trials), kept)
+
+
+def otherwise(reading: Reading, plain: Sequence[Trial]) -> Reading:
+    """The reading, or another one of the `plain` trials that leaves less to blame."""
+    if reading.kept is not None or not reading.blame.roots:
+        return reading
+    renamed = follow(plain, renamed=True)
+    if renamed != plain:
+        fewer = blame(renamed)
+        if len(fewer.roots) < len(reading.blame.roots):
+            reading = Reading(renamed, fewer)
+    others = locals_of_another_shape(plain)
+    if not others:
+        return reading
+    without = follow(plain, plain=others)
+    fewer = blame(without)
+    if not {*fewer.roots} < {*reading.blame.roots}:
+        return reading
+    if not (is_right(plain, others) or _explains(without, fewer)):
+        return reading
+    notes = (
+        f"d{turn.root} isn't the gradient of {turn.root}, and need not be: what is made of it is "
+        "right"
+        for turn in others
+    )
+    return Reading(without, fewer, notes=tuple(notes))
+
+
+def _explains(trials: Sequence[Trial], blamed: Blame) -> bool:
+    """Whether a mistake is known in each line that is to blame."""
+    named = name_mistakes(trials, blamed).mistakes
+    return all(key in named and named[key].mistake.code != "unknown" for key in blamed.roots)

@@ -1,0 +1,92 @@
+"""The trials of a check: the backward run on every draw of the problem."""
+
+from __future__ import annotations
+
+from byhand.checking.judging.trial import Trial, try_on
+from byhand.checking.rows import missing_inputs
+from byhand.checking.running.narrow import speaks_of_halves
+from byhand.checking.sampling.draws import Skipped, draws, further_draw
+from byhand.errors import ProblemError
+from byhand.program.call import call_of
+from byhand.program.problem import Problem
+from byhand.values.precision import SINGLE
+
+ENOUGH = 3
+"""Draws on which a mistake is proved before it is named."""
+
+MANY = 60
+"""Writes to gradients, from which on a draw takes long to judge statement by statement."""
+
+
+def trials_of(
+    problem: Problem, dtype: str | None, seed: int, referee: str
+) -> tuple[list[Trial], list[str]]:
+    """The backward run on every draw, on one more where these are too few to prove a mistake; and
+    notes on draws that were skipped.
+
+    The first is judged by the referee that was asked for, the others by the engine: in float64,
+    unless the backward of a problem of another type runs in that alone. Raises ProblemError if
+    there is no gradient to judge.
+    """
+    trials, skipped = _trials(problem, dtype, seed, referee)
+    _refuse_nothing(trials[0])
+    few = sum(not trial.drawn.tied for trial in trials) < ENOUGH
+    if few and trials[0].wrong and trials[0].line_by_line:
+        own = trials[0].in_its_types
+        further = further_draw(problem, seed, dtype if own else "float64")
+        trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
+    return _enough(trials), skipped
+
+
+def _trials(
+    problem: Problem, dtype: str | None, seed: int, referee: str
+) -> tuple[list[Trial], list[str]]:
+    found = _tried(problem, dtype, seed, referee, "float64")
+    first, *others = found[0]
+    widened = first.drawn.program is not first.drawn.truth and not first.run.failed
+    if widened and (_in_halves(first) or any(each.run.failed for each in others)):
+        return _tried(problem, dtype, seed, referee, dtype)
+    return found
+
+
+def _tried(
+    problem: Problem, dtype: str | None, seed: int, referee: str, rest: str | None
+) -> tuple[list[Trial], list[str]]:
+    trials: list[Trial] = []
+    skipped: list[str] = []
+    for drawn in draws(problem, call_of(problem).function, dtype, seed, rest):
+        if isinstance(drawn, Skipped):
+            skipped.append(drawn.note)
+        else:
+            who = "engine" if trials else referee
+            trial = try_on(problem, drawn, who, in_its_types=rest != "float64")
+            astray = bool(drawn.moved) and trial.run.failed and not trials[0].run.failed
+            trials += [] if astray else [trial]  # moved to where the problem isn't meant to be
+    return trials, skipped
+
+
+def _enough(trials: list[Trial]) -> list[Trial]:
+    """As many as prove a mistake, where each takes long and the first shows it."""
+    if len(trials[0].run.writes) <= MANY or not trials[0].wrong:
+        return trials
+    return [trial for trial in trials if not trial.drawn.tied][:ENOUGH]
+
+
+def _in_halves(trial: Trial) -> bool:
+    """Whether the backward of a problem in half precision names that: in float64, it is too
+    narrow."""
+    function = trial.run.function
+    return trial.drawn.eps > SINGLE and function is not None and speaks_of_halves(function)
+
+
+def _refuse_nothing(trial: Trial) -> None:
+    """Raises ProblemError if there is no gradient to judge: that is not "all right"."""
+    problem, program = trial.problem, trial.drawn.program
+    if trial.answers.found or trial.run.error or missing_inputs(trial):
+        return
+    why = "; ".join(trial.answers.notes)
+    if not program.inputs:
+        why = 'inputs returns no float array: return each by name, such as {"x": x, "W": W}'
+    elif not why:
+        why = "leave the gradient of `x` in a local `dx`, or return them by name"
+    raise ProblemError(f"{problem.file}: there is no gradient to check: {why}")
