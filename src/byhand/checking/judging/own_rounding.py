@@ -145,13 +145,20 @@ class Scatter:
     def noise(self) -> float:
         """How far a run moved a value, at most, as a part of its largest element; infinite where
         it tells nothing."""
-        moved = self._moved(1)
-        if moved.keys() != self.judged.keys():
+        if self._moved(1).keys() != self.judged.keys():
             return np.inf
-        sizes = {key: np.abs(np.asarray(array(self.judged[key]), np.float64)) for key in moved}
-        largest = {key: float(np.max(each, initial=0.0)) for key, each in sizes.items()}
-        most = [self._most(key, 1) / size for key, size in largest.items() if size > 0]
-        return max(most, default=np.inf)
+        found = (self.noise_of(key) for key in self.judged)
+        return max((each for each in found if each < np.inf), default=np.inf)
+
+    def noise_of(self, key: Key) -> float:
+        """The same of one value; infinite also where that is 0, or so small that chance decides."""
+        moved = self._moved(1).get(key)
+        if moved is None:
+            return np.inf
+        most, value = self._most(key, 1), np.asarray(array(self.judged[key]), np.float64)
+        size = float(np.max(np.abs(value), initial=0.0))
+        tells = size > 0 and (most > 0 or moved.size >= FEW)
+        return most / size if tells else np.inf
 
     def _most(self, key: Key, number: int) -> float:
         return float(np.max(self._moved(number).get(key, NOTHING), initial=0.0)) / AMPLITUDE

@@ -36,9 +36,11 @@ def together(
     return _needed(first, turns, found) if len({turn.root for turn in found}) > 1 else []
 
 
-def together_with_a_wrong_one(trial: Trial, first: Trial, turns: Sequence[Turn]) -> list[Turn]:
-    """The same, where one is wrong besides: that is tried as the gradient of each value near its
-    own."""
+def together_with_a_wrong_one(
+    trial: Trial, first: Trial, turns: Sequence[Turn], parts: Sequence[LastPart]
+) -> list[Turn]:
+    """The same of these parts, where one is wrong besides: that is tried as the gradient of each
+    value near its own."""
 
     def by_values(known: Trial, more: Sequence[Turn]) -> list[Turn]:
         parts = (part for part in parts_of(known, [*turns, *more], renamed=True) if part.renamed)
@@ -48,7 +50,6 @@ def together_with_a_wrong_one(trial: Trial, first: Trial, turns: Sequence[Turn])
         )
         return [turn for _, turn in matches if turn is not None]
 
-    parts = [part for part in parts_of(trial, turns, renamed=True) if part.renamed]
     if len({tree.root(part.host[0]) for part in parts}) < 2:
         return []
     shown = {turn.root for turn in by_values(trial, [])}

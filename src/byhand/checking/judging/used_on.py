@@ -84,7 +84,8 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
             found = match_of(trial, part, at, guess.near)[1]
             if found is not None:
                 return [found]
-    return together_with_a_wrong_one(trial, first, turns) if renamed else []
+    parts = [guess.part for guess in guesses if guess.part.renamed]
+    return together_with_a_wrong_one(trial, first, turns, parts)
 
 
 def _which(hold: Callable[[Any, Tensor, Trial], bool], part: LastPart, trial: Trial) -> list[int]:
