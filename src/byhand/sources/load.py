@@ -109,18 +109,21 @@ def sources(
     text = read_source(file) if text is None else text
     known = {**parsed_shapes(shapes), **parsed_literals(given)}
     if file.suffix == ".ipynb":
-        return _of_cells(of_notebook(text, file), file, member, known)
+        cells = of_notebook(text, file)
+        return _of_cells(cells, functions_in(cells.tree), file, member, known)
     tree = parsed(text, file)
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: problem)]
-    if functions_in(tree):
-        return _of_cells(of_script(text, file), file, member, known)
+    cells = of_script(text, file)
+    functions = functions_in(cells.tree)
+    if functions:
+        return _of_cells(cells, functions, file, member, known)
     if "forward" in defined and "inputs" not in defined:
         return [Source(file.stem, partial(without_inputs, text, tree, file, known))]
     if not defined & {"forward", "backward", "inputs"}:
-        return _of_cells(of_script(text, file), file, member, known)
+        return _of_cells(cells, functions, file, member, known)
     problem = problem_in(text, file)
     return [Source(problem.name, lambda: problem)]
 
@@ -150,11 +153,14 @@ def functions_in(tree: ast.Module) -> list[Found]:
 
 
 def _of_cells(
-    cells: Cells, file: Path, member: str | None, known: Mapping[str, Argument]
+    cells: Cells,
+    functions: list[Found],
+    file: Path,
+    member: str | None,
+    known: Mapping[str, Argument],
 ) -> list[Source]:
     """The pairs and the layers of a notebook or a script, and the model that it makes of these; or
     else its segments. Where there are functions, what else stands there tries them."""
-    functions = functions_in(cells.tree)
     if not functions:
         try:
             found = problems(scripts(cells, file))

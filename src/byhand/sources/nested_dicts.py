@@ -55,12 +55,12 @@ class _Parts:
     def __init__(self, function: ast.FunctionDef, names: Collection[str]) -> None:
         self.names = names
         self.aliases: Mapping[str, tuple[str, ...]] = {}
+        looked_up = {held for node in ast.walk(function) if (held := _looked_up(node)) is not None}
         self.aliases = {
             local: parts
-            for local in {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            for local in looked_up
             for values in [list(bound(local, function))]
             if len(values) == 1 and (parts := self.parts(values[0])) is not None and len(parts) == 2
-            if any(_is_item(node, local) for node in ast.walk(function))
         }
 
     def parts(self, node: ast.expr) -> tuple[str, ...] | None:
@@ -76,13 +76,13 @@ class _Parts:
                 return None
 
 
-def _is_item(node: ast.AST, name: str) -> bool:
-    """Whether something is looked up by a string in what a local holds."""
+def _looked_up(node: ast.AST) -> str | None:
+    """The local in which something is looked up by a string."""
     match node:
         case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=str())):
-            return held == name
+            return held
         case _:
-            return False
+            return None
 
 
 class _Flattening(ast.NodeTransformer):

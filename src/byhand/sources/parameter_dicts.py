@@ -19,7 +19,7 @@ from byhand.sources.flow import reads
 from byhand.sources.guesses import is_setting
 from byhand.sources.names import plain_name
 from byhand.sources.signature import bound, elements, parameters, returns
-from byhand.sources.uses import uses
+from byhand.sources.uses import ParameterUse, uses
 
 FIND, IS = "__gradient_of__", "__is_gradient_of__"
 """What `gradient_of` and `is_gradient_of` are called where a pair calls them."""
@@ -44,8 +44,9 @@ def flattened(
 ) -> Flattened | None:
     """The pair with one parameter for each array in a dict; None where there is no such dict.
     `functions` are those of the module: what they read of the dict is in it, too."""
+    used = uses(forward)
     for name in parameters(forward):
-        keys = _keys(name, forward, functions or {})
+        keys = _keys(name, used[name], forward, functions or {})
         if keys:
             others = {*parameters(forward)} - {name}
             return Flattened(
@@ -67,10 +68,12 @@ def is_gradient_of(key: object, name: str) -> bool:
 
 
 def _keys(
-    name: str, forward: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]
+    name: str,
+    use: ParameterUse,
+    forward: ast.FunctionDef,
+    functions: Mapping[str, ast.FunctionDef],
 ) -> list[str]:
     """The arrays that forward reads of a dict, or a function that it hands the dict on to."""
-    use = uses(forward)[name]
     keys = [key for key in use.keys if _ARRAY.match(key) and not is_setting(key, use)]
     prefixes: dict[str, int] = {}
     for node in ast.walk(forward):
@@ -85,7 +88,8 @@ def _keys(
     keys += [f"{prefix}{first + i}" for i in range(LAYERS) for prefix, first in prefixes.items()]
     for called, parameter in _handed_on(name, forward, functions):
         rest = {each: other for each, other in functions.items() if each != called}
-        keys += _keys(parameter, functions[called], rest)
+        other = functions[called]
+        keys += _keys(parameter, uses(other)[parameter], other, rest)
     others = {*parameters(forward)} - {name}
     return [] if others & {*keys} else [*dict.fromkeys(keys)]
 
