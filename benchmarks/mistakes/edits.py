@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from .in_expressions import Codes, in_expression
 from .in_statements import Changes, in_statement, reordered
@@ -29,12 +30,15 @@ class Edit:
     source: Source
     kind: str
     statement: int
-    backward: ast.FunctionDef
     changes: Changes
     codes: frozenset[str]
     before: str
     after: str
     roots: frozenset[str] = frozenset()
+
+    @cached_property
+    def backward(self) -> ast.FunctionDef:
+        return replaced(self.source.backward, self.changes)
 
     @property
     def writes(self) -> set[str]:
@@ -105,10 +109,9 @@ def _edit(
     changes: Changes,
     roots: frozenset[str] = frozenset(),
 ) -> Edit:
-    backward = replaced(source.backward, changes)
     holder = ast.FunctionDef("f", source.backward.args, [statement], [], lineno=1, col_offset=0)
     after = [ast.unparse(s) for s in replaced(holder, changes).body]
     return Edit(
-        source, kind, at(statement), backward, changes, frozenset(codes),
+        source, kind, at(statement), changes, frozenset(codes),
         ast.unparse(statement), "; ".join(after), roots,
     )  # fmt: skip
