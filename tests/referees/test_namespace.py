@@ -1,14 +1,15 @@
 """NumPy's operators, methods and functions on PyTorch's and JAX's arrays: values and gradients.
 
 Each call is tried on plain NumPy, on both libraries, and on the rehearsal's own arrays; gradients
-are compared with central differences of plain NumPy.
+are compared with central differences of plain NumPy. On JAX a call is one program, as it is for the
+referee: op by op, every single one would be compiled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
@@ -201,50 +202,74 @@ def values(x: Any) -> np.ndarray:
     return np.asarray(x.tensor.detach() if hasattr(x, "tensor") else x)
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+Values: TypeAlias = tuple[np.ndarray, ...]
+
+
 @pytest.mark.parametrize("call", some(CALLS))
-def test_values(call: str, library: str) -> None:
-    lend = LIBRARIES[library].lend
-    with float64():
-        found = run(call, lend(X), lend(Y))
-        assert isinstance(found, LibraryArray)
-        expected = np.asarray(run(call, X, Y))
-        assert found.shape == expected.shape
-        assert found.dtype == expected.dtype
-        np.testing.assert_allclose(values(found), expected, rtol=1e-12, atol=1e-12)
+def test_values_in_a_rehearsal(call: str) -> None:
+    assert_value(run(call, ITSELF.lend(X), ITSELF.lend(Y)), call)
 
 
-def by_torch(call: str, g: np.ndarray) -> tuple[np.ndarray, ...]:
+def assert_value(found: Any, call: str) -> None:
+    assert isinstance(found, LibraryArray)
+    expected = np.asarray(run(call, X, Y))
+    assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(values(found), expected, rtol=1e-12, atol=1e-12)
+
+
+def by_torch(call: str, g: np.ndarray) -> tuple[Any, Values]:
     lent = [TORCH.lend(value) for value in (X, Y)]
     for each in lent:
         each.value.tensor.requires_grad_()
-    out = run(call, *lent).value.tensor
+    found = run(call, *lent)
     leaves = [each.value.tensor for each in lent]
-    found = torch.autograd.grad((out * torch.from_numpy(g)).sum(), leaves, materialize_grads=True)
-    return tuple(each.detach().numpy() for each in found)
+    loss = (found.value.tensor * torch.from_numpy(g)).sum()
+    gradients = torch.autograd.grad(loss, leaves, materialize_grads=True)
+    return found, tuple(each.detach().numpy() for each in gradients)
 
 
-def by_jax(call: str, g: np.ndarray) -> tuple[np.ndarray, ...]:
-    looked_at: list[np.ndarray] = []
-    recording = replace(ITSELF, plain=lambda value: looked_at.append(value) or value)
-    run(call, recording.lend(X), recording.lend(Y))
+def by_jax(call: str, g: np.ndarray) -> tuple[Any, Values]:
+    on_jax, looked_at = traceable(lambda x, y: run(call, x, y), X, Y)
 
     def loss(x: Any, y: Any) -> Any:
-        values = iter(looked_at)
-        known = replace(JAX, plain=lambda value: next(values))
-        return (run(call, known.lend(x), known.lend(y)).value * g).sum()
+        found, asked = on_jax(x, y)
+        return (found.value * g).sum(), (found.value, asked)
 
     with float64():
-        gradient = jax.jit(jax.grad(loss, (0, 1)))
-        return tuple(map(np.asarray, gradient(jax.numpy.array(X), jax.numpy.array(Y))))
+        program = jax.jit(jax.grad(loss, (0, 1), has_aux=True))
+        gradients, (value, asked) = program(jax.numpy.array(X), jax.numpy.array(Y))
+        assert_seen(asked, looked_at)
+        return LibraryArray(value, JAX), tuple(map(np.asarray, gradients))
+
+
+def traceable(function: Callable[..., Any], *arrays: Any) -> tuple[Callable[..., Any], list[Any]]:
+    """A function of NumPy on JAX's arrays whose values aren't known yet, and what it looks at: it
+    finds what it found for NumPy's arrays. With its result it gives what JAX found there."""
+    looked_at: list[Any] = []
+    recording = replace(ITSELF, plain=lambda value: looked_at.append(value) or value)
+    function(*map(recording.lend, arrays))
+
+    def traced(*arrays: Any) -> tuple[Any, list[Any]]:
+        known, asked = iter(looked_at), []
+        library = replace(JAX, plain=lambda value: asked.append(value) or next(known))
+        return function(*map(library.lend, arrays)), asked
+
+    return traced, looked_at
+
+
+def assert_seen(asked: list[Any], looked_at: list[Any]) -> None:
+    for mine, theirs in zip(asked, looked_at, strict=True):
+        np.testing.assert_allclose(np.asarray(mine), theirs, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("by", [by_torch, by_jax])
 @pytest.mark.parametrize("call", some(CALLS))
-def test_gradients(call: str, by: Callable[..., Any]) -> None:
+def test_values_and_gradients(call: str, by: Callable[..., tuple[Any, Values]]) -> None:
     g = normal(*np.shape(run(call, X, Y)))
-    found = by(call, g)
-    for position, gradient in enumerate(found):
+    value, gradients = by(call, g)
+    assert_value(value, call)
+    for position, gradient in enumerate(gradients):
         way, h = normal(*X.shape, seed=position), 1e-5
         ends = []
         for step in (h, -h):
@@ -262,15 +287,37 @@ WRITES = ("put", "scatter", "scatter_along_axis", "overlap_add", "erf")
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("name", [name for name in REGISTRY if name not in WRITES])
 def test_every_op_of_the_engine_is_known(name: str, library: str) -> None:
-    op, lend, rng = REGISTRY[name], LIBRARIES[library].lend, np.random.default_rng(0)
+    op, rng = REGISTRY[name], np.random.default_rng(0)
+    drawn = [
+        [op.domain(i).draw(rng, shape) for i, shape in enumerate(sample.shapes)]
+        for sample in op.samples
+    ]
+    floats = [x for inputs in drawn for x in inputs if x.dtype.kind == "f"]
+
+    def results(*floats: Any) -> list[Any]:
+        given = iter(floats)
+        lent = [[next(given) if x.dtype.kind == "f" else x for x in inputs] for inputs in drawn]
+        return [op.forward(*x, **case.params) for x, case in zip(lent, op.samples, strict=True)]
+
     with float64():
-        for sample in op.samples:
-            inputs = [op.domain(i).draw(rng, shape) for i, shape in enumerate(sample.shapes)]
-            lent = [lend(x) if x.dtype.kind == "f" else x for x in inputs]
-            expected = op.forward(*inputs, **sample.params)
-            found = values(op.forward(*lent, **sample.params))
-            assert found.shape == np.shape(expected)
-            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+        for found, expected in zip(every(results, floats, library), results(*floats), strict=True):
+            assert values(found).shape == np.shape(expected)
+            np.testing.assert_allclose(values(found), expected, rtol=1e-12, atol=1e-12)
+
+
+def every(results: Callable[..., list[Any]], floats: list[Any], library: str) -> list[Any]:
+    """What a function gives on a library's arrays."""
+    if library != JAX.name:
+        return results(*map(LIBRARIES[library].lend, floats))
+    on_jax, looked_at = traceable(results, *floats)
+
+    def program(*floats: Any) -> Any:
+        found, asked = on_jax(*floats)
+        return [each.value if isinstance(each, LibraryArray) else each for each in found], asked
+
+    found, asked = jax.jit(program)(*map(jax.numpy.array, floats))
+    assert_seen(asked, looked_at)
+    return found
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
