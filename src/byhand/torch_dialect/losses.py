@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import UnsupportedError
+from byhand.torch_dialect.activations import logsigmoid, relu, softplus
 from byhand.torch_dialect.layers import cosine_similarity, pairwise_distance
-from byhand.torch_dialect.math import logsigmoid, plain, relu, softplus, xlogy
+from byhand.torch_dialect.math import plain, xlogy
 from byhand.torch_dialect.reductions import log_softmax
 from byhand.values.arrays import Array
 

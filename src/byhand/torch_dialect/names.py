@@ -23,7 +23,10 @@ import numpy as np
 from byhand.errors import UnsupportedError
 from byhand.ops import REGISTRY
 from byhand.torch_dialect import (
+    activations,
+    indexing,
     layers,
+    linear,
     losses,
     math,
     methods,
@@ -36,8 +39,11 @@ from byhand.values.arrays import Array
 
 _OF_ONE_TENSOR: Mapping[str, Callable[..., Any]] = {
     **math.FUNCTIONS,
+    **activations.FUNCTIONS,
+    **linear.FUNCTIONS,
     **reductions.FUNCTIONS,
     **shape.FUNCTIONS,
+    **indexing.FUNCTIONS,
 }
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **_OF_ONE_TENSOR,

@@ -1,4 +1,4 @@
-"""PyTorch's functions that move, copy and pick elements."""
+"""PyTorch's functions that move and copy elements."""
 
 # NumPy does not say what its functions give for a tensor of ours.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -12,11 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from byhand.errors import UnsupportedError
-from byhand.ops.indexing import PUT, SCATTER, SCATTER_ALONG_AXIS
 from byhand.ops.shape import BROADCAST_TO, CONCATENATE, EXPAND_DIMS, RESHAPE, SPLIT
 from byhand.torch_dialect.tables import by_name, torch_names
-from byhand.values.arrays import Array
 
 ALL = slice(None)
 
@@ -190,7 +187,8 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> tuple[An
 
 
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
-    return tuple(select(input, dim, i) for i in range(np.shape(input)[dim]))
+    shape = np.shape(input)
+    return tuple(input[at(dim, len(shape), i)] for i in range(shape[dim]))
 
 
 def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Any:
@@ -282,139 +280,6 @@ def block_diag(*tensors: Any) -> Any:
     return np.concatenate(rows, axis=0)
 
 
-# Picking.
-
-
-def where(condition: Any, input: Any, other: Any) -> Any:
-    if getattr(input, "dtype", None) == np.bool_:  # the method: x.where(condition, other)
-        condition, input = input, condition
-    return np.where(condition, input, other)
-
-
-def masked_fill(input: Any, mask: Any, value: Any) -> Any:
-    return np.where(mask, value, input)
-
-
-def masked_select(input: Any, mask: Any) -> Any:
-    shape = np.broadcast_shapes(np.shape(input), np.shape(mask))
-    return np.broadcast_to(input, shape)[np.broadcast_to(mask, shape)]
-
-
-def gather(input: Any, dim: int, index: Any) -> Any:
-    """`out[i, j] = input[i, index[i, j]]` for dim 1; index may be shorter along the other axes."""
-    dim %= index.ndim
-    cut = tuple(ALL if a == dim else slice(n) for a, n in enumerate(index.shape))
-    if any(a != dim and n != input.shape[a] for a, n in enumerate(index.shape)):
-        input = input[cut]
-    return np.take_along_axis(input, index, dim)
-
-
-def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
-    return np.take_along_axis(input, indices, dim)
-
-
-def index_select(input: Any, dim: int, index: Any) -> Any:
-    return np.take(input, index, axis=dim)
-
-
-def take(input: Any, index: Any) -> Any:
-    return np.take(input, index)
-
-
-def select(input: Any, dim: int, index: int) -> Any:
-    return input[at(dim, np.ndim(input), index)]
-
-
-def narrow(input: Any, dim: int, start: int, length: int) -> Any:
-    return input[at(dim, np.ndim(input), slice(start, start + length))]
-
-
-def scatter(input: Any, dim: int, index: Any, src: Any) -> Any:
-    """`input` with `out[i, index[i, j]] = src[i, j]` for dim 1."""
-    _same_elsewhere("scatter", input, dim, index)
-    here = np.indices(index.shape, sparse=True)
-    place = tuple(index if a == dim % index.ndim else each for a, each in enumerate(here))
-    return PUT(input, src if np.ndim(src) == 0 else _start_of(src, index), index=place)
-
-
-def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
-    _same_elsewhere("scatter_add", input, dim, index)
-    part = _start_of(src, index)
-    return input + SCATTER_ALONG_AXIS(part, indices=index, axis=dim, shape=tuple(input.shape))
-
-
-def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Any:
-    """`input` with `out[:, index[j]] += source[:, j]` for dim 1."""
-    place, shape = at(dim, np.ndim(input), index), tuple(np.shape(input))
-    return input + SCATTER(source if alpha == 1 else alpha * source, index=place, shape=shape)
-
-
-def scatter_reduce(
-    input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True
-) -> Any:
-    """What `index` puts in one place, and what was there, added up or averaged."""
-    if reduce not in ("sum", "mean"):
-        raise UnsupportedError(f'scatter_reduce has no rule for {reduce!r}: "sum" and "mean" do')
-    counts = np.zeros(input.shape)
-    ones = np.ones(index.shape)
-    counts += SCATTER_ALONG_AXIS(ones, indices=index, axis=dim, shape=tuple(input.shape))
-    if not include_self:
-        input = np.where(counts > 0, 0.0, input)
-    total = scatter_add(input, dim, index, src)
-    if reduce == "sum":
-        return total
-    return total / (counts + 1 if include_self else np.maximum(counts, 1))
-
-
-def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
-    return PUT(input, value, index=at(dim, np.ndim(input), index))
-
-
-def index_copy(input: Any, dim: int, index: Any, source: Any) -> Any:
-    return PUT(input, source, index=at(dim, np.ndim(input), index))
-
-
-def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
-    place = tuple(indices)
-    if not accumulate:
-        return PUT(input, values, index=place)
-    shape = np.shape(np.empty(tuple(input.shape))[place])
-    return input + SCATTER(np.broadcast_to(values, shape), index=place, shape=tuple(input.shape))
-
-
-def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
-    """The elements of `source`, one after the other, where `mask` holds."""
-    mask = np.broadcast_to(mask, np.shape(input))
-    first = np.ravel(source)[: int(np.count_nonzero(mask))]
-    return PUT(input, first, index=mask)
-
-
-def select_scatter(input: Any, src: Any, dim: int, index: int) -> Any:
-    return PUT(input, src, index=at(dim, np.ndim(input), index))
-
-
-def slice_scatter(
-    input: Any,
-    src: Any,
-    dim: int = 0,
-    start: int | None = None,
-    end: int | None = None,
-    step: int = 1,
-) -> Any:
-    return PUT(input, src, index=at(dim, np.ndim(input), slice(start, end, step)))
-
-
-def _start_of(src: Any, index: Array) -> Any:
-    """As much of `src` as there are places in `index`."""
-    return src if src.shape == index.shape else src[tuple(slice(n) for n in index.shape)]
-
-
-def _same_elsewhere(name: str, input: Any, dim: int, index: Array) -> None:
-    axes = [a for a in range(index.ndim) if a != dim % index.ndim]
-    if any(index.shape[a] != input.shape[a] for a in axes):
-        raise UnsupportedError(f"{name} has a rule for an index as long as input but along dim")
-
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **by_name(reshape, view, reshape_as, flatten, unflatten),
     "view_as": reshape_as,
@@ -428,9 +293,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "row_stack": vstack,
     **by_name(split, chunk, tensor_split, unbind, pad, flip, roll, tril, triu),
     "split_with_sizes": split,
-    **by_name(diagonal, diag, diag_embed, where, masked_fill, masked_select, gather),
-    **by_name(fliplr, flipud, rot90, diagflat, block_diag, dstack, column_stack, meshgrid),
-    **by_name(atleast_1d, atleast_2d, atleast_3d, scatter_reduce, index_fill, index_copy),
-    **by_name(index_put, masked_scatter, select_scatter, slice_scatter),
-    **by_name(take_along_dim, index_select, take, select, narrow, scatter, scatter_add, index_add),
+    **by_name(diagonal, diag, diag_embed, fliplr, flipud, rot90, diagflat, block_diag, dstack),
+    **by_name(column_stack, meshgrid, atleast_1d, atleast_2d, atleast_3d),
 }
