@@ -141,7 +141,7 @@ def print_classes(found: Mapping[str, list[str]]) -> None:
 
 def op_names(trees: Mapping[Path, ast.Module]) -> dict[str, list[tuple[int, str]]]:
     """By file, the line and the name of every op that is named outside the ops."""
-    families = (ops.elementwise, ops.reduction, ops.indexing, ops.shape, ops.linear)
+    families = (ops.elementwise, ops.reduction, ops.indexing, ops.shape, ops.linear, ops.linalg)
     records = {
         name for family in families for name, value in vars(family).items() if isinstance(value, Op)
     }

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops.linear import DET, INV, MATMUL, OUTER
+from byhand.ops.linalg import DET, INV
+from byhand.ops.linear import MATMUL, OUTER
 from byhand.torch_dialect.math import plain, times
 from byhand.torch_dialect.tables import by_name, torch_names
 

@@ -9,20 +9,8 @@ import numpy as np
 from byhand.errors import UnsupportedError
 from byhand.ops import elementwise as el
 from byhand.ops.axes import labels
-from byhand.ops.linear import (
-    CHOLESKY,
-    DET,
-    DETSIGN,
-    EINSUM,
-    INNER,
-    INV,
-    LOGABSDET,
-    MATMUL,
-    OUTER,
-    SOLVE,
-    TENSORDOT,
-    TRACE,
-)
+from byhand.ops.linalg import CHOLESKY, DET, DETSIGN, INV, LOGABSDET, SOLVE
+from byhand.ops.linear import EINSUM, INNER, MATMUL, OUTER, TENSORDOT, TRACE
 from byhand.ops.numpy_names.answers import answers
 from byhand.ops.reduction import SUM
 from byhand.values.numpy_composites import ndim
