@@ -78,3 +78,44 @@ def test_with_the_inputs_given_there_are_no_others() -> None:
 
     inputs = {"x": np.arange(3.0), "y": np.int64(1)}
     assert "x[y]" in derive(forward, inputs).source
+
+
+TREES = {
+    "dicts in a dict": ('{"A": {"W": W(), "b": b()}, "B": {"W": W()}}',
+        'np.tanh(x @ p["A"]["W"] + p["A"]["b"]) @ p["B"]["W"]', '{"A": {}, "B": {}}'),
+    "a dict": ('{"W": W(), "b": b()}', 'x @ p["W"] + p["b"]', "{}"),
+    "dicts in a list": ('[{"W": W()}, {"W": W()}]', 'x @ p[0]["W"] @ p[1]["W"]',
+        "[{} for each in p]"),
+    "lists in a list": ("[[W(), b()], [W()]]", "(x @ p[0][0] + p[0][1]) @ p[1][0]",
+        "[[None] * len(each) for each in p]"),
+    "a list in a tuple": ("(W(), [b(), b()])", "x @ p[0] + p[1][0] * p[1][1]",
+        "[None, [None] * len(p[1])]"),
+}  # fmt: skip
+"""The input p, what forward makes of x and p, and how its gradient begins."""
+
+
+@pytest.mark.parametrize("name", TREES)
+@pytest.mark.parametrize("loop", ["", "for _ in range(2): "])
+def test_parameters_in_dicts_and_lists(problem_file: Write, name: str, loop: str) -> None:
+    made, value, begun = TREES[name]
+    source = (
+        "import numpy as np\n"
+        "def inputs(rng, *, n=4, d=3):\n"
+        "    W, b = lambda: rng.normal(size=(d, d)), lambda: rng.normal(size=d)\n"
+        f"    return {{'x0': rng.normal(size=(n, d)), 'p': {made}}}\n"
+        f"def forward(x0, p):\n    x = x0\n    {loop}x = {value}\n    return x\n"
+    )
+    problem = load(problem_file(source))
+    derivation = assert_right(problem, problem.inputs(), "numpy")
+    assert loop or f"dp = {begun}\n" in derivation.source
+    verify(problem, problem.inputs(1), derivation)
+
+
+def test_parameters_that_are_attributes(problem_file: Write) -> None:
+    source = (
+        "from types import SimpleNamespace\n"
+        "def inputs(rng):\n    return {'p': SimpleNamespace(w=rng.normal(size=3))}\n"
+        "def forward(p):\n    return (p.w ** 2).sum()\n"
+    )
+    with pytest.raises(UnsupportedError, match="the values in p are attributes, .* make p a dict"):
+        derive(load(problem_file(source)))
