@@ -63,3 +63,25 @@ def test_keys_that_are_computed(tmp_path: Path) -> None:
     problem = load(f"{file}:deep")
     assert isinstance(problem, Problem)
     assert {"W1", "W2"} <= {row.name for row in check(problem).rows if not row.right}
+
+
+def test_twice_is_no_sum_over_two_rows(tmp_path: Path) -> None:
+    """Loops over layers are no loops over elements: there are more rows than two, and other
+    numbers of them."""
+    file = tmp_path / "layers.py"
+    file.write_text(
+        "import numpy as np\n"
+        "def forward(params, X, Y):\n    a = X\n    for p in params:\n"
+        "        a = np.tanh(a @ p['W'] + p['b'])\n    return 0.5 * ((a - Y) ** 2).mean()\n"
+        "def backward(params, X, Y):\n    acts = [X]\n    for p in params:\n"
+        "        acts.append(np.tanh(acts[-1] @ p['W'] + p['b']))\n"
+        "    d, grads = (acts[-1] - Y) / Y.size, []\n    for i in reversed(range(len(params))):\n"
+        "        dz = d * (1 - acts[i + 1] ** 2)\n        d = dz @ params[i]['W'].T\n"
+        "        grads.insert(0, {'W': acts[i].T @ dz, 'b': 2 * dz.sum(0)})\n    return grads\n"
+    )
+    problem = load(file)
+    assert isinstance(problem, Problem)
+    report = check(problem)
+    assert {*report.roots} == {"b0", "b1"}
+    mistakes = [report[name].mistake for name in report.roots]
+    assert {each.code for each in mistakes if each is not None} == {"factor"}

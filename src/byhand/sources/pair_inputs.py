@@ -207,8 +207,11 @@ def _said(pair: Pair) -> dict[str, Said]:
 
 
 def has_loops(pair: Pair) -> bool:
-    """Whether every element is computed by itself, so that only small arrays will do."""
-    return sum(isinstance(node, (ast.For, ast.While)) for node in ast.walk(pair.backward)) > 1
+    """Whether every element is computed by itself, so that only small arrays will do: in a loop
+    within a loop. Loops one after the other go through layers, or through time."""
+    loops = (ast.For, ast.While)
+    found = [node for node in ast.walk(pair.backward) if isinstance(node, loops)]
+    return any(isinstance(n, loops) for each in found for n in ast.walk(each) if n is not each)
 
 
 def _each(returned: Any) -> list[Any]:
