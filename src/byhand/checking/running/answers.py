@@ -1,12 +1,14 @@
 """Which of backward's locals answers for which step of forward.
 
 The gradient of `h` is the local `dh`. A name that forward bound k times has k steps; backward runs
-in reverse, so the last binding of `dh` there belongs to the first step of `h`.
+in reverse, so the last binding of `dh` there belongs to the first step of `h`; but where both have
+a loop through the same rounds in the same order, as through the heads of attention.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +26,7 @@ from byhand.values import tree
 from byhand.values.held import array, unchanged
 
 if TYPE_CHECKING:  # a submission that is graded runs without the engine
+    from byhand.engine.tensor import Tensor
     from byhand.program.program import Program, Step
 
 SLIP = 3
@@ -147,7 +150,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
         fewer = len(groups) < len(steps)
         own = range(1 if fewer and _starts_with_another(steps) else 0, len(steps))
         if len(groups) == len(own):
-            for binding, group in zip(reversed(own), groups, strict=True):
+            turned = own if _in_order(steps, groups, run) else reversed(own)
+            for binding, group in zip(turned, groups, strict=True):
                 found += _parts((name, binding), group, program, run, used_on)
         elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
             found.append(_written((name, 0), groups[-1]))
@@ -369,6 +373,34 @@ def _bindings(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:
         starts = [i for i in starts if i - 1 not in rooms or i == 0]
     ends = [*starts[1:], len(writes)]
     return [tuple(writes[a:b]) for a, b in zip(starts, ends, strict=True)]
+
+
+def _in_order(steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun) -> bool:
+    """Whether backward goes through the rounds of a loop from the first to the last, where no round
+    of forward uses what another computed."""
+    nodes = {tuple(write.node for write in group) for group in groups}
+    if len(steps) < 2 or len(nodes) > 1 or run.function is None:
+        return False
+    (first, *_) = groups[0]
+    loops = (node for node in run.function.nodes if isinstance(node, ast.For))
+    inside = [loop for loop in loops if any(part is first.node for part in ast.walk(loop))]
+    turned = re.compile(r"reversed\(|::-|, -1\)")
+    if not inside or any(turned.search(ast.unparse(loop.iter)) for loop in inside):
+        return False
+    return not _uses(steps[1].tensor, steps[0].tensor)
+
+
+def _uses(tensor: Tensor, other: Tensor) -> bool:
+    """Whether a value was computed from another."""
+    open_ends, seen = [tensor], set[int]()
+    while open_ends:
+        now = open_ends.pop()
+        if now is other:
+            return True
+        if id(now) not in seen:
+            seen.add(id(now))
+            open_ends += [arg for arg in now.args if hasattr(arg, "args")]
+    return False
 
 
 def _adds_to_itself(write: Write) -> bool:
