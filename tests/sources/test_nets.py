@@ -77,8 +77,8 @@ def test_right_ones(name: str) -> None:
 
 def test_an_lstm_is_tried_at_sizes_that_fit() -> None:
     said = " ".join(right("lstm_caches")["lstm"].notes)
-    assert "a0 (5, 3)" in said
-    assert "Wf (5, 7)" in said  # state and input, one after the other
+    assert "x (3, 2, 4), a0 (5, 2)" in said
+    assert "Wf (5, 8)" in said  # state and input, one after the other
 
 
 PLANTED = (

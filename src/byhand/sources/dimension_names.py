@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from byhand.sources.docstrings import Said, shapes_said
 from byhand.sources.guesses import AxisLengths
 from byhand.sources.names import plain_name
-from byhand.sources.proposal import Proposal
+from byhand.sources.proposal import PART, Proposal
 from byhand.sources.uses import uses
 
 
@@ -23,15 +23,18 @@ def said_of(arguments: Sequence[str], *nodes: ast.FunctionDef | ast.ClassDef) ->
 
 
 def called(forward: ast.FunctionDef, proposal: Proposal) -> dict[str, str]:
-    """What the dimensions are called: as forward's unpacking says, or `x.shape[1]`."""
-    how, names = uses(forward), dict[str, str]()
+    """What the dimensions are called: as forward's unpacking says, or `x.shape[1]`; `C // 2` where
+    one is the half of a size."""
+    how, said = uses(forward), dict[str, str]()
     for name, use in how.items():
-        for axis, said in use.sizes.items():
+        for axis, size in use.sizes.items():
             root = proposal.root(f"{name}.{axis}")
-            if root in proposal.dimensions and said not in names.values():
-                names.setdefault(root, said)
+            if size not in said.values():
+                said.setdefault(root, size)
+    names: dict[str, str] = {}
     for root in proposal.dimensions:
-        name, _, axis = root.partition(".")
+        whole, *part = root.split(PART)
+        name, _, axis = whole.partition(".")
         held = name if isinstance(proposal.guesses.get(name), AxisLengths) else f"{name}.shape"
-        names.setdefault(root, f"{held}[{axis}]" if axis else name)
+        names[root] = PART.join([said.get(whole, f"{held}[{axis}]" if axis else name), *part])
     return names

@@ -131,6 +131,10 @@ def _arrays(name: str, use: ParameterUse, said: Said | None) -> Iterator[Array]:
             yield Array(axes, rare=described or pattern in rare)
 
 
+def axes_in(guess: Guess) -> Sequence[Axis]:
+    return () if isinstance(guess, Literal) else guess.axes
+
+
 def axes_of(name: str, rank: int) -> tuple[Axis, ...]:
     return tuple(f"{name}.{axis}" for axis in range(rank))
 

@@ -10,8 +10,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from byhand.sources.arguments import Literal
 from byhand.sources.guesses import ONE, Array, Axis, is_labels
 from byhand.sources.proposal import Proposal
+
+HEADS = 8
+"""The largest number of parts that an axis is divided into."""
 
 
 def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> Iterator[Proposal]:
@@ -19,6 +23,8 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
     first."""
     text = str(error)
     if isinstance(error, FloatingPointError):
+        if (few := proposal.at(itertools.count(2))) != proposal:
+            yield few  # sums over many are too large for a sigmoid
         if not proposal.positive:
             yield replace(proposal, positive=True)
         return
@@ -41,20 +47,22 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         yield from _indexing(proposal)
         return
     for one, other in _by_reshaping(text, by_size):
-        yield from _joined(proposal, by_size[one], by_size[other])
+        yield from joined(proposal, by_size[one], by_size[other])
     yield from _as_many(proposal, text)
+    yield from _divided(proposal, text)
     for one, other in (*_unequal(text), *_in_tensordot(error)):
         if one in by_size and other in by_size:
-            yield from _joined(proposal, by_size[one], by_size[other])
+            yield from joined(proposal, by_size[one], by_size[other])
             return
         if not {one, other} & {*by_size} and {one - 1, other - 1} <= {*by_size}:
-            yield from _joined(proposal, by_size[one - 1], by_size[other - 1])  # a column of ones
+            yield from joined(proposal, by_size[one - 1], by_size[other - 1])  # a column of ones
             return
         common = math.gcd(one, other)  # channels, each with its k x k places in a row
         if common > 1 and {one // common, other // common} <= {*by_size}:
-            yield from _joined(proposal, by_size[one // common], by_size[other // common])
+            yield from joined(proposal, by_size[one // common], by_size[other // common])
         for known, number in ((one, other), (other, one)):
             if known in by_size and number not in by_size:
+                yield from _rounded_down(proposal, number)
                 yield from _by_default(proposal, by_size[known], number, function)
                 yield from _flattened(proposal, by_size[known], number)
                 yield from _end_to_end(proposal, by_size[known], number)
@@ -109,7 +117,7 @@ def _within(
         rows = [proposal.size(g.axes[0], proposal.sizes) for g in arrays.values() if g.axes]
         for longer in looped or rows if over else looped or sorted(by_size, reverse=True):
             if longer > size:
-                yield from _joined(proposal, by_size[longer], by_size[size])
+                yield from joined(proposal, by_size[longer], by_size[size])
     if over and size:
         yield replace(proposal, below={**proposal.below, over[0]: size})
 
@@ -192,7 +200,7 @@ def _end_to_end(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]
         for part in proposal.sums.get(axis, ()) if together == size else ():
             kept, found = (one, other) if part != one else (other, one)
             if kept in proposal.sums[axis] and kept != part:  # a state that comes back
-                yield from _joined(proposal, part, found)
+                yield from joined(proposal, part, found)
 
 
 def _with_one_more(proposal: Proposal, axis: Axis, other: Axis) -> Iterator[Proposal]:
@@ -202,7 +210,7 @@ def _with_one_more(proposal: Proposal, axis: Axis, other: Axis) -> Iterator[Prop
         yield replace(proposal, sums={**proposal.sums, axis: (other, ONE)})
 
 
-def _joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:
+def joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:
     """The proposal with two dimensions made one."""
     if a in proposal.made:
         a, b = b, a
@@ -226,16 +234,57 @@ def _joined(proposal: Proposal, a: Axis, b: Axis) -> Iterator[Proposal]:
 
 def _by_reshaping(text: str, sizes: Collection[int]) -> Iterator[tuple[int, int]]:
     """The pairs of sizes of which the second in the place of the first would make a reshape fit."""
-    match = re.search(r"reshape array of size (\d+) into shape \(([\d, ]+)\)", text)
-    match = match or re.search(r"shape '\[([\d, ]+)\]' is invalid for input of size (\d+)", text)
-    if match is None:
-        return
-    total, shape = (match[1], match[2]) if match[0].startswith("reshape") else (match[2], match[1])
-    wanted = [int(each) for each in shape.split(",") if each.strip()]
-    for one in wanted:
+    total, wanted = _reshaped(text)
+    for one in wanted if -1 not in wanted else ():
         for other in sizes:
-            if one in sizes and one != other and math.prod(wanted) * other == int(total) * one:
+            if one in sizes and one != other and math.prod(wanted) * other == total * one:
                 yield one, other
+
+
+def _reshaped(text: str) -> tuple[int, list[int]]:
+    """The number of elements, and the shape that they didn't fit; 0 and none if that is not it."""
+    numpy = re.search(r"reshape array of size (\d+) into shape \(((?:[\d, ]|newaxis)+)\)", text)
+    torch = re.search(r"shape '\[([-\d, ]+)\]' is invalid for input of size (\d+)", text)
+    match numpy, torch:
+        case None, None:
+            return 0, []
+        case None, found:
+            total, shape = int(found[2]), found[1]
+        case found, _:
+            total, shape = int(found[1]), found[2].replace("newaxis", "-1")
+    return total, [int(each) for each in shape.split(",") if each.strip()]
+
+
+def _divided(proposal: Proposal, text: str) -> Iterator[Proposal]:
+    """The proposal with an axis that is a multiple of a number, where it was to be taken apart into
+    as many: `x.reshape(B, T, heads, C // heads)`."""
+    total, wanted = _reshaped(text)
+    rest = math.prod(each for each in wanted if each != -1)
+    all_sizes = {r: proposal.size(r, proposal.sizes) for r in map(proposal.root, proposal.sizes)}
+    sizes = {r: s for r, s in all_sizes.items() if r not in {*proposal.given, *proposal.made}}
+    for number in (n for n in wanted if 1 < n <= HEADS and n not in all_sizes.values()):
+        for root, size in sorted(sizes.items()):
+            fitting, left = divmod(rest * size, total)  # so long this axis would have to be
+            if -1 in wanted:
+                if size % number and total % size == 0:
+                    yield proposal.multiple(root, number)
+            elif not left and size // number * number == fitting:
+                yield proposal.multiple(root, number)
+            elif not left:
+                alike = (r for r, s in all_sizes.items() if s // number * number == fitting)
+                for other in alike:
+                    yield from joined(proposal, root, other)
+
+
+def _rounded_down(proposal: Proposal, size: int) -> Iterator[Proposal]:
+    """The proposal with an axis that can be divided by a number among the arguments, where only as
+    much of it is left: `q[:, h * hs : (h + 1) * hs]` for each of the heads."""
+    literals = [each.value for each in proposal.guesses.values() if isinstance(each, Literal)]
+    for number in (each for each in literals if type(each) is int and 1 < each <= HEADS):
+        for root in proposal.dimensions:
+            whole = proposal.sizes[root]
+            if whole != size == whole // number * number and root not in proposal.given:
+                yield proposal.multiple(root, number)
 
 
 def _as_many(proposal: Proposal, text: str) -> Iterator[Proposal]:
@@ -256,17 +305,18 @@ def _as_many(proposal: Proposal, text: str) -> Iterator[Proposal]:
         for other, others in shapes.items():
             for some in (others[i : i + len(axes)] for i in range(len(others))):
                 if other != name and len(some) == len(axes) and count(some) == int(match[2]):
-                    yield from _all_joined(proposal, [*zip(axes, some, strict=True)])
+                    yield from all_joined(proposal, [*zip(axes, some, strict=True)])
 
 
-def _all_joined(proposal: Proposal, pairs: Sequence[tuple[Axis, Axis]]) -> Iterator[Proposal]:
+def all_joined(proposal: Proposal, pairs: Sequence[tuple[Axis, Axis]]) -> Iterator[Proposal]:
+    """The proposal with each of these pairs of dimensions made one."""
     if not pairs:
         yield proposal
         return
     (one, other), *rest = pairs
     a, b = proposal.root(one), proposal.root(other)
-    for joined in [proposal] if a == b else _joined(proposal, a, b):
-        yield from _all_joined(joined, rest)
+    for now in [proposal] if a == b else joined(proposal, a, b):
+        yield from all_joined(now, rest)
 
 
 def _unequal(text: str) -> Iterator[tuple[int, int]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from byhand.sources.arguments import Argument, Floats, Integers, Literal, drawn
-from byhand.sources.guesses import Array, Axis, AxisLengths, Guess, Length, Unrolled
+from byhand.sources.guesses import Array, Axis, AxisLengths, Guess, Length, Unrolled, axes_in
+
+PART = " // "
+"""What stands between an axis and a number in the name of its part."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,27 @@ class Proposal:
         """The sizes that can be chosen, in the order of the arguments."""
         found: dict[Axis, int] = {}
         for guess in self.guesses.values():
-            for axis in () if isinstance(guess, Literal) else guess.axes:
+            for axis in axes_in(guess):
                 for root in self.free(axis):
                     found[root] = self.sizes[root]
         return found
+
+    def at(self, sizes: Iterable[int]) -> Proposal:
+        """The same with these sizes of the dimensions that aren't given, as far as they go."""
+        free = [axis for axis in self.dimensions if axis not in self.given]
+        chosen = dict(zip(free, sizes, strict=False))
+        now = {self.sizes[axis]: size for axis, size in chosen.items()}
+        below = {name: now.get(size, size) for name, size in self.below.items()}
+        return replace(self, sizes={**self.sizes, **chosen}, below=below)
+
+    def multiple(self, axis: Axis, number: int) -> Proposal:
+        """The same where a dimension can be divided by a number, as the heads of attention do."""
+        part = f"{axis}{PART}{number}"
+        sizes = {self.size(each, self.sizes) for each in self.sizes}
+        near = itertools.count(max(2, self.sizes[axis] // number))
+        size = next(n for n in near if not {n, n * number} & sizes)
+        times = {**self.times, axis: (number, (part,))}
+        return replace(self, sizes={**self.sizes, part: size}, times=times)
 
     def free(self, axis: Axis) -> Iterator[Axis]:
         """The dimensions that the size of an axis is made of."""

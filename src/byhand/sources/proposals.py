@@ -31,6 +31,7 @@ from byhand.sources.guesses import (
     Guess,
     Length,
     Unrolled,
+    axes_in,
     axes_of,
     best_first,
     choices,
@@ -41,7 +42,7 @@ from byhand.sources.guesses import (
     of_a_vector,
     of_one_example,
 )
-from byhand.sources.mending import mended
+from byhand.sources.mending import HEADS, all_joined, mended
 from byhand.sources.proposal import Proposal
 from byhand.sources.unrolled import length_in, sizes_in, vector_of
 from byhand.sources.uses import shares, uses
@@ -52,6 +53,8 @@ SECONDS = 4.0
 found: well below the time that a check has."""
 ASKED = 1.0
 """How long backward is asked about other guesses than the first."""
+PRIMES = (5, 7, 11, 13, 17, 19, 23, 29)
+"""Other sizes, where 3 x 12 isn't 4 x 9."""
 FACTORS = (4, 3, 2)
 LARGEST = 40_000
 FEW = 4
@@ -147,7 +150,8 @@ def proposed(
             f"no arguments were found on which it runs ({search.said}): give them, such as {how_to}"
         )
     further = guesses if vector is None else itertools.chain([vector], guesses)
-    return _smaller(search.told_by_backward(found, further), attempt, loops)
+    found = search.squared(search.told_by_backward(found, further))
+    return _smaller(_divisible(found, attempt), attempt, loops)
 
 
 def _by_hand(name: str, guess: Guess) -> str:
@@ -228,7 +232,7 @@ class Search:
             if found is None or (vectors and self._takes_matrices()):
                 continue
             fit = self._fit(found)
-            if fit.wrong < min(best[0], 2) and self._holds(fit, at_other_sizes(found)):
+            if fit.wrong < min(best[0], 2) and self._holds(fit, found.at(PRIMES)):
                 if vectors and ".T" in self.back:  # what is turned is a column, if that fits
                     row = row or (fit.wrong, found)
                     continue
@@ -236,6 +240,26 @@ class Search:
                 if fit.full:
                     break
         return best[1] if row is None or best[0] <= row[0] else row[1]
+
+    def squared(self, proposal: Proposal) -> Proposal:
+        """The proposal with two dimensions made one, or two pairs of them, if backward reshapes
+        something to a size that it takes of something else, and all its gradients fit only so:
+        `dout.reshape(-1, C)` after a product with square weights. What doesn't reshape raises where
+        the sizes differ, and that is for its verdict to say."""
+        if not re.search(r"\.(reshape|view)\(", self.back) or self._fit(proposal).full:
+            return proposal
+        axes = (axis for guess in proposal.guesses.values() for axis in axes_in(guess))
+        roots = dict.fromkeys(map(proposal.root, axes))
+        free = [root for root in roots if root != ONE and root not in proposal.given]
+        pairs = [*itertools.combinations(reversed(free), 2)]
+        for some in (*itertools.combinations(pairs, 1), *itertools.combinations(pairs, 2)):
+            if time.process_time() > self.end:
+                break
+            for now in all_joined(proposal, some):
+                fit = self._fit(now)
+                if fit.full and self._holds(fit, now.at(PRIMES)):
+                    return now
+        return proposal
 
     def _takes_matrices(self) -> bool:
         """Whether forward multiplies matrices, and backward makes none of two vectors: on vectors
@@ -281,18 +305,21 @@ class Search:
 
     def _repaired(self, proposal: Proposal) -> Proposal | None:
         """The proposal with the dimensions that forward asks for."""
-        open_ends, seen = [proposal], list[Proposal]()
-        while open_ends and len(seen) < REPAIRS and time.process_time() < self.end:
+        open_ends, misfits = [proposal], list[Proposal]()
+        for _ in range(REPAIRS):
+            if not open_ends or time.process_time() > self.end:
+                break
             now = open_ends.pop()
             found = tried(now, self.attempt)
             if isinstance(found, ForwardRun):
                 return now
-            seen.append(now)
+            if not isinstance(found, FloatingPointError):
+                misfits.append(now)
             self.said = self.said or in_one_line(found)
             open_ends += list(mended(now, found, self.function))[::-1]
         multiplied = (
             _multiplied(each, self.function, self.attempt, self.end)
-            for each in (reversed(seen) if self.gates else ())
+            for each in (reversed(misfits) if self.gates else ())
         )
         return next((each for each in multiplied if each is not None), None)
 
@@ -330,13 +357,7 @@ def _start(
     odd ones, where no size is to be the sum of two others."""
     sizes: dict[Axis, int] = {}
     below: dict[str, int] = {}
-    axes = [
-        axis
-        for guess in guesses.values()
-        if not isinstance(guess, Literal)
-        for axis in guess.axes
-        if axis != "1"
-    ]
+    axes = [axis for guess in guesses.values() for axis in axes_in(guess) if axis != ONE]
     even = range(4, 2 * len(axes) + 4, 2)
     many = range(len(axes) + 4, 4, -1) if shrinking else (n + apart for n in even)
     sizes = dict(zip(axes, many, strict=True))
@@ -434,7 +455,7 @@ def _multiplied(
                     return None
                 found = tried(now, attempt)
                 if isinstance(found, ForwardRun):
-                    if isinstance(tried(at_other_sizes(now), attempt), ForwardRun):
+                    if isinstance(tried(now.at(PRIMES), attempt), ForwardRun):
                         return now
                     break
                 mend = next(mended(now, found, function), None)
@@ -444,13 +465,19 @@ def _multiplied(
     return None
 
 
-def at_other_sizes(proposal: Proposal) -> Proposal:
-    """The same, where 3 x 12 isn't 4 x 9."""
+def _divisible(proposal: Proposal, attempt: Attempt) -> Proposal:
+    """The proposal with a dimension that is a multiple of a number among the arguments, if forward
+    runs at other sizes only so: `assert d_model % heads == 0`."""
+    literals = [each.value for each in proposal.guesses.values() if isinstance(each, Literal)]
+    numbers = {each for each in literals if type(each) is int and 1 < each <= HEADS}
+    if not numbers or isinstance(tried(proposal.at(PRIMES), attempt), ForwardRun):
+        return proposal
     free = [axis for axis in proposal.dimensions if axis not in proposal.given]
-    sizes = dict(zip(free, (5, 7, 11, 13, 17, 19, 23, 29), strict=False))
-    now = {proposal.sizes[axis]: size for axis, size in sizes.items()}
-    below = {name: now.get(size, size) for name, size in proposal.below.items()}
-    return replace(proposal, sizes={**proposal.sizes, **sizes}, below=below)
+    for axis, number in itertools.product(free, sorted(numbers)):
+        now = proposal.multiple(axis, number)
+        if all(isinstance(tried(p, attempt), ForwardRun) for p in (now, now.at(PRIMES))):
+            return now
+    return proposal
 
 
 def _smaller(proposal: Proposal, attempt: Attempt, loops: bool) -> Proposal:
@@ -469,16 +496,27 @@ def _smaller(proposal: Proposal, attempt: Attempt, loops: bool) -> Proposal:
 
 def _with_less(axis: Axis, proposal: Proposal, loops: bool) -> Iterator[Proposal]:
     """The proposal with smaller sizes of one dimension, from 2 on."""
-    others = {proposal.sizes[other] for other in proposal.dimensions if other != axis}
     beside = {proposal.sizes[other] for other in _beside(axis, proposal)}
     now = proposal.sizes[axis]
     least = STEPS if loops and _is_of_steps(axis, proposal) else 2
-    sizes = [size for size in range(least, now) if size not in others]
-    if loops:  # small ones, that differ from all others if these aren't many
-        sizes = [s for s in sizes if s <= FEW] + [s for s in range(least, now) if s not in beside]
-    for size in sizes:
+    small: list[Proposal] = []
+    for size in range(least, now):
         below = {name: size if b == now else b for name, b in proposal.below.items()}
-        yield replace(proposal, sizes={**proposal.sizes, axis: size}, below=below)
+        small.append(replace(proposal, sizes={**proposal.sizes, axis: size}, below=below))
+    apart = [each for each in small if not _is_like_another(axis, each)]
+    if loops:  # small ones, that differ from all others if these aren't many
+        apart = [each for each in apart if each.sizes[axis] <= FEW]
+        apart += [each for each in small if each.sizes[axis] not in beside]
+    yield from apart
+
+
+def _is_like_another(axis: Axis, proposal: Proposal) -> bool:
+    """Whether a dimension, or what is made of it, has the size of another."""
+    roots = {proposal.root(each) for guess in proposal.guesses.values() for each in axes_in(guess)}
+    mine = {root for root in roots if axis in proposal.free(root)}
+    sizes = {proposal.size(root, proposal.sizes) for root in mine | {axis}}
+    others = {*proposal.dimensions, *(roots - mine)} - {axis}
+    return bool(sizes & {proposal.size(other, proposal.sizes) for other in others})
 
 
 def _is_of_steps(axis: Axis, proposal: Proposal) -> bool:

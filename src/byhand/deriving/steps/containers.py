@@ -1,6 +1,9 @@
 """Where gradients go whose values are parts of lists and dicts: containers like theirs, in which
 every gradient is then put in its place."""
 
+# Trees have parts of any type.
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import ast
@@ -24,8 +27,9 @@ def containers(context: Context, statements: Sequence[Assignment]) -> Iterator[L
         zeros = _zeros(context) if root in context.accumulating else None
         if any(isinstance(part, tree.Attribute) for path, _ in tree.leaves(held) for part in path):
             raise UnsupportedError(
-                f"{context.recording.problem.file}: the values in {root} are attributes, and gradients are derived of what is in "
-                f"arrays, lists and dicts: make {root} a dict"
+                f"{context.recording.problem.file}: the values in {root} are attributes, and "
+                "gradients are derived of what is in arrays, lists and dicts: make "
+                f"{root} a dict"
             )
         made = f"d{root} = {_begun(held, root, zeros)}"
         yield Line((ast.parse(made).body[0],), root, "")
