@@ -117,5 +117,5 @@ def test_parameters_that_are_attributes(problem_file: Write) -> None:
         "def inputs(rng):\n    return {'p': SimpleNamespace(w=rng.normal(size=3))}\n"
         "def forward(p):\n    return (p.w ** 2).sum()\n"
     )
-    with pytest.raises(UnsupportedError, match="the values in p are attributes, .* make p a dict"):
+    with pytest.raises(UnsupportedError, match=r"the values in p are attributes, .* make p a dict"):
         derive(load(problem_file(source)))
