@@ -1,7 +1,7 @@
 """Running a problem file's code as a guest: it may print, fail, exit or never end.
 
-Its prints go to standard error, so that standard output holds results alone; what it raises becomes
-a `ProblemError` that names its line; and if it isn't done in time, one line says where it was and
+Its prints go to standard error, so that standard output holds results alone, and a notebook's go
+nowhere, as it may print without end; what it raises becomes a `ProblemError` that names its line; and if it isn't done in time, one line says where it was and
 the process ends. Nothing is being written while a guest runs, so nothing is left half-written.
 """
 
@@ -43,10 +43,10 @@ def guest(
     patience = PATIENCE if one_of_several else 0.0
     with (
         _noted(file),
-        _prints_aside(),
+        _prints_aside(file.endswith(".ipynb")) as said,
         warnings.catch_warnings(),
         _files_kept(file),
-        _watched(file, timeout and timeout + patience),
+        _watched(file, timeout and timeout + patience, said),
         _interrupted(file, timeout if one_of_several else None),
     ):
         if not sys.warnoptions:
@@ -58,10 +58,10 @@ def guest(
         except KeyboardInterrupt:
             raise
         except ByhandError as error:
-            said = _in_cells(file, str(error))
-            if said == str(error):
+            in_cells = _in_cells(file, str(error))
+            if in_cells == str(error):
                 raise
-            raise ProblemError(said) from error
+            raise ProblemError(in_cells) from error
         except BaseException as error:
             raised = _problem(file, error)
             if raised is None:
@@ -154,26 +154,34 @@ def _files_kept(file: str) -> contextlib.AbstractContextManager[None]:
 
 
 @contextlib.contextmanager
-def _prints_aside() -> Generator[None]:
-    """Sends standard output to standard error, also that of compiled code and of subprocesses."""
+def _prints_aside(unheard: bool) -> Generator[int]:
+    """Sends standard output to standard error, also that of compiled code and of subprocesses, or
+    both nowhere, if they are to be `unheard`. Gives a descriptor of what was standard error."""
     if sys.stdout is None or sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
-        yield
+        yield 2
         return
     sys.stdout.flush()
+    sys.stderr.flush()
     try:
-        kept = os.dup(1)
+        output, error = os.dup(1), os.dup(2)
     except OSError:  # closed by whoever started us
-        yield
+        yield 2
         return
     try:
-        os.dup2(2, 1)
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
+        with contextlib.ExitStack() as stack:
+            if unheard:
+                nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+                os.dup2(nowhere.fileno(), 2)
+                stack.enter_context(contextlib.redirect_stderr(nowhere))
+            os.dup2(2, 1)
+            stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+            yield error
     finally:
         with contextlib.suppress(OSError):
             sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+        for kept, descriptor in ((output, 1), (error, 2)):
+            os.dup2(kept, descriptor)
+            os.close(kept)
 
 
 class _TimeUp(KeyboardInterrupt):
@@ -209,8 +217,9 @@ def _interrupted(file: str, timeout: float | None) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _watched(file: str, timeout: float | None) -> Generator[None]:
-    """Ends the process if the body takes longer than `timeout` seconds."""
+def _watched(file: str, timeout: float | None, errors: int) -> Generator[None]:
+    """Ends the process if the body takes longer than `timeout` seconds, and says so to the
+    descriptor `errors`."""
     if timeout is None:
         yield
         return
@@ -227,7 +236,7 @@ def _watched(file: str, timeout: float | None) -> Generator[None]:
                 # Not by way of sys.stderr, where the guest may be in the middle of a print.
                 with contextlib.suppress(OSError):
                     message = _in_cells(file, _too_long(file, line, timeout))
-                    os.write(2, f"{one_line(message)}\n".encode())
+                    os.write(errors, f"{one_line(message)}\n".encode())
                 if note is not None:
                     note[0] = 0  # it has been said
                 os._exit(2)
