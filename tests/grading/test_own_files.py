@@ -102,13 +102,18 @@ def test_notebooks(tmp_path: Path) -> None:
     solved, out = tmp_path / "ninja.ipynb", tmp_path / "marks.csv"
     solved.write_text(notebook(CELLS))
     wrong = (*CELLS[:4], CELLS[4].replace("(1 - h**2)", "(1 - h)"))
-    students = folder_of(tmp_path, "mine.ipynb", ann=notebook(CELLS), bea=notebook(wrong), cal="{")
+    names = CELLS[1] + "\nwords = open('names.txt').read().split()\nX = X * min(len(words), 1)"
+    reads = notebook((CELLS[0], names, *CELLS[2:]))  # the bundled names, which aren't there
+    students = folder_of(
+        tmp_path, "mine.ipynb", ann=notebook(CELLS), bea=notebook(wrong), cal="{", dan=reads
+    )
     done = run_grade(students, "--exercise", solved, "--out", out)
     assert done.returncode == 0, done.stderr
     assert {name: row["points"] for name, row in table(out).items()} == {
         "ann": "2",
         "bea": "1",
         "cal": "0",
+        "dan": "2",
     }
     assert "| dW1 | 5:1 | wrong | 0 |" in (tmp_path / "marks.feedback" / "bea.md").read_text()
 

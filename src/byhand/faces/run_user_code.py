@@ -1,8 +1,9 @@
 """Running a problem file's code as a guest: it may print, fail, exit or never end.
 
 Its prints go to standard error, so that standard output holds results alone, and a notebook's go
-nowhere, as it may print without end; what it raises becomes a `ProblemError` that names its line; and if it isn't done in time, one line says where it was and
-the process ends. Nothing is being written while a guest runs, so nothing is left half-written.
+nowhere, as it may print without end; what it raises becomes a `ProblemError` that names its line;
+and if it isn't done in time, one line says where it was and the process ends. Nothing is being
+written while a guest runs, so nothing is left half-written.
 """
 
 from __future__ import annotations

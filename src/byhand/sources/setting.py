@@ -13,13 +13,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Generator, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.statements import Namespace
+from byhand.sources.bundled_names import bundled_names
 from byhand.sources.kept_files import kept_files
 
 _NAMES = re.compile(r"(?:^|[/\\])(names?(?![a-z])[^/\\?]*\.txt)(?:\?.*)?$", re.I)
@@ -102,7 +102,7 @@ def _with_names(notes: list[str]) -> Generator[None]:
         note = f"{name} isn't there: the bundled names were read in its place"
         if note not in notes:
             notes.append(note)
-        return (resources.files("byhand") / "data" / "ssa-names-2018.txt").read_text()
+        return bundled_names()
 
     def opening(path: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         try:

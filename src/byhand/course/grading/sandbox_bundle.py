@@ -10,6 +10,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from byhand.course import grading
+from byhand.sources.bundled_names import bundled_names
 
 MAIN = f"{grading.__name__}.sandbox_main"
 SUBMITTED = f"{grading.__name__}.submitted"
@@ -86,6 +87,8 @@ def for_reading_advice() -> bytes:
 def _reading() -> dict[str, bytes]:
     _, codes = pickle.loads(for_advising())
     _collect(resources.files("byhand") / "sources", "byhand.sources", codes)
+    names = f"def {bundled_names.__name__}():\n    return {bundled_names()!r}\n"
+    codes[bundled_names.__module__] = code_of(names.encode(), bundled_names.__module__)
     codes[SUBMITTED] = code_of(_source(SUBMITTED), SUBMITTED)
     return codes
 
