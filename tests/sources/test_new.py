@@ -50,3 +50,34 @@ def test_what_is_nearest(text: str, said: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(ProblemError, match=f"looked for statements such as.*{said}"):
         load(file)
+
+
+SCRIPTS = {
+    "backprop": (
+        "import numpy as np\ndata = [np.ones(3)]\nW = np.ones((3, 2))\n"
+        "def forward(x):\n    return x @ W\n"
+        "def backprop(e, x):\n    return np.outer(x, e)\n"
+        "for x in data:\n    W -= 0.1 * backprop(forward(x) - 1, x)\n",
+        "found backprop, but no forward that gives the loss it starts from: put that into",
+    ),
+    "a class": (
+        "class GAN:\n    def forward_g(self, z):\n        return z @ self.W\n"
+        "    def backward_g(self, z):\n        return z.T @ (self.forward_g(z) - 1)\n",
+        "found GAN.backward_g, but no forward that gives the loss",
+    ),
+    "lists": (
+        "def net_forward(params, x):\n    (W, b), (V, c) = params\n"
+        "    return (x @ W + b) @ V + c, (params, x)\n"
+        "def net_backward(dout, cache):\n    params, x = cache\n    return [], dout\n",
+        'params is taken apart into .*: put its arrays into a dict .* params."W1".',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_is_refused_says_why(name: str, tmp_path: Path) -> None:
+    text, said = SCRIPTS[name]
+    file = tmp_path / "file.py"
+    file.write_text(text)
+    with pytest.raises(ProblemError, match=said):
+        load(file)

@@ -145,6 +145,7 @@ def problem_in(source: str, file: Path, proposed: Callable[..., Inputs] | None =
     forward, backward, draw = (
         getattr(module, name, None) for name in ("forward", "backward", "inputs")
     )
+    whole = draw is not None  # without inputs, `data = []` at the top may be anything
     draw = draw or proposed
     for name, usable in (
         ("forward", isinstance(forward, FunctionType)),
@@ -163,8 +164,8 @@ def problem_in(source: str, file: Path, proposed: Callable[..., Inputs] | None =
         backward=backward,
         draw=draw,  # pyright: ignore[reportArgumentType]
         dimensions=dimensions_of(draw, str(file)),
-        data=_names(module, "data", str(file)),
-        statistics=_names(module, "statistics", str(file)),
+        data=_names(module, "data", str(file), whole),
+        statistics=_names(module, "statistics", str(file), whole),
         tree=tree,
     )
 
@@ -308,8 +309,10 @@ def dimensions_of(draw: Any, file: str) -> dict[str, int]:
     return sizes
 
 
-def _names(module: ModuleType, variable: str, file: str) -> tuple[str, ...]:
+def _names(module: ModuleType, variable: str, file: str, strict: bool) -> tuple[str, ...]:
     names: Any = getattr(module, variable, ())
     if not is_sequence(names) or not all(isinstance(name, str) for name in names):
+        if not strict:
+            return ()
         raise ProblemError(f'{file}: {variable} must be a tuple of names, such as ("t",)')
     return tuple(names)

@@ -40,6 +40,7 @@ from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
 from byhand.sources.left_over import left_over
 from byhand.sources.models import Model, model_in, problem_of_model
+from byhand.sources.nearest import backwards_in
 from byhand.sources.nets_of_layers import nets_in
 from byhand.sources.notebook.problems import problems
 from byhand.sources.notebook.reading import scripts
@@ -120,6 +121,12 @@ def sources(
     functions = functions_in(cells.tree)
     if functions:
         return _of_cells(cells, functions, file, member, known)
+    if "forward" in defined and not defined & {"backward", "inputs"}:
+        try:
+            return _of_cells(cells, functions, file, member, known)
+        except ProblemError:  # there is a forward, at least
+            if backwards_in(tree):
+                raise
     if "forward" in defined and "inputs" not in defined:
         return [Source(file.stem, partial(without_inputs, text, tree, file, known))]
     if not defined & {"forward", "backward", "inputs"}:

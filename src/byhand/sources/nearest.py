@@ -11,6 +11,22 @@ _LOOKED_FOR = (
 )
 
 
+def backwards_in(tree: ast.Module) -> list[str]:
+    """The functions and methods that are called like a backward: `backprop`, `Net.gradients`."""
+    found = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    found += [
+        f"{node.name}.{each.name}"
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+        for each in node.body
+        if isinstance(each, ast.FunctionDef)
+    ]
+    return [name for name in found if _BACK.search(name.rpartition(".")[2])]
+
+
+_BACK = re.compile(r"back(?!up|end|ground|off|slash)|bptt|grad(?!ient_check|_check|e)|bwd")
+
+
 def nearest(tree: ast.Module) -> str:
     """What was looked for, what was found, and the nearest form."""
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
@@ -23,7 +39,13 @@ def nearest(tree: ast.Module) -> str:
         for node in classes
         if any(isinstance(each, ast.FunctionDef) and each.name == "forward" for each in node.body)
     ]
-    if forwards:
+    backs = backwards_in(tree)
+    if backs:
+        found = (
+            f"found {', '.join(backs[:2])}, but no forward that gives the loss it starts from: put "
+            "that into NAME_forward(...) -> loss, cache beside NAME_backward(cache) -> dW, db"
+        )
+    elif forwards:
         other = forwards[0].replace("forward", "backward").replace("fwd", "bwd")
         found = f"found {forwards[0]}, which lacks a {other}"
     elif half:

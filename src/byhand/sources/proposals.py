@@ -119,6 +119,13 @@ def proposed(
     Raises ProblemError where none are found.
     """
     names = list(dict.fromkeys(arg.arg for arg in function.args.args))
+    for name in taken_apart(function):
+        if name not in known:
+            raise ProblemError(
+                f"{name} is taken apart into lists or tuples of arrays, and is not given: put its "
+                f'arrays into a dict that is read by key, such as {name}["W1"], or make them '
+                "arguments of their own"
+            )
     optional = {arg.arg for arg in function.args.args[len(names) - len(function.args.defaults) :]}
     how, said = uses(function, others or {}), said or {}
     if any(use.squeezed for use in how.values()):  # and then compared with labels in a row
@@ -152,6 +159,18 @@ def proposed(
     further = guesses if vector is None else itertools.chain([vector], guesses)
     found = search.squared(search.told_by_backward(found, further))
     return _smaller(_divisible(found, attempt), attempt, loops)
+
+
+def taken_apart(function: ast.FunctionDef) -> Iterator[str]:
+    """The arguments that are lists or tuples of others: `(W1, b1), (W2, b2) = params`."""
+    names = {arg.arg for arg in function.args.args}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Name(id=name)):
+                if name in names and any(isinstance(part, ast.Tuple) for part in parts):
+                    yield name
+            case _:
+                pass
 
 
 def _by_hand(name: str, guess: Guess) -> str:
