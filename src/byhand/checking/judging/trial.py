@@ -12,6 +12,7 @@ import numpy as np
 
 from byhand import referees
 from byhand.checking.judging.compare import FACTOR, Comparison, compare
+from byhand.checking.judging.constant import CONSTANT, elsewhere, without_constants
 from byhand.checking.judging.isolated_run import Feeder, fed, run_on_feeds, unscaled
 from byhand.checking.judging.kinks import KINK, at_kinks
 from byhand.checking.judging.no_number import filled
@@ -26,6 +27,7 @@ from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.program.call import call_to
 from byhand.program.problem import Problem
+from byhand.program.program import Program
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
@@ -99,16 +101,38 @@ class Trial:
         if not found.right and (kinked := self._at_kinks(key, given, eps)) is not None:
             other = compare(given, kinked, error, dtype, eps, called=kind)
             found = replace(other, verdict="rounding", note=KINK) if other.right else found
+        if not found.right and (rest := self._without_constants(key, given, eps)) is not None:
+            other = compare(given, rest, error, dtype, eps, called=kind)
+            found = replace(other, verdict="rounding", note=CONSTANT) if other.right else found
         return found
 
     def _at_kinks(self, key: Key, given: Any, eps: float) -> Gradient | None:
         """The truth with both slopes where forward has a kink, if the answer is off at kinks
         alone."""
-        truth, value = self._truths[key], array(as_number(given))
-        assert value is not None
-        bound = FACTOR * max(eps, EPS) * self._true(key).error + truth.error
-        off = np.abs(np.asarray(value, np.float64) - truth.value) > bound
+        truth = self._truths[key]
+        off = self._off(given, truth, self._true(key).error, eps)
         return at_kinks(self.problem, self.drawn, key, truth, off)
+
+    def _without_constants(self, key: Key, given: Any, eps: float) -> Gradient | None:
+        return self.without_constants(key, given, self._truths[key], self._true(key).error, eps)
+
+    def without_constants(
+        self, key: Key, given: Any, truth: Gradient, error: Array, eps: float
+    ) -> Gradient | None:
+        """The truth without the elements at which an answer is off, if those are constant."""
+        off = self._off(given, truth, error, eps)
+        return without_constants(lambda: self._elsewhere, self.drawn, key, truth, off)
+
+    @cached_property
+    def _elsewhere(self) -> tuple[Program, ...]:
+        return elsewhere(self.problem, self.drawn)
+
+    def _off(self, given: Any, truth: Gradient, error: Array, eps: float) -> Array:
+        """The elements at which an answer is off by more than the bound on rounding."""
+        value = array(as_number(given))
+        assert value is not None
+        bound = FACTOR * max(eps, EPS) * error + truth.error
+        return np.abs(np.asarray(value, np.float64) - truth.value) > bound
 
     @cached_property
     def _truths(self) -> Mapping[Key, Gradient]:

@@ -1,0 +1,73 @@
+"""Elements of a value that are the same whatever the inputs are: nothing comes of a gradient there.
+
+The probabilities of causal attention are 0 above the diagonal, a padded array is 0 at its edges,
+and a triangular factor is 0 beside it. Whether backward leaves a gradient there or clears it, all
+that is made of it is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from byhand.checking.sampling.sample_inputs import Draw
+from byhand.errors import ProblemError
+from byhand.program.problem import Inputs, Problem
+from byhand.program.program import Program
+from byhand.program.trace import trace_problem
+from byhand.referees.referee import Gradient, Key
+from byhand.values import tree
+from byhand.values.arrays import Array, as_torch, is_torch
+from byhand.values.precision import float_type
+
+CONSTANT = "elements that are the same whatever the inputs are may have any gradient"
+TIMES = (-1.0, 1.0, -0.5, 2.0)
+"""How often the inputs are changed, and how: times that, and by a random part of each element."""
+
+
+def elsewhere(problem: Problem, drawn: Draw) -> tuple[Program, ...]:
+    """Forward on other inputs of the same sizes, where it can be run on them; what is `data` stays
+    as it is."""
+    found: list[Program] = []
+    for number, times in enumerate(TIMES):
+        rng = np.random.default_rng([drawn.seed, 5, number])
+        try:
+            found.append(trace_problem(problem, _changed(problem, drawn.inputs, times, rng)))
+        except ProblemError:
+            continue
+    return tuple(found)
+
+
+def without_constants(
+    programs: Callable[[], Iterable[Program]], drawn: Draw, key: Key, truth: Gradient, off: Array
+) -> Gradient | None:
+    """The truth without those elements at which an answer is `off`; None if any of them isn't the
+    same in all `programs`, which are asked for where it may be, or if all of the value are."""
+    value = drawn.truth.by_key[key].value
+    if truth.places is not None or drawn.tied or off.shape != value.shape or not off.any():
+        return None
+    if np.any(value[off] != value[off][0]):  # nearly always enough to know
+        return None
+    tried = [
+        program.by_key[key].value
+        for program in programs()
+        if key in program.by_key and program.by_key[key].shape == value.shape
+    ]
+    if not tried or any(np.any(other[off] != value[off]) for other in tried):
+        return None
+    if all(np.array_equal(other, value) for other in tried):
+        return None
+    return replace(truth, value=np.where(off, np.nan, truth.value))
+
+
+def _changed(problem: Problem, inputs: Inputs, times: float, rng: np.random.Generator) -> Inputs:
+    def change(leaf: Any) -> Any:
+        if float_type(leaf) is None:
+            return leaf
+        factor = times * rng.uniform(0.5, 1.5, np.shape(leaf))
+        return leaf * as_torch(factor) if is_torch(leaf) else np.multiply(leaf, factor)
+
+    return {k: v if k in problem.data else tree.map(change, v) for k, v in inputs.items()}
