@@ -34,7 +34,8 @@ def describe(suspect: Suspect) -> Diagnosis:
         )
     if value is None or value.shape != right.shape:
         return Diagnosis(suspect.first.comparison.note or "it is not an array of floats")
-    infinite = ~np.isfinite(value)
+    known = np.isfinite(right)
+    infinite = known & ~np.isfinite(value)
     if infinite.any():
         return Diagnosis(f"{suspect.d} is NaN or infinite {_where(infinite)}")
     part = at_fault(suspect)
@@ -56,8 +57,8 @@ def describe(suspect: Suspect) -> Diagnosis:
             f"{suspect.d} is {times[0]:.3g} times what it should be, and off by another factor "
             "at other sizes: is it divided by too much, or too little?"
         )
-    size = float(np.max(np.abs(right), initial=0.0))
-    wrong = np.abs(value - right) > 1e-9 * size
+    size = float(np.max(np.abs(right), initial=0.0, where=known))
+    wrong = known & (np.abs(value - right) > 1e-9 * size)
     if not wrong.any():
         return Diagnosis(
             f"{suspect.d} is right to nine digits, and off by more than rounding explains: is it "

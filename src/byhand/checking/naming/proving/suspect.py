@@ -230,6 +230,8 @@ class Suspect:
             value, right = as_array(evidence.value), evidence.expected.value
             if value is None or value.shape != right.shape or not right.any():
                 return None
+            known = np.isfinite(right)
+            value, right = np.where(known, value, 0.0), np.where(known, right, 0.0)
             if not np.isfinite(value).all():
                 return None
             times = float(np.sum(right * value) / np.sum(right * right))
@@ -376,6 +378,8 @@ def _times(
         if value is None or twice is None or not value.shape == twice.shape == right.shape:
             return None
         with np.errstate(all="ignore"):
+            known = np.isfinite(right)
+            value, twice, right = (np.where(known, each, 0.0) for each in (value, twice, right))
             part = twice - value
             size = float(np.sum(part * part))
             if not 0 < size < np.inf:
