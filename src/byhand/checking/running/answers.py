@@ -147,6 +147,9 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
             continue
         once = len(steps) == 1
         groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
+        one_more = _bindings(writes, len(steps) + 1)
+        if _begins_after(steps, one_more, run):
+            groups = one_more[1:]
         fewer = len(groups) < len(steps)
         own = range(1 if fewer and _starts_with_another(steps) else 0, len(steps))
         if len(groups) == len(own):
@@ -240,8 +243,28 @@ def _is_held(returned: Any, value: Any) -> bool:
 
 def _starts_with_another(steps: Sequence[Step]) -> bool:
     """Whether a name is bound first to what was given, or is no result: `h = h0` before a loop."""
-    op = steps[0].tensor.op
-    return steps[0].line is not None and (op is None or op.name == "positive")
+    return steps[0].line is not None and _is_another(steps[0])
+
+
+def _is_another(step: Step) -> bool:
+    """Whether a step is a value that has another name, or is no result."""
+    return step.tensor.op is None or step.tensor.op.name == "positive"
+
+
+def _begins_after(
+    steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun
+) -> bool:
+    """Whether the first group is the gradient of what the last round of forward's loop leaves:
+    that has no such name, which is bound as each round begins, as in `h = hs[-1]`."""
+    if len(groups) != len(steps) + 1 or run.function is None:
+        return False
+    (line, *more) = {step.line for step in steps}
+    if line is None or more or not all(map(_is_another, steps)):
+        return False
+    loops = (node for node in run.function.nodes if isinstance(node, (ast.For, ast.While)))
+    inside = {node for loop in loops for node in ast.walk(loop)}
+    begins, *rounds = ({write.node for write in group} for group in groups)
+    return inside.isdisjoint(begins) and all(nodes <= inside for nodes in rounds)
 
 
 def _parts(
