@@ -142,11 +142,16 @@ def _described(group: Shared) -> Named | None:
     found = meant(group)
     if found is None:
         return None
-    local, value, made = found
+    if found.holds is not None:
+        message = (
+            f"`{found.local}` is the gradient of {found.holds}, passed on for that of "
+            f"{found.value} without the step's local derivative"
+        )
+        return _named("missing-local", Diagnosis(message, found.statement.lineno))
     odd = first_odd(group.suspect.first.trial, group.statements)
-    own = (each for each in odd[:1] if touched_names(each).get(local) is not None)
-    message = f"what reads `{local}` would be right if it were the gradient of {value}"
-    return _named("unknown", Diagnosis(message, next(own, made).lineno))
+    own = (each for each in odd[:1] if touched_names(each).get(found.local) is not None)
+    message = f"what reads `{found.local}` would be right if it were the gradient of {found.value}"
+    return _named("unknown", Diagnosis(message, next(own, found.statement).lineno))
 
 
 def _named(code: str, finding: Diagnosis) -> Named:

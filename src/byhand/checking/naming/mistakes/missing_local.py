@@ -27,6 +27,7 @@ from byhand.checking.naming.proving.syntax import (
     array_factors,
     counts,
     in_its_term,
+    is_a_count,
     only_counts,
     parsed,
     terms,
@@ -49,12 +50,18 @@ def find(suspect: Suspect) -> Diagnosis | None:
     known = [
         each
         for each in values(suspect)
+        if not is_a_count(each)
         if not (isinstance(each, ast.Name) and counts(each.id, suspect.function))
     ]
 
     known += [parsed(f"{each.id}[..., None]") for each in known if _of_rows(each, suspect)]
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        if isinstance(part, ast.AugAssign):
+            for each in known:
+                factor = ast.BinOp(each, ast.Div(), part.value)
+                yield ast.AugAssign(part.target, ast.Mult(), factor)
+            return
         assert isinstance(part, ast.expr)
         there = {text(node) for node in in_its_term(statement, part)}
         for each in known:
@@ -75,6 +82,8 @@ def _arrays_of(suspect: Suspect) -> Parts:
     def parts(statement: ast.stmt) -> Iterator[ast.AST]:
         if not only_counts(statement, suspect.function):
             yield from array_factors(statement)
+            if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Div):
+                yield statement  # `dz /= n` may be the only one that all of dz passes through
 
     return parts
 
@@ -101,7 +110,7 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     if mend is not None:
         said = f"`{text(mend.part)}` is a number where the step's local derivative is not"
         return mend.finding(said + _of(suspect, mend.statement))
-    mend = suspect.mend_parts(_arrays_of(suspect), times, but_for_a_number=True)
+    mend = suspect.mend_parts(array_factors, times, but_for_a_number=True)
     if mend is not None:
         said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
         return mend.finding(said + _of(suspect, mend.statement))

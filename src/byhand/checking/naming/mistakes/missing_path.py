@@ -34,6 +34,8 @@ MOST = 4
 
 def find(suspect: Suspect) -> Diagnosis | None:
     ways = suspect.ways
+    if _takes_away_what_it_added(suspect):
+        return None
     if len(ways) >= 2:
         several = _subsets(list(suspect.direct)) if len(suspect.direct) >= 2 else []
         for missing in dict.fromkeys([*((way,) for way in ways), *several]):
@@ -47,6 +49,14 @@ def find(suspect: Suspect) -> Diagnosis | None:
             f"{suspect.d} is zero, but {suspect.name} is used in {suspect.used_in}", lacks=lacks
         )
     return None
+
+
+def _takes_away_what_it_added(suspect: Suspect) -> bool:
+    """Whether a gradient is zero in the end, and wasn't before."""
+    *before, last = [write.value for write in suspect.first.answer.writes]
+    ended = as_array(last)
+    was = [held for held in map(as_array, before) if held is not None]
+    return ended is not None and not ended.any() and any(held.any() for held in was)
 
 
 def _without(shares: Sequence[Array], evidence: Evidence) -> Array | None:

@@ -22,7 +22,7 @@ from byhand.checking.naming.mistakes import overwritten
 from byhand.checking.naming.proving.candidates import gradients
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import parsed, reduced, text
+from byhand.checking.naming.proving.syntax import callee, parsed, reduced, text
 from byhand.checking.running.names import root_name
 from byhand.engine.backward import fit
 from byhand.program.program import Step
@@ -119,13 +119,35 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
 
 
 def _whole_groups(part: ast.AST) -> Iterator[ast.AST]:
-    """The sum of every so many for `x[::each]`."""
+    """Sums of the groups along an axis of which one each is taken: all for `x[:, 0]`, every so many
+    for `x[:, ::each]`, and for `x[:, :groups]` those that are next to each other, or as far apart
+    as there are groups."""
     match part:
-        case ast.Subscript(value=x, slice=ast.Slice(step=ast.expr() as each), ctx=ast.Load()):
-            name = text(x)
-            yield parsed(f"{name}.reshape(-1, {text(each)}, *{name}.shape[1:]).sum(1)")
+        case ast.Subscript(value=x, slice=at, ctx=ast.Load()):
+            places = at.elts if isinstance(at, ast.Tuple) else [at]
+            cut = [axis for axis, each in enumerate(places) if not _is_all(each)]
+            if len(cut) == 1:
+                yield from _grouped(callee(x), cut[0], places[cut[0]])
         case _:
             pass
+
+
+def _grouped(x: str, axis: int, place: ast.expr) -> Iterator[ast.expr]:
+    before, after = f"*{x}.shape[:{axis}]", f"*{x}.shape[{axis + 1}:]"
+    match place:
+        case ast.Constant(value=int()) | ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
+            yield parsed(f"{x}.sum({axis})")
+        case ast.Slice(lower=None, upper=None, step=ast.expr() as each):
+            yield parsed(f"{x}.reshape({before}, -1, {text(each)}, {after}).sum({axis + 1})")
+        case ast.Slice(lower=None, upper=ast.expr() as groups, step=None):
+            yield parsed(f"{x}.reshape({before}, {text(groups)}, -1, {after}).sum({axis + 1})")
+            yield parsed(f"{x}.reshape({before}, -1, {text(groups)}, {after}).sum({axis})")
+        case _:
+            pass
+
+
+def _is_all(place: ast.expr) -> bool:
+    return isinstance(place, ast.Slice) and not (place.lower or place.upper or place.step)
 
 
 def _operands(statement: ast.AST) -> Iterator[ast.expr]:

@@ -25,6 +25,13 @@ def find(suspect: Suspect) -> Diagnosis | None:
     for way, share in suspect.ways.items():
         if suspect.follows(lambda e, s=share: e.expected.value - 2 * s(e)):
             return Diagnosis(f"the path through {way} has the wrong sign")
+    compared = {
+        part
+        for statement in suspect.statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Compare)
+        for part in ast.walk(node)
+    }
     masks = {
         name
         for name, held in suspect.first.trial.available.items()
@@ -33,8 +40,11 @@ def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(lambda part, _: _other_condition(part, masks))
     if mend is not None:
         return mend.finding(f"`{text(mend.part)}` is the wrong way round")
-    for edit, at_fault in (_RIGHT, _LEFT, _WHOLE):
-        mend = suspect.mend(edit, in_index=False)
+    for edit, at_fault in (_RIGHT, _LEFT, _DIFFERENCE, _WHOLE):
+        mend = suspect.mend(
+            lambda part, statement, e=edit: () if part in compared else e(part, statement),
+            in_index=False,
+        )
         if mend is not None:
             return _of(replace(mend, part=at_fault(mend.part)))
     mend = suspect.mend(_other_way)
@@ -51,6 +61,8 @@ def _other_condition(part: ast.AST, masks: Container[str]) -> Iterator[ast.AST]:
             yield ast.Compare(left, [_OTHER_WAY[type(op)]()], [right])
         case ast.UnaryOp(op=ast.Invert(), operand=mask):
             yield mask
+        case ast.Call(func=ast.Attribute(attr="isnan" | "isfinite")):
+            yield ast.UnaryOp(ast.Invert(), part)
         case ast.Name(id=name, ctx=ast.Load()) if name in masks:
             yield ast.UnaryOp(ast.Invert(), part)
         case _:
@@ -67,12 +79,18 @@ _OTHER_WAY: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 
-def _turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+def _other_difference(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield operand
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
             yield ast.BinOp(right, ast.Sub(), left)
+        case _:
+            pass
+
+
+def _turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
         case ast.Name() | ast.Call() | ast.Attribute() if not is_places(part):
             yield ast.UnaryOp(ast.USub(), part)
         case _:
@@ -99,6 +117,7 @@ def _left_turned(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
 
 _RIGHT: tuple[Edit, Callable[[Any], ast.AST]] = (_right_turned, lambda part: part.right)
 _LEFT: tuple[Edit, Callable[[Any], ast.AST]] = (_left_turned, lambda part: part.left)
+_DIFFERENCE: tuple[Edit, Callable[[Any], ast.AST]] = (_other_difference, lambda part: part)
 _WHOLE: tuple[Edit, Callable[[Any], ast.AST]] = (_turned, lambda part: part)
 """What turns a sign in a part of a statement, and the part of it whose sign is wrong then."""
 

@@ -19,7 +19,7 @@ from itertools import combinations
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import text
+from byhand.checking.naming.proving.syntax import exchanged, text
 from byhand.program.renaming import Renamed
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
@@ -44,8 +44,48 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     if mend is None:
         mend = suspect.mend_parts(_sums, lambda part, _: _names_exchanged(part, suspect))
     if mend is None:
-        return None
+        return _two_stores(suspect)
     return mend.finding(f"in `{text(mend.part)}` two stand in each other's place")
+
+
+def _two_stores(suspect: Suspect) -> Diagnosis | None:
+    """What two statements write, or add up, belongs where the other does."""
+    for one, other in combinations(suspect.promising, 2):
+        new = _with_places_exchanged(one, other)
+        if new is not None and suspect.mended(dict(zip((one, other), new, strict=True))):
+            return Diagnosis(
+                f"lines {one.lineno} and {other.lineno} each write where the other should",
+                min(one.lineno, other.lineno),
+            )
+    return None
+
+
+def _with_places_exchanged(one: ast.stmt, other: ast.stmt) -> tuple[ast.stmt, ast.stmt] | None:
+    """Two statements of one kind, each with the other's place in the same array: as assignments, or
+    as calls such as `np.add.at(dE, rows, dy)`."""
+    match one, other:
+        case (
+            ast.Assign(targets=[ast.Subscript(value=a) as here]),
+            ast.Assign(targets=[ast.Subscript(value=b) as there]),
+        ) if text(a) == text(b):
+            return exchanged(one, here, there), exchanged(other, there, here)
+        case (
+            ast.AugAssign(target=ast.Subscript(value=a) as here),
+            ast.AugAssign(target=ast.Subscript(value=b) as there),
+        ) if text(a) == text(b):
+            return exchanged(one, here, there), exchanged(other, there, here)
+        case (
+            ast.Expr(value=ast.Call(func=f, args=[a, here, *_])),
+            ast.Expr(value=ast.Call(func=g, args=[b, there, *_])),
+        ) if text(f) == text(g) and text(a) == text(b):
+            return exchanged(one, here, there), exchanged(other, there, here)
+        case _:
+            return None
+
+
+def _is_computed(part: ast.expr) -> bool:
+    """Whether a part of a tuple or a list is a value, and not a number, such as of axes."""
+    return any(isinstance(each, ast.Name) for each in ast.walk(part))
 
 
 def _sums(statement: ast.stmt) -> Iterator[ast.BinOp]:
@@ -66,8 +106,7 @@ def _names_exchanged(part: ast.AST, suspect: Suspect) -> Iterator[ast.AST]:
 def _two_exchanged(part: ast.AST) -> Iterator[ast.AST]:
     match part:
         case ast.Tuple(elts=elements, ctx=ctx) | ast.List(elts=elements, ctx=ctx) if all(
-            isinstance(each, (ast.Name, ast.Call, ast.Subscript, ast.Attribute))
-            for each in elements
+            map(_is_computed, elements)
         ):
             for i, j in combinations(range(len(elements)), 2):
                 turned = list(elements)

@@ -114,7 +114,8 @@ def _mean(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
 
 def _with_another_size(suspect: Suspect) -> Mend | None:
     """It divides by another size, or by only one of several that a mean was taken over."""
-    others = [*sizes(suspect.telling), *_all_but_one(suspect), *_counts(suspect)]
+    of_masks = [*_counts(suspect)]
+    others = [*sizes(suspect.telling), *_all_but_one(suspect), *of_masks]
 
     def larger(part: ast.expr) -> Iterator[ast.expr]:
         for size in others:
@@ -125,10 +126,14 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
         match part:
             case (
                 ast.Subscript(value=ast.Attribute(attr="shape"))
-                | ast.Call(func=ast.Name(id="len"))
+                | ast.Call(func=ast.Name(id="len") | ast.Attribute(attr="numel"))
                 | ast.Attribute(attr="size")
             ):
                 yield from larger(part)
+            case ast.BinOp(op=ast.Div(), left=left, right=ast.Name(id=name)) if counts(
+                name, suspect.function
+            ):
+                yield from (ast.BinOp(left, ast.Div(), parsed(each)) for each in of_masks)
             case ast.Name(id=name) if counts(name, suspect.function) and _is_a_size(statement):
                 yield from larger(part)
             case _:
@@ -166,6 +171,8 @@ def _counts(suspect: Suspect) -> Iterator[str]:
             yield name
         elif held.ndim and np.isin(held, (0, 1)).all():
             yield f"{name}.sum()"
+            yield from (f"{name}.sum({axis})[..., None]" for axis in range(held.ndim))
+            yield from (f"{name}.sum({axis})" for axis in range(held.ndim))
 
 
 def _normalisers(program: Program) -> list[str]:

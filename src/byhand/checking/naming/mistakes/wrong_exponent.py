@@ -30,10 +30,16 @@ def find(suspect: Suspect) -> Diagnosis | None:
         for part in ast.walk(node)
     }
 
+    is_a_number = any(scale.constant is not None for scale in suspect.scales)
+    divisors = () if is_a_number else {*_divisors(suspect)} - spared
+
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         match part:
             case _ if part in spared:
                 pass
+            case ast.expr() if part in divisors and text(part) not in known:
+                for exponent in (0.5, 2, 3):
+                    yield ast.BinOp(part, ast.Pow(), ast.Constant(exponent))
             case ast.BinOp(left=left, op=ast.Pow()):
                 for exponent in EXPONENTS:
                     yield ast.BinOp(left, ast.Pow(), ast.Constant(exponent))
@@ -64,11 +70,27 @@ def find(suspect: Suspect) -> Diagnosis | None:
     if mend is None:
         return None
     match mend.part:
-        case ast.BinOp(op=ast.Mult() | ast.Div()):
+        case ast.BinOp(op=ast.Mult() | ast.Div()) if mend.part not in divisors:
             said = f"a factor of `{text(mend.part)}` is on the wrong side of /"
         case _:
             said = f"the exponent of `{text(mend.part)}` is wrong"
     return mend.finding(said)
+
+
+def _divisors(suspect: Suspect) -> Iterator[ast.expr]:
+    """What is divided by, but for powers and roots, which have exponents already."""
+    for statement in suspect.statements:
+        for node in ast.walk(statement):
+            match node:
+                case (
+                    ast.BinOp(op=ast.Div(), right=divisor)
+                    | ast.AugAssign(op=ast.Div(), value=divisor)
+                ) if not isinstance(divisor, (ast.Constant, ast.Call)) and not (
+                    isinstance(divisor, ast.BinOp) and isinstance(divisor.op, ast.Pow)
+                ):
+                    yield divisor
+                case _:
+                    pass
 
 
 def _is_logarithm(node: ast.AST) -> bool:

@@ -11,7 +11,7 @@ Good:
 """
 
 import ast
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
@@ -42,6 +42,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
     mend = suspect.mend(lambda part, _: _other_end(part))
     mend = mend or suspect.mend(other)
     mend = mend or suspect.mend(lambda part, _: _other_slices(part, whole))
+    mend = mend or suspect.mend(lambda part, _: _other_pads(part))
     if mend is None and counters:
         mend = suspect.mend(lambda part, _: _other_strides(part, counters, sizes))
     if mend is None:
@@ -128,8 +129,17 @@ def _indices(statement: ast.stmt, suspect: Suspect) -> Iterator[ast.AST]:
         if isinstance(n, ast.Name)
     }
     for node in ast.walk(statement):
-        if isinstance(node, ast.Subscript):
-            yield from ast.walk(node.slice)
+        match node:
+            case (
+                ast.Subscript(slice=at)
+                | ast.Call(
+                    func=ast.Attribute(attr="at" | "index_add" | "index_add_" | "index_select"),
+                    args=[_, at, *_],
+                )
+            ):
+                yield from ast.walk(at)
+            case _:
+                pass
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in used:
             yield from ast.walk(value)  # an index with a name of its own
@@ -221,6 +231,53 @@ def _other_slice(part: ast.Slice, whole: Container[str]) -> Iterator[ast.Slice]:
             yield from (_slice(name, f"{name} + 1") for name in named if name in whole)
         case _:
             pass
+
+
+def _other_pads(part: ast.AST) -> Iterator[ast.AST]:
+    """As much on the other side, or otherwise split between the two, along one axis or all."""
+    match part:
+        case ast.Call(func=ast.Attribute(attr="pad") | ast.Name(id="pad"), args=[x, widths, *more]):
+            pairs = _pairs(widths)
+            choices = [[*_other_sides(*pair)] for pair in pairs]
+            turned = {pair: each[0] for pair, each in zip(pairs, choices, strict=True)}
+            one = [{pair: new} for pair, each in zip(pairs, choices, strict=True) for new in each]
+            for new in (*one, turned):
+                sides = {
+                    id(old): side for pair in new for old, side in zip(pair, new[pair], strict=True)
+                }
+                yield ast.Call(part.func, [x, _with(widths, sides), *more], part.keywords)
+        case _:
+            pass
+
+
+def _pairs(widths: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """What is put before and after, for each axis: `((0, 0), (1, 2))`, or PyTorch's `(1, 2)`."""
+    match widths:
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            if any(isinstance(each, (ast.Tuple, ast.List)) for each in elements):
+                return [pair for each in elements for pair in _pairs(each)]
+            return list(zip(elements[::2], elements[1::2], strict=False))
+        case _:
+            return []
+
+
+def _other_sides(before: ast.expr, after: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    yield after, before
+    match before, after:
+        case ast.Constant(value=int(a)), ast.Constant(value=int(b)):
+            yield from (
+                (ast.Constant(n), ast.Constant(a + b - n)) for n in range(a + b + 1) if n != a
+            )
+        case _:
+            pass
+
+
+def _with(widths: ast.expr, sides: Mapping[int, ast.expr]) -> ast.expr:
+    match widths:
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return ast.Tuple([_with(each, sides) for each in elements], ast.Load())
+        case _:
+            return sides.get(id(widths), widths)
 
 
 def _from_the_end(

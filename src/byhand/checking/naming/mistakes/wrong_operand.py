@@ -67,6 +67,9 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     of_loops = [name for name in _bound_by_loops(suspect) if name not in suspect.gradients]
     known = [parsed(each) for each in dict.fromkeys([*of_loops, *own])]
     kept = dict(_kept(suspect))
+    made = [each for each in values(suspect) if isinstance(each, ast.BinOp)]
+    made = [each for each in made if isinstance(each.op, ast.Mult) or _adds_a_number(each)]
+    sums = [each for each in made if _adds_a_number(each)]
     named_alike = {local: local[1:] for local in suspect.gradients if local[1:] in suspect.values}
 
     def other(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
@@ -77,6 +80,11 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
                 part.ctx, ast.Load
             ) and ((name := text(part)) in own or name in of_loops or name in suspect.values):
                 yield from (each for each in known if text(each) != name)
+                yield from (each for each in made if _has(each, name))
+            case ast.BinOp() if sums:
+                yield from (
+                    each for each in sums if text(part) in map(text, (each.left, each.right))
+                )
             case ast.Subscript() | ast.Attribute() if (name := text(part)) in kept:
                 yield from (each for each in known if text(each) != name)
                 yield from (each for other, each in kept.items() if other != name)
@@ -88,6 +96,17 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
         names = [text(each) for each in known if isinstance(each, ast.Name)]
         mend = suspect.mend_parts(_squares, lambda part, _: _everywhere(part, [names]))
     return None if mend is None else _said(mend, suspect)
+
+
+def _adds_a_number(made: ast.BinOp) -> bool:
+    operands = (made.left, made.right)
+    is_number = any(isinstance(each, ast.Constant) for each in operands)
+    return isinstance(made.op, ast.Add) and is_number
+
+
+def _has(made: ast.expr, name: str) -> bool:
+    """Whether a value is made of one: `total + 1` of `total`."""
+    return any(text(part) == name for part in ast.walk(made) if isinstance(part, ast.expr))
 
 
 def _said(mend: Mend, suspect: Suspect) -> Diagnosis:

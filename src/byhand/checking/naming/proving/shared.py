@@ -63,10 +63,20 @@ def _own(suspect: Suspect) -> frozenset[ast.stmt]:
     return frozenset(write.node for write in suspect.answer.writes)
 
 
-def meant(group: Shared) -> tuple[str, str, ast.stmt] | None:
-    """The local that isn't the gradient which all that reads it takes it for: the local, the value
-    of that gradient in words, and the statement that makes the local last. None if there is no such
-    one."""
+@dataclass(frozen=True, eq=False)
+class Meant:
+    """A local that isn't the gradient which all that reads it takes it for: that of `value`, in
+    words. `statement` makes it last; `holds` is a step that uses the value, if it is the gradient
+    of that."""
+
+    local: str
+    value: str
+    statement: ast.stmt
+    holds: str | None
+
+
+def meant(group: Shared) -> Meant | None:
+    """The first local that isn't what all that reads it takes it for."""
     seen = set[str]()
     needed_elsewhere = {*group.statements} - {*group.suspect.doubtful}  # by what is right
     for statement in (each for each in group.statements if each not in needed_elsewhere):
@@ -77,21 +87,40 @@ def meant(group: Shared) -> tuple[str, str, ast.stmt] | None:
             seen.add(local)
             for key in group.suspect.first.paths.between:
                 if all(_holding(found, statement, local, key) for found in group.suspect.evidence):
-                    return local, key[0], statement
+                    return Meant(local, key[0], statement, _held(group, statement, local, key))
             for name, tensor in group.suspect.first.paths.unnamed.items():
                 edits = _assigned(statement, local, name)
                 if all(found.becomes_right(edits) for found in group.suspect.evidence):
                     steps = ", ".join(group.suspect.program.owners[tensor])
-                    return local, f"a value in {steps} that has no name", statement
+                    return Meant(local, f"a value in {steps} that has no name", statement, None)
+    return None
+
+
+def _held(group: Shared, statement: ast.stmt, local: str, key: Key) -> str | None:
+    """The step right after one whose gradient a local holds in place of that one's."""
+    program, evidence = group.suspect.program, group.suspect.evidence
+    for other in group.suspect.first.paths.between:
+        if key[0] in program.by_key[other].inputs and all(
+            (edits := _incoming(found, statement, local, other)) is not None
+            and found.gives(found.tried(edits))
+            for found in evidence
+        ):
+            return other[0]
     return None
 
 
 def _holding(found: Evidence, statement: ast.stmt, local: str, key: Key) -> bool:
     """Whether a definition is right where a local holds the gradient of a step."""
+    edits = _incoming(found, statement, local, key)
+    return edits is not None and found.becomes_right(edits)
+
+
+def _incoming(found: Evidence, statement: ast.stmt, local: str, key: Key) -> Edits | None:
+    """A local that holds the gradient of a step; None where that isn't jumped over."""
     between = found.paths.between
     if key not in between:
-        return False
-    return found.becomes_right(_assigned(statement, local, f"__incoming_{between.index(key)}"))
+        return None
+    return _assigned(statement, local, f"__incoming_{between.index(key)}")
 
 
 def _assigned(statement: ast.stmt, local: str, gradient: str) -> Edits:

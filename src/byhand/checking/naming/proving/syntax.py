@@ -266,7 +266,7 @@ def counts(name: str, function: Function) -> bool:
             case ast.Assign(targets=[target], value=value) if any(
                 isinstance(part, ast.Name) and part.id == name for part in ast.walk(target)
             ):
-                return _is_a_count(value)
+                return is_a_count(value)
             case _:
                 pass
     return False
@@ -278,7 +278,7 @@ def only_counts(statement: ast.stmt, function: Function) -> bool:
     return bool(made) and all(counts(name, function) for name in made)
 
 
-def _is_a_count(node: ast.expr) -> bool:
+def is_a_count(node: ast.expr) -> bool:
     """Whether an expression gives lengths; products of them are some, roots and quotients not."""
     match node:
         case ast.Attribute(attr="shape" | "size"):
@@ -286,8 +286,8 @@ def _is_a_count(node: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id="len") | ast.Attribute(attr="numel" | "size")):
             return True
         case ast.Subscript(value=value):
-            return _is_a_count(value)
+            return is_a_count(value)
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return _is_a_count(left) or _is_a_count(right)
+            return is_a_count(left) or is_a_count(right)
         case _:
             return False
