@@ -17,6 +17,7 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.uneven import Uneven, uneven
 from byhand.checking.running.answers import Answer
 from byhand.checking.running.backward_run import Raised
+from byhand.checking.running.names import touched_names
 from byhand.referees.referee import Key
 from byhand.values import tree
 
@@ -78,6 +79,7 @@ def blame(trials: Sequence[Trial]) -> Blame:
         for key, found in roots.items()
         if key not in waiting
         and not _made_of(key, roots, trials[0])
+        and not _filled_by(key, roots, trials[0])
         and not _by_others_elsewhere(found, already)
         and not _made_as_others(key, roots)
     }
@@ -101,6 +103,23 @@ def _made_of(key: Key, roots: Container[Key], trial: Trial) -> bool:
     after = trial.descendants.get(key, frozenset())
     together = trial.answers.made_with.get(key, frozenset()) & after
     return any(other in roots for other in together)
+
+
+def _filled_by(key: Key, roots: Container[Key], trial: Trial) -> bool:
+    """Whether statements fill a root that write others, in views of it, which are roots, too."""
+    answer = trial.answers.by_key.get(key)
+    if answer is None:
+        return False
+    local = tree.root(answer.local)
+    others = {
+        write.number
+        for other in trial.answers.found
+        if other.key in roots and other.key != key
+        for write in other.writes
+    }
+    return any(
+        write.number in others and local not in touched_names(write.node) for write in answer.writes
+    )
 
 
 def _by_others_elsewhere(

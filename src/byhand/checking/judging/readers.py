@@ -46,7 +46,10 @@ def last_read_at_once(trial: Trial, part: LastPart, at: int) -> int:
 
 
 def made_of_it(trial: Trial, part: LastPart, write: Write) -> frozenset[Key]:
-    """The answers that the same statement writes, as `dz = dp.mul_(p)` does."""
+    """The answers that the same statement writes, as `dz = dp.mul_(p)` does; not those that are
+    views of the local, which it fills."""
+    if f"d{tree.root(part.host[0])}" not in dict(loaded_names(write.node)):
+        return frozenset()
     return frozenset(
         answer.key
         for answer in trial.answers.found

@@ -61,6 +61,7 @@ class Recorder:
     damages: list[Damage] = field(default_factory=list[Damage])
     entered: list[ast.stmt] = field(default_factory=list[ast.stmt])
     anew: set[str] = field(default_factory=set[str])
+    filled: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         self.origins.note(self.arguments)
@@ -240,9 +241,9 @@ class Recorder:
     ) -> list[str]:
         """Notes which gradients this statement wrote by way of a local that is a view of them."""
         views = [
-            view
+            (view, self.is_answer(root))
             for root, rebinds in touched_names(node).items()
-            if not rebinds and not self.is_answer(root) and root not in self.given
+            if not rebinds and root not in self.given
             for _, leaf in tree.named(root, namespace.get(root))
             if (view := array(leaf)) is not None
         ]
@@ -251,9 +252,12 @@ class Recorder:
             held = array(leaf)
             if held is None or key[1:] in written or unchanged(leaf, self.seen[key]):
                 continue
-            if any(np.may_share_memory(held, view) for view in views):
+            room = key in self.filled or _makes_room(self.writes[self.latest[key[1:]]].node)
+            near = [of_answer for view, of_answer in views if np.may_share_memory(held, view)]
+            if near and (room or not all(near)):
                 self.write(key, leaf, node, False, read)
                 found.append(key[1:])
+                self.filled |= {key} if room else set()
         return found
 
     def recover(
@@ -321,6 +325,18 @@ class Recorder:
                 if near and not unchanged(leaf, self.seen[key]):
                     self.damages.append(Damage(key, name, statement.line, self.number, root))
                     self.seen[key] = copied(leaf)
+
+
+def _makes_room(node: ast.stmt) -> bool:
+    """Whether a statement makes an array to be filled, as `dx = np.empty_like(x)` does."""
+    match node:
+        case ast.Assign(value=ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name))):
+            return name in _ROOM
+        case _:
+            return False
+
+
+_ROOM = ("zeros", "zeros_like", "empty", "empty_like", "new_zeros", "new_empty")
 
 
 def _augments(node: ast.stmt) -> bool:
