@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import warnings
-from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from byhand.checking.judging.blame import Blame
@@ -33,6 +33,8 @@ from byhand.referees.referee import Key
 
 FEW = 6
 """Statements of a definition that are looked at in no particular order."""
+MANY = 16
+"""Statements that several definitions share, in all of which the usual mistakes are looked for."""
 
 
 @dataclass(frozen=True)
@@ -174,13 +176,25 @@ class _Search:
         proved; of few statements, also one without a name."""
         few = len(group.statements) <= FEW
         odd = first_odd(group.suspect.first.trial, group.statements)
-        for only in (odd, group.statements if few else ()):
-            lines = {statement.lineno for statement in only}
-            for code, finding in self.findings(replace(group.suspect, only=only)) if only else ():
-                if finding.line in lines:  # a statement may have several
-                    line = getattr(finding.part, "lineno", finding.line)
-                    return _named(code, replace(finding, line=line))
-        return _described(group) if few else None
+        with self.effort.most():
+            named = self._within(group, odd, ("find", "find_late", "find_last"))
+        if named is None and len(group.statements) <= MANY:
+            named = self._within(group, group.statements, ("find",))
+        if named is None and few:
+            named = self._within(group, group.statements, ("find_late", "find_last"))
+        return _described(group) if named is None and few else named
+
+    def _within(
+        self, group: Shared, only: tuple[ast.stmt, ...], questions: Iterable[str]
+    ) -> Named | None:
+        """The first mistake that is proved in these statements of what several roots share."""
+        lines = {statement.lineno for statement in only}
+        suspect = replace(group.suspect, only=only)
+        for code, finding in self.findings(suspect, questions) if only else ():
+            if finding.line in lines:  # a statement may have several
+                line = getattr(finding.part, "lineno", finding.line)
+                return _named(code, replace(finding, line=line))
+        return None
 
     def root(self, alone: Suspect) -> Named | None:
         """The first mistake that is proved; None for a statement that raised or gave no floats: the
@@ -228,13 +242,15 @@ class _Search:
             own = {s: new for s, new in finding.edits.items() if s in definition.statements}
             if own and definition.mended(own):
                 return code, finding
-        found = next(self.findings(definition), None)
+        few = ("find_last",) if definition.only else ()
+        found = next(self.findings(definition, ("find", "find_late", *few)), None)
         return found or ("unknown", unknown.describe(definition))
 
-    def findings(self, definition: Suspect) -> Iterator[tuple[str, Diagnosis]]:
+    def findings(
+        self, definition: Suspect, questions: Iterable[str]
+    ) -> Iterator[tuple[str, Diagnosis]]:
         """What the mistakes find, in order."""
-        few = ("find_last",) if definition.only else ()
-        for question in ("find", "find_late", *few):
+        for question in questions:
             for code, find in ways_to(question):
                 finding = find(definition)
                 if finding is not None:

@@ -136,7 +136,7 @@ def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
     simple = [n for n in nodes if isinstance(n, (ast.Assign, ast.AugAssign))]
     loops = {n for f in nodes if isinstance(f, ast.For) for n in _names(f.target)}
     answers = {tree.root(a.local) for a in suspect.first.trial.answers.found}
-    tainted = {*answers, *suspect.gradients}
+    tainted = {*answers, *suspect.gradients, *_handed_on(suspect)}
     for _ in range(2):
         for node in simple:
             if {name for name, _ in loaded_names(node)} & tainted:
@@ -153,6 +153,20 @@ def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
                 yield ast.Subscript(ast.Name(name, ast.Load()), at, ast.Load())
             case _:
                 pass
+
+
+def _handed_on(suspect: Suspect) -> set[str]:
+    """The locals of backward's own that a loop changes and hands to its next round: they hold the
+    gradient that came so far."""
+    nodes = suspect.function.nodes
+    loops = [node for node in nodes if isinstance(node, (ast.For, ast.While))]
+    inside = {node for loop in loops for node in ast.walk(loop)}
+    bound = dict.fromkeys((True, False), frozenset[str]())
+    for node in nodes:
+        if isinstance(node, (ast.Assign, ast.AugAssign)):
+            made = {name for name, rebinds in touched_names(node).items() if rebinds is not None}
+            bound[node in inside] |= made
+    return {*(bound[True] & bound[False])} - suspect.first.trial.available.keys()
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -74,6 +75,8 @@ Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
 """The parts of a statement to look at."""
 
 
+KEPT = 0.2
+"""How much of an effort is kept back for where a mistake is less often."""
 ASKED_EVERY = 8
 """After so many runs it is asked whether the time is over."""
 
@@ -98,6 +101,16 @@ class Effort:
         if self.left % ASKED_EVERY == 0 and time.process_time() - self.started > self.seconds:
             self.left = -1
         return not self.is_over
+
+    @contextmanager
+    def most(self) -> Generator[None]:
+        """Within it a part of what is left is kept back."""
+        kept, seconds = int(KEPT * self.left), self.seconds
+        spent = time.process_time() - self.started
+        self.left -= kept
+        self.seconds -= KEPT * (seconds - spent)
+        yield
+        self.left, self.seconds = max(self.left, 0) + kept, seconds
 
     @property
     def is_over(self) -> bool:
