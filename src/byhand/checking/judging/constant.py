@@ -7,6 +7,7 @@ that is made of it is right.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -21,11 +22,12 @@ from byhand.program.trace import trace_problem
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array, as_torch, is_torch
+from byhand.values.held import array
 from byhand.values.precision import float_type
 
 CONSTANT = "elements that are the same whatever the inputs are may have any gradient"
 TIMES = (-1.0, 1.0, -0.5, 2.0)
-"""How often the inputs are changed, and how: times that, and by a random part of each element."""
+"""How often the inputs are changed, and how: times that, and times a random number each."""
 
 
 def elsewhere(problem: Problem, drawn: Draw) -> tuple[Program, ...]:
@@ -34,10 +36,8 @@ def elsewhere(problem: Problem, drawn: Draw) -> tuple[Program, ...]:
     found: list[Program] = []
     for number, times in enumerate(TIMES):
         rng = np.random.default_rng([drawn.seed, 5, number])
-        try:
+        with contextlib.suppress(ProblemError), np.errstate(all="ignore"):
             found.append(trace_problem(problem, _changed(problem, drawn.inputs, times, rng)))
-        except ProblemError:
-            continue
     return tuple(found)
 
 
@@ -67,7 +67,9 @@ def _changed(problem: Problem, inputs: Inputs, times: float, rng: np.random.Gene
     def change(leaf: Any) -> Any:
         if float_type(leaf) is None:
             return leaf
-        factor = times * rng.uniform(0.5, 1.5, np.shape(leaf))
-        return leaf * as_torch(factor) if is_torch(leaf) else np.multiply(leaf, factor)
+        value = np.asarray(array(leaf))
+        more = np.where(value == 0, rng.normal(size=value.shape), 0.0)  # zeros need not be zeros
+        new = value * times * rng.uniform(0.5, 1.5, value.shape) + more
+        return as_torch(new) if is_torch(leaf) else new
 
     return {k: v if k in problem.data else tree.map(change, v) for k, v in inputs.items()}
