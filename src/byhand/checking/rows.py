@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from byhand.checking.judging.blame import Blame, wrong
+from byhand.checking.judging.compare import in_one_note
 from byhand.checking.judging.convention import Convention
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.judging.hidden import what_hid
@@ -263,7 +264,7 @@ def _at_root(first: Trial, row: Row, evidence: tuple[Evidence, ...]) -> Row:
             max_error=result.max_error,
             tolerance=result.tolerance,
             ulps=result.ulps,
-            note=_joined(said, _hid(first, shown)),
+            note=in_one_note(said, _hid(first, shown)),
             mismatch=result.mismatch,
             at=shown.trial.drawn.at,
         )
@@ -353,11 +354,7 @@ def _inherited(row: Row) -> Row:
 def _noted(row: Row, note: str | None) -> Row:
     if note is None:
         return row
-    return replace(row, note=_joined(row.note, note))
-
-
-def _joined(*notes: str | None) -> str | None:
-    return "; ".join(note for note in notes if note) or None
+    return replace(row, note=in_one_note(row.note, note))
 
 
 def _beside(first: Trial, names: NamedMistakes) -> Iterator[Row]:

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from byhand.errors import ProblemError, in_one_line
+from byhand.program.functions import file_of, name_of
 from byhand.program.problem import did_you_mean, dimensions_of
 from byhand.values import tree
 from byhand.values.arrays import is_array, is_jax
@@ -46,13 +47,13 @@ def subject_of(f: Any) -> JaxSubject:
     if isinstance(f, jax.custom_vjp):
         if getattr(f, "fwd", None) is None or getattr(f, "bwd", None) is None:
             raise ProblemError(
-                f"{_name(f)} has no rules: give it some by {_name(f)}.defvjp(fwd, bwd)"
+                f"{name_of(f)} has no rules: give it some by {name_of(f)}.defvjp(fwd, bwd)"
             )
         handed = tuple(i % len(_names(f.fun)) for i in f.nondiff_argnums)
-        return JaxSubject(_name(f), _file(f.bwd), f, f.fun, f, _names(f.fun), handed)
+        return JaxSubject(name_of(f), file_of(f.bwd), f, f.fun, f, _names(f.fun), handed)
     if not callable(f):
         raise ProblemError(f"{f!r} can't be checked: give a jax.custom_vjp or a function")
-    return JaxSubject(_name(f), _file(f), f, f, None, _names(f))
+    return JaxSubject(name_of(f), file_of(f), f, f, None, _names(f))
 
 
 def _unjitted(f: Any) -> Any:
@@ -129,20 +130,11 @@ def _names(f: Any) -> tuple[str, ...]:
         signature = inspect.signature(f)
     except (TypeError, ValueError):
         raise ProblemError(
-            f"the arguments of {_name(f)} can't be read: wrap it in a `def` that names them"
+            f"the arguments of {name_of(f)} can't be read: wrap it in a `def` that names them"
         ) from None
     named = [p for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in named):
         raise ProblemError(
-            f"{_name(f)} takes *args or **kwargs: wrap it in a `def` that names them"
+            f"{name_of(f)} takes *args or **kwargs: wrap it in a `def` that names them"
         )
     return tuple(p.name for p in named)
-
-
-def _name(f: Any) -> str:
-    return getattr(f, "__name__", type(f).__name__)
-
-
-def _file(f: Any) -> str:
-    code = getattr(inspect.unwrap(f), "__code__", None)
-    return "" if code is None else code.co_filename

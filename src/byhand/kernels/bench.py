@@ -169,10 +169,7 @@ class Bench:
         return "backward"
 
     def copy(self, value: Any) -> Any:
-        framework = self.kernel.framework
-        if not framework.is_array(value):
-            return value
-        return framework.cast(value, framework.float_type(value) or "float64")
+        return self.kernel.framework.copy(value)
 
     def _cast(self, value: Any, kind: str) -> Any:
         framework = self.kernel.framework

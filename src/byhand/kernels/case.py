@@ -156,10 +156,12 @@ class Case:
     def narrow(self) -> Mapping[Name, Array]:
         """How far from the truth the reference is in the kernel's own type; empty where it can't be
         run so."""
-        inputs = {name: self._copy(value) for name, value in self.inputs.items()}
+        inputs = {name: self.kernel.framework.copy(value) for name, value in self.inputs.items()}
         try:
             found = self.values(
-                self.kernel.truth(inputs, [*map(self._copy, self.upstream)], self.needs)
+                self.kernel.truth(
+                    inputs, [*map(self.kernel.framework.copy, self.upstream)], self.needs
+                )
             )
         except Exception:
             return {}
@@ -217,20 +219,14 @@ class Case:
         framework, kernel = self.kernel.framework, self.kernel
         if framework.rounding is None:
             return {}
-        inputs = {name: self._copy(value) for name, value in self.inputs.items()}
-        upstream = [self._copy(value) for value in self.upstream]
+        inputs = {name: self.kernel.framework.copy(value) for name, value in self.inputs.items()}
+        upstream = [self.kernel.framework.copy(value) for value in self.upstream]
         amount = self._amount if number else 0.0
         try:
             with framework.rounding(1000 * self.seed + number, amount):
                 return self.values(kernel.run(inputs, upstream, self.needs))
         except Exception:
             return {}
-
-    def _copy(self, value: Any) -> Any:
-        framework = self.kernel.framework
-        if not framework.is_array(value):
-            return value
-        return framework.cast(value, framework.float_type(value) or "float64")
 
     @property
     def _amount(self) -> float:

@@ -114,6 +114,12 @@ class Framework:
     watched: Callable[[], AbstractContextManager[list[tuple[str, str]]]] | None = None
     rounding: Callable[[int, float], AbstractContextManager[object]] | None = None
 
+    def copy(self, value: Any) -> Any:
+        """An array in new memory; what isn't one as it is."""
+        if not self.is_array(value):
+            return value
+        return self.cast(value, self.float_type(value) or "float64")
+
 
 @dataclass(frozen=True)
 class Kernel:

@@ -23,9 +23,9 @@ def function_of(fn: Any, tree: ast.Module | None = None) -> Function:
     if isinstance(fn, FunctionType):
         fn = inspect.unwrap(fn)  # what a decorator such as @np.errstate(...) has wrapped
     if not isinstance(fn, FunctionType):
+        name = getattr(fn, "__name__", "forward or backward")
         raise ProblemError(
-            f"{_name_of(fn)} is a {type(fn).__name__}, not a plain Python function: "
-            "write it as a `def`"
+            f"{name} is a {type(fn).__name__}, not a plain Python function: write it as a `def`"
         )
     return _taken_apart(fn, tree)
 
@@ -85,8 +85,15 @@ def _library_of(value: Any) -> str:
     return str(name).partition(".")[0]
 
 
-def _name_of(fn: Any) -> str:
-    return getattr(fn, "__name__", "forward or backward")
+def name_of(fn: Any) -> str:
+    """The name of whatever can be called."""
+    return getattr(fn, "__name__", type(fn).__name__)
+
+
+def file_of(fn: Any) -> str:
+    """The file in which it is written; nothing for what isn't written in Python."""
+    code = getattr(inspect.unwrap(fn), "__code__", None)
+    return "" if code is None else code.co_filename
 
 
 def _find(tree: ast.Module, code: CodeType) -> ast.FunctionDef | None:

@@ -18,6 +18,24 @@ _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
+def all_names(node: ast.AST) -> set[str]:
+    """All names that stand in a part of a program."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def stored_names(node: ast.AST) -> list[str]:
+    """The names that it binds, in the order in which they stand there."""
+    parts = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+    return [part.id for part in parts if isinstance(part.ctx, ast.Store)]
+
+
+def root_name(expression: ast.expr) -> str | None:
+    """`d` of `d`, `d[i]`, `d.T` and `d[i].real`; None for what isn't rooted in a name."""
+    while isinstance(expression, (ast.Subscript, ast.Attribute, ast.Starred)):
+        expression = expression.value
+    return expression.id if isinstance(expression, ast.Name) else None
+
+
 def own_parts(node: ast.AST) -> Iterator[ast.AST]:
     """The parts of a function's body that are in its own scope: not in that of one inside it, nor
     what a comprehension binds."""

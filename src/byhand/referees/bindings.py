@@ -74,7 +74,7 @@ class Bindings(Follower):
         """Runs forward: the arrays it returns. Raises RefereeError, with the line, if it can't."""
         forward = without_walruses(self.problem.forward)
         inputs = as_spoken(self.problem, inputs)
-        arguments = {name: self._argument(name, value) for name, value in inputs.items()}
+        arguments = {n: bound_argument(self, n, value) for n, value in inputs.items()}
         self.inputs = list(self.steps)
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         namespace = forward.namespace(given)
@@ -114,13 +114,6 @@ class Bindings(Follower):
         self._named.add(id(array))
         return array
 
-    def _argument(self, name: str, value: Any) -> Any:
-        def leaf(path: tree.Path, held: Any) -> Any:
-            held = argument(held)
-            return self.bind_array(tree.text(name, path), held, 0) if is_floats(held) else held
-
-        return tree.map_with_path(leaf, value)
-
     def _output(self, position: int, value: Any, line: int) -> Any:
         """A returned number without a name is a step too: `loss`, or `return` if that is taken."""
         if not self.is_step(value):
@@ -155,7 +148,7 @@ class Borrowed(Bindings):
 # what d is. So the referees follow a forward in which it is a call that binds d there and then.
 
 
-class _Calls(ast.NodeTransformer):
+class _WalrusCalls(ast.NodeTransformer):
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.Call:
         call = ast.Call(
             ast.Name(_WALRUS, ast.Load()),
@@ -172,7 +165,9 @@ _WALRUS = "__walrus__"
 def without_walruses(function: Function) -> Function:
     if not any(map(walruses, function.body)):
         return function
-    return replace(function, body=tuple(_Calls().visit(deepcopy(node)) for node in function.body))
+    return replace(
+        function, body=tuple(_WalrusCalls().visit(deepcopy(node)) for node in function.body)
+    )
 
 
 def bind_walruses(follower: Follower, function: Function, namespace: Namespace) -> None:
@@ -190,6 +185,16 @@ def as_spoken(problem: Problem, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     if not problem.in_jax:
         return inputs
     return import_module("byhand.jax_dialect.arrays").in_jax(dict(inputs))
+
+
+def bound_argument(follower: Follower, name: str, value: Any) -> Any:
+    """An input as forward may have it, every float array in it bound under its own name."""
+
+    def leaf(path: tree.Path, held: Any) -> Any:
+        held = argument(held)
+        return follower.bind_array(tree.text(name, path), held, 0) if is_floats(held) else held
+
+    return tree.map_with_path(leaf, value)
 
 
 def argument(value: Any) -> Any:

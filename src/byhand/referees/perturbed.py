@@ -15,9 +15,9 @@ from byhand.program.follow import Follower
 from byhand.program.problem import Problem
 from byhand.program.statements import Function, Namespace, Returned, StatementError
 from byhand.referees.bindings import (
-    argument,
     as_spoken,
     bind_walruses,
+    bound_argument,
     explain,
     is_floats,
     put,
@@ -132,7 +132,7 @@ class Perturbed:
 
     def _arguments(self, follower: _Adding) -> Namespace:
         forward = self.forward
-        arguments = {name: follower.argument(name, value) for name, value in self.inputs.items()}
+        arguments = {n: bound_argument(follower, n, value) for n, value in self.inputs.items()}
         given = {name: arguments[name] for name in forward.parameters if name in arguments}
         return forward.namespace(given)
 
@@ -163,13 +163,6 @@ class _Adding(Follower):
 
     def put(self, held: Any, index: Any, value: Any) -> Any:
         return put(held, index, value)
-
-    def argument(self, name: str, value: Any) -> Any:
-        def leaf(path: tree.Path, held: Any) -> Any:
-            held = argument(held)
-            return self.bind_array(tree.text(name, path), held, 0) if is_floats(held) else held
-
-        return tree.map_with_path(leaf, value)
 
 
 # The state between two statements. Float arrays that have a name are never changed in place by

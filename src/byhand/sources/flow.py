@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from functools import lru_cache
 
-from byhand.program.scopes import bound_names
+from byhand.program.scopes import bound_names, root_name
 
 _CHANGING = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 _ONLY_SAYING = {
@@ -37,25 +37,25 @@ def changes(node: ast.stmt) -> frozenset[str]:
     for part in ast.walk(node):
         match part:
             case ast.For(target=ast.Name(id=name), iter=iterable):
-                root = _root(iterable)
+                root = root_name(iterable)
                 if root is not None:
                     aliases[name] = root
             case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-                root = _root(part)
+                root = root_name(part)
                 if root is not None:
                     found.add(root)
             case ast.Call(func=ast.Attribute(attr=attr), args=[first, *_]) if attr in _CHANGING:
-                root = _root(first)
+                root = root_name(first)
                 if root is not None:
                     found.add(root)
             case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr.endswith("_"):
-                root = _root(value)
+                root = root_name(value)
                 if root is not None:
                     found.add(root)
             case ast.Expr(value=ast.Call() as call):
                 found |= _handed(call)
             case ast.keyword(arg="out", value=value):
-                root = _root(value)
+                root = root_name(value)
                 if root is not None:
                     found.add(root)
             case _:
@@ -80,7 +80,7 @@ def _handed(call: ast.Call) -> set[str]:
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
     if isinstance(func, ast.Attribute):
         values.append(func.value)
-    return {root for value in values if (root := _root(value)) is not None}
+    return {root for value in values if (root := root_name(value)) is not None}
 
 
 @lru_cache(maxsize=1 << 12)
@@ -231,9 +231,3 @@ def needed_among(
 ) -> list[int]:
     """As `needed`, of the statements at these places alone."""
     return [places[k] for k in needed([statements[i] for i in places], wanted)]
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Subscript, ast.Attribute, ast.Starred)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None

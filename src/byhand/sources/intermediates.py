@@ -18,6 +18,7 @@ from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.plain_run import inputs_of_their_own, plain_locals
 from byhand.program.problem import UNPROMISED, Problem, Unpromised
+from byhand.program.scopes import all_names
 from byhand.program.statements import StatementError
 from byhand.sources.flow import changes, touches
 from byhand.values.arrays import Array, as_torch, is_torch
@@ -105,7 +106,7 @@ def ahead_of_upstream(
     for node in ast.walk(backward):
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)):
             for name in touches(node):
-                made_of.setdefault(name, set()).update(_names(node))
+                made_of.setdefault(name, set()).update(all_names(node))
     for _ in made_of:
         for needed in made_of.values():
             needed |= set[str]().union(*(made_of.get(name, ()) for name in needed))
@@ -137,7 +138,7 @@ def with_copies(
     for i, node in enumerate(nodes):
         match node:
             case ast.Assign(targets=[ast.Name(id=target)], value=ast.Name(id=name)) if (
-                name in forward and not any(name in _names(after) for after in nodes[i + 1 :])
+                name in forward and not any(name in all_names(after) for after in nodes[i + 1 :])
             ):
                 found.append(_copy(target, ast.Name(name), method, node))
             case _:
@@ -150,10 +151,6 @@ def _copy(target: str, value: ast.Name, method: str, where: ast.stmt) -> ast.stm
     call = ast.Call(ast.Attribute(ast.Name(value.id, ast.Load()), method, ast.Load()), [], [])
     made = ast.Assign([ast.Name(target, ast.Store())], call)
     return ast.fix_missing_locations(ast.copy_location(made, where))
-
-
-def _names(node: ast.stmt) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def only_shapes(node: ast.stmt, loss: str) -> bool:

@@ -24,10 +24,10 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.ops import REGISTRY
 from byhand.program.problem import Inputs, Problem
-from byhand.program.scopes import bound_names
+from byhand.program.scopes import all_names, bound_names
 from byhand.sources.arguments import Argument, Literal
 from byhand.sources.assemble import assembled, assign, function, located
-from byhand.sources.scalar_ops import ScalarOp, loaded, made_of
+from byhand.sources.scalar_ops import ScalarOp, made_of
 from byhand.sources.scalar_trial import draws, wrong_at
 
 
@@ -150,7 +150,7 @@ def _backward(
         for name in operands
     ]
     known = {*operands, *op.others, *local}
-    asked = [name for name in sorted(set[str]().union(*map(loaded, body))) if name in known]
+    asked = [name for name in sorted(set[str]().union(*map(all_names, body))) if name in known]
     given = [*asked, f"d{op.out}", *(f"d{_elsewhere(name)}" for name in operands)]
     return function("backward", given, [*held, *body], op.backward.lineno)
 
@@ -174,10 +174,10 @@ class _Numbers(ast.NodeTransformer):
             case ast.Assign(targets=[ast.Attribute(attr=attr)]) if attr != self.op.grad:
                 return []  # out._backward = _backward
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
-                name in self.op.operands and name in loaded(value) and not self.computes(value)
+                name in self.op.operands and name in all_names(value) and not self.computes(value)
             ):
                 return []
-            case ast.If(test=test) if "isinstance" in loaded(test):
+            case ast.If(test=test) if "isinstance" in all_names(test):
                 return []
             case _:
                 return [self.visit(copy.deepcopy(node))]

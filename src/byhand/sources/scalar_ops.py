@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
+from byhand.program.scopes import all_names
 from byhand.sources.signature import parameters
 
 
@@ -76,7 +77,7 @@ def _data(node: ast.ClassDef) -> str | None:
                 match part:
                     case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attr)]):
                         first = parameters(method)[1:2]
-                        if first and first[0] in loaded(part.value):
+                        if first and first[0] in all_names(part.value):
                             return attr
                     case _:
                         pass
@@ -134,7 +135,3 @@ def made_of(node: ast.expr, owner: str) -> ast.expr | None:
 
 
 _OWN_CLASS = {"self.__class__", "type(self)"}
-
-
-def loaded(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}

@@ -47,7 +47,7 @@ def _traced(
 ) -> Any:
     traced = [i for i, value in enumerate(arguments) if isinstance(value, Tensor)]
     if not traced:
-        return _one_or_all(call(*arguments))
+        return one_or_all(call(*arguments))
     called = kind(call, tuple(arguments), tuple(traced))
     tensors = tuple(arguments[i] for i in traced)
     values = [tensor.value for tensor in tensors]
@@ -67,7 +67,7 @@ def _traced(
         )
         for output, value in enumerate(called.forwards(values))
     ]
-    return _one_or_all(tuple(made))
+    return one_or_all(tuple(made))
 
 
 @dataclass
@@ -227,5 +227,6 @@ def _same(known: Sequence[Any], values: Sequence[Any]) -> bool:
     return all(a is b for a, b in zip(known, values, strict=True))
 
 
-def _one_or_all(outputs: tuple[Any, ...]) -> Any:
+def one_or_all(outputs: tuple[Any, ...]) -> Any:
+    """What a function returns: its only output, or all of them."""
     return outputs[0] if len(outputs) == 1 else outputs

@@ -14,6 +14,7 @@ import torch
 from byhand.errors import ProblemError
 from byhand.kernels.frameworks.pytorch import run_of
 from byhand.kernels.kernel import Run
+from byhand.program.functions import file_of, name_of
 from byhand.sources.autograd_functions.problem import arguments_of
 from byhand.sources.autograd_functions.written import Methods, methods
 from byhand.torch.launches import launches
@@ -94,7 +95,7 @@ def _function(fn: Any) -> Subject:
     signature = inspect.signature(inspect.unwrap(fn.forward))
     return Subject(
         fn.__name__,
-        _file_of(fn.forward),
+        file_of(fn.forward),
         fn.apply,
         _names(python, list(signature.parameters.values())[ctx:]),
         _defaults(signature),
@@ -130,7 +131,7 @@ def _custom_op(op: Any) -> Subject:
     signature = inspect.signature(op._init_fn)
     return Subject(
         name,
-        _file_of(op._init_fn),
+        file_of(op._init_fn),
         op,
         _names(python, list(signature.parameters.values())),
         _defaults(signature),
@@ -146,7 +147,7 @@ def _callable(fn: Any) -> Subject:
         signature = inspect.signature(fn)
     except (TypeError, ValueError):
         raise ProblemError(
-            f"the arguments of {_name_of(fn)} can't be read: wrap it in a `def` that names them"
+            f"the arguments of {name_of(fn)} can't be read: wrap it in a `def` that names them"
         ) from None
     spread = Spread(signature)
 
@@ -155,7 +156,7 @@ def _callable(fn: Any) -> Subject:
         return _in_order(fn(*arguments, **options))
 
     names = _names(None, spread.named)
-    return Subject(_name_of(fn), _file_of(fn), call, names, _defaults(signature))
+    return Subject(name_of(fn), file_of(fn), call, names, _defaults(signature))
 
 
 class Spread:
@@ -191,7 +192,7 @@ def _module(module: torch.nn.Module) -> Subject:
         return _in_order(torch.func.functional_call(module, changed, *spread(given[:count])))
 
     parameters = {name.replace(".", "_"): value.detach() for name, value in held.items()}
-    return replace(inside, name=_name_of(module), call=call, parameters=parameters)
+    return replace(inside, name=name_of(module), call=call, parameters=parameters)
 
 
 def _python(
@@ -226,12 +227,3 @@ def _defaults(signature: inspect.Signature) -> dict[str, Any]:
         for name, p in signature.parameters.items()
         if p.default is not inspect.Parameter.empty
     }
-
-
-def _file_of(fn: Any) -> str:
-    code = getattr(inspect.unwrap(fn), "__code__", None)
-    return "" if code is None else code.co_filename
-
-
-def _name_of(fn: Any) -> str:
-    return getattr(fn, "__name__", type(fn).__name__)

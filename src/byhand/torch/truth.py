@@ -15,7 +15,7 @@ from typing import Any
 from byhand.kernels.kernel import Ran
 from byhand.torch.followed import computed, differentiable
 from byhand.torch.given import Given
-from byhand.torch.opaque import as_differences, as_op
+from byhand.torch.opaque import as_differences, as_op, one_or_all
 from byhand.torch.reference import Reference, own_forwards
 from byhand.torch.subject import Subject
 
@@ -44,7 +44,7 @@ def truths(
         reference = differentiable(own, subject, found, ran, seed)
     if reference is not None:
         call = partial(_outputs, reference, found, ran.takes)
-        yield Truth(name, lambda *arguments: _one_or_all(call(*arguments)))
+        yield Truth(name, lambda *arguments: one_or_all(call(*arguments)))
         yield Truth(name, lambda *arguments: as_op(call, arguments))
     if name == "torch":
         values = partial(computed, subject, ran.takes)
@@ -56,7 +56,3 @@ def _outputs(
 ) -> tuple[Any, ...]:
     named = dict(zip(found.arguments, arguments, strict=True))
     return tuple(reference.outputs(reference(named), takes))
-
-
-def _one_or_all(outputs: tuple[Any, ...]) -> Any:
-    return outputs[0] if len(outputs) == 1 else outputs

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from byhand.errors import ProblemError, in_one_line
 from byhand.program.problem import Problem
+from byhand.program.scopes import all_names
 from byhand.program.statements import Function
 
 Locals: TypeAlias = dict[str, Any]
@@ -58,7 +59,7 @@ def up_to(function: Function, names: Collection[str]) -> Function:
     for i, node in enumerate(function.body[: last + 1]):
         body.append(node)
         held |= _bound(node)
-        later = {name for after in function.body[i + 1 : last + 1] for name in _names(after)}
+        later = {name for after in function.body[i + 1 : last + 1] for name in all_names(after)}
         done = set[str]() if keep else held - later - set(names)
         body += [_assign_none(name) for name in sorted(done)]
         held -= done
@@ -126,10 +127,6 @@ def _target(node: ast.stmt) -> str | None:
 
 def _assign_none(name: str) -> ast.stmt:
     return ast.parse(f"{name} = None").body[0]
-
-
-def _names(node: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _bound(node: ast.stmt) -> set[str]:

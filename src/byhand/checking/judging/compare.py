@@ -94,21 +94,21 @@ def compare(
     known = _known(truth, unit)
     unknown = not known.all()
     if unknown and not known.any():
-        return Comparison("unjudged", shape, note=_join(_said_of_unknown(truth, known), note))
+        return Comparison("unjudged", shape, note=in_one_note(_said_of_unknown(truth, known), note))
     finite = np.isfinite(found)
     if truth.places is None and unknown:
         finite |= ~known
     if not finite.all():
         count = f"{found.size - np.count_nonzero(finite)} of {found.size} are NaN or infinite"
-        return Comparison("nonfinite", shape, note=_join(count, note))
+        return Comparison("nonfinite", shape, note=in_one_note(count, note))
     worst = _elements(found, truth, unit, known if unknown else None, mapped)
     if truth.direction is not None and not unknown and not worst.wrong:
         worst = _along(found, truth.direction, unit) or worst
     exact = truth.places is None and _same(found, truth.value, dtype, known if unknown else None)
-    note = _join(note, _said_of_unknown(truth, known) if unknown else None)
+    note = in_one_note(note, _said_of_unknown(truth, known) if unknown else None)
     verdict: Verdict = "exact" if exact else "wrong" if worst.wrong else "rounding"
     if truth.places is not None:
-        note = _join(f"{truth.places.size} of {found.size} elements looked at", note)
+        note = in_one_note(f"{truth.places.size} of {found.size} elements looked at", note)
     heat, mismatch = (worst.heat, worst.mismatch) if verdict == "wrong" else (None, None)
     ulps = worst.error / worst.unit
     return Comparison(verdict, shape, worst.error, worst.tolerance, ulps, note, heat, mismatch)
@@ -224,5 +224,6 @@ def _show(shape: tuple[int, ...]) -> str:
     return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
 
-def _join(*parts: str | None) -> str | None:
+def in_one_note(*parts: str | None) -> str | None:
+    """Several notes as one."""
     return "; ".join(part for part in parts if part) or None

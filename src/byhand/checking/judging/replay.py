@@ -28,6 +28,7 @@ from byhand.checking.judging.isolated_run import (
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.names import loaded_names, touched_names
 from byhand.program.control_flow import run
+from byhand.program.scopes import stored_names
 from byhand.program.statements import Function, Namespace, Statement, StatementError, walruses
 from byhand.referees.referee import Key
 from byhand.values import tree
@@ -176,20 +177,16 @@ def _variables(function: Function) -> tuple[str, ...]:
     for node in function.nodes:
         match node:
             case ast.For(target=target):
-                found += _stored(target)
+                found += stored_names(target)
             case ast.With(items=items):
-                found += [n for i in items if i.optional_vars for n in _stored(i.optional_vars)]
+                found += [
+                    n for i in items if i.optional_vars for n in stored_names(i.optional_vars)
+                ]
             case ast.If(test=test) | ast.While(test=test):
                 found += walruses(test)
             case _:
                 pass
     return tuple(dict.fromkeys(found))
-
-
-def _stored(target: ast.expr) -> list[str]:
-    return [
-        n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    ]
 
 
 def _can_change(value: Any) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Container
 
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import BackwardRun, Damage
-from byhand.checking.running.names import loaded_names, root_name
+from byhand.checking.running.names import loaded_names
+from byhand.program.scopes import root_name
 from byhand.referees.referee import Key
 from byhand.values import tree
 

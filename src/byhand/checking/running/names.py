@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from byhand.program.scopes import Definition, bound_names, inner_functions, own_parts
+from byhand.program.scopes import Definition, bound_names, inner_functions, own_parts, root_name
 
 _WRITE_INTO = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 
@@ -138,10 +138,3 @@ def _hand_over(expression: ast.expr, names: dict[str, bool | None]) -> None:
     name = root_name(expression)
     if name is not None:
         names.setdefault(name, None)
-
-
-def root_name(expression: ast.expr) -> str | None:
-    """`d` of `d`, `d[i]`, `d.T` and `d[i].real`; None for what isn't rooted in a name."""
-    while isinstance(expression, (ast.Subscript, ast.Attribute, ast.Starred)):
-        expression = expression.value
-    return expression.id if isinstance(expression, ast.Name) else None

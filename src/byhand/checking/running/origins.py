@@ -14,7 +14,7 @@ from functools import lru_cache
 from types import MethodType
 from typing import Any, TypeAlias
 
-from byhand.checking.running.names import root_name
+from byhand.program.scopes import root_name
 from byhand.program.statements import Namespace, Statement
 from byhand.values import tree
 from byhand.values.held import array, copied, unchanged

@@ -27,6 +27,7 @@ from byhand.errors import ProblemError
 from byhand.ops.op import Op
 from byhand.program.problem import Problem
 from byhand.program.program import Program, Step
+from byhand.program.scopes import all_names
 from byhand.program.statements import Function
 from byhand.values.precision import eps_of
 
@@ -231,15 +232,11 @@ def _divisors(function: Function) -> frozenset[str]:
             case (
                 ast.BinOp(op=ast.Div(), right=divisor) | ast.AugAssign(op=ast.Div(), value=divisor)
             ):
-                found |= _names(divisor)
+                found |= all_names(divisor)
             case ast.BinOp(left=base, op=ast.Pow()):
-                found |= _names(base)
+                found |= all_names(base)
             case ast.Call(func=ast.Attribute(attr="reciprocal" | "divide"), args=args):
-                found |= set[str]().union(*map(_names, args[-1:]))
+                found |= set[str]().union(*map(all_names, args[-1:]))
             case _:
                 pass
     return frozenset(found)
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}

@@ -19,6 +19,7 @@ from byhand.deriving.wrapped.layout import TAB, assigned, called, fitting
 from byhand.deriving.wrapped.parts import Parts
 from byhand.deriving.wrapped.rows import Kind, Rows, kind_of
 from byhand.errors import UnsupportedError
+from byhand.program.scopes import stored_names
 
 HEAD = (
     "import torch",
@@ -89,7 +90,7 @@ class _Forms:
 
     def plain(self, node: ast.stmt) -> bool:
         """Whether a statement makes numbers only, and so is none of the kernel's."""
-        return all(self.kinds.get(name) == "number" for name in _targets(node))
+        return all(self.kinds.get(name) == "number" for name in stored_names(node))
 
     def forward(self) -> _Kernel:
         rows = Rows(self.kinds, self.shape)
@@ -225,12 +226,6 @@ class _Pair:
 
     def given(self) -> list[str]:
         return ["None" if d is None else d for d in self.parts.gradients]
-
-
-def _targets(node: ast.stmt) -> list[str]:
-    return [
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    ]
 
 
 def _loaded(name: str, kind: Kind, mask: bool) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from byhand.errors import ProblemError
-from byhand.program.scopes import bound_names, own_parts
+from byhand.program.scopes import all_names, bound_names, own_parts
 from byhand.sources.assemble import function, located, statement
 from byhand.sources.autograd_functions.ctx import NEEDS, CtxAsLocals
 from byhand.sources.autograd_functions.forward import FunctionForward
@@ -177,7 +177,9 @@ class FunctionBackward:
             free = [
                 (made, node)
                 for made, node in left
-                if not any(_names(made) & _names(other) for _, other in left if other is not node)
+                if not any(
+                    all_names(made) & all_names(other) for _, other in left if other is not node
+                )
             ]
             if not free:
                 targets = ast.Tuple([made for made, _ in left], ast.Store())
@@ -202,10 +204,6 @@ class FunctionBackward:
         ]
         rest = ast.Starred(ast.Name("own__rest", ast.Store()), ast.Store())
         return ast.Tuple([*names, rest], ast.Store())
-
-
-def _names(node: ast.expr) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _kept(backward: ast.FunctionDef) -> set[str]:

@@ -25,7 +25,7 @@ from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.lacking import lacking, plus_each
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import terms, text
-from byhand.checking.running.names import root_name
+from byhand.program.scopes import root_name
 from byhand.values.arrays import Array
 
 MOST = 4

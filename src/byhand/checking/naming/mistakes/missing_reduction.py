@@ -23,9 +23,9 @@ from byhand.checking.naming.proving.candidates import gradients
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import callee, parsed, reduced, text
-from byhand.checking.running.names import root_name
 from byhand.engine.backward import fit
 from byhand.program.program import Step
+from byhand.program.scopes import root_name
 from byhand.values.arrays import Array
 
 

@@ -19,7 +19,8 @@ from byhand.checking.naming.proving.candidates import gradients
 from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import array_factors, parsed, text
-from byhand.checking.running.names import loaded_names, root_name
+from byhand.checking.running.names import loaded_names
+from byhand.program.scopes import root_name
 from byhand.values.arrays import Array
 
 

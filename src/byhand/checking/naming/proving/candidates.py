@@ -9,6 +9,7 @@ from keyword import iskeyword
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, reduced
 from byhand.checking.running.names import loaded_names, touched_names
+from byhand.program.scopes import all_names
 from byhand.values import tree
 
 
@@ -134,7 +135,7 @@ def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
     definition reads others."""
     nodes = suspect.function.nodes
     simple = [n for n in nodes if isinstance(n, (ast.Assign, ast.AugAssign))]
-    loops = {n for f in nodes if isinstance(f, ast.For) for n in _names(f.target)}
+    loops = {n for f in nodes if isinstance(f, ast.For) for n in all_names(f.target)}
     answers = {tree.root(a.local) for a in suspect.first.trial.answers.found}
     tainted = {*answers, *suspect.gradients, *_handed_on(suspect)}
     for _ in range(2):
@@ -148,7 +149,7 @@ def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
     for node in nodes:
         match node:
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Name() | ast.BinOp() as at) if (
-                _names(at) and _names(at) <= loops and (name not in tainted) == of_data
+                all_names(at) and all_names(at) <= loops and (name not in tainted) == of_data
             ):
                 yield ast.Subscript(ast.Name(name, ast.Load()), at, ast.Load())
             case _:
@@ -167,7 +168,3 @@ def _handed_on(suspect: Suspect) -> set[str]:
             made = {name for name, rebinds in touched_names(node).items() if rebinds is not None}
             bound[node in inside] |= made
     return {*(bound[True] & bound[False])} - suspect.first.trial.available.keys()
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
