@@ -46,6 +46,11 @@ class Step:
         return ", ".join(op.name for op in self.ops) or ("input" if self.line is None else "copy")
 
     @property
+    def is_another(self) -> bool:
+        """Whether it is a value that has another name, or is no result."""
+        return self.tensor.op is None or self.tensor.op.name == "positive"
+
+    @property
     def shape(self) -> tuple[int, ...]:
         return self.value.shape
 

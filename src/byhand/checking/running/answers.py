@@ -243,12 +243,7 @@ def _is_held(returned: Any, value: Any) -> bool:
 
 def _starts_with_another(steps: Sequence[Step]) -> bool:
     """Whether a name is bound first to what was given, or is no result: `h = h0` before a loop."""
-    return steps[0].line is not None and _is_another(steps[0])
-
-
-def _is_another(step: Step) -> bool:
-    """Whether a step is a value that has another name, or is no result."""
-    return step.tensor.op is None or step.tensor.op.name == "positive"
+    return steps[0].line is not None and steps[0].is_another
 
 
 def _begins_after(
@@ -259,7 +254,7 @@ def _begins_after(
     if len(groups) != len(steps) + 1 or run.function is None:
         return False
     (line, *more) = {step.line for step in steps}
-    if line is None or more or not all(map(_is_another, steps)):
+    if line is None or more or not all(step.is_another for step in steps):
         return False
     loops = (node for node in run.function.nodes if isinstance(node, (ast.For, ast.While)))
     inside = {node for loop in loops for node in ast.walk(loop)}

@@ -106,7 +106,10 @@ class Paper:
         """What of it a submission gets to see."""
         program = self.drawn.program
         known = {name: value for name, value in program.locals.items() if _portable(value)}
-        bindings = {n: tuple(Bound(s.line) for s in steps) for n, steps in program.bindings.items()}
+        bindings = {
+            name: tuple(Bound(step.line, step.is_another) for step in steps)
+            for name, steps in program.bindings.items()
+        }
         feeds = {key: self.drawn.as_given(feed) for key, feed in self.feeds.items()}
         inputs = tuple(self.drawn.given)
         return Sitting(known, self.drawn.upstream_by_name, bindings, feeds, inputs)

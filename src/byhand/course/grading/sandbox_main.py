@@ -47,9 +47,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Bound:
-    """A step of forward, as far as the answers need to know it: None for an input's line."""
+    """A step of forward, as far as the answers need to know it (`Step`)."""
 
     line: int | None
+    is_another: bool
 
 
 @dataclass(frozen=True, eq=False)

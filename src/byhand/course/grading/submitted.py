@@ -69,7 +69,11 @@ def runs(job: Job, sitting: Sitting) -> tuple[Mapping[Key, WireValue], Mapping[K
         sitting,
         locals=known,
         upstream=upstream,
-        bindings={n: (Bound(None),) for n in sitting.bindings if tree.root(n) in sitting.inputs},
+        bindings={
+            n: (Bound(None, is_another=True),)
+            for n in sitting.bindings
+            if tree.root(n) in sitting.inputs
+        },
     )
     return runs_of(problem, own)
 
