@@ -23,6 +23,10 @@ FOUND = {
     "cubic": ["cubic"],
     "functions_with_ctx": ["Dot", "ReLU", "LogSoftmax", "Mul"],
     "gradients_as_attributes": ["gradients_as_attributes"],
+    "gru": ["gru_step"],
+    "parts_of_a_vector": ["forward_backward_prop"],
+    "rows_in_batches": ["rows_in_batches"],
+    "variational": ["VAE"],
     "layers_with_g": ["Relu", "Lin", "Mse"],
     "losses_in_loops": [
         "svm_loss_naive",
@@ -235,6 +239,16 @@ PLANTED = (
     ("params_in_lists", "MatMul", "np.dot(self.x.T, dout)", "np.dot(self.x.T, -dout)"),
     ("params_in_lists", "Embedding", "np.add.at(dW, self.idx, dout)", "dW[self.idx] = dout"),
     ("params_in_lists", "RNN", "(1 - h_next ** 2)", "(1 - h_next)"),
+    ("gru", "gru_step", "dh_prev += drh * r", "dh_prev = drh * r"),
+    ("gru", "gru_step", "dz = dh * (hh - h_prev)", "dz = dh * (h_prev - hh)"),
+    ("gru", "gru_step", "dUh = (r * h_prev).T @ dah", "dUh = h_prev.T @ dah"),
+    ("variational", "VAE", "dmu = dz + self.mu", "dmu = dz - self.mu"),
+    ("variational", "VAE", "self.eps * 0.5 * self.std", "self.eps * self.std"),
+    ("variational", "VAE", "dmu @ self.Wmu.T + dlogvar @ self.Wlv.T", "dmu @ self.Wmu.T"),
+    ("parts_of_a_vector", "forward_backward_prop", "dh * h * (1 - h)", "dh * (1 - h)"),
+    ("parts_of_a_vector", "forward_backward_prop", "data.T @ d2", "data.T @ dh"),
+    ("rows_in_batches", "rows_in_batches", "dw = Xb.T @ dy_hat", "dw = 2 * Xb.T @ dy_hat"),
+    ("rows_in_batches", "rows_in_batches", "(y_hat - yb) / batch", "(yb - y_hat) / batch"),
 )
 """File, problem, the text to exchange, and the wrong one."""
 
@@ -252,3 +266,11 @@ def test_an_element_that_is_assigned_to_keeps_no_repeats_and_has_no_axis(tmp_pat
     report = reports(file)["naive_softmax_loss_and_gradient"]
     wrong = [row.mistake for row in report.rows if row.name in report.roots]
     assert {each.code for each in wrong if each is not None} == {"overwritten"}
+
+
+def test_a_number_that_stands_there_is_no_size(tmp_path: Path) -> None:
+    """Twice too much is not a sum over the two weights, which are two in every draw."""
+    form = STRANGERS / "rows_in_batches.py"
+    file, _ = exchanged(form, "dw = Xb.T @ dy_hat", "dw = 2 * Xb.T @ dy_hat", tmp_path)
+    (report,) = reports(file).values()
+    assert [row.mistake.code for row in report.rows if row.mistake is not None] == ["factor"]

@@ -154,7 +154,7 @@ def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str,
     if use.squeezed:
         return ("n1", "1n"), ("nn", "n")
     if is_bias(name) and not use.factor:
-        return (("n1", "n") if use.column else ("n", "1n", "n1")), ("", "nn", "1n11")
+        return (("n1", "n") if use.column else ("n", "1n", "n1")), ("", "nn", "1n11", "111n")
     if re.match(_GAIN, low):
         scalar = ("",) if re.match("scale|shift|gain", low) else ()
         return ("n", "1n", *scalar, "1n11"), ("n1", "nn", *(() if scalar else ("",)))

@@ -332,8 +332,8 @@ class Search:
             found = tried(now, self.attempt)
             if isinstance(found, ForwardRun):
                 return now
-            if not isinstance(found, FloatingPointError):
-                misfits.append(now)
+            if not isinstance(found, FloatingPointError) and "with size 1" not in str(found):
+                misfits.append(now)  # other sizes may do
             self.said = self.said or in_one_line(found)
             open_ends += list(mended(now, found, self.function))[::-1]
         multiplied = (
@@ -505,7 +505,8 @@ def _smaller(proposal: Proposal, attempt: Attempt, loops: bool) -> Proposal:
     Where every element is computed by itself, different within each array will do.
     """
     thin = _thin(proposal, attempt)
-    for axis in proposal.dimensions:
+    again = proposal.dimensions if loops else ()  # a picture may be smaller with a smaller kernel
+    for axis in (*proposal.dimensions, *again):
         if axis not in proposal.given:
             smaller = _with_less(axis, proposal, loops)
             fitting = (each for each in smaller if _thin(each, attempt) == thin)

@@ -50,6 +50,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
     whole, known = suspect.times_too_large, sizes(suspect.telling)
     if whole is not None and constant(whole) and not all(map(constant, known.values())):
         whole = None  # a number, which a size that stays the same may be by chance
+    if whole is not None and whole[0] in _numbers(suspect):
+        whole = None  # it is written there
     for name, size in known.items():
         if whole is not None and np.allclose(whole, size, rtol=SAME, atol=0):
             return Diagnosis(
@@ -80,6 +82,18 @@ def find(suspect: Suspect) -> Diagnosis | None:
     return mend.finding(
         f"`{text(mend.part)}` lacks a normalising factor: what should it be divided by?"
     )
+
+
+def _numbers(suspect: Suspect) -> set[float]:
+    """The numbers that the user's statements multiply by: `2 * x.T @ dy`."""
+    return {
+        float(side.value)
+        for statement in suspect.statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+        for side in (node.left, node.right)
+        if isinstance(side, ast.Constant) and isinstance(side.value, int | float)
+    }
 
 
 def _is_one_over(times: Sequence[float], size: Sequence[int]) -> bool:
