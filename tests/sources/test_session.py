@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,11 +71,34 @@ def test_the_magic(capsys: pytest.CaptureFixture[str]) -> None:
     load_ipython_extension(shell)
     shell.run("%check")
     assert "nothing has been run yet" in capsys.readouterr().out
-    for cell in (*CELLS, "%check", "%check nowhere"):
+    for cell in (*CELLS, "%check", "%check dW1", "%check nowhere"):
         shell.run(cell)
     said = capsys.readouterr().out
-    assert "7 of 7 gradients are right" in said
+    assert said.count("7 of 7 gradients are right") == 2
     assert "nowhere: no gradient of that was run" in said
+
+
+@pytest.mark.long
+def test_in_a_terminal_of_ipython(tmp_path: Path) -> None:
+    cells = [
+        "%load_ext byhand",
+        "import numpy as np; X = np.ones((4, 3)); W = np.ones((3, 2))",
+        "h = X @ W; loss = (h ** 2).sum()",
+        "dh = 2 * h; dW = 2 * X.T @ dh",
+        "%check",
+    ]
+    command = [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner"]
+    done = subprocess.run(
+        command,
+        input="\n".join([*cells, "exit", ""]),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path), "NO_COLOR": "1"},
+        timeout=60,
+    )
+    assert "dW is 2 times what it should be (factor)" in done.stdout, done.stdout + done.stderr
+    assert "Report(" not in done.stdout
 
 
 def test_nothing_to_check() -> None:

@@ -202,6 +202,9 @@ class Report:
 
         return plain(self)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # IPython in a terminal shows this
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         from byhand.rendering.mime_bundle import mime_bundle
 

@@ -5,6 +5,7 @@ and what becomes of the file's own beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,9 @@ class Derivation:
 
     def __str__(self) -> str:
         return "".join(f"# {note}\n" for note in self.notes) + self.source
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # IPython in a terminal shows this
 
     @property
     def latex(self) -> str:

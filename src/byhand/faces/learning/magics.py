@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byhand.course import learner as learners
 from byhand.course.cells import around
@@ -28,6 +28,9 @@ from byhand.faces.learning import words
 from byhand.faces.learning.check_server import CheckServer
 from byhand.files import write_aside
 from byhand.rendering.mime_bundle import as_widget, widgets_may_run
+
+if TYPE_CHECKING:
+    from byhand.checking.report import Report
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -52,7 +55,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def _show_session(shell: Any, line: str) -> None:
-    """`%check`: shows a report on each backward that was run in the session; `%check logits` on
+    """`%check`: shows a report on each backward that was run in the session; `%check dlogits` on
     those with this answer, or this name."""
     from byhand.checking.check import check
     from byhand.sources.session import cells_run, problems_in_session
@@ -61,13 +64,18 @@ def _show_session(shell: Any, line: str) -> None:
     wanted = line.strip()
     try:
         reports = [check(each) for each in problems_in_session(cells_run(values), values)]
-        chosen = [each for each in reports if wanted in (each.name, *(r.name for r in each.rows))]
+        chosen = [each for each in reports if wanted in _called(each)]
         for report in chosen if wanted else reports:
             _display(report)
         if wanted and not chosen:
             raise ProblemError(f"{wanted}: no gradient of that was run")
     except ByhandError as error:
         print(one_line(str(error)))
+
+
+def _called(report: Report) -> set[str]:
+    """What a report may be asked for by: its name, or that of a gradient, as `W` or `dW`."""
+    return {report.name} | {f"{d}{row.name}" for row in report.rows for d in ("", "d")}
 
 
 def _display(shown: Any, *, raw: bool = False) -> None:
