@@ -65,6 +65,7 @@ def derive(
     from byhand.sources.load import load_one, split
 
     with guest(split(file)[0], timeout):
+        from byhand.checking.cells import said
         from byhand.deriving.derive import derive as derived
         from byhand.deriving.own_backward import compared
         from byhand.deriving.worked.instance import work_instance
@@ -86,5 +87,7 @@ def derive(
                 instance=work_instance(problem, found, dialect) if numbers else None,
                 yours=compared(problem, inputs, found, wanted, dialect) if closed else None,
             )
+    if problem.cells and form in (None, "python", "steps"):
+        shown = said(shown, problem.cells)
     terminal.say(shown.rstrip())
     return 0

@@ -51,7 +51,10 @@ def _paths(file: str, name: str, timeout: float) -> str:
     from byhand.sources.load import load_one, split
 
     with guest(split(file)[0], timeout):
+        from byhand.checking.cells import said
         from byhand.checking.explain import explain as explained
         from byhand.rendering.explanation import plain
 
-        return plain(explained(load_one(file), name))
+        problem = load_one(file)
+        text = plain(explained(problem, name))
+        return said(text, problem.cells) if problem.cells else text
