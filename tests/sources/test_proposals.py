@@ -217,3 +217,16 @@ def test_a_loss_is_not_tried_on_one_element_of_each(old: str, new: str, tmp_path
     assert np.shape(problem.inputs()["x"])[0] > 1
     report = check(problem)
     assert report.ok is (old == new), str(report)
+
+
+def test_an_alias_of_numpy_that_says_its_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(
+        "import numpy as np\n"
+        "def put_forward(a, b):\n    return np.vstack((a, b), dtype=None), (a, b)\n"
+        "def put_backward(dout, cache):\n    a, b = cache\n"
+        "    return dout[: len(a)], dout[len(a) :]\n"
+    )
+    problem = load(file)
+    assert isinstance(problem, Problem)
+    assert check(problem).ok

@@ -7,6 +7,7 @@ records, a bounded number bounds its rounding error, a symbol prints.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,9 @@ class ArrayLike(ArrayProtocol, Operand):
         except TypeError as error:
             if "unexpected keyword argument" in str(error):
                 option = str(error).rsplit("'", 2)[1]
+                if _is_default(func, option, kwargs[option]):
+                    rest = {each: said for each, said in kwargs.items() if each != option}
+                    return self.__array_function__(func, types, args, rest)
                 raise UnsupportedError(
                     f"{name}(..., {option}=...) has no rule: leave {option} out"
                 ) from None
@@ -75,3 +79,12 @@ class ArrayLike(ArrayProtocol, Operand):
                 return self.without_op("astype to integers", np.ndarray.astype, (self, dtype), {})
             case _:
                 raise UnsupportedError(f"astype({wanted}) has no rule: keep it a float")
+
+
+def _is_default(func: Any, option: str, value: Any) -> bool:
+    """Whether an option is what it is anyway: `np.row_stack` calls `vstack(..., dtype=None)`."""
+    try:
+        default = inspect.signature(func).parameters[option].default
+    except (ValueError, KeyError):  # written in C, or unknown
+        return False
+    return default is value or (isinstance(value, str) and default == value)

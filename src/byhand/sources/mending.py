@@ -57,6 +57,8 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         if not {one, other} & {*by_size} and {one - 1, other - 1} <= {*by_size}:
             yield from joined(proposal, by_size[one - 1], by_size[other - 1])  # a column of ones
             return
+        if not {one, other} & {*by_size}:
+            yield from _sums(proposal, one, other)
         common = math.gcd(one, other)  # channels, each with its k x k places in a row
         if common > 1 and {one // common, other // common} <= {*by_size}:
             yield from joined(proposal, by_size[one // common], by_size[other // common])
@@ -201,6 +203,22 @@ def _end_to_end(proposal: Proposal, axis: Axis, size: int) -> Iterator[Proposal]
             kept, found = (one, other) if part != one else (other, one)
             if kept in proposal.sums[axis] and kept != part:  # a state that comes back
                 yield from joined(proposal, part, found)
+
+
+def _sums(proposal: Proposal, one: int, other: int) -> Iterator[Proposal]:
+    """The proposal with two dimensions that are as long as two others, where both stand one after
+    the other: `Wf` of `hidden + inputs` columns, and `np.vstack((h_prev, x))`. First what is called
+    alike."""
+
+    def alike(pairs: Sequence[tuple[Axis, Axis]]) -> int:
+        return -sum(a[0].lower() == b[0].lower() for a, b in pairs)
+
+    twos = [*itertools.combinations(proposal.dimensions, 2)]
+    sums = {two: sum(proposal.sizes[each] for each in two) for two in twos}
+    for (a, b), (c, d) in itertools.permutations(twos, 2):
+        if sums[a, b] == one and sums[c, d] == other and not {a, b} & {c, d}:
+            for pairs in sorted(([(a, c), (b, d)], [(a, d), (b, c)]), key=alike):
+                yield from all_joined(proposal, pairs)
 
 
 def _with_one_more(proposal: Proposal, axis: Axis, other: Axis) -> Iterator[Proposal]:
