@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from deriving_cases import ALL
+from deriving_cases import ALL, derivation_of
 
 from byhand.deriving.cost import cost
 from byhand.deriving.derivation import Cost
@@ -86,7 +86,7 @@ def test_counted_by_hand_in_torch(body: str, problem_file: Callable[[str], Path]
 def test_every_problem(name: str) -> None:
     problem = load(ALL[name])
     inputs = problem.inputs()
-    derived = cost(problem, inputs, derive(problem, inputs))
+    derived = cost(problem, inputs, derivation_of(name))
     assert derived.operations > 0
     if problem.backward is not None:
         by_hand = cost(problem, inputs, problem.backward)

@@ -7,10 +7,8 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from deriving_cases import ALL
+from deriving_cases import ALL, derivation_of
 
-from byhand.deriving.derive import derive
-from byhand.program.problem import load
 from byhand.rendering.derivation.formula import Formula
 from byhand.rendering.derivation.latex import document
 from byhand.rendering.derivation.notation import LaTeX, MathML
@@ -117,7 +115,7 @@ def well_formed(markup: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("dialect", ["numpy", "torch"])
 def test_every_derivation_can_be_written(name: str, dialect: str) -> None:
-    derivation = derive(load(ALL[name]), dialect=dialect)
+    derivation = derivation_of(name, dialect=dialect)
     in_mathml = formula_of(derivation, MathML())
     for step in derivation.steps:
         for row in rows(step, in_mathml):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deriving_cases import ALL, matches_golden
+from deriving_cases import ALL, derivation_of, matches_golden
 
 from byhand.deriving.derivation import Derivation, Lemma
 from byhand.deriving.derive import derive
@@ -157,7 +157,7 @@ NOT_ON_PAPER = {
 @pytest.mark.parametrize("name", [name for name in ALL if name not in NOT_ON_PAPER])
 def test_every_problem_is_worked_with_few_digits(name: str) -> None:
     try:
-        derivation = derive(load(ALL[name]))
+        derivation = derivation_of(name)
     except UnsupportedError:
         pytest.skip("can't be derived")
     instance = instance_of(ALL[name], derivation)
