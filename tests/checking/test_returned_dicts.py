@@ -125,3 +125,28 @@ def test_messages_speak_of_the_item(checked: Checked) -> None:
     report = checked(source("item by item", old, new))
     row = next(row for row in report.rows if row.name == "W1")
     assert row.mistake is not None and "dW1" not in row.mistake.message
+
+
+def test_an_input_that_forward_binds_again(checked: Checked) -> None:
+    source = """
+import numpy as np
+
+def inputs(rng, *, n=5, d=3):
+    return {"X": rng.normal(size=(n, d)), "w": rng.normal(size=d)}
+
+data = ("X",)
+
+def forward(X, w):
+    for _ in range(3):
+        w = w - 0.1 * X.T @ (X @ w)
+    loss = (w**2).sum()
+    return loss
+
+def backward(X, w):
+    g = 2 * w
+    for _ in range(3):
+        g = g - 0.1 * X.T @ (X @ g)
+    return {"w": g}
+"""
+    assert_right(checked(source))
+    assert checked(source.replace("g = 2 * w", "g = w")).roots == ("w",)

@@ -169,11 +169,12 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
         for key, leaf in tree.named(name, value):
             if any(a.key[0] == key and _is_held(leaf, a.value) for a in found):
                 continue  # what a local holds, statement by statement
-            if key in program and len(program.bindings[key]) == 1:
-                found = [answer for answer in found if answer.key[0] != key]
+            steps = program.bindings.get(key, ())
+            if steps and (len(steps) == 1 or steps[0].line is None):  # of an input that is meant
+                found = [answer for answer in found if answer.key != (key, 0)]
                 found.append(Answer((key, 0), leaf, local=f"d{key}"))
-            elif key in program:
-                notes.append(_counts(key, len(program.bindings[key]), 1) + ": not judged")
+            elif steps:
+                notes.append(_counts(key, len(steps), 1) + ": not judged")
             else:
                 notes.append(
                     f"the returned dict has {key!r}, which is neither a float input nor a step"
