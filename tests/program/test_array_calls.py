@@ -20,6 +20,8 @@ FORWARDS = {
     "in a function": "y = turned(w[0]) @ x[:2, :2]",
     "in an inner function": "def row(i):\n        return np.array([x[i, 0], w[i]])\n"
     "    y = row(0) * row(1)",
+    "a mean of a list": "parts = [np.dot(row, w) for row in x]\n    y = np.mean(parts) * w",
+    "a sum of rows": "y = np.sum([row * w for row in x], axis=0)",
     "in a condition": "y = x * w if np.array([1.0, w[0]]).sum() > -1e9 else x",
     "a copy": "y = np.array(x)\n    y[0] = 2 * y[0] * w",
     "beside what is plain": "y = np.array([1.0, 2.0, 3.0]) * np.array([x[0, 0], w[1], w[2]])",

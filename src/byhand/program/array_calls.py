@@ -3,7 +3,7 @@ rules, but nothing of what they came from would be left.
 
 NumPy asks nobody what to make of a list. So the call is rewritten before it is compiled:
 `np.array([a, b])` becomes `array_of(np.array, [a, b])`, which stacks what is followed, and calls
-the function wherever all is plain.
+the function wherever all is plain. `np.mean(losses)` makes an array of a list as well.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from byhand.values.arrays import is_list, is_tuple
 _Node = TypeVar("_Node", bound=ast.AST)
 
 _NAMES = ("array", "asarray", "asanyarray")
+_OF_LISTS = (
+    "sum", "mean", "prod", "max", "min", "amax", "amin", "var", "std", "average", "cumsum", "dot",
+)  # fmt: skip
 _MARK = "makes_arrays"
 _HOOK = "__array_of__"
 
@@ -45,7 +48,7 @@ def _is_array_call(node: ast.AST) -> bool:
         case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant() | ast.Starred(), *_]):
             return False
         case ast.Call(func=ast.Attribute(attr=name), args=[_, *_]):
-            return name in _NAMES
+            return name in _NAMES or name in _OF_LISTS
         case _:
             return False
 
@@ -60,6 +63,8 @@ class _Calls(ast.NodeTransformer):
 
 
 def _array_of(function: Callable[..., Any], held: Any, *args: Any, **options: Any) -> Any:
+    if function in _MAKING and not isinstance(held, ArrayProtocol) and _is_followed(held):
+        return function(_stacked(held), *args, **options)
     known = {*options} <= {"dtype", "copy"} and len(args) < 2
     if not (known and function in (np.array, np.asarray, np.asanyarray) and _is_followed(held)):
         return function(held, *args, **options)
@@ -82,4 +87,5 @@ def _stacked(held: Any) -> Any:
     return held if isinstance(held, ArrayProtocol) else np.stack([_stacked(each) for each in held])
 
 
+_MAKING = [getattr(np, name) for name in _OF_LISTS]
 HOOKS = {_HOOK: _array_of}
