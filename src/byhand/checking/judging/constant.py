@@ -26,6 +26,8 @@ from byhand.values.held import array
 from byhand.values.precision import float_type
 
 CONSTANT = "elements that are the same whatever the inputs are may have any gradient"
+ENOUGH = 3
+"""On so many other inputs an element must be the same: what is cut off at 0 is so on some."""
 TIMES = (-1.0, 1.0, -0.5, 2.0)
 """How often the inputs are changed, and how: times that, and times a random number each."""
 
@@ -47,7 +49,9 @@ def without_constants(
     """The truth without those elements at which an answer is `off`; None if any of them isn't the
     same in all `programs`, which are asked for where it may be, or if all of the value are."""
     value = drawn.truth.by_key[key].value
-    if truth.places is not None or drawn.tied or off.shape != value.shape or not off.any():
+    if truth.places is not None or drawn.tied or off.shape != value.shape:
+        return None
+    if off.all() or not off.any():
         return None
     if np.any(value[off] != value[off][0]):  # nearly always enough to know
         return None
@@ -56,7 +60,7 @@ def without_constants(
         for program in programs()
         if key in program.by_key and program.by_key[key].shape == value.shape
     ]
-    if not tried or any(np.any(other[off] != value[off]) for other in tried):
+    if len(tried) < ENOUGH or any(np.any(other[off] != value[off]) for other in tried):
         return None
     if all(np.array_equal(other, value) for other in tried):
         return None
