@@ -33,7 +33,7 @@ def trials_of(
     few = sum(not trial.drawn.tied for trial in trials) < ENOUGH
     if few and trials[0].wrong and trials[0].line_by_line:
         own = trials[0].in_its_types
-        further = further_draw(problem, seed, dtype if own else "float64")
+        further = further_draw(problem, seed, dtype if own else "float64", trials[0].drawn)
         trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
     return _enough(trials), skipped
 

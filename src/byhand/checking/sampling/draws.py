@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from byhand.checking.sampling.choices import new_sides
 from byhand.checking.sampling.moved_draws import (
     empty_masks,
     generic,
@@ -23,6 +24,12 @@ from byhand.program.statements import Function
 
 DEEP = 3
 """How many loops within each other make a large draw slow."""
+
+TRIES = 4
+"""Draws of the same sizes, until there is one on which no guard works."""
+
+SEEDS = 1000
+"""How far apart the seeds of these are."""
 
 
 @dataclass(frozen=True)
@@ -45,62 +52,72 @@ def draws(
     yield from _with_ties(first)
     narrow = first.program is not first.truth
     if rest is None:
-        yield from _others(problem, backward, seed, rest)
+        yield from _others(problem, backward, seed, rest, first)
         return
     if narrow:
-        yield from _attempt(problem, {}, seed, rest)  # the same, where less is hidden by rounding
+        yield from _attempt(
+            problem, {}, seed, rest, first
+        )  # the same, where less is hidden by rounding
     # One more of the default sizes: chance must not show a thing just once, nor inputs hide it.
-    moved = generic(problem, seed + 1)
+    moved = generic(problem, seed + 1, first)
     if moved is None and not narrow:
-        yield from _attempt(problem, {}, seed + 1, rest)
+        yield from _attempt(problem, {}, seed + 1, rest, first)
     elif moved is not None:
         further = other_branches(problem, seed + 1, moved)
         with_zeros = zeros(problem, seed + 1, backward, moved)
         for found in (moved, further, with_zeros, empty_masks(problem, seed + 1)):
             yield from () if found is None else _with_ties(found)
-    yield from _others(problem, backward, seed, rest)
+    yield from _others(problem, backward, seed, rest, first)
 
 
-def further_draw(problem: Problem, seed: int, dtype: str | None) -> Draw | None:
+def further_draw(problem: Problem, seed: int, dtype: str | None, first: Draw) -> Draw | None:
     """A draw on which a mistake is proved once more before it is named: what fits the others by
     accident doesn't fit this one. None where it can't be made."""
     sizes = _in_order(problem.dimensions, above=3)
     if len(sizes) < 2 or _depth(problem.forward) >= DEEP:
         sizes = {}
     for tried in (sizes, {}):
-        for found in _attempt(problem, tried, seed + 2, dtype):
+        for found in _attempt(problem, tried, seed + 2, dtype, first):
             if isinstance(found, Draw):
                 return found
     return None
 
 
 def _others(
-    problem: Problem, backward: Function | None, seed: int, dtype: str | None
+    problem: Problem, backward: Function | None, seed: int, dtype: str | None, first: Draw
 ) -> Iterator[Draw | Skipped]:
     """The draws of other sizes."""
     fitted = False
     loops = max(_depth(each) for each in (problem.forward, backward) if each is not None)
     for sizes in (small_sizes if loops >= DEEP else other_sizes)(problem.dimensions):
-        for found in _attempt(problem, sizes, seed, dtype):
+        for found in _attempt(problem, sizes, seed, dtype, first):
             fitted |= isinstance(found, Draw)
             yield found
     if 0 < loops < DEEP:  # where one runs but twice, its first steps are its last ones
         for sizes in small_sizes(problem.dimensions):
-            found = _attempt(problem, sizes, seed, dtype)
+            found = _attempt(problem, sizes, seed, dtype, first)
             yield from (each for each in found if isinstance(each, Draw))
     if problem.dimensions and not fitted:
-        yield from _attempt(problem, related_sizes(problem.dimensions), seed, dtype)
+        yield from _attempt(problem, related_sizes(problem.dimensions), seed, dtype, first)
 
 
 def _attempt(
-    problem: Problem, sizes: Mapping[str, int], seed: int, dtype: str | None
+    problem: Problem, sizes: Mapping[str, int], seed: int, dtype: str | None, first: Draw
 ) -> Iterator[Draw | Skipped]:
+    """A draw of these sizes, where chance allows one on which no guard works that doesn't on the
+    first."""
+    at = ", ".join(f"{name}={size}" for name, size in sizes.items()) or "other inputs"
     try:
-        yield from _with_ties(draw(problem, sizes, dtype, seed))
+        for further in range(TRIES):
+            found = draw(problem, sizes, dtype, seed + SEEDS * further)
+            if not new_sides(first.truth, found.truth).guard:
+                yield from _with_ties(found)
+                return
     except ProblemError as error:
-        at = ", ".join(f"{name}={size}" for name, size in sizes.items())
         why = str(error).removesuffix(ADVICE).replace(f"{problem.file}:", "line ")
         yield Skipped(f"not tried at {at}: {why}")
+    else:
+        yield Skipped(f"not tried at {at}: forward's numbers are cut off there")
 
 
 def _with_ties(found: Draw) -> tuple[Draw, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.checking.sampling.choices import new_sides, one_sided
 from byhand.checking.sampling.moved_inputs import (
     Move,
     emptied,
@@ -40,17 +41,23 @@ EMPTY = "with empty masks"
 DOUBLE = eps_of("float64")
 
 
-def generic(problem: Problem, seed: int) -> Draw | None:
-    """A draw of the default sizes at a generic point; None where forward allows none."""
-    return _first(problem, seed, MOVED, to_both_sides, nearby)
+def generic(problem: Problem, seed: int, known: Draw) -> Draw | None:
+    """A draw of the default sizes at a generic point; None where forward allows none, and where a
+    guard works that doesn't on a known one."""
+    for move in (to_both_sides, nearby):
+        found = _first(problem, seed, MOVED, move)
+        if found is not None and not new_sides(known.truth, found.truth).guard:
+            return found
+    return None
 
 
 def other_branches(problem: Problem, seed: int, known: Draw) -> Draw | None:
-    """A draw on which a branch is taken that another one doesn't take; None if there is none."""
-    alike = _one_sided(known.truth)
-    for move in (far_away, farthest) if alike else ():
+    """A draw on which a branch is taken that another one doesn't take; None if there is none, or if
+    a guard works there."""
+    for move in (far_away, farthest) if one_sided(known.truth) else ():
         found = _first(problem, seed, FAR, move)
-        if found is not None and _one_sided(found.truth) < alike:
+        sides = None if found is None else new_sides(known.truth, found.truth)
+        if sides is not None and sides.matter and not sides.guard:
             return found
     return None
 
@@ -179,23 +186,6 @@ def _gradients(found: Draw, steps: Iterable[Step]) -> Iterator[Any]:
     for step in steps:
         if step.tensor in found.true_gradients:
             yield found.true_gradients[step.tensor]
-
-
-def _one_sided(program: Program) -> int:
-    """How many of forward's choices between values go one way for all elements."""
-    count = 0
-    for tensor in program.tensors:
-        if tensor.op is None or tensor.value.size < 2:
-            continue
-        if tensor.op.kink in ("arguments", "zero") or tensor.op.name == "where":
-            values = [arg.value if isinstance(arg, Tensor) else arg for arg in tensor.args]
-            slopes = [
-                vjp(np.ones(tensor.shape), tensor.value, *values, **tensor.params)
-                for arg, vjp in zip(tensor.args, tensor.op.vjps, strict=False)
-                if vjp is not None and isinstance(arg, Tensor)
-            ]
-            count += any(np.ptp(slope) == 0 for slope in slopes if np.size(slope) > 1)
-    return count
 
 
 def _maximized(program: Program) -> frozenset[str]:
