@@ -21,6 +21,7 @@ from byhand.checking.sampling.moved_inputs import (
     to_both_sides,
     with_zeros,
 )
+from byhand.checking.sampling.sample_inputs import draw
 from byhand.program.problem import Problem
 from byhand.sources.load import load
 
@@ -323,7 +324,7 @@ def backward(f, i, w, dy):
 def test_a_gradient_that_is_nothing_but_rounding_keeps_no_inputs_from_being_moved() -> None:
     mlp = load("mlp")  # b1 stands before batch norm: its gradient is 0
     assert isinstance(mlp, Problem)
-    assert generic(mlp, 1) is not None
+    assert generic(mlp, 1, draw(mlp, {}, None, 0)) is not None
 
 
 @pytest.mark.parametrize(("steps", "moves"), [(5, True), (60, False)])
@@ -338,4 +339,4 @@ def test_inputs_are_not_moved_to_where_forward_is_chaos(
     file.write_text(text)
     found = load(str(file))
     assert isinstance(found, Problem)
-    assert (generic(found, 1) is not None) is moves
+    assert (generic(found, 1, draw(found, {}, None, 0)) is not None) is moves

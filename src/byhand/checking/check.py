@@ -13,11 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from byhand.checking.judgement import Judgement, calmly
+from byhand.checking.assessment import Assessment, calmly
+from byhand.checking.interpretation import as_called, otherwise
 from byhand.checking.judging.trial import Trial
 from byhand.checking.notes import notes_on
 from byhand.checking.promised import as_promised
-from byhand.checking.reading import as_called, otherwise
 from byhand.checking.report import Report
 from byhand.checking.sampling.guards import guards
 from byhand.checking.sampling.sample_inputs import Draw, float_types
@@ -86,8 +86,8 @@ def stages(
 
 def _judged(
     problem: Problem, referee: str, dtype: str | None, seed: int, asked: Problem | None = None
-) -> Judgement:
-    """What is wrong with a backward, in the reading that leaves the fewest lines to blame.
+) -> Assessment:
+    """What is wrong with a backward, in the interpretation that leaves the fewest lines to blame.
 
     `asked` is the problem as it was given, where some of its locals are taken for other gradients.
     """
@@ -103,14 +103,21 @@ def _judged(
     if of_steps is not None and _is_one_mistake(of_steps.known):
         return of_steps
     with calmly(problem):
-        reading = as_called(plain)
-    if of_steps is not None and _rows_to_blame(of_steps.known) < len(reading.blame.roots):
+        interpretation = as_called(plain)
+    if of_steps is not None and _rows_to_blame(of_steps.known) < len(interpretation.blame.roots):
         return of_steps
     with calmly(problem):
-        reading = otherwise(reading, plain)
-        notes = (*skipped, *reading.notes, *notes_on(problem, seed, reading.trials))
+        interpretation = otherwise(interpretation, plain)
+        notes = (*skipped, *interpretation.notes, *notes_on(problem, seed, interpretation.trials))
     kind = dtype or _type_of(plain[0].drawn)
-    found = Judgement(asked or problem, reading.trials, reading.blame, reading.kept, kind, notes)
+    found = Assessment(
+        asked or problem,
+        interpretation.trials,
+        interpretation.blame,
+        interpretation.kept,
+        kind,
+        notes,
+    )
     guarded = "" if referee != "engine" or found.is_ok else _guards(problem, found.first)
     if guarded:
         unguarded = again(replace(problem, unguarded=True), asked=asked)

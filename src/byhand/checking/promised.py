@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from byhand.checking.judgement import Judgement
+from byhand.checking.assessment import Assessment
 from byhand.checking.report import Report
 from byhand.program.problem import Problem, Unpromised
 
 
 def as_promised(
-    unpromised: Unpromised, judgement: Judgement, again: Callable[[Problem], Judgement]
+    unpromised: Unpromised, assessment: Assessment, again: Callable[[Problem], Assessment]
 ) -> Report | None:
     """The report on what backward returns, where its other locals don't hold what they are called:
     if nothing is wrong without them, or something is right that is wrong with them, or fewer others
     are to blame; or if the same are, and the mistakes in such locals have no names."""
-    report = judgement.found
+    report = assessment.found
     alone = again(unpromised.without(unpromised.names))
     promised = alone.shown
     if promised.ok:
@@ -40,7 +40,7 @@ def as_promised(
         or any(row.name in right for row in wrong)
         or len(found.roots) < len(others)
         # They explain none of what is wrong, and may be called so by chance.
-        or ({*found.roots} == others and not _all_named(judgement.named, names))
+        or ({*found.roots} == others and not _all_named(assessment.named, names))
     ):
         found = without.known
         told = ", ".join(sorted(names))

@@ -47,7 +47,9 @@ def new_sides(known: Program, found: Program) -> NewSides:
         if after.get(number) == slopes:
             continue
         without = _without_choices(found, {**guards, tensor: slopes})
-        if _is_seen(tensor, without, known, found):
+        if np.array_equal(without[tensor], tensor.value):
+            continue  # of one element nobody knows which way it goes
+        if _is_a_sign(tensor) or _is_seen(tensor, without, known, found):
             matter = True
         else:
             guards[tensor] = slopes
@@ -82,6 +84,11 @@ def _slopes(tensor: Tensor) -> Slopes:
 
 def _name(tensor: Tensor) -> str | None:
     return None if tensor.op is None else tensor.op.name
+
+
+def _is_a_sign(tensor: Tensor) -> bool:
+    """Whether it is a choice of `abs`: what squares see nothing of guards nothing."""
+    return tensor.op is not None and tensor.op.kink == "zero"
 
 
 def _without_choices(program: Program, ways: Mapping[Tensor, Slopes]) -> dict[Tensor, Array]:

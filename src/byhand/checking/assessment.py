@@ -1,4 +1,4 @@
-"""A judgement: which lines are wrong, before and after the mistakes in them are named."""
+"""An assessment: which lines are wrong, before and after the mistakes in them are named."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from byhand.program.problem import UNPROMISED, Problem
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
+class Assessment:
     """What the trials of a backward show, and the reports on it, each made when it is asked for.
 
     `problem` is that which was asked for; the trials may take some of its locals otherwise. `kept`
@@ -80,7 +80,7 @@ class Judgement:
         """The same with the mistakes by name."""
         return self._report(named=True)
 
-    def noting(self, note: str) -> Judgement:
+    def noting(self, note: str) -> Assessment:
         """The same with a note at the end."""
         promised = self.promised
         if promised is not None:

@@ -1,6 +1,6 @@
-"""Readings: what the locals of a backward are taken for, and what is to blame then.
+"""Interpretations: what the locals of a backward are taken for, and what is to blame then.
 
-Other readings are tried where lines are wrong: the one that leaves the fewest of them to blame is
+Others are tried where lines are wrong: the one that leaves the fewest of them to blame is
 believed.
 """
 
@@ -18,7 +18,7 @@ from byhand.checking.naming.name import name_mistakes
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class Interpretation:
     """The trials as they are read, and what is to blame; `kept` is a convention of backward's own,
     `notes` say what isn't read as it is called."""
 
@@ -28,36 +28,36 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-def as_called(plain: Sequence[Trial]) -> Reading:
+def as_called(plain: Sequence[Trial]) -> Interpretation:
     """Locals as the gradients of what they are named after, and of what these are used on for."""
     trials, kept = adopt(follow(plain))
-    return Reading(trials, blame(trials), kept)
+    return Interpretation(trials, blame(trials), kept)
 
 
-def otherwise(reading: Reading, plain: Sequence[Trial]) -> Reading:
-    """The reading, or another one of the `plain` trials that leaves less to blame."""
-    if reading.kept is not None or not reading.blame.roots:
-        return reading
+def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpretation:
+    """The interpretation, or another one of the `plain` trials that leaves less to blame."""
+    if interpretation.kept is not None or not interpretation.blame.roots:
+        return interpretation
     renamed = follow(plain, renamed=True)
     if renamed != plain:
         fewer = blame(renamed)
-        if len(fewer.roots) < len(reading.blame.roots):
-            reading = Reading(renamed, fewer)
+        if len(fewer.roots) < len(interpretation.blame.roots):
+            interpretation = Interpretation(renamed, fewer)
     others = locals_of_another_shape(plain)
     if not others:
-        return reading
+        return interpretation
     without = follow(plain, plain=others)
     fewer = blame(without)
-    if not {*fewer.roots} < {*reading.blame.roots}:
-        return reading
+    if not {*fewer.roots} < {*interpretation.blame.roots}:
+        return interpretation
     if not (is_right(plain, others) or _explains(without, fewer)):
-        return reading
+        return interpretation
     notes = (
         f"d{turn.root} isn't the gradient of {turn.root}, and need not be: what is made of it is "
         "right"
         for turn in others
     )
-    return Reading(without, fewer, notes=tuple(notes))
+    return Interpretation(without, fewer, notes=tuple(notes))
 
 
 def _explains(trials: Sequence[Trial], blamed: Blame) -> bool:
