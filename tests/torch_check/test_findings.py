@@ -89,6 +89,30 @@ def test_a_right_one_has_none() -> None:
         assert {each.name for each in report.findings} <= {"low-precision"}
 
 
+def test_what_forward_cuts_off_for_the_sake_of_numbers_backward_may_leave() -> None:
+    class Softplus(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, beta: Any) -> Any:
+            z = beta * x
+            y = torch.where(z > 20, x, torch.log1p(torch.exp(z.clamp(max=20))) / beta)
+            ctx.save_for_backward(x, beta, y)
+            return y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, beta, y = ctx.saved_tensors
+            s = torch.sigmoid(beta * x)
+            return g * s, (g * (x * s - y) / beta).sum(0)
+
+    def inputs(rng: Any, *, n: int = 4, d: int = 3) -> Any:
+        x, beta = rng.normal(size=(n, d)), rng.random(d) + 0.5
+        return {"x": torch.from_numpy(x), "beta": torch.from_numpy(beta)}
+
+    for seed in range(4):
+        report = byhand.torch.check(Softplus, inputs, seed=seed)
+        assert report.ok, str(report)
+
+
 def test_what_is_wrong_in_one_type_alone() -> None:
     class Branches(wrong.Square):
         @staticmethod

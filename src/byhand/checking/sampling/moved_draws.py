@@ -42,22 +42,17 @@ DOUBLE = eps_of("float64")
 
 
 def generic(problem: Problem, seed: int, known: Draw) -> Draw | None:
-    """A draw of the default sizes at a generic point; None where forward allows none, and where a
+    """A draw of the default sizes at a generic point; None where forward allows none on which no
     guard works that doesn't on a known one."""
-    for move in (to_both_sides, nearby):
-        found = _first(problem, seed, MOVED, move)
-        if found is not None and not new_sides(known.truth, found.truth).guard:
-            return found
-    return None
+    return _first(problem, seed, MOVED, to_both_sides, nearby, known=known)
 
 
 def other_branches(problem: Problem, seed: int, known: Draw) -> Draw | None:
-    """A draw on which a branch is taken that another one doesn't take; None if there is none, or if
-    a guard works there."""
+    """A draw on which a branch is taken that a known one doesn't take; None if there is none, or if
+    guards work wherever there is one."""
     for move in (far_away, farthest) if one_sided(known.truth) else ():
-        found = _first(problem, seed, FAR, move)
-        sides = None if found is None else new_sides(known.truth, found.truth)
-        if sides is not None and sides.matter and not sides.guard:
+        found = _first(problem, seed, FAR, move, known=known)
+        if found is not None and new_sides(known.truth, found.truth).matter:
             return found
     return None
 
@@ -146,10 +141,16 @@ def _smooth_power(tensor: Tensor) -> bool:
 
 
 def _first(
-    problem: Problem, seed: int, how: str, *moves: Move, only: Container[str] | None = None
+    problem: Problem,
+    seed: int,
+    how: str,
+    *moves: Move,
+    only: Container[str] | None = None,
+    known: Draw | None = None,
 ) -> Draw | None:
     """The first move on which every gradient is finite and no chaos, and those of the inputs aren't
-    all zero; else the first on which they are finite and no chaos."""
+    all zero; else the first on which they are finite and no chaos. No guard works that doesn't on
+    the known draw, if there is one."""
     dead: Draw | None = None
     for move in moves:
         change = partial(moved, data=problem.data, move=move, seed=seed, only=only)
@@ -158,6 +159,8 @@ def _first(
         except ProblemError:
             continue
         if not _finite(found) or _chaotic(found):
+            continue
+        if known is not None and new_sides(known.truth, found.truth).guard:
             continue
         if all(each.value.any() for each in _gradients(found, found.truth.inputs)):
             return found
