@@ -445,19 +445,17 @@ def test_screenshots(lecture: str, opened: Open, scheme: str, width: int) -> Non
 
 
 def test_where_nothing_can_be_drawn_a_derivation_is_read(tmp_path: Path) -> None:
-    """Its inputs aren't finite, and its gradients not known; the derivation is."""
-    file = tmp_path / "masked.py"
+    """Its loss isn't finite, and its gradients not known; the derivation is."""
+    file = tmp_path / "logarithm.py"
     file.write_text("""
 import numpy as np
 
-data = ("mask",)
-
 def inputs(rng):
-    return {"s": rng.normal(size=(2, 2)), "mask": np.array([[0.0, -np.inf], [0.0, 0.0]])}
+    return {"x": np.zeros((2, 2))}
 
-def forward(s, mask):
-    e = np.exp(s + mask)
-    loss = e.sum()
+def forward(x):
+    y = np.log(x)
+    loss = y.sum()
     return loss
 """)
     problem = load(file)
