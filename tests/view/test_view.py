@@ -445,17 +445,17 @@ def test_screenshots(lecture: str, opened: Open, scheme: str, width: int) -> Non
 
 
 def test_where_nothing_can_be_drawn_a_derivation_is_read(tmp_path: Path) -> None:
-    """Its loss isn't finite, and its gradients not known; the derivation is."""
-    file = tmp_path / "logarithm.py"
+    """Its inputs aren't finite, and its gradients not known; the derivation is."""
+    file = tmp_path / "masked.py"
     file.write_text("""
 import numpy as np
 
 def inputs(rng):
-    return {"x": np.zeros((2, 2))}
+    return {"s": np.array([[0.0, -np.inf], [0.0, 0.0]])}
 
-def forward(x):
-    y = np.log(x)
-    loss = y.sum()
+def forward(s):
+    e = np.exp(s)
+    loss = e.sum()
     return loss
 """)
     problem = load(file)

@@ -59,7 +59,7 @@ def show(
 
 def seen(problem: Problem, derivation: Derivation, dialect: str) -> dict[str, Any] | None:
     """A derivation as the view is told of it: forward's steps, and what was derived for them. None
-    where forward isn't finite, so that there are no gradients to be drawn."""
+    where the inputs aren't finite, so that there are no gradients to be drawn."""
     try:
         program = steps_of(draw(problem, {}, None, 0))
     except ProblemError:
