@@ -170,6 +170,29 @@ def backward(q, v, s, y):
     dq += dy / np.sqrt(v + 0.1)
 """
 
+CLASSES = """
+import torch
+
+data = ("w",)
+
+def inputs(rng, *, n=6, c=4):
+    return {
+        "z": torch.tensor(rng.normal(size=(n, c))),
+        "y": torch.tensor(rng.integers(0, c, n)),
+        "w": torch.tensor(rng.random(c) + 0.5),
+    }
+
+def forward(z, y, w):
+    loss = torch.nn.functional.cross_entropy(z, y, weight=w)
+    return loss
+
+def backward(dloss, z, y, w):
+    p = torch.softmax(z, 1)
+    own = w[y]
+    hot = torch.nn.functional.one_hot(y, z.shape[1]).to(z.dtype)
+    dz = dloss * (p - hot) * own[:, None] / own.sum()
+"""
+
 PLACES: dict[str, tuple[str, tuple[Slip, ...]]] = {
     "parts put side by side": (
         GATED,
@@ -232,6 +255,7 @@ PLACES: dict[str, tuple[str, tuple[Slip, ...]]] = {
             Slip("dz *= (keep / keep.sum())[:, None]", "dz /= keep.sum()", "z", "missing-local"),
         ),
     ),
+    "weights of classes": (CLASSES, (Slip("/ own.sum()", "/ w.sum()", "z", "wrong-operand"),)),
     "a sum with a number": (
         DICE,
         (

@@ -81,11 +81,24 @@ def _arrays_of(suspect: Suspect) -> Parts:
 
     def parts(statement: ast.stmt) -> Iterator[ast.AST]:
         if not only_counts(statement, suspect.function):
-            yield from array_factors(statement)
+            within = {*_within_divisors(statement)}
+            yield from (part for part in array_factors(statement) if part not in within)
             if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Div):
                 yield statement  # `dz /= n` may be the only one that all of dz passes through
 
     return parts
+
+
+def _within_divisors(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The parts of sums and products that are divided by: what those lack is no derivative."""
+    for node in ast.walk(statement):
+        match node:
+            case (
+                ast.BinOp(op=ast.Div(), right=divisor) | ast.AugAssign(op=ast.Div(), value=divisor)
+            ):
+                yield from (part for part in ast.walk(divisor) if part is not divisor)
+            case _:
+                pass
 
 
 def _of_rows(each: ast.expr, suspect: Suspect) -> TypeGuard[ast.Name]:
