@@ -26,7 +26,7 @@ MISTAKES = [
     ("SigmoidFocal", "return grad * dlogits", "return grad * dlogits / p.numel()", "mean-for-sum"),
     # A padding mode isn't an axis, and one size at which backward raises isn't a hard-coded one.
     ("GridSample", "grid, 0, 0, False", "grid, 0, 1, False", "unknown"),
-    ("DeformGather", "lo + 1, g * frac[:, None]", "lo, g * frac[:, None]", "unknown"),
+    ("DeformGather", "lo + 1, g * frac[:, None]", "lo, g * frac[:, None]", "wrong-index"),
     ("MaxPool2d", "g.flatten(2))", "g.flatten(2) / 4)", "factor"),
     # What comes in is called dq, and so is the gradient of q.
     ("Rotary", "d2 * cos - d1 * sin", "d2 * cos + d1 * sin", "sign"),
