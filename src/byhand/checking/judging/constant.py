@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.sampling.sample_inputs import Draw
+from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
@@ -44,7 +45,12 @@ def elsewhere(problem: Problem, drawn: Draw) -> tuple[Program, ...]:
 
 
 def without_constants(
-    programs: Callable[[], Iterable[Program]], drawn: Draw, key: Key, truth: Gradient, off: Array
+    problem: Problem,
+    programs: Callable[[], Iterable[Program]],
+    drawn: Draw,
+    key: Key,
+    truth: Gradient,
+    off: Array,
 ) -> Gradient | None:
     """The truth without those elements at which an answer is `off`; None if any of them isn't the
     same in all `programs`, which are asked for where it may be, or if all of the value are."""
@@ -54,6 +60,8 @@ def without_constants(
     if off.all() or not off.any():
         return None
     if np.any(value[off] != value[off][0]):  # nearly always enough to know
+        return None
+    if _is_chosen(problem, drawn.truth, drawn.truth.by_key[key].tensor):
         return None
     tried = [
         program.by_key[key].value
@@ -65,6 +73,26 @@ def without_constants(
     if all(np.array_equal(other, value) for other in tried):
         return None
     return replace(truth, value=np.where(off, np.nan, truth.value))
+
+
+def _is_chosen(problem: Problem, program: Program, value: Tensor) -> bool:
+    """Whether inputs choose, on the way to a value, which way something goes: what is cut off at 0
+    may be so on any number of other inputs, and is no constant."""
+    varying = {step.tensor for step in program.inputs if step.name not in problem.data}
+    chosen: set[Tensor] = set()
+    for tensor in program.tensors:
+        args = [arg for arg in tensor.args if isinstance(arg, Tensor)]
+        if tensor.op is None or varying.isdisjoint(args):
+            continue
+        varying.add(tensor)
+        match tensor.op.name, tensor.args[0]:
+            case "where", condition:
+                chooses = isinstance(condition, Tensor) and condition in varying
+            case _:
+                chooses = tensor.op.kink in ("arguments", "zero") or tensor.value.dtype == bool
+        if chooses or not chosen.isdisjoint(args):
+            chosen.add(tensor)
+    return value in chosen
 
 
 def _changed(problem: Problem, inputs: Inputs, times: float, rng: np.random.Generator) -> Inputs:

@@ -121,7 +121,7 @@ class Trial:
     ) -> Gradient | None:
         """The truth without the elements at which an answer is off, if those are constant."""
         off = self._off(given, truth, error, eps)
-        return without_constants(lambda: self._elsewhere, self.drawn, key, truth, off)
+        return without_constants(self.problem, lambda: self._elsewhere, self.drawn, key, truth, off)
 
     @cached_property
     def _elsewhere(self) -> tuple[Program, ...]:

@@ -40,6 +40,9 @@ EMPTY = "with empty masks"
 
 DOUBLE = eps_of("float64")
 
+EXTREME = 1e150
+"""Larger numbers than this, and smaller ones than one over it, aren't tried."""
+
 
 def generic(problem: Problem, seed: int, known: Draw) -> Draw | None:
     """A draw of the default sizes at a generic point; None where forward allows none on which no
@@ -148,9 +151,9 @@ def _first(
     only: Container[str] | None = None,
     known: Draw | None = None,
 ) -> Draw | None:
-    """The first move on which every gradient is finite and no chaos, and those of the inputs aren't
-    all zero; else the first on which they are finite and no chaos. No guard works that doesn't on
-    the known draw, if there is one."""
+    """The first move on which every gradient is finite and no chaos, no value is extreme, and the
+    gradients of the inputs aren't all zero; else the first but for the last. No guard works that
+    doesn't on the known draw, if there is one."""
     dead: Draw | None = None
     for move in moves:
         change = partial(moved, data=problem.data, move=move, seed=seed, only=only)
@@ -158,7 +161,7 @@ def _first(
             found = draw(problem, {}, "float64", seed, change, how)
         except ProblemError:
             continue
-        if not _finite(found) or _chaotic(found):
+        if not _finite(found) or _chaotic(found) or _is_extreme(found):
             continue
         if known is not None and new_sides(known.truth, found.truth).guard:
             continue
@@ -181,6 +184,16 @@ def _chaotic(found: Draw) -> bool:
         bound = np.max(each.error, initial=0.0) * DOUBLE
         size = np.max(np.abs(each.value), initial=0.0)
         if np.sqrt(DOUBLE) * size < bound < size:
+            return True
+    return False
+
+
+def _is_extreme(found: Draw) -> bool:
+    """Whether a value is so large or small that its square is no number, or has lost digits: then
+    the gradient of `1 / x` isn't known, either."""
+    for tensor in found.truth.tensors:
+        size = np.abs(tensor.value)
+        if np.any(size > EXTREME) or np.any((size > 0) & (size < 1 / EXTREME)):
             return True
     return False
 
