@@ -62,7 +62,7 @@ MISTAKES = {
         (
             "mean[i, :, None]) * rstd[i, :, None]",
             "mean[0, :, None]) * rstd[i, :, None]",
-            ("grad_weight +=", "return grad_x"),
+            ("grad_weight +=", "grad_x[i] ="),
         ),
     ),
     "linear_cross_entropy": _of(
@@ -150,7 +150,11 @@ MISTAKES = {
         ("dout * sig * (1 + pre * (1 - sig))", "dout * sig * (1 - sig)"),
     ),
     "selective_scan": _of(
-        ("else torch.zeros_like(dh)", "else states[:, t]"),
+        (
+            "else torch.zeros_like(dh)",
+            "else states[:, t]",
+            ("ddelta[:, t] += (dlog", "dA +="),
+        ),
         ("ddelta[:, t] += (dlog * A).sum(-1)", "ddelta[:, t] += dlog.sum(-1)"),
         ("dA += (dlog * delta[:, t, :, None]).sum(0)", "dA = (dlog * delta[:, t, :, None]).sum(0)"),
     ),
