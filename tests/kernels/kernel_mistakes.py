@@ -150,11 +150,7 @@ MISTAKES = {
         ("dout * sig * (1 + pre * (1 - sig))", "dout * sig * (1 - sig)"),
     ),
     "selective_scan": _of(
-        (
-            "else torch.zeros_like(dh)",
-            "else states[:, t]",
-            ("ddelta[:, t] += (dlog", "dA +="),
-        ),
+        ("else torch.zeros_like(dh)", "else states[:, t]"),
         ("ddelta[:, t] += (dlog * A).sum(-1)", "ddelta[:, t] += dlog.sum(-1)"),
         ("dA += (dlog * delta[:, t, :, None]).sum(0)", "dA = (dlog * delta[:, t, :, None]).sum(0)"),
     ),
