@@ -20,6 +20,7 @@ from byhand.program.problem import problem_in
 from sweeps import some
 
 COURSE = load_course(bundled())
+RIGHT_LINES = "dy = np.cos(y)\ndx = 2 * x * dy"
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def said(found: dict[str, Mark]) -> dict[str, tuple[str, int]]:
 
 
 def test_right_is_right(sine: AnswerSheet) -> None:
-    found = marked(sine, "dy = np.cos(y)\ndx = 2 * x * dy")
+    found = marked(sine, RIGHT_LINES)
     assert all(mark.points == 1 for mark in found.values())
 
 
@@ -186,6 +187,22 @@ def test_extreme_values_are_wrong_and_no_more(sine: AnswerSheet, value: float, d
     for mark in marks(sine, Reply(tuple(runs))):
         assert mark.points == 0
         assert mark.max_error is None or np.isfinite(mark.max_error)
+
+
+@pytest.mark.parametrize(
+    ("real", "alone", "verdict"),
+    [(3e-13, 0.0, "rounding"), (3e-13, 3e-13, "wrong"), (1e-8, 0.0, "wrong")],
+)
+def test_the_rounding_of_another_way_is_allowed_where_its_line_is_right(
+    sine: AnswerSheet, real: float, alone: float, verdict: str
+) -> None:
+    runs = [dict(run) for run in computed(sine, with_backward(RIGHT_LINES)).runs]
+    for i, run in enumerate(runs):
+        array = run["x", 0].array
+        assert array is not None
+        run["x", 0] = replace(run["x", 0], array=array * (1 + (alone if i % 2 else real)))
+    found = {mark.name: mark for mark in marks(sine, Reply(tuple(runs)))}
+    assert said(found)["x"] == (verdict, int(verdict == "rounding"))
 
 
 def test_unknown_gradients_are_left_aside(sine: AnswerSheet) -> None:

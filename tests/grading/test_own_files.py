@@ -97,6 +97,20 @@ def test_pairs_and_layers(tmp_path: Path) -> None:
     assert "line 9: `dw is 2 times what it should be`" in said
 
 
+FORMS = Path(__file__).parents[1] / "sources" / "forms"
+
+
+@pytest.mark.parametrize("form", ["layer_classes.py", "models/list_of_layers.py"])
+def test_what_was_solved_itself_has_all_points(form: str, tmp_path: Path) -> None:
+    """Also where forward binds an input anew, and where a layer is as large as it was made."""
+    solved = FORMS / form
+    students = folder_of(tmp_path, solved.name, ann=solved.read_text())
+    done = run_grade(students, "--exercise", solved, "--out", tmp_path / "marks.csv")
+    assert done.returncode == 0, done.stderr
+    row = table(tmp_path / "marks.csv")["ann"]
+    assert row["points"] == row["out of"], row
+
+
 def test_notebooks(tmp_path: Path) -> None:
     solved, out = tmp_path / "ninja.ipynb", tmp_path / "marks.csv"
     solved.write_text(notebook(CELLS))

@@ -111,8 +111,9 @@ class Paper:
             for name, steps in program.bindings.items()
         }
         feeds = {key: self.drawn.as_given(feed) for key, feed in self.feeds.items()}
-        inputs = tuple(self.drawn.given)
-        return Sitting(known, self.drawn.upstream_by_name, bindings, feeds, inputs)
+        inputs = {name: value for name, value in self.drawn.given.items() if _portable(value)}
+        upstream, sizes = self.drawn.upstream_by_name, dict(self.drawn.sizes)
+        return Sitting(known, upstream, bindings, feeds, inputs, sizes)
 
 
 @dataclass(frozen=True, eq=False)

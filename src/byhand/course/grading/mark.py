@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.own_rounding import FAR
 from byhand.checking.judging.tie_weights import Tried, odd_weights
 from byhand.checking.report import Verdict
 from byhand.course.grading.exam import AnswerSheet, Paper
@@ -126,12 +127,13 @@ def _mark(runs: Sequence[_Sat], tied: Sequence[_Sat], name: str) -> Mark:
             line = None if value is None else value.line
             error = judged.max_error
             error = error if error is not None and math.isfinite(error) else None
-            if not judged.right:
+            if not judged.right and not (_is_near(judged) and _right_alone(runs, tied, name)):
                 return Mark(name, judged.verdict, line, error, at, judged.note)
             if value is not None and value.harms:
                 note = f"also changes {value.harms}, which is still needed: write to a copy"
                 return Mark(name, "wrong", line, error, None, note)
-            mark = Mark(name, judged.verdict, line, error, None, judged.note)
+            verdict = judged.verdict if judged.right else "rounding"
+            mark = Mark(name, verdict, line, error, None, judged.note)
             if worst.verdict in ("missing", "exact") or _error(mark) > _error(worst):
                 worst = mark
     for paper, run, _ in tied:
@@ -141,6 +143,14 @@ def _mark(runs: Sequence[_Sat], tied: Sequence[_Sat], name: str) -> Mark:
             if name in (key[0], tree.root(key[0])):
                 return Mark(name, "wrong", run[key].line, worst.max_error, None, _AT_TIES)
     return worst
+
+
+def _is_near(judged: Comparison) -> bool:
+    """Whether a value is out by no more than rounding on another way than ours may come to. It
+    does, if its definition alone is right: no path that is missing is as little as that."""
+    error, tolerance = judged.max_error, judged.tolerance
+    near = error is not None and tolerance is not None and error <= FAR * tolerance
+    return judged.verdict == "wrong" and near
 
 
 def _known(paper: Paper, run: _Run) -> list[tuple[Key, WireValue]]:

@@ -11,7 +11,7 @@ import os
 import pickle
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -56,14 +56,15 @@ class Bound:
 @dataclass(frozen=True, eq=False)
 class Sitting:
     """What a submission is run on once: the inputs and locals of forward, the gradients that come
-    in, and a random gradient for every step, each by name and binding; and the names of the inputs
-    where the submission brings its own forward."""
+    in, and a random gradient for every step, each by name and binding; and the inputs, as they were
+    before forward, and the sizes that were chosen, where the submission brings its own forward."""
 
     locals: Mapping[str, Any]
     upstream: Mapping[str, Any]
     bindings: Mapping[str, tuple[Bound, ...]]
     feeds: Mapping[Key, Any]
-    inputs: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __contains__(self, name: object) -> bool:
         return name in self.bindings

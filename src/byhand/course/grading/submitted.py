@@ -55,10 +55,10 @@ def _is_literal(value: Any) -> bool:
 
 def runs(job: Job, sitting: Sitting) -> tuple[Mapping[Key, WireValue], Mapping[Key, WireValue]]:
     """What its backward gives on the inputs of one paper. Raises ProblemError."""
-    given = {name: sitting.locals[name] for name in sitting.inputs if name in sitting.locals}
-    problem = submitted(job, given)
-    drawn = problem.inputs()
-    inputs = {**drawn, **{name: value for name, value in given.items() if name in drawn}}
+    problem = submitted(job, sitting.inputs)
+    sizes = {name: size for name, size in sitting.sizes.items() if name in problem.dimensions}
+    drawn = problem.inputs(**sizes)  # of these sizes is also what isn't given, such as a layer
+    inputs = {**drawn, **{name: v for name, v in sitting.inputs.items() if name in drawn}}
     outputs = [step.name for step in trace_problem(problem, inputs_of_their_own(inputs)).outputs]
     known = plain_locals(problem, inputs_of_their_own(inputs))
     upstream = {
