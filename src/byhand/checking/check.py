@@ -21,6 +21,7 @@ from byhand.checking.promised import as_promised
 from byhand.checking.report import Report
 from byhand.checking.sampling.guards import guards
 from byhand.checking.sampling.sample_inputs import Draw, float_types
+from byhand.checking.sampling.saturated import where_nothing_is_cut_off
 from byhand.checking.trials import trials_of
 from byhand.errors import ProblemError
 from byhand.program.call import call_of, known_to
@@ -118,11 +119,10 @@ def _judged(
         kind,
         notes,
     )
-    guarded = "" if referee != "engine" or found.is_ok else _guards(problem, found.first)
-    if guarded:
-        unguarded = again(replace(problem, unguarded=True), asked=asked)
-        if {*unguarded.shown.roots} < {*found.shown.roots}:
-            return unguarded.noting(guarded)
+    for other, note in () if found.is_ok else _without_guards(problem, found, referee):
+        unguarded = again(other, asked=asked)
+        if _says_more(unguarded, found):
+            return unguarded.noting(note)
     if problem.unpromised is not None and not found.is_ok:
         return replace(found, promised=as_promised(problem.unpromised, found, again))
     return found
@@ -152,13 +152,33 @@ def _rows_to_blame(report: Report) -> int:
     return sum(row.name in report.roots for row in report.rows)
 
 
-def _guards(problem: Problem, trial: Trial) -> str:
-    """What to say where forward adds tiny numbers in logarithms; "" if it doesn't."""
-    if problem.unguarded or not guards(trial.drawn.truth):
-        return ""
-    return (
-        "forward adds a tiny number in a logarithm, as a guard: the gradients are judged without it"
-    )
+def _without_guards(
+    problem: Problem, found: Assessment, referee: str
+) -> Iterator[tuple[Problem, str]]:
+    """The problem without what forward does for the sake of numbers alone, and what to say of it:
+    without the tiny numbers in logarithms, which only the engine can leave out; and where nothing
+    is cut off."""
+    if referee == "engine" and not problem.unguarded and guards(found.first.drawn.truth):
+        yield (
+            replace(problem, unguarded=True),
+            "forward adds a tiny number in a logarithm, as a guard: the gradients are judged "
+            "without it",
+        )
+    wrong = next((each for each in found.trials if each.wrong), found.first)
+    yield from where_nothing_is_cut_off(problem, wrong.drawn)
+
+
+def _says_more(unguarded: Assessment, found: Assessment) -> bool:
+    """Whether less is to blame without a guard; or the same under other names, which a guard that
+    backward leaves out hides."""
+    fewer, all_of_them = {*unguarded.shown.roots}, {*found.shown.roots}
+    if fewer != all_of_them:
+        return fewer < all_of_them
+    return _codes(unguarded.known) != _codes(found.known)
+
+
+def _codes(report: Report) -> list[str | None]:
+    return [None if row.mistake is None else row.mistake.code for row in report.rows]
 
 
 def _type_of(drawn: Draw) -> str:

@@ -57,7 +57,8 @@ class Problem:
     something larger, whose output has any gradient also where it is a scalar. `library` is "jax"
     where forward is written in that, though its text may not say so. `called` gives the names that
     the user's file has for names of this problem's backward, where they are others. `unguarded`
-    takes the gradients without the tiny numbers that forward adds in logarithms. `renamed` gives
+    takes the gradients without the tiny numbers that forward adds in logarithms. `scale` is how
+    many times as large as they are drawn those float inputs are that may be moved. `renamed` gives
     locals of backward, by their own names, the names of the gradients that they are taken for.
     """
 
@@ -79,6 +80,7 @@ class Problem:
     library: str = ""
     called: Mapping[str, str] = field(default_factory=dict[str, str])
     unguarded: bool = False
+    scale: float = 1.0
     renamed: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property

@@ -37,9 +37,27 @@ class NewSides:
 
 def new_sides(known: Program, found: Program) -> NewSides:
     """Which ways forward goes on one draw, where it goes one way alone on a `known` one."""
-    before, after = one_sided(known), one_sided(found)
     if [_name(t) for t in known.tensors] != [_name(t) for t in found.tensors]:
-        return NewSides(len(after) < len(before), guard=False)
+        return NewSides(len(one_sided(found)) < len(one_sided(known)), guard=False)
+    matter, guards = _sorted(known, found)
+    return NewSides(matter, bool(guards))
+
+
+def guards_at_work(known: Program, found: Program) -> dict[Tensor, int]:
+    """The guards that do something on one draw and nothing on a `known` one, with the number of
+    elements that they change; none if forward goes other new ways, too."""
+    if [_name(t) for t in known.tensors] != [_name(t) for t in found.tensors]:
+        return {}
+    matter, guards = _sorted(known, found)
+    if matter:
+        return {}
+    without = _without_choices(found, guards)
+    return {tensor: int(np.sum(without[tensor] != tensor.value)) for tensor in guards}
+
+
+def _sorted(known: Program, found: Program) -> tuple[bool, dict[Tensor, Slopes]]:
+    """Whether forward goes new ways that matter, and the guards that go one."""
+    before, after = one_sided(known), one_sided(found)
     guards: dict[Tensor, Slopes] = {}
     matter = False
     for number, slopes in before.items():
@@ -53,20 +71,28 @@ def new_sides(known: Program, found: Program) -> NewSides:
             matter = True
         else:
             guards[tensor] = slopes
-    return NewSides(matter, bool(guards))
+    return matter, guards
+
+
+def has_choices(program: Program) -> bool:
+    """Whether forward chooses between values at all."""
+    return any(map(_chooses, program.tensors))
 
 
 def one_sided(program: Program) -> dict[int, Slopes]:
     """The choices that go one way for all elements, by their place among the tensors."""
     found: dict[int, Slopes] = {}
     for number, tensor in enumerate(program.tensors):
-        if tensor.op is None or tensor.value.size < 2:
-            continue
-        if tensor.op.kink in ("arguments", "zero") or tensor.op.name == "where":
+        if _chooses(tensor) and tensor.value.size > 1:
             slopes = _slopes(tensor)
             if any(slope is not None for slope in slopes):
                 found[number] = slopes
     return found
+
+
+def _chooses(tensor: Tensor) -> bool:
+    op = tensor.op
+    return op is not None and (op.kink in ("arguments", "zero") or op.name == "where")
 
 
 def _slopes(tensor: Tensor) -> Slopes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.sampling import ties
+from byhand.checking.sampling import moved_inputs, ties
 from byhand.checking.sampling.guards import without_guards
 from byhand.checking.sampling.one_element import one_of, takes_one_of
 from byhand.checking.sampling.ties import STEP, inputs_of_ties
@@ -123,7 +123,7 @@ def draw(
 
     Raises ProblemError if forward fails on them or isn't finite.
     """
-    given = _cast(problem, problem.inputs(seed, **sizes), dtype)
+    given = _cast(problem, _scaled(problem, problem.inputs(seed, **sizes)), dtype)
     given = given if change is None else change(given)
     _refuse_infinite_inputs(problem, given)
     inputs = _cast(problem, given, "float64")
@@ -151,6 +151,15 @@ def draw(
         as_it_came=as_it_came,
         moved=moved,
     )
+
+
+def _scaled(problem: Problem, inputs: Inputs) -> Inputs:
+    """Inputs as large as a problem wants them, but for what is never moved."""
+    if problem.scale == 1:
+        return inputs
+    leaves = ((n, leaf) for name, value in inputs.items() for n, leaf in tree.named(name, value))
+    floats = frozenset(name for name, leaf in leaves if float_type(leaf) is not None)
+    return moved_inputs.moved(inputs, problem.data, lambda v, _: v * problem.scale, 0, floats)
 
 
 def float_types(inputs: Inputs) -> list[str]:

@@ -13,6 +13,7 @@ Good:
 
 import numpy as np
 
+from byhand.checking.judging.compare import FACTOR
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.trial import EPS
 from byhand.checking.judging.uneven import Uneven
@@ -60,12 +61,22 @@ def describe(suspect: Suspect) -> Diagnosis:
     size = float(np.max(np.abs(right), initial=0.0, where=known))
     wrong = known & (np.abs(value - right) > 1e-9 * size)
     if not wrong.any():
-        return Diagnosis(
-            f"{suspect.d} is right to nine digits, and off by more than rounding explains: is it "
-            "computed with a constant of too few digits?"
-        )
+        return _nearly(suspect.d, suspect.first, value)
     zero = ", where it should be 0" if not right[wrong].any() else ""
     return Diagnosis(f"{suspect.d} is wrong {_where(wrong)}{zero}")
+
+
+def _nearly(d: str, found: Evidence, value: Array) -> Diagnosis:
+    """That a value is off by little: everywhere, as a constant makes it, or in some elements."""
+    right = found.expected.value
+    off = np.abs(value - right) > FACTOR * max(found.eps, EPS) * found.expected.error
+    if np.sum(off) > np.count_nonzero(right) / 2:
+        return Diagnosis(
+            f"{d} is right to nine digits, and off by more than rounding explains: is it "
+            "computed with a constant of too few digits?"
+        )
+    zero = ", where it should be 0" if not right[off].any() else ""
+    return Diagnosis(f"{d} is off {_where(off)}{zero}, by less than a billionth of its largest")
 
 
 def too_coarse(suspect: Suspect) -> Diagnosis | None:
