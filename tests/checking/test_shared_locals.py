@@ -122,7 +122,52 @@ def backward(a, b, W, U, gate, dout):
     db = mixed * (1 - gate) + joined[:, h:]
     return da, db, dW, dU
 """
+DECAY = """
+import numpy as np
+
+def inputs(rng, *, n=2, t=4, k=3):
+    x, delta = rng.normal(size=(n, t, k)), rng.uniform(0.1, 0.9, size=(n, t, k))
+    return {"x": x, "delta": delta, "a": -rng.uniform(0.2, 1, size=k)}
+
+def forward(x, delta, a):
+    h = np.zeros(x[:, 0].shape)
+    hs = []
+    for t in range(x.shape[1]):
+        h = np.exp(delta[:, t] * a) * h + x[:, t]
+        hs.append(h)
+    out = np.stack(hs, 1)
+    return out
+
+def backward(x, delta, a, out, dout):
+    dx, ddelta, da = np.zeros_like(x), np.zeros_like(delta), np.zeros_like(a)
+    dh = np.zeros_like(x[:, 0])
+    for t in reversed(range(x.shape[1])):
+        dh = dh + dout[:, t]
+        dx[:, t] = dh
+        kept = np.exp(delta[:, t] * a)
+        before = out[:, t - 1] if t > 0 else np.zeros_like(dh)
+        dlog = dh * before * kept
+        ddelta[:, t] = dlog * a
+        da += (dlog * delta[:, t]).sum(0)
+        dh = dh * kept
+    return dx, ddelta, da
+"""
 SLIPS = (
+    (DECAY, "else np.zeros_like(dh)", "else out[:, t]", {"delta", "a"}, "wrong-operand"),
+    (
+        DECAY,
+        "if t > 0 else np.zeros_like(dh)",
+        "if t else x[:, 0]",
+        {"delta", "a"},
+        "wrong-operand",
+    ),
+    (
+        DECAY,
+        "out[:, t - 1] if t > 0 else np.zeros_like(dh)",
+        "np.where(t > 0, out[:, t - 1], dh)",
+        {"delta", "a"},
+        "wrong-operand",
+    ),
     (GATED, "gate * (1 - gate)\n", "(1 - gate ** 2)\n", {"W", "a", "b"}, "unknown"),
     (GATED, "before = dgate * gate *", "before = dgate *", {"W", "a", "b"}, "missing-local"),
     (GATED, "before @ W.T", "np.abs(before @ W.T)", {"a", "b"}, "unknown"),
@@ -145,7 +190,7 @@ MISFITS = (
 )
 
 
-@pytest.mark.parametrize("source", [CRITIC, PAIRS, DISTILLATION, GATED])
+@pytest.mark.parametrize("source", [CRITIC, PAIRS, DISTILLATION, GATED, DECAY])
 def test_right(checked: Checked, source: str) -> None:
     assert_right(checked(source))
 

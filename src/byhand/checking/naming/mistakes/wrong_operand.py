@@ -58,7 +58,14 @@ def find(suspect: Suspect) -> Diagnosis | None:
             for has in dict.fromkeys(suspect.values.values())
         ]
         mend = suspect.mend_parts(_squares, lambda part, _: _everywhere(part, alike))
-    return None if mend is None else _said(mend, suspect)
+    if mend is not None:
+        return _said(mend, suspect)
+    mend = suspect.mend_parts(_chosen, lambda part, _: (_zeros(part),))
+    return (
+        None
+        if mend is None
+        else mend.finding(f"`{text(mend.part)}` is the wrong value here: zeros belong there")
+    )
 
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
@@ -156,6 +163,26 @@ def _squares(statement: ast.stmt) -> Iterator[ast.AST]:
                 yield part
             case _:
                 pass
+
+
+def _chosen(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What a condition chooses between: before the first step nothing was."""
+    for part in ast.walk(statement):
+        match part:
+            case ast.IfExp(body=then, orelse=otherwise):
+                yield from (then, otherwise)
+            case ast.Call(
+                func=ast.Name("where") | ast.Attribute(attr="where"), args=[_, then, otherwise]
+            ):
+                yield from (then, otherwise)
+            case _:
+                pass
+
+
+def _zeros(part: ast.AST) -> ast.AST:
+    """As many as there are numbers."""
+    assert isinstance(part, ast.expr)
+    return ast.BinOp(ast.Constant(0.0), ast.Mult(), part)
 
 
 def _everywhere(part: ast.AST, alike: Sequence[Sequence[str]]) -> Iterator[ast.AST]:
