@@ -34,7 +34,9 @@ def trials_of(
     if few and trials[0].wrong and trials[0].line_by_line:
         own = trials[0].in_its_types
         further = further_draw(problem, seed, dtype if own else "float64", trials[0].drawn)
-        trials += [] if further is None else [try_on(problem, further, in_its_types=own)]
+        trials += (
+            [] if further is None else [try_on(problem, further, in_its_types=own, first=trials[0])]
+        )
     return _enough(trials), skipped
 
 
@@ -59,7 +61,8 @@ def _tried(
             skipped.append(drawn.note)
         else:
             who = "engine" if trials else referee
-            trial = try_on(problem, drawn, who, in_its_types=rest != "float64")
+            own = rest != "float64"
+            trial = try_on(problem, drawn, who, own, trials[0] if trials else None)
             astray = bool(drawn.moved) and trial.run.failed and not trials[0].run.failed
             trials += [] if astray else [trial]  # moved to where the problem isn't meant to be
     return trials, skipped

@@ -52,15 +52,14 @@ def blame(trials: Sequence[Trial]) -> Blame:
     whole = [each for each in apart if not each.drawn.tied]
     if not whole:
         return Blame(None, {}, {}, {})
-    if not any(trial.wrong for trial in trials):  # what holds by luck alone shows on one draw
-        whole = whole[:1]
     roots: dict[Key, tuple[Evidence, ...]] = {}
     lucky: dict[Key, tuple[Evidence, ...]] = {}
     for answer in whole[0].answers.found:
         if not answer.writes:
             continue
+        shown = whole[:1] if answer.key in right else whole  # what holds by luck shows on one draw
         evidence = tuple(
-            evidence_of(trial, there) for trial in whole for there in same_definition(answer, trial)
+            evidence_of(trial, there) for trial in shown for there in same_definition(answer, trial)
         )
         if all(found.right for found in evidence):
             continue

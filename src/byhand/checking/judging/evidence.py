@@ -26,9 +26,6 @@ from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array, as_number, copied
 
-LARGE = 1e-6
-"""A part of a gradient that is much more than rounding leaves of it nearly anywhere."""
-
 GIVEN = "__given_"
 """Before the name of an upstream gradient: as backward got it, in an exchanged statement."""
 
@@ -85,7 +82,8 @@ class Evidence:
         found = self._compared(value, slack)
         if found.verdict != "wrong" or found.max_error is None:
             return found
-        if self._is_far_out(found.max_error, slack):
+        far_out = self.trial.is_far_out
+        if far_out(self.answer.key, found.max_error / slack, self.expected.value):
             return found
         own = self._scatter.of(self.answer.key, found.max_error / slack)
         found = found if own is None else self._compared(value, slack, own)
@@ -102,16 +100,6 @@ class Evidence:
         double = np.dtype(np.float64)
         found = compare(value, rest, error, double, self.eps, mapped=False)
         return found if found.right else None
-
-    def _is_far_out(self, error: float, slack: float) -> bool:
-        """Whether a value is out by a large part of its largest element, and out of proportion to
-        how far rounding moves what the same statements gave in the end, which is wrong too: then
-        there is no need to find out how far it moves this value."""
-        key, trial = self.answer.key, self.trial
-        size = float(np.max(np.abs(self.expected.value), initial=0.0))
-        if error <= LARGE * size or trial.holds(key):
-            return False
-        return error > slack * FAR * trial.scatter_in_the_end.noise_of(key) * size
 
     def _compared(self, value: Any, slack: float, own: Array | None = None) -> Comparison:
         error = slack * self.expected.error

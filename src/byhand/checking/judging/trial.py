@@ -16,7 +16,7 @@ from byhand.checking.judging.constant import CONSTANT, elsewhere, without_consta
 from byhand.checking.judging.isolated_run import Feeder, fed, run_on_feeds, unscaled
 from byhand.checking.judging.kinks import KINK, at_kinks
 from byhand.checking.judging.no_number import filled
-from byhand.checking.judging.own_rounding import OwnRounding, Scatter
+from byhand.checking.judging.own_rounding import FAR, OwnRounding, Scatter
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
@@ -36,14 +36,18 @@ from byhand.values.precision import SINGLE, float_type
 
 EPS = float(np.finfo(np.float64).eps)
 
+LARGE = 1e-6
+"""A part of a gradient that is much more than rounding leaves of it nearly anywhere."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trial:
     """One run of a backward, on one draw.
 
     All that costs time is found when it is asked for: what was right in the end (`results`), what
-    each definition gives alone. `plain` is the trial as it was before locals were taken for the
-    gradients of other values, if any are.
+    each definition gives alone. `first` is the trial of the default sizes, if this is another one.
+    `plain` is the trial as it was before locals were taken for the gradients of other values, if
+    any are.
     """
 
     problem: Problem
@@ -52,6 +56,7 @@ class Trial:
     answers: Answers
     referee: str = "engine"
     in_its_types: bool = False
+    first: Trial | None = None
     plain: Trial | None = None
 
     @property
@@ -92,6 +97,10 @@ class Trial:
         )
         found = compare(given, self._truths[key], error, dtype, eps, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
+            return found
+        if self.first is not None and self.is_far_out(
+            key, found.max_error, self._truths[key].value
+        ):
             return found
         times = abs(answer.scale)
         own = self.scatter_in_the_end.of(key, times * found.max_error)
@@ -340,6 +349,16 @@ class Trial:
         """How far rounding moves an answer, at most, as a part of its largest element."""
         return self.scatter_in_the_end.noise if self.plain is None else self.plain.noise
 
+    def is_far_out(self, key: Key, error: float, truth: Array) -> bool:
+        """Whether an error is a large part of the largest element of a gradient that is wrong on
+        the first draw, and out of proportion to how far rounding moves it there: then there is no
+        need to find out how far it moves this one."""
+        first = self.first or self
+        size = float(np.max(np.abs(truth), initial=0.0))
+        if error <= LARGE * size or key not in first.wrong:
+            return False
+        return error > FAR * first.scatter_in_the_end.noise_of(key) * size
+
     @cached_property
     def scatter_alone(self) -> Scatter:
         """How far rounding moves each definition that reads the random feeds."""
@@ -394,10 +413,14 @@ def _is_zero(value: Any) -> bool:
 
 
 def try_on(
-    problem: Problem, drawn: Draw, referee: str = "engine", in_its_types: bool = False
+    problem: Problem,
+    drawn: Draw,
+    referee: str = "engine",
+    in_its_types: bool = False,
+    first: Trial | None = None,
 ) -> Trial:
     """Runs the backward on one draw, and finds out which gradient is whose. `in_its_types`: it runs
-    in no others."""
+    in no others. `first` is the trial of the default sizes, if this is another one."""
     program = drawn.program
     ran = run_backward(problem, program.locals, drawn.upstream_by_name, drawn.true_by_name)
-    return Trial(problem, drawn, ran, answers(program, ran), referee, in_its_types)
+    return Trial(problem, drawn, ran, answers(program, ran), referee, in_its_types, first)

@@ -88,7 +88,7 @@ def turned(trial: Trial, turns: Sequence[Turn]) -> Trial:
     program = truth if drawn.program is drawn.truth else _with_steps(drawn.program, found)
     drawn = replace(drawn, truth=truth, program=program)
     new = answers(program, trial.run, [used for used, _ in found])
-    return replace(trial, drawn=drawn, answers=new, plain=trial.plain or trial)
+    return replace(trial, drawn=drawn, answers=new, first=None, plain=trial.plain or trial)
 
 
 def _value(program: Program, host: Key, way: Way) -> Key | None:
