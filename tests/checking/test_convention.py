@@ -1,4 +1,4 @@
-"""A convention that is kept: gradients of the sum on the way to gradients of the mean."""
+"""A convention that is kept: gradients of the sum on the way to gradients of the mean; errors."""
 
 from __future__ import annotations
 
@@ -81,3 +81,114 @@ def test_a_constant_is_no_size(checked: Checked) -> None:
     source = source.replace("True) / m", "True) / 2").replace("X.T / m", "X.T / 2")
     report = checked(source)
     assert not report.ok
+
+
+ERROR = """
+import numpy as np
+data = ("X", "T")
+
+def inputs(rng, *, n=6, d=4, h=5, k=2):
+    return {"X": rng.normal(size=(n, d)), "T": rng.normal(size=(n, k)),
+            "W": rng.normal(size=(d, h)), "V": rng.normal(size=(h, k))}
+
+def forward(X, T, W, V):
+    n = len(X)
+    h = np.maximum(X @ W, 0)
+    y = h @ V
+    loss = ((T - y) ** 2).sum() / n
+    return loss
+
+def backward(X, T, V, h, y, n):
+    dy = T - y
+    dh = dy @ V.T
+    dh[h <= 0] = 0
+    dV = -2 / n * (h.T @ dy)
+    dW = -2 / n * (X.T @ dh)
+"""
+
+LOSSES = [("/ n\n", "-2 / n"), ("/ 2\n", "-1"), ("/ (2 * n)\n", "-1 / n")]
+
+
+@pytest.mark.parametrize(("mean", "taken_out"), LOSSES)
+@pytest.mark.parametrize(("error", "sign"), [("T - y", ""), ("y - T", "-")])
+def test_an_error_is_carried_back(
+    checked: Checked, mean: str, taken_out: str, error: str, sign: str
+) -> None:
+    """What a squared error lacks of its gradient comes with the parameters: sign, 2, and mean."""
+    source = ERROR.replace("/ n\n", mean).replace("-2 / n", f"{sign}({taken_out})")
+    report = checked(source.replace("dy = T - y", f"dy = {error}"))
+    assert_right(report)
+
+
+def test_an_error_is_a_note(checked: Checked) -> None:
+    report = checked(ERROR.replace("/ n\n", "/ 2\n").replace("-2 / n", "-1"))
+    assert (
+        "dh, dy: the gradient with the other sign; what reads them turns it round" in report.notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "root", "code"),
+    [
+        ("dV = -2 / n", "dV = 2 / n", "V", "sign"),
+        ("dW = -2 / n", "dW = 2 / n", "W", "sign"),
+        ("dV = -2 / n", "dV = -2", "V", "unnormalised"),
+        ("dh = dy @ V.T", "dh = 3 * dy @ V.T", "h", "factor"),
+    ],
+)
+def test_a_mistake_beside_an_error_is_the_only_root(
+    checked: Checked, old: str, new: str, root: str, code: str
+) -> None:
+    report = checked(ERROR.replace(old, new))
+    assert report.roots == (root,)
+    mistake = report[root].mistake
+    assert mistake is not None and mistake.code == code
+
+
+NORM = """
+import numpy as np
+
+def inputs(rng, *, n=6, d=4):
+    return {"x": rng.normal(size=(n, d)), "gain": rng.normal(size=d)}
+
+def forward(x, gain):
+    mu = x.mean(0)
+    xc = x - mu
+    std = np.sqrt((xc**2).mean(0) + 1e-5)
+    xn = xc / std
+    out = gain * xn
+    return out
+
+def backward(gain, xn, xc, std, dout):
+    n = len(dout)
+    dgain = (xn * dout).sum(0)
+    dxn = gain * dout
+    dxc = dxn / std
+    dstd = -(dxn * xc / std**2).sum(0)
+    dxc += xc * dstd / std / n
+    dmu = dxc.sum(0)
+    dx = dxc - dmu / n
+"""
+
+
+def test_the_sum_of_what_a_mean_is_taken_from(checked: Checked) -> None:
+    """Minus the mean's gradient, and taken away where that is added."""
+    report = checked(NORM)
+    assert_right(report)
+    (note,) = (note for note in report.notes if "other sign" in note)
+    assert note.startswith("dmu: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "root"),
+    [
+        ("dstd = -", "dstd = ", "std"),  # a sign that nothing turns round
+        ("dxn = gain * dout", "dxn = dout", "xn"),
+        ("/ std**2", "/ std", "std"),
+        ("dx = dxc - dmu", "dx = dxc + dmu", "mu"),
+    ],
+)
+def test_a_mistake_beside_a_sign_is_the_only_root(
+    checked: Checked, old: str, new: str, root: str
+) -> None:
+    assert checked(NORM.replace(old, new)).roots == (root,)

@@ -11,7 +11,7 @@ import numpy as np
 
 from byhand.checking.judging.blame import Blame, wrong
 from byhand.checking.judging.compare import in_one_note
-from byhand.checking.judging.convention import Convention
+from byhand.checking.judging.convention import Convention, Times
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.judging.hidden import what_hid
 from byhand.checking.judging.trial import EPS, Trial
@@ -132,19 +132,28 @@ def _kept(kept: Convention | None) -> list[str]:
     """A note on the convention that a backward keeps."""
     if kept is None:
         return []
-    names = ", ".join(dict.fromkeys(f"d{name}" for name, _ in sorted(kept.keys)))
-    size = f"{kept.size} = {kept.number}"
+    named = [name for name, _ in sorted(kept.keys) if tree.root(name).isidentifier()]
+    names = ", ".join(dict.fromkeys(f"d{name}" for name in named))
+    size = f"{kept.times.size} = {kept.number}"
     if kept.handed:
         return [
             f"{names}: divided by {size}; right where the loss is a mean of so many, and the "
             "gradient that backward is handed that of their sum"
         ]
-    if kept.inverse:
-        return [f"{names}: gradients divided by {size}; where they are used, this is compensated"]
-    return [
-        f"{names}: {kept.number} times the gradient ({size}): gradients of the sum, not of the "
-        "mean; what reads them divides by it"
-    ]
+    match kept.times:
+        case Times(factor=1.0, inverse=True):
+            said = f"gradients divided by {size}; where they are used, this is compensated"
+        case Times(factor=1.0):
+            said = (
+                f"{kept.number} times the gradient ({size}): gradients of the sum, not of the "
+                "mean; what reads them divides by it"
+            )
+        case Times(size=None):
+            said = "the gradient with the other sign; what reads them turns it round"
+        case Times(factor=factor, inverse=inverse):
+            by = f"{'1' if inverse else ''}{'/' if inverse else ''}{kept.times.size}"
+            said = f"{factor:g} {by} times the gradient ({size}); what reads them takes that out"
+    return [f"{names}: {said}"]
 
 
 INNOCENT: frozenset[Verdict] = frozenset({*RIGHT, "inherited", "missing", "unjudged"})

@@ -1,10 +1,11 @@
-"""A convention that is kept: gradients of a sum on the way, of a mean in the end.
+"""A convention that is kept: gradients of a sum on the way, of a mean in the end; or an error.
 
 The courses of deeplearning.ai compute `dZ = A - Y` and divide by the number of examples in `dW` and
 `db` alone. Then what is on the way holds m times its gradient, everywhere, and what is asked for is
-right. That is no mistake: where one number that follows from the sizes explains it, and some
-definition takes that number out again, the answers are judged as holding so many times their
-gradient.
+right. Others begin with the error `dZ = Y - A`, the gradient with the other sign, and put the minus
+where it is used; or leave `2 / m` of a squared error for the end. That is no mistake: where one
+number that is a sign or follows from the sizes explains it, and some definition takes that number
+out again, the answers are judged as holding so many times their gradient.
 """
 
 from __future__ import annotations
@@ -30,15 +31,36 @@ SLACK = 1e4
 """How much more than rounding does to the engine's sweep it may have done to what is recognized."""
 
 
+@dataclass(frozen=True)
+class Times:
+    """How many times its gradient an answer holds: a factor, and a size or one over it, if `size`
+    names one. The factor is a sign, and perhaps the 2 of a square."""
+
+    factor: float
+    size: str | None = None
+    inverse: bool = False
+
+    def at(self, sizes: Mapping[str, int]) -> float | None:
+        """The number, at these sizes; None where there is no such size."""
+        if self.size is None:
+            return self.factor
+        number = sizes.get(self.size)
+        return self.factor * (1 / number if self.inverse else number) if number else None
+
+
+TURNED = Times(-1.0)
+
+FACTORS = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0)
+"""What a size may be taken times, the likeliest first."""
+
+
 @dataclass(frozen=True, eq=False)
 class Convention:
-    """The answers that hold so many times their gradient: `number` is the size on the first draw,
-    `inverse` whether they hold the gradient divided by it."""
+    """The answers that hold so many times their gradient, and the size in the first draw."""
 
     keys: frozenset[Key]
-    size: str
+    times: Times
     number: int
-    inverse: bool
     handed: bool = False
     """Whether it is the gradient that backward is handed that is of a sum."""
 
@@ -57,18 +79,13 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
         if answer.key not in first.wrong or not answer.writes:
             continue
         if answer.key in inputs:  # what is asked for is to be right
-            return [*trials], None
-        sizes = [*_sizes_of(first, answer), *_sizes_of_readers(first, answer)]
-        for size, number, inverse in sizes:
-            found = _kept(first, answer.key, number, inverse)
-            sized = [each for each in apart[1:] if _size(each, size)]
-            if found is None or not all(
-                _kept_in(each, answer.key, size, inverse) for each in sized
-            ):
-                continue
-            kept = Convention(found, size, number, inverse)
-            return [_scaled(each, kept) for each in trials], kept
-        return [*trials], None  # the first that is wrong begins it, or nothing does
+            continue
+        for times in [*_times_of_it(first, answer), *_times_of_readers(first, answer)]:
+            found = _kept(first, answer.key, times)
+            if found and all(_kept_in(each, answer.key, times) for each in apart[1:]):
+                number = _sizes(first.drawn.truth).get(times.size or "", 1)
+                kept = Convention(found, times, number)
+                return [_scaled(each, kept) for each in trials], kept
     return [*trials], None
 
 
@@ -94,46 +111,53 @@ def _divided(apart: Sequence[Trial]) -> Convention | None:
                 for answer in each.answers.found
                 if answer.key in keys
             ):
-                return Convention(keys, size, number, inverse=True, handed=True)
+                return Convention(keys, Times(1.0, size, inverse=True), number, handed=True)
     return None
 
 
-def _sizes_of(trial: Trial, answer: Answer) -> Iterator[tuple[str, int, bool]]:
-    """The sizes that make an answer right, alone, if it is divided by one or multiplied by it."""
+def _times_of_it(trial: Trial, answer: Answer) -> Iterator[Times]:
+    """What makes an answer right, alone, if it is taken out."""
     held = array(as_number(trial.on_truth.get(answer.key)))
-    times = times_of(held, trial.true_feeds[answer.key], trial.drawn.truth)
-    for size, number in _sizes(trial.drawn.truth).items():
-        for inverse in (False, True):
-            if number > 1 and (1 / number if inverse else float(number)) in times:
-                yield size, number, inverse
+    numbers = times_of(held, trial.true_feeds[answer.key], trial.drawn.truth)
+    yield from (each for each, number in _all_times(trial.drawn.truth) if number in numbers)
 
 
-def _sizes_of_readers(trial: Trial, begins: Answer) -> Iterator[tuple[str, int, bool]]:
-    """The sizes by which the inputs' gradients that read an answer are divided once too often: what
-    begins a convention may itself be wrong."""
+def _times_of_readers(trial: Trial, begins: Answer) -> Iterator[Times]:
+    """What the inputs' gradients that read an answer take out once too often: what begins a
+    convention may itself be wrong."""
     inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
     if begins.key in inputs:
         return
+    program = trial.drawn.truth
     readers = [a for a in trial.answers.found if a.key in inputs and not _right(trial, a, 1.0)]
-    times = [
-        times_of(array(as_number(trial.on_truth.get(a.key))), trial.true_feeds[a.key], program)
-        for a in readers
-        for program in [trial.drawn.truth]
-    ]
-    for size, number in _sizes(trial.drawn.truth).items():
-        if number > 1 and sum(1 / number in each for each in times) > 1:
-            yield size, number, False
+    held = {a.key: array(as_number(trial.on_truth.get(a.key))) for a in readers}
+    numbers = [times_of(value, trial.true_feeds[key], program) for key, value in held.items()]
+    for times, number in _all_times(program):
+        if sum(any(abs(each * number - 1) <= SAME for each in some) for some in numbers) > 1:
+            yield times
 
 
 def times_of(held: Array | None, true: Array, program: Program) -> frozenset[float]:
-    """How many times the true gradient a value is, if that is a size or one over a size."""
+    """How many times the true gradient a value is, if that is a sign or follows from a size."""
     if held is None or held.shape != true.shape or held.dtype.kind != "f" or not true.any():
         return frozenset()
     with np.errstate(all="ignore"):
         ratio = float(np.nansum(held * true) / np.nansum(true * true))
-    numbers = {number for number in _sizes(program).values() if number > 1}
-    times = {times for number in numbers for times in (float(number), 1 / number)}
-    return frozenset(each for each in times if abs(ratio - each) <= SAME * each)
+    numbers = {number for _, number in _all_times(program)}
+    return frozenset(each for each in numbers if abs(ratio - each) <= SAME * abs(each))
+
+
+def _all_times(program: Program) -> Iterator[tuple[Times, float]]:
+    """What a convention may take a gradient times, each with the number that it is here."""
+    yield TURNED, TURNED.factor
+    sizes = {size: number for size, number in _sizes(program).items() if number > 1}
+    for factor in FACTORS:
+        for size in sizes:
+            for inverse in (False, True):
+                times = Times(factor, size, inverse)
+                number = times.at(sizes)
+                if number is not None and abs(number) != 1.0:
+                    yield times, number
 
 
 def _sizes(program: Program) -> Mapping[str, int]:
@@ -153,31 +177,48 @@ def _size(trial: Trial, size: str) -> int | None:
     return _sizes(trial.drawn.truth).get(size)
 
 
-def _kept(trial: Trial, begins: Key, number: int, inverse: bool) -> frozenset[Key] | None:
+def _kept(trial: Trial, begins: Key, kept: Times) -> frozenset[Key] | None:
     """The answers that hold so many times their gradient, if the inputs' gradients that read them
     take the number out again, or at least so many that fewer are wrong then. `begins` is the first.
 
-    One that is wrong either way is taken for one of them if it reads one.
+    One that is wrong either way is taken for one of them if it reads one. One that reads none may
+    have a mistake of its own that looks the same: such a sign.
     """
-    times = 1 / number if inverse else float(number)
+    times = kept.at(_sizes(trial.drawn.truth))
+    assert times is not None
+    if times < 0 and (found := _kept_by(trial, begins, times, read=True)) is not None:
+        return found
+    return _kept_by(trial, begins, times)
+
+
+def _kept_by(trial: Trial, begins: Key, times: float, read: bool = False) -> frozenset[Key] | None:
+    """The same; with `read`, each of them reads another."""
     inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
-    scaled = _spread(trial, {begins: times}, times)
+    scaled = _spread(trial, {begins: times}, times, read)
     for answer in trial.answers.found:  # one that leaves it too early is less than all its readers
         if answer.key in inputs or answer.key in scaled or not answer.reads & scaled.keys():
             continue
-        more = _spread(trial, {**scaled, answer.key: times}, times)
+        more = _spread(trial, {**scaled, answer.key: times}, times, read)
         if _number_wrong(trial, more) < _number_wrong(trial, scaled):
             scaled = more
-    tried = _with_scales(trial, scaled)
-    readers = [a for a in tried.answers.found if a.key in inputs and a.reads & scaled.keys()]
+    tried, readers = _readers(trial, scaled)
     taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
     passed_on = [_right(tried, a, times) for a in readers if not _right(tried, a, 1.0)]
     # Without it, what begins it is wrong, and whatever takes the number out again.
     return frozenset(scaled) if any(taken_out) and sum(passed_on) <= sum(taken_out) else None
 
 
-def _spread(trial: Trial, begun: Mapping[Key, float], times: float) -> dict[Key, float]:
-    """These, and what on the way is right only if it holds so many times its gradient, too."""
+def _readers(trial: Trial, scaled: Mapping[Key, float]) -> tuple[Trial, Sequence[Answer]]:
+    """The trial with these scales, and the inputs' gradients that read one of them."""
+    inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
+    tried = _with_scales(trial, scaled)
+    found = tried.answers.found
+    return tried, [a for a in found if a.key in inputs and a.reads & scaled.keys()]
+
+
+def _spread(trial: Trial, begun: Mapping[Key, float], times: float, read: bool) -> dict[Key, float]:
+    """These, and what on the way is right only if it holds so many times its gradient, too; with
+    `read`, only if it reads one of them."""
     inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
     scaled = dict(begun)
     for _ in trial.answers.found:  # one more each time, in backward's order
@@ -190,8 +231,9 @@ def _spread(trial: Trial, begun: Mapping[Key, float], times: float) -> dict[Key,
             and answer.key not in scaled
             and not _right(tried, answer, 1.0)
         ]
-        more = [answer.key for answer in open_ones if _right(tried, answer, times)]
-        more += [answer.key for answer in open_ones if answer.reads & scaled.keys()]
+        reading = [answer for answer in open_ones if answer.reads & scaled.keys()]
+        among = reading if read else open_ones
+        more = [a.key for a in (*(a for a in among if _right(tried, a, times)), *reading)]
         if not more:
             break
         scaled[more[0]] = times
@@ -203,11 +245,15 @@ def _number_wrong(trial: Trial, scales: Mapping[Key, float]) -> int:
     return sum(not _right(tried, a, scales.get(a.key, 1.0)) for a in tried.answers.found)
 
 
-def _kept_in(trial: Trial, begins: Key, size: str, inverse: bool) -> bool:
-    """Whether the convention is kept on another draw, too; where the size is 1 nothing tells."""
-    number = _size(trial, size)
-    assert number is not None
-    return number == 1 or _kept(trial, begins, number, inverse) is not None
+def _kept_in(trial: Trial, begins: Key, kept: Times) -> bool:
+    """Whether the convention is kept on another draw, too, if that tells: at a size of 1, or where
+    what reads it is zero, nothing does."""
+    times = kept.at(_sizes(trial.drawn.truth))
+    if times in (None, 1.0) or _kept(trial, begins, kept) is not None:
+        return True
+    assert times is not None
+    tried, readers = _readers(trial, {begins: times})
+    return all(_right(tried, each, 1.0) and _right(tried, each, times) for each in readers)
 
 
 def _right(trial: Trial, answer: Answer, times: float) -> bool:
@@ -229,11 +275,8 @@ def nearly(value: Any, true: Bounded) -> bool:
 
 
 def _scaled(trial: Trial, kept: Convention) -> Trial:
-    number = _size(trial, kept.size)
-    if number is None:
-        return trial
-    times = 1 / number if kept.inverse else float(number)
-    return _with_scales(trial, dict.fromkeys(kept.keys, times))
+    times = kept.times.at(_sizes(trial.drawn.truth))
+    return trial if times is None else _with_scales(trial, dict.fromkeys(kept.keys, times))
 
 
 def _with_scales(trial: Trial, scales: Mapping[Key, float]) -> Trial:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from byhand.checking.judging.convention import nearly, times_of
@@ -18,6 +18,9 @@ FAR = 40
 
 Near: TypeAlias = tuple[Tensor, Way]
 """A value that another was computed from, and the way to it."""
+
+Hold: TypeAlias = Callable[[Any, Tensor, Trial], bool]
+"""Whether a value is, in some sense, the gradient of a tensor."""
 
 
 def values_before(start: Tensor, way: Way) -> Iterator[Near]:
@@ -48,14 +51,27 @@ def holds(value: Any, tensor: Tensor, trial: Trial) -> bool:
     return true is not None and is_meant_as(value, true, trial)
 
 
+def holds_turned(value: Any, tensor: Tensor, trial: Trial) -> bool:
+    """The same with the other sign, as where an error is carried back."""
+    true = trial.drawn.true_gradients.get(tensor)
+    return true is not None and any(times < 0 for times in _times(value, true, trial))
+
+
 def holds_exactly(value: Any, tensor: Tensor, trial: Trial) -> bool:
     held, true = array(value), trial.drawn.true_gradients.get(tensor)
     return held is not None and true is not None and nearly(held, true)
 
 
-def is_meant_as(value: Any, true: Bounded, trial: Trial) -> bool:
+def is_meant_as(value: Any, true: Bounded, trial: Trial, turned: bool = False) -> bool:
+    """Whether a value is a true gradient, to rounding, or what a convention of sums for means makes
+    of it; with `turned`, perhaps with the other sign."""
+    return any(times > 0 or turned for times in _times(value, true, trial))
+
+
+def _times(value: Any, true: Bounded, trial: Trial) -> Iterator[float]:
+    """How many times this gradient a value is, by some convention."""
     held = array(value)
-    if held is None or held.shape != true.value.shape:
-        return False
-    times = (1.0, *times_of(held, true.value, trial.drawn.truth))
-    return any(nearly(unscaled(held, each), true) for each in times)
+    if held is not None and held.shape == true.value.shape:
+        for times in (1.0, *times_of(held, true.value, trial.drawn.truth)):
+            if nearly(unscaled(held, times), true):
+                yield times

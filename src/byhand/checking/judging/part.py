@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from byhand.checking.judging.near import Near, holds
+from byhand.checking.judging.near import Hold, Near, holds
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, Way
 from byhand.checking.running.backward_run import Write
@@ -53,7 +53,7 @@ class Guess:
 
 
 def match_of(
-    trial: Trial, part: LastPart, at: int, near: Sequence[Near]
+    trial: Trial, part: LastPart, at: int, near: Sequence[Near], hold: Hold = holds
 ) -> tuple[int, Turn | None]:
     """The first value from number `at` on that is the gradient of one that is near."""
     root = tree.root(part.host[0])
@@ -62,6 +62,6 @@ def match_of(
         (i, Turn(root, part.writes[at], None if tensor in named else way))
         for i in range(at, len(part.values))
         for tensor, way in near
-        if holds(part.values[i], tensor, trial)
+        if hold(part.values[i], tensor, trial)
     )
     return next(matches, (at, None))

@@ -58,12 +58,15 @@ def made_of_it(trial: Trial, part: LastPart, write: Write) -> frozenset[Key]:
     )
 
 
-def all_right(trial: Trial, keys: Container[Key], exactly: bool = False) -> bool:
-    """Whether these definitions are right, each alone, but for a convention of sums for means."""
+def all_right(
+    trial: Trial, keys: Container[Key], exactly: bool = False, turned: bool = False
+) -> bool:
+    """Whether these definitions are right, each alone, but for a convention of sums for means; with
+    `turned`, perhaps but for the sign."""
     for answer in trial.answers.found:
         if answer.key in keys:
             found = evidence_of(trial, answer)
             wrong = found.clearly_wrong or not found.right
-            if wrong and (exactly or not is_meant_as(found.value, found.expected, trial)):
+            if wrong and (exactly or not is_meant_as(found.value, found.expected, trial, turned)):
                 return False
     return True

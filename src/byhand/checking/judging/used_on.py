@@ -12,12 +12,19 @@ the value that makes all right that reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging.near import Near, holds, holds_exactly, values_before
+from byhand.checking.judging.near import (
+    Hold,
+    Near,
+    holds,
+    holds_exactly,
+    holds_turned,
+    values_before,
+)
 from byhand.checking.judging.part import Guess, LastPart, match_of
 from byhand.checking.judging.parts import parts_of
 from byhand.checking.judging.readers import all_right, last_read_at_once, made_of_it, readers_of
@@ -58,6 +65,7 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
             continue
         # Where it once is its gradient itself, as many times that is something else.
         own = _which(holds_exactly, part, trial) or _which(holds, part, trial)
+        own = own or _which(holds_turned, part, trial)
         if part.loose or part.renamed:
             own = []
         if own and own[-1] == len(part.values) - 1:
@@ -88,7 +96,7 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
     return together_with_a_wrong_one(trial, first, turns, parts)
 
 
-def _which(hold: Callable[[Any, Tensor, Trial], bool], part: LastPart, trial: Trial) -> list[int]:
+def _which(hold: Hold, part: LastPart, trial: Trial) -> list[int]:
     """The numbers of the statements after which a local holds its gradient."""
     return [i for i, value in enumerate(part.values) if hold(value, part.tensor, trial)]
 
@@ -115,11 +123,12 @@ def _shown(
     near: Sequence[Near],
 ) -> Turn | None:
     """What a local is from its statement number `at` on, if what reads it takes it for that."""
-    i, found = match_of(trial, part, at, near)
-    if found is not None:
-        readers = readers_of(trial, part, i)
-        if not readers or all_right(turned(first, [*turns, found]), readers):
-            return found
+    for hold in (holds, holds_turned):
+        i, found = match_of(trial, part, at, near, hold)
+        if found is not None:
+            readers, back = readers_of(trial, part, i), hold is holds_turned
+            if not readers or all_right(turned(first, [*turns, found]), readers, turned=back):
+                return found
     return None
 
 
