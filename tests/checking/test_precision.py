@@ -226,6 +226,35 @@ def test_a_problem_in_half_precision_may_name_it(tmp_path: Path) -> None:
     assert wrong.roots == ("x",), str(wrong)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "(x @ w).astype(np.float32)",
+        "x.astype(np.float32) @ w.astype(np.float32)",
+        "np.tanh(x.astype(np.float32) @ w)",
+    ],
+)
+def test_a_forward_in_half_precision_may_compute_in_another(tmp_path: Path, said: str) -> None:
+    """A trace computes in the inputs' type: it differs from forward as that rounds."""
+    slope = "dout * (1 - out**2)" if "tanh" in said else "dout"
+    text = f"""
+import numpy as np
+def inputs(rng, *, n=4, c=6, k=3):
+    draw = lambda *shape: rng.normal(size=shape).astype(np.float16)
+    return {{"x": draw(n, c), "w": draw(c, k)}}
+def forward(x, w):
+    out = {said}
+    return out
+def backward(x, w, out, dout):
+    dz = {slope}
+    dx = dz @ w.T
+    dw = x.T @ dz
+"""
+    report = checked(tmp_path, text)
+    assert report.ok, str(report)
+    assert not checked(tmp_path, text.replace("x.T @ dz", "x.T @ dz / 2")).ok
+
+
 SINGLE_ONLY = """
 import torch
 def inputs(rng, *, n=5, c=4, d=3):

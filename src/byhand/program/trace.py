@@ -238,7 +238,9 @@ class _Tracer(Follower):
         Then something was changed by way of a view of it, or of a plain array's second name.
         """
         where = self.problem.where(self.problem.forward.line)
-        near = max((64 * eps_of(kind) for _, kind in self.casts), default=0.0)
+        kinds = {kind for _, kind in self.casts}
+        kinds |= {str(step.value.dtype) for step in self.inputs}  # a trace computes in these
+        near = max((64 * eps_of(kind) for kind in kinds), default=0.0)
         for name, value in local.items():
             known = dict(tree.named(name, plain.get(name)))
             for key, leaf in tree.named(name, value):
