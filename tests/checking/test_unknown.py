@@ -163,3 +163,32 @@ def test_a_type_that_is_too_coarse_excuses_no_factor(
     mistake = checked(COARSE.replace("TIMES", times))["logits"].mistake
     assert mistake is not None and mistake.code == "unknown"
     assert said in mistake.message and "too coarse" in mistake.message
+
+
+PRODUCTS = """
+import torch
+def inputs(rng, *, b=2, n=4, d=3):
+    draw = lambda: torch.from_numpy(rng.normal(size=(b, n, d)))
+    return {"q": draw(), "k": draw(), "v": draw()}
+def forward(q, k, v):
+    scale = q.shape[-1] ** -0.5
+    s = torch.einsum("bid,bjd->bij", q, k) * scale
+    p = torch.softmax(s, -1)
+    out = torch.einsum("bij,bjd->bid", p, v)
+    return out
+def backward(q, k, v, p, scale, dout):
+    dv = torch.einsum("bij,bid->bjd", p, dout)
+    dp = torch.einsum("bid,bjd->bij", dout, v)
+    ds = p * (dp - (dp * p).sum(-1, keepdim=True)) * scale
+    dq = torch.einsum("bij,bjd->bid", ds, k)
+    dk = torch.einsum("bij,bid->bjd", ds, q)
+"""
+
+
+def test_a_value_without_a_name_may_have_commas(checked: Checked) -> None:
+    """ds is the gradient of what is scaled; dq is scaled once more."""
+    report = checked(PRODUCTS.replace('bid", ds, k)', 'bid", ds, k) * scale'))
+    assert report.roots == ("q",)
+    mistake = report["q"].mistake
+    assert mistake is not None and mistake.code == "unknown"
+    assert "without `scale` the line is right" in mistake.message

@@ -162,8 +162,9 @@ def _of(suspect: Suspect, statement: ast.stmt | None = None) -> str:
 def _outputs(suspect: Suspect) -> list[ast.expr]:
     """The values of which a derivative may be made up: named ones, and those it is taken at."""
     named = [each for each in values(suspect) if isinstance(each, (ast.Name, ast.Subscript))]
-    used_in = [name for name in suspect.used_in.split(", ") if tree.root(name).isidentifier()]
-    return [*named, *map(parsed, used_in)]
+    users = [name for name in suspect.users if name in suspect.program]
+    users = [name for name in users if tree.root(name).isidentifier()]
+    return [*named, *map(parsed, users)]
 
 
 def _passed_on(suspect: Suspect) -> Iterator[tuple[str, Share]]:

@@ -106,7 +106,7 @@ def _of_values(suspect: Suspect) -> Iterator[ast.expr]:
 
 def _of_forward(suspect: Suspect) -> Iterator[ast.expr]:
     steps = suspect.program.by_key
-    lines = {step.line for step in suspect.program if step.name in suspect.used_in.split(", ")}
+    lines = {step.line for step in suspect.program if step.name in suspect.users}
     between = suspect.first.paths.between
     lines |= {steps[key].line for key in (*between, *(suspect.first.read if between else ()))}
     for node in suspect.first.trial.problem.forward.nodes:

@@ -95,9 +95,14 @@ class Suspect:
         return self.first.paths.uses
 
     @property
-    def used_in(self) -> str:
+    def users(self) -> tuple[str, ...]:
         """The steps that use the value, by name."""
-        return ", ".join(dict.fromkeys(name for use in self.uses for name in use.through))
+        return tuple(dict.fromkeys(name for use in self.uses for name in use.through))
+
+    @property
+    def used_in(self) -> str:
+        """The same, as a message says it."""
+        return ", ".join(self.users)
 
     @cached_property
     def statements(self) -> tuple[ast.stmt, ...]:
