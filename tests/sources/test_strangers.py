@@ -16,6 +16,8 @@ from sweeps import some
 
 STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
+    "autoencoder": ["Autoencoder"],
+    "policy": ["Policy"],
     "blocks_of_layers": ["fc", "fc_relu", "step", "rnn", "softmax_loss", "FullNet"],
     "characters": ["lossFun"],
     "characters_at_the_top": ["characters_at_the_top"],
@@ -102,6 +104,10 @@ def test_static_methods_are_told_by_their_class() -> None:
 
 
 PLANTED = (
+    ("autoencoder", "Autoencoder", "(self.R - X) / n", "(self.R - X) * 2 / n"),
+    ("autoencoder", "Autoencoder", "X.T @ dZ + dR.T @ self.H", "X.T @ dZ"),
+    ("policy", "Policy", "dlogits *= returns[:, None] / n", "dlogits *= -returns[:, None] / n"),
+    ("policy", "Policy", "dlogits[np.arange(n), actions] -= 1", "dlogits[:, actions] -= 1"),
     ("characters", "lossFun", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh, dhraw)"),
     ("characters", "lossFun", "dWxh += np.dot(dhraw, xs[t].T)", "dWxh = np.dot(dhraw, xs[t].T)"),
     ("characters", "lossFun", "dy[targets[t]] -= 1", "dy[targets[t]] += 1"),

@@ -23,7 +23,14 @@ from byhand.sources.layer_classes import SELF, Layer
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.returns import with_returns
-from byhand.sources.signature import KEPT, elements, is_kept, parameters, returns
+from byhand.sources.signature import (
+    KEPT,
+    elements,
+    is_kept,
+    parameters,
+    returns,
+    upstream_parameters,
+)
 from byhand.sources.updates import RATE, Update, update_of
 
 FromLoss = TypeVar("FromLoss", Pair, Layer)
@@ -39,12 +46,20 @@ def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer
     known = {*parameters(layer.forward), *bound_names(layer.forward)}
     asked = parameters(layer.backward)[1:]
     labels = [name for name in asked if name not in known and is_label(name)]
+    if len(asked) == 1 and asked == parameters(layer.forward)[1:]:
+        labels = asked  # as in `backward(self, x)` of an autoencoder, whose goal is its input
     end = layer.forward.body[-1]
     steps = (step for node in layer.backward.body if (step := update_of(node)) is not None)
     rates = (step.rate.rpartition(".")[2] for step in steps if not step.up)
     if not layer.passing and any(map(RATE.match, [*asked, *rates])):
         layer = leaving(layer)
-    if len(labels) != 1 or not isinstance(end, ast.Return) or layer.passing:
+    if not isinstance(end, ast.Return) or layer.passing:
+        return layer
+    cost = _own_cost(layer, known)
+    if cost is not None:
+        layer = replace(leaving(layer), rewritten=True)
+        return replace(layer, forward=joined(layer.forward, end, elements(end.value)[0], [], cost))
+    if len(labels) != 1:
         return layer
     layer = leaving(layer)
     asked = parameters(layer.backward)[1:]
@@ -64,6 +79,27 @@ def from_a_loss(layer: Layer, functions: Mapping[str, ast.FunctionDef]) -> Layer
         if COST.search(cost.name) and len(said) == 2 and len(returns(cost)) == 1:
             return _with_cost(layer, cost, labels[0])
     return replace(layer, labels=labels[0])
+
+
+def _own_cost(layer: Layer, known: Collection[str]) -> ast.FunctionDef | None:
+    """The method for the loss of a class whose backward is handed no gradient: `loss(self, y)`, of
+    what backward and forward are handed as well, and of what forward leaves in the object. It gets
+    an argument for forward's output, which it doesn't read."""
+    forward, backward = layer.forward, layer.backward
+    if upstream_parameters(backward, {SELF, *known}) or len(returns(forward)) != 1:
+        return None
+    handed = {*parameters(forward), *parameters(backward)}
+    held = _stored([forward])
+    for each in layer.node.body:
+        if not isinstance(each, ast.FunctionDef) or not COST.search(each.name):
+            continue
+        asked, read = {*parameters(each)}, _read_of_self(each)
+        ends = isinstance(each.body[-1], ast.Return) and len(returns(each)) == 1
+        if SELF in asked <= handed and ends and read & held and forward.name not in read:
+            cost = copy.deepcopy(each)
+            cost.args.args = [ast.copy_location(ast.arg("output"), each), *cost.args.args[1:]]
+            return cost
+    return None
 
 
 def is_label(name: str) -> bool:
@@ -186,6 +222,18 @@ def _stored(functions: Sequence[ast.FunctionDef]) -> set[str]:
         and isinstance(part.value, ast.Name)
         and part.value.id == SELF
         and isinstance(part.ctx, ast.Store)
+    }
+
+
+def _read_of_self(function: ast.FunctionDef) -> set[str]:
+    """The attributes of self that a function reads."""
+    return {
+        part.attr
+        for part in ast.walk(function)
+        if isinstance(part, ast.Attribute)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == SELF
+        and isinstance(part.ctx, ast.Load)
     }
 
 
