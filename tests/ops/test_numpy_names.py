@@ -119,6 +119,7 @@ CALLS: dict[Callable[..., Any], list[Callable[[Any, Any], Any]]] = {
     np.pad: [
         lambda f, x: f(x(X), 1),
         lambda f, x: f(x(X), (1, 2), constant_values=3.0),
+        lambda f, x: f(x(X), 1, "constant", constant_values=((0, 0), (0, 0))),
         lambda f, x: f(x(X), ((0, 1), (2, 0)), mode="constant"),
         lambda f, x: f(x(X), [(1, 2)]),
         lambda f, x: f(x(X), 2, mode="reflect"),

@@ -18,6 +18,9 @@ STRANGERS = Path(__file__).with_name("forms") / "strangers"
 FOUND = {
     "autoencoder": ["Autoencoder"],
     "policy": ["Policy"],
+    "windows": ["pool"],
+    "two_players": ["two_players", "df_logit, df_h1, df_a1"],
+    "two_players_in_turn": ["two_players_in_turn", "df_logit, df_h1, df_a1"],
     "blocks_of_layers": ["fc", "fc_relu", "step", "rnn", "softmax_loss", "FullNet"],
     "characters": ["lossFun"],
     "characters_at_the_top": ["characters_at_the_top"],
@@ -103,7 +106,15 @@ def test_static_methods_are_told_by_their_class() -> None:
     assert note.startswith("Dot was tried on")
 
 
+GENERATOR = "df_logit, df_h1, df_a1"
 PLANTED = (
+    ("two_players", "two_players", "dr_logit = (r_prob - 1)", "dr_logit = (1 - r_prob)"),
+    ("two_players", "two_players", "dWd1 = dWd1_real + dWd1_fake", "dWd1 = dWd1_real - dWd1_fake"),
+    ("two_players", GENERATOR, "dx_fake = df_a1 @ Wd1.T", "dx_fake = df_h1 @ Wd1.T"),
+    ("two_players", GENERATOR, "dWg2 = g_h1.T @ dx_fake", "dWg2 = g_a1.T @ dx_fake"),
+    ("two_players_in_turn", GENERATOR, "df_logit = (f_prob - 1) /", "df_logit = (f_prob + 1) /"),
+    ("windows", "pool", "mask = x == np.max(x)", "mask = x == np.min(x)"),
+    ("windows", "pool", "np.multiply(mask, dA[i, h, w, c])", "np.multiply(mask, dA[i, w, h, c])"),
     ("autoencoder", "Autoencoder", "(self.R - X) / n", "(self.R - X) * 2 / n"),
     ("autoencoder", "Autoencoder", "X.T @ dZ + dR.T @ self.H", "X.T @ dZ"),
     ("policy", "Policy", "dlogits *= returns[:, None] / n", "dlogits *= -returns[:, None] / n"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -273,7 +273,13 @@ def is_setting(key: str, use: ParameterUse) -> bool:
     """Whether an item of a dict is a setting, such as a stride, and no array."""
     low = key.lower()
     known = any(re.match(pattern, low) for pattern, _ in _NUMBERS)
-    return bool(use.keys.get(key)) or known or bool(re.search(_SETTING, low))
+    known |= bool(re.search(_SETTING, low)) or _is_window(key, use.keys)
+    return bool(use.keys.get(key)) or known
+
+
+def _is_window(key: str, keys: Collection[str]) -> bool:
+    """Whether an item `f` is the size of what goes over a picture, beside a stride."""
+    return key == "f" and "stride" in keys
 
 
 _PARTS = "in|out|input|output|hidden|dim|size|features?|num|embd?|vocab|units?|fan|channels?"
@@ -300,7 +306,7 @@ def _items(name: str, use: ParameterUse, function: ast.FunctionDef) -> dict[str,
     keys = dict(use.keys)
     if "seed" in string_keys(function, name):
         keys["seed"] = ()
-    pools = any(re.search("pool|kernel|size", key) for key in keys)
+    pools = any(re.search("pool|kernel|size", key) or _is_window(key, keys) for key in keys)
     return {key: _item(key, texts, pools) for key, texts in keys.items()}
 
 
@@ -319,7 +325,7 @@ def _item(key: str, texts: Sequence[str], pools: bool) -> Any:
     for pattern, numbers in _NUMBERS:
         if re.match(pattern, low):
             return numbers[0]
-    return 2 if re.search(r"height|width|size|pool|window|num|^n_|^h+$|^w+$", low) else 0.5
+    return 2 if re.search(r"height|width|size|pool|window|num|^n_|^h+$|^w+$|^f$", low) else 0.5
 
 
 def best_first(

@@ -148,18 +148,19 @@ def _with_parameters(function: ast.FunctionDef, name: str, keys: Sequence[str]) 
     made.args.args[place : place + 1] = fresh
     made.body = [
         assign(name, whole, made.body[0]),
-        *(node for node in made.body if not _only_unpacks(node, name)),
+        *(node for node in made.body if not _only_unpacks(node, name, keys)),
     ]
     return made
 
 
-def _only_unpacks(node: ast.stmt, name: str) -> bool:
-    """`W1 = params["W1"]`, also of several at once."""
+def _only_unpacks(node: ast.stmt, name: str, keys: Collection[str]) -> bool:
+    """`W1 = params["W1"]`, also of several at once, where W1 is an argument now."""
     match node:
         case ast.Assign(targets=[target], value=value):
             pairs = zip(elements(target), elements(value), strict=False)
             return len(elements(target)) == len(elements(value)) and all(
-                isinstance(one, ast.Name) and _item(other, name) == one.id for one, other in pairs
+                isinstance(one, ast.Name) and _item(other, name) == one.id in keys
+                for one, other in pairs
             )
         case _:
             return False

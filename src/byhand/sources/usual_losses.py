@@ -117,6 +117,12 @@ def with_own_loss(
     return None
 
 
+def right_gradients(problem: Problem) -> int:
+    """How many gradients of inputs are those of the loss that a problem has."""
+    factors = (f for each in _measured(problem, "") for f in each.by_name.values())
+    return sum(factor is not None and bool(np.isclose(factor, 1, rtol=_NEAR)) for factor in factors)
+
+
 def with_said_loss(
     made: Callable[[ast.FunctionDef], Problem], cost: ast.FunctionDef, output: str
 ) -> Problem | None:

@@ -196,8 +196,16 @@ _COPYING = ("edge", "reflect", "symmetric", "wrap")
 """Ways of padding that read elements of the array once more."""
 
 
+def _said_of_each_side(constants: Any) -> Any:
+    """The only constant, where that is said of each side, or of some."""
+    sides = np.array(constants)
+    return sides.flat[0] if (sides == sides.flat[0]).all() else sides
+
+
 @answers(np.pad)
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0.0) -> Any:
+    if ndim(constant_values) != 0:
+        constant_values = _said_of_each_side(constant_values)
     if mode not in ("constant", *_COPYING) or ndim(constant_values) != 0:
         known = ", ".join(("constant", *_COPYING))
         raise UnsupportedError(f"np.pad has a rule for one constant value, and for mode={known}")

@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
@@ -22,9 +23,11 @@ from byhand.sources.notebook.selection import (
     forward_part,
     from_below,
     setting_of,
+    steps_of_others,
     unfounded,
 )
 from byhand.sources.setting import Setting, run
+from byhand.sources.usual_losses import right_gradients
 from byhand.values.arrays import is_torch
 
 
@@ -36,7 +39,8 @@ def problems(found: Sequence[Script]) -> list[Problem]:
     first = found[0]
     setting = Setting(first.file, first.cells.text)
     spaces: dict[Script, tuple[Namespace, list[str]]] = {}
-    for script in sorted(found, key=lambda script: script.forward):
+    every = [each for script in found for each in (script, *script.rivals)]
+    for script in sorted(every, key=lambda script: script.forward):
         notes = setting.run([script.statements[i] for i in setting_of(script)])
         spaces[script] = dict(setting.space), notes
     more, missed = list[Problem](), list[str]()
@@ -44,7 +48,8 @@ def problems(found: Sequence[Script]) -> list[Problem]:
         try:
             if isinstance(each, str):
                 raise ProblemError(each)
-            said = setting.run([each.statements[i] for i in setting_of(each)])
+            needed = {i for script in (each, *each.rivals) for i in setting_of(script)}
+            said = setting.run([each.statements[i] for i in sorted(needed)])
             more += _problems(each, setting.space, said)
         except ProblemError as error:
             missed.append(re.sub(rf"^{re.escape(str(first.file))}:(?=\d)", "line ", str(error)))
@@ -59,13 +64,51 @@ def problems_in(found: Sequence[Script], namespace: Namespace) -> list[Problem]:
 
 
 def _problems(found: Script, space: Namespace, notes: Sequence[str]) -> list[Problem]:
-    before = dict(space)
+    notes = [*notes, *_let_be(found)]
+    around = _around(found, space)
+    made: list[Problem | None] = []
+    used: set[str] = set()
+    for segment in found.segments:
+        problem = _problem(found, segment, *around, notes)
+        if found.rivals and segment.is_from_loss and problem is not None:
+            problem, loss = _likeliest(found, segment, problem, space, notes, used)
+            used.add(loss)
+        made.append(problem)
+    return [problem for problem in made if problem is not None]
+
+
+def _around(found: Script, space: Namespace) -> tuple[Namespace, Namespace]:
+    """What stands there before forward, and after it."""
     nodes = [copy.deepcopy(found.statements[i]) for i in found.forward]
     after = dict(space)
     run(nodes, found.file, found.cells.text, after)
-    notes = [*notes, *_let_be(found)]
-    made = [_problem(found, segment, before, after, notes) for segment in found.segments]
-    return [problem for problem in made if problem is not None]
+    return dict(space), after
+
+
+def _likeliest(
+    found: Script,
+    segment: Segment,
+    problem: Problem,
+    space: Namespace,
+    notes: Sequence[str],
+    used: Collection[str],
+) -> tuple[Problem, str]:
+    """The problem of a segment that may start from one of several losses, as those of the two sides
+    of a GAN do, and that loss: of which most gradients are right, or else the first from which
+    nothing above starts."""
+    losses = {found.end: problem}
+    for rival in found.rivals:
+        same = [each for each in rival.segments if {*each.places} == {*segment.places}]
+        for each in same if same and same[0].is_from_loss else ():
+            made = _problem(rival, each, *_around(rival, space), notes)
+            losses |= {rival.end: made} if made is not None else {}
+    if len(losses) < 2:
+        return problem, found.end
+    loss = max(losses, key=lambda loss: (right_gradients(losses[loss]), loss not in used))
+    note = f"several losses: {', '.join(losses)}; these gradients are taken as those of {loss}"
+    chosen = losses[loss]
+    name = _name(found, segment, segment is found.segments[0])
+    return replace(chosen, name=name, notes=(*chosen.notes, note)), loss
 
 
 def _let_be(found: Script) -> Iterator[str]:
@@ -97,7 +140,7 @@ def _let_be(found: Script) -> Iterator[str]:
 
 def _written_at(found: Script, place: int) -> str:
     node = found.statements[place]
-    return f"line {node.lineno}: {', '.join(sorted(binds(node)))}"
+    return f"line {node.lineno}: {', '.join(sorted(touches(node)))}"
 
 
 def _problem(
@@ -138,6 +181,13 @@ def _problem(
     later = found.parameters - {name for each in founded for name in each.answers}
     if start := unfounded(found, segment):
         notes = [*notes, f"{', '.join(start)}: computed nowhere above, and taken as if right"]
+    notes = [
+        *notes,
+        *(
+            f"{_written_at(found, i)} has taken a step before it is read: judged as if it hadn't"
+            for i in steps_of_others(found, segment)
+        ),
+    ]
     if segment is found.segments[0] and not first and later:
         notes = [*notes, f"{', '.join(sorted(later))}: no gradient yet"]
     asked_for = answers | later if first and found.title is not None else answers

@@ -133,36 +133,69 @@ class _Reader:
                 f"{statements[first].lineno}, where the first gradient is: give it a name such "
                 "as loss"
             )
-        usable = without_gradients(statements, written.all)
+        found: list[Script] = []
         for loss in losses:
-            mine = dict(answered)
-            if not is_loss(loss, statements):  # its gradient isn't computed: all start from it
-                mine = {i: some - {loss} for i, some in mine.items() if some - {loss}}
-            own = {name for bound in mine.values() for name in bound}
-            for end in (i for i in reversed(range(first)) if computes(statements[i], loss)):
-                chain = needed_among(statements, [i for i in usable if i <= end], {loss})
-                parameters = parameters_of(statements, chain, own)
-                forward = forward_from(statements, chain, parameters)
-                if end not in forward:
-                    continue
-                found = Script(
-                    self.title,
-                    self.file,
-                    self.cells,
-                    statements,
-                    loss,
-                    tuple(forward),
-                    tuple(i for i in chain if i not in forward),
-                    frozenset(parameters),
-                    tuple(segments_of(statements, mine, forward, loss, parameters)),
-                    written,
-                )
-                if mine and mine[min(mine)] & (found.bound(forward) | parameters):
-                    return found
+            # A value that isn't called a loss is one only where nothing else is.
+            if not (found and not is_loss(loss, statements)):
+                script = self._of_loss(loss, answered, written)
+                found += [script] if script is not None else []
+        if found:
+            best = max(found, key=lambda each: len(each.begun))
+            return best.beside(self._rivals(best, answered, written)) if best.starts_again else best
         raise ProblemError(
             f"{self.file}: {losses[0]} depends on none of {', '.join(sorted(names))}, whose "
             "gradients are given: looked for the forward in the statements that it needs"
         )
+
+    def _rivals(
+        self, best: Script, answered: Mapping[int, set[str]], written: Gradients
+    ) -> Iterator[Script]:
+        """The forwards that end in a loss above a place where gradients start from one."""
+        for start in best.starts:
+            below = {i: names for i, names in answered.items() if i >= start}
+            names = {name for bound in below.values() for name in bound}
+            for loss in losses_of(self.statements, start, names):
+                if is_loss(loss, self.statements):
+                    found = self._of_loss(loss, below, written, anywhere=True)
+                    yield from [found] if found is not None else []
+
+    def _of_loss(
+        self,
+        loss: str,
+        answered: Mapping[int, set[str]],
+        written: Gradients,
+        anywhere: bool = False,
+    ) -> Script | None:
+        """The forward that ends in a loss; None where the first of these answers doesn't belong to
+        it, or where none does `anywhere`."""
+        statements, first = self.statements, min(answered)
+        usable = without_gradients(statements, written.all)
+        mine = dict(answered)
+        if not is_loss(loss, statements):  # its gradient isn't computed: all start from it
+            mine = {i: some - {loss} for i, some in mine.items() if some - {loss}}
+        own = {name for bound in mine.values() for name in bound}
+        for end in (i for i in reversed(range(first)) if computes(statements[i], loss)):
+            chain = needed_among(statements, [i for i in usable if i <= end], {loss})
+            parameters = parameters_of(statements, chain, own)
+            forward = forward_from(statements, chain, parameters)
+            if end not in forward:
+                continue
+            found = Script(
+                self.title,
+                self.file,
+                self.cells,
+                statements,
+                loss,
+                tuple(forward),
+                tuple(i for i in chain if i not in forward),
+                frozenset(parameters),
+                tuple(segments_of(statements, mine, forward, loss, parameters)),
+                written,
+            )
+            known = found.bound(forward) | parameters
+            if any(names & known for names in [*mine.values()][: None if anywhere else 1]):
+                return found
+        return None
 
 
 def _each_its_own(found: Sequence[Script], written: Gradients) -> list[Script]:

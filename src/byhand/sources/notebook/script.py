@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,11 @@ class Segment:
     given: tuple[str, ...] = ()
     anew: int | None = None
 
+    @property
+    def is_from_loss(self) -> bool:
+        """Whether it starts from the loss as forward computes it."""
+        return not self.given and self.anew is None
+
 
 @dataclass(frozen=True, eq=False)
 class Script:
@@ -34,7 +39,8 @@ class Script:
     `forward` are the places of the statements from the parameters to `loss`, `setting` those of
     what these need. `parameters` are the names that forward starts from and whose gradients are
     wanted; `written` says where gradients are written. A script without a `title` is a small
-    example beside another one.
+    example beside another one. `rivals` are the same statements with another loss of theirs, from
+    which some of the segments may start as well.
     """
 
     title: str | None
@@ -47,12 +53,39 @@ class Script:
     parameters: frozenset[str]
     segments: tuple[Segment, ...]
     written: Gradients
+    rivals: tuple[Script, ...] = ()
 
     @cached_property
     def known(self) -> frozenset[str]:
         """The names whose gradients may be answered here."""
         steps = [self.statements[i] for i in self.forward]
         return self.parameters.union(*map(touches, steps), *map(reads, steps))
+
+    @property
+    def starts(self) -> list[int]:
+        """The places where gradients start from the loss as forward computes it."""
+        return [each.places[0] for each in self.segments if each.is_from_loss]
+
+    @property
+    def starts_again(self) -> bool:
+        return len(self.starts) > 1
+
+    @property
+    def begun(self) -> set[int]:
+        """The places of the answers before any that start from the loss once more."""
+        places = {i for each in self.segments for i in each.places}
+        return {i for i in places if not self.starts_again or i < self.starts[1]}
+
+    @property
+    def end(self) -> str:
+        """The loss, and where it is computed."""
+        return f"{self.loss} (line {self.statements[max(self.forward)].lineno})"
+
+    def beside(self, others: Iterable[Script]) -> Script:
+        """This with the others as rivals whose loss is neither made of this one nor a part."""
+        mine = {*self.forward}
+        rivals = [each for each in others if mine - {*each.forward} and {*each.forward} - mine]
+        return replace(self, rivals=tuple({each.forward: each for each in rivals}.values()))
 
     @cached_property
     def gradients(self) -> frozenset[int]:

@@ -86,6 +86,8 @@ def backward_places(found: Script, segment: Segment) -> list[int]:
             continue
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             continue
+        if _is_step_of_others(i, found, segment):
+            continue
         new = {name for name in touches(node) if name not in inside}
         new = {name for name in new if base_of(name) not in inside}
         if i > max(found.forward):  # `probs[range(n), y] -= 1`: the gradient is made in its place
@@ -103,6 +105,33 @@ def backward_places(found: Script, segment: Segment) -> list[int]:
                 wanted -= binds(found.statements[i])
             wanted |= reads(found.statements[i])
     return places[::-1]
+
+
+def steps_of_others(found: Script, segment: Segment) -> list[int]:
+    """The places of the steps that are taken above a segment with gradients that aren't its own, of
+    what it reads: it is judged as if they stood below."""
+    read = {n for i in backward_places(found, segment) for n in reads(found.statements[i])}
+    between = range(max(found.forward) + 1, max(segment.places))
+    return [
+        i
+        for i in between
+        if i not in found.gradients and changes(found.statements[i]) & read
+        if _is_step_of_others(i, found, segment)
+    ]
+
+
+def _is_step_of_others(place: int, found: Script, segment: Segment) -> bool:
+    """Whether a statement changes what forward reads by gradients as another segment gave them."""
+    if not changes(found.statements[place]) & found.known:
+        return False
+    read = {name for name in reads(found.statements[place]) if base_of(name) in found.known}
+    gave = {
+        name: i
+        for i in sorted(found.written.answers)
+        for name in touches(found.statements[i])
+        if i < place
+    }
+    return any(name in gave and gave[name] not in segment.places for name in read)
 
 
 def _held(found: Script) -> set[str]:
