@@ -192,3 +192,65 @@ def test_a_value_without_a_name_may_have_commas(checked: Checked) -> None:
     mistake = report["q"].mistake
     assert mistake is not None and mistake.code == "unknown"
     assert "without `scale` the line is right" in mistake.message
+
+
+SMOOTHED = """
+import numpy as np
+def inputs(rng, *, n=6, k=5):
+    return {"logits": rng.normal(size=(n, k)), "y": rng.integers(0, k, n)}
+def forward(logits, y):
+    ls = 0.1
+    n, k = logits.shape
+    lp = logits - logits.max(1, keepdims=True)
+    lp = lp - np.log(np.exp(lp).sum(1, keepdims=True))
+    nll = -lp[np.arange(n), y]
+    loss = ((1 - ls) * nll - ls * lp.mean(1)).sum() / n
+    return loss
+def backward(logits, y, lp, n, k, ls):
+    target = np.full((n, k), ls / k)
+    target[np.arange(n), y] += 1 - ls
+    dlogits = (np.exp(lp) - target) / n
+"""
+
+
+def test_one_less_is_no_variance_where_nothing_is_squared(checked: Checked) -> None:
+    """Label smoothing over the other classes: 4/5 and 2/3 of it are no size on these draws, either,
+    though both are 2/15 of one."""
+    report = checked(SMOOTHED.replace("ls / k)", "ls / (k - 1))"))
+    assert report.roots == ("logits",)
+    mistake = report["logits"].mistake
+    assert mistake is not None and mistake.code == "unknown"
+
+
+WINDOWS = """
+import numpy as np
+def inputs(rng, *, N=2, L=7, F=3):
+    return {"x": rng.normal(size=(N, L)), "w": rng.normal(size=(F, 3)), "b": rng.normal(size=F)}
+def forward(x, w, b):
+    N, L = x.shape
+    F, K = w.shape
+    out = np.zeros((N, F, L - K + 1))
+    for f in range(F):
+        for i in range(L - K + 1):
+            out[:, f, i] = x[:, i:i + K] @ w[f] + b[f]
+    pooled = out.mean(axis=2)
+    return pooled
+def backward(x, w, out, dpooled):
+    F, K = w.shape
+    Lo = x.shape[1] - K + 1
+    dout = np.repeat(dpooled[:, :, None], Lo, axis=2) / Lo
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros(F)
+    for f in range(F):
+        for i in range(Lo):
+            dx[:, i:i + K] += dout[:, f, i, None] * w[f]
+            dw[f] += dout[:, f, i] @ x[:, i:i + K]
+        db[f] += dout[:, f, 0].sum()
+"""
+
+
+def test_how_many_there_are_is_no_derivative(checked: Checked) -> None:
+    """A sum that is left out lacks no factor of a step, though all its terms are equal here."""
+    report = checked(WINDOWS)
+    assert report.roots == ("b",)
+    mistake = report["b"].mistake
+    assert mistake is not None and mistake.code not in ("missing-local", "mean-for-sum")

@@ -12,7 +12,6 @@ Good:
 
 import ast
 from collections.abc import Iterator
-from itertools import chain
 
 import numpy as np
 
@@ -51,11 +50,25 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
 
 def _corrects(suspect: Suspect) -> bool:
-    """Whether forward or the definition has a variance or takes 1 from a number: else n - 1 fits by
-    accident."""
-    forward = suspect.first.trial.problem.forward
+    """Whether forward has a variance or takes 1 from a number, or squares something, and the
+    definition does: else n - 1 fits by accident, or is something else's."""
+    forward = suspect.first.trial.problem.forward.nodes
+    if any(map(_is_corrected, forward)):
+        return True
     own = (node for each in suspect.statements for node in ast.walk(each))
-    return any(map(_is_corrected, chain(forward.nodes, own)))
+    return any(map(_is_corrected, own)) and any(map(_is_squared, forward))
+
+
+def _is_squared(node: ast.AST) -> bool:
+    match node:
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=2)):
+            return True
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return text(left) == text(right)
+        case ast.Attribute(attr=attr):
+            return attr in ("square", "pow", "power", "pow_", "square_")
+        case _:
+            return False
 
 
 def _is_corrected(node: ast.AST) -> bool:

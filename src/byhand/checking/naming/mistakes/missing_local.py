@@ -25,9 +25,9 @@ from byhand.checking.naming.proving.lacking import lacking, plus_each
 from byhand.checking.naming.proving.suspect import Parts, Share, Suspect
 from byhand.checking.naming.proving.syntax import (
     array_factors,
-    counts,
     in_its_term,
-    is_a_count,
+    is_a_length,
+    lengths,
     only_counts,
     parsed,
     terms,
@@ -47,13 +47,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
             return Diagnosis(
                 f"the gradient of {way} is passed on without the step's local derivative"
             )
-    known = [
-        each
-        for each in values(suspect)
-        if not is_a_count(each)
-        if not (isinstance(each, ast.Name) and counts(each.id, suspect.function))
-    ]
-
+    of_lengths = lengths((suspect.function, suspect.first.trial.problem.forward))
+    known = [each for each in values(suspect) if not is_a_length(each, of_lengths)]
     known += [parsed(f"{each.id}[..., None]") for each in known if _of_rows(each, suspect)]
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from byhand.checking.judging.replay import Edits
-from byhand.checking.naming.proving.sizes import constant
+from byhand.checking.naming.proving.sizes import SAME
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,11 @@ class Scale:
         return first if all(abs(c - first) <= 1e-7 * abs(first) for c in self.times) else None
 
     def by(self, size: Sequence[int]) -> bool:
-        """Whether the number is a constant times a size, of which there is one for each draw."""
-        return constant([c / n for c, n in zip(self.times, size, strict=True)])
+        """Whether the number is a size, of which there is one for each draw.
+
+        A constant times a size would prove little: on few draws some size nearly always is.
+        """
+        return all(abs(c - n) <= SAME * n for c, n in zip(self.times, size, strict=True))
 
 
 Edit: TypeAlias = Callable[[ast.AST, ast.stmt], Iterable[ast.AST]]

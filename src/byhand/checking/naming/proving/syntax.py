@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeGuard
 
@@ -270,6 +270,38 @@ def counts(name: str, function: Function) -> bool:
             case _:
                 pass
     return False
+
+
+def lengths(functions: Sequence[Function]) -> frozenset[str]:
+    """The locals of these functions that are lengths, or made of some, as `L - K + 1` is."""
+    known: set[str] = set()
+    nodes = [node for function in functions for node in function.nodes]
+    made = [node for node in nodes if isinstance(node, ast.Assign)]
+    for _ in made:  # one may be made of another that comes later, in the other function
+        more = {
+            part.id
+            for node in made
+            if is_a_length(node.value, known)
+            for target in node.targets
+            for part in ast.walk(target)
+            if isinstance(part, ast.Name)
+        }
+        if more <= known:
+            break
+        known |= more
+    return frozenset(known)
+
+
+def is_a_length(node: ast.expr, known: Collection[str]) -> bool:
+    """Whether an expression gives a length, where the locals in `known` do."""
+    match node:
+        case ast.Name(id=name):
+            return name in known
+        case ast.BinOp(left, ast.Add() | ast.Sub() | ast.Mult() | ast.FloorDiv(), right):
+            sides = [each for each in (left, right) if not isinstance(each, ast.Constant)]
+            return bool(sides) and all(is_a_length(each, known) for each in sides)
+        case _:
+            return is_a_count(node)
 
 
 def only_counts(statement: ast.stmt, function: Function) -> bool:
