@@ -369,7 +369,14 @@ def _by_name(program: Program, writes: Sequence[Write]) -> dict[str, list[Write]
                         before.append(item)
         else:
             grouped.setdefault(write.name, []).append(write)
-    return {name: _said(of_it) for name, of_it in grouped.items()}
+    return {name: _said(_since_it_came(of_it)) for name, of_it in grouped.items()}
+
+
+def _since_it_came(writes: list[Write]) -> list[Write]:
+    """The writes of an item of a list since it came to its place: what stood there before was
+    another's."""
+    last = max((i for i, write in enumerate(writes) if write.moved), default=0)
+    return writes[last:]
 
 
 def _said(writes: list[Write]) -> list[Write]:

@@ -18,7 +18,8 @@ class Write:
     of what it held afterwards, or Raised. `number` counts the statements that ran before. `at` is
     its place in `BackwardRun.writes`; `reads` are the places there of the writes whose gradients
     the statement read, itself or by way of other locals. `through` are the numbers of the
-    statements that made those locals.
+    statements that made those locals. Where items of a list `moved`, another stood at this place
+    before; `node` is what made this one.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Write:
     at: int
     reads: frozenset[int]
     through: frozenset[int]
+    moved: bool = False
 
     @property
     def line(self) -> int:

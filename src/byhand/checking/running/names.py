@@ -9,6 +9,7 @@ from functools import lru_cache
 from byhand.program.scopes import Definition, bound_names, inner_functions, own_parts, root_name
 
 _WRITE_INTO = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
+_OF_LISTS = {"append", "extend", "insert", "reverse"}
 
 
 @lru_cache(maxsize=1 << 12)
@@ -53,6 +54,21 @@ def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
 def reached_names(node: ast.stmt) -> frozenset[str]:
     """The names that the inner functions which a statement may call may write."""
     return frozenset[str]().union(*map(_reach, inner_functions(node)))
+
+
+@lru_cache(maxsize=1 << 12)
+def filled_names(node: ast.stmt) -> frozenset[str]:
+    """The names of what may be a list that a statement puts something into, or turns around."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=ast.Attribute(attr=method, value=ast.Name(id=name))) if (
+                method in _OF_LISTS
+            ):
+                found.add(name)
+            case _:
+                pass
+    return frozenset(found)
 
 
 @lru_cache(maxsize=1 << 10)

@@ -10,18 +10,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
-from byhand.checking.running.names import loaded_names, reached_names, touched_names
+from byhand.checking.running.names import filled_names, loaded_names, reached_names, touched_names
 from byhand.checking.running.origins import Origins, holds_arrays, is_object
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array, copied, unchanged
+
+Read: TypeAlias = tuple[frozenset[int], frozenset[int]]
+"""The writes of the gradients that a statement reads, and the numbers of the statements that made
+the locals which it reads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,26 +199,56 @@ class Recorder:
         value: Any,
         rebinds: bool | None,
         node: ast.stmt,
-        read: tuple[frozenset[int], frozenset[int]],
+        read: Read,
         failure: Failure | None,
         item: str | None,
     ) -> list[str]:
         """Notes which gradients in the local `root` this statement wrote."""
         written: list[str] = []
+        moved = {} if item is not None else self.moved(root, value)
         for key, leaf in tree.named(root, value):
             known = key in self.held
-            if rebinds is None and not known and root not in reached_names(node):
+            changed = reached_names(node) | filled_names(node)
+            if rebinds is None and not known and root not in changed:
                 continue  # what a loop has bound is only handed to a call
             same = known and leaf is self.held[key]
-            handed_on = rebinds is None or (not rebinds and key != root)
+            handed_on = rebinds is None or (not rebinds and key != root) or key in moved
             if key != item and handed_on and same and unchanged(leaf, self.seen[key]):
                 continue
             fresh = (
                 rebinds is True or not known or (key != root and not same and not _augments(node))
             )
-            self.write(key, leaf, node, fresh, read, failure)
+            by, of_it = moved.get(key, (node, read))
+            self.write(key, leaf, by, fresh, of_it, failure, bool(moved) and not same)
             written.append(key[1:])
         return written
+
+    def moved(self, root: str, value: Any) -> dict[str, tuple[ast.stmt, Read]]:
+        """The items of a list that were items of it before, as after `dWs.reverse()`: with the
+        statement that made each, and what was read for it."""
+        places = {
+            id(leaf): key
+            for key, leaf in self.held.items()
+            if tree.root(key) == root != key and key[1:] in self.latest and array(leaf) is not None
+        }
+        found: dict[str, tuple[ast.stmt, Read]] = {}
+        for key, leaf in tree.named(root, value) if places else ():
+            before = places.get(id(leaf))
+            if before is not None and unchanged(leaf, self.seen[before]):
+                made = self.made(before[1:])
+                reads = frozenset[int]().union(*(write.reads for write in made))
+                through = frozenset[int]().union(*({*w.through, w.number} for w in made))
+                found[key] = made[0].node, (reads, through)
+        return found
+
+    def made(self, name: str) -> list[Write]:
+        """The writes that made what a gradient holds, the last first."""
+        found: list[Write] = []
+        for write in (each for each in reversed(self.writes) if each.name == name):
+            found.append(write)
+            if write.fresh:
+                break
+        return found
 
     def write(
         self,
@@ -222,21 +256,22 @@ class Recorder:
         leaf: Any,
         node: ast.stmt,
         fresh: bool,
-        read: tuple[frozenset[int], frozenset[int]],
+        read: Read,
         failure: Failure | None = None,
+        moved: bool = False,
     ) -> None:
         self.held[key], self.seen[key] = leaf, copied(leaf)
         self.latest[key[1:]] = at = len(self.writes)
         seen = self.seen[key]
         if failure is not None:
             node, seen = failure.node, failure.raised
-        self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, *read))
+        self.writes.append(Write(key[1:], self.number, node, fresh, seen, at, *read, moved))
 
     def by_views(
         self,
         node: ast.stmt,
         namespace: Namespace,
-        read: tuple[frozenset[int], frozenset[int]],
+        read: Read,
         written: list[str],
     ) -> list[str]:
         """Notes which gradients this statement wrote by way of a local that is a view of them."""
