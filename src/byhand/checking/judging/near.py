@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from byhand.checking.judging.convention import nearly, times_of
@@ -11,6 +11,7 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Way
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
+from byhand.values import tree
 from byhand.values.held import array
 
 FAR = 40
@@ -23,19 +24,33 @@ Hold: TypeAlias = Callable[[Any, Tensor, Trial], bool]
 """Whether a value is, in some sense, the gradient of a tensor."""
 
 
-def values_before(start: Tensor, way: Way) -> Iterator[Near]:
-    """The values that one was computed from, each with the way to it, the nearest first."""
-    level: list[Near] = [(start, way)]
+def values_before(start: Tensor, way: Way, trial: Trial) -> Iterator[Near]:
+    """The values that one was computed from, each with the way to it, the nearest first. No way
+    goes on from a value that has an answer if it has met another of that name before: beyond is
+    another round of a loop, which has locals of its own."""
+    steps = trial.drawn.truth.by_key
+    own = (answer.key for answer in trial.answers.found if answer.host is None)
+    answered = {steps[key].tensor: tree.root(key[0]) for key in own}
+    level: list[tuple[Near, frozenset[str]]] = [((start, way), _met(start, answered))]
     seen = {start}
     for _ in range(FAR):
-        further: list[Near] = []
-        for tensor, here in level:
+        further: list[tuple[Near, frozenset[str]]] = []
+        for (tensor, here), met in level:
             for position, arg in enumerate(tensor.args if tensor.op is not None else ()):
                 if isinstance(arg, Tensor) and arg not in seen and tensor.op is not None:
                     seen.add(arg)
-                    further.append((arg, here.further(tensor.op.name, position)))
-        yield from further
+                    found = arg, here.further(tensor.op.name, position)
+                    new = _met(arg, answered)
+                    if new & met:
+                        yield found
+                    else:
+                        further.append((found, met | new))
+        yield from (near for near, _ in further)
         level = further
+
+
+def _met(tensor: Tensor, answered: Mapping[Tensor, str]) -> frozenset[str]:
+    return frozenset({answered[tensor]} if tensor in answered else ())
 
 
 def unturned(near: Iterable[Near]) -> list[Near]:

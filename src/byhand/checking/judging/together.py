@@ -45,7 +45,7 @@ def together_with_a_wrong_one(
     def by_values(known: Trial, more: Sequence[Turn]) -> list[Turn]:
         parts = (part for part in parts_of(known, [*turns, *more], renamed=True) if part.renamed)
         matches = (
-            match_of(known, part, 0, unturned(values_before(part.tensor, part.way)))
+            match_of(known, part, 0, unturned(values_before(part.tensor, part.way, known)))
             for part in parts
         )
         return [turn for _, turn in matches if turn is not None]
@@ -55,7 +55,7 @@ def together_with_a_wrong_one(
     shown = {turn.root for turn in by_values(trial, [])}
     best, fewest = list[Turn](), _wrong_alone(first, turns)
     for part in parts:
-        for turn in _tries(part) if tree.root(part.host[0]) not in shown else ():
+        for turn in _tries(part, trial) if tree.root(part.host[0]) not in shown else ():
             found = [turn, *by_values(turned(first, [*turns, turn]), [turn])]
             if len(found) > 1 and (wrong := _wrong_alone(first, [*turns, *found])) < fewest:
                 best, fewest = found, wrong
@@ -75,10 +75,10 @@ def _needed(first: Trial, turns: Sequence[Turn], found: Sequence[Turn]) -> list[
     return [*found]
 
 
-def _tries(part: LastPart) -> Iterator[Turn]:
+def _tries(part: LastPart, trial: Trial) -> Iterator[Turn]:
     """A local as the gradient of each value near its own that has its shape."""
     shape = np.shape(part.values[0])
-    for tensor, way in unturned(values_before(part.tensor, part.way)):
+    for tensor, way in unturned(values_before(part.tensor, part.way, trial)):
         if tensor.shape == shape:
             yield Turn(tree.root(part.host[0]), part.writes[0], way)
 

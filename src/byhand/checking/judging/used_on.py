@@ -12,6 +12,8 @@ the value that makes all right that reads it.
 
 from __future__ import annotations
 
+import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -35,6 +37,9 @@ from byhand.checking.running.backward_run import Raised, Write
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import ADD, POSITIVE_OF, SUBTRACT
 from byhand.values import tree
+
+ROUNDS = 2
+"""In so many rounds of a loop it is asked what a local is by what reads it."""
 
 
 def follow(
@@ -71,7 +76,7 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
         if own and own[-1] == len(part.values) - 1:
             continue
         near = [(part.tensor, part.way)] if part.loose else []
-        near += values_before(part.tensor, part.way)
+        near += values_before(part.tensor, part.way, trial)
         guess = Guess(part, own[-1] + 1 if own else 0, bool(own), near)
         guesses.append(guess)
         if guess.may_show:
@@ -81,7 +86,7 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
     several = together(trial, first, turns, guesses)
     if several:
         return several
-    for guess in guesses:
+    for guess in _of_each_statement(guesses):
         found = _guessed(trial, first, turns, guess)
         if found is not None:
             return [found]
@@ -94,6 +99,17 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
                 return [found]
     parts = [guess.part for guess in guesses if guess.part.renamed]
     return together_with_a_wrong_one(trial, first, turns, parts)
+
+
+def _of_each_statement(guesses: Sequence[Guess]) -> Iterator[Guess]:
+    """A few of the guesses that a statement in a loop gives, one a round: a turn is one of all
+    rounds, and what reads the local is alike in all but the first and the last."""
+    counted = Counter[tuple[str, ast.stmt]]()
+    for guess in guesses:
+        write = guess.part.writes[min(guess.at, len(guess.part.writes) - 1)]
+        counted[write.name, write.node] += 1
+        if counted[write.name, write.node] <= ROUNDS:
+            yield guess
 
 
 def _which(hold: Hold, part: LastPart, trial: Trial) -> list[int]:
