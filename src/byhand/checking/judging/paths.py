@@ -89,7 +89,10 @@ class Paths:
         return tuple(found)
 
     def through(self, key: Key) -> Array:
-        """What of the gradient comes back through the step `key`, which is jumped over."""
+        """What of the gradient comes back through the step `key`, which is jumped over: nothing
+        on a draw that has no such step."""
+        if key not in self.drawn.truth.by_key:
+            return np.zeros(self.value.shape)
         if key not in self._through:
             zeros = np.zeros_like(self.drawn.truth.by_key[key].value)
             without = self.drawn.gradients({**self.stops, key: zeros})

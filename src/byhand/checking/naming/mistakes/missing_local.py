@@ -11,7 +11,6 @@ Good:
 
 import ast
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -21,7 +20,7 @@ from byhand.checking.judging.paths import Use
 from byhand.checking.naming.proving.at_fault import one_too_many
 from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Diagnosis
-from byhand.checking.naming.proving.lacking import lacking, plus_each
+from byhand.checking.naming.proving.lacking import NEAR, lacking, plus_each
 from byhand.checking.naming.proving.suspect import Parts, Share, Suspect
 from byhand.checking.naming.proving.syntax import (
     array_factors,
@@ -220,20 +219,60 @@ def _lacks_factors(suspect: Suspect) -> bool:
     ]
     return any(
         all(_lacks(found, chosen) for found in (suspect.first, *suspect.evidence))
-        for chosen in combinations(powers, 2)
+        for chosen in _promising(suspect.first, powers)
     )
+
+
+def _promising(
+    found: Evidence, powers: Sequence[tuple[str, int]]
+) -> Iterator[tuple[tuple[str, int], ...]]:
+    """The pairs of factors that make the value a multiple of what is right: by inner products, for
+    all at once and so only to half the digits."""
+    value, right = as_array(found.value), found.expected.value
+    assert value is not None
+    known = np.isfinite(right)
+    with np.errstate(all="ignore"):
+        factors = {each: _factor(found, *each) for each in powers}
+        fitting = {
+            each: np.broadcast_to(factor, right.shape)[known]
+            for each, factor in factors.items()
+            if factor is not None and _spreads(factor, right.shape) and np.isfinite(factor).all()
+        }
+        if not fitting:
+            return
+        columns, chosen = np.stack([*fitting.values()]), [*fitting]
+        columns /= np.max(np.abs(columns), axis=1, keepdims=True)
+        along = (columns * (value * right)[known]) @ columns.T
+        sizes = (columns * value[known]) ** 2 @ (columns**2).T
+        near = along**2 >= (1 - NEAR) * sizes * np.sum(right[known] ** 2)
+    for i, j in np.argwhere(np.triu(near & (sizes > 0), 1)):
+        yield chosen[i], chosen[j]
+
+
+def _spreads(factor: Array, shape: tuple[int, ...]) -> bool:
+    """Whether a factor has this shape, or is broadcast to it."""
+    try:
+        return np.broadcast_shapes(factor.shape, shape) == shape
+    except ValueError:
+        return False
 
 
 def _lacks(found: Evidence, chosen: Sequence[tuple[str, int]]) -> bool:
     """Whether the definition times these values, and some number, is right."""
     value: Any = as_array(found.value)
-    program = found.trial.drawn.truth
     with np.errstate(all="ignore"):
         for name, power in chosen:
-            known = found.paths.slopes.get(name)
-            factor = program[name].value if known is None and name in program else known
+            factor = _factor(found, name, power)
             try:
-                value = None if factor is None or value is None else value * factor**power
+                value = None if factor is None or value is None else value * factor
             except ValueError:
                 return False
         return found.number(value) is not None
+
+
+def _factor(found: Evidence, name: str, power: int) -> Array | None:
+    """A value of forward, or a slope on the way, to a power; None where a draw hasn't it."""
+    program = found.trial.drawn.truth
+    known = found.paths.slopes.get(name)
+    factor = program[name].value if known is None and name in program else known
+    return None if factor is None else factor**power

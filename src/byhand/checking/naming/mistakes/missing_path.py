@@ -22,7 +22,7 @@ from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.candidates import carried, gradients, sums
 from byhand.checking.naming.proving.finding import Diagnosis, Mend
-from byhand.checking.naming.proving.lacking import lacking, plus_each
+from byhand.checking.naming.proving.lacking import Lack, lacking, plus_each
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import terms, text
 from byhand.program.scopes import root_name
@@ -91,14 +91,14 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
 
 
 def find_last(suspect: Suspect) -> Diagnosis | None:
-    """What a loop should hand to its next round."""
-    mend = suspect.mend_parts(_whole, plus_each(carried(suspect)))
-    return None if mend is None else _lacks_a_gradient(suspect, mend)
+    """What a loop should hand to its next round: one gradient more, or two."""
+    lack = lacking(suspect, carried(suspect), _whole)
+    return None if lack is None else _lacks_a_gradient(suspect, lack)
 
 
-def _lacks_a_gradient(suspect: Suspect, mend: Mend) -> Diagnosis:
-    said = f"another gradient belongs to the sum in `{text(mend.part)}`"
-    return mend.finding(said + _used(suspect, mend.statement))
+def _lacks_a_gradient(suspect: Suspect, found: Mend | Lack) -> Diagnosis:
+    said = f"another gradient belongs to the sum in `{text(found.part)}`"
+    return found.finding(said + _used(suspect, found.statement))
 
 
 def _used(suspect: Suspect, statement: ast.stmt) -> str:
@@ -107,7 +107,7 @@ def _used(suspect: Suspect, statement: ast.stmt) -> str:
 
 def _whole(statement: ast.stmt) -> Iterator[ast.expr]:
     value = getattr(statement, "value", None)
-    if isinstance(value, ast.expr):
+    if isinstance(value, ast.expr) and not isinstance(value, ast.Tuple):
         yield value
 
 

@@ -9,6 +9,7 @@ from keyword import iskeyword
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, reduced
 from byhand.checking.running.names import loaded_names, touched_names
+from byhand.engine.tensor import Tensor
 from byhand.program.scopes import all_names
 from byhand.values import tree
 
@@ -47,7 +48,10 @@ def gradients(suspect: Suspect) -> tuple[ast.expr, ...]:
 
 
 def sums(suspect: Suspect, known: Sequence[ast.expr]) -> list[ast.expr]:
-    """What closed forms have: a gradient, alone or times a value, added up along an axis."""
+    """What closed forms have where forward adds up along an axis: a gradient, alone or times a
+    value, added up along one."""
+    if not any(_adds_up(tensor) for tensor in suspect.program.tensors):
+        return []
     shape = suspect.step.shape
     alike = [name for name, has in suspect.values.items() if has == shape and len(shape) > 1]
     found: list[ast.expr] = []
@@ -57,6 +61,11 @@ def sums(suspect: Suspect, known: Sequence[ast.expr]) -> list[ast.expr]:
             for axis in (0, -1):
                 found.append(reduced(each, "sum", axis))
     return found
+
+
+def _adds_up(tensor: Tensor) -> bool:
+    """Whether it is made along an axis of something: all of it in one number are a loss."""
+    return tensor.op is not None and tensor.op.structure == "reduction" and tensor.value.size > 1
 
 
 def carried(suspect: Suspect) -> list[ast.expr]:
@@ -70,10 +79,20 @@ def carried(suspect: Suspect) -> list[ast.expr]:
     matrices = [name for name, shape in suspect.shapes.items() if len(shape) == 2]
     found: list[ast.expr] = []
     for gradient in known:
-        found += [ast.BinOp(gradient, ast.Mult(), value) for value in alone]
+        if _may_be_added(gradient.id, suspect):
+            found += [ast.BinOp(gradient, ast.Mult(), value) for value in alone]
         found += [parsed(f"{gradient.id} @ {name}.T") for name in matrices]
         found += _rest_of(gradient.id, suspect)
     return found
+
+
+def _may_be_added(name: str, suspect: Suspect) -> bool:
+    """Whether a gradient has the shape of the suspect's value, or is broadcast to it; of backward's
+    own locals that isn't known."""
+    shape = suspect.step.shape
+    has = suspect.gradients.get(name, shape)
+    pairs = zip(has[::-1], shape[::-1], strict=False)
+    return len(has) <= len(shape) and all(n in (1, m) for n, m in pairs)
 
 
 def _rest_of(name: str, suspect: Suspect) -> Iterator[ast.expr]:

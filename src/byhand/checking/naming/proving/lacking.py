@@ -15,7 +15,7 @@ import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.replay import Edits
-from byhand.checking.naming.proving.finding import Diagnosis, Edit
+from byhand.checking.naming.proving.finding import Diagnosis, Edit, Parts
 from byhand.checking.naming.proving.sizes import explained
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, reads, terms, text, written
@@ -38,8 +38,8 @@ class Lack:
         return Diagnosis(message, self.statement.lineno, self.part, self.edits)
 
 
-def lacking(suspect: Suspect, candidates: Sequence[ast.expr]) -> Lack | None:
-    """The first part that lacks one or two of these terms, on every draw.
+def lacking(suspect: Suspect, candidates: Sequence[ast.expr], parts: Parts = terms) -> Lack | None:
+    """The first of these parts that lacks one or two of these terms, on every draw.
 
     What a statement reads already it doesn't lack: it may only use it wrongly. Nor does it lack
     anything where some part of it needs only be so many times as large.
@@ -49,7 +49,8 @@ def lacking(suspect: Suspect, candidates: Sequence[ast.expr]) -> Lack | None:
     for statement in suspect.promising:
         there = {text(node) for node in reads(statement) if isinstance(node, ast.expr)}
         absent = [term for term in candidates if text(term) not in there]
-        for part in terms(statement):
+        for part in parts(statement):
+            assert isinstance(part, ast.expr)
             changes = {
                 term: change
                 for term in absent
