@@ -170,6 +170,85 @@ def backward(q, v, s, y):
     dq += dy / np.sqrt(v + 0.1)
 """
 
+RESIDUALS = """
+import numpy as np
+
+def inputs(rng, *, n=3, d=4):
+    return {
+        "x": rng.normal(size=(n, d)),
+        "Ws": [rng.normal(size=(d, d)) for _ in range(3)],
+        "gs": [rng.normal(size=d) for _ in range(3)],
+    }
+
+def forward(x, Ws, gs):
+    h = x
+    tape = []
+    for W, g in zip(Ws, gs):
+        a = np.tanh(h) * g
+        z = a @ W
+        tape.append((h, a, z))
+        h = h + np.maximum(z, 0)
+    loss = (h**2).sum()
+    return loss
+
+def backward(Ws, gs, h, tape):
+    gh = 2 * h
+    dWs, dgs = [None] * 3, [None] * 3
+    for i in reversed(range(3)):
+        before, a, z = tape[i]
+        t = np.tanh(before)
+        gz = gh * (z > 0)
+        dWs[i] = a.T @ gz
+        ga = gz @ Ws[i].T
+        dgs[i] = (ga * t).sum(0)
+        gt = ga * gs[i]
+        gh = gh + gt * (1 - t**2)
+    dx = gh
+"""
+
+STEPS = """
+import numpy as np
+
+def inputs(rng, *, n=6, d=3):
+    return {"X": rng.normal(size=(n, d)), "y": rng.normal(size=n), "w0": rng.normal(size=d)}
+
+data = ("X", "y")
+
+def forward(X, y, w0):
+    w = w0
+    for _ in range(3):
+        w = w - 0.1 * X.T @ (X @ w - y) / len(y)
+    loss = (w**2).sum()
+    return loss
+
+def backward(X, y, w):
+    H = X.T @ X / len(y)
+    g = 2 * w
+    for _ in range(3):
+        g = g - 0.1 * H @ g
+    dw0 = g
+"""
+
+CENTRED = """
+import numpy as np
+
+def inputs(rng, *, n=6, d=3):
+    return {"x": rng.normal(size=(n, d))}
+
+def forward(x):
+    m = x.mean(0)
+    v = x.var(0)
+    y = (x - m) / np.sqrt(v + 0.1)
+    return y
+
+def backward(dy, x, m, v):
+    n = len(x)
+    s = np.sqrt(v + 0.1)
+    dv = (dy * (x - m)).sum(0) * -0.5 / s**3
+    dm = -dy.sum(0) / s
+    dx = dy / s + dv * 2 * (x - m) / n + dm / n
+"""
+
 CLASSES = """
 import torch
 
@@ -191,6 +270,23 @@ def backward(dloss, z, y, w):
     own = w[y]
     hot = torch.nn.functional.one_hot(y, z.shape[1]).to(z.dtype)
     dz = dloss * (p - hot) * own[:, None] / own.sum()
+"""
+
+NORMED = """
+import torch
+
+def inputs(rng, *, n=4, d=6):
+    return {"x": torch.tensor(rng.normal(size=(n, d)))}
+
+def forward(x):
+    r = torch.rsqrt(x.var(1, keepdim=True, unbiased=False) + 1e-5)
+    y = (x - x.mean(1, keepdim=True)) * r
+    return y
+
+def backward(dy, y, r):
+    c1 = (y * dy).mean(1, keepdim=True)
+    c2 = dy.mean(1, keepdim=True)
+    dx = (dy - (y * c1 + c2)) * r
 """
 
 PLACES: dict[str, tuple[str, tuple[Slip, ...]]] = {
@@ -255,7 +351,14 @@ PLACES: dict[str, tuple[str, tuple[Slip, ...]]] = {
             Slip("dz *= (keep / keep.sum())[:, None]", "dz /= keep.sum()", "z", "missing-local"),
         ),
     ),
-    "weights of classes": (CLASSES, (Slip("/ own.sum()", "/ w.sum()", "z", "wrong-operand"),)),
+    "weights of classes": (
+        CLASSES,
+        (
+            Slip("/ own.sum()", "/ w.sum()", "z", "wrong-operand"),
+            Slip("/ own.sum()", "/ len(y)", "z", "unnormalised"),
+            Slip("* own[:, None] / own.sum()", "/ own.sum()", "z", "missing-local"),
+        ),
+    ),
     "a sum with a number": (
         DICE,
         (
@@ -266,6 +369,30 @@ PLACES: dict[str, tuple[str, tuple[Slip, ...]]] = {
     "a difference of neighbours": (
         DIFFERENCES,
         (Slip("dx[1:] += dd", "dx[:-1] += dd", "x", "wrong-index"),),
+    ),
+    "lists at a place": (
+        RESIDUALS,
+        (
+            Slip("ga * gs[i]", "ga", "Ws[0] Ws[1] gs[0] gs[1] x", "missing-local"),
+            Slip(
+                "gh * (z > 0)",
+                "gh",
+                "Ws[0] Ws[1] Ws[2] gs[0] gs[1] gs[2] x",
+                "missing-local",
+            ),
+        ),
+    ),
+    "a mean that is used more than once": (
+        STEPS,
+        (Slip("H = X.T @ X / len(y)", "H = X.T @ X", "w0", "unnormalised"),),
+    ),
+    "a part that is zero in a batch of one": (
+        CENTRED,
+        (Slip("* 2 * (x - m) / n", "* 2 * (x - m)", "x", "unnormalised"),),
+    ),
+    "locals in a sum": (
+        NORMED,
+        (Slip("(y * c1 + c2)", "(y * c2 + c1)", "x", "swapped"),),
     ),
     "what is divided by a root": (
         SCALED,

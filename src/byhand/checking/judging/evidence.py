@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.checking.judging.compare import Comparison, compare
+from byhand.checking.judging.compare import FACTOR, Comparison, compare
 from byhand.checking.judging.own_rounding import FAR, Scatter
 from byhand.checking.judging.paths import Paths
 from byhand.checking.judging.replay import Edits, Replay
@@ -56,6 +56,12 @@ class Evidence:
     @cached_property
     def comparison(self) -> Comparison:
         return self.judge(self.value)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the gradient that it should give is more than rounding can leave of zero."""
+        bound = FACTOR * max(self.eps, EPS) * self.expected.error
+        return bool(np.any(np.abs(self.expected.value) > bound))
 
     @property
     def right(self) -> bool:

@@ -96,18 +96,22 @@ def _within_divisors(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _of_rows(each: ast.expr, suspect: Suspect) -> TypeGuard[ast.Name]:
-    """Whether it is a value that has one number for each row of the suspect's."""
+    """Whether it is a value that has one number for each row of the suspect's, or a local that may
+    have."""
     rows = suspect.step.shape[:-1]
-    return isinstance(each, ast.Name) and bool(rows) and suspect.shapes.get(each.id) == rows
+    return isinstance(each, ast.Name) and bool(rows) and suspect.shapes.get(each.id, rows) == rows
 
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """A factor or a term that a closed form lacks, and maybe a number besides."""
     slopes: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.paths.slopes]
+    cuts = any(op.name in ("maximum", "where") for step in suspect.program for op in step.ops)
     for each in _outputs(suspect):  # of tanh and of a sigmoid: in a loop that is all there is
         for less in (each, ast.BinOp(each, ast.Pow(), ast.Constant(2))):
             slopes.append(ast.BinOp(ast.Constant(1.0), ast.Sub(), less))
         slopes.append(ast.BinOp(each, ast.Mult(), slopes[-2]))
+        if cuts:  # of relu
+            slopes.append(ast.Compare(each, [ast.Gt()], [ast.Constant(0)]))
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)

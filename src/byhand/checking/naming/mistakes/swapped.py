@@ -20,6 +20,7 @@ from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, text
+from byhand.checking.running.names import touched_names
 from byhand.program.renaming import Renamed
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
@@ -95,11 +96,13 @@ def _sums(statement: ast.stmt) -> Iterator[ast.BinOp]:
 
 
 def _names_exchanged(part: ast.AST, suspect: Suspect) -> Iterator[ast.AST]:
-    """Two values of one shape, each of which stands in one term of a sum."""
+    """Two values of one shape, or two locals, each of which stands in one term of a sum."""
     shapes = suspect.values
-    inside = [n.id for n in ast.walk(part) if isinstance(n, ast.Name) and n.id in shapes]
+    own = {name for statement in suspect.statements for name in touched_names(statement)}
+    inside = [n.id for n in ast.walk(part) if isinstance(n, ast.Name)]
+    inside = [name for name in inside if name in shapes or name in own]
     for one, other in combinations(dict.fromkeys(inside), 2):
-        if shapes[one] == shapes[other]:
+        if shapes.get(one) == shapes.get(other):
             yield Renamed({one: other, other: one}).visit(deepcopy(part))
 
 

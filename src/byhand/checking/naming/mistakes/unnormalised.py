@@ -17,6 +17,7 @@ from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.sizes import SAME, constant, sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import array_factors, counts, parsed, text
+from byhand.checking.running.names import touched_names
 from byhand.program.program import Program, Step
 from byhand.values.held import array
 
@@ -84,6 +85,31 @@ def find(suspect: Suspect) -> Diagnosis | None:
     )
 
 
+def find_late(suspect: Suspect) -> Diagnosis | None:
+    """A mean that backward makes in a local, and uses more than once."""
+    known = [parsed(size) for size in sizes(suspect.telling)]
+
+    def over(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+        assert isinstance(part, ast.expr)
+        yield from (ast.BinOp(part, ast.Div(), size) for size in known)
+
+    def made(statement: ast.stmt) -> Iterator[ast.AST]:
+        match statement:
+            case ast.Assign(targets=[ast.Name()], value=ast.BinOp() | ast.Call() as value):
+                yield from () if suspect.owns(statement) else (value,)
+            case _:
+                pass
+
+    mend = suspect.mend_parts(made, over) if known else None
+    if mend is None:
+        return None
+    assert isinstance(mend.new, ast.BinOp)
+    return mend.finding(
+        f"`{text(mend.part)}` is not divided by {text(mend.new.right)}: a mean divides by the "
+        "number of elements"
+    )
+
+
 def _numbers(suspect: Suspect) -> set[float]:
     """The numbers that the user's statements multiply by: `2 * x.T @ dy`."""
     return {
@@ -128,7 +154,7 @@ def _mean(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
 
 def _with_another_size(suspect: Suspect) -> Mend | None:
     """It divides by another size, or by only one of several that a mean was taken over."""
-    of_masks = [*_counts(suspect)]
+    of_masks = [*_counts(suspect), *_sums(suspect)]
     others = [*sizes(suspect.telling), *_all_but_one(suspect), *of_masks]
 
     def larger(part: ast.expr) -> Iterator[ast.expr]:
@@ -154,6 +180,13 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
                 pass
 
     return suspect.mend(more, in_index=False)
+
+
+def _sums(suspect: Suspect) -> Iterator[str]:
+    """The sums of weights: of values of forward with one number for each row, and of locals."""
+    own = {name for statement in suspect.statements for name in touched_names(statement)}
+    rows = {name for name, shape in suspect.values.items() if len(shape) == 1}
+    yield from (f"{name}.sum()" for name in sorted(rows | own - suspect.gradients.keys()))
 
 
 def _is_a_size(statement: ast.stmt) -> bool:

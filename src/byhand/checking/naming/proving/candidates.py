@@ -18,7 +18,7 @@ def values(suspect: Suspect) -> tuple[ast.expr, ...]:
     """Expressions for values: those of forward on the way from the value to where its gradient
     comes back from; of every gradient that is read, its value; and backward's own locals."""
     found: dict[str, ast.expr] = {}
-    own = (*_locals(suspect, of_data=True), *items(suspect))
+    own = (*_locals(suspect, of_data=True), *items(suspect), *_of_lists(suspect))
     for each in (*_of_gradients(suspect), *_of_forward(suspect), *own):
         found.setdefault(ast.unparse(each), each)
     return tuple(found.values())
@@ -173,6 +173,23 @@ def _locals(suspect: Suspect, of_data: bool) -> Iterator[ast.expr]:
                 yield ast.Subscript(ast.Name(name, ast.Load()), at, ast.Load())
             case _:
                 pass
+
+
+def _of_lists(suspect: Suspect) -> Iterator[ast.expr]:
+    """The lists that backward was given, at the places where its loops read or write others:
+    `cs[t]` where `als[t - 1]` is read."""
+    given = suspect.first.trial.run.given
+    lists = [name for name, held in given.items() if isinstance(held, (list, tuple))]
+    nodes = suspect.function.nodes if lists else ()
+    loops = {n for f in nodes if isinstance(f, ast.For) for n in all_names(f.target)}
+    places = {
+        ast.unparse(node.slice)
+        for node in nodes
+        if isinstance(node, ast.Subscript) and (named := all_names(node.slice)) and named <= loops
+        if not isinstance(node.slice, ast.Tuple)
+    }
+    for name in lists:
+        yield from (parsed(f"{name}[{place}]") for place in sorted(places, key=len))
 
 
 def _handed_on(suspect: Suspect) -> set[str]:

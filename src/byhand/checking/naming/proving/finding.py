@@ -51,7 +51,7 @@ class Mend:
 @dataclass(frozen=True, eq=False)
 class Scale:
     """A part of a statement that would make the definition right, were it so many times as large:
-    one number for each draw."""
+    one number for each draw, NaN where any will do."""
 
     statement: ast.stmt
     part: ast.expr
@@ -60,8 +60,8 @@ class Scale:
     @property
     def constant(self) -> float | None:
         """The number, if it is the same on every draw."""
-        first = self.times[0]
-        return first if all(abs(c - first) <= 1e-7 * abs(first) for c in self.times) else None
+        first, *others = (each for each in self.times if each == each)
+        return first if all(abs(c - first) <= 1e-7 * abs(first) for c in others) else None
 
     def by(self, size: Sequence[int]) -> bool:
         """Whether the number is a size, of which there is one for each draw.

@@ -33,7 +33,8 @@ def sizes(evidence: Sequence[Evidence]) -> dict[str, tuple[int, ...]]:
 
 
 def constant(numbers: Sequence[float]) -> bool:
-    """Whether a number is the same on every draw."""
+    """Whether a number is the same on every draw; NaN is any."""
+    numbers = [each for each in numbers if each == each]
     return max(numbers) - min(numbers) <= SAME * max(map(abs, numbers))
 
 

@@ -71,9 +71,9 @@ class Suspect:
 
     @cached_property
     def telling(self) -> tuple[Evidence, ...]:
-        """The draws on which a number can be seen to be missing: not where all is zero, and
-        right."""
-        return tuple(e for e in self.evidence if e.expected.value.any() or not e.right)
+        """The draws on which a number can be seen to be missing: not where all is zero, or nothing
+        but rounding, and right."""
+        return tuple(e for e in self.evidence if e.is_large or not e.right)
 
     @property
     def function(self) -> Function:
@@ -376,8 +376,8 @@ def _times(
     evidence: Iterable[Evidence], scaled: Callable[[float], Edits]
 ) -> tuple[float, ...] | None:
     times: list[float] = []
-    doubled = scaled(2.0)
-    for found in evidence:
+    telling, doubled = [*evidence], scaled(2.0)
+    for found in telling:
         value, twice = as_array(found.value), as_array(found.tried(doubled))
         right = found.expected.value
         if value is None or twice is None or not value.shape == twice.shape == right.shape:
@@ -387,6 +387,9 @@ def _times(
             value, twice, right = (np.where(known, each, 0.0) for each in (value, twice, right))
             part = twice - value
             size = float(np.sum(part * part))
+            if size == 0 and found.right:
+                times.append(np.nan)  # any number will do, as of x - x.mean() in a batch of one
+                continue
             if not 0 < size < np.inf:
                 return None
             more = float(np.sum((right - value) * part)) / size
@@ -396,7 +399,11 @@ def _times(
         if not found.judge(found.tried(scaled(1 + more)), 1e4).right:
             return None
         times.append(1 + more)
-    return tuple(times)
+    # Of one size alone a number says too little: it may be that size.
+    told = {
+        tuple(e.trial.drawn.sizes.values()) for e, n in zip(telling, times, strict=True) if n == n
+    }
+    return tuple(times) if len(told) > 1 or not np.isnan(times).any() else None
 
 
 def _kind(use: Use) -> tuple[tuple[str, ...], str]:
