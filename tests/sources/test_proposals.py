@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from byhand.checking.check import check
+from byhand.errors import ProblemError
 from byhand.program.problem import Problem, executed, parsed
 from byhand.sources.docstrings import shapes_said
 from byhand.sources.load import load
@@ -230,3 +231,21 @@ def test_an_alias_of_numpy_that_says_its_defaults(tmp_path: Path) -> None:
     problem = load(file)
     assert isinstance(problem, Problem)
     assert check(problem).ok
+
+
+def test_what_only_a_loop_makes_is_said(tmp_path: Path) -> None:
+    """Of a backward that reads it, that is what is missing, whatever forward complains of."""
+    file = tmp_path / "policy.py"
+    file.write_text(
+        "import numpy as np\n"
+        "W = np.ones((7, 900))\n\n"
+        "def policy_forward(x):\n    h = W @ x\n    return h.sum(), h\n\n"
+        "def policy_backward(h, dlogp):\n    dW = np.outer(dlogp * h, xs)\n    return dW\n\n"
+        "while True:\n    xs = np.ones(900)\n    policy_backward(h, 1.0)\n"
+    )
+    with pytest.raises(ProblemError) as error:
+        load(file)
+    assert str(error.value) == (
+        f"{file}:8: policy_backward reads xs, which it isn't handed and which isn't made before it "
+        "is called: make that an argument"
+    )

@@ -15,7 +15,7 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops import numpy_names
-from byhand.ops.op import Operand
+from byhand.ops.op import Operand, without_lists
 from byhand.values.array_protocol import ArrayProtocol
 
 
@@ -31,7 +31,7 @@ class ArrayLike(ArrayProtocol, Operand):
             return numpy_names.ufunc_method(ufunc, method, inputs, kwargs)
         op = numpy_names.op_of(ufunc)
         if op is not None:
-            return self.apply(op, inputs, {})
+            return self.apply(op, without_lists(inputs), {})
         answer = numpy_names.FUNCTIONS.get(ufunc)
         if answer is None:
             return self.without_op(f"np.{ufunc.__name__}", ufunc, inputs, kwargs)

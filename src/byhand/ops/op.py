@@ -149,7 +149,7 @@ class Op:
     def __call__(self, *args: Any, **params: Any) -> Any:
         for arg in args:
             if isinstance(arg, Operand):
-                return arg.apply(self, args, params)
+                return arg.apply(self, without_lists(args), params)
         return self.forward(*args, **params)
 
     def vjp(self, position: int) -> Vjp | None:
@@ -176,3 +176,8 @@ class Op:
     @property
     def differentiable(self) -> bool:
         return any(vjp is not None for vjp in self.vjps)
+
+
+def without_lists(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments with an array for a list of numbers, as NumPy makes one."""
+    return tuple(np.asarray(a) if type(a) in (list, tuple) else a for a in args)

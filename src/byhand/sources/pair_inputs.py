@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import linecache
 import math
@@ -18,6 +19,7 @@ from byhand.program.problem import Inputs, dimensions_of
 from byhand.sources.arguments import Argument, Floats, Lists, Literal, drawn
 from byhand.sources.dimension_names import called, said_of
 from byhand.sources.docstrings import Said
+from byhand.sources.flow import reads
 from byhand.sources.names import LOSS
 from byhand.sources.pair import Pair
 from byhand.sources.parameter_dicts import FIND, IS, gradient_of, is_gradient_of
@@ -74,6 +76,12 @@ def inputs_of(
             pair.backward,
         )
     except ProblemError as error:
+        if unknown := _nowhere(pair.backward, module):
+            raise ProblemError(
+                f"{file}:{pair.backward.lineno}: {pair.backward.name} reads "
+                f"{', '.join(unknown)}, which it isn't handed and which isn't made before it is "
+                "called: make that an argument"
+            ) from None
         raise ProblemError(f"{file}:{pair.forward.lineno}: {pair.forward.name}: {error}") from None
     found = proposal.arguments()
     free = {name: axis for axis, name in called(pair.forward, proposal).items()}
@@ -105,8 +113,24 @@ def _at_top(pair: Pair, module: ModuleType) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in pair.top:
         value: Any = getattr(module, name, None)
-        found |= value if isinstance(value, dict) else {name: value}
+        found |= value if isinstance(value, dict) else {name: _as_array(value)}
     return {name: value for name, value in found.items() if name in parameters(pair.forward)}
+
+
+def _nowhere(function: ast.FunctionDef, module: ModuleType) -> list[str]:
+    """What a function reads that its module doesn't have, as what only a loop there makes."""
+    return sorted(reads(function) - {*module.__dict__, *dir(builtins)})
+
+
+def _as_array(value: Any) -> Any:
+    """A list of numbers, also of rows of them, as the array that NumPy takes it for."""
+    held: Any = value
+    try:
+        made: Any = np.array(held, dtype=object) if isinstance(held, list) else np.array([])
+        numbers = made.size and all(isinstance(each, int | float) for each in made.flat)
+        return made.astype(float) if numbers else held  # pyright: ignore[reportUnknownVariableType]
+    except ValueError:  # rows of several lengths
+        return held  # pyright: ignore[reportUnknownVariableType]
 
 
 def _defaults_asked_for(pair: Pair) -> dict[str, Argument]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
 
@@ -23,8 +23,10 @@ from byhand.sources.flow import binds
 from byhand.sources.guesses import is_labels
 from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.intermediates import promising
+from byhand.sources.layer_classes import BACKWARD, FORWARD
 from byhand.sources.names import plain_name
 from byhand.sources.nested_dicts import unnested
+from byhand.sources.outputs_in_caches import with_last_item
 from byhand.sources.pair import Pair, paired
 from byhand.sources.pair_functions import backward_of, forward_of
 from byhand.sources.pair_inputs import functions_of, inputs_of
@@ -49,7 +51,7 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
     found: list[Pair] = []
     adding = by_name({n: f for n, f in functions.items() if _adds_to_what_it_is_handed(f)})
     for name, forward in functions.items():
-        partner = _partner(name)
+        partner = _partner(name, functions)
         for other, backward in functions.items():
             variant = other.removeprefix(partner)
             if backward is forward or not other.startswith(partner):
@@ -59,6 +61,7 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
             if _adds_to_what_it_is_handed(backward):
                 continue
             one, two = unpacked(forward, functions), unpacked(backward, functions)
+            one = with_last_item(one)
             if not returns(one):
                 both = returning_outputs(one, two)
                 if both is None:
@@ -148,8 +151,17 @@ _PARTNERS = (
 )
 
 
-def _partner(name: str) -> str:
-    """The backward's name for a forward's: of `affine_forward`, `forward_pass`, `fwd_gelu`."""
+def _partner(name: str, functions: Collection[str]) -> str:
+    """The backward's name for a forward's: of `affine_forward`, `forward_pass`, `fwd_gelu`; of
+    `feed_forward` the only one that says so in other words, such as `back_propagate`."""
+    if (
+        name != "forward"
+        and FORWARD.match(name)
+        and sum(bool(FORWARD.match(each)) for each in functions) == 1
+    ):
+        others = [each for each in functions if BACKWARD.match(each)]
+        if len(others) == 1:
+            return others[0]
     for one, other in _PARTNERS:
         if one in name:
             return name.replace(one, other)
@@ -193,7 +205,7 @@ def _forward_of(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    stem = re.sub(r"_?(forward|fwd|Forward)_?", "_", name).strip("_")
+    stem = re.sub(r"_?(feed_?)?(forward|fwd|Forward)_?", "_", name).strip("_")
     return stem or name
 
 
