@@ -11,12 +11,14 @@ from byhand.sources.names import LOSS
 
 _SEVERAL = re.compile(r"(loss(es|i|s)|costs|errors)$|_(history|list|log)$", re.I)
 """What a list of losses is called."""
+_MEASURE = re.compile(r"^(?!.*(loss|cost)).*error", re.I)
+"""What is rather said of a fit than made small: `mean_abs_error`, beside a loss."""
 
 
 def losses_of(statements: Sequence[ast.stmt], first: int, names: Collection[str]) -> list[str]:
     """The names of what may be differentiated, the likeliest first: what has .backward() called, or
-    is called a loss, the last first, several losses after one, or is what the first gradient
-    belongs to."""
+    is called a loss, the last first, several losses after one and errors after losses, or is what
+    the first gradient belongs to."""
     bound = [
         name
         for node in statements[:first]
@@ -25,7 +27,10 @@ def losses_of(statements: Sequence[ast.stmt], first: int, names: Collection[str]
     ][::-1]
     said = [n for n in differentiated(statements) if n in bound]
     last = [n for n in bound if n in names][:1]
-    called = sorted((n for n in bound if LOSS.search(n)), key=lambda n: bool(_SEVERAL.search(n)))
+    called = sorted(
+        (n for n in bound if _is_called_so(n, statements)),
+        key=lambda n: (bool(_SEVERAL.search(n)), bool(_MEASURE.search(n))),
+    )
     return [*dict.fromkeys([*said, *called, *last])]
 
 
@@ -36,7 +41,23 @@ def computes(node: ast.stmt, name: str) -> bool:
 
 def is_loss(name: str, statements: Sequence[ast.stmt]) -> bool:
     """Whether a name is said to be a loss, whose own gradient is 1."""
-    return bool(LOSS.search(name)) or name in differentiated(statements)
+    return _is_called_so(name, statements) or name in differentiated(statements)
+
+
+def _is_called_so(name: str, statements: Sequence[ast.stmt]) -> bool:
+    """Whether a name says that it is a loss, or is a sum of such: `total = loss_a + loss_b`."""
+    return bool(LOSS.search(name)) or any(_adds_losses(node, name) for node in statements)
+
+
+def _adds_losses(node: ast.stmt, name: str) -> bool:
+    match node:
+        case ast.Assign(targets=[ast.Name(id=target)], value=ast.BinOp(op=ast.Add()) as value) if (
+            target == name
+        ):
+            read = reads(value)
+            return name not in read and any(map(LOSS.search, read))
+        case _:
+            return False
 
 
 def differentiated(statements: Sequence[ast.stmt]) -> list[str]:

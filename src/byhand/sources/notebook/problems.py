@@ -27,7 +27,7 @@ from byhand.sources.notebook.selection import (
     unfounded,
 )
 from byhand.sources.setting import Setting, run
-from byhand.sources.usual_losses import right_gradients
+from byhand.sources.usual_losses import likeness
 from byhand.values.arrays import is_torch
 
 
@@ -66,15 +66,17 @@ def problems_in(found: Sequence[Script], namespace: Namespace) -> list[Problem]:
 def _problems(found: Script, space: Namespace, notes: Sequence[str]) -> list[Problem]:
     notes = [*notes, *_let_be(found)]
     around = _around(found, space)
-    made: list[Problem | None] = []
+    made: list[Problem] = []
     used: set[str] = set()
     for segment in found.segments:
         problem = _problem(found, segment, *around, notes)
         if found.rivals and segment.is_from_loss and problem is not None:
-            problem, loss = _likeliest(found, segment, problem, space, notes, used)
+            some, loss = _likeliest(found, segment, problem, space, notes, used)
             used.add(loss)
-        made.append(problem)
-    return [problem for problem in made if problem is not None]
+            made += some
+        elif problem is not None:
+            made.append(problem)
+    return made
 
 
 def _around(found: Script, space: Namespace) -> tuple[Namespace, Namespace]:
@@ -92,23 +94,34 @@ def _likeliest(
     space: Namespace,
     notes: Sequence[str],
     used: Collection[str],
-) -> tuple[Problem, str]:
+) -> tuple[list[Problem], str]:
     """The problem of a segment that may start from one of several losses, as those of the two sides
     of a GAN do, and that loss: of which most gradients are right, or else the first from which
-    nothing above starts."""
-    losses = {found.end: problem}
+    nothing above starts. Some of its gradients may start from one, and the rest from another, as
+    those of a critic and an actor do: then they are two."""
+    losses = {found.end: [problem]}
     for rival in found.rivals:
-        same = [each for each in rival.segments if {*each.places} == {*segment.places}]
-        for each in same if same and same[0].is_from_loss else ():
-            made = _problem(rival, each, *_around(rival, space), notes)
-            losses |= {rival.end: made} if made is not None else {}
+        for each in rival.segments:
+            rest = [i for i in segment.places if i not in each.places]
+            if not each.is_from_loss or len(rest) + len(each.places) != len(segment.places):
+                continue
+            made = [_problem(rival, each, *_around(rival, space), notes)]
+            if rest:
+                names = [n for i in rest for n in sorted(found.written.answers[i] & found.known)]
+                other = replace(segment, places=(*rest,), answers=(*dict.fromkeys(names),))
+                made.append(_problem(found, other, *_around(found, space), notes))
+            losses.setdefault(rival.end, [one for one in made if one is not None])
     if len(losses) < 2:
-        return problem, found.end
-    loss = max(losses, key=lambda loss: (right_gradients(losses[loss]), loss not in used))
+        return [problem], found.end
+
+    def likely(loss: str) -> tuple[float, bool]:
+        return sum(map(likeness, losses[loss])), loss not in used
+
+    loss = max(losses, key=likely)
+    first, *others = losses[loss]
     note = f"several losses: {', '.join(losses)}; these gradients are taken as those of {loss}"
-    chosen = losses[loss]
     name = _name(found, segment, segment is found.segments[0])
-    return replace(chosen, name=name, notes=(*chosen.notes, note)), loss
+    return [replace(first, name=name, notes=(*first.notes, note)), *others], loss
 
 
 def _let_be(found: Script) -> Iterator[str]:

@@ -140,8 +140,11 @@ class _Reader:
                 script = self._of_loss(loss, answered, written)
                 found += [script] if script is not None else []
         if found:
-            best = max(found, key=lambda each: len(each.begun))
-            return best.beside(self._rivals(best, answered, written)) if best.starts_again else best
+            best = found[0]
+            if best.starts_again:
+                best = max(found, key=lambda each: len(each.begun))
+            rivals = self._rivals(best, answered, written) if best.starts_again else found
+            return best.beside(rivals)
         raise ProblemError(
             f"{self.file}: {losses[0]} depends on none of {', '.join(sorted(names))}, whose "
             "gradients are given: looked for the forward in the statements that it needs"

@@ -82,9 +82,13 @@ class Script:
         return f"{self.loss} (line {self.statements[max(self.forward)].lineno})"
 
     def beside(self, others: Iterable[Script]) -> Script:
-        """This with the others as rivals whose loss is neither made of this one nor a part."""
+        """This with the others as rivals whose loss is neither made of this one nor a part of it.
+        Where gradients start but once, others must need nothing else, as a second measure of the
+        same predictions does."""
         mine = {*self.forward}
         rivals = [each for each in others if mine - {*each.forward} and {*each.forward} - mine]
+        if not self.starts_again:
+            rivals = [each for each in rivals if each.chain - self.chain <= {max(each.forward)}]
         return replace(self, rivals=tuple({each.forward: each for each in rivals}.values()))
 
     @cached_property
