@@ -66,6 +66,17 @@ def test_a_cell_that_was_run_again() -> None:
     assert report["W1"].cell == 4
 
 
+def test_a_gradient_that_an_earlier_cell_left_is_no_input() -> None:
+    """It is answered once more, by another formula: that is not what the first one gave."""
+    again = "dscores = probs.copy()\ndscores[np.arange(len(y)), y] -= 1\ndscores /= len(y)"
+    first, second = reports([*CELLS, again])
+    assert first.ok, str(first)
+    assert second.ok, str(second)
+    assert [row.cell for row in second.rows] == [4]
+    _, second = reports([*CELLS, again.replace("-= 1", "-= 2")])
+    assert second.roots == ("scores",)
+
+
 def test_the_magic(capsys: pytest.CaptureFixture[str]) -> None:
     shell = Shell()
     load_ipython_extension(shell)

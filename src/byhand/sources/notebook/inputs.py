@@ -33,9 +33,11 @@ def inputs_of(
                 read[name] = None
         made |= binds(node)
     for i in backward:
-        for name in sorted(reads(found.statements[i])):
+        node = found.statements[i]
+        for name in sorted(reads(node)):
             if name not in made:
                 read.setdefault(name)
+        made |= binds(node)
     held = {name: space[name] for name in read if name in space}
     held |= {name: as_number(held[name]) for name in segment.answers if name in held}  # `b = 0`
     return {
