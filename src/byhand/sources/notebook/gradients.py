@@ -7,9 +7,9 @@ import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from byhand.sources.flow import binds, changes, is_plain, reads, touches
+from byhand.sources.flow import binds, changes, is_plain, needed, reads, touches
 from byhand.sources.intermediates import Renames
-from byhand.sources.names import base_of
+from byhand.sources.names import LOSS, base_of
 from byhand.sources.notebook.forward import differentiated
 from byhand.sources.notebook.training import has_both, trains
 from byhand.sources.signature import elements, returns
@@ -54,7 +54,19 @@ def places_of_gradients(statements: Sequence[ast.stmt]) -> Gradients:
                 else:
                     answers[i] = bases
         known |= binds(node)
+    steps = {*_of_the_first_loss(statements)}  # `dt = t[1] - t[0]`: a step, and no gradient
+    if answers.keys() - steps:
+        answers = {i: names for i, names in answers.items() if i not in steps}
     return Gradients(answers, _tries(statements, answers), empty, frozenset(kept))
+
+
+def _of_the_first_loss(statements: Sequence[ast.stmt]) -> list[int]:
+    """The places of what the first loss is computed from, none of which is a gradient of it."""
+    for i, node in enumerate(statements):
+        name = next((name for name in binds(node) if LOSS.search(name)), None)
+        if name is not None and isinstance(node, ast.Assign) and reads(node):
+            return needed(statements[: i + 1], {name})
+    return []
 
 
 def _writes(node: ast.stmt, bases: Collection[str]) -> bool:

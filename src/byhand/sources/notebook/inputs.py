@@ -74,7 +74,7 @@ def drawing(inputs: Inputs, counts: Mapping[str, int], rows: int | None) -> Call
     largest = _row_of_largest(inputs, rows)
 
     def draw(rng: np.random.Generator, **sizes: int) -> Inputs:
-        taken = sizes.get("rows", rows or 0)
+        taken = min(sizes.get("rows", rows or 0), rows or 0)  # there are no more
         kept = [*range(taken - 1), max(largest, taken - 1)] if taken else []
         found: Inputs = dict.fromkeys(counts, taken)
         for name, value in inputs.items():
