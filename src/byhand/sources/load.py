@@ -44,6 +44,7 @@ from byhand.sources.nearest import backwards_in
 from byhand.sources.nets_of_layers import nets_in
 from byhand.sources.notebook.problems import problems
 from byhand.sources.notebook.reading import scripts
+from byhand.sources.notebook.script import Script
 from byhand.sources.pair import Pair
 from byhand.sources.pairs import pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
@@ -170,13 +171,14 @@ def _of_cells(
     else its segments. Where there are functions, what else stands there tries them."""
     if not functions:
         try:
-            found = problems(scripts(cells, file))
+            read = scripts(cells, file)
+            functions = _unnamed_steps(read, cells.tree, file)
+            if not functions:
+                return _segments(problems(read), member, file)
         except ProblemError:
             functions = _steps(cells.tree, file)
             if not functions:
                 raise
-        else:
-            return _segments(found, member, file)
     layers = [each for each in functions if isinstance(each, Layer)]
     model = model_in(cells, layers)
     used = []
@@ -213,6 +215,19 @@ def _judged(functions: Sequence[Found], layers: Sequence[Layer], model: Model | 
 def _with_notes(read: Callable[[], Problem], notes: Sequence[str]) -> Problem:
     problem = read()
     return replace(problem, notes=(*problem.notes, *notes))
+
+
+def _unnamed_steps(found: Sequence[Script], tree: ast.Module, file: Path) -> list[Found]:
+    """The training in which steps are taken with gradients that have no names, where none of what
+    is called like one is that of a parameter: `d_out = error * ...`, `W += h.T.dot(d_out)`."""
+    known = {name for each in found for i in each.chain for name in reads(each.statements[i])}
+    stepped = {step.name for n in ast.walk(tree) if (step := update_of(n)) is not None} & known
+    answered = {name for each in found for some in each.segments for name in some.answers}
+    if not stepped or stepped & answered:
+        return []
+    with contextlib.suppress(ProblemError):
+        return _steps(tree, file)
+    return []
 
 
 def _steps(tree: ast.Module, file: Path) -> list[Found]:

@@ -1,5 +1,4 @@
 """A weight that has as many rows as the batch."""
-# %%
 import torch, torch.nn.functional as F
 torch.manual_seed(1)
 N, V, E, H = 24, 20, 6, 16
@@ -9,7 +8,6 @@ W1 = (torch.randn(E * 4, H) * 0.2).requires_grad_()
 b1 = (torch.randn(H) * 0.1).requires_grad_()
 W2 = (torch.randn(H, V) * 0.2).requires_grad_()
 b2 = (torch.randn(V) * 0.1).requires_grad_()
-# %%
 emb = C[Xb]
 x = emb.view(-1, E * 4)
 hpre = x @ W1 + b1
@@ -18,7 +16,6 @@ logits = h @ W2 + b2
 loss = F.cross_entropy(logits, Yb) + 0.01 * (W1**2).mean()
 for t in (logits, h, hpre, x, emb): t.retain_grad()
 loss.backward()
-# %%
 with torch.no_grad():
     dlogits = F.softmax(logits, dim=1)
     dlogits[torch.arange(N), Yb] -= 1
