@@ -19,6 +19,8 @@ FOUND = {
     "autoencoder": ["Autoencoder"],
     "policy": ["Policy"],
     "windows": ["pool"],
+    "differences": ["differences"],
+    "loss_of_each": ["loss_of_each"],
     "steps_in_time": ["steps_in_time"],
     "exclusive_or": ["exclusive_or"],
     "phases": ["phases"],
@@ -118,6 +120,10 @@ def test_static_methods_are_told_by_their_class() -> None:
 
 GENERATOR = "df_logit, df_h1, df_a1"
 PLANTED = (
+    ("differences", "differences", "dW1 = X.T @ dz1", "dW1 = -X.T @ dz1"),
+    ("differences", "differences", "dz1 = (dz2 @ W2.T) * a1", "dz1 = (dz2 @ W2.T) * z1"),
+    ("loss_of_each", "loss_of_each", "dz = da * (1 - a ** 2)", "dz = da * (1 - z ** 2)"),
+    ("loss_of_each", "loss_of_each", "da = (a - y) /", "da = (y - a) /"),
     (
         "exclusive_or",
         "exclusive_or",

@@ -42,6 +42,7 @@ from byhand.sources.left_over import left_over
 from byhand.sources.models import Model, model_in, problem_of_model
 from byhand.sources.nearest import backwards_in
 from byhand.sources.nets_of_layers import nets_in
+from byhand.sources.notebook.forward import is_loss
 from byhand.sources.notebook.problems import problems
 from byhand.sources.notebook.reading import scripts
 from byhand.sources.notebook.script import Script
@@ -219,11 +220,13 @@ def _with_notes(read: Callable[[], Problem], notes: Sequence[str]) -> Problem:
 
 def _unnamed_steps(found: Sequence[Script], tree: ast.Module, file: Path) -> list[Found]:
     """The training in which steps are taken with gradients that have no names, where none of what
-    is called like one is that of a parameter: `d_out = error * ...`, `W += h.T.dot(d_out)`."""
+    is called like one is that of a parameter: `d_out = error * ...`, `W += h.T.dot(d_out)`; or
+    which starts from no loss: `error = y - output`."""
     known = {name for each in found for i in each.chain for name in reads(each.statements[i])}
     stepped = {step.name for n in ast.walk(tree) if (step := update_of(n)) is not None} & known
     answered = {name for each in found for some in each.segments for name in some.answers}
-    if not stepped or stepped & answered:
+    lossless = not any(is_loss(each.loss, each.statements) for each in found)
+    if not stepped or (stepped & answered and not lossless):
         return []
     with contextlib.suppress(ProblemError):
         return _steps(tree, file)

@@ -327,11 +327,12 @@ def _answers(
     renames = Renames(renamed)
     rates = {step.rate for step in steps.values()}
     for i, step in steps.items():
-        unscaled = not step.rate[:1].isdigit() and step.up is (sign == "-")
-        if unscaled and _name(step.gradient, renamed) == f"d{step.name}":
+        scaled = len(rates) > 1 and step.rate[:1].isdigit()
+        as_it_is = not scaled and step.up is (sign == "-")
+        if as_it_is and _name(step.gradient, renamed) == f"d{step.name}":
             continue
         value = renames.visit(copy.deepcopy(step.gradient))
-        if len(rates) > 1 and step.rate[:1].isdigit():
+        if scaled:
             value = ast.BinOp(ast.parse(step.rate, mode="eval").body, ast.Mult(), value)
         if step.up is not (sign == "-"):
             value = ast.UnaryOp(ast.USub(), value)

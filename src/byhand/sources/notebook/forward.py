@@ -46,7 +46,22 @@ def is_loss(name: str, statements: Sequence[ast.stmt]) -> bool:
 
 def _is_called_so(name: str, statements: Sequence[ast.stmt]) -> bool:
     """Whether a name says that it is a loss, or is a sum of such: `total = loss_a + loss_b`."""
+    if any(_is_difference(node, name) for node in statements):
+        return False
     return bool(LOSS.search(name)) or any(_adds_losses(node, name) for node in statements)
+
+
+def _is_difference(node: ast.stmt, name: str) -> bool:
+    """Whether this is `error = y - output`, from which a backward starts as from a gradient."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=target)], value=ast.BinOp(op=ast.Sub(), right=right)):
+            return target == name and bool(_MEASURE.match(name)) and not _calls(right)
+        case _:
+            return False
+
+
+def _calls(node: ast.expr) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(node))
 
 
 def _adds_losses(node: ast.stmt, name: str) -> bool:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.program.statements import Namespace
-from byhand.sources.assemble import assembled, function, located
+from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.flow import binds, is_plain, reads, touches
 from byhand.sources.intermediates import with_copies
+from byhand.sources.names import base_of
 from byhand.sources.notebook.gradients import is_autograds, named
 from byhand.sources.notebook.inputs import counts_of, drawing, inputs_of, is_float, linked, rows_of
 from byhand.sources.notebook.reading import rounds
@@ -29,6 +30,7 @@ from byhand.sources.notebook.selection import (
 from byhand.sources.setting import Setting, run
 from byhand.sources.usual_losses import likeness
 from byhand.values.arrays import is_torch
+from byhand.values.held import array
 
 
 def problems(found: Sequence[Script]) -> list[Problem]:
@@ -163,6 +165,37 @@ def _problem(
     after: Namespace,
     notes: Sequence[str],
 ) -> Problem | None:
+    """The problem of a segment. A loss that is an array, one number for each example, is summed up,
+    or else its mean is taken, if more gradients are those of that."""
+    if segment.given or not _is_of_each(found, segment, after.get(found.loss)):
+        return _with_total(found, segment, before, after, notes)
+    made: dict[str, Problem] = {}
+    for total in ("sum", "mean"):
+        problem = _with_total(found, segment, before, after, notes, total)
+        if problem is not None:
+            made[total] = problem
+    total = max(made, key=lambda total: likeness(made[total]), default=None)
+    if total is None:
+        return None
+    note = f"{found.loss} is an array: the gradients are taken as those of its {total}"
+    return replace(made[total], notes=(*made[total].notes, note))
+
+
+def _is_of_each(found: Script, segment: Segment, loss: object) -> bool:
+    """Whether a loss is one number for each example, and backward begins as if it were one."""
+    read = {n for i in backward_places(found, segment) for n in reads(found.statements[i])}
+    held = array(loss)
+    return held is not None and held.size > 1 and found.loss not in map(base_of, read)
+
+
+def _with_total(
+    found: Script,
+    segment: Segment,
+    before: Namespace,
+    after: Namespace,
+    notes: Sequence[str],
+    total: str = "",
+) -> Problem | None:
     statements = found.statements
     outputs = segment.given or (found.loss,)
     first = not segment.given and segment.anew is None
@@ -184,6 +217,12 @@ def _problem(
     loads: list[ast.expr] = [ast.Name(name, ast.Load()) for name in outputs]
     value = loads[0] if len(loads) == 1 else ast.Tuple(loads, ast.Load())
     last = statements[backward[0]] if not body else body[-1]
+    if total:
+        whole = ast.Name(f"{found.loss}_{total}", ast.Load())
+        body.append(
+            assign(whole.id, ast.Call(ast.Attribute(value, total, ast.Load()), [], []), last)
+        )
+        value = whole
     body.append(located(ast.Return(value), last))
     nodes = [named(copy.deepcopy(statements[i]), found.known) for i in backward]
     nodes = with_copies(nodes, inside, in_torch=any(map(is_torch, space.values())))
