@@ -125,3 +125,68 @@ def test_nested_ones(checked: Checked) -> None:
     assert wrong.roots == ('model["last"]["W"]',)
     wrong = checked(NESTED.replace("(1 - a**2)", "(1 - a)"))
     assert not {row.name for row in wrong.rows if row.right} & {'model["first"]["W"]'}
+
+
+LAYERS = """
+import numpy as np
+
+data = ("X", "Y")
+
+def inputs(rng, *, m=5, d=4, h=3):
+    sizes, parameters = [d, h, h, 1], {}
+    for l in range(1, len(sizes)):
+        parameters["W" + str(l)] = rng.normal(size=(sizes[l], sizes[l - 1])) / 2
+        parameters["b" + str(l)] = np.zeros((sizes[l], 1))
+    return {"X": rng.normal(size=(d, m)), "Y": rng.integers(0, 2, (1, m)).astype(float),
+            "parameters": parameters}
+
+def forward(X, Y, parameters):
+    L = len(parameters) // 2
+    A, caches = X, []
+    for l in range(1, L + 1):
+        Z = parameters["W" + str(l)] @ A + parameters["b" + str(l)]
+        caches.append((A, Z))
+        A = np.maximum(Z, 0) if l < L else 1 / (1 + np.exp(-Z))
+    AL = A * 1
+    m = Y.shape[1]
+    cost = -np.sum(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m
+    return cost
+
+def backward(Y, parameters, caches, AL, m, L):
+    grads = {}
+    dAL = -(Y / AL - (1 - Y) / (1 - AL))
+    g = dAL * AL * (1 - AL)
+    for l in reversed(range(1, L + 1)):
+        A, Z = caches[l - 1]
+        if l < L:
+            g = g * (Z > 0)
+        grads["dW" + str(l)] = g @ A.T / m
+        grads["db" + str(l)] = g.sum(1, keepdims=True) / m
+        g = parameters["W" + str(l)].T @ g
+    return grads
+"""
+
+
+def test_keys_that_forward_makes(checked: Checked) -> None:
+    """Nothing says in forward's text which keys there are; and that dAL is m times its gradient is
+    a note, though what reads it isn't known line by line."""
+    report = checked(LAYERS)
+    assert_right(report)
+    layers = {f'parameters["{kind}{layer}"]' for kind in "Wb" for layer in (1, 2, 3)}
+    assert {*layers, "AL"} == {row.name for row in report.rows}
+    assert any(note.startswith("dAL: 5 times the gradient") for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("keepdims=True) / m\n", "keepdims=True)\n", {"b1", "b2", "b3"}),
+        ("(Z > 0)", "(Z > 0.3)", {"W1", "b1", "W2", "b2"}),
+        ("g @ A.T / m", "g @ A.T / m * (1 + (l == 2))", {"W2"}),
+    ],
+)
+def test_a_mistake_under_keys_that_forward_makes(
+    checked: Checked, old: str, new: str, wrong: set[str]
+) -> None:
+    report = checked(LAYERS.replace(old, new))
+    assert {*report.roots} == {f'parameters["{name}"]' for name in wrong}

@@ -9,14 +9,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 from byhand.errors import ProblemError
 from byhand.program.control_flow import run_plainly
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem, did_you_mean
-from byhand.program.returned_by_key import by_parameter, key_in, keys_of_parameters
+from byhand.program.returned_by_key import (
+    by_parameter,
+    key_in,
+    keys_of_dicts,
+    keys_of_parameters,
+)
 from byhand.program.returned_dict import named_by, spelled_out
 from byhand.program.statements import Function, StatementError
 from byhand.program.time_steps import renamed
@@ -103,14 +108,18 @@ def known_to(problem: Problem) -> frozenset[str]:
     return frozenset({*problem.forward.parameters, *problem.forward.own})
 
 
-def by_name(returned: Any, problem: Problem | None) -> dict[str, Any]:
+def by_name(
+    returned: Any, problem: Problem | None, given: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     """The gradients in a returned dict by what they are the gradients of, which may be said as
-    "W" or as "dW", and stands in a dict where forward reads `params["W"]`; none where something
-    else was returned."""
+    "W" or as "dW", and stands in a dict where forward reads `params["W"]`, or is `given` one; none
+    where something else was returned."""
     if not isinstance(returned, dict):
         return {}
     known = frozenset[str]() if problem is None else known_to(problem)
-    keys: Mapping[str, str] = {} if problem is None else keys_of_parameters(problem.forward)
+    keys: Mapping[str, str] = {}
+    if problem is not None:
+        keys = {**keys_of_dicts(problem.forward, given), **keys_of_parameters(problem.forward)}
     named: dict[str, Any] = returned  # pyright: ignore[reportUnknownVariableType]
     found: dict[str, Any] = {}
     for said, value in named.items():

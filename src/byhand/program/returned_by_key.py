@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from byhand.program.returned_dict import bound_once, has_inner_functions, taken
 from byhand.program.statements import Function
@@ -33,6 +34,22 @@ def keys_of_parameters(forward: Function) -> Mapping[str, str]:
                 found.setdefault(key, set()).add(name)
             case _:
                 pass
+    return _of_one(found, forward)
+
+
+def keys_of_dicts(forward: Function, given: Mapping[str, Any]) -> Mapping[str, str]:
+    """The keys of the dicts that forward's parameters are, as `given`: it may read them under keys
+    that it makes, such as `parameters["W" + str(layer)]`."""
+    found: dict[str, set[str]] = {}
+    for name in forward.parameters:
+        value = given.get(name)
+        for key in value if isinstance(value, dict) else ():  # pyright: ignore
+            if isinstance(key, str):
+                found.setdefault(key, set()).add(name)
+    return _of_one(found, forward)
+
+
+def _of_one(found: Mapping[str, set[str]], forward: Function) -> Mapping[str, str]:
     taken = {*forward.parameters, *forward.own}
     return {
         key: next(iter(names))

@@ -204,6 +204,10 @@ def _kept_by(trial: Trial, begins: Key, times: float, read: bool = False) -> fro
     tried, readers = _readers(trial, scaled)
     taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
     passed_on = [_right(tried, a, times) for a in readers if not _right(tried, a, 1.0)]
+    if not readers:  # what was only returned reads nobody knows what
+        returned = [a for a in tried.answers.found if a.key in inputs and not a.writes]
+        taken_out = [trial.holds(a.key) for a in returned]
+        passed_on = [_holds_times(trial, a, times) for a in returned]
     # Without it, what begins it is wrong, and whatever takes the number out again.
     return frozenset(scaled) if any(taken_out) and sum(passed_on) <= sum(taken_out) else None
 
@@ -254,6 +258,12 @@ def _kept_in(trial: Trial, begins: Key, kept: Times) -> bool:
     assert times is not None
     tried, readers = _readers(trial, {begins: times})
     return all(_right(tried, each, 1.0) and _right(tried, each, times) for each in readers)
+
+
+def _holds_times(trial: Trial, answer: Answer, times: float) -> bool:
+    """Whether what was given in the end is so many times its gradient."""
+    true = trial.drawn.true_gradients[trial.drawn.truth.by_key[answer.key].tensor]
+    return nearly(unscaled(answer.value, times), true)
 
 
 def _right(trial: Trial, answer: Answer, times: float) -> bool:

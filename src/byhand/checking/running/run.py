@@ -76,7 +76,7 @@ def run_backward(
         function,
         given,
         tuple(recorder.writes),
-        by_name(returned, problem),
+        by_name(returned, problem, available),
         tuple(recorder.damages),
         narrow.lines,
         *(error or (None, "")),
@@ -97,7 +97,7 @@ def run_again(
     given, function = copied(call.filled({**upstream, **available})), call.function
     if function is None:
         assert problem.backward is not None
-        return _by_key(problem.backward(**given), problem)
+        return _by_key(problem.backward(**given), problem, available)
     last: dict[int, list[Answer]] = {}
     for answer in known.found:
         for write in answer.writes[-1:]:
@@ -114,14 +114,14 @@ def run_again(
 
     with contextlib.suppress(StatementError):
         returned = run(function, function.namespace(given), execute).value
-        found |= _by_key(returned, problem)
+        found |= _by_key(returned, problem, available)
     return found
 
 
-def _by_key(returned: Any, problem: Problem) -> dict[Key, Any]:
+def _by_key(returned: Any, problem: Problem, available: Mapping[str, Any]) -> dict[Key, Any]:
     return {
         (name, 0): leaf
-        for root, value in by_name(returned, problem).items()
+        for root, value in by_name(returned, problem, available).items()
         for name, leaf in tree.named(root, value)
     }
 
@@ -172,5 +172,5 @@ def _called(call: Call, given: Mapping[str, Any], passed: Mapping[str, Any]) -> 
         for name, value in arrays.items()
         if not unchanged(value, pristine[name])
     )
-    found = by_name(returned, call.problem)
+    found = by_name(returned, call.problem, given)
     return BackwardRun(None, given, (), found, damages, unread=_unread(returned))
