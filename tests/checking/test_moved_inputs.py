@@ -340,3 +340,41 @@ def test_inputs_are_not_moved_to_where_forward_is_chaos(
     found = load(str(file))
     assert isinstance(found, Problem)
     assert (generic(found, 1, draw(found, {}, None, 0)) is not None) is moves
+
+
+LOW_RANK = """
+import numpy as np
+
+def inputs(rng, *, n=4, d=5, r=2, o=3):
+    return {"x": rng.normal(size=(n, d)), "A": rng.normal(size=(d, r)), "B": np.zeros((r, o))}
+
+def forward(x, A, B):
+    s = 2.0 / A.shape[1]
+    xa = x @ A
+    out = s * (xa @ B)
+    return out
+
+def backward(x, A, B, xa, s, dout):
+    dB = s * xa.T @ dout
+    dxa = s * dout @ B.T
+    dA = x.T @ dxa
+    dx = dxa @ A.T
+"""
+
+
+def test_zeros_and_a_size_may_hide_one_mistake_together(checked: Checked) -> None:
+    """s is 1 at the default sizes, and B zero at all others."""
+    assert_right(checked(LOW_RANK))
+    report = checked(LOW_RANK.replace("s * dout @ B.T", "dout @ B.T"))
+    assert report.roots == ("xa",)
+    assert report["xa"].at == "inputs moved"
+    mistake = report["xa"].mistake
+    assert mistake is not None and mistake.code == "missing-local"
+
+
+def test_a_line_without_a_size_has_none_written_into_it(checked: Checked) -> None:
+    """It lacks a factor that is 1 at the default sizes."""
+    report = checked(LOW_RANK.replace("s * xa.T", "xa.T"))
+    assert report.roots == ("B",)
+    mistake = report["B"].mistake
+    assert mistake is not None and mistake.code == "missing-local"

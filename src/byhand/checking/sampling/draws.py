@@ -14,6 +14,7 @@ from byhand.checking.sampling.choices import new_sides
 from byhand.checking.sampling.moved_draws import (
     empty_masks,
     generic,
+    holds_still,
     other_branches,
     zeros,
 )
@@ -89,10 +90,14 @@ def _others(
     """The draws of other sizes."""
     fitted = False
     loops = max(_depth(each) for each in (problem.forward, backward) if each is not None)
-    for sizes in (small_sizes if loops >= DEEP else other_sizes)(problem.dimensions):
+    others = [*(small_sizes if loops >= DEEP else other_sizes)(problem.dimensions)]
+    for sizes in others:
         for found in _attempt(problem, sizes, seed, dtype, first):
             fitted |= isinstance(found, Draw)
             yield found
+    if others and holds_still(problem, first):  # at these sizes, too, it hides what it hides
+        moved = generic(problem, seed + 1, first, others[0]) if dtype == "float64" else None
+        yield from () if moved is None else _with_ties(moved)
     if 0 < loops < DEEP:  # where one runs but twice, its first steps are its last ones
         for sizes in small_sizes(problem.dimensions):
             found = _attempt(problem, sizes, seed, dtype, first)

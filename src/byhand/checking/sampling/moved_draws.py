@@ -4,8 +4,9 @@ zeros that backward may divide by, to equal values, and to masks that let nothin
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from byhand.program.problem import Problem
 from byhand.program.program import Program, Step
 from byhand.program.scopes import all_names
 from byhand.program.statements import Function
+from byhand.values import tree
 from byhand.values.precision import eps_of
 
 MOVED = "moved"
@@ -44,10 +46,21 @@ EXTREME = 1e150
 """Larger numbers than this, and smaller ones than one over it, aren't tried."""
 
 
-def generic(problem: Problem, seed: int, known: Draw) -> Draw | None:
-    """A draw of the default sizes at a generic point; None where forward allows none on which no
-    guard works that doesn't on a known one."""
-    return _first(problem, seed, MOVED, to_both_sides, nearby, known=known)
+def generic(
+    problem: Problem, seed: int, known: Draw, sizes: Mapping[str, int] = MappingProxyType({})
+) -> Draw | None:
+    """A draw of these sizes, the default ones if none are given, at a generic point; None where
+    forward allows none on which no guard works that doesn't on a known one."""
+    return _first(problem, seed, MOVED, to_both_sides, nearby, known=known, sizes=sizes)
+
+
+def holds_still(problem: Problem, known: Draw) -> bool:
+    """Whether an input is a gain of ones, a matrix of zeros: of one value only."""
+    return any(
+        step.value.size > 1 and np.all(step.value == step.value.flat[0])
+        for step in known.truth.inputs
+        if tree.root(step.name) not in problem.data
+    )
 
 
 def other_branches(problem: Problem, seed: int, known: Draw) -> Draw | None:
@@ -150,6 +163,7 @@ def _first(
     *moves: Move,
     only: Container[str] | None = None,
     known: Draw | None = None,
+    sizes: Mapping[str, int] = MappingProxyType({}),
 ) -> Draw | None:
     """The first move on which every gradient is finite and no chaos, no value is extreme, and the
     gradients of the inputs aren't all zero; else the first but for the last. No guard works that
@@ -158,7 +172,7 @@ def _first(
     for move in moves:
         change = partial(moved, data=problem.data, move=move, seed=seed, only=only)
         try:
-            found = draw(problem, {}, "float64", seed, change, how)
+            found = draw(problem, sizes, "float64", seed, change, how)
         except ProblemError:
             continue
         if not _finite(found) or _chaotic(found) or _is_extreme(found):

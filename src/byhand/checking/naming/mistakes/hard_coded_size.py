@@ -16,6 +16,7 @@ from typing import Any, cast
 from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Diagnosis, Edit
 from byhand.checking.naming.proving.suspect import Suspect
+from byhand.checking.naming.proving.syntax import is_a_length, lengths
 from byhand.checking.running.backward_run import Raised
 from byhand.values import tree
 from byhand.values.held import array
@@ -43,6 +44,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
     sizes = _sizes(suspect)
     if any(_number(part) in sizes for each in suspect.statements for part in ast.walk(each)):
         return None  # it may be that number, or not
+    if not _has_a_size(suspect):
+        return None
     return Diagnosis(
         f"{suspect.d} is right at one size only: is the size taken from the wrong array?"
     )
@@ -103,6 +106,20 @@ def _number(part: ast.AST) -> float | None:
             return number
         case _:
             return None
+
+
+def _has_a_size(suspect: Suspect) -> bool:
+    """Whether the definition reads a length, or may do so in a function of the file."""
+    known = lengths((suspect.function, suspect.first.trial.problem.forward))
+    return any(
+        isinstance(part, ast.expr)
+        and (
+            is_a_length(part, known)
+            or (isinstance(part, ast.Call) and isinstance(part.func, ast.Name))
+        )
+        for statement in suspect.statements
+        for part in ast.walk(statement)
+    )
 
 
 def _sizes(suspect: Suspect) -> set[float]:
