@@ -462,3 +462,92 @@ def test_what_a_bias_is_added_to_is_no_other_gradient(checked: Checked) -> None:
     report = checked(BIAS.replace("/= len(x)", "/= 2 * len(x)"))
     assert report.roots == ("scores",)
     assert report["scores"].line == 1 + BIAS[: BIAS.index("dscores /=")].count("\n")
+
+
+SLOPES = """
+import numpy as np
+data = ("X", "t")
+
+def inputs(rng, *, n=5, d=3, h=4):
+    return {"X": rng.normal(size=(n, d)), "t": rng.normal(size=(n, 1)),
+            "W1": rng.normal(size=(d, h)), "W2": rng.normal(size=(h, h)),
+            "W3": rng.normal(size=(h, 1))}
+
+def forward(X, t, W1, W2, W3):
+    h1 = VALUE(X @ W1)
+    h2 = VALUE(h1 @ W2)
+    y = h2 @ W3
+    loss = ((y - t) ** 2).mean()
+    return loss
+
+def backward(X, t, W2, W3, h1, h2, y):
+    delta3 = 2 * (y - t) / y.size
+    dh2 = SLOPE2
+    delta2 = delta3 @ W3.T * dh2
+    dh1 = SLOPE1
+    delta1 = delta2 @ W2.T * dh1
+    dW3 = h2.T @ delta3
+    dW2 = h1.T @ delta2
+    dW1 = X.T @ delta1
+"""
+FUNCTIONS = {"np.tanh(": "1 - h**2", "(lambda z: 1 / (1 + np.exp(-z)))(": "h * (1 - h)"}
+FUNCTIONS["(lambda z: np.maximum(z, 0))("] = "(h > 0) * 1.0"
+
+
+def slopes(value: str) -> str:
+    source = SLOPES.replace("VALUE(", value)
+    for layer in ("h1", "h2"):
+        source = source.replace(f"SLOPE{layer[1]}", FUNCTIONS[value].replace("h", layer))
+    return source
+
+
+@pytest.mark.parametrize("value", FUNCTIONS)
+def test_the_derivative_of_a_step_may_be_called_like_a_gradient(
+    checked: Checked, value: str
+) -> None:
+    """What is made of it is right, and wouldn't be if it were the gradient."""
+    report = checked(slopes(value))
+    assert_right(report)
+    assert any("dh1 isn't the gradient of h1" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "roots"),
+    [
+        ("h1.T @ delta2", "h2.T @ delta2", {"W2"}),
+        ("X.T @ delta1", "X.T @ (delta1 * 2)", {"W1"}),
+        ("h2.T @ delta3", "h2.T @ delta3 / 3", {"W3"}),
+        ("dh2 = 1 - h2**2", "dh2 = 1 - h2", {"W1", "W2"}),
+    ],
+)
+def test_a_mistake_beside_the_derivative_of_a_step(
+    checked: Checked, old: str, new: str, roots: set[str]
+) -> None:
+    assert {*checked(slopes("np.tanh(").replace(old, new)).roots} == roots
+
+
+@pytest.mark.parametrize("new", ["dy = y * (y - t)", "dy = y - t**2", "dy = t * y / y.size"])
+def test_a_wrong_gradient_that_reads_none_is_no_derivative_alone(
+    checked: Checked, new: str
+) -> None:
+    """What reads it is right if it is the gradient."""
+    source = ERRORS.replace("dy = 2 * (y - t) / y.size", new)
+    assert checked(source).roots == ("y",)
+
+
+ERRORS = """
+import numpy as np
+data = ("X", "t")
+
+def inputs(rng, *, n=5, d=3):
+    return {"X": rng.normal(size=(n, d)), "t": rng.normal(size=n), "w": rng.normal(size=d)}
+
+def forward(X, t, w):
+    y = X @ w
+    loss = ((y - t) ** 2).mean()
+    return loss
+
+def backward(X, t, w, y):
+    dy = 2 * (y - t) / y.size
+    dw = X.T @ dy
+"""

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from byhand.checking.judging.another_shape import is_right, locals_of_another_shape
+from byhand.checking.judging.another_shape import (
+    is_right,
+    local_derivatives,
+    locals_of_another_shape,
+)
 from byhand.checking.judging.blame import Blame, blame
 from byhand.checking.judging.convention import Convention, adopt
 from byhand.checking.judging.trial import Trial
@@ -44,20 +48,21 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
         if len(fewer.roots) < len(interpretation.blame.roots):
             interpretation = Interpretation(renamed, fewer)
     others = locals_of_another_shape(plain)
-    if not others:
-        return interpretation
-    without = follow(plain, plain=others)
-    fewer = blame(without)
-    if not {*fewer.roots} < {*interpretation.blame.roots}:
-        return interpretation
-    if not (is_right(plain, others) or _explains(without, fewer)):
-        return interpretation
-    notes = (
-        f"d{turn.root} isn't the gradient of {turn.root}, and need not be: what is made of it is "
-        "right"
-        for turn in others
-    )
-    return Interpretation(without, fewer, notes=tuple(notes))
+    slopes = local_derivatives(plain)
+    for turns in (others, [*others, *slopes] if slopes else []):
+        without = follow(plain, plain=turns) if turns else plain
+        fewer = blame(without)
+        if not turns or not {*fewer.roots} < {*interpretation.blame.roots}:
+            continue
+        right = is_right(plain, turns)
+        if right or turns is not others or _explains(without, fewer):
+            said = "what is made of it is right" if right else "what is made of it shows that"
+            notes = (
+                f"d{turn.root} isn't the gradient of {turn.root}, and need not be: {said}"
+                for turn in turns
+            )
+            return Interpretation(without, fewer, notes=tuple(notes))
+    return interpretation
 
 
 def _explains(trials: Sequence[Trial], blamed: Blame) -> bool:

@@ -10,8 +10,11 @@ import numpy as np
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn
 from byhand.checking.running.answers import Answer
+from byhand.checking.running.names import loaded_names
 from byhand.referees.referee import Key
 from byhand.values import tree
+from byhand.values.arrays import Array
+from byhand.values.held import array
 
 
 def locals_of_another_shape(trials: Sequence[Trial]) -> list[Turn]:
@@ -38,6 +41,36 @@ def locals_of_another_shape(trials: Sequence[Trial]) -> list[Turn]:
         if _made_of(answer, first.answers.found) & inputs:
             found.append(Turn(tree.root(answer.key[0]), answer.writes[0], None))
     return found
+
+
+def local_derivatives(trials: Sequence[Trial]) -> list[Turn]:
+    """The locals that may be a step's derivative alone, such as `da = a * (1 - a)`: they read no
+    gradient, are no multiple of the one they are named after, and gradients of inputs are made of
+    them."""
+    whole = [each for each in trials if not each.drawn.tied]
+    first = next((each for each in whole if each.line_by_line), None)
+    if first is None:
+        return []
+    inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
+    given = {*first.run.upstream}
+    return [
+        Turn(tree.root(answer.key[0]), answer.writes[0], None)
+        for answer in first.answers.found
+        if answer.key not in inputs and answer.key in first.wrong
+        if answer.writes and not answer.reads
+        if not any(given & dict(loaded_names(write.node)).keys() for write in answer.writes)
+        if not _is_multiple(answer.value, first.true_feeds[answer.key])
+        if _made_of(answer, first.answers.found) & inputs
+    ]
+
+
+def _is_multiple(value: Any, true: Array) -> bool:
+    held = array(value)
+    if held is None or np.shape(held) != true.shape:
+        return True  # it is of another shape, or nothing is known
+    size = float(np.sum(true * true))
+    times = float(np.sum(held * true)) / size if size else 0.0
+    return bool(np.allclose(held, times * true, rtol=1e-6, atol=1e-9 * np.max(np.abs(held))))
 
 
 def is_right(trials: Sequence[Trial], turns: Sequence[Turn]) -> bool:
