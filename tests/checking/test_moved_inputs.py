@@ -378,3 +378,13 @@ def test_a_line_without_a_size_has_none_written_into_it(checked: Checked) -> Non
     assert report.roots == ("B",)
     mistake = report["B"].mistake
     assert mistake is not None and mistake.code == "missing-local"
+
+
+def test_a_matrix_stays_symmetric_where_forward_asks_for_that(checked: Checked) -> None:
+    """A backward may use the matrix itself in place of its symmetric part."""
+    inputs = '"x": rng.normal(size=(n, 2)), "w": (lambda a: a @ a.T + 1)(rng.normal(size=(n, n)))'
+    forward = "c = np.linalg.cholesky(w); out = np.linalg.solve(c.T, np.linalg.solve(c, x))"
+    backward = "dx = np.linalg.solve(w, dout); dw = -dx @ np.linalg.solve(w, x).T"
+    report = checked(problem(inputs, forward, backward + "; dw = (dw + dw.T) / 2"))
+    assert report.ok, str(report)
+    assert checked(problem(inputs, forward, backward)).roots == ("w",)

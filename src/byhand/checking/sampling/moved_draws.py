@@ -26,7 +26,7 @@ from byhand.checking.sampling.moved_inputs import (
 from byhand.checking.sampling.sample_inputs import Draw, draw
 from byhand.engine.tensor import Tensor
 from byhand.errors import ProblemError
-from byhand.ops.op import Op
+from byhand.ops.op import POSITIVE_DEFINITE, Op
 from byhand.program.problem import Problem
 from byhand.program.program import Program, Step
 from byhand.program.scopes import all_names
@@ -169,8 +169,9 @@ def _first(
     gradients of the inputs aren't all zero; else the first but for the last. No guard works that
     doesn't on the known draw, if there is one."""
     dead: Draw | None = None
+    kept = (*problem.data, *(() if known is None else _symmetric(known.truth)))
     for move in moves:
-        change = partial(moved, data=problem.data, move=move, seed=seed, only=only)
+        change = partial(moved, data=kept, move=move, seed=seed, only=only)
         try:
             found = draw(problem, sizes, "float64", seed, change, how)
         except ProblemError:
@@ -183,6 +184,19 @@ def _first(
             return found
         dead = dead or found
     return dead
+
+
+def _symmetric(program: Program) -> Iterator[str]:
+    """The inputs that are symmetric matrices because forward asks for that, as Cholesky factors
+    do: there is no generic point for them."""
+    wanted: set[Tensor] = set()
+    for tensor in program.tensors[::-1]:
+        if tensor in wanted or (tensor.op is not None and POSITIVE_DEFINITE in tensor.op.domains):
+            wanted.update(arg for arg in tensor.args if isinstance(arg, Tensor))
+    for step in program.inputs:
+        value, square = step.value, step.value.ndim > 1 and len({*step.shape[-2:]}) == 1
+        if square and step.tensor in wanted and np.array_equal(value, value.swapaxes(-1, -2)):
+            yield step.name
 
 
 def _finite(found: Draw) -> bool:
