@@ -397,6 +397,11 @@ class TestRefusals:
             (lambda x: torch.randn_like(x), "draw in inputs"),
             (lambda x: torch.histc(x), r"torch\.histc has no rule"),
             (lambda x: x.mode(1), r"torch\.mode has no rule"),
+            (
+                lambda x: torch.fft.rfft(x),
+                r"^torch\.fft\.rfft .*complex .* x @ np\.cos",
+            ),
+            (lambda x: torch.fft.fftshift(x), "has no rule"),
             (lambda x: F.grid_sample(x, x), r"grid_sample\w* has no rule"),
             (lambda x: F.interpolate(x[None, None], 5, mode="bicubic"), "bicubic"),
             (lambda x: x.scatter_reduce(1, torch.tensor([[0]]), x, "prod"), "sum"),

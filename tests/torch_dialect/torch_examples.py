@@ -712,6 +712,24 @@ EXAMPLES |= {
         )
         for u in (True, False)
     ],
+    "cholesky_solve": [  # PyTorch gives the other triangle a gradient, too, though it isn't read
+        *(
+            ex(
+                lambda b, a, u=u: torch.cholesky_solve(
+                    b, torch.add((torch.triu if u else torch.tril)(a), 3 * torch.eye(3).double()), u
+                ),
+                (3, 2),
+                (3, 3),
+            )
+            for u in (True, False)
+        ),
+        ex(
+            lambda b, a: b.cholesky_solve(torch.linalg.cholesky(a)),
+            (2, 3, 1),
+            (2, 3, 3),
+            draw="symmetric",
+        ),
+    ],
     "matrix_power": [
         *(
             ex(lambda x, n=n: torch.matrix_power(x, n), (3, 3), draw="invertible")

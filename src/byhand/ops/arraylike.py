@@ -15,6 +15,7 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops import numpy_names
+from byhand.ops.fourier import instead_of
 from byhand.ops.op import Operand, without_lists
 from byhand.values.array_protocol import ArrayProtocol
 
@@ -60,7 +61,8 @@ class ArrayLike(ArrayProtocol, Operand):
     def without_op(self, name: str, func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         """What to do with a NumPy function that no op answers: refuse, unless a subclass knows."""
         raise UnsupportedError(
-            f"{name} has no rule: write it with ops that have one ({numpy_names.nearest(name)})"
+            instead_of(name)
+            or f"{name} has no rule: write it with ops that have one ({numpy_names.nearest(name)})"
         )
 
     def __getitem__(self, index: Any) -> Any:

@@ -74,6 +74,12 @@ def linalg_solve_triangular(
     return np.linalg.solve(np.triu(A) if upper else np.tril(A), B)
 
 
+def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
+    """Reads one triangle of `L` alone."""
+    lower = np.swapaxes(np.triu(L), -1, -2) if upper else np.tril(L)
+    return np.linalg.solve(np.swapaxes(lower, -1, -2), np.linalg.solve(lower, B))
+
+
 def det(A: Any) -> Any:
     return np.linalg.det(A)
 
@@ -143,6 +149,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **by_name(dot, inner, einsum, tensordot, trace, linalg_solve, linalg_cholesky),
     "vdot": dot,
     **by_name(linalg_solve_triangular, logdet, addr, addbmm, cov, corrcoef, kron, matrix_power),
+    "cholesky_solve": cholesky_solve,
     **dict.fromkeys(torch_names(DET), det),
     **dict.fromkeys(("slogdet", "linalg_slogdet"), slogdet),
     "linalg_matrix_power": matrix_power,

@@ -22,6 +22,7 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.ops import REGISTRY
+from byhand.ops.fourier import instead_of
 from byhand.torch_dialect import (
     activations,
     indexing,
@@ -192,6 +193,8 @@ def refuse(name: str) -> NoReturn:
             f"torch.{name} draws at random, so forward would differ from call to call: draw in "
             "inputs(), and list the name in data"
         )
+    if said := instead_of(f"torch.{name}"):
+        raise UnsupportedError(said)
     close = difflib.get_close_matches(name, sorted(FUNCTIONS), n=3)
     hint = f"close by: {', '.join(close)}" if close else "byhand.torch_dialect.names lists them"
     raise UnsupportedError(f"torch.{name} has no rule: write it with what has one ({hint})")
