@@ -438,8 +438,10 @@ def _adds_to_itself(write: Write) -> bool:
 
 
 def _zeros(write: Write) -> bool:
+    """Whether it is zero whatever the gradients are: one that was made of others may be so where no
+    unit of a relu lets anything through."""
     value = array(write.value)
-    return value is not None and not np.any(value)
+    return value is not None and not write.reads and not np.any(value)
 
 
 def _counts(name: str, steps: int, groups: int) -> str:
