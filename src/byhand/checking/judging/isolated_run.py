@@ -58,9 +58,9 @@ class Plan:
         for answer in found.found:
             for i, write in enumerate(answer.writes):
                 writes[write.number] = (*writes.get(write.number, ()), (answer.key, i == 0))
-                for number in write.through:
-                    goes_on = answer.writes[0].number < number
-                    helped.setdefault(number, set()).add(answer.key if goes_on else None)
+            for number in frozenset[int]().union(*(write.through for write in answer.writes)):
+                goes_on = answer.writes[0].number < number
+                helped.setdefault(number, set()).add(answer.key if goes_on else None)
         helps = {
             number: key
             for number, keys in helped.items()

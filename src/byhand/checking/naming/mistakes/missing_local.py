@@ -104,7 +104,8 @@ def _of_rows(each: ast.expr, suspect: Suspect) -> TypeGuard[ast.Name]:
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """A factor or a term that a closed form lacks, and maybe a number besides."""
-    slopes: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.paths.slopes]
+    single: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.paths.slopes]
+    slopes: list[ast.expr] = []
     cuts = any(op.name in ("maximum", "where") for step in suspect.program for op in step.ops)
     for each in _outputs(suspect):  # of tanh and of a sigmoid: in a loop that is all there is
         for less in (each, ast.BinOp(each, ast.Pow(), ast.Constant(2))):
@@ -113,11 +114,14 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
         if cuts:  # of relu
             slopes.append(ast.Compare(each, [ast.Gt()], [ast.Constant(0)]))
 
+    def any_of(statement: ast.stmt) -> list[ast.expr]:
+        return [*(single if suspect.runs_once(statement) else ()), *slopes]
+
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
-        yield from (ast.BinOp(part, ast.Mult(), each) for each in slopes)
+        yield from (ast.BinOp(part, ast.Mult(), each) for each in any_of(statement))
 
-    mend = suspect.mend_parts(_numbers, lambda part, statement: slopes)
+    mend = suspect.mend_parts(_numbers, lambda part, statement: any_of(statement))
     if mend is not None:
         said = f"`{text(mend.part)}` is a number where the step's local derivative is not"
         return mend.finding(said + _of(suspect, mend.statement))

@@ -23,6 +23,9 @@ from byhand.checking.running.names import loaded_names
 from byhand.program.scopes import root_name
 from byhand.values.arrays import Array
 
+MOST = 60
+"""Above so many values that are jumped over, they are those of a loop's rounds: none is missing."""
+
 
 def find(suspect: Suspect) -> Diagnosis | None:
     upstream = _upstreams(suspect)
@@ -46,10 +49,12 @@ def find(suspect: Suspect) -> Diagnosis | None:
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """The same of a gradient that backward has no name for: of a step that is jumped over."""
     incoming = [ast.Name(name, ast.Load()) for name in suspect.first.paths.incoming]
+    incoming = incoming if len(incoming) <= MOST else []
 
     def times(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)
-        yield from (ast.BinOp(part, ast.Mult(), each) for each in incoming)
+        if suspect.runs_once(statement):
+            yield from (ast.BinOp(part, ast.Mult(), each) for each in incoming)
 
     mend = suspect.mend_parts(array_factors, times) if incoming else None
     if mend is not None:

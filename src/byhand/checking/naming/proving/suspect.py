@@ -124,6 +124,11 @@ class Suspect:
         """Whether a statement writes the gradient itself, and not a local that it needs."""
         return any(write.node is statement for write in self.answer.writes)
 
+    def runs_once(self, statement: ast.stmt) -> bool:
+        """Whether a statement ran no more than once: what one that stands in a loop lacks is no
+        single value of one of its rounds."""
+        return self.first.trial.run.entered.count(statement) <= 1
+
     @property
     def promising(self) -> list[ast.stmt]:
         looked_at = self.only or self.statements
