@@ -40,6 +40,6 @@ def test_it_saves_and_loads(tmp_path: Path) -> None:
             parameter.normal_()
     torch.save(model.state_dict(), tmp_path / "model.pt")
     other = Model()
-    other.load_state_dict(torch.load(tmp_path / "model.pt"))
+    other.load_state_dict(torch.load(tmp_path / "model.pt", weights_only=True))
     x, y = torch.randint(27, (8, 3)), torch.randint(27, (8,))
     assert torch.equal(model(x, y), other(x, y))

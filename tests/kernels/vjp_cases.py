@@ -13,6 +13,8 @@ import numpy as np
 from kernel_cases import Kernel
 from kernel_mistakes import VJP_MISTAKES, Mistake
 
+from byhand.jax_dialect.arrays import float64
+
 NAMES = tuple(VJP_MISTAKES)
 _fresh = itertools.count()
 
@@ -33,7 +35,7 @@ def vjp(name: str, mistake: Mistake | None = None) -> Kernel:
 
 def differ(case: Kernel, seed: int = 0) -> bool:
     """Whether jax.vjp of the reference gives other gradients, in float64."""
-    with jax.enable_x64(True):
+    with float64():
         given = case.inputs(np.random.default_rng(seed))
         floats = {n: v for n, v in given.items() if getattr(v, "dtype", None) == np.float64}
         rest = {n: v for n, v in given.items() if n not in floats}

@@ -57,6 +57,7 @@ def nearest(name: str) -> str:
     """A hint for a name without a rule: names like it that have one."""
     known = {f"np.{ufunc}" for ufunc in UFUNCS if hasattr(np, ufunc)}
     for function in FUNCTIONS:
-        known.add(f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1))
+        module = getattr(function, "__module__", "numpy")  # a ufunc has none before NumPy 2.2
+        known.add(f"{module}.{function.__name__}".replace("numpy", "np", 1))
     close = difflib.get_close_matches(name, sorted(known), n=3)
     return f"close by: {', '.join(close)}" if close else "byhand.ops.REGISTRY lists them"
