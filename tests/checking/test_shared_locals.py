@@ -152,7 +152,80 @@ def backward(x, delta, a, out, dout):
         dh = dh * kept
     return dx, ddelta, da
 """
+CAUSAL = """
+import torch
+
+def inputs(rng, *, t=4, d=3, e=2):
+    def drawn(*shape):
+        return torch.tensor(rng.normal(size=shape))
+    return {"q": drawn(t, d), "k": drawn(t, d), "v": drawn(t, e), "g": drawn(t, e)}
+
+def forward(q, k, v, g):
+    hidden = torch.triu(torch.ones(len(q), len(q), dtype=torch.bool), 1)
+    p = (q @ k.T).masked_fill(hidden, -torch.inf).softmax(-1)
+    out = torch.tanh(0.5 * g) * (p @ v)
+    return out
+
+def backward(q, k, v, g, dout):
+    place = torch.arange(len(q))
+    later = torch.triu(torch.ones(len(q), len(q), dtype=torch.bool), 1)
+    scores = (q @ k.T).masked_fill(place[:, None] < place, -torch.inf)
+    weights = scores.softmax(-1)
+    gate = torch.tanh(0.5 * g)
+    up = dout * gate
+    dv = weights.T @ up
+    back = weights * (up @ v.T - (up * (weights @ v)).sum(-1, keepdim=True))
+    back = back.masked_fill(later, 0)
+    dq = back @ k
+    dk = back.T @ q
+    dg = dout * (weights @ v) * 0.5 * (1 - gate * gate)
+    return dq, dk, dv, dg
+"""
+DIAGONAL = """
+import numpy as np
+
+def inputs(rng, *, n=3, k=4):
+    return {"x": rng.normal(size=(n, k)), "W": rng.normal(size=(k, k)), "b": rng.normal(size=k)}
+
+def forward(x, W, b):
+    y = np.tanh(0.5 * x) @ np.tril(W) * b
+    return y
+
+def backward(x, W, b, dy):
+    seen = np.tanh(0.5 * x)
+    lower = np.tril(W)
+    up = dy * b
+    dW = np.tril(seen.T @ up)
+    db = (dy * (seen @ lower)).sum(0)
+    dx = up @ lower.T * 0.5 * (1 - np.tanh(0.5 * x) ** 2)
+    return dx, dW, db
+"""
+SAMPLES = """
+import numpy as np
+
+def inputs(rng, *, n=3, c=4, t=5):
+    return {"x": rng.normal(size=(n, c, t)), "w": rng.normal(size=c)}
+
+def forward(x, w):
+    mean = x.mean((1, 2))
+    xhat = x - mean[:, None, None]
+    y = w[:, None] * xhat
+    return y
+
+def backward(x, w, mean, dy):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i in range(len(x)):
+        seen = x[i] - mean[i]
+        dw += (dy[i] * seen).sum(1)
+        up = dy[i] * w[:, None]
+        dx[i] = up - up.mean()
+    return dx, dw
+"""
 SLIPS = (
+    (CAUSAL, "place[:, None] < place", "place[:, None] <= place", {"q", "k", "v", "g"}, "unknown"),
+    (DIAGONAL, "lower = np.tril(W)", "lower = np.tril(W, 1)", {"x", "b"}, "unknown"),
+    (DIAGONAL, "seen = np.tanh(0.5 * x)", "seen = np.tanh(0.25 * x)", {"W", "b"}, "unknown"),
+    (SAMPLES, "mean[i]", "mean[0]", {"w"}, "wrong-index"),
     (DECAY, "else np.zeros_like(dh)", "else out[:, t]", {"delta", "a"}, "wrong-operand"),
     (
         DECAY,
@@ -190,7 +263,9 @@ MISFITS = (
 )
 
 
-@pytest.mark.parametrize("source", [CRITIC, PAIRS, DISTILLATION, GATED, DECAY])
+@pytest.mark.parametrize(
+    "source", [CRITIC, PAIRS, DISTILLATION, GATED, DECAY, CAUSAL, DIAGONAL, SAMPLES]
+)
 def test_right(checked: Checked, source: str) -> None:
     assert_right(checked(source))
 

@@ -19,6 +19,10 @@ from byhand.checking.judging.convention import Convention, adopt
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
+from byhand.checking.naming.proving.finding import Effort
+
+SOON = 2.0
+"""Seconds of processor time in which mistakes must be found that speak for an interpretation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +70,6 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
 
 
 def _explains(trials: Sequence[Trial], blamed: Blame) -> bool:
-    """Whether a mistake is known in each line that is to blame."""
-    named = name_mistakes(trials, blamed).mistakes
+    """Whether a mistake is soon found in each line that is to blame."""
+    named = name_mistakes(trials, blamed, effort=Effort(seconds=SOON)).mistakes
     return all(key in named and named[key].mistake.code != "unknown" for key in blamed.roots)

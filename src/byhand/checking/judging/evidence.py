@@ -213,9 +213,11 @@ class Evidence:
     @cached_property
     def _replay(self) -> Replay:
         given = {f"{GIVEN}{name}": copied(g) for name, g in self.trial.as_given.items()}
-        paths = self.paths
-        more = {**paths.slopes, **paths.incoming, **paths.picked, **given}
-        return self.trial.replay(self.feeds, self.answer.key, more)
+        drawn, paths = self.trial.drawn, self.paths
+        kind = drawn.program.type_of(drawn.program.by_key[self.answer.host or self.answer.key])
+        more = {**paths.slopes, **paths.incoming, **paths.picked}
+        more = {name: drawn.as_given(value, kind) for name, value in more.items()}
+        return self.trial.replay(self.feeds, self.answer.key, {**more, **given})
 
     @cached_property
     def paths(self) -> Paths:

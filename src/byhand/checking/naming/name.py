@@ -21,7 +21,7 @@ from byhand.checking.naming.mistakes import (
     ways_to,
 )
 from byhand.checking.naming.proving.at_fault import at_fault
-from byhand.checking.naming.proving.finding import Diagnosis, Effort
+from byhand.checking.naming.proving.finding import KEPT, LITTLE, Diagnosis, Effort
 from byhand.checking.naming.proving.odd import first_odd
 from byhand.checking.naming.proving.odd_write import odd_write
 from byhand.checking.naming.proving.shared import Shared, meant, shared
@@ -67,26 +67,30 @@ def _silently() -> Generator[None]:
 
 
 @_silently()  # what is tried in the place of a line may warn
-def name_mistakes(trials: Sequence[Trial], blame: Blame, *, roots: bool = True) -> NamedMistakes:
+def name_mistakes(
+    trials: Sequence[Trial], blame: Blame, *, roots: bool = True, effort: Effort | None = None
+) -> NamedMistakes:
     """Names the mistakes of a backward; the first trial is the one whose results are reported.
 
     To name a root takes time; without the `roots` only those mistakes are named without which
-    nothing would be wrong.
+    nothing would be wrong. `effort` is how long to look for them, if not as long as usual.
     """
     first = trials[0]
     found: dict[Key, Named] = {}
-    search = _Search()
+    nameless = set[Key]()
+    search = _Search(effort or Effort())
     suspects = {key: Suspect(each, search.effort) for key, each in blame.roots.items() if roots}
     groups = [*shared({key: each for key, each in suspects.items() if _gave_arrays(each)})]
+    with search.effort.all_but(LITTLE):
+        for group in groups:
+            if not {*group.keys} & {*found} and (named := search.shared(group)) is not None:
+                found |= dict.fromkeys(group.keys, named)
+        for key, suspect in suspects.items():
+            if key not in found and (named := search.root(suspect)) is not None:
+                found[key] = named
+                nameless |= {key} if named.mistake.code == "unknown" else set()
     for group in groups:
-        if not {*group.keys} & {*found} and (named := search.shared(group)) is not None:
-            found |= dict.fromkeys(group.keys, named)
-    for key, suspect in suspects.items():
-        if key not in found and (named := search.root(suspect)) is not None:
-            found[key] = named
-    nameless = {key for key, named in found.items() if named.mistake.code == "unknown"}
-    for group in groups:
-        if {*group.keys} <= nameless and (named := _described(group)) is not None:
+        if {*group.keys} <= nameless and (named := _meant(group)) is not None:
             found |= dict.fromkeys(group.keys, named)
             nameless -= {*group.keys}  # of one slip, not of others in what fewer of them need
     for key, uneven in blame.uneven.items():
@@ -136,11 +140,9 @@ def _gave_arrays(suspect: Suspect) -> bool:
     return all(as_array(found.value) is not None for found in suspect.evidence)
 
 
-def _described(group: Shared) -> Named | None:
-    """What is known of a mistake that no name explains, in what several roots share."""
-    part = at_fault(group.suspect)
-    if part is not None:
-        return _named("unknown", part)
+def _meant(group: Shared) -> Named | None:
+    """The local in what several roots share that isn't what all of them take it for, where no name
+    explains what is wrong."""
     found = meant(group)
     if found is None:
         return None
@@ -168,21 +170,25 @@ class _Search:
     is tried first on the next.
     """
 
+    effort: Effort
     earlier: list[tuple[str, Diagnosis]] = field(default_factory=list[tuple[str, Diagnosis]])
-    effort: Effort = field(default_factory=Effort)
 
     def shared(self, group: Shared) -> Named | None:
         """The one mistake in what several roots share that makes all of them wrong, if it is
         proved; of few statements, also one without a name."""
         few = len(group.statements) <= FEW
+        part = at_fault(group.suspect)  # first, as it takes the least time
         odd = first_odd(group.suspect.first.trial, group.statements)
-        with self.effort.most():
-            named = self._within(group, odd, ("find", "find_late", "find_last"))
-        if named is None and len(group.statements) <= MANY:
-            named = self._within(group, group.statements, ("find",))
-        if named is None and few:
-            named = self._within(group, group.statements, ("find_late", "find_last"))
-        return _described(group) if named is None and few else named
+        with self.effort.all_but(LITTLE):
+            with self.effort.all_but(KEPT):
+                named = self._within(group, odd, ("find", "find_late", "find_last"))
+            if named is None and len(group.statements) <= MANY:
+                named = self._within(group, group.statements, ("find",))
+            if named is None and few:
+                named = self._within(group, group.statements, ("find_late", "find_last"))
+        if named is None and part is not None:
+            return _named("unknown", part)
+        return _meant(group) if named is None and few else named
 
     def _within(
         self, group: Shared, only: tuple[ast.stmt, ...], questions: Iterable[str]

@@ -38,6 +38,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
         if id(part) in places:
             yield from _exchanged(part, whole)
             yield from _from_the_end(part, counters, sizes)
+            yield from _each(part, counters)
 
     mend = suspect.mend(lambda part, _: _other_end(part))
     mend = mend or suspect.mend(other)
@@ -291,6 +292,12 @@ def _from_the_end(
             yield from (parsed(f"{size} - 1 - {name}") for size in sizes)
         case _:
             pass
+
+
+def _each(part: ast.AST, counters: Collection[str]) -> Iterator[ast.AST]:
+    """The round of a loop for a number: `mean[i]` for `mean[0]`."""
+    if isinstance(part, ast.Constant) and type(part.value) is int:
+        yield from (ast.Name(name, ast.Load()) for name in counters)
 
 
 def _other_strides(

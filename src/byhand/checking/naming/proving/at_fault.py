@@ -56,6 +56,52 @@ def _others(part: ast.AST) -> Iterator[ast.AST]:
     match part:
         case ast.Constant(value=str(letters)) if "->" in letters:  # of einsum
             yield from map(ast.Constant, _with_other_letters(letters))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _NEXT:
+            yield ast.Compare(left, [_NEXT[type(op)]()], [right])
+        case ast.Call(
+            func=ast.Name(id=name) | ast.Attribute(attr=name), args=args, keywords=keywords
+        ) if name in ("triu", "tril"):
+            yield from _from_other_diagonals(part, args, keywords)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[arg]) if (
+            name in _CURVED
+        ):
+            yield from (ast.Call(part.func, [each], part.keywords) for each in _scaled(arg))
+        case ast.Call(func=ast.Attribute(value=arg, attr=name), args=[]) if name in _CURVED:
+            for each in _scaled(arg):
+                yield ast.Call(ast.Attribute(each, name, ast.Load()), [], part.keywords)
+        case _:
+            pass
+
+
+_NEXT: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+}
+"""The comparison that differs where both sides are equal."""
+
+_CURVED = {"exp", "log", "tanh", "sigmoid", "erf", "sin", "cos", "log1p", "expm1", "softmax"}
+"""The functions within which a factor or a sign is none of the result."""
+
+
+def _scaled(arg: ast.expr) -> Iterator[ast.expr]:
+    yield ast.UnaryOp(ast.USub(), arg)
+    yield from (ast.BinOp(ast.Constant(times), ast.Mult(), arg) for times in (0.5, 2.0))
+
+
+def _from_other_diagonals(
+    call: ast.Call, args: list[ast.expr], keywords: list[ast.keyword]
+) -> Iterator[ast.Call]:
+    """The same triangle, with the main diagonal and without it."""
+    match args, keywords:
+        case [*_], [ast.keyword(arg=str(name))]:
+            for k in (-1, 0, 1):
+                yield ast.Call(call.func, args, [ast.keyword(name, ast.Constant(k))])
+        case [*rest, ast.Constant(value=int()) | ast.UnaryOp()], []:
+            yield from (ast.Call(call.func, [*rest, ast.Constant(k)], []) for k in (-1, 0, 1))
+        case [*_], []:
+            yield from (ast.Call(call.func, [*args, ast.Constant(k)], []) for k in (-1, 1))
         case _:
             pass
 

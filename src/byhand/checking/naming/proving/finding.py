@@ -80,6 +80,8 @@ Parts: TypeAlias = Callable[[ast.stmt], Iterable[ast.AST]]
 
 KEPT = 0.2
 """How much of an effort is kept back for where a mistake is less often."""
+LITTLE = 0.05
+"""How much of it is enough to describe a mistake that has no name."""
 ASKED_EVERY = 8
 """After so many runs it is asked whether the time is over."""
 
@@ -93,7 +95,7 @@ class Effort:
     for the time takes time itself.
     """
 
-    left: int = 5_000
+    left: int = 7_000
     seconds: float = 6.0
     started: float = field(default_factory=time.process_time)
     in_vain: set[ast.stmt] = field(default_factory=set[ast.stmt])
@@ -106,12 +108,12 @@ class Effort:
         return not self.is_over
 
     @contextmanager
-    def most(self) -> Generator[None]:
+    def all_but(self, part: float) -> Generator[None]:
         """Within it a part of what is left is kept back."""
-        kept, seconds = int(KEPT * self.left), self.seconds
+        kept, seconds = int(part * self.left), self.seconds
         spent = time.process_time() - self.started
         self.left -= kept
-        self.seconds -= KEPT * (seconds - spent)
+        self.seconds -= part * (seconds - spent)
         yield
         self.left, self.seconds = max(self.left, 0) + kept, seconds
 

@@ -124,6 +124,13 @@ def _incoming(found: Evidence, statement: ast.stmt, local: str, key: Key) -> Edi
 
 
 def _assigned(statement: ast.stmt, local: str, gradient: str) -> Edits:
-    """A local that holds a gradient, in the place of a statement."""
-    held = ast.Assign([ast.Name(local, ast.Store())], ast.Name(gradient, ast.Load()))
-    return {statement: ast.fix_missing_locations(held)}
+    """A local that holds a gradient, in the place of a statement: in the shape that it has there,
+    such as flat rows."""
+    value: ast.expr = ast.Name(gradient, ast.Load())
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=held) if name == local:
+            shape = ast.Attribute(held, "shape", ast.Load())
+            value = ast.Call(ast.Attribute(value, "reshape", ast.Load()), [shape], [])
+        case _:
+            pass
+    return {statement: ast.fix_missing_locations(ast.Assign([ast.Name(local, ast.Store())], value))}

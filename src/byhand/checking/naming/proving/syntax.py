@@ -170,13 +170,20 @@ def array_factors(statement: ast.stmt) -> Iterator[ast.expr]:
             case ast.Subscript(value=value, slice=ast.Constant() | ast.BinOp()):
                 inside |= {value}  # of one item, not of all
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args):
-                if name in _NOT_LINEAR or draws(name):
-                    inside |= {each for arg in args for each in ast.walk(arg) if is_expr(each)}
+                if name in _CONDITIONED:
+                    args = args[:1]
+                elif not (name in _NOT_LINEAR or draws(name)):
+                    args = []
+                inside |= {each for arg in args for each in ast.walk(arg) if is_expr(each)}
             case _:
                 pass
         no_factor = isinstance(part, (ast.Constant, ast.Compare, ast.Tuple)) or is_places(part)
         if part not in inside and not no_factor:
             yield part
+
+
+_CONDITIONED = {"where", "masked_fill", "masked_fill_", "masked_select"}
+"""The functions whose first argument is a condition."""
 
 
 def is_places(part: ast.AST) -> bool:
