@@ -12,7 +12,7 @@ def instead_of(name: str) -> str | None:
     if _NAMES.fullmatch(name) is None:
         return None
     return (
-        f"{name.replace('fft_', 'fft.')} is made of complex numbers, which byhand doesn't "
-        "differentiate: with a = 2 * np.pi * np.outer(np.arange(n), np.arange(n // 2 + 1)) / n, "
+        f"{name.replace('fft_', 'fft.')} has no rule, since byhand doesn't differentiate complex "
+        "numbers: with a = 2 * np.pi * np.outer(np.arange(n), np.arange(n // 2 + 1)) / n, "
         "the parts of rfft(x) are x @ np.cos(a) and -x @ np.sin(a)"
     )
