@@ -20,6 +20,7 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.naming.proving.finding import Effort
+from byhand.checking.running.backward_run import Raised
 
 SOON = 2.0
 """Seconds of processor time in which mistakes must be found that speak for an interpretation."""
@@ -49,14 +50,14 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
     renamed = follow(plain, renamed=True)
     if renamed != plain:
         fewer = blame(renamed)
-        if len(fewer.roots) < len(interpretation.blame.roots):
+        if len(fewer.roots) < len(interpretation.blame.roots) and not _raises(fewer):
             interpretation = Interpretation(renamed, fewer)
     others = locals_of_another_shape(plain)
     slopes = local_derivatives(plain)
     for turns in (others, [*others, *slopes] if slopes else []):
         without = follow(plain, plain=turns) if turns else plain
         fewer = blame(without)
-        if not turns or not {*fewer.roots} < {*interpretation.blame.roots}:
+        if not turns or not {*fewer.roots} < {*interpretation.blame.roots} or _raises(fewer):
             continue
         right = is_right(plain, turns)
         if right or turns is not others or _explains(without, fewer):
@@ -67,6 +68,16 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
             )
             return Interpretation(without, fewer, notes=tuple(notes))
     return interpretation
+
+
+def _raises(blamed: Blame) -> bool:
+    """Whether a definition raises alone that doesn't in the whole backward: then the locals that it
+    reads aren't what they are taken for."""
+    return any(
+        isinstance(found.value, Raised) and not isinstance(found.answer.value, Raised)
+        for evidence in blamed.roots.values()
+        for found in evidence
+    )
 
 
 def _explains(trials: Sequence[Trial], blamed: Blame) -> bool:

@@ -44,7 +44,10 @@ def as_promised(
     ):
         found = without.known
         told = ", ".join(sorted(names))
-        note = f"{told} isn't judged: if that were what its name says, right lines would be wrong"
+        said = "isn't judged: if that were what its name says"
+        if len(names) > 1:
+            said = "aren't judged: if those were what their names say"
+        note = f"{told} {said}, right lines would be wrong"
         return replace(found, notes=(*found.notes, note))
     return None
 

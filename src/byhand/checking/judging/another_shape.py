@@ -58,10 +58,17 @@ def local_derivatives(trials: Sequence[Trial]) -> list[Turn]:
         for answer in first.answers.found
         if answer.key not in inputs and answer.key in first.wrong
         if answer.writes and not answer.reads
-        if not any(given & dict(loaded_names(write.node)).keys() for write in answer.writes)
+        if not given & _read(answer, first)
         if not _is_multiple(answer.value, first.true_feeds[answer.key])
         if _made_of(answer, first.answers.found) & inputs
     ]
+
+
+def _read(answer: Answer, trial: Trial) -> set[str]:
+    """The names that an answer's statements read, and those that made the locals it needs."""
+    numbers = {n for write in answer.writes for n in (write.number, *write.through)}
+    nodes = {trial.run.entered[number] for number in numbers}
+    return {name for node in nodes for name, _ in loaded_names(node)}
 
 
 def _is_multiple(value: Any, true: Array) -> bool:
