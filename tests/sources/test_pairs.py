@@ -232,8 +232,7 @@ def test_one_mistake_is_one_row_where_locals_are_called_otherwise(tmp_path: Path
     assert isinstance(problem, Problem)
     report = check(problem)
     assert report.roots == ("beta",)
-    said = "dr isn't the gradient of r, and need not be: what is made of it is right"
-    assert said in report.notes
+    assert any(note.startswith("dr isn't judged") for note in report.notes)
 
 
 def test_a_loss_that_ignores_its_upstream(tmp_path: Path) -> None:
