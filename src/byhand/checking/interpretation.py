@@ -54,10 +54,10 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
             interpretation = Interpretation(renamed, fewer)
     others = locals_of_another_shape(plain)
     slopes = local_derivatives(plain)
-    for turns in (others, [*others, *slopes] if slopes else []):
-        without = follow(plain, plain=turns) if turns else plain
+    for turns in filter(None, (others, [*others, *slopes] if slopes else [])):
+        without = follow(plain, plain=turns)
         fewer = blame(without)
-        if not turns or not {*fewer.roots} < {*interpretation.blame.roots} or _raises(fewer):
+        if not {*fewer.roots} < {*interpretation.blame.roots} or _raises(fewer):
             continue
         right = is_right(plain, turns)
         if right or turns is not others or _explains(without, fewer):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,13 @@ def adopt(trials: Sequence[Trial]) -> tuple[list[Trial], Convention | None]:
     if divided is not None:
         return [_scaled(each, divided) for each in trials], divided
     inputs = {(step.name, step.binding) for step in first.drawn.truth.inputs}
+    of_readers = [*_times_of_readers(first)]
     for answer in first.answers.found:
         if answer.key not in first.wrong or not answer.writes:
             continue
         if answer.key in inputs:  # what is asked for is to be right
             continue
-        for times in [*_times_of_it(first, answer), *_times_of_readers(first, answer)]:
+        for times in [*_times_of_it(first, answer), *of_readers]:
             found = _kept(first, answer.key, times)
             if found and all(_kept_in(each, answer.key, times) for each in apart[1:]):
                 number = _sizes(first.drawn.truth).get(times.size or "", 1)
@@ -122,12 +124,10 @@ def _times_of_it(trial: Trial, answer: Answer) -> Iterator[Times]:
     yield from (each for each, number in _all_times(trial.drawn.truth) if number in numbers)
 
 
-def _times_of_readers(trial: Trial, begins: Answer) -> Iterator[Times]:
-    """What the inputs' gradients that read an answer take out once too often: what begins a
-    convention may itself be wrong."""
+def _times_of_readers(trial: Trial) -> Iterator[Times]:
+    """What the inputs' gradients take out once too often: what begins a convention may itself be
+    wrong."""
     inputs = {(step.name, step.binding) for step in trial.drawn.truth.inputs}
-    if begins.key in inputs:
-        return
     program = trial.drawn.truth
     readers = [a for a in trial.answers.found if a.key in inputs and not _right(trial, a, 1.0)]
     held = {a.key: array(as_number(trial.on_truth.get(a.key))) for a in readers}
@@ -143,14 +143,19 @@ def times_of(held: Array | None, true: Array, program: Program) -> frozenset[flo
         return frozenset()
     with np.errstate(all="ignore"):
         ratio = float(np.nansum(held * true) / np.nansum(true * true))
-    numbers = {number for _, number in _all_times(program)}
+    numbers = (number for _, number in _all_times(program))
     return frozenset(each for each in numbers if abs(ratio - each) <= SAME * abs(each))
 
 
-def _all_times(program: Program) -> Iterator[tuple[Times, float]]:
+@lru_cache(maxsize=1 << 4)
+def _all_times(program: Program) -> tuple[tuple[Times, float], ...]:
     """What a convention may take a gradient times, each with the number that it is here."""
+    return tuple(_each_times(_sizes(program)))
+
+
+def _each_times(sizes: Mapping[str, int]) -> Iterator[tuple[Times, float]]:
     yield TURNED, TURNED.factor
-    sizes = {size: number for size, number in _sizes(program).items() if number > 1}
+    sizes = {size: number for size, number in sizes.items() if number > 1}
     for factor in FACTORS:
         for size in sizes:
             for inverse in (False, True):
@@ -160,6 +165,7 @@ def _all_times(program: Program) -> Iterator[tuple[Times, float]]:
                     yield times, number
 
 
+@lru_cache(maxsize=1 << 4)
 def _sizes(program: Program) -> Mapping[str, int]:
     """The sizes that a mean may have been taken over, by what forward calls them."""
     found: dict[str, int] = {}
