@@ -14,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from byhand.program.expressions import is_name
 from byhand.program.renaming import Renamed
 from byhand.program.statements import Function
 
@@ -64,7 +65,7 @@ def _without_items(
     *before, end = function.body
     starts = [node for node in before if _starts(node, held)]
     items = [part for node in before for part in ast.walk(node) if _key(part, held) is not None]
-    mentions = sum(_is_name(node, held) for node in function.nodes)
+    mentions = sum(is_name(node, held) for node in function.nodes)
     if len(starts) != 1 or mentions != len(items) + 2 or has_inner_functions(function):
         return function, {}
     keys = [key for node in (*starts, *before) for key in _assigned(node, held)]
@@ -125,10 +126,6 @@ def _key(part: ast.AST, held: str) -> str | None:
             return None
 
 
-def _is_name(part: ast.AST, name: str) -> bool:
-    return isinstance(part, ast.Name) and part.id == name
-
-
 def _first_items(start: ast.stmt, local: Mapping[str, str]) -> list[ast.stmt]:
     """`grads = {"W": zeros}` as `grads = {}; dW = zeros`."""
     assert isinstance(start, ast.Assign)
@@ -187,7 +184,7 @@ def bound_once(name: str, body: Collection[ast.stmt]) -> bool:
         node
         for node in body
         for part in ast.walk(node)
-        if _is_name(part, name) and isinstance(part.ctx, ast.Store)  # pyright: ignore
+        if is_name(part, name) and isinstance(part.ctx, ast.Store)  # pyright: ignore
         if not isinstance(node, ast.AugAssign)
     ]
     return len(stores) == 1 and isinstance(stores[0], ast.Assign)

@@ -60,6 +60,11 @@ def placed(node: Node, where: ast.AST) -> Node:
     return node
 
 
+def at(text: str, where: ast.AST) -> ast.stmt:
+    """The statement of a text, with every part of it at `where`."""
+    return placed(ast.parse(text).body[0], where)
+
+
 def assembled(
     *,
     name: str,

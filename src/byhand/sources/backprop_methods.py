@@ -19,15 +19,16 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import ProblemError, in_one_line
+from byhand.program.expressions import is_name
 from byhand.program.problem import Inputs, Problem, line_in
-from byhand.sources.assemble import assembled, assign, function, located
+from byhand.sources.assemble import assembled, assign, at, function, located
 from byhand.sources.attributes import AsNames
 from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.from_a_loss import is_label
 from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.inheritance import SELF
 from byhand.sources.intermediates import Renames
-from byhand.sources.layers import PUT, at, put_parameter
+from byhand.sources.layers import PUT, put_parameter
 from byhand.sources.pair_inputs import functions_of, methods_of
 from byhand.sources.signature import body_of, bound, elements, parameters, returns
 from byhand.sources.usual_losses import of_squares, with_said_loss, with_usual_loss
@@ -266,16 +267,14 @@ def _outputs(node: ast.stmt, labels: str) -> Iterator[ast.expr]:
     """What stands beside the labels where they are read first, the nearest first."""
     for part in ast.walk(node):
         match part:
-            case ast.Call(args=args) if any(_is(each, labels) for each in args):
-                yield from (each for each in reversed(args) if not _is(each, labels))
-            case ast.BinOp(left=left, right=right) if _is(left, labels) or _is(right, labels):
-                yield right if _is(left, labels) else left
+            case ast.Call(args=args) if any(is_name(each, labels) for each in args):
+                yield from (each for each in reversed(args) if not is_name(each, labels))
+            case ast.BinOp(left=left, right=right) if is_name(left, labels):
+                yield right
+            case ast.BinOp(left=left, right=right) if is_name(right, labels):
+                yield left
             case _:
                 pass
-
-
-def _is(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def _made(cls: Any, found: BackpropMethod, sizes: Sequence[int]) -> Any:

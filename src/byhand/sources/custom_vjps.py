@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byhand.errors import ProblemError
+from byhand.sources.assemble import statement
 from byhand.sources.autograd_functions.written import Written, methods
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import elements, parameters, returns
@@ -82,15 +83,15 @@ def _forward(fwd: ast.FunctionDef, rules: Rules) -> ast.FunctionDef:
     def ends(node: ast.Return) -> list[ast.stmt]:
         match elements(node.value):
             case [out, residuals] if isinstance(node.value, ast.Tuple):
-                before = [_at(f"{CTX}.residuals = 0", node, residuals)]
+                before = [_holding(f"{CTX}.residuals", residuals, node)]
             case _:
-                before = [_at(f"{CTX}.returned = 0", node, node.value)]
-                before.append(_at(f"{CTX}.residuals = {CTX}.returned[1]", node))
+                before = [_holding(f"{CTX}.returned", node.value or ast.Constant(None), node)]
+                before.append(statement(f"{CTX}.residuals = {CTX}.returned[1]", node))
                 out = ast.parse(f"{CTX}.returned[0]", mode="eval").body
         return [*before, _returned(out, count, rules.single, node)]
 
     body = with_returns(made.body, ends)
-    made.body = [*(_at(text, fwd) for text in given), *body]
+    made.body = [*(statement(text, fwd) for text in given), *body]
     return made
 
 
@@ -158,7 +159,7 @@ def _backward(bwd: ast.FunctionDef, rules: Rules) -> ast.FunctionDef:
     if not returns(made):
         raise ProblemError(f"line {bwd.lineno}: bwd returns nothing")
     body = with_returns(made.body, ends)
-    made.body = [*(_at(text, bwd) for text in prelude), *body]
+    made.body = [*(statement(text, bwd) for text in prelude), *body]
     return made
 
 
@@ -172,14 +173,8 @@ def _arguments(names: Sequence[str]) -> ast.arguments:
     return made.args
 
 
-def _at(text: str, where: ast.AST, value: ast.expr | None = None) -> ast.stmt:
-    """The statement of a text, or with another value, at the place of `where`."""
-    (made,) = ast.parse(text).body
-    for part in ast.walk(made):
-        if hasattr(part, "lineno"):
-            ast.copy_location(part, where)
-            part.end_lineno = getattr(where, "lineno", None)  # pyright: ignore
-    if value is not None:
-        assert isinstance(made, ast.Assign)
-        made.value = value
+def _holding(place: str, value: ast.expr, where: ast.stmt) -> ast.stmt:
+    made = statement(f"{place} = None", where)
+    assert isinstance(made, ast.Assign)
+    made.value = value
     return ast.fix_missing_locations(made)

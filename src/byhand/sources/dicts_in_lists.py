@@ -11,7 +11,7 @@ import copy
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from byhand.sources.assemble import assign, located
+from byhand.sources.assemble import assign, at, located, placed
 from byhand.sources.names import plain_name
 from byhand.sources.signature import elements, parameters, returns
 
@@ -92,7 +92,7 @@ def _with_parameters(function: ast.FunctionDef, name: str, keys: Sequence[str]) 
     made.args.args[place : place + 1] = [ast.copy_location(ast.arg(n), was) for n in names]
     dicts = (", ".join(f"{key!r}: {key}{i}" for key in keys) for i in range(LAYERS))
     whole = ast.parse("[" + ", ".join(f"{{{each}}}" for each in dicts) + "]", mode="eval").body
-    made.body.insert(0, _at(assign(name, whole, made.body[0]), made.body[0]))
+    made.body.insert(0, placed(assign(name, whole, made.body[0]), made.body[0]))
     return made
 
 
@@ -165,7 +165,7 @@ class _Naming(ast.NodeTransformer):
                 item = f"{name}[{held or place}]"
                 test = f"range({LAYERS})[{place}] == {i} and {said!r} in {item}"
                 text = f"if {test}: d{key}{i} = {item}[{said!r}]"
-                found.append(_at(ast.parse(text).body[0], lines.get(said, node)))
+                found.append(at(text, lines.get(said, node)))
         return found
 
 
@@ -190,10 +190,3 @@ class _Returned(ast.NodeTransformer):
                 made.append(each)
         value = made[0] if len(made) == 1 else ast.Tuple(made, ast.Load())
         return located(ast.Return(value), node)
-
-
-def _at(made: ast.stmt, where: ast.AST) -> ast.stmt:
-    for part in ast.walk(made):
-        if hasattr(part, "lineno"):
-            ast.copy_location(part, where)
-    return ast.fix_missing_locations(ast.copy_location(made, where))

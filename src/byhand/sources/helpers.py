@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import Any, TypeAlias
 
 from byhand.program.scopes import bound_names, own_parts
+from byhand.sources.assemble import located
 from byhand.sources.intermediates import Renames
 from byhand.sources.signature import body_of, elements, parameters, returns
 
@@ -152,7 +153,7 @@ class _HelperReader:
             else:
                 names[parameter] = self.new(helper.name, parameter, tail)
                 name = ast.Name(names[parameter], ast.Store())
-                before.append(_at(ast.Assign([name], value), call))
+                before.append(located(ast.Assign([name], value), call))
         end = helper.body[-1] if isinstance(helper.body[-1], ast.Return) else None
         read = {n.id for each in given.values() for n in ast.walk(each) if isinstance(n, ast.Name)}
         ends = elements(end.value) if end is not None else []
@@ -226,7 +227,7 @@ class _Hoist(ast.NodeTransformer):
         helper = node.func.id if isinstance(node.func, ast.Name) else helper
         name = self.reader.new(helper, "result", tail=False)
         self.reader.called[name] = ast.unparse(node)
-        self.before.append(_at(ast.Assign([ast.Name(name, ast.Store())], value), value))
+        self.before.append(located(ast.Assign([ast.Name(name, ast.Store())], value), value))
         return ast.copy_location(ast.Name(name, ast.Load()), node)
 
 
@@ -241,9 +242,10 @@ def _assigned(target: ast.expr, value: ast.expr) -> list[ast.stmt]:
     if not left:
         return []
     if len(left) == 1:
-        return [_at(ast.Assign([left[0][0]], left[0][1]), left[0][1])]
+        return [located(ast.Assign([left[0][0]], left[0][1]), left[0][1])]
     targets = ast.Tuple([each for each, _ in left], ast.Store())
-    return [_at(ast.Assign([targets], ast.Tuple([each for _, each in left], ast.Load())), value)]
+    values = ast.Tuple([each for _, each in left], ast.Load())
+    return [located(ast.Assign([targets], values), value)]
 
 
 def _same(target: ast.expr, value: ast.expr) -> bool:
@@ -306,7 +308,3 @@ def _stored(helper: ast.FunctionDef) -> set[str]:
         for part in own_parts(helper)
         if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
     }
-
-
-def _at(node: ast.stmt, where: ast.AST) -> ast.stmt:
-    return ast.fix_missing_locations(ast.copy_location(node, where))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from byhand.sources.assemble import located
+from byhand.sources.assemble import located, placed
 from byhand.sources.data_attributes import with_data
 from byhand.sources.handed_predictions import is_unclear, on_predictions
 from byhand.sources.inheritance import SELF, functions_asked, overridden, whole_classes
@@ -259,13 +259,7 @@ def _in_lists(backward: ast.FunctionDef, listed: Mapping[str, int]) -> dict[str,
         for part in ast.walk(backward)
     )
     places = {name: f"{SELF}.{GRADS}[{i}]" for name, i in listed.items()} if known else {}
-    return {name: _at(ast.parse(said, mode="eval").body, backward) for name, said in places.items()}
-
-
-def _at(made: ast.expr, where: ast.AST) -> ast.expr:
-    for part in ast.walk(made):
-        ast.copy_location(part, where)
-    return made
+    return {n: placed(ast.parse(said, mode="eval").body, backward) for n, said in places.items()}
 
 
 def _gradients(backward: ast.FunctionDef, init: ast.FunctionDef | None) -> dict[str, ast.expr]:

@@ -20,7 +20,7 @@ import numpy as np
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.sources.arguments import Argument, Literal, drawn
-from byhand.sources.assemble import assembled, assign, function
+from byhand.sources.assemble import assembled, assign, at, function, placed
 from byhand.sources.dimension_names import called, said_of
 from byhand.sources.guesses import is_labels
 from byhand.sources.intermediates import promising
@@ -412,17 +412,5 @@ class _Left(ast.NodeTransformer):
                 self.met.add(name)
                 self.added_to[ast.unparse(held)] = None
                 place = ast.parse(ast.unparse(held), mode="eval").body
-                return [node, _located(assign(f"d{name}", place, node), node)]
+                return [node, placed(assign(f"d{name}", place, node), node)]
         return node
-
-
-def _located(made: ast.stmt, where: ast.stmt) -> ast.stmt:
-    for part in ast.walk(made):
-        if hasattr(part, "lineno"):
-            ast.copy_location(part, where)
-    return made
-
-
-def at(text: str, where: ast.stmt) -> ast.stmt:
-    """A statement that is said as text, standing at `where`."""
-    return _located(ast.parse(text).body[0], where)

@@ -9,6 +9,7 @@ import copy
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from byhand.program.expressions import is_name
 from byhand.sources.assemble import assign, function, located, placed
 from byhand.sources.flow import binds
 from byhand.sources.intermediates import Renames
@@ -52,10 +53,10 @@ def _outputs(pair: Pair, names: Sequence[str], node: ast.Return) -> list[ast.stm
     ends = elements(node.value)
     made: list[ast.stmt] = []
     for parameter, place in pair.kept.items():
-        if place < len(ends) and not _is(ends[place], parameter):
+        if place < len(ends) and not is_name(ends[place], parameter):
             made.append(assign(parameter, ends[place], node))
     for name, place in zip(names, pair.outputs, strict=True):
-        if place < len(ends) and not _is(ends[place], name):
+        if place < len(ends) and not is_name(ends[place], name):
             made.append(assign(name, ends[place], node))
     results: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names]
     value = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
@@ -100,7 +101,7 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
         for owner, node in plans[end]:
             if owner is None or (isinstance(node, ast.Constant) and node.value is None):
                 continue
-            if not _is(node, f"d{owner}") and not (
+            if not is_name(node, f"d{owner}") and not (
                 isinstance(node, ast.Name) and renamed.get(node.id) == f"d{owner}"
             ):
                 made.append(assign(f"d{owner}", node, node))
@@ -121,7 +122,3 @@ def _in_turns(name: str, function: ast.FunctionDef) -> bool:
 
 def _is_simple(node: ast.AST) -> TypeGuard[ast.stmt]:
     return isinstance(node, ast.Assign | ast.AnnAssign)
-
-
-def _is(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from byhand.program.expressions import is_name
 from byhand.program.scopes import own_parts
 from byhand.sources.assemble import assign, located
 from byhand.sources.flow import reads
@@ -105,7 +106,7 @@ def _handed_on(
             ):
                 given = [*zip(parameters(functions[called]), args, strict=False)]
                 given += [(each.arg, each.value) for each in keywords if each.arg is not None]
-                yield from ((called, each) for each, arg in given if _is(arg, name))
+                yield from ((called, each) for each, arg in given if is_name(arg, name))
             case _:
                 pass
 
@@ -250,7 +251,7 @@ class _Rewriting(ast.NodeTransformer):
         if apart := self.one_by_one(node):
             return [made for each in apart for made in _listed(self.visit_Assign(each))]
         key = self.key_of(node.targets[0])
-        if key is not None and not _is(node.value, f"d{key}"):
+        if key is not None and not is_name(node.value, f"d{key}"):
             node.targets.insert(0, ast.copy_location(ast.Name(f"d{key}", ast.Store()), node))
         if key is None and (named := self.computed(*elements(node.targets[0]))):
             return [node, *named]
@@ -326,7 +327,7 @@ class _Rewriting(ast.NodeTransformer):
         before: list[ast.stmt] = []
         for i, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
             name = self.known(key.value) if isinstance(key, ast.Constant) else None
-            if name is not None and not _is(value, f"d{name}"):
+            if name is not None and not is_name(value, f"d{name}"):
                 before.append(assign(f"d{name}", value, value))
                 node.values[i] = ast.copy_location(ast.Name(f"d{name}", ast.Load()), value)
         return before, node
@@ -372,7 +373,3 @@ class _Ends(ast.NodeTransformer):
                 made.append(each)
         value = made[0] if len(made) == 1 else ast.Tuple(made, ast.Load())
         return [*before, located(ast.Return(value), node)]
-
-
-def _is(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name

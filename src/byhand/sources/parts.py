@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from byhand.sources.assemble import located
+from byhand.sources.assemble import at
 from byhand.sources.layer_classes import SELF, Layer
 from byhand.values import tree
 from byhand.values.held import array
@@ -137,22 +137,14 @@ def putter(parts: Sequence[ModelPart]) -> Callable[[Any, str, Any], None]:
 
 def putting(parts: Sequence[ModelPart], where: ast.AST) -> list[ast.stmt]:
     """The statements that give a model its parameters, at the place of `where`."""
-    return [_at(f"{PUT}({part.root}, {part.name!r}, {part.name})", where) for part in parts]
+    return [at(f"{PUT}({part.root}, {part.name!r}, {part.name})", where) for part in parts]
 
 
 def answering(parts: Sequence[ModelPart]) -> list[ast.stmt]:
     """The statements that give the gradients that are left in layers a name, each at the place
     where its class leaves it."""
-    return [_at(f"d{part.name} = {part.layer}{_in(part.gradient)}", part.where) for part in parts]
+    return [at(f"d{part.name} = {part.layer}{_in(part.gradient)}", part.where) for part in parts]
 
 
 def _in(gradient: str) -> str:
     return gradient.removeprefix("self")
-
-
-def _at(text: str, where: ast.AST) -> ast.stmt:
-    made = ast.parse(text).body[0]
-    for part in ast.walk(made):
-        if hasattr(part, "lineno"):
-            ast.copy_location(part, where)
-    return located(made, where)

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from byhand.errors import ProblemError
-from byhand.program.terms import added_terms
+from byhand.program.expressions import added_terms
 from byhand.sources.flow import reads
 from byhand.sources.updates import Update
 

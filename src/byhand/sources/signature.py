@@ -46,10 +46,6 @@ def body_of(function: ast.FunctionDef) -> list[ast.stmt]:
             return body
 
 
-def is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
 def parameters(function: ast.FunctionDef) -> list[str]:
     given = function.args
     return [arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs)]

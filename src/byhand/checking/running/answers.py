@@ -19,8 +19,8 @@ import numpy as np
 
 from byhand.checking.running.backward_run import BackwardRun, Raised, Write
 from byhand.checking.running.names import reached_names
+from byhand.program.expressions import added_terms, is_name
 from byhand.program.problem import did_you_mean
-from byhand.program.terms import added_terms
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.held import array, unchanged
@@ -432,7 +432,7 @@ def _uses(tensor: Tensor, other: Tensor) -> bool:
 def _adds_to_itself(write: Write) -> bool:
     match write.node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return any(isinstance(t, ast.Name) and t.id == name for t in added_terms(value))
+            return any(is_name(t, name) for t in added_terms(value))
         case _:
             return False
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from byhand.errors import ProblemError
+from byhand.program.expressions import is_none
 from byhand.program.scopes import all_names, bound_names, own_parts
 from byhand.sources.assemble import function, located, statement
 from byhand.sources.autograd_functions.ctx import NEEDS, CtxAsLocals
@@ -16,7 +17,7 @@ from byhand.sources.autograd_functions.written import Written
 from byhand.sources.intermediates import Renames
 from byhand.sources.names import plain_name
 from byhand.sources.returns import with_answers
-from byhand.sources.signature import body_of, elements, is_none, parameters, returns
+from byhand.sources.signature import body_of, elements, parameters, returns
 
 Given: TypeAlias = tuple[ast.expr, ast.expr]
 """A gradient as it is to be called, or several, and what backward returns for it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from byhand.sources.signature import elements, is_none
+from byhand.program.expressions import is_none
+from byhand.sources.signature import elements
 
 
 def names_in(tree: ast.Module) -> list[str]:

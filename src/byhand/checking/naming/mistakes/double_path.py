@@ -18,7 +18,7 @@ from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
-from byhand.program.terms import added_terms
+from byhand.program.expressions import added_terms
 
 
 def find(suspect: Suspect) -> Diagnosis | None:

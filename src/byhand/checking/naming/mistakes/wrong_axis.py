@@ -21,6 +21,7 @@ from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, parsed, text
 from byhand.ops import CALLED
+from byhand.program.expressions import is_none
 
 Axis: TypeAlias = int | tuple[int, ...]
 
@@ -61,7 +62,7 @@ def _other_axis(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
                 yield exchanged(part, given, parsed(repr(axis)))
         case ast.Subscript(value=ast.Call() as call) if is_turned(part):
             yield from _from_the_end_along_another(call)
-        case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(_is_new, elements)):
+        case ast.Subscript(slice=ast.Tuple(elts=elements)) if any(map(is_none, elements)):
             turned = ast.Tuple(elements[::-1], ast.Load())
             yield ast.Subscript(part.value, turned, part.ctx)
         case _:
@@ -124,7 +125,3 @@ def _axis(node: ast.expr) -> Axis | None:
             return -axis
         case _:
             return None
-
-
-def _is_new(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

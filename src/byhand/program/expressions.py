@@ -1,9 +1,17 @@
-"""A sum taken apart."""
+"""What an expression says at a glance."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+
+
+def is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def added_terms(expression: ast.expr) -> Iterator[ast.expr]:
