@@ -98,7 +98,7 @@ def _after(tensor: Tensor, drawn: Draw) -> Iterator[Tensor]:
 
     def reaches(each: Tensor) -> bool:
         if each not in reached:
-            args = [reaches(arg) for arg in each.args if isinstance(arg, Tensor)]
+            args = [reaches(arg) for arg in each.parents]
             reached[each] = any(args)
         return reached[each]
 

@@ -46,7 +46,7 @@ def ways_into(program: Program, step: Step) -> Mapping[Tensor, Uptake]:
     within = _within(program, step.tensor)
     users: dict[Tensor, list[Tensor]] = {}
     for user in within:
-        for arg in _tensors(user):
+        for arg in user.parents:
             if arg in program.named:
                 users.setdefault(arg, []).append(user)
     return {value: _way(value, found, within, step) for value, found in users.items()}
@@ -55,7 +55,7 @@ def ways_into(program: Program, step: Step) -> Mapping[Tensor, Uptake]:
 def _way(value: Tensor, users: Sequence[Tensor], within: Sequence[Tensor], step: Step) -> Uptake:
     carried, copied, summed = {value}, False, False
     for tensor in within:
-        args = [arg for arg in _tensors(tensor) if arg in carried]
+        args = [arg for arg in tensor.parents if arg in carried]
         if args and tensor.op is not None:
             carried.add(tensor)
             summed |= tensor.op.structure == "reduction"
@@ -72,17 +72,13 @@ def _within(program: Program, tensor: Tensor) -> list[Tensor]:
     found: dict[Tensor, None] = {}
 
     def visit(user: Tensor) -> None:
-        for arg in _tensors(user):
+        for arg in user.parents:
             if arg not in program.named and arg not in found:
                 visit(arg)
         found[user] = None
 
     visit(tensor)
     return list(found)
-
-
-def _tensors(tensor: Tensor) -> list[Tensor]:
-    return [arg for arg in tensor.args if isinstance(arg, Tensor)]
 
 
 def _stretched(shape: tuple[int, ...], to: tuple[int, ...]) -> list[int]:

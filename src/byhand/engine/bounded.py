@@ -56,7 +56,7 @@ def bounds(outputs: list[Tensor]) -> dict[Tensor, Bounded]:
             )
         else:
             args = tuple(known[a] if isinstance(a, Tensor) else a for a in tensor.args)
-            values = [a.value if isinstance(a, Tensor) else a for a in tensor.args]
+            values = tensor.arg_values
             known[tensor] = bounded(tensor.op, args, values, value, tensor.params)
     return known
 

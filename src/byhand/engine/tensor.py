@@ -76,6 +76,16 @@ class Tensor(MutableArray, TorchLike):
         self.before: Tensor | None = None
         self.made = self.changed = Tensor.changes
 
+    @property
+    def parents(self) -> list[Tensor]:
+        """The tensors among its arguments."""
+        return [arg for arg in self.args if isinstance(arg, Tensor)]
+
+    @property
+    def arg_values(self) -> list[Any]:
+        """Its arguments, with arrays for tensors."""
+        return [arg.value if isinstance(arg, Tensor) else arg for arg in self.args]
+
     def cast(self, name: str) -> Tensor:
         """Itself, whatever float type is wanted; `casts` gets to know which."""
         if name != self.value.dtype.name:

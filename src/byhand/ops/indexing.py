@@ -19,13 +19,13 @@ import numpy as np
 from byhand.ops import axes, signs
 from byhand.ops.op import REAL, Op, sample
 from byhand.ops.spelling import Params
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, numbered
 
 
 @lru_cache(maxsize=64)
 def _places(shape: tuple[int, ...]) -> Array:
     """Each element's number in memory order: indexing it tells which elements an index reads."""
-    return np.arange(np.prod(shape, dtype=int)).reshape(shape)
+    return numbered(shape)
 
 
 BASIC = (int, slice, type(None), type(...), np.integer, np.bool_)

@@ -19,7 +19,7 @@ from byhand.errors import UnsupportedError
 from byhand.program.item_assignments import IN_PLACE, OPERATORS
 from byhand.program.statements import Namespace, Statement, StatementError, store, walruses
 from byhand.values import tree
-from byhand.values.arrays import is_list, is_tuple
+from byhand.values.arrays import is_list, is_tuple, numbered
 
 
 class Follower(ABC):
@@ -40,7 +40,7 @@ class Follower(ABC):
     def add_at(self, held: Any, index: Any, value: Any) -> Any:
         """The array `held` with `value` added at an index, as often as it names an element."""
         shape: tuple[int, ...] = tuple(held.shape)
-        places = np.arange(math.prod(shape)).reshape(shape)[index]
+        places = numbered(shape)[index]
         row = np.zeros((math.prod(shape), places.size))
         row[places.ravel(), np.arange(places.size)] = 1.0
         return held + (row @ (value + np.zeros(places.shape)).reshape(-1)).reshape(shape)

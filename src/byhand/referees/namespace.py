@@ -12,7 +12,6 @@ with these numbers. So every index means what it means in NumPy, and repeated on
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -23,7 +22,7 @@ from numpy.lib import stride_tricks
 
 from byhand.errors import RefereeError
 from byhand.values.array_protocol import MutableArray
-from byhand.values.arrays import Array, is_array, is_list, is_tuple
+from byhand.values.arrays import Array, is_array, is_list, is_tuple, numbered
 from byhand.values.no_floats import NO_FLOATS
 
 Answer: TypeAlias = Callable[..., Any]
@@ -121,7 +120,7 @@ class Library:
 
     def put(self, x: Any, index: Any, value: Any) -> Any:
         """A copy of `x` with `x[index] = value`; of what is assigned twice, the last stays."""
-        numbers = _numbers(x.shape)
+        numbers = numbered(x.shape)
         places = numbers[index]
         if not places.size:
             return x
@@ -134,7 +133,7 @@ class Library:
 
     def _move(self, func: Answer, x: Any, *args: Any, **kwargs: Any) -> Any:
         """A function that only moves elements: NumPy moves their numbers, the library follows."""
-        moved = func(_numbers(x.shape), *args, **kwargs)
+        moved = func(numbered(x.shape), *args, **kwargs)
         if is_array(moved):
             return self.gather(x, moved)
         return [self.gather(x, each) for each in moved]
@@ -218,7 +217,7 @@ class LibraryArray(MutableArray):
     # Items.
 
     def __getitem__(self, index: Any) -> LibraryArray:
-        return self.library.gather(self, np.asarray(_numbers(self.shape)[index]))
+        return self.library.gather(self, np.asarray(numbered(self.shape)[index]))
 
     def constant_like(self, value: Any) -> LibraryArray:
         """An array of the library's, from one that is to be filled with what is differentiated."""
@@ -302,7 +301,3 @@ def _by_name(key: str, value: Any) -> Any:
 def _alike(x: LibraryArray) -> Array:
     """Zeros of the shape and the type of `x`, in the room of one."""
     return np.broadcast_to(np.zeros((), x.dtype), x.shape)
-
-
-def _numbers(shape: tuple[int, ...]) -> Array:
-    return np.arange(math.prod(shape)).reshape(shape)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.plain_run import inputs_of_their_own, plain_locals
 from byhand.program.problem import UNPROMISED, Problem, Unpromised
+from byhand.program.renaming import Renamed
 from byhand.program.scopes import all_names
 from byhand.program.statements import StatementError
 from byhand.sources.flow import changes, touches
@@ -25,14 +26,8 @@ from byhand.values.arrays import Array, as_torch, is_torch
 from byhand.values.held import array
 
 
-class Renames(ast.NodeTransformer):
-    """Other names for some locals and parameters; every node keeps its place."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+class Renames(Renamed):
+    """The same for parameters, too."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         return ast.copy_location(ast.arg(self.names.get(node.arg, node.arg)), node)

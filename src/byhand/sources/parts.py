@@ -11,7 +11,7 @@ from typing import Any
 from byhand.sources.assemble import at
 from byhand.sources.layer_classes import SELF, Layer
 from byhand.values import tree
-from byhand.values.held import array
+from byhand.values.held import float_array
 
 PUT = "__put_part__"
 """What `putter` is called where a problem calls it."""
@@ -99,18 +99,13 @@ def _objects(path: tree.Path, value: Any, seen: set[int]) -> Iterator[tuple[tree
 def _held(layer: Any, name: str) -> tree.Path | None:
     """The way to a layer's parameter, an attribute or an item of one, if it has it."""
     attribute = tree.Attribute(name)
-    if _is_floats(getattr(layer, name, None)):
+    if float_array(getattr(layer, name, None)) is not None:
         return (attribute,)
     for entry, child in tree.children(layer) or ():
         for item, value in tree.children(child) or ():
-            if item == tree.Item(name) and _is_floats(value):
+            if item == tree.Item(name) and float_array(value) is not None:
                 return (entry, item)
     return None
-
-
-def _is_floats(value: Any) -> bool:
-    held = array(value)
-    return held is not None and held.dtype.kind == "f"
 
 
 def _statement(function: ast.FunctionDef, place: ast.expr) -> ast.AST:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from byhand.engine import Tensor
 from byhand.engine.backward import computed_first_to_last
 from byhand.errors import ByhandError, ProblemError
 from byhand.program.call import call_of
@@ -306,12 +305,7 @@ def _factors(problem: Problem, sizes: Mapping[str, int], output: str) -> _Factor
         return None
     found: dict[str, float | None] = {}
     order = computed_first_to_last([step.tensor for step in program.outputs])
-    used = {
-        arg: i
-        for i, tensor in reversed([*enumerate(order)])
-        for arg in tensor.args
-        if isinstance(arg, Tensor)
-    }
+    used = {arg: i for i, tensor in reversed([*enumerate(order)]) for arg in tensor.parents}
     for step in sorted(program.inputs, key=lambda step: -used.get(step.tensor, 0)):
         name, path = tree.parsed(step.name)
         if f"d{name}" in answers and name not in problem.data:

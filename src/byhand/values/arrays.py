@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, TypeAlias, TypeGuard
@@ -11,6 +12,11 @@ import numpy as np
 from byhand.values import tree
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+
+def numbered(shape: tuple[int, ...]) -> Array:
+    """An array whose elements are their own places, counted in memory order."""
+    return np.arange(math.prod(shape)).reshape(shape)
 
 
 def is_array(value: object) -> TypeGuard[Array]:

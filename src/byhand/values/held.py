@@ -58,6 +58,12 @@ def array(value: Any) -> Array | None:
     return None
 
 
+def float_array(value: Any) -> Array | None:
+    """The same, where it holds floats."""
+    found = array(value)
+    return found if found is not None and found.dtype.kind == "f" else None
+
+
 def as_number(value: Any) -> Any:
     """A Python integer, as in `dloss = 1`, as the float of its value; anything else as it is."""
     return float(value) if type(value) is int else value

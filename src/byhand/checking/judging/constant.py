@@ -81,8 +81,7 @@ def _is_chosen(problem: Problem, program: Program, value: Tensor) -> bool:
     varying = {step.tensor for step in program.inputs if step.name not in problem.data}
     chosen: set[Tensor] = set()
     for tensor in program.tensors:
-        args = [arg for arg in tensor.args if isinstance(arg, Tensor)]
-        if tensor.op is None or varying.isdisjoint(args):
+        if tensor.op is None or varying.isdisjoint(tensor.parents):
             continue
         varying.add(tensor)
         match tensor.op.name, tensor.args[0]:
@@ -90,7 +89,7 @@ def _is_chosen(problem: Problem, program: Program, value: Tensor) -> bool:
                 chooses = isinstance(condition, Tensor) and condition in varying
             case _:
                 chooses = tensor.op.kink in ("arguments", "zero") or tensor.value.dtype == bool
-        if chooses or not chosen.isdisjoint(args):
+        if chooses or not chosen.isdisjoint(tensor.parents):
             chosen.add(tensor)
     return value in chosen
 

@@ -24,7 +24,7 @@ from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
-from byhand.values.held import array, as_number, copied
+from byhand.values.held import as_number, copied, float_array
 
 GIVEN = "__given_"
 """Before the name of an upstream gradient: as backward got it, in an exchanged statement."""
@@ -240,5 +240,5 @@ def evidence_of(trial: Trial, answer: Answer) -> Evidence:
 
 def as_array(value: Any) -> Array | None:
     """A float array or number as an array of float64; None for anything else."""
-    found = array(as_number(value))
-    return np.asarray(found, np.float64) if found is not None and found.dtype.kind == "f" else None
+    found = float_array(as_number(value))
+    return None if found is None else np.asarray(found, np.float64)

@@ -63,9 +63,7 @@ class Paths:
     def _over(self) -> frozenset[Tensor]:
         reached = {self.value}
         for tensor in self.drawn.truth.tensors:
-            if tensor not in self._fed and any(
-                a in reached for a in tensor.args if isinstance(a, Tensor)
-            ):
+            if tensor not in self._fed and not reached.isdisjoint(tensor.parents):
                 reached.add(tensor)
         return frozenset(reached - {self.value})
 
@@ -81,7 +79,7 @@ class Paths:
                 if vjp is None:
                     continue
                 g = self._fed[node] if node in self._fed else self.grads[node].value
-                values = [a.value if isinstance(a, Tensor) else a for a in node.args]
+                values = node.arg_values
                 full = np.asarray(vjp(g, node.value, *values, **node.params))
                 share = np.asarray(fit(full, self.value.shape))
                 through = self.drawn.truth.owners.get(node, ())
@@ -110,13 +108,13 @@ class Paths:
         reached = {self.value}
         found: dict[str, Array] = {}
         for number, node in enumerate(self.drawn.truth.tensors):
-            if not any(arg in reached for arg in node.args if isinstance(arg, Tensor)):
+            if reached.isdisjoint(node.parents):
                 continue
             if node not in self._fed:
                 reached.add(node)
             if node.op is None or node.op.structure != "elementwise":
                 continue
-            values = [a.value if isinstance(a, Tensor) else a for a in node.args]
+            values = node.arg_values
             for position, arg in enumerate(node.args):
                 vjp = node.op.vjps[position] if isinstance(arg, Tensor) and arg in reached else None
                 if vjp is not None:

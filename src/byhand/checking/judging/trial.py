@@ -31,7 +31,7 @@ from byhand.program.program import Program
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
-from byhand.values.held import array, as_number, copied
+from byhand.values.held import array, as_number, copied, float_array
 from byhand.values.precision import SINGLE, float_type
 
 EPS = float(np.finfo(np.float64).eps)
@@ -408,8 +408,8 @@ class Trial:
 
 
 def _is_zero(value: Any) -> bool:
-    found = array(value)
-    return found is not None and found.dtype.kind == "f" and not found.any()
+    found = float_array(value)
+    return found is not None and not found.any()
 
 
 def try_on(

@@ -125,7 +125,7 @@ def _without_choices(program: Program, ways: Mapping[Tensor, Slopes]) -> dict[Te
         for tensor in program.tensors:
             if tensor in ways:
                 values[tensor] = _one_way(tensor, ways[tensor], values)
-            elif tensor.op is not None and not values.keys().isdisjoint(_made_of(tensor)):
+            elif tensor.op is not None and not values.keys().isdisjoint(tensor.parents):
                 args = _values(tensor, values)
                 values[tensor] = np.asarray(tensor.op.forward(*args, **tensor.params))
     return values
@@ -158,14 +158,10 @@ def _is_seen(
     values to which it makes one; what isn't finite without it is what it guards from."""
     different: set[Tensor] = set()
     for tensor, before in zip(found.tensors, known.tensors, strict=True):
-        if tensor is choice or not different.isdisjoint(_made_of(tensor)):
+        if tensor is choice or not different.isdisjoint(tensor.parents):
             there, value = np.asarray(without[tensor]), np.asarray(tensor.value)
             size = np.max(np.abs(before.value), initial=0.0, where=np.isfinite(before.value))
             off = np.isfinite(there) & ~(np.abs(there - value) <= SMALL * size)
             if np.any(off):
                 different.add(tensor)
     return any(step.tensor in different for step in found.outputs)
-
-
-def _made_of(tensor: Tensor) -> list[Tensor]:
-    return [arg for arg in tensor.args if isinstance(arg, Tensor)]

@@ -192,7 +192,7 @@ def _symmetric(program: Program) -> Iterator[str]:
     wanted: set[Tensor] = set()
     for tensor in program.tensors[::-1]:
         if tensor in wanted or (tensor.op is not None and POSITIVE_DEFINITE in tensor.op.domains):
-            wanted.update(arg for arg in tensor.args if isinstance(arg, Tensor))
+            wanted.update(tensor.parents)
     for step in program.inputs:
         value, square = step.value, step.value.ndim > 1 and len({*step.shape[-2:]}) == 1
         if square and step.tensor in wanted and np.array_equal(value, value.swapaxes(-1, -2)):
@@ -237,17 +237,14 @@ def _maximized(program: Program) -> frozenset[str]:
     repeating: set[Tensor] = set()
     for tensor in program.tensors:  # a sum with what has no equal elements has none
         if _one_by_one(tensor) and all(
-            arg in repeating or arg.value.size == 1
-            for arg in tensor.args
-            if isinstance(arg, Tensor)
+            arg in repeating or arg.value.size == 1 for arg in tensor.parents
         ):
             repeating.add(tensor)
     reached: set[Tensor] = set()
     for tensor in program.tensors[::-1]:
         largest = tensor.op is not None and tensor.op.kink == "elements"
         if largest or (tensor in reached and _one_by_one(tensor)):
-            args = (arg for arg in tensor.args if isinstance(arg, Tensor))
-            reached.update(arg for arg in args if arg in repeating)
+            reached.update(repeating.intersection(tensor.parents))
     return frozenset(step.name for step in program.inputs if step.tensor in reached)
 
 

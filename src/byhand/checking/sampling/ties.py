@@ -8,7 +8,6 @@ inputs as they came (`byhand.checking.judging.tie_weights`).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, numbered
 
 STEP = 1e-3
 
@@ -53,7 +52,7 @@ def inputs_of_ties(program: Program) -> frozenset[str]:
     reached: set[Tensor] = set()
     for tensor in program.tensors[::-1]:
         if tensor in reached or next(_ties(tensor), None) is not None:
-            reached.update(arg for arg in tensor.args if isinstance(arg, Tensor))
+            reached.update(tensor.parents)
     return frozenset(step.name for step in program.inputs if step.tensor in reached)
 
 
@@ -104,19 +103,14 @@ def _between_arguments(tensor: Tensor) -> Iterator[Tie]:
 
 def _source(shape: tuple[int, ...], broadcast: tuple[int, ...], place: int) -> int:
     """The element that broadcasting copies to `place`, both counted flat."""
-    return int(np.broadcast_to(_numbered(shape), broadcast).flat[place])
-
-
-def _numbered(shape: tuple[int, ...]) -> Array:
-    """An array whose elements are their own places, counted flat."""
-    return np.arange(math.prod(shape)).reshape(shape)
+    return int(np.broadcast_to(numbered(shape), broadcast).flat[place])
 
 
 def _along_an_axis(tensor: Tensor) -> Iterator[Tie]:
     assert tensor.op is not None
     x, axis = tensor.args[0].value, tensor.params.get("axis")
     largest: Array = tensor.op.forward(x, axis=axis, keepdims=True)
-    places = np.broadcast_to(_numbered(largest.shape), x.shape)
+    places = np.broadcast_to(numbered(largest.shape), x.shape)
     picked = x == largest
     counts = np.bincount(places[picked], minlength=largest.size)
     for place in np.flatnonzero(counts > 1).tolist():

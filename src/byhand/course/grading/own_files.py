@@ -16,7 +16,7 @@ from byhand.files import read
 from byhand.program.problem import Problem
 from byhand.sources.load import sources
 from byhand.values import tree
-from byhand.values.held import array
+from byhand.values.held import float_array
 
 KINDS = (".py", ".ipynb")
 
@@ -73,8 +73,5 @@ def _asked(problem: Problem) -> tuple[str, ...]:
         name
         for name, value in problem.inputs().items()
         if name not in problem.data
-        and any(
-            (held := array(leaf)) is not None and held.dtype.kind == "f"
-            for _, leaf in tree.leaves(value)
-        )
+        and any(float_array(leaf) is not None for _, leaf in tree.leaves(value))
     )

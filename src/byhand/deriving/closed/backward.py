@@ -130,7 +130,7 @@ class Backward:
             case _:
                 pass
         sums = tensor.op is not None and tensor.op.name in ("add", "subtract", "positive")
-        return sums and any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
+        return sums and any(map(self.foreign, tensor.parents))
 
     def foreign(self, tensor: Tensor) -> bool:
         """Whether a value without a name comes, perhaps by sums, from an op of another kind."""
@@ -138,7 +138,7 @@ class Backward:
         if op is None or tensor in self.context.steps or tensor not in self.context.live:
             return False
         if op.name in ("add", "subtract"):
-            return any(isinstance(a, Tensor) and self.foreign(a) for a in tensor.args)
+            return any(map(self.foreign, tensor.parents))
         return not (op.family == "elementwise" or takes_polynomials(op) or op.name in QUIET)
 
     @cached_property
@@ -150,8 +150,7 @@ class Backward:
             if tensor.op is not None
             and tensor.op.family == "elementwise"
             and tensor.op.name not in self.ring.operations
-            for arg in tensor.args
-            if isinstance(arg, Tensor)
+            for arg in tensor.parents
         }
 
     @property
@@ -234,7 +233,7 @@ class Backward:
         assert vjp is not None
 
         def make() -> Base:
-            inputs = [a.value if isinstance(a, Tensor) else a for a in tensor.args]
+            inputs = tensor.arg_values
             full = np.broadcast_to(g.value, tensor.value.shape)
             with np.errstate(all="ignore"):
                 value = fit(vjp(full, tensor.value, *inputs, **tensor.params), arg.value.shape)

@@ -107,5 +107,5 @@ def _masked(tensor: Tensor) -> bool:
             if any(np.min(n, initial=0) < VERY_NEGATIVE for n in numbers):
                 return True
         if each.op.name in ("divide", "multiply", "exp", "exp2", "subtract", "where", "add"):
-            stack += [a for a in each.args if isinstance(a, Tensor)]
+            stack += each.parents
     return False

@@ -174,7 +174,7 @@ def _recomputed(context: Context, roots: Iterable[Expr]) -> int:
             return 0
         seen.add(tensor)
         own = 0 if tensor.op.family == "shape" else tensor.value.size
-        return own + sum(cost(a) for a in tensor.args if isinstance(a, Tensor))
+        return own + sum(map(cost, tensor.parents))
 
     total = 0
     for form in reached(list(roots)):

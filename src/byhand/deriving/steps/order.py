@@ -24,7 +24,7 @@ def in_order(named: list[Tensor]) -> list[Tensor]:
             elif each not in seen:
                 seen.add(each)
                 stack.append((each, True))
-                stack += [(a, False) for a in reversed(each.args) if isinstance(a, Tensor)]
+                stack += [(a, False) for a in reversed(each.parents)]
     return order
 
 
@@ -32,7 +32,7 @@ def depending(order: list[Tensor], wanted: set[Tensor]) -> set[Tensor]:
     """The values that depend on a wanted one."""
     live = set(wanted)
     for tensor in order:
-        if any(isinstance(arg, Tensor) and arg in live for arg in tensor.args):
+        if not live.isdisjoint(tensor.parents):
             live.add(tensor)
     return live
 

@@ -114,7 +114,7 @@ class _Sweep:
     def used_once(self, tensor: Tensor) -> bool:
         """Whether the gradient of this value is needed in one place only."""
         live = self.context.live
-        return sum(isinstance(arg, Tensor) and arg in live for arg in tensor.args) == 1
+        return sum(arg in live for arg in tensor.parents) == 1
 
     def total(self, tensor: Tensor, symbols: list[Symbol]) -> Symbol:
         emitter = self.gradients.emitter

@@ -11,6 +11,7 @@ import numpy as np
 from byhand.engine.tensor import Tensor
 from byhand.jax_dialect.primitives.rule import Rule, number, shape_of
 from byhand.ops import indexing
+from byhand.values.arrays import numbered
 
 
 def _iota(given: list[Any], params: Any, equation: Any) -> Any:
@@ -110,7 +111,7 @@ def _index(shape: Any, indices: Any, numbers: Any, sizes: Any) -> Any:
 
 def _places(shape: Any, indices: Any, numbers: Any, sizes: Any, mode: Any) -> Any:
     """Where in the flat array each element of a gather comes from; -1 for nowhere."""
-    flat = np.arange(int(np.prod(shape))).reshape(shape)
+    flat = numbered(shape)
     found = jax.lax.gather(flat, indices, numbers, tuple(sizes), mode=mode, fill_value=-1)
     return np.asarray(found)
 

@@ -13,7 +13,7 @@ from byhand.program.statements import Namespace
 from byhand.sources.flow import binds, reads
 from byhand.sources.names import base_of
 from byhand.sources.notebook.script import Script, Segment
-from byhand.values.held import array, as_number, detached
+from byhand.values.held import array, as_number, detached, float_array
 
 
 def inputs_of(
@@ -47,14 +47,9 @@ def inputs_of(
     }
 
 
-def is_float(value: Any) -> bool:
-    held = array(value)
-    return held is not None and held.dtype.kind == "f"
-
-
 def linked(found: Script, inputs: Inputs) -> list[str]:
     """The integers of which another input was made, such as one-hot rows of labels."""
-    floats = {name for name, value in inputs.items() if is_float(value)}
+    floats = {name for name, value in inputs.items() if float_array(value) is not None}
     nodes = [found.statements[i] for i in found.setting]
     return [
         name

@@ -16,7 +16,7 @@ from byhand.sources.flow import binds, is_plain, reads, touches
 from byhand.sources.intermediates import with_copies
 from byhand.sources.names import base_of
 from byhand.sources.notebook.gradients import is_autograds, named
-from byhand.sources.notebook.inputs import counts_of, drawing, inputs_of, is_float, linked, rows_of
+from byhand.sources.notebook.inputs import counts_of, drawing, inputs_of, linked, rows_of
 from byhand.sources.notebook.reading import rounds
 from byhand.sources.notebook.script import Script, Segment
 from byhand.sources.notebook.selection import (
@@ -30,7 +30,7 @@ from byhand.sources.notebook.selection import (
 from byhand.sources.setting import Setting, run
 from byhand.sources.usual_losses import likeness
 from byhand.values.arrays import is_torch
-from byhand.values.held import array
+from byhand.values.held import array, float_array
 
 
 def problems(found: Sequence[Script]) -> list[Problem]:
@@ -227,7 +227,7 @@ def _with_total(
     nodes = [named(copy.deepcopy(statements[i]), found.known) for i in backward]
     nodes = with_copies(nodes, inside, in_torch=any(map(is_torch, space.values())))
     read = {name for node in (*body, *nodes) for name in reads(node)} - inside
-    floats = [name for name, value in inputs.items() if is_float(value)]
+    floats = [name for name, value in inputs.items() if float_array(value) is not None]
     answers = {*segment.answers}
     founded = [each for each in found.segments if not unfounded(found, each)]
     later = found.parameters - {name for each in founded for name in each.answers}

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, numbered
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,8 +41,7 @@ def ndim(x: Any) -> int:
 
 def numbers(x: Any) -> Array:
     """The number of each element, in memory order."""
-    shape = tuple(int(n) for n in np.shape(x))
-    return np.arange(math.prod(shape)).reshape(shape)
+    return numbered(tuple(int(n) for n in np.shape(x)))
 
 
 def at(axis: int, n: int, index: Any) -> tuple[Any, ...]:

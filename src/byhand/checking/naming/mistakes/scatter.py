@@ -19,8 +19,7 @@ from byhand.checking.judging.evidence import Evidence
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
-from byhand.engine.tensor import Tensor
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, numbered
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
@@ -88,8 +87,8 @@ def _overwritten(found: Evidence) -> Array | None:
         if use.node.op is None or not use.node.op.indexed:
             continue
         shape: tuple[int, ...] = value.shape
-        numbers = np.arange(value.size).reshape(shape)
-        values = [a.value if isinstance(a, Tensor) else a for a in use.node.args]
+        numbers = numbered(shape)
+        values = use.node.arg_values
         values[use.position] = numbers
         read = np.asarray(use.node.op.forward(*values, **use.node.params))
         if read.shape != use.upstream.shape or use.full.shape != shape:

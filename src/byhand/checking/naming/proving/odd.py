@@ -26,7 +26,7 @@ from byhand.program.control_flow import run
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
 from byhand.values.arrays import Array
-from byhand.values.held import array
+from byhand.values.held import array, float_array
 
 CLOSE = 1e-9
 
@@ -53,8 +53,8 @@ def first_odd(trial: Trial, statements: tuple[ast.stmt, ...]) -> tuple[ast.stmt,
             if rebinds is None or name in answers:
                 continue
             made.add(name)
-            held = array(namespace.get(name))
-            if held is not None and held.dtype.kind == "f" and held.any():
+            held = float_array(namespace.get(name))
+            if held is not None and held.any():
                 arrays.add(node)
             if not odd and node in statements and not _is_known(namespace.get(name), known):
                 odd.append(node)
@@ -94,7 +94,7 @@ def _known(drawn: Draw, with_values: bool) -> dict[tuple[int, ...], Array]:
         for position, arg in enumerate(tensor.args if tensor.op is not None else ()):
             vjp = tensor.op.vjp(position) if tensor.op and isinstance(arg, Tensor) else None
             if vjp is not None and arg in grads:
-                values = [a.value if isinstance(a, Tensor) else a for a in tensor.args]
+                values = tensor.arg_values
                 full: Any = vjp(gradient.value, tensor.value, *values, **tensor.params)
                 share = np.asarray(fit(np.asarray(full), arg.shape))
                 found.setdefault(arg.shape, []).extend([share, grads[arg].value - share])
