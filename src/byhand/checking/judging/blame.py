@@ -161,7 +161,9 @@ def _right_everywhere(trials: Sequence[Trial], apart: Sequence[Trial]) -> frozen
         for answer in each.answers.found
         if not each.drawn.tied and not answer.reads <= right
     }
-    inherited = {key for key in right if trials[0].inherits_a_constant(key)}
+    first = trials[0]
+    found = (answer for answer in first.answers.found if answer.key in right)
+    inherited = {each.key for each in found if first.precision.inherits_a_constant(each)}
     return right - doubtful - inherited  # what that excuses may be wrong by itself
 
 

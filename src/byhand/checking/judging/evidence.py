@@ -117,7 +117,7 @@ class Evidence:
     @cached_property
     def eps(self) -> float:
         """The rounding that the definition is judged with."""
-        return self.trial.eps_alone(self.answer)
+        return self.trial.precision.eps_alone(self.answer)
 
     @cached_property
     def _scatter(self) -> Scatter:

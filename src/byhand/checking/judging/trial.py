@@ -17,10 +17,10 @@ from byhand.checking.judging.isolated_run import Feeder, fed, run_on_feeds, unsc
 from byhand.checking.judging.kinks import KINK, at_kinks
 from byhand.checking.judging.no_number import filled
 from byhand.checking.judging.own_rounding import FAR, OwnRounding, Scatter
+from byhand.checking.judging.precision import Precision
 from byhand.checking.judging.replay import Replay, record
 from byhand.checking.running.answers import Answer, Answers, answers
 from byhand.checking.running.backward_run import BackwardRun
-from byhand.checking.running.constants import DecimalConstant, coarsest, constants_in
 from byhand.checking.running.run import run_again, run_backward
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.bounded import Bounded
@@ -32,7 +32,7 @@ from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
 from byhand.values.arrays import Array
 from byhand.values.held import array, as_number, copied, float_array
-from byhand.values.precision import SINGLE, float_type
+from byhand.values.precision import SINGLE
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -89,12 +89,7 @@ class Trial:
         program, error = self.drawn.program, self._true(key).error
         dtype = program.by_key[key].value.dtype
         kind = program.type_of(program.by_key[answer.host or key])
-        constant = self.constants.get(key)
-        eps = max(
-            self.drawn.eps,
-            0.0 if constant is None else constant.eps,
-            SINGLE if key in self.narrow else 0.0,
-        )
+        eps = self.precision.eps(key)
         found = compare(given, self._truths[key], error, dtype, eps, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
             return found
@@ -155,50 +150,9 @@ class Trial:
         return {**found, **filled(self.problem, self.drawn, {key: found[key] for key in named})}
 
     @cached_property
-    def narrow(self) -> frozenset[Key]:
-        """The answers that went through float32 in backward, on whatever way."""
-        found: set[Key] = set()
-        for answer in self.answers.found if self.run.narrow else ():  # each after those it reads
-            if self._computes_in_float32(answer) or answer.reads & found:
-                found.add(answer.key)
-        return frozenset(found)
-
-    @cached_property
-    def constants(self) -> Mapping[Key, DecimalConstant]:
-        """The constant with the fewest digits that went into each answer, on whatever way."""
-        found: dict[Key, DecimalConstant] = {}
-        for answer in self.answers.found:  # each after those it reads
-            read = (found[key] for key in answer.reads if key in found)
-            constant = coarsest([*self._own_constants(answer), *read])
-            if constant is not None:
-                found[answer.key] = constant
-        return found
-
-    def inherits_a_constant(self, key: Key) -> bool:
-        """Whether an answer is less exact than its own statements are, for a constant in others."""
-        own = coarsest(self._own_constants(self.answers.by_key[key]))
-        return key in self.constants and self.constants[key] != own
-
-    def _own_constants(self, answer: Answer) -> list[DecimalConstant]:
-        """Those in the statements of an answer, and in those that made the locals it needs."""
-        numbers = {n for write in answer.writes for n in (write.number, *write.through)}
-        nodes = dict.fromkeys(self.run.entered[number] for number in numbers)
-        return constants_in(nodes, self.problem.forward)
-
-    def eps_alone(self, answer: Answer) -> float:
-        """The rounding that a definition which is tried alone is judged with."""
-        constant = coarsest(self._own_constants(answer))
-        read = (each.value for each in self.answers.found if each.key in answer.reads)
-        narrow = self._computes_in_float32(answer) or any(float_type(g) == "float32" for g in read)
-        return max(
-            self.drawn.eps,
-            0.0 if constant is None else constant.eps,
-            SINGLE if narrow else 0.0,
-        )
-
-    def _computes_in_float32(self, answer: Answer) -> bool:
-        through = (number for write in answer.writes for number in (write.number, *write.through))
-        return not self.run.narrow.keys().isdisjoint(through)
+    def precision(self) -> Precision:
+        """How exactly its answers can be judged."""
+        return Precision(self.problem, self.run, self.answers.found, self.drawn.eps)
 
     @cached_property
     def as_given(self) -> Mapping[str, Any]:

@@ -8,25 +8,28 @@ a loop through the same rounds in the same order, as through the heads of attent
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from byhand.checking.running.backward_run import BackwardRun, Raised, Write
+from byhand.checking.running.bindings import (
+    begins_after,
+    by_name,
+    grouped,
+    in_order,
+    starts_with_another,
+)
 from byhand.checking.running.names import reached_names
-from byhand.program.expressions import added_terms, is_name
 from byhand.program.problem import did_you_mean
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.held import array, unchanged
 
 if TYPE_CHECKING:  # a submission that is graded runs without the engine
-    from byhand.engine.tensor import Tensor
     from byhand.program.program import Program, Step
 
 SLIP = 3
@@ -138,7 +141,7 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
     """
     found: list[Answer] = []
     notes: list[str] = []
-    for name, writes in _by_name(program, run.writes).items():
+    for name, writes in by_name(program, run.writes).items():
         steps = program.bindings.get(name, ())
         if not steps:
             taken_apart = f"d{tree.root(name)}" in run.upstream  # `dy = dy.unbind(-1)`
@@ -146,14 +149,14 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
             notes += [note] if note else []
             continue
         once = len(steps) == 1
-        groups: list[tuple[Write, ...]] = [tuple(writes)] if once else _bindings(writes, len(steps))
-        one_more = _bindings(writes, len(steps) + 1)
-        if _begins_after(steps, one_more, run):
+        groups: list[tuple[Write, ...]] = [tuple(writes)] if once else grouped(writes, len(steps))
+        one_more = grouped(writes, len(steps) + 1)
+        if begins_after(steps, one_more, run):
             groups = one_more[1:]
         fewer = len(groups) < len(steps)
-        own = range(1 if fewer and _starts_with_another(steps) else 0, len(steps))
+        own = range(1 if fewer and starts_with_another(steps) else 0, len(steps))
         if len(groups) == len(own):
-            turned = own if _in_order(steps, groups, run) else reversed(own)
+            turned = own if in_order(steps, groups, run) else reversed(own)
             for binding, group in zip(turned, groups, strict=True):
                 found += _parts((name, binding), group, program, run, used_on)
         elif steps[0].line is None:  # an input: whatever is in d<name> at the end is its gradient
@@ -240,27 +243,6 @@ def _is_held(returned: Any, value: Any) -> bool:
     """Whether what was returned is what a local holds; where a statement raised, that is what was
     put in place of what it would have given."""
     return isinstance(value, Raised) or unchanged(returned, value)
-
-
-def _starts_with_another(steps: Sequence[Step]) -> bool:
-    """Whether a name is bound first to what was given, or is no result: `h = h0` before a loop."""
-    return steps[0].line is not None and steps[0].is_another
-
-
-def _begins_after(
-    steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun
-) -> bool:
-    """Whether the first group is the gradient of what the last round of forward's loop leaves:
-    that has no such name, which is bound as each round begins, as in `h = hs[-1]`."""
-    if len(groups) != len(steps) + 1 or run.function is None:
-        return False
-    (line, *more) = {step.line for step in steps}
-    if line is None or more or not all(step.is_another for step in steps):
-        return False
-    loops = (node for node in run.function.nodes if isinstance(node, (ast.For, ast.While)))
-    inside = {node for loop in loops for node in ast.walk(loop)}
-    begins, *rounds = ({write.node for write in group} for group in groups)
-    return inside.isdisjoint(begins) and all(nodes <= inside for nodes in rounds)
 
 
 def _parts(
@@ -351,97 +333,6 @@ def _seen_through(writes: Sequence[Write], owned: frozenset[int]) -> list[Write]
         seen.append(replace(write, reads=reads, through=through) if changed else write)
         latest[write.name] = seen[-1]
     return seen
-
-
-def _by_name(program: Program, writes: Sequence[Write]) -> dict[str, list[Write]]:
-    """The writes of each name. An array `dhs` answers for a list `hs`, item by item."""
-    grouped: dict[str, list[Write]] = {}
-    for write in writes:
-        items = [name for name in program.bindings if name.startswith(f"{write.name}[")]
-        value = array(write.value)
-        if write.name not in program and items and value is not None and value.ndim:
-            for name in items:
-                i = name[len(write.name) + 1 : -1]
-                if i.isdigit() and int(i) < len(value):
-                    item = replace(write, name=name, value=write.value[int(i)])
-                    before = grouped.setdefault(name, [])
-                    if not before or write.fresh or not unchanged(item.value, before[-1].value):
-                        before.append(item)
-        else:
-            grouped.setdefault(write.name, []).append(write)
-    return {name: _said(_since_it_came(of_it)) for name, of_it in grouped.items()}
-
-
-def _since_it_came(writes: list[Write]) -> list[Write]:
-    """The writes of an item of a list since it came to its place: what stood there before was
-    another's."""
-    last = max((i for i, write in enumerate(writes) if write.moved), default=0)
-    return writes[last:]
-
-
-def _said(writes: list[Write]) -> list[Write]:
-    """The writes of a name but for those of None, which only keep its place: `dx, x = None, cache`
-    says nothing of a gradient. Where nothing else is written, None is the answer."""
-    return [write for write in writes if write.value is not None] or writes
-
-
-def _bindings(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:
-    """The writes in groups, one for each binding of the name.
-
-    A fresh array starts a group. Where that gives more groups than wanted, `dh = dh + ...` is taken
-    for an addition, and then an array of zeros for room to add to.
-    """
-    starts = [i for i, write in enumerate(writes) if write.fresh or i == 0]
-    if len(starts) > wanted:
-        starts = [i for i in starts if i == 0 or not _adds_to_itself(writes[i])]
-    if len(starts) > wanted:
-        rooms = {a for a, b in pairwise(starts) if b == a + 1 and _zeros(writes[a])}
-        starts = [i for i in starts if i - 1 not in rooms or i == 0]
-    ends = [*starts[1:], len(writes)]
-    return [tuple(writes[a:b]) for a, b in zip(starts, ends, strict=True)]
-
-
-def _in_order(steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun) -> bool:
-    """Whether backward goes through the rounds of a loop from the first to the last, where no round
-    of forward uses what another computed."""
-    nodes = {tuple(write.node for write in group) for group in groups}
-    if len(steps) < 2 or len(nodes) > 1 or run.function is None:
-        return False
-    (first, *_) = groups[0]
-    loops = (node for node in run.function.nodes if isinstance(node, ast.For))
-    inside = [loop for loop in loops if any(part is first.node for part in ast.walk(loop))]
-    turned = re.compile(r"reversed\(|::-|, -1\)")
-    if not inside or any(turned.search(ast.unparse(loop.iter)) for loop in inside):
-        return False
-    return not _uses(steps[1].tensor, steps[0].tensor)
-
-
-def _uses(tensor: Tensor, other: Tensor) -> bool:
-    """Whether a value was computed from another."""
-    open_ends, seen = [tensor], set[int]()
-    while open_ends:
-        now = open_ends.pop()
-        if now is other:
-            return True
-        if id(now) not in seen:
-            seen.add(id(now))
-            open_ends += [arg for arg in now.args if hasattr(arg, "args")]
-    return False
-
-
-def _adds_to_itself(write: Write) -> bool:
-    match write.node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return any(is_name(t, name) for t in added_terms(value))
-        case _:
-            return False
-
-
-def _zeros(write: Write) -> bool:
-    """Whether it is zero whatever the gradients are: one that was made of others may be so where no
-    unit of a relu lets anything through."""
-    value = array(write.value)
-    return value is not None and not write.reads and not np.any(value)
 
 
 def _counts(name: str, steps: int, groups: int) -> str:
