@@ -17,6 +17,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 from byhand import ops
 from byhand.ops.op import Op
@@ -141,7 +142,7 @@ def print_classes(found: Mapping[str, list[str]]) -> None:
 
 def op_names(trees: Mapping[Path, ast.Module]) -> dict[str, list[tuple[int, str]]]:
     """By file, the line and the name of every op that is named outside the ops."""
-    families = (ops.elementwise, ops.reduction, ops.indexing, ops.shape, ops.linear, ops.linalg)
+    families = (value for value in vars(ops).values() if isinstance(value, ModuleType))
     records = {
         name for family in families for name, value in vars(family).items() if isinstance(value, Op)
     }

@@ -19,8 +19,8 @@ from byhand.codegen.sizes import Dim, SymInt
 from byhand.codegen.symbol import Symbol
 from byhand.engine.tensor import Tensor
 from byhand.ops import named
+from byhand.ops.along_axes import FLIP
 from byhand.ops.indexing import BASIC
-from byhand.ops.shape import FLIP
 
 
 def scatter(args: list[Symbol], params: Mapping[str, Any], emitter: Emitter) -> ast.expr:

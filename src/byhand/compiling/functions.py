@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from byhand.compiling.statements import Number
 from byhand.ops import REGISTRY
-from byhand.ops.elementwise import EXP, LOG, POWER, RECIPROCAL, TANH
+from byhand.ops.elementwise import POWER, RECIPROCAL
+from byhand.ops.functions import EXP, LOG, TANH
 
 _FLOAT = {"<f4": "f4", "<f8": "f8"}
 

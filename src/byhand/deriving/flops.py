@@ -15,7 +15,8 @@ import numpy as np
 
 from byhand.deriving.tally import Tally
 from byhand.ops import REGISTRY
-from byhand.ops.elementwise import CLIP, POSITIVE_OF
+from byhand.ops.choices import CLIP
+from byhand.ops.elementwise import POSITIVE_OF
 from byhand.ops.indexing import ARGMAX, ARGMIN, TAKE, TAKE_ALONG_AXIS
 from byhand.ops.linear import EINSUM
 from byhand.ops.spelling import names

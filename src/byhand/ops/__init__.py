@@ -2,11 +2,11 @@
 
 To add an op:
 
-1. Write its record as a constant of the family's module (`elementwise`, `reduction`, `shape`,
-   `linear`, `linalg`, `indexing`): forward, one VJP for each array argument, where to sample each
-   argument, and samples that cover broadcasting, axes of size 1 and of size 0. The contract is in
-   `op`, and so are the other facts that it can state: what code calls it, its sign, its axes, its
-   kinks.
+1. Write its record as a constant of the family's module (`elementwise`, `functions`, `choices`,
+   `reduction`, `shape`, `along_axes`, `linear`, `linalg`, `indexing`): forward, one VJP for each
+   array argument, where to sample each argument, and samples that cover broadcasting, axes of size
+   1 and of size 0. The contract is in `op`, and so are the other facts that it can state: what code
+   calls it, its sign, its axes, its kinks.
 2. If NumPy has a function for it, answer it in `numpy_names`.
 3. Name its PyTorch and JAX counterparts in `tests/ops/op_referees.py`. `tests/ops/test_registry.py`
    and `test_facts.py` then check it like all others; an op without counterparts fails there.
@@ -20,7 +20,17 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar
 
-from byhand.ops import elementwise, indexing, linalg, linear, reduction, shape
+from byhand.ops import (
+    along_axes,
+    choices,
+    elementwise,
+    functions,
+    indexing,
+    linalg,
+    linear,
+    reduction,
+    shape,
+)
 from byhand.ops.op import Op
 from byhand.ops.spelling import names
 
@@ -37,7 +47,9 @@ def _gathered(*families: ModuleType) -> Mapping[str, Op]:
     return MappingProxyType(ops)
 
 
-REGISTRY: Mapping[str, Op] = _gathered(elementwise, reduction, indexing, shape, linear, linalg)
+REGISTRY: Mapping[str, Op] = _gathered(
+    elementwise, functions, choices, reduction, indexing, shape, along_axes, linear, linalg
+)
 """Every op, by name."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops import elementwise as el
+from byhand.ops import functions as fn
 from byhand.torch_dialect.math import times
 from byhand.torch_dialect.tables import by_name
 
@@ -56,7 +56,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     """x times the normal distribution function of x: Hendrycks and Gimpel (2016), section 2."""
     match approximate:
         case "none":
-            return 0.5 * input * (1 + el.ERF(input * math.sqrt(0.5)))
+            return 0.5 * input * (1 + fn.ERF(input * math.sqrt(0.5)))
         case "tanh":
             inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)
             return 0.5 * input * (1 + np.tanh(inner))
@@ -65,7 +65,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 
 def silu(input: Any) -> Any:
-    return input * el.SIGMOID(input)
+    return input * fn.SIGMOID(input)
 
 
 def mish(input: Any) -> Any:
@@ -117,7 +117,7 @@ def hardswish(input: Any) -> Any:
 
 def glu(input: Any, dim: int = -1) -> Any:
     value, gate = np.split(input, 2, axis=dim)
-    return value * el.SIGMOID(gate)
+    return value * fn.SIGMOID(gate)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

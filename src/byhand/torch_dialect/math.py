@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from byhand.ops import choices as ch
 from byhand.ops import elementwise as el
+from byhand.ops import functions as fn
 from byhand.torch_dialect.tables import by_name, elementwise_functions, torch_names
 
 
@@ -85,7 +87,7 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
 
 
 def erfc(input: Any) -> Any:
-    return 1 - el.ERF(input)
+    return 1 - fn.ERF(input)
 
 
 def logit(input: Any) -> Any:
@@ -113,7 +115,7 @@ def entr(input: Any) -> Any:
 
 def ndtr(input: Any) -> Any:
     """The normal distribution function."""
-    return 0.5 * (1 + el.ERF(input * math.sqrt(0.5)))
+    return 0.5 * (1 + fn.ERF(input * math.sqrt(0.5)))
 
 
 def nan_to_num(input: Any, nan: float | None = None, posinf: Any = None, neginf: Any = None) -> Any:
@@ -147,7 +149,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(torch_names(el.ADD), add),
     **dict.fromkeys(torch_names(el.SUBTRACT), sub),
     **dict.fromkeys(torch_names(el.POWER), pow),
-    **dict.fromkeys(torch_names(el.CLIP), clamp),
+    **dict.fromkeys(torch_names(ch.CLIP), clamp),
     "__rsub__": rsub,
     "clamp_min": lambda input, min: clamp(input, min=min),
     "clamp_max": lambda input, max: clamp(input, max=max),

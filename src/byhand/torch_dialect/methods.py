@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops.shape import SLIDING_WINDOW_VIEW
+from byhand.ops.along_axes import SLIDING_WINDOW_VIEW
 from byhand.torch_dialect.shape import at, sizes
 from byhand.values.arrays import Array
 

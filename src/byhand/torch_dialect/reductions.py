@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from byhand.errors import UnsupportedError
-from byhand.ops.elementwise import MAXIMUM, MINIMUM
+from byhand.ops.choices import MAXIMUM, MINIMUM
 from byhand.ops.op import Op, Operand
 from byhand.ops.reduction import LOGSUMEXP, MAX, MIN
 from byhand.torch_dialect.math import plain

@@ -14,7 +14,7 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import Base
 from byhand.ops import REGISTRY
-from byhand.ops.elementwise import LOGICAL_NOT
+from byhand.ops.choices import LOGICAL_NOT
 
 SIGNS = {op.name: frozenset(op.compares) for op in REGISTRY.values() if op.compares}
 COMPARISONS = {signs: REGISTRY[name] for name, signs in SIGNS.items()}

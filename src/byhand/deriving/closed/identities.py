@@ -18,7 +18,9 @@ from byhand.deriving.closed.poly import Poly
 from byhand.deriving.closed.ring import Ring
 from byhand.deriving.closed.terms import Base, Terms
 from byhand.engine.tensor import Tensor
-from byhand.ops.elementwise import CLIP, EXP, SIGMOID, SIGN
+from byhand.ops.choices import CLIP
+from byhand.ops.elementwise import SIGN
+from byhand.ops.functions import EXP, SIGMOID
 
 # Functions that forwards write in a form that doesn't overflow.
 

@@ -45,6 +45,7 @@ from byhand.deriving.closed.factoring import Factoring
 from byhand.deriving.closed.terms import Base, Factor, View
 from byhand.deriving.steps.context import Context
 from byhand.deriving.steps.local import Local, spread
+from byhand.ops import choices as ch
 from byhand.ops import elementwise as el
 from byhand.ops.indexing import GETITEM
 from byhand.ops.op import Op
@@ -105,7 +106,7 @@ class Printer:
             case Reduce(parts=(part,), over=over):
                 return self.summed(self.symbol(part), over, mean=False)
             case Where(parts=parts):
-                return self.apply(el.WHERE, *map(self.symbol, parts))
+                return self.apply(ch.WHERE, *map(self.symbol, parts))
             case Apply(base=base) if base is not None and base in self.forms.ring.arrays.spelled:
                 array = self.forms.ring.arrays.spelled[base]
                 return Symbol(self.emitter.node(array), base.value, self.emitter)
@@ -267,7 +268,7 @@ class Printer:
         """A mask as numbers: masks can't be added or subtracted."""
         if x.value.dtype != bool:
             return x
-        return self.apply(el.WHERE, x, self.constant(1), self.constant(0))
+        return self.apply(ch.WHERE, x, self.constant(1), self.constant(0))
 
     def scattered(self, form: Add, hot: Expr) -> Symbol:
         """A sum with a one-hot array: the other terms, changed where it is 1."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from byhand.engine.tensor import Tensor
 from byhand.jax_dialect.primitives.rule import Rule, number, shape_of
-from byhand.ops import CALLED, elementwise
+from byhand.ops import CALLED, functions
 
 
 def _plainly(function: Callable[..., Any]) -> Rule:
@@ -25,8 +25,8 @@ _UFUNCS = {
     "min": np.minimum,
     "is_finite": np.isfinite,
     "rsqrt": lambda x: 1 / np.sqrt(x),
-    "logistic": elementwise.SIGMOID,
-    "erfc": lambda x: 1 - elementwise.ERF(x),
+    "logistic": functions.SIGMOID,
+    "erfc": lambda x: 1 - functions.ERF(x),
     "clamp": lambda a, x, b: np.clip(x, a, b),
     "and": np.bitwise_and,
     "or": np.bitwise_or,

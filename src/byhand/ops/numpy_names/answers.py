@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from byhand.ops import choices as ch
 from byhand.ops import elementwise as el
+from byhand.ops import functions as fn
 from byhand.ops.linear import MATMUL
 from byhand.ops.op import Op
 from byhand.values.numpy_composites import COMPOSITES, answering
@@ -31,12 +33,12 @@ UFUNCS: dict[str, Op] = {
     "fabs": el.ABSOLUTE,
     "conjugate": el.POSITIVE_OF,
     "float_power": el.POWER,
-    "clip": el.CLIP,
-    "bitwise_and": el.LOGICAL_AND,
-    "bitwise_or": el.LOGICAL_OR,
-    "invert": el.LOGICAL_NOT,
-    "expit": el.SIGMOID,  # this and the next are SciPy's
-    "erf": el.ERF,
+    "clip": ch.CLIP,
+    "bitwise_and": ch.LOGICAL_AND,
+    "bitwise_or": ch.LOGICAL_OR,
+    "invert": ch.LOGICAL_NOT,
+    "expit": fn.SIGMOID,  # this and the next are SciPy's
+    "erf": fn.ERF,
 }
 
 

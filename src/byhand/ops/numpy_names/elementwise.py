@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from byhand.ops import choices as ch
 from byhand.ops import elementwise as el
 from byhand.ops.numpy_names.answers import answers
 from byhand.values.numpy_composites import ndim
@@ -15,7 +16,7 @@ from byhand.values.numpy_composites import ndim
 def where(condition: Any, *choices: Any) -> Any:
     if not choices:
         return np.nonzero(condition)
-    return el.WHERE(condition, *choices)
+    return ch.WHERE(condition, *choices)
 
 
 @answers(np.clip)
@@ -23,8 +24,8 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     low = a_min if min is None else min
     high = a_max if max is None else max
     if low is None:
-        return el.POSITIVE_OF(a) if high is None else el.MINIMUM(a, high)
-    return el.MAXIMUM(a, low) if high is None else el.CLIP(a, low, high)
+        return el.POSITIVE_OF(a) if high is None else ch.MINIMUM(a, high)
+    return ch.MAXIMUM(a, low) if high is None else ch.CLIP(a, low, high)
 
 
 @answers(np.round, np.around)

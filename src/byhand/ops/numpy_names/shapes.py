@@ -9,26 +9,28 @@ from typing import Any
 import numpy as np
 
 from byhand.errors import UnsupportedError
+from byhand.ops.along_axes import (
+    DIAGONAL,
+    FLIP,
+    PAD,
+    REPEAT,
+    ROLL,
+    SLIDING_WINDOW_VIEW,
+    TILE,
+    TRIL,
+    TRIU,
+)
 from byhand.ops.indexing import TAKE
 from byhand.ops.numpy_names.answers import answers
 from byhand.ops.shape import (
     BROADCAST_TO,
     CONCATENATE,
-    DIAGONAL,
     EXPAND_DIMS,
-    FLIP,
-    PAD,
-    REPEAT,
     RESHAPE,
-    ROLL,
-    SLIDING_WINDOW_VIEW,
     SPLIT,
     SQUEEZE,
     STACK,
-    TILE,
     TRANSPOSE,
-    TRIL,
-    TRIU,
 )
 from byhand.values.numpy_composites import ndim
 
