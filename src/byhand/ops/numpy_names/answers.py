@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from byhand.ops import REGISTRY
 from byhand.ops import choices as ch
 from byhand.ops import elementwise as el
 from byhand.ops import functions as fn
@@ -26,8 +27,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 UFUNCS: dict[str, Op] = {
     **{
         op.name: op
-        for op in vars(el).values()
-        if isinstance(op, Op) and isinstance(getattr(np, op.name, None), np.ufunc)
+        for op in REGISTRY.values()
+        if op.family == "elementwise" and isinstance(getattr(np, op.name, None), np.ufunc)
     },
     "matmul": MATMUL,
     "fabs": el.ABSOLUTE,
