@@ -643,7 +643,7 @@ EXAMPLES: dict[str, list[Example]] = {
 
 
 def aminmax(x: Any, **options: Any) -> Any:
-    """PyTorch 2.4 has the derivatives of its parts alone."""
+    """PyTorch 2.7 has the derivatives of its parts alone."""
     if isinstance(x, torch.Tensor):
         return torch.amin(x, **options), torch.amax(x, **options)
     return torch.aminmax(x, **options)
