@@ -100,13 +100,13 @@ def _of_a_literal(function: Function, returned: ast.Dict, keys: Mapping[str, str
     made = [
         _assigned(ast.Name(local, ast.Store()), ast.Dict([], []), end) for local in dicts.values()
     ]
-    made += [_Items(items).visit(deepcopy(node)) for node in before]
+    made += [_AsItems(items).visit(deepcopy(node)) for node in before]
     made += [
-        _assigned(_item(dicts[parameter], key, ast.Store()), _Items(items).visit(value), value)
+        _assigned(_item(dicts[parameter], key, ast.Store()), _AsItems(items).visit(value), value)
         for parameter, key, value in deepcopy(go)
         if not (isinstance(value, ast.Name) and value.id in items)
     ]
-    stayed = [_Items(items).visit(deepcopy(value)) for _, value in stay]
+    stayed = [_AsItems(items).visit(deepcopy(value)) for _, value in stay]
     held = [ast.Name(local, ast.Load()) for local in dicts.values()]
     whole = ast.Dict([*(key for key, _ in stay), *map(ast.Constant, dicts)], [*stayed, *held])
     return _with_body(function, made, whole, end, dicts.values())
@@ -164,7 +164,7 @@ def _with_body(
     return replace(function, body=(*body, last), own=function.own | {*new})
 
 
-class _Items(ast.NodeTransformer):
+class _AsItems(ast.NodeTransformer):
     """Puts an item of a dict where a local is read or written."""
 
     def __init__(self, items: Mapping[str, ast.Subscript]) -> None:

@@ -79,7 +79,7 @@ def _without_items(
         return function, {}
     made: list[ast.stmt] = []
     for node in before:
-        each = _Items(held, local).visit(deepcopy(node))
+        each = _AsLocals(held, local).visit(deepcopy(node))
         made += _first_items(each, local) if node in starts else [each]
     gradients = [ast.Name(name, ast.Load()) for name in local.values()]
     whole = ast.Dict([None, *map(ast.Constant, local)], [ast.Name(held, ast.Load()), *gradients])
@@ -139,7 +139,9 @@ def _first_items(start: ast.stmt, local: Mapping[str, str]) -> list[ast.stmt]:
     return [start, *(_assign(name, value) for name, value in go)]
 
 
-class _Items(ast.NodeTransformer):
+class _AsLocals(ast.NodeTransformer):
+    """Puts a local where an item of a dict is read or written."""
+
     def __init__(self, held: str, local: Mapping[str, str]) -> None:
         self.held, self.local = held, local
 

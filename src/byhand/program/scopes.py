@@ -14,6 +14,9 @@ from typing import TypeAlias
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
+WRITE_INTO = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
+"""Functions that write into what they are given first."""
+
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 

@@ -6,9 +6,8 @@ import ast
 from collections.abc import Sequence
 from functools import lru_cache
 
-from byhand.program.scopes import bound_names, root_name
+from byhand.program.scopes import WRITE_INTO, bound_names, root_name
 
-_CHANGING = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 _ONLY_SAYING = {
     "print", "display", "cmp", "compare", "check", "assert_close", "allclose", "show", "plot",
     "figure", "imshow", "hist", "backward", "retain_grad", "zero_grad", "len", "info", "head",
@@ -44,7 +43,7 @@ def changes(node: ast.stmt) -> frozenset[str]:
                 root = root_name(part)
                 if root is not None:
                     found.add(root)
-            case ast.Call(func=ast.Attribute(attr=attr), args=[first, *_]) if attr in _CHANGING:
+            case ast.Call(func=ast.Attribute(attr=attr), args=[first, *_]) if attr in WRITE_INTO:
                 root = root_name(first)
                 if root is not None:
                     found.add(root)

@@ -6,9 +6,15 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from byhand.program.scopes import Definition, bound_names, inner_functions, own_parts, root_name
+from byhand.program.scopes import (
+    WRITE_INTO,
+    Definition,
+    bound_names,
+    inner_functions,
+    own_parts,
+    root_name,
+)
 
-_WRITE_INTO = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 _OF_LISTS = {"append", "extend", "insert", "reverse"}
 
 
@@ -91,7 +97,7 @@ def _written_by(call: ast.Call) -> list[ast.expr]:
     """The arguments that a call is known to write into, whether they end up different or not."""
     written = [keyword.value for keyword in call.keywords if keyword.arg == "out"]
     match call:
-        case ast.Call(func=ast.Attribute(attr=name), args=[first, *_]) if name in _WRITE_INTO:
+        case ast.Call(func=ast.Attribute(attr=name), args=[first, *_]) if name in WRITE_INTO:
             written.append(first)
         case ast.Call(func=ast.Attribute(attr=name, value=value)) if name.endswith("_"):
             written.append(value)  # PyTorch's methods, such as index_add_
