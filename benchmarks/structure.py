@@ -5,9 +5,9 @@
 `ROOT` is the checkout to measure, by default this one. `--places` lists every place that names an
 op outside its record, as file:line.
 
-Circles count every import, also those within functions and those for type checkers. A place names
-an op where a string is the op's name, or where the constant of its record is used; docstrings, the
-ops themselves, and problem files (which are NumPy code) don't count.
+Circles count every import, also those within functions, by name and for type checkers. A place
+names an op where a string is the op's name, or where the constant of its record is used;
+docstrings, the ops themselves, and problem files (which are NumPy code) don't count.
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ def _imported(tree: ast.Module, names: Mapping[str, object]) -> Iterator[str]:
                     yield from (m for m in (inner if inner in names else module,) if m in names)
             case ast.Import(names=each):
                 yield from (alias.name for alias in each if alias.name in names)
+            case ast.Call(func=ast.Name(id="import_module"), args=[ast.Constant(value=str(name))]):
+                yield from (m for m in (name,) if m in names)
             case _:
                 pass
 

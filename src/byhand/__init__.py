@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from byhand.version import __version__ as __version__
+
 if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
     from byhand.checking.check import check as check
     from byhand.checking.cmp import cmp as cmp
@@ -34,8 +36,6 @@ if TYPE_CHECKING:  # for editors and type checkers; the same names as in _HOMES
     from byhand.program.program import Program as Program
     from byhand.program.trace import trace as trace
     from byhand.sources.load import load as load
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "byhand.checking.check": ("check",),

@@ -13,7 +13,7 @@ from byhand.course.author import diagnoses
 from byhand.course.course import bundled, load_course
 from byhand.course.grading.exam import AnswerSheet, Exam, exam_of, sheet_of
 from byhand.course.grading.mark import Mark, marks, paid_for
-from byhand.course.grading.sandbox_main import Sitting, runs_of
+from byhand.course.grading.sitting import Sitting, runs_of
 from byhand.course.grading.wire import Reply, WireError, WireValue
 from byhand.course.judge import judge_problem
 from byhand.program.problem import problem_in

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from byhand import __version__
 from byhand.course import glossary, progress
 from byhand.course.course import READING, Course, Exercise, bundled, load_course
 from byhand.course.progress import Progress, Standing, Verdict
 from byhand.errors import CourseError
 from byhand.files import keep_beside, make_folder, read, write_aside
+from byhand.version import __version__
 
 
 @dataclass(frozen=True)

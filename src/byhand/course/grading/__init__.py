@@ -20,6 +20,7 @@ What runs apart:
     sandbox_bundle.py  the modules it may use, as code
     boot.py         the first thing that runs there
     sandbox_main.py runs the submission and sends what it computed
+    sitting.py      what it is run on, and what it gives there
     feedback_main.py the whole check, for the words of the feedback alone
     confine.py      limits, and no way back; seccomp.py and landlock.py do it
     wire.py         what crosses: plain numbers

@@ -18,18 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from byhand import __version__
 from byhand.checking.sampling.draws import other_sizes, related_sizes
 from byhand.checking.sampling.sample_inputs import Draw, draw
 from byhand.course.course import Exercise
 from byhand.course.grading.own_files import OwnExercise, read_problem
-from byhand.course.grading.sandbox_main import Bound, Sitting
+from byhand.course.grading.sitting import Bound, Sitting
 from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.errors import CourseError, ProblemError
 from byhand.program.problem import Problem, problem_in
 from byhand.referees.referee import Key
 from byhand.values.arrays import Array
+from byhand.version import __version__
 
 
 @dataclass(frozen=True)

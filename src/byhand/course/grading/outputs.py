@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from byhand import __version__
 from byhand.course.course import Exercise
 from byhand.course.grading.grader import Grades
 from byhand.course.grading.mark import Mark
@@ -28,6 +27,7 @@ from byhand.course.grading.similarity import Similarity
 from byhand.course.grading.submissions import Student
 from byhand.course.grading.worker import Outcome
 from byhand.files import make_folder, write_aside
+from byhand.version import __version__
 
 Work = Mapping[str, Outcome]
 """What one student did, by exercise."""

@@ -26,7 +26,7 @@ import byhand
 from byhand.course.grading import sandbox_bundle
 from byhand.course.grading.confine import Limits
 from byhand.course.grading.conversation import Conversation, Ended, SandboxError, end
-from byhand.course.grading.sandbox_main import Job
+from byhand.course.grading.sitting import Job
 from byhand.course.grading.wire import HEADER
 
 Kind = Literal["auto", "bubblewrap", "plain"]

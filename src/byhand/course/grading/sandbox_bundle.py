@@ -18,7 +18,9 @@ FEEDBACK_MAIN = f"{grading.__name__}.feedback_main"
 
 _SHARED = "byhand.zoo.layers"  # what the course's own problem files import
 _LATE = "byhand.checking.running.narrow_torch"  # what a backward in PyTorch is run with
-_APART = tuple(f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "wire"))
+_APART = tuple(
+    f"{grading.__name__}.{name}" for name in ("confine", "landlock", "seccomp", "sitting", "wire")
+)
 _BELOW = ("program", "torch_dialect", "engine", "ops", "values")
 _CHECKING = ("checking", "codegen", "deriving", "referees", *_BELOW)
 
@@ -62,7 +64,9 @@ def for_advising() -> bytes:
     codes: dict[str, bytes] = {}
     for name in ("byhand", "byhand.course", grading.__name__, "byhand.zoo"):
         codes[name] = code_of(_source(f"{name}.__init__"), name)
-    for name in (*_APART, _SHARED, MAIN, FEEDBACK_MAIN, "byhand.errors", "byhand.files"):
+    for name in (*_APART, _SHARED, MAIN, FEEDBACK_MAIN):
+        codes[name] = code_of(_source(name), name)
+    for name in ("byhand.errors", "byhand.files", "byhand.version"):
         codes[name] = code_of(_source(name), name)
     for name in ("byhand.course.blanks", "byhand.course.judge"):
         codes[name] = code_of(_source(name), name)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.course.grading.sandbox_main import Bound, Job, Sitting, runs_of
+from byhand.course.grading.sitting import Bound, Job, Sitting, runs_of
 from byhand.course.grading.wire import WireValue
 from byhand.errors import ProblemError
 from byhand.program.plain_run import inputs_of_their_own, plain_locals

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from byhand import __version__
 from byhand.course.cells import moved_line, moved_text
 from byhand.course.grading import sandbox_bundle
 from byhand.course.grading.confine import Limits
@@ -17,9 +16,10 @@ from byhand.course.grading.exam import Exam, sheet_of
 from byhand.course.grading.mark import Mark, marks, nothing
 from byhand.course.grading.notebooks import NOTEBOOK, first_lines
 from byhand.course.grading.sandbox import Kind, Sandbox, find
-from byhand.course.grading.sandbox_main import Job
+from byhand.course.grading.sitting import Job
 from byhand.course.grading.wire import HEADER, WireError, decode
 from byhand.errors import CourseError
+from byhand.version import __version__
 
 
 @dataclass(frozen=True)
