@@ -5,33 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from guarded import OF_SQUARES, SQUARES, body
 
 from byhand.checking.check import check
 from byhand.program.problem import load
 
-FILE = """
+INPUTS = """
 import numpy as np
 
 def inputs(rng, *, n=6, d=3):
     y = rng.integers(0, 2, size=(n, 4))
-    return {{"x": rng.normal(size=(n, d)), "W": rng.normal(size=(d, 4)), "y": y}}
-
-def forward(x, W, y):
-    z = x @ W
-    {forward}
-    return loss
-
-def backward(x, W, y, z, {names}):
-    {backward}
-    dW = x.T @ dz
-    dx = dz @ W.T
-    return {{"x": dx, "W": dW}}
+    return {"x": rng.normal(size=(n, d)), "W": rng.normal(size=(d, 4)), "y": y}
 """
 
 SIGMOID = "p = 1 / (1 + np.exp(-z))"
 BINARY = "loss = -(y * np.log({0}) + (1 - y) * np.log(1 - {0})).mean()"
-SQUARES = "loss = ((h - y) ** 2).mean()"
-OF_SQUARES = "dh = 2 * (h - y) / h.size"
 
 GUARDS = {
     "a clipped probability": (
@@ -105,15 +93,9 @@ CHOICES = {
 
 
 def problem(folder: Path, forward: list[str], backward: list[str]) -> Path:
-    bound = [line.split(" = ")[0] for line in forward]
     file = folder / "guarded.py"
-    file.write_text(
-        FILE.format(
-            forward="\n    ".join(forward),
-            names=", ".join(dict.fromkeys(bound)),
-            backward="\n    ".join(backward),
-        )
-    )
+    given = '    return {"x": dx, "W": dW}\n'
+    file.write_text(INPUTS + body(forward, backward) + given)
     return file
 
 

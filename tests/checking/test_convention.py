@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from verdicts import Checked, assert_right
+from verdicts import Checked, Slip, assert_found, assert_right, slips
 
 NET = """
 import numpy as np
@@ -127,22 +127,19 @@ def test_an_error_is_a_note(checked: Checked) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "root", "code"),
-    [
-        ("dV = -2 / n", "dV = 2 / n", "V", "sign"),
-        ("dW = -2 / n", "dW = 2 / n", "W", "sign"),
-        ("dV = -2 / n", "dV = -2", "V", "unnormalised"),
-        ("dh = dy @ V.T", "dh = 3 * dy @ V.T", "h", "factor"),
-    ],
+BESIDE = (
+    Slip("dV = -2 / n", "dV = 2 / n", "V", "sign"),
+    Slip("dW = -2 / n", "dW = 2 / n", "W", "sign"),
+    Slip("dV = -2 / n", "dV = -2", "V", "unnormalised"),
+    Slip("dh = dy @ V.T", "dh = 3 * dy @ V.T", "h", "factor"),
 )
+
+
+@pytest.mark.parametrize(("source", "slip"), slips({"error": (ERROR, BESIDE)}))
 def test_a_mistake_beside_an_error_is_the_only_root(
-    checked: Checked, old: str, new: str, root: str, code: str
+    checked: Checked, source: str, slip: Slip
 ) -> None:
-    report = checked(ERROR.replace(old, new))
-    assert report.roots == (root,)
-    mistake = report[root].mistake
-    assert mistake is not None and mistake.code == code
+    assert_found(checked(slip.within(source)), slip)
 
 
 NORM = """

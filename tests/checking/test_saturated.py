@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from guarded import OF_SQUARES, SQUARES, body
 
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.program.problem import load
 
-FILE = """
+NUMPY = """
 import numpy as np
 
 data = ("y",)
@@ -22,16 +23,6 @@ def inputs(rng, *, n=6, c=4):
     x = rng.normal(size=(n, 3)) * {large}
     y = rng.integers(0, 2, size=(n, c)).astype({dtype})
     return {{"x": x.astype({dtype}), "W": rng.normal(size=(3, c)).astype({dtype}), "y": y}}
-
-def forward(x, W, y):
-    z = x @ W
-    {forward}
-    return loss
-
-def backward(x, W, y, z, {names}):
-    {backward}
-    dW = x.T @ dz
-    dx = dz @ W.T
 """
 TORCH = """
 import torch
@@ -42,16 +33,6 @@ def inputs(rng, *, n=6, c=4):
     x = torch.tensor(rng.normal(size=(n, 3)) * {large}, dtype=torch.{dtype})
     y = torch.tensor(rng.integers(0, 2, size=(n, c)), dtype=torch.{dtype})
     return {{"x": x, "W": torch.tensor(rng.normal(size=(3, c)), dtype=torch.{dtype}), "y": y}}
-
-def forward(x, W, y):
-    z = x @ W
-    {forward}
-    return loss
-
-def backward(x, W, y, z, {names}):
-    {backward}
-    dW = x.T @ dz
-    dx = dz @ W.T
 """
 
 
@@ -66,8 +47,6 @@ class Guarded(NamedTuple):
 BINARY = "loss = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()"
 SOFTMAX = ("e = np.exp(z - z.max(1, keepdims=True))", "p = e / e.sum(1, keepdims=True)")
 PICKED = "dz = (p - np.eye(p.shape[1])[np.arange(len(z)) % p.shape[1]]) / len(z)"
-SQUARES = "loss = ((h - y) ** 2).mean()"
-OF_SQUARES = "dh = 2 * (h - y) / h.size"
 
 GUARDED = {
     "a clipped sigmoid": Guarded(
@@ -120,21 +99,13 @@ IN_TORCH = {
         5.0,
     ),
 }
-ALL = [(FILE, *case) for case in GUARDED.items()] + [(TORCH, *case) for case in IN_TORCH.items()]
+ALL = [(NUMPY, *case) for case in GUARDED.items()] + [(TORCH, *case) for case in IN_TORCH.items()]
 
 
 def reports(folder: Path, template: str, dtype: str, case: Guarded) -> list[Report]:
     file = folder / "saturated.py"
-    bound = dict.fromkeys(line.split(" = ")[0] for line in case.forward)
-    file.write_text(
-        template.format(
-            large=case.large,
-            dtype=repr(dtype) if template is FILE else dtype,
-            names=", ".join(bound),
-            forward="\n    ".join(case.forward),
-            backward="\n    ".join(case.backward),
-        )
-    )
+    inputs = template.format(large=case.large, dtype=repr(dtype) if template is NUMPY else dtype)
+    file.write_text(inputs + body(case.forward, case.backward))
     problem = load(file)
     return [check(problem, seed=seed) for seed in range(4)]
 
@@ -161,7 +132,7 @@ def test_a_guard_that_works_may_be_left_out(
 def test_a_mistake_beside_it_has_its_name(old: str, new: str, code: str, tmp_path: Path) -> None:
     forward, (line,), large = GUARDED["a clipped sigmoid"]
     wrong = Guarded(forward, (line.replace(old, new),), large)
-    for report in reports(tmp_path, FILE, "float64", wrong):
+    for report in reports(tmp_path, NUMPY, "float64", wrong):
         assert report.roots == ("z",)
         assert report["z"].mistake is not None
         assert report["z"].mistake.code == code, str(report)
@@ -170,18 +141,18 @@ def test_a_mistake_beside_it_has_its_name(old: str, new: str, code: str, tmp_pat
 def test_a_backward_that_keeps_the_guard_is_judged_with_it(tmp_path: Path) -> None:
     forward, lines, large = GUARDED["a clip before a tanh"]
     kept = Guarded(forward, (*lines[:1], lines[1] + " * (np.abs(z) < 6)"), large)
-    for report in reports(tmp_path, FILE, "float64", kept):
+    for report in reports(tmp_path, NUMPY, "float64", kept):
         assert report.ok, str(report)
         assert not noted(report)
     twice = kept._replace(backward=(*kept.backward, "dz *= 2"))
-    for report in reports(tmp_path, FILE, "float64", twice):
+    for report in reports(tmp_path, NUMPY, "float64", twice):
         assert report.roots == ("z",)
         assert not noted(report)
 
 
 def test_a_choice_that_matters_may_not_be_left_out(tmp_path: Path) -> None:
     clipped = Guarded(("h = np.clip(z, -6, 6)", SQUARES), (OF_SQUARES, "dz = dh * 1"), 5.0)
-    for report in reports(tmp_path, FILE, "float64", clipped):
+    for report in reports(tmp_path, NUMPY, "float64", clipped):
         assert report.roots == ("z",)
         assert not noted(report)
 
@@ -193,7 +164,7 @@ def test_what_is_off_by_little_in_a_few_elements_says_where(tmp_path: Path) -> N
         (OF_SQUARES, "dz = dh * (1 - h**2)", "dz[2] *= 1 + 1e-11"),
         1.0,
     )
-    for report in reports(tmp_path, FILE, "float64", off):
+    for report in reports(tmp_path, NUMPY, "float64", off):
         mistake = report["z"].mistake
         assert mistake is not None
         assert "digits" not in mistake.message

@@ -32,7 +32,6 @@ FOUND = {
     "goals_in_lists": ["goals_in_lists"],
     "step_by_step": ["step_by_step"],
     "two_players": ["two_players", "df_logit, df_h1, df_a1"],
-    "two_players_in_turn": ["two_players_in_turn", "df_logit, df_h1, df_a1"],
     "blocks_of_layers": ["fc", "fc_relu", "step", "rnn", "softmax_loss", "FullNet"],
     "characters": ["lossFun"],
     "characters_at_the_top": ["characters_at_the_top"],
@@ -155,7 +154,6 @@ PLANTED = (
     ("two_players", "two_players", "dWd1 = dWd1_real + dWd1_fake", "dWd1 = dWd1_real - dWd1_fake"),
     ("two_players", GENERATOR, "dx_fake = df_a1 @ Wd1.T", "dx_fake = df_h1 @ Wd1.T"),
     ("two_players", GENERATOR, "dWg2 = g_h1.T @ dx_fake", "dWg2 = g_a1.T @ dx_fake"),
-    ("two_players_in_turn", GENERATOR, "df_logit = (f_prob - 1) /", "df_logit = (f_prob + 1) /"),
     ("windows", "pool", "(mask, dA[i, h, w, c])", "(mask, dA[i, h, w, 0])"),
     ("windows", "pool", "np.multiply(mask, dA[i, h, w, c])", "np.multiply(mask, dA[i, w, h, c])"),
     ("autoencoder", "Autoencoder", "(self.R - X) / n", "(self.R - X) * 2 / n"),
@@ -321,6 +319,34 @@ def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -
     form, last = STRANGERS / f"{name}.py", problem == "MatMul"
     file, line = exchanged(form, old, new, tmp_path, last=last)
     assert_blamed(file, problem, line)
+
+
+ANEW = """
+    z = np.random.randn(batch_size, z_dim)
+    g_a1 = z @ Wg1 + bg1
+    g_h1 = np.tanh(g_a1)
+    x_fake = g_h1 @ Wg2 + bg2
+    f_a1 = x_fake @ Wd1 + bd1
+    f_h1 = np.tanh(f_a1)
+    f_logit = f_h1 @ Wd2 + bd2
+    f_prob = sigmoid(f_logit)
+    g_loss = -np.mean(np.log(f_prob))
+    # generator backward
+"""
+
+
+def test_a_generator_that_goes_forward_anew(tmp_path: Path) -> None:
+    file = tmp_path / "in_turn.py"
+    text = (STRANGERS / "two_players.py").read_text()
+    text = text.replace("    g_loss = -np.mean(np.log(f_prob))\n", "")
+    file.write_text(text.replace("    # generator backward\n", ANEW[1:]))
+    found = reports(file)
+    assert [*found] == ["in_turn", GENERATOR]
+    assert all(report.ok and report.rows for report in found.values())
+    (tmp_path / "wrong").mkdir()
+    old, new = "df_logit = (f_prob - 1) /", "df_logit = (f_prob + 1) /"
+    wrong, line = exchanged(file, old, new, tmp_path / "wrong")
+    assert_blamed(wrong, GENERATOR, line)
 
 
 def test_an_element_that_is_assigned_to_keeps_no_repeats_and_has_no_axis(tmp_path: Path) -> None:
