@@ -7,11 +7,9 @@ isn't, or forward can't be followed, what it gives is judged.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -26,20 +24,16 @@ from byhand.kernels.kernel import Ran
 from byhand.kernels.options import Options
 from byhand.kernels.outside import by_outputs_alone, compared, seen_from_outside
 from byhand.program.problem import Problem, did_you_mean
-from byhand.program.trace import trace_problem
-from byhand.sources.autograd_functions.problem import problem_of_function
-from byhand.torch.by_outputs import problem_by_outputs
+from byhand.torch.as_problem import as_problem
 from byhand.torch.complex_numbers import in_reals, is_complex, takes_complex
-from byhand.torch.faithful import called, gives_the_same
-from byhand.torch.followed import disbelieved, in_double
+from byhand.torch.faithful import called
 from byhand.torch.forward_mode import wrong_forward
 from byhand.torch.given import Given, given
 from byhand.torch.inside import inner_functions
 from byhand.torch.kernel import bench_of, outputs_of, placed
-from byhand.torch.reference import Reference, kept, reference_of
+from byhand.torch.reference import Reference, reference_of
 from byhand.torch.subject import Subject, subject_of
 from byhand.torch.trees import taken_apart
-from byhand.torch.truth import truths
 from byhand.torch.twice import note_on, wrong_twice
 
 
@@ -118,7 +112,7 @@ def _checked(
         plain = _plainly(subject, found, referred, ran, device, options)
         if plain is not None:
             return plain
-    made = _problem(subject, found, referred, ran, seed)
+    made = as_problem(subject, found, referred, ran, seed)
     if made is None:
         return _never_the_same(subject, found, referred, ran, device, options)
     problem, referee = made
@@ -315,64 +309,6 @@ def _referred_to(
     which = f"outputs {', '.join(map(str, unsaid))}" if unsaid[1:] else f"output {unsaid[0]}"
     note = f"{reference.name} returns {count}: nothing was sent back to {which} of forward"
     return replace(subject, takes=takes), replace(ran, takes=takes), [note]
-
-
-def _problem(
-    subject: Subject,
-    found: Given,
-    reference: Reference | None,
-    ran: Ran,
-    seed: int,
-) -> tuple[Problem, str] | None:
-    """The subject as a problem, and who says what is true of it; None where one call of it gives
-    something else than the next.
-
-    Its statements are judged where they can be, its outputs elsewhere. Raises ProblemError if it
-    can't be run, or nothing says what is true.
-    """
-
-    def draw(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
-        return found.make(rng, sizes)
-
-    python = subject.python
-    written: Callable[..., Problem] | None = None
-    if python is not None:
-        written = partial(
-            problem_of_function,
-            python.read(),
-            draw,
-            arguments=found.arguments,
-            defaults=subject.defaults,
-            tensors=found.tensors,
-            takes=ran.takes,
-            asked=found.asked,
-            dimensions=found.sizes,
-        )
-        with contextlib.suppress(ProblemError):
-            own = written()
-            if disbelieved(own, subject, found, reference, seed) is None and gives_the_same(
-                own, subject, found, seed
-            ):
-                return own, "engine"
-    why = ""
-    for truth in truths(subject, found, reference, ran, seed):
-        for made in (
-            partial(written, reference=truth.call, keep=partial(kept, subject))
-            if written
-            else None,
-            partial(problem_by_outputs, subject, found, ran.takes, truth),
-        ):
-            try:
-                if made is not None:
-                    problem = made()
-                    trace_problem(problem, in_double(problem.inputs(seed)))
-                    if gives_the_same(problem, subject, found, seed):
-                        return problem, truth.referee
-            except ProblemError as error:
-                why = str(error)
-    if why:
-        raise ProblemError(f"{subject.name}: nothing says what is true: {why}")
-    return None
 
 
 def _never_the_same(
