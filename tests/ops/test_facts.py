@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,19 @@ def test_the_expression_for_one_element(op: Op) -> None:
         numbers = [bool(x) if np.asarray(x).dtype == bool else float(x) for x in xs]
         found = eval(op.scalar.format(*map(repr, numbers)), known)
         assert math.isclose(found, op.forward(*numbers), rel_tol=1e-14, abs_tol=1e-14)
+
+
+@pytest.mark.parametrize("op", ELEMENTWISE)
+def test_the_expression_in_a_kernel(op: Op) -> None:
+    """With arrays of NumPy's for Triton's blocks, and every function by the same name."""
+    if not op.triton:
+        return
+    words = SimpleNamespace(**{name: each.forward for name, each in REGISTRY.items()}, abs=np.abs)
+    xs = [op.domain(i).draw(np.random.default_rng(i), (3, 4)) for i in range(len(op.vjps))]
+    places = [f"x{i}" for i in range(len(xs))]
+    known = {"tl": words, **dict(zip(places, xs, strict=True))}
+    found = eval(op.triton.format(*places), known)
+    np.testing.assert_allclose(found, op.forward(*xs), rtol=1e-13, atol=1e-13)
 
 
 # What holds of results.

@@ -98,6 +98,7 @@ ABSOLUTE = elementwise(
     domain=NONZERO,
     numpy="np.abs({0})",
     aliases=("np.absolute", "np.fabs", "torch.absolute"),
+    triton="tl.abs({0})",
     scalar="abs({0})",
     sign=signs.not_negative,
     quotient=True,
@@ -108,6 +109,7 @@ SQRT = elementwise(
     "sqrt",
     lambda g, out, x: g / (2 * out),
     domain=POSITIVE,
+    triton="tl.sqrt({0})",
     scalar="math.sqrt({0})",
     sign=signs.of_a_root,
 )
@@ -122,6 +124,7 @@ SQUARE = elementwise(
     "square",
     lambda g, out, x: 2 * x * g,
     domain=REAL,
+    triton="({0}) * ({0})",
     scalar="({0} * {0})",
     sign=signs.not_negative,
 )

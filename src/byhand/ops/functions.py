@@ -37,6 +37,7 @@ EXP = elementwise(
     "exp",
     lambda g, out, x: g * out,
     domain=REAL,
+    triton="tl.exp({0})",
     scalar="math.exp({0})",
     sign=signs.positive,
     formula=r"\exp",
@@ -59,6 +60,7 @@ LOG = elementwise(
     "log",
     lambda g, out, x: g / x,
     domain=POSITIVE,
+    triton="tl.log({0})",
     scalar="math.log({0})",
     poles=(0,),
     formula=r"\log",
@@ -82,13 +84,24 @@ LOG1P = elementwise(
     lambda g, out, x: g / (1 + x),
     domain=POSITIVE,
     aliases=("torch.special.log1p",),
+    triton="tl.log(1 + ({0}))",
     scalar="math.log1p({0})",
 )
 SIN = elementwise(
-    "sin", lambda g, out, x: g * np.cos(x), domain=REAL, scalar="math.sin({0})", formula=r"\sin"
+    "sin",
+    lambda g, out, x: g * np.cos(x),
+    domain=REAL,
+    scalar="math.sin({0})",
+    formula=r"\sin",
+    triton="tl.sin({0})",
 )
 COS = elementwise(
-    "cos", lambda g, out, x: -g * np.sin(x), domain=REAL, scalar="math.cos({0})", formula=r"\cos"
+    "cos",
+    lambda g, out, x: -g * np.sin(x),
+    domain=REAL,
+    scalar="math.cos({0})",
+    formula=r"\cos",
+    triton="tl.cos({0})",
 )
 TAN = elementwise(
     "tan", lambda g, out, x: g * (1 + out**2), domain=UNIT, scalar="math.tan({0})", formula=r"\tan"
@@ -138,6 +151,7 @@ TANH = elementwise(
     "tanh",
     lambda g, out, x: g * (1 - out**2),
     domain=REAL,
+    triton="2 * tl.sigmoid(2 * ({0})) - 1",
     scalar="math.tanh({0})",
     formula=r"\tanh",
 )
@@ -172,6 +186,7 @@ SIGMOID = elementwise(
     aliases=("torch.special.expit",),
     formula=r"\sigma",
     sign=signs.positive,
+    triton="tl.sigmoid({0})",
 )
 ERF = elementwise(
     "erf",
@@ -181,6 +196,7 @@ ERF = elementwise(
     numpy="np.vectorize(math.erf)({0})",
     torch="torch.erf({0})",
     aliases=("torch.special.erf",),
+    triton="tl.erf({0})",
 )
 LOGADDEXP = elementwise(
     "logaddexp",

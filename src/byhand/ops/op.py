@@ -104,6 +104,7 @@ class Op:
     None for PyTorch: as NumPy says it.
     aliases: other functions of NumPy's or PyTorch's that are this one, such as `torch.abs`.
     formula: what it is called in a formula, if not by its name: a sign, or a command of LaTeX.
+    triton: the expression in a kernel of Triton, where it has one.
     scalar: the expression for one element, in Python with `math`, where it has one.
     noun: what a result of it is called, if not as the op is.
     sign: the sign of the result. poles: arguments at whose zeros the result isn't finite.
@@ -131,6 +132,7 @@ class Op:
     torch: Spelling | None = None
     aliases: tuple[str, ...] = ()
     formula: str = ""
+    triton: str = ""
     scalar: str = ""
     noun: str = ""
     sign: signs.SignRule = signs.unknown

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from byhand.errors import UnsupportedError
+from byhand.ops import CALLED
 
 Kind = Literal["full", "vector", "row", "number", "other"]
 
@@ -17,13 +18,6 @@ SIGNS: Mapping[type[ast.operator], str] = {
     ast.Mult: "*",
     ast.Div: "/",
 }
-FUNCTIONS = {"exp", "log", "sqrt", "rsqrt", "sigmoid", "abs", "erf", "cos", "sin"}
-WRITTEN: Mapping[str, str] = {
-    "tanh": "2 * tl.sigmoid(2 * ({})) - 1",
-    "log1p": "tl.log(1 + ({}))",
-    "square": "({0}) * ({0})",
-}
-MORE = {"maximum", "minimum", "where"}
 
 
 def kind_of(value: Any, shape: tuple[int, ...]) -> Kind:
@@ -120,10 +114,9 @@ class Rows:
         kind = given[0][1] if given else "number"
         for _, other in given[1:]:
             kind = _joined(kind, other)
-        if called in FUNCTIONS | MORE and not options:
-            return f"tl.{called}({', '.join(said)})", kind
-        if called in WRITTEN and not options:
-            return WRITTEN[called].format(*said), kind
+        template = _template(called)
+        if template and not options:
+            return template.format(*said), kind
         if called == "clamp" and options.keys() <= {"min", "max"}:
             words = said[0]
             if "min" in options:
@@ -147,8 +140,8 @@ class Rows:
                 return self.power(said, power, node), kind
             case [], [] if called == "clone":
                 return said, kind
-            case [], [] if called in FUNCTIONS:
-                return f"tl.{called}({said})", kind
+            case [], [] if template := _template(called):
+                return template.format(said), kind
             case _:
                 raise _unsupported(node)
 
@@ -177,6 +170,13 @@ class Rows:
             return False
         found = ast.literal_eval(axes)
         return {*(found if isinstance(found, tuple) else (found,))} == {*range(len(self.shape) - 1)}
+
+
+def _template(called: str) -> str:
+    """How Triton says one of PyTorch's functions; "" where it has no words for it."""
+    if called == "rsqrt":  # which is no op
+        return "tl.rsqrt({0})"
+    return CALLED[called].triton if called in CALLED else ""
 
 
 def _joined(one: Kind, other: Kind) -> Kind:
