@@ -72,6 +72,21 @@ def holds_turned(value: Any, tensor: Tensor, trial: Trial) -> bool:
     return true is not None and any(times < 0 for times in _times(value, true, trial))
 
 
+def holds_as(times: frozenset[float]) -> Hold:
+    """Whether a value is the gradient itself, or one of so many times that."""
+
+    def hold(value: Any, tensor: Tensor, trial: Trial) -> bool:
+        return not (times | {1.0}).isdisjoint(times_held(value, tensor, trial))
+
+    return hold
+
+
+def times_held(value: Any, tensor: Tensor, trial: Trial) -> frozenset[float]:
+    """How many times the true gradient of a tensor a value is, by some convention."""
+    true = trial.drawn.true_gradients.get(tensor)
+    return frozenset() if true is None else frozenset(_times(value, true, trial))
+
+
 def holds_exactly(value: Any, tensor: Tensor, trial: Trial) -> bool:
     held, true = array(value), trial.drawn.true_gradients.get(tensor)
     return held is not None and true is not None and nearly(held, true)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from byhand.checking.judging.near import Hold, Near, holds
+from byhand.checking.judging.near import Hold, Near, holds, holds_as
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, Way
 from byhand.checking.running.backward_run import Write
@@ -39,17 +39,24 @@ class LastPart:
 @dataclass(frozen=True, eq=False)
 class Guess:
     """A part of which it isn't known what it holds from its statement number `at` on: one of the
-    values that are `near`. `held` says whether it held its own gradient before."""
+    values that are `near`. `times` says how many times its own gradient it held before, by some
+    convention; nothing, where it never held it."""
 
     part: LastPart
     at: int
-    held: bool
+    times: frozenset[float]
     near: Sequence[Near]
 
     @property
     def may_show(self) -> bool:
         """Whether its values may tell."""
-        return self.held or self.part.given
+        return bool(self.times) or self.part.given
+
+    @property
+    def holds(self) -> Hold:
+        """What its values are to be of a gradient: a convention that is kept goes on as it began,
+        and more or less than that is a slip."""
+        return holds_as(self.times) if self.times else holds
 
 
 def match_of(

@@ -28,7 +28,7 @@ def together(
     where those are the gradients of what gates are made of: one by one, what reads them all is
     wrong either way. As few as make the fewest definitions wrong, if any do."""
     matches = (
-        match_of(trial, guess.part, guess.at, unturned(guess.near))[1]
+        match_of(trial, guess.part, guess.at, unturned(guess.near), guess.holds)[1]
         for guess in guesses
         if guess.may_show
     )

@@ -25,6 +25,7 @@ from byhand.checking.judging.near import (
     holds,
     holds_exactly,
     holds_turned,
+    times_held,
     values_before,
 )
 from byhand.checking.judging.part import Guess, LastPart, match_of
@@ -77,10 +78,11 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
             continue
         near = [(part.tensor, part.way)] if part.loose else []
         near += values_before(part.tensor, part.way, trial)
-        guess = Guess(part, own[-1] + 1 if own else 0, bool(own), near)
+        times = times_held(part.values[own[-1]], part.tensor, trial) if own else frozenset[float]()
+        guess = Guess(part, own[-1] + 1 if own else 0, times, near)
         guesses.append(guess)
         if guess.may_show:
-            found = _shown(trial, first, turns, part, guess.at, near)
+            found = _shown(trial, first, turns, guess)
             if found is not None:
                 return [found]
     several = together(trial, first, turns, guesses)
@@ -94,7 +96,7 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
     for guess in guesses:
         part, at = guess.part, guess.at
         if guess.may_show and not part.renamed and not _is_meant(trial, part, at):
-            found = match_of(trial, part, at, guess.near)[1]
+            found = match_of(trial, part, at, guess.near, guess.holds)[1]
             if found is not None:
                 return [found]
     parts = [guess.part for guess in guesses if guess.part.renamed]
@@ -130,22 +132,19 @@ def _guessed(trial: Trial, first: Trial, turns: Sequence[Turn], guess: Guess) ->
     return _guess_with_start(trial, first, turns, part, near)
 
 
-def _shown(
-    trial: Trial,
-    first: Trial,
-    turns: Sequence[Turn],
-    part: LastPart,
-    at: int,
-    near: Sequence[Near],
-) -> Turn | None:
-    """What a local is from its statement number `at` on, if what reads it takes it for that."""
-    for hold in (holds, holds_turned):
-        i, found = match_of(trial, part, at, near, hold)
-        if found is not None:
-            readers, back = readers_of(trial, part, i), hold is holds_turned
-            if not readers or all_right(turned(first, [*turns, found]), readers, turned=back):
-                return found
-    return None
+def _shown(trial: Trial, first: Trial, turns: Sequence[Turn], guess: Guess) -> Turn | None:
+    """What a local is by its values, if what reads it takes it for that."""
+    i, found = match_of(trial, guess.part, guess.at, guess.near, guess.holds)
+    back = any(times < 0 for times in guess.times)
+    if found is None and not guess.times:
+        i, found = match_of(trial, guess.part, guess.at, guess.near, holds_turned)
+        back = True
+    if found is None:
+        return None
+    readers = readers_of(trial, guess.part, i)
+    if readers and not all_right(turned(first, [*turns, found]), readers, turned=back):
+        return None
+    return found
 
 
 def _after(
