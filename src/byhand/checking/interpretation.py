@@ -60,7 +60,7 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
         if not {*fewer.roots} < {*interpretation.blame.roots} or _raises(fewer):
             continue
         right = is_right(plain, turns)
-        if right or turns is not others or _explains(without, fewer):
+        if right or _explains(without, fewer):
             said = "what is made of it is right" if right else "what is made of it shows that"
             notes = (
                 f"d{turn.root} isn't the gradient of {turn.root}, and need not be: {said}"

@@ -208,14 +208,17 @@ def _kept_by(trial: Trial, begins: Key, times: float, read: bool = False) -> fro
         if _number_wrong(trial, more) < _number_wrong(trial, scaled):
             scaled = more
     tried, readers = _readers(trial, scaled)
-    taken_out = [_right(tried, a, 1.0) for a in readers if not _right(tried, a, times)]
+    # One that shares a statement with what reads them is right either way.
+    taken_out = [_right(tried, a, 1.0) for a in readers if not _right(trial, a, 1.0)]
     passed_on = [_right(tried, a, times) for a in readers if not _right(tried, a, 1.0)]
     if not readers:  # what was only returned reads nobody knows what
         returned = [a for a in tried.answers.found if a.key in inputs and not a.writes]
         taken_out = [trial.holds(a.key) for a in returned]
         passed_on = [_holds_times(trial, a, times) for a in returned]
     # Without it, what begins it is wrong, and whatever takes the number out again.
-    return frozenset(scaled) if any(taken_out) and sum(passed_on) <= sum(taken_out) else None
+    kept = any(taken_out) and sum(passed_on) <= sum(taken_out)
+    fewer = _statements_wrong(trial, scaled) < _statements_wrong(trial, {})
+    return frozenset(scaled) if kept and fewer else None
 
 
 def _readers(trial: Trial, scaled: Mapping[Key, float]) -> tuple[Trial, Sequence[Answer]]:
@@ -252,7 +255,14 @@ def _spread(trial: Trial, begun: Mapping[Key, float], times: float, read: bool) 
 
 def _number_wrong(trial: Trial, scales: Mapping[Key, float]) -> int:
     tried = _with_scales(trial, scales)
-    return sum(not _right(tried, a, scales.get(a.key, 1.0)) for a in tried.answers.found)
+    return sum(not _right(tried, a, 1.0) for a in tried.answers.found)
+
+
+def _statements_wrong(trial: Trial, scales: Mapping[Key, float]) -> int:
+    """How many statements are wrong with these scales: one in a loop is one."""
+    tried = _with_scales(trial, scales)
+    wrong = (a for a in tried.answers.found if not _right(tried, a, 1.0))
+    return len({a.writes[-1].node if a.writes else a.key for a in wrong})
 
 
 def _kept_in(trial: Trial, begins: Key, kept: Times) -> bool:
