@@ -8,34 +8,43 @@ Good:
     dbndiff += 2 * bndiff * dbndiff2
 """
 
+import ast
+import math
+from fractions import Fraction
+
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.derivative_alone import derivative_alone
+from byhand.checking.naming.proving.finding import Diagnosis, Scale
 from byhand.checking.naming.proving.sizes import sizes
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import text
+from byhand.checking.naming.proving.syntax import exchanged, text
+from byhand.program.scopes import all_names
 from byhand.values.arrays import Array
 
 ROUNDED = 1e-9
 """So close to 1 a factor says nothing: any number has one that explains what little it is off."""
+WRITTEN = 64
+"""The largest divisor of a fraction that one would write."""
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
     whole = _ratio(suspect.first, suspect.first.expected.value)
     if whole is not None and suspect.follows(lambda e: whole * e.expected.value):
-        return Diagnosis(f"{suspect.d} is {_shown(whole)}")
+        made = derivative_alone(suspect)
+        return Diagnosis(f"{suspect.d} is {_shown(whole)}", made and made.lineno)
     for way, share in suspect.ways.items():
         part = _ratio(suspect.first, share(suspect.first))
         if part is not None and suspect.follows(
             lambda e, s=share, p=part: e.expected.value + (p - 1) * s(e)
         ):
-            return Diagnosis(f"the path through {way} is {_shown(part)}")
+            return _of_a_path(suspect, f"the path through {way} is {_shown(part)}")
     for scale in suspect.scales:
         if scale.constant and abs(scale.constant - 1) > ROUNDED:
-            return Diagnosis(
+            return _of_a_square(suspect, scale) or Diagnosis(
                 f"`{text(scale.part)}` is {_shown(1 / scale.constant)}",
                 scale.statement.lineno,
             )
@@ -45,6 +54,35 @@ def find(suspect: Suspect) -> Diagnosis | None:
                 return Diagnosis(
                     f"`{text(scale.part)}` should be taken times {name}", scale.statement.lineno
                 )
+    return None
+
+
+def _of_a_path(suspect: Suspect, said: str) -> Diagnosis:
+    """With the line, if one statement alone has a part that lacks a number."""
+    scales = [scale for scale in suspect.scales if scale.constant]
+    if len({scale.statement for scale in scales}) != 1:
+        return Diagnosis(said)
+    return _of_a_square(suspect, scales[0]) or Diagnosis(said, scales[0].statement.lineno)
+
+
+def _of_a_square(suspect: Suspect, scale: Scale) -> Diagnosis | None:
+    """Where the square of a local lacks a number, the local lacks the root of that, if that is a
+    fraction that one would write."""
+    names = all_names(scale.part)
+    if len(names) != 1 or scale.constant is None or scale.constant <= 0:
+        return None
+    (local,), times = names, math.sqrt(scale.constant)
+    if abs(Fraction(times).limit_denominator(WRITTEN) - times) > ROUNDED * times:
+        return None
+    for statement in suspect.statements:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == local:
+                larger = ast.BinOp(ast.Constant(times), ast.Mult(), value)
+                if suspect.mended({statement: exchanged(statement, value, larger)}):
+                    said = f"`{text(value)}` is {_shown(1 / times)}"
+                    return Diagnosis(said, statement.lineno, value)
+            case _:
+                pass
     return None
 
 

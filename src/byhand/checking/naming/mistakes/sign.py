@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from typing import Any
 
+from byhand.checking.naming.proving.derivative_alone import derivative_alone
 from byhand.checking.naming.proving.finding import Diagnosis, Edit, Mend
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import is_places, text
@@ -21,7 +22,8 @@ from byhand.checking.naming.proving.syntax import is_places, text
 
 def find(suspect: Suspect) -> Diagnosis | None:
     if suspect.follows(lambda e: -e.expected.value):
-        return Diagnosis(f"{suspect.d} has the wrong sign")
+        made = derivative_alone(suspect)
+        return Diagnosis(f"{suspect.d} has the wrong sign", made and made.lineno)
     for way, share in suspect.ways.items():
         if suspect.follows(lambda e, s=share: e.expected.value - 2 * s(e)):
             return Diagnosis(f"the path through {way} has the wrong sign")
