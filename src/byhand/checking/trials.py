@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.rows import missing_inputs
-from byhand.checking.running.narrow import speaks_of_halves
 from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import Problem
+from byhand.program.wide_types import may_be_widened
 from byhand.values.precision import SINGLE
 
 ENOUGH = 3
@@ -44,16 +47,35 @@ def _trials(
     problem: Problem, dtype: str | None, seed: int, referee: str
 ) -> tuple[list[Trial], list[str]]:
     found = _tried(problem, dtype, seed, referee, "float64")
-    first, *others = found[0]
-    widened = first.drawn.program is not first.drawn.truth and not first.run.failed
-    if widened and (_in_halves(first) or any(each.run.failed for each in others)):
-        return _tried(problem, dtype, seed, referee, dtype)
-    return found
+    first = found[0][0]
+    if first.drawn.program is first.drawn.truth or first.run.failed:
+        return found
+    if _runs_in_float64(found[0]):
+        return found
+    function = first.run.function
+    if function is not None and all(map(may_be_widened, function.body)):
+        found = _tried(problem, dtype, seed, referee, "float64", replace(problem, wide=True))
+        if _runs_in_float64(found[0]):
+            return found
+    return _tried(problem, dtype, seed, referee, dtype)
+
+
+def _runs_in_float64(trials: Sequence[Trial]) -> bool:
+    """Whether the backward of a narrower problem does, on all draws but the first: some raise, and
+    some compute in halves whatever they are given."""
+    halves = trials[0].drawn.eps > SINGLE
+    return not any(each.run.failed or (halves and each.run.in_halves) for each in trials[1:])
 
 
 def _tried(
-    problem: Problem, dtype: str | None, seed: int, referee: str, rest: str | None
+    problem: Problem,
+    dtype: str | None,
+    seed: int,
+    referee: str,
+    rest: str | None,
+    wide: Problem | None = None,
 ) -> tuple[list[Trial], list[str]]:
+    """The trials on draws in `dtype`, and further ones in `rest`; those of the `wide` problem."""
     trials: list[Trial] = []
     skipped: list[str] = []
     for drawn in draws(problem, call_of(problem).function, dtype, seed, rest):
@@ -62,7 +84,8 @@ def _tried(
         else:
             who = "engine" if trials else referee
             own = rest != "float64"
-            trial = try_on(problem, drawn, who, own, trials[0] if trials else None)
+            tried = wide if wide is not None and trials else problem
+            trial = try_on(tried, drawn, who, own, trials[0] if trials else None)
             astray = bool(drawn.moved) and trial.run.failed and not trials[0].run.failed
             trials += [] if astray else [trial]  # moved to where the problem isn't meant to be
     return trials, skipped
@@ -73,13 +96,6 @@ def _enough(trials: list[Trial]) -> list[Trial]:
     if len(trials[0].run.writes) <= MANY or not trials[0].wrong:
         return trials
     return [trial for trial in trials if not trial.drawn.tied][:ENOUGH]
-
-
-def _in_halves(trial: Trial) -> bool:
-    """Whether the backward of a problem in half precision names that: in float64, it is too
-    narrow."""
-    function = trial.run.function
-    return trial.drawn.eps > SINGLE and function is not None and speaks_of_halves(function)
 
 
 def _refuse_nothing(trial: Trial) -> None:

@@ -87,7 +87,8 @@ def call_of(problem: Problem) -> Call:
     function = by_parameter(renamed(function, problem.renamed), keys_of_parameters(problem.forward))
     found = spelled_out(function, known_to(problem))
     called = {name: local for local, name in problem.renamed.items()} | {**found.called}
-    return replace(call_to(problem, found.function), called=called)
+    function = replace(found.function, wide=True) if problem.wide else found.function
+    return replace(call_to(problem, function), called=called)
 
 
 def call_to(problem: Problem, function: Function) -> Call:

@@ -35,7 +35,7 @@ def run(function: Function, namespace: Namespace, execute: Execute) -> Returned:
 
     Raises StatementError, with the line, if the user's code raises.
     """
-    match _Run(function.file, namespace, execute).block(function.body):
+    match _Run(function.file, namespace, execute, wide=function.wide).block(function.body):
         case Returned() as returned:
             return returned
         case _:
@@ -64,6 +64,7 @@ class _Run:
     namespace: Namespace
     execute: Execute
     guarded: bool = False
+    wide: bool = False
 
     def block(self, body: Sequence[ast.stmt]) -> _Exit:
         for node in body:
@@ -97,7 +98,8 @@ class _Run:
                 return None  # one namespace: there is nothing to declare
             case _:
                 try:
-                    self.execute(Statement(node, self.file, self.guarded), self.namespace)
+                    statement = Statement(node, self.file, self.guarded, self.wide)
+                    self.execute(statement, self.namespace)
                 except StatementError:
                     raise
                 except Exception as error:
@@ -107,7 +109,7 @@ class _Run:
     def value(self, expression: ast.expr) -> Any:
         before = {name: self.namespace.get(name) for name in walruses(expression)}
         try:
-            result = eval(compiled(expression, self.file), self.namespace)
+            result = eval(compiled(expression, self.file, self.wide), self.namespace)
         except Exception as error:
             raise StatementError(expression.lineno, error) from error
         for name, held in before.items():

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from byhand.program.array_calls import with_array_calls
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.scopes import without_nonlocals
+from byhand.program.wide_types import widened
 
 Namespace: TypeAlias = dict[str, Any]
 
@@ -29,23 +30,24 @@ class Statement:
     """A simple statement of a function's body.
 
     `guarded`: it stands in a `try` or a `with` that may catch what it raises, so whoever executes
-    it must let that through.
+    it must let that through. `wide`: it has float64 wherever it names a narrower type than float32.
     """
 
     node: ast.stmt
     file: str
     guarded: bool = False
+    wide: bool = False
 
     @property
     def line(self) -> int:
         return self.node.lineno
 
     def execute(self, namespace: Namespace) -> None:
-        exec(compiled(self.node, self.file), namespace)
+        exec(compiled(self.node, self.file, self.wide), namespace)
 
     def evaluate(self, expression: ast.expr, namespace: Namespace) -> Any:
         """The value of one expression of this statement."""
-        return eval(compiled(expression, self.file), namespace)
+        return eval(compiled(expression, self.file, self.wide), namespace)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,7 @@ class Function:
     """A plain Python function as its syntax tree, with the names it sees.
 
     `defaults` holds the parameters that may be left out, `own` the names that its body binds.
+    `wide`: it is run with float64 wherever it names a narrower type than float32.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Function:
     globals: Mapping[str, Any]
     closure: Mapping[str, Any]
     own: frozenset[str] = frozenset()
+    wide: bool = False
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
@@ -122,8 +126,9 @@ ITEM = "__item__"
 
 
 @lru_cache(maxsize=1 << 14)
-def compiled(node: ast.stmt | ast.expr, file: str) -> CodeType:
+def compiled(node: ast.stmt | ast.expr, file: str, wide: bool = False) -> CodeType:
     """Code of a statement, of an expression, or of `target = __item__` for what is assigned to."""
+    node = widened(node) if wide else node
     match node:
         case ast.expr(ctx=ast.Store()):  # pyright: ignore[reportAttributeAccessIssue]
             source = ast.copy_location(ast.Name(ITEM, ast.Load()), node)

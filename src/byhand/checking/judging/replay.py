@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -96,7 +96,7 @@ class Replay:
     def _play(self, moment: Moment, edits: Edits, namespace: Namespace) -> None:
         statement = moment.statement
         if statement.node in edits:
-            statement = Statement(edits[statement.node], statement.file)
+            statement = replace(statement, node=edits[statement.node])
         try:
             statement.execute(namespace)
         except Exception:

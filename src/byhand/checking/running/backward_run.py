@@ -71,7 +71,7 @@ class BackwardRun:
     returned instead of one. `narrow` has the lines of the statements that computed in float32, by
     their numbers. `error` is a statement that raised where no gradient could stand in for what it
     writes, `said` what it raised and what to do about it. `entered` are the simple statements that
-    were run, by their numbers.
+    were run, by their numbers. `in_halves`: some computed in a type narrower than float32.
     """
 
     function: Function | None
@@ -85,6 +85,7 @@ class BackwardRun:
     unread: str | None = None
     entered: tuple[ast.stmt, ...] = ()
     upstream: frozenset[str] = frozenset()
+    in_halves: bool = False
 
     @property
     def failed(self) -> bool:

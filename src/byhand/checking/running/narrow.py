@@ -1,4 +1,4 @@
-"""Which statements of a backward compute in float32.
+"""Which statements of a backward compute in float32, and whether any does in a half.
 
 PyTorch makes float32 of `torch.zeros(shape)`, and kernels cast to it on purpose. What goes through
 such a statement is no more exact than float32 is, whatever type it has afterwards. Whole numbers
@@ -17,38 +17,40 @@ from typing import Any
 import numpy as np
 
 from byhand.checking.running.names import touched_names
-from byhand.program.statements import Function, Namespace, Statement
+from byhand.program.statements import Namespace, Statement
 from byhand.values import tree
 from byhand.values.held import array
 from byhand.values.precision import float_type
 
 SINGLES = frozenset(("float32", "single", "f4", "<f4", "=f4"))
-HALVES = frozenset(("float16", "bfloat16", "half", "f2", "<f2", "=f2"))
+HALVES = frozenset(("float16", "bfloat16"))
 
 
 @dataclass(frozen=True)
 class Narrow:
     """The statements that computed in float32 in one run: their lines, by their numbers.
 
-    The number of a statement counts those that ran before it.
+    The number of a statement counts those that ran before it. `halves` are the numbers of those
+    that computed in a type which is narrower still.
     """
 
     in_torch: bool
     lines: dict[int, int] = field(default_factory=dict[int, int])
+    halves: set[int] = field(default_factory=set[int])
 
     def watched(
         self, number: int, statement: Statement, namespace: Namespace, execute: Callable[[], None]
     ) -> None:
         """Executes a statement, and notes whether it computed in float32."""
-        seen: list[bool] = []
+        seen: list[Any] = []
         with _in_torch(seen) if self.in_torch else nullcontext():
             execute()
-        if seen or mentions(statement.node, SINGLES) or self._holds(statement.node, namespace):
+        touched = (namespace.get(name) for name in touched_names(statement.node))
+        seen += (leaf for value in touched for _, leaf in tree.leaves(value))
+        if mentions(statement.node, SINGLES) or any(map(is_narrow, seen)):
             self.lines[number] = statement.line
-
-    def _holds(self, node: ast.stmt, namespace: Namespace) -> bool:
-        touched = (namespace.get(name) for name in touched_names(node))
-        return any(is_narrow(leaf) for value in touched for _, leaf in tree.leaves(value))
+        if any(float_type(value) in HALVES for value in seen):
+            self.halves.add(number)
 
 
 def is_narrow(value: Any) -> bool:
@@ -72,12 +74,7 @@ def mentions(node: ast.stmt, words: frozenset[str]) -> bool:
     return False
 
 
-def speaks_of_halves(function: Function) -> bool:
-    """Whether a function names a type narrower than float32."""
-    return any(mentions(node, HALVES) for node in function.body)
-
-
-def _in_torch(seen: list[bool]) -> AbstractContextManager[object]:
+def _in_torch(seen: list[Any]) -> AbstractContextManager[object]:
     from byhand.checking.running.narrow_torch import Watching
 
-    return Watching(lambda value: seen.append(True) if is_narrow(value) else None)
+    return Watching(seen.append)

@@ -11,9 +11,11 @@ import torch
 
 from byhand.values.torch_dispatch import EveryOperation, tensors
 
+NARROW = frozenset((torch.float32, torch.float16, torch.bfloat16))
+
 
 class Watching(EveryOperation):
-    """Within it, every tensor that PyTorch computes is shown to `look`."""
+    """Within it, every tensor that PyTorch computes in a narrow type is shown to `look`."""
 
     def __init__(self, look: Callable[[torch.Tensor], None]) -> None:
         super().__init__()
@@ -22,6 +24,6 @@ class Watching(EveryOperation):
     def answer(self, func: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         out = func(*args, **options)
         for each in tensors(out):
-            if each.dtype == torch.float32:
+            if each.dtype in NARROW:
                 self.look(each)
         return out

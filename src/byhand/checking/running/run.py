@@ -83,6 +83,7 @@ def run_backward(
         unread=_unread(returned),
         entered=tuple(recorder.entered),
         upstream=frozenset({*upstream} & {*given} - {*available}),
+        in_halves=bool(narrow.halves),
     )
 
 
