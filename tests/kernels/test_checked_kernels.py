@@ -41,7 +41,7 @@ def assert_found(form: Form, name: str, mistake: Mistake) -> None:
     assert not report.ok, f"{mistake.new!r} was not found"
     if not mistake.in_forward:
         blamed = {row.line for row in report.rows if row.name in report.roots}
-        assert blamed <= mistake.lines(form(name).source), str(report)
+        assert blamed and blamed <= mistake.lines(form(name).source), str(report)
 
 
 @FORMS

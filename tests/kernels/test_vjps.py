@@ -48,4 +48,4 @@ def assert_found(name: str) -> None:
         report = checked(name, mistake)
         assert not report.ok, f"{mistake.new!r} was not found"
         blamed = {row.line for row in report.rows if row.name in report.roots}
-        assert blamed <= mistake.lines(vjp(name).source), str(report)
+        assert blamed and blamed <= mistake.lines(vjp(name).source), str(report)

@@ -116,7 +116,7 @@ def _elementwise(
         slope = vjp(1.0, value, *values, **params)
         share = np.abs(slope) * _error(arg)
         error = error + np.where(slope == 0, 0.0, share)
-    return np.asarray(np.broadcast_to(error, value.shape))
+    return error if error.shape == value.shape else np.broadcast_to(error, value.shape)
 
 
 def _reduction(op: Op, arg: Bounded, value: Array, params: Mapping[str, Any]) -> Array:
