@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, chromium, watched
+from browser import watched
 from pages import LOSS, PRACTICE, Served
 from playwright.sync_api import Browser, Page, expect
+
+from chromium import CHROMIUM
 
 pytestmark = [
     pytest.mark.long,
@@ -16,12 +18,6 @@ pytestmark = [
 ]
 
 START = ("--web", "--course", str(PRACTICE))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, chromium, watched
+from browser import watched
 from pages import Served
 from playwright.sync_api import expect
+
+from chromium import CHROMIUM, chromium
 
 pytestmark = [
     pytest.mark.long,

@@ -7,23 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, chromium
 from everyone import AXE, serious
 from pages import LOSS, PRACTICE, Served
 from playwright.sync_api import Browser, Page, expect
 
+from chromium import CHROMIUM
 from line_problem import GOOD
 
 pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium: .ci/run installs it"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

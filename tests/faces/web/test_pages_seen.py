@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, chromium
 from pages import LOSS, Served
 from playwright.sync_api import Browser, Page, expect
+
+from chromium import CHROMIUM
 
 SHOTS = Path(__file__).parents[3] / "build/screenshots"
 NORMALISE = "6-backprop-ninja/normalise"
@@ -45,12 +46,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium: .ci/run installs it"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

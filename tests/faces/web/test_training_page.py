@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, chromium, watched
+from browser import watched
 from everyone import AXE, serious
 from pages import LOSS, Served
 from playwright.sync_api import expect
 
 from byhand.course.course import bundled, load_course
 from byhand.program.problem import zoo
+from chromium import CHROMIUM, chromium
 from solved import solved
 
 pytestmark = [
