@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +26,9 @@ from byhand.program.statements import (
     walruses,
 )
 from byhand.referees.namespace import Library, LibraryArray
+from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, is_array, is_float_array, is_jax, is_sequence, is_torch
-
-Key: TypeAlias = tuple[str, int]
 
 
 class Bindings(Follower):

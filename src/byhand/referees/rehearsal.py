@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from byhand.program.problem import Problem
-from byhand.referees.bindings import Bindings, Borrowed, Key, values_of
+from byhand.referees.bindings import Bindings, Borrowed, values_of
 from byhand.referees.jax_forward import JaxForward
 from byhand.referees.namespace import Library
+from byhand.referees.referee import Key
 from byhand.values.arrays import Array, speaks_torch
 
 Call: TypeAlias = tuple[str, int]
