@@ -23,6 +23,12 @@ FORWARDS = {
     "a mean of a list": "parts = [np.dot(row, w) for row in x]\n    y = np.mean(parts) * w",
     "a sum of rows": "y = np.sum([row * w for row in x], axis=0)",
     "in a condition": "y = x * w if np.array([1.0, w[0]]).sum() > -1e9 else x",
+    "columns": "y = np.c_[np.ones(4), x, x @ w] * 2",
+    "columns of a column": "y = np.c_[x[:, :1] * w[0], x[:, 1]]",
+    "one column": "y = np.c_[x @ w] * w[:1]",
+    "one after the other": "y = np.r_[w, 0.0, 1:3, x[0] * w[1], w[2], [w[0], 4.0]] ** 3",
+    "rows below rows": "y = np.r_[x, np.ones((2, 3)), x * w]",
+    "columns in a function": "y = with_ones(x) @ np.r_[1.0, w]",
     "a copy": "y = np.array(x)\n    y[0] = 2 * y[0] * w",
     "beside what is plain": "y = np.array([1.0, 2.0, 3.0]) * np.array([x[0, 0], w[1], w[2]])",
 }
@@ -31,6 +37,9 @@ import numpy as np
 
 def turned(angle):
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+def with_ones(x):
+    return np.c_[np.ones(len(x)), x]
 
 def inputs(rng):
     return {{"x": rng.normal(size=(4, 3)), "w": rng.normal(size=3)}}

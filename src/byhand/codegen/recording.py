@@ -25,7 +25,7 @@ from byhand.codegen.notes import ForwardLoop, Notes, Origin, where
 from byhand.codegen.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
-from byhand.program.array_calls import mark_array_calls
+from byhand.program.array_calls import is_joining, mark_array_calls
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
@@ -146,6 +146,10 @@ class _Noting(ast.NodeTransformer):
             case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
                 plain = copy.deepcopy(node)
                 return self._wrapped(plain, self._inside(node))
+            case ast.Subscript() if is_joining(node):
+                plain = copy.deepcopy(node)
+                node.slice = self.visit(node.slice)
+                return self._wrapped(plain, node)
             case ast.Subscript(ctx=ast.Load()) | ast.BinOp() | ast.UnaryOp() | ast.Compare():
                 plain = copy.deepcopy(node)
                 self.generic_visit(node)

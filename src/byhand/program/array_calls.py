@@ -3,7 +3,8 @@ rules, but nothing of what they came from would be left.
 
 NumPy asks nobody what to make of a list. So the call is rewritten before it is compiled:
 `np.array([a, b])` becomes `array_of(np.array, [a, b])`, which stacks what is followed, and calls
-the function wherever all is plain. `np.mean(losses)` makes an array of a list as well.
+the function wherever all is plain. `np.mean(losses)` makes an array of a list as well, and
+`np.c_[np.ones(m), X]` of what stands between the brackets: that is `joining(np.c_)[...]` then.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,13 +26,15 @@ _NAMES = ("array", "asarray", "asanyarray")
 _OF_LISTS = (
     "sum", "mean", "prod", "max", "min", "amax", "amin", "var", "std", "average", "cumsum", "dot",
 )  # fmt: skip
+_JOINING = ("c_", "r_")
 _MARK = "makes_arrays"
 _HOOK = "__array_of__"
+_JOIN = "__joining__"
 
 
 def mark_array_calls(node: ast.AST) -> bool:
     """Notes at every part of a tree whether such a call is in it."""
-    found = _is_array_call(node)
+    found = _is_array_call(node) or is_joining(node)
     for part in ast.iter_child_nodes(node):
         found |= mark_array_calls(part)
     if found:
@@ -53,7 +57,24 @@ def _is_array_call(node: ast.AST) -> bool:
             return False
 
 
+def is_joining(node: ast.AST) -> bool:
+    """Whether this is `np.c_[...]` or `np.r_[...]`."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr=name) | ast.Name(id=name), ctx=ast.Load()):
+            return name in _JOINING
+        case _:
+            return False
+
+
 class _Calls(ast.NodeTransformer):
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if not is_joining(node):
+            return node
+        hook = ast.copy_location(ast.Name(_JOIN, ast.Load()), node)
+        node.value = ast.copy_location(ast.Call(hook, [node.value], []), node)
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         if not _is_array_call(node):
@@ -87,5 +108,26 @@ def _stacked(held: Any) -> Any:
     return held if isinstance(held, ArrayProtocol) else np.stack([_stacked(each) for each in held])
 
 
+@dataclass(frozen=True)
+class _Joining:
+    """`np.c_` or `np.r_`, of what is followed as well."""
+
+    by: Any
+
+    def __getitem__(self, parts: Any) -> Any:
+        listed: tuple[Any, ...] = parts if is_tuple(parts) else (parts,)
+        if not _is_followed(listed) or any(isinstance(each, str) for each in listed):
+            return self.by[parts]
+        arrays = [np.r_[each] if isinstance(each, slice) else _stacked(each) for each in listed]
+        if self.by is np.c_:
+            columns = [each.reshape(-1, 1) if each.ndim < 2 else each for each in arrays]
+            return np.concatenate(columns, axis=-1)
+        return np.concatenate([each if each.ndim else each.reshape(1) for each in arrays])
+
+
+def _joining(by: Any) -> Any:
+    return _Joining(by) if by is np.c_ or by is np.r_ else by
+
+
 _MAKING = [getattr(np, name) for name in _OF_LISTS]
-HOOKS = {_HOOK: _array_of}
+HOOKS = {_HOOK: _array_of, _JOIN: _joining}
