@@ -288,3 +288,58 @@ def test_what_stands_in_for_an_item_of_a_list_is_no_answer(
     report = checked(LISTS.replace(right, wrong))
     assert not report.ok
     assert [row for row in report.rows if row.verdict == "error"]
+
+
+# What reads a second element, and whether one more element could be meant at n=1.
+SECOND_ELEMENTS = {
+    "a reflected border": """
+def forward(x, w):
+    p = np.pad(x, 1, mode="reflect")
+    out = np.convolve(p, w, mode="valid")
+    return out
+
+def backward(x, w, p, dout):
+    dw = np.convolve(p[::-1], dout, mode="valid")
+    dp = np.convolve(dout, w[::-1])
+    dx = dp[1:-1].copy()
+    dx[1] += dp[0]
+    dx[-2] += dp[-1]
+""",
+    "a slope at the ends": """
+def forward(x, w):
+    out = (x[1:] - x[:-1]) ** 2 @ np.ones(len(x) - 1) + w.sum()
+    return out
+
+def backward(x, w, dout):
+    dw = np.full(3, dout)
+    step = 2 * np.diff(x) * dout
+    dx = np.zeros_like(x)
+    dx[1:] += step
+    dx[:-1] -= step
+    dx[1] += 0.0
+""",
+}
+INPUTS = """
+import numpy as np
+
+def inputs(rng, *, n=6):
+    return {"x": rng.normal(size=n), "w": rng.normal(size=3)}
+"""
+
+
+@pytest.mark.parametrize("name", SECOND_ELEMENTS)
+def test_at_a_size_of_1_there_may_be_no_second_element(checked: Checked, name: str) -> None:
+    report = checked(INPUTS + SECOND_ELEMENTS[name])
+    assert_right(report)
+    (note,) = report.notes
+    assert note == (
+        "not tried at n=1: backward raised IndexError: index 1 is out of bounds for axis 0 with "
+        "size 1"
+    )
+
+
+def test_what_raises_at_other_sizes_as_well_is_no_border(checked: Checked) -> None:
+    hard = SECOND_ELEMENTS["a reflected border"].replace("dx[1] +=", "dx[5 - 4] += 0 * dx[5] +")
+    report = checked(INPUTS + hard)
+    assert not report.ok
+    assert report.roots == ("x",), verdicts(report)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.rows import missing_inputs
+from byhand.checking.running.backward_run import Raised
 from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
@@ -87,8 +88,26 @@ def _tried(
             tried = wide if wide is not None and trials else problem
             trial = try_on(tried, drawn, who, own, trials[0] if trials else None)
             astray = bool(drawn.moved) and trial.run.failed and not trials[0].run.failed
-            trials += [] if astray else [trial]  # moved to where the problem isn't meant to be
+            if (beyond := _beyond_one(trial, trials)) is not None:
+                at = ", ".join(f"{name}={size}" for name, size in drawn.sizes.items())
+                skipped.append(f"not tried at {at}: backward raised {beyond}")
+            elif not astray:  # moved to where the problem isn't meant to be
+                trials.append(trial)
     return trials, skipped
+
+
+def _beyond_one(trial: Trial, before: Sequence[Trial]) -> str | None:
+    """What a backward raised that reads a second element where a size is 1, if it runs at all other
+    sizes: `ds[1] += dp[0]` of a reflected border has no meaning there."""
+    elsewhere = [each.run.failed for each in before if each.drawn.sizes]
+    if 1 not in trial.drawn.sizes.values() or not elsewhere:
+        return None
+    if before[0].run.failed or any(elsewhere):
+        return None
+    raised = [write.value for write in trial.run.writes if isinstance(write.value, Raised)]
+    first = next((each.message for each in raised if not each.depends), trial.run.said)
+    beyond = first.startswith("IndexError") and "out of bounds" in first and "with size 1" in first
+    return first if beyond else None
 
 
 def _enough(trials: list[Trial]) -> list[Trial]:
