@@ -18,7 +18,11 @@ from itertools import combinations
 
 import numpy as np
 
-from byhand.checking.naming.proving.cumulated import cumulated, is_turned, sums_from_the_end
+from byhand.checking.naming.proving.cumulated import (
+    from_the_other_end,
+    with_its_own,
+    without_its_own,
+)
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import callee, parsed, product, text
@@ -29,6 +33,13 @@ def find(suspect: Suspect) -> Diagnosis | None:
     for axis in range(suspect.first.expected.value.ndim):
         if suspect.follows(lambda found, axis=axis: np.flip(found.expected.value, axis)):
             return Diagnosis(f"{suspect.d} is right but for its order: axis {axis} runs backwards")
+    for own, said in (
+        (without_its_own, "adds up each place's own element, too, which doesn't belong to its sum"),
+        (with_its_own, "leaves each place's own element out of its sum"),
+    ):
+        mend = suspect.mend_parts(product, lambda part, _, f=own: f(part))
+        if mend is not None:
+            return mend.finding(f"`{text(mend.part)}` {said}")
     places = {id(part) for node in suspect.statements for part in _indices(node, suspect)}
     counters = _counters(suspect)
     whole = {**_whole_numbers(suspect), **dict.fromkeys(counters, ())}
@@ -63,7 +74,7 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
     """The right elements in another order: sums from the wrong end, copies side by side for copies
     of the whole, groups for what is between them."""
     for order, said in (
-        (_from_the_other_end, "adds up from the wrong end"),
+        (from_the_other_end, "adds up from the wrong end"),
         (_other_copies, "puts the copies in another order than forward did"),
         (_other_groups, "takes the groups in another order than forward did"),
     ):
@@ -71,15 +82,6 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
         if mend is not None:
             return mend.finding(f"`{text(mend.part)}` {said}")
     return None
-
-
-def _from_the_other_end(part: ast.AST) -> Iterator[ast.AST]:
-    """A cumulative sum along the same axis, backwards."""
-    summed = cumulated(part)
-    if summed is None or is_turned(summed[0]):
-        return
-    x, axis = summed
-    yield from sums_from_the_end(x, axis)
 
 
 def _other_copies(part: ast.AST) -> Iterator[ast.AST]:

@@ -1,11 +1,12 @@
-"""Cumulative sums: along which axis, and from which end."""
+"""Cumulative sums: along which axis, from which end, and with or without the own element."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from byhand.checking.naming.proving.syntax import callee, parsed
+from byhand.checking.naming.proving.syntax import callee, parsed, text
 
 
 def cumulated(part: ast.AST) -> tuple[ast.expr, int] | None:
@@ -52,3 +53,58 @@ def sums_from_the_end(x: ast.expr, axis: int) -> Iterator[ast.expr]:
     turned = f"[..., ::-1{', :' * (-1 - axis)}]" if axis < 0 else f"[{':, ' * axis}::-1]"
     yield parsed(f"{callee(x)}{turned}.cumsum({axis}){turned}")
     yield parsed(f"{callee(x)}.flip({axis}).cumsum({axis}).flip({axis})")
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A cumulative sum of `x`, as a whole: with what turns it around before and after."""
+
+    x: ast.expr
+    axis: int
+    from_the_end: bool
+
+
+def _sum(part: ast.AST) -> _Sum | None:
+    turned = isinstance(part, ast.expr) and is_turned(part)
+    summed = cumulated(_unturned(part) if turned else part)
+    if summed is None or is_turned(summed[0]) != turned:
+        return None
+    x, axis = summed
+    return _Sum(_unturned(x) if turned else x, axis, turned)
+
+
+def _unturned(x: ast.AST) -> ast.expr:
+    match x:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch")), args=[held, *_]):
+            return held
+        case ast.Subscript(value=held) | ast.Call(func=ast.Attribute(value=held)):
+            return held
+        case _:
+            raise AssertionError("is not turned")
+
+
+def from_the_other_end(part: ast.AST) -> Iterator[ast.expr]:
+    """A cumulative sum along the same axis, backwards."""
+    summed = _sum(part)
+    if summed is not None and summed.from_the_end:
+        yield parsed(f"{callee(summed.x)}.cumsum({summed.axis})")
+    elif summed is not None:
+        yield from sums_from_the_end(summed.x, summed.axis)
+
+
+def without_its_own(part: ast.AST) -> Iterator[ast.expr]:
+    """A cumulative sum less each place's own element."""
+    summed = _sum(part)
+    if summed is not None and isinstance(part, ast.expr):
+        yield ast.BinOp(part, ast.Sub(), summed.x)
+
+
+def with_its_own(part: ast.AST) -> Iterator[ast.expr]:
+    """A cumulative sum from which each place's own element isn't taken away."""
+    match part:
+        case ast.BinOp(left=whole, op=ast.Sub(), right=own):
+            summed = _sum(whole)
+            if summed is not None and text(summed.x) == text(own):
+                yield whole
+        case _:
+            pass
