@@ -70,6 +70,28 @@ FORMS = {
     grads["W1"] = X.T @ dh1
     grads["W1"] += 2 * reg * W1
     return grads""",
+    "a call of dict": """
+    gW1 = X.T @ dh1
+    gW1 += 2 * reg * W1
+    return dict(W1=gW1, b1=dh1.sum(0), W2=h1.T @ dscores + 2 * reg * W2, b2=dscores.sum(0))""",
+    "a dict and more": """
+    grads = dict(W2=h1.T @ dscores + 2 * reg * W2, W1=0.0)
+    grads["W1"] += X.T @ dh1
+    grads["W1"] += 2 * reg * W1
+    return {**grads, "b1": dh1.sum(0), "b2": dscores.sum(0)}""",
+    "a union": """
+    grads = dict(zip(("W2", "b2"), [h1.T @ dscores + 2 * reg * W2, dscores.sum(0)]))
+    dW1 = X.T @ dh1
+    dW1 += 2 * reg * W1
+    return grads | dict(b1=dh1.sum(0), W1=dW1)""",
+    "from keys": """
+    grads = dict.fromkeys(("W1", "b1", "W2", "b2"), 0.0)
+    grads["W2"] += h1.T @ dscores + 2 * reg * W2
+    grads["b2"] += dscores.sum(0)
+    grads["b1"] += dh1.sum(0)
+    grads["W1"] += X.T @ dh1
+    grads["W1"] += 2 * reg * W1
+    return grads""",
     "a dict that a function looks at": """
     grads = {}
     grads["W2"] = h1.T @ dscores + 2 * reg * W2

@@ -14,6 +14,7 @@ from typing import Any
 
 from byhand.errors import ProblemError
 from byhand.program.control_flow import run_plainly
+from byhand.program.dict_displays import in_displays
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem, did_you_mean
 from byhand.program.returned_by_key import (
@@ -84,7 +85,8 @@ def call_of(problem: Problem) -> Call:
         parameters = _signature(problem)
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         return Call(problem, None, tuple(parameters), defaults)
-    function = by_parameter(renamed(function, problem.renamed), keys_of_parameters(problem.forward))
+    function = in_displays(renamed(function, problem.renamed))
+    function = by_parameter(function, keys_of_parameters(problem.forward))
     found = spelled_out(function, known_to(problem))
     called = {name: local for local, name in problem.renamed.items()} | {**found.called}
     function = replace(found.function, wide=True) if problem.wide else found.function

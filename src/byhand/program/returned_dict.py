@@ -95,11 +95,6 @@ def _starts(node: ast.stmt, held: str) -> bool:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(keys=keys)):
             fixed = all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in keys)
             return name == held and fixed
-        case ast.Assign(
-            targets=[ast.Name(id=name)],
-            value=ast.Call(func=ast.Name(id="dict"), args=[], keywords=[]),
-        ):
-            return name == held
         case _:
             return False
 
@@ -128,9 +123,7 @@ def _key(part: ast.AST, held: str) -> str | None:
 
 def _first_items(start: ast.stmt, local: Mapping[str, str]) -> list[ast.stmt]:
     """`grads = {"W": zeros}` as `grads = {}; dW = zeros`."""
-    assert isinstance(start, ast.Assign)
-    if not isinstance(start.value, ast.Dict):
-        return [start]
+    assert isinstance(start, ast.Assign) and isinstance(start.value, ast.Dict)
     items = list(zip(start.value.keys, start.value.values, strict=True))
     stay = [(key, value) for key, value in items if key.value not in local]  # pyright: ignore
     start.value.keys = [key for key, _ in stay]
