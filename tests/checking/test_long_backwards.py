@@ -99,6 +99,7 @@ LSTM_SLIPS = [
     Slip("dout[t] + later_h", "dout[t]", "W b xs", "missing-path"),
     Slip('later_c = gc * k["f"]', "later_c = gc", "W b xs", "missing-local"),
     Slip('gi = gc * k["g"]', 'gi = gc * k["f"]', "W b xs", "wrong-operand"),
+    Slip('gf = gc * k["c"]', 'gf = gc * k["tc"]', "W b xs", "wrong-operand"),
     Slip('(1 - k["g"] ** 2)', '(1 - k["g"])', "W b xs", "wrong-exponent"),
     Slip("[gi, gf, go, gg]", "[gi, go, gf, gg]", "W b xs", "swapped"),
     Slip('gc = gh * k["o"]', "gc = gh", "W b xs", "missing-local"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from keyword import iskeyword
+from typing import Any
 
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import parsed, reduced
@@ -12,6 +13,7 @@ from byhand.checking.running.names import loaded_names, touched_names
 from byhand.engine.tensor import Tensor
 from byhand.program.scopes import all_names
 from byhand.values import tree
+from byhand.values.held import array
 
 
 def values(suspect: Suspect) -> tuple[ast.expr, ...]:
@@ -25,16 +27,35 @@ def values(suspect: Suspect) -> tuple[ast.expr, ...]:
 
 
 def items(suspect: Suspect) -> Iterator[ast.expr]:
-    """What backward takes out of a dict that it holds for a while: `k["f"]`, where `k = caches[t]`
-    or `for k in caches`."""
+    """What backward takes out of a dict that it holds for a while, and what else is in there:
+    `k["f"]`, where `k = caches[t]` or `for k in caches`."""
+    taken: dict[str, set[str]] = {}
     for node in suspect.function.nodes:
         match node:
             case ast.Subscript(
-                value=ast.Name(id=name), slice=ast.Constant(value=str()), ctx=ast.Load()
+                value=ast.Name(id=name), slice=ast.Constant(value=str(key)), ctx=ast.Load()
             ) if name not in suspect.gradients and name not in suspect.first.trial.run.given:
+                taken.setdefault(name, set()).add(key)
                 yield parsed(ast.unparse(node))
             case _:
                 pass
+    kept = _kept_in_dicts(suspect.first.trial.run.given) if taken else ()
+    for name, keys in taken.items():
+        whole = next((each for each in kept if keys <= each), frozenset[str]())
+        yield from (parsed(f"{name}[{key!r}]") for key in sorted(whole - keys))
+
+
+def _kept_in_dicts(given: Mapping[str, Any]) -> Sequence[frozenset[str]]:
+    """The keys of the arrays in each of the dicts that backward was given, wherever they lie."""
+    found: dict[tuple[Any, ...], set[str]] = {}
+    for name, value in given.items():
+        for path, leaf in tree.leaves(value):
+            match path:
+                case (*around, tree.Item(key=str(key))) if array(leaf) is not None:
+                    found.setdefault((name, *around), set()).add(key)
+                case _:
+                    pass
+    return [*dict.fromkeys(map(frozenset, found.values()))]
 
 
 def gradients(suspect: Suspect) -> tuple[ast.expr, ...]:
