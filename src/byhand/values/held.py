@@ -58,6 +58,21 @@ def array(value: Any) -> Array | None:
     return None
 
 
+def share_memory(a: Any, b: Any) -> bool:
+    """Whether two arrays may share memory, also where NumPy hasn't their type."""
+    ours, theirs = _memory(a), _memory(b)
+    return ours is not None and theirs is not None and np.may_share_memory(ours, theirs)
+
+
+def _memory(value: Any) -> Array | None:
+    """The memory of an array; numbers of another type may be in it."""
+    if is_torch(value) and not value.is_sparse and value.itemsize < 4:
+        import torch
+
+        return value.detach().view(torch.int16 if value.itemsize == 2 else torch.int8).numpy()
+    return array(value)
+
+
 def float_array(value: Any) -> Array | None:
     """The same, where it holds floats."""
     found = array(value)

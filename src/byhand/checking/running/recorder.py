@@ -12,16 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import filled_names, loaded_names, reached_names, touched_names
 from byhand.checking.running.origins import Origins, holds_arrays, is_object
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
-from byhand.values.arrays import Array
-from byhand.values.held import array, copied, unchanged
+from byhand.values.held import array, copied, share_memory, unchanged
 
 Read: TypeAlias = tuple[frozenset[int], frozenset[int]]
 """The writes of the gradients that a statement reads, and the numbers of the statements that made
@@ -41,15 +38,15 @@ class Failure:
 class Recorder:
     """What has happened so far in one run of a backward.
 
-    `given` are the arrays that it got, `pristine` the same as they should be. `own` are forward's
-    values that have the name of a gradient, such as `dp` or `delta`; `anew` those names to which
-    backward has bound something else.
+    `given` are the arrays that it got, as they are held, `pristine` the same as they should be.
+    `own` are forward's values that have the name of a gradient, such as `dp` or `delta`; `anew`
+    those names to which backward has bound something else.
     """
 
     names: KnownNames
     arguments: Mapping[str, Any]
-    given: Mapping[str, Array]
-    pristine: dict[str, Array]
+    given: Mapping[str, Any]
+    pristine: dict[str, Any]
     own: Mapping[str, Any]
     upstream: Mapping[str, Any]
     truth: Mapping[str, Any]
@@ -154,14 +151,14 @@ class Recorder:
 
     def seen_by(self, name: str, namespace: Namespace) -> frozenset[int]:
         """The writes of the gradients whose memory a local shares, such as a row in a loop."""
-        value = array(namespace.get(name))
-        if value is None or name in self.given:
+        value = namespace.get(name)
+        if array(value) is None or name in self.given:
             return frozenset()
         return frozenset(
             self.latest[key[1:]]
             for key, leaf in self.held.items()
             if key[1:] in self.latest  # one that was given isn't written yet
-            if (held := array(leaf)) is not None and np.may_share_memory(held, value)
+            if share_memory(leaf, value)
         )
 
     def through(self, node: ast.stmt) -> frozenset[int]:
@@ -276,19 +273,18 @@ class Recorder:
     ) -> list[str]:
         """Notes which gradients this statement wrote by way of a local that is a view of them."""
         views = [
-            (view, self.is_answer(root))
+            (leaf, self.is_answer(root))
             for root, rebinds in touched_names(node).items()
             if not rebinds and root not in self.given
             for _, leaf in tree.named(root, namespace.get(root))
-            if (view := array(leaf)) is not None
+            if array(leaf) is not None
         ]
         found: list[str] = []
         for key, leaf in list(self.held.items()) if views else ():
-            held = array(leaf)
-            if held is None or key[1:] in written or unchanged(leaf, self.seen[key]):
+            if array(leaf) is None or key[1:] in written or unchanged(leaf, self.seen[key]):
                 continue
             room = key in self.filled or _makes_room(self.writes[self.latest[key[1:]]].node)
-            near = [of_answer for view, of_answer in views if np.may_share_memory(held, view)]
+            near = [of_answer for view, of_answer in views if share_memory(leaf, view)]
             if near and (room or not all(near)):
                 self.write(key, leaf, node, False, read)
                 found.append(key[1:])
@@ -343,20 +339,17 @@ class Recorder:
         for root, rebinds in touched_names(statement.node).items():
             if rebinds or root not in namespace:
                 continue
-            changed = [
-                a for _, leaf in tree.named(root, namespace[root]) if (a := array(leaf)) is not None
-            ]
+            changed = [leaf for _, leaf in tree.named(root, namespace[root])]
             name = written[0] if written else None
             for given, value in self.given.items():
-                near = any(np.may_share_memory(value, each) for each in changed)
+                near = any(share_memory(value, each) for each in changed)
                 if near and not unchanged(value, self.pristine[given]):
                     self.damages.append(Damage(given, name, statement.line, self.number, root))
-                    self.pristine[given] = value.copy()
+                    self.pristine[given] = copied(value)
             for key, leaf in self.held.items():
-                value = array(leaf)
-                if key[1:] in written or value is None:
+                if key[1:] in written or array(leaf) is None:
                     continue
-                near = any(np.may_share_memory(value, each) for each in changed)
+                near = any(share_memory(leaf, each) for each in changed)
                 if near and not unchanged(leaf, self.seen[key]):
                     self.damages.append(Damage(key, name, statement.line, self.number, root))
                     self.seen[key] = copied(leaf)

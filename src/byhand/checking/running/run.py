@@ -21,7 +21,7 @@ from byhand.program.problem import Problem, in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values import tree
-from byhand.values.arrays import Array, speaks_torch
+from byhand.values.arrays import speaks_torch
 from byhand.values.held import array, copied, unchanged
 
 
@@ -139,12 +139,13 @@ def _written(function: Function) -> frozenset[str]:
     )
 
 
-def _arrays(given: Mapping[str, Any]) -> dict[str, Array]:
+def _arrays(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays in these values, each as it is held."""
     return {
-        key: found
+        key: leaf
         for name, value in given.items()
         for key, leaf in tree.named(name, value)
-        if (found := array(leaf)) is not None
+        if array(leaf) is not None
     }
 
 
