@@ -10,6 +10,10 @@ what the kernel's own run scatters, where the library sees into it: another form
 In a half type it is allowed last, element by element, what the reference itself is off by when it
 computes in that type: inside of one operation nothing can be rounded at random.
 
+Where the truth jumps, as at a tie of a maximum or at relu's 0, any of several values is right: an
+element is allowed what it jumps by between inputs that differ by next to nothing, on both sides.
+Among numbers of a half type such ties are common.
+
 Where a library can't round at random, the inputs are moved by as much, and that is all that is
 known of rounding on the way. Where the truth says itself how much it may be off (the engine's
 `units`, the `errors` of finite differences), that is taken.
@@ -17,7 +21,7 @@ known of rounding on the way. Where the truth says itself how much it may be off
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -59,6 +63,12 @@ FAR = 1e5
 
 SHADE = 1e3
 """Times the rounding of float64: what is left of terms that cancel is no larger."""
+
+TINY = 1e-7
+"""How far inputs are moved to see where a gradient jumps, of the size of the largest."""
+
+NEARER = 1 / 16
+"""A move that is as much smaller changes as much less, but where a gradient jumps."""
 
 EPS = {"tf32": 2.0**-10}
 """Of types that no array has: TF32 multiplies numbers of float32 with 10 bits."""
@@ -131,6 +141,13 @@ class Case:
 
         `error` is how far the answer is: no more runs are made than it takes to allow for that.
         """
+        bound = self._explained(name, error)
+        if np.all(error <= bound) or name in self.truth.errors:
+            return bound
+        return bound + self.jumps.get(name, 0.0)
+
+    def _explained(self, name: Name, error: Array) -> Array:
+        """The same where the truth doesn't jump."""
         bound = self._known(name)
         if isinstance(name, str) and name in self.truth.units:
             return bound + FACTOR * self.eps * self.truth.units[name]
@@ -151,6 +168,45 @@ class Case:
         if differences or self.eps <= SINGLE:
             return bound
         return np.maximum(bound, self._known(name) + self.narrow.get(name, 0.0))
+
+    @cached_property
+    def jumps(self) -> Mapping[Name, Array]:
+        """By how much each value jumps at these inputs; 0 where it doesn't, and nothing where that
+        can't be seen."""
+        found = {name: np.zeros(value.shape) for name, value in self.true.items()}
+        for way in self._ways():
+            for side in (TINY, -TINY):  # so that of a kink both are seen
+                try:
+                    far, near = (self._beside(way, side * part) for part in (1.0, NEARER))
+                except Exception:
+                    return {}
+                for name, least in found.items():
+                    jump = np.where(near[name] > far[name] / 2, near[name], 0.0)
+                    found[name] = np.maximum(least, jump)
+        return found
+
+    def _ways(self) -> Iterator[Mapping[str, Array]]:
+        """Where inputs are moved to: each of them as a whole, which takes all of several ties in a
+        sum to one side, as a kernel does; and all of them at random."""
+        rng = np.random.default_rng([self.seed, 7])
+        anywhere: dict[str, Array] = {}
+        for name in self.needs:
+            array = self.kernel.framework.numpy(self.exact[0][name])
+            largest = np.max(np.abs(array), initial=0.0, where=np.isfinite(array))
+            size = min(largest or 1.0, 1.0)
+            yield {name: np.full(array.shape, size)}
+            anywhere[name] = size * rng.uniform(-1.0, 1.0, array.shape)
+        yield anywhere
+
+    def _beside(self, way: Mapping[str, Array], step: float) -> Mapping[Name, Array]:
+        """How far the truth goes where the inputs go so far. Raises what the reference raises."""
+        framework, inputs = self.kernel.framework, self.exact[0]
+        moved = {
+            name: framework.like(framework.numpy(inputs[name]) + step * each, inputs[name])
+            for name, each in way.items()
+        }
+        found = self.values(self.kernel.truth({**inputs, **moved}, self.exact[1], self.needs))
+        return {name: _distance(found[name], true) for name, true in self.true.items()}
 
     @cached_property
     def narrow(self) -> Mapping[Name, Array]:
