@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from byhand.errors import ProblemError
+from byhand.kernels.frameworks.pytorch import watched
 from byhand.kernels.kernel import Ran
 from byhand.program.problem import Problem
 from byhand.program.program import Program
@@ -118,6 +119,7 @@ def differentiable(
     """The first of these ways to run a forward so that autograd sees it of which autograd says what
     is true; None where there is none. `ran` is what forward gave."""
     values = in_double(found.make(np.random.default_rng(seed), {}))
+    eps = eps_within(subject, values, found.asked)
     rng = np.random.default_rng([seed, 5])
     upstream = [rng.normal(size=tuple(o.shape)) for o in _taking(ran)]
     for way in ways:
@@ -125,9 +127,16 @@ def differentiable(
             known = gradients_of(way, values, found.asked, upstream, ran.takes)
         except Exception:  # it does what autograd can't follow
             continue
-        if _slopes(known, upstream, subject, found, values, ran.takes, DOUBLE, seed) is None:
+        if _slopes(known, upstream, subject, found, values, ran.takes, eps, seed) is None:
             return way
     return None
+
+
+def eps_within(subject: Subject, values: Mapping[str, Any], asked: Sequence[str]) -> float:
+    """How coarsely a forward rounds that is given float64: some make float32 of it themselves."""
+    with watched() as computed:
+        subject.run(copied(values), None, asked)
+    return max((eps_of(kind) for _, kind in computed), default=DOUBLE)
 
 
 def _slopes(

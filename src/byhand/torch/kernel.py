@@ -21,14 +21,13 @@ from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
 from byhand.kernels.options import Options
 from byhand.program.call import call_of
 from byhand.program.problem import Problem
-from byhand.torch.followed import differentiable, in_double
+from byhand.torch.followed import differentiable, eps_within, in_double
 from byhand.torch.given import Given
 from byhand.torch.reference import Reference, own_forwards, statements_as_reference
 from byhand.torch.subject import Subject
 from byhand.values.arrays import Array
 from byhand.values.torch_random import seed_torch
 
-STEP = 1e-4
 LARGEST = 200
 """Elements of all inputs at most, where each is moved to see what happens."""
 
@@ -60,7 +59,7 @@ def bench_of(
     elif options.layouts and _draws(subject, placed(found, device), seed):
         options = replace(options, layouts=False)
         notes.append("it draws at random, in the order of memory: layouts weren't tried")
-    truth = _run_of(known) if known is not None else _differences(subject.run)
+    truth = _run_of(known) if known is not None else _differences(subject, found, seed)
     count = len(takes) if known is None or all(takes) else outputs_of(known, found, seed)
 
     kernel = Kernel(
@@ -161,8 +160,11 @@ def _taking(run: Run, takes: Sequence[bool]) -> Run:
     return taking
 
 
-def _differences(run: Run) -> Run:
-    """What is true by central differences of a kernel's own forward in float64."""
+def _differences(subject: Subject, found: Given, seed: int) -> Run:
+    """What is true by central differences of a kernel's own forward in float64, or in what it makes
+    of that itself."""
+    values = in_double(found.make(np.random.default_rng(seed), found.sizes))
+    run, eps = subject.run, eps_within(subject, values, found.asked)
 
     def differences(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
         forward = run(_copied(inputs), None, needs)
@@ -170,23 +172,23 @@ def _differences(run: Run) -> Run:
             return forward
         if sum(inputs[name].numel() for name in needs) > LARGEST:
             raise ProblemError("there are too many elements to find differences of each")
-        found: dict[str, Any] = {}
+        slopes: dict[str, Any] = {}
         errors: dict[str, Array] = {}
         for name in needs:
-            value, error = _slopes(run, inputs, upstream, needs, name)
-            found[name], errors[name] = torch.from_numpy(value), error
+            value, error = _slopes(run, inputs, upstream, needs, name, eps)
+            slopes[name], errors[name] = torch.from_numpy(value), error
         outputs = tuple(o.detach() if isinstance(o, torch.Tensor) else o for o in forward.outputs)
-        return Ran(outputs, forward.takes, found, errors=errors)
+        return Ran(outputs, forward.takes, slopes, errors=errors)
 
     return differences
 
 
 def _slopes(
-    run: Run, inputs: Inputs, upstream: Upstream, needs: Collection[str], name: str
+    run: Run, inputs: Inputs, upstream: Upstream, needs: Collection[str], name: str, eps: float
 ) -> tuple[Array, Array]:
     x = inputs[name]
     scale = float(x.detach().abs().max()) if x.numel() else 0.0
-    wide = STEP * (scale or 1.0)
+    wide = eps ** (1 / 4) * (scale or 1.0)
 
     def at(place: int, h: float) -> tuple[float, float]:
         moved = _copied(inputs)
@@ -207,7 +209,7 @@ def _slopes(
         far, near = (up - down) / (2 * wide), (above - below) / wide
         slopes[place] = (4 * near - far) / 3
         moves = up != down or above != below
-        errors[place] = abs(near - far) + (4 * EPS * size / wide if moves else 0.0)
+        errors[place] = abs(near - far) + (4 * eps * size / wide if moves else 0.0)
     return slopes.reshape(tuple(x.shape)), errors.reshape(tuple(x.shape))
 
 
@@ -218,6 +220,3 @@ def _copied(inputs: Inputs) -> dict[str, Any]:
         else v
         for n, v in inputs.items()
     }
-
-
-EPS = float(np.finfo(np.float64).eps)

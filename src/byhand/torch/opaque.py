@@ -35,13 +35,16 @@ def as_op(call: Callable[..., tuple[Any, ...]], arguments: Sequence[Any]) -> Any
     return _traced(_Called, call, arguments)
 
 
-def as_differences(call: Callable[..., tuple[Any, ...]], arguments: Sequence[Any]) -> Any:
-    """The same where autograd sees nothing: the local derivative is by differences."""
-    return _traced(_Differences, call, arguments)
+def as_differences(
+    call: Callable[..., tuple[Any, ...]], arguments: Sequence[Any], eps: float
+) -> Any:
+    """The same where autograd sees nothing: the local derivative is by differences of what rounds
+    by `eps`."""
+    return _traced(partial(_Differences, eps), call, arguments)
 
 
 def _traced(
-    kind: type[_Called] | type[_Differences],
+    kind: Callable[..., _Called | _Differences],
     call: Callable[..., tuple[Any, ...]],
     arguments: Sequence[Any],
 ) -> Any:
@@ -144,6 +147,7 @@ class _Called:
 class _Differences:
     """One call, and all slopes of its outputs, by central differences at two distances."""
 
+    eps: float
     call: Callable[..., tuple[Any, ...]]
     arguments: tuple[Any, ...]
     traced: tuple[int, ...]
@@ -188,14 +192,15 @@ class _Differences:
             moved.flat[place] += h
             return self.forwards([*values[:position], moved, *values[position + 1 :]])
 
+        step = self.eps ** (1 / 4)
         columns: list[list[tuple[Array, Array]]] = []
         for place in range(x.size):
             found: list[tuple[Array, Array]] = []
-            far, near = STEP * size, STEP * size / 2
+            far, near = step * size, step * size / 2
             ends = (at(place, far), at(place, -far), at(place, near), at(place, -near))
             for up, down, above, below in zip(*ends, strict=True):
                 wide, narrow = (up - down) / (2 * far), (above - below) / (2 * near)
-                rounding = 4 * EPS * (np.abs(above) + np.abs(below)) / near
+                rounding = 4 * self.eps * (np.abs(above) + np.abs(below)) / near
                 error = np.where((up == down) & (above == below), 0.0, rounding)
                 found.append(((4 * narrow - wide) / 3, np.abs(narrow - wide) + error))
             columns.append(found)
@@ -211,7 +216,6 @@ class _Differences:
         ]
 
 
-STEP = float(np.finfo(np.float64).eps) ** (1 / 4)
 EPS = float(np.finfo(np.float64).eps)
 LARGEST = 1_000_000
 """Slopes that are found at most."""

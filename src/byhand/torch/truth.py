@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from byhand.kernels.kernel import Ran
-from byhand.torch.followed import computed, differentiable
+from byhand.torch.followed import computed, differentiable, eps_within, in_double
 from byhand.torch.given import Given
 from byhand.torch.opaque import as_differences, as_op, one_or_all
 from byhand.torch.reference import Reference, own_forwards
@@ -48,7 +50,9 @@ def truths(
         yield Truth(name, lambda *arguments: as_op(call, arguments))
     if name == "torch":
         values = partial(computed, subject, ran.takes)
-        yield Truth("finite", lambda *arguments: as_differences(values, arguments))
+        given = in_double(found.make(np.random.default_rng(seed), {}))
+        eps = eps_within(subject, given, found.asked)
+        yield Truth("finite", lambda *arguments: as_differences(values, arguments, eps))
 
 
 def _outputs(
