@@ -12,7 +12,6 @@ from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import Problem
-from byhand.program.wide_types import may_be_widened
 from byhand.values.precision import SINGLE
 
 ENOUGH = 3
@@ -53,12 +52,8 @@ def _trials(
         return found
     if _runs_in_float64(found[0]):
         return found
-    function = first.run.function
-    if function is not None and all(map(may_be_widened, function.body)):
-        found = _tried(problem, dtype, seed, referee, "float64", replace(problem, wide=True))
-        if _runs_in_float64(found[0]):
-            return found
-    return _tried(problem, dtype, seed, referee, dtype)
+    found = _tried(problem, dtype, seed, referee, "float64", replace(problem, wide=True))
+    return found if _runs_in_float64(found[0]) else _tried(problem, dtype, seed, referee, dtype)
 
 
 def _runs_in_float64(trials: Sequence[Trial]) -> bool:

@@ -26,6 +26,7 @@ from byhand.program.returned_by_key import (
 from byhand.program.returned_dict import named_by, spelled_out
 from byhand.program.statements import Function, StatementError
 from byhand.program.time_steps import renamed
+from byhand.program.widened_function import widened_function
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +90,8 @@ def call_of(problem: Problem) -> Call:
     function = by_parameter(function, keys_of_parameters(problem.forward))
     found = spelled_out(function, known_to(problem))
     called = {name: local for local, name in problem.renamed.items()} | {**found.called}
-    function = replace(found.function, wide=True) if problem.wide else found.function
-    return replace(call_to(problem, function), called=called)
+    function = widened_function(found.function) if problem.wide else None
+    return replace(call_to(problem, function or found.function), called=called)
 
 
 def call_to(problem: Problem, function: Function) -> Call:

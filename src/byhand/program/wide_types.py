@@ -32,6 +32,11 @@ def may_be_widened(node: ast.AST) -> bool:
     )
 
 
+def names_halves(node: ast.AST) -> bool:
+    """Whether it names a half anywhere."""
+    return any(map(_names_a_half, ast.walk(node)))
+
+
 def _asks_about_a_type(node: ast.AST) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
