@@ -106,7 +106,7 @@ def backward(X, T, V, h, y, n):
     dW = -2 / n * (X.T @ dh)
 """
 
-LOSSES = [("/ n\n", "-2 / n"), ("/ 2\n", "-1"), ("/ (2 * n)\n", "-1 / n")]
+LOSSES = [("/ n\n", "-2 / n"), ("/ 2\n", "-1"), ("/ (2 * n)\n", "-1 / n"), ("\n", "-2.0")]
 
 
 @pytest.mark.parametrize(("mean", "taken_out"), LOSSES)
@@ -118,6 +118,16 @@ def test_an_error_is_carried_back(
     source = ERROR.replace("/ n\n", mean).replace("-2 / n", f"{sign}({taken_out})")
     report = checked(source.replace("dy = T - y", f"dy = {error}"))
     assert_right(report)
+
+
+@pytest.mark.parametrize("reader", ["V", "W"])
+@pytest.mark.parametrize(("error", "two"), [("y - T", 2), ("T - y", -2)])
+def test_a_two_that_one_of_them_lacks(checked: Checked, reader: str, error: str, two: int) -> None:
+    source = ERROR.replace(" / n\n", "\n").replace("-2 / n", str(two))
+    source = source.replace("dy = T - y", f"dy = {error}")
+    assert_right(checked(source))
+    report = checked(source.replace(f"d{reader} = {two} *", f"d{reader} ="))
+    assert report.roots == (reader,)
 
 
 def test_an_error_is_a_note(checked: Checked) -> None:

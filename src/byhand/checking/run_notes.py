@@ -87,8 +87,10 @@ def convention_note(kept: Convention | None) -> list[str]:
                 f"{kept.number} times the gradient ({size}): gradients of the sum, not of the "
                 "mean; what reads them divides by it"
             )
-        case Times(size=None):
+        case Times(factor=-1.0, size=None):
             said = "the gradient with the other sign; what reads them turns it round"
+        case Times(factor=factor, size=None):
+            said = f"{factor:g} times the gradient; what reads them takes that out"
         case Times(factor=factor, inverse=inverse):
             by = f"{'1' if inverse else ''}{'/' if inverse else ''}{kept.times.size}"
             said = f"{factor:g} {by} times the gradient ({size}); what reads them takes that out"

@@ -3,7 +3,7 @@
 The courses of deeplearning.ai compute `dZ = A - Y` and divide by the number of examples in `dW` and
 `db` alone. Then what is on the way holds m times its gradient, everywhere, and what is asked for is
 right. Others begin with the error `dZ = Y - A`, the gradient with the other sign, and put the minus
-where it is used; or leave `2 / m` of a squared error for the end. That is no mistake: where one
+where it is used; or leave the 2 of a squared error, or `2 / m`, for the end. That is no mistake: where one
 number that is a sign or follows from the sizes explains it, and some definition takes that number
 out again, the answers are judged as holding so many times their gradient.
 """
@@ -49,7 +49,8 @@ class Times:
         return self.factor * (1 / number if self.inverse else number) if number else None
 
 
-TURNED = Times(-1.0)
+ALONE = (Times(-1.0), Times(0.5), Times(-0.5))
+"""Without a size: an error with the other sign, or without the 2 of a square."""
 
 FACTORS = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0)
 """What a size may be taken times, the likeliest first."""
@@ -154,7 +155,7 @@ def _all_times(program: Program) -> tuple[tuple[Times, float], ...]:
 
 
 def _each_times(sizes: Mapping[str, int]) -> Iterator[tuple[Times, float]]:
-    yield TURNED, TURNED.factor
+    yield from ((times, times.factor) for times in ALONE)
     sizes = {size: number for size, number in sizes.items() if number > 1}
     for factor in FACTORS:
         for size in sizes:

@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array
+from byhand.checking.judging.replay import Edits
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.derivative_alone import derivative_alone
@@ -58,11 +59,20 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
 
 def _of_a_path(suspect: Suspect, said: str) -> Diagnosis:
-    """With the line, if one statement alone has a part that lacks a number."""
+    """With the line, if one statement alone has a part that lacks a number, and what else is made
+    of it needs that number, too."""
     scales = [scale for scale in suspect.scales if scale.constant]
     if len({scale.statement for scale in scales}) != 1:
         return Diagnosis(said)
-    return _of_a_square(suspect, scales[0]) or Diagnosis(said, scales[0].statement.lineno)
+    scale = scales[0]
+    squared = _of_a_square(suspect, scale)
+    mended = suspect.owns(scale.statement) or suspect.mended(_scaled(scale))
+    return squared or Diagnosis(said, scale.statement.lineno if mended else None)
+
+
+def _scaled(scale: Scale) -> Edits:
+    larger = ast.BinOp(ast.Constant(scale.constant), ast.Mult(), scale.part)
+    return {scale.statement: exchanged(scale.statement, scale.part, larger)}
 
 
 def _of_a_square(suspect: Suspect, scale: Scale) -> Diagnosis | None:
