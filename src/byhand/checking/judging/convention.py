@@ -3,9 +3,9 @@
 The courses of deeplearning.ai compute `dZ = A - Y` and divide by the number of examples in `dW` and
 `db` alone. Then what is on the way holds m times its gradient, everywhere, and what is asked for is
 right. Others begin with the error `dZ = Y - A`, the gradient with the other sign, and put the minus
-where it is used; or leave the 2 of a squared error, or `2 / m`, for the end. That is no mistake: where one
-number that is a sign or follows from the sizes explains it, and some definition takes that number
-out again, the answers are judged as holding so many times their gradient.
+where it is used; or leave the 2 of a squared error, or `2 / m`, for the end. That is no mistake:
+where one number that is a sign, that 2, or follows from the sizes explains it, and some definition
+takes that number out again, the answers are judged as holding so many times their gradient.
 """
 
 from __future__ import annotations
