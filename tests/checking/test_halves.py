@@ -91,3 +91,33 @@ def test_what_asks_for_the_largest_number_stays_in_halves(checked: Checked) -> N
     assert_right(
         checked(text.replace("    da = 2", f"    top = {top} * 8 / np.sqrt(64)\n    da = 2"))
     )
+
+
+CAST_IN_FORWARD = """
+import torch
+
+def inputs(rng, *, n=6, d=5):
+    x, g = rng.normal(size=(n, d)), rng.normal(size=d)
+    return {"x": torch.tensor(x).half(), "g": torch.tensor(g).half()}
+
+def forward(x, g):
+    mu = x.float().mean(-1, keepdim=True)
+    var = ((x.float() - mu) ** 2).mean(-1, keepdim=True)
+    rstd = torch.rsqrt(var + 1e-5)
+    xhat = ((x.float() - mu) * rstd).half()
+    y = xhat * g
+    return y
+
+def backward(x, g, mu, rstd, xhat, dy):
+    dg = (dy * xhat).sum(0)
+    dxhat = (dy * g).half()
+    c1 = (dxhat.float() * xhat.float()).mean(-1, keepdim=True)
+    c2 = dxhat.float().mean(-1, keepdim=True)
+    dx = ((dxhat.float() - xhat.float() * c1 - c2) * rstd).half()
+"""
+
+
+def test_what_forward_casts_hides_nothing(checked: Checked) -> None:
+    assert_right(checked(CAST_IN_FORWARD))
+    report = checked(CAST_IN_FORWARD.replace("- c2)", "- 0.95 * c2)"))
+    assert report.roots == ("x",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, islice
 
 from byhand.checking.judging.trial import Trial, try_on
 from byhand.checking.rows import missing_inputs
@@ -12,6 +13,7 @@ from byhand.checking.sampling.draws import Skipped, draws, further_draw
 from byhand.errors import ProblemError
 from byhand.program.call import call_of
 from byhand.program.problem import Problem
+from byhand.program.widened_function import widened_function
 from byhand.values.precision import SINGLE
 
 ENOUGH = 3
@@ -52,8 +54,13 @@ def _trials(
         return found
     if _runs_in_float64(found[0]):
         return found
-    found = _tried(problem, dtype, seed, referee, "float64", replace(problem, wide=True))
+    found = _tried(problem, dtype, seed, referee, "float64", _widened(problem))
     return found if _runs_in_float64(found[0]) else _tried(problem, dtype, seed, referee, dtype)
+
+
+def _widened(problem: Problem) -> Problem:
+    """The problem with float64 wherever it names a narrower type than float32."""
+    return replace(problem, wide=True, forward=widened_function(problem.forward) or problem.forward)
 
 
 def _runs_in_float64(trials: Sequence[Trial]) -> bool:
@@ -74,7 +81,11 @@ def _tried(
     """The trials on draws in `dtype`, and further ones in `rest`; those of the `wide` problem."""
     trials: list[Trial] = []
     skipped: list[str] = []
-    for drawn in draws(problem, call_of(problem).function, dtype, seed, rest):
+    found = draws(problem, call_of(problem).function, dtype, seed, rest)
+    if wide is not None:
+        others = draws(wide, call_of(wide).function, dtype, seed, rest)
+        found = chain(islice(found, 1), islice(others, 1, None))
+    for drawn in found:
         if isinstance(drawn, Skipped):
             skipped.append(drawn.note)
         else:

@@ -60,7 +60,7 @@ class Problem:
     takes the gradients without the tiny numbers that forward adds in logarithms. `scale` is how
     many times as large as they are drawn those float inputs are that may be moved. `renamed` gives
     locals of backward, by their own names, the names of the gradients that they are taken for.
-    `wide`: its backward is run with float64 wherever it names a narrower type than float32.
+    `wide`: it is run with float64 wherever it names a narrower type than float32.
     """
 
     name: str
