@@ -256,7 +256,7 @@ def test_a_run_without_problems_loads_nothing(tmp_path: Path) -> None:
         "def test_loaded():\n"
         "    mine = {name for name in sys.modules if name.startswith('byhand')}\n"
         "    assert mine == {'byhand', 'byhand.faces', 'byhand.faces.pytest_plugin',"
-        " 'byhand.marks'}\n"
+        " 'byhand.marks', 'byhand.version'}\n"
         "    assert 'numpy' not in sys.modules\n"
     )
     assert run(tmp_path).status == 0
