@@ -8,6 +8,7 @@ several such locals is wrong either way.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -37,10 +38,10 @@ def together(
 
 
 def together_with_a_wrong_one(
-    trial: Trial, first: Trial, turns: Sequence[Turn], parts: Sequence[LastPart]
+    trial: Trial, first: Trial, turns: Sequence[Turn], parts: Sequence[LastPart], end: float
 ) -> list[Turn]:
     """The same of these parts, where one is wrong besides: that is tried as the gradient of each
-    value near its own."""
+    value near its own, until the processor's time is `end`."""
 
     def by_values(known: Trial, more: Sequence[Turn]) -> list[Turn]:
         parts = (part for part in parts_of(known, [*turns, *more], renamed=True) if part.renamed)
@@ -56,6 +57,8 @@ def together_with_a_wrong_one(
     best, fewest = list[Turn](), _wrong_alone(first, turns)
     for part in parts:
         for turn in _tries(part, trial) if tree.root(part.host[0]) not in shown else ():
+            if time.process_time() > end:
+                return _needed(first, turns, best) if best else []
             found = [turn, *by_values(turned(first, [*turns, turn]), [turn])]
             if len(found) > 1 and (wrong := _wrong_alone(first, [*turns, *found])) < fewest:
                 best, fewest = found, wrong

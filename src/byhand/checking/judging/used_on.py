@@ -13,6 +13,7 @@ the value that makes all right that reads it.
 from __future__ import annotations
 
 import ast
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -41,6 +42,9 @@ from byhand.values import tree
 
 ROUNDS = 2
 """In so many rounds of a loop it is asked what a local is by what reads it."""
+SECONDS = 2.0
+"""How long it is asked what locals may be by what reads them, in processor time: what is known by
+then is gone by. A long loop in which none is what its name says has hundreds of them."""
 
 
 def follow(
@@ -54,8 +58,9 @@ def follow(
         return [*trials]
     turns = [*plain]
     known = turned(first, turns) if turns else first
+    end = time.process_time() + SECONDS
     for _ in first.run.writes:  # each statement may be one
-        new = _next(known, first, turns, renamed)
+        new = _next(known, first, turns, renamed, end)
         if not new:
             break
         turns += new
@@ -63,7 +68,9 @@ def follow(
     return [turned(each, turns) for each in trials] if turns else [*trials]
 
 
-def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> list[Turn]:
+def _next(
+    trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool, end: float
+) -> list[Turn]:
     """The turns that are said next: first those that the values of locals show."""
     guesses: list[Guess] = []
     for part in parts_of(trial, turns, renamed):
@@ -89,6 +96,8 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
     if several:
         return several
     for guess in _of_each_statement(guesses):
+        if time.process_time() > end:
+            break
         found = _guessed(trial, first, turns, guess)
         if found is not None:
             return [found]
@@ -100,7 +109,7 @@ def _next(trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool) -> l
             if found is not None:
                 return [found]
     parts = [guess.part for guess in guesses if guess.part.renamed]
-    return together_with_a_wrong_one(trial, first, turns, parts)
+    return together_with_a_wrong_one(trial, first, turns, parts, end)
 
 
 def _of_each_statement(guesses: Sequence[Guess]) -> Iterator[Guess]:
