@@ -22,8 +22,11 @@ def as_promised(
     if promised.ok:
         right = {row.name for row in promised.rows}
         odd = [row for row in report.rows if not row.right and row.name not in right]
-        others = ", ".join(f"d{row.name} (line {row.line})" for row in odd)
-        note = f"what backward returns is right; {others} holds something other than its name says"
+        others = dict.fromkeys(f"d{row.name} (line {row.line})" for row in odd)
+        holds = "holds something other than its name says"
+        if len(others) > 1:
+            holds = "hold something other than their names say"
+        note = f"what backward returns is right; {', '.join(others)} {holds}"
         return replace(promised, notes=(*promised.notes, note))
     names = {f"d{name}" for name in report.roots} & unpromised.names
     if not names:
