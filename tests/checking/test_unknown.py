@@ -254,3 +254,42 @@ def test_how_many_there_are_is_no_derivative(checked: Checked) -> None:
     assert report.roots == ("b",)
     mistake = report["b"].mistake
     assert mistake is not None and mistake.code not in ("missing-local", "mean-for-sum")
+
+
+POOL = """
+import numpy as np
+
+def inputs(rng, *, n=4, h=6):
+    return {"x": rng.normal(size=(n, h, 4))}
+
+def forward(x):
+    out = np.zeros((len(x), x.shape[1]))
+    for i in range(x.shape[1]):
+        out[:, i] = np.max(x[:, i], axis=1)
+    return out
+
+def backward(x, out, dout):
+    dx = np.zeros_like(x)
+    for i in range(x.shape[1]):
+        row = x[:, i]
+        MASK
+        dx[:, i] += mask * dout[:, i : i + 1]
+"""
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "mask = row == np.min(row, axis=1, keepdims=True)",
+        "mask = row == row.min(axis=1, keepdims=True)",
+    ],
+)
+def test_the_least_for_the_largest(checked: Checked, mask: str) -> None:
+    """With -x, or 1 - x, the mask would be right; yet nobody forgot a minus."""
+    report = checked(POOL.replace("MASK", mask))
+    (root,) = report.roots
+    mistake = report[root].mistake
+    assert mistake is not None
+    said = "`min` is the other end: with `max` the line is right"
+    assert (mistake.code, mistake.message) == ("unknown", said)
+    assert report[root].line == 1 + POOL[: POOL.index("MASK")].count("\n")

@@ -17,7 +17,7 @@ from typing import Any
 from byhand.checking.naming.proving.derivative_alone import derivative_alone
 from byhand.checking.naming.proving.finding import Diagnosis, Edit, Mend
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import is_places, text
+from byhand.checking.naming.proving.syntax import is_places, only_compared, text
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
@@ -27,13 +27,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
     for way, share in suspect.ways.items():
         if suspect.follows(lambda e, s=share: e.expected.value - 2 * s(e)):
             return Diagnosis(f"the path through {way} has the wrong sign")
-    compared = {
-        part
-        for statement in suspect.statements
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Compare)
-        for part in ast.walk(node)
-    }
+    compared = only_compared(suspect.statements)
     masks = {
         name
         for name, held in suspect.first.trial.available.items()

@@ -11,6 +11,9 @@ Good:
     dh = dlogits @ W2.T
 """
 
+import ast
+from collections.abc import Iterator
+
 import numpy as np
 
 from byhand.checking.judging.compare import FACTOR
@@ -23,6 +26,27 @@ from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.values.arrays import Array
 from byhand.values.precision import SINGLE, eps_of, float_type
+
+_OTHER_END = {"min": "max", "amin": "amax", "argmin": "argmax", "minimum": "maximum"}
+_OTHER_END |= {other: one for one, other in _OTHER_END.items()}
+
+
+def find(suspect: Suspect) -> Diagnosis | None:
+    """The least where the largest belongs, or the other way round."""
+    mend = suspect.mend(_other_end)
+    if mend is None:
+        return None
+    assert isinstance(mend.part, ast.Attribute)
+    right = _OTHER_END[mend.part.attr]
+    return mend.finding(f"`{mend.part.attr}` is the other end: with `{right}` the line is right")
+
+
+def _other_end(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
+    match part:
+        case ast.Attribute(value=value, attr=attr) if attr in _OTHER_END:
+            yield ast.Attribute(value, _OTHER_END[attr], ast.Load())
+        case _:
+            pass
 
 
 def describe(suspect: Suspect) -> Diagnosis:

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from byhand.checking.naming.proving.candidates import values
 from byhand.checking.naming.proving.finding import Diagnosis, Mend
 from byhand.checking.naming.proving.suspect import Suspect
-from byhand.checking.naming.proving.syntax import parsed, text
+from byhand.checking.naming.proving.syntax import only_compared, parsed, text
 from byhand.values import tree
 from byhand.values.held import array
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
-    values = suspect.values
+    values, compared = suspect.values, only_compared(suspect.statements)
     lists = dict.fromkeys(
         tree.root(step.name) for step in suspect.program if tree.root(step.name) != step.name
     )
@@ -33,7 +33,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
                 for value in [*alike, *(v for v in values if _fits(values[v], values[name]))]:
                     if value != name:
                         yield ast.Name(value, ast.Load())
-                yield ast.BinOp(ast.Constant(1.0), ast.Sub(), part)  # of a gate, the other share
+                if part not in compared:  # of a gate, the other share
+                    yield ast.BinOp(ast.Constant(1.0), ast.Sub(), part)
             case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=ast.Name(id=name)) if (
                 name in values
             ):

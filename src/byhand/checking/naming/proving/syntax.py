@@ -330,3 +330,35 @@ def is_a_count(node: ast.expr) -> bool:
             return is_a_count(left) or is_a_count(right)
         case _:
             return False
+
+
+def only_compared(statements: Sequence[ast.stmt]) -> set[ast.AST]:
+    """The parts whose values are compared, and go nowhere else: `win == win.max()`, and what `win`
+    is bound to. Turned round there, a value has its least where it had its largest, and no slip
+    in a sign is meant."""
+    found = {part for each in statements for node in _comparisons(each) for part in ast.walk(node)}
+    for _ in statements:
+        for each in statements:
+            match each:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if value not in found:
+                    reads = [p for s in statements for p in ast.walk(s) if _reads(p, name)]
+                    if reads and found.issuperset(reads):
+                        found |= {*ast.walk(value)}
+                case _:
+                    pass
+    return found
+
+
+def _comparisons(statement: ast.stmt) -> Iterator[ast.AST]:
+    for node in ast.walk(statement):
+        match node:
+            case ast.Compare() | ast.Call(func=ast.Attribute(attr="argmax" | "argmin")):
+                yield node
+            case ast.Attribute(attr="shape" | "size" | "ndim") | ast.Call(func=ast.Name("len")):
+                yield node  # of which the value doesn't matter at all
+            case _:
+                pass
+
+
+def _reads(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
