@@ -113,3 +113,91 @@ def test_wrong_ones(
 def test_a_loss_that_may_be_handed_two_things_is_not_judged(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="dvalues may be guess, or the gradient of what"):
         checked(LAYERS, "AbsoluteError", tmp_path)
+
+
+SEVERAL_AT_ONCE = """
+import numpy as np
+
+class Over:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_out, n_in), np.zeros(n_out)
+
+    def forward(self, xs):
+        self.xs = xs
+        return np.array([np.tanh(self.W @ x + self.b) for x in xs])
+
+    def backward(self, dys):
+        self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
+        for x, dy in zip(self.xs, dys):
+            s = dy * (1 - np.tanh(self.W @ x + self.b) ** 2)
+            self.dW += np.outer(s, x)
+            self.db += s
+"""
+
+
+def test_gradients_that_are_begun_several_at_once(tmp_path: Path) -> None:
+    """They are no gradients that an earlier call left."""
+    file = tmp_path / "over.py"
+    file.write_text(SEVERAL_AT_ONCE)
+    found = load(file)
+    assert isinstance(found, Problem)
+    report = check(found)
+    assert report.ok and [row.name for row in report.rows] == ["W", "b"]
+
+
+OF_AN_ERROR = """
+import numpy as np
+
+class Words:
+    def __init__(self):
+        self.A, self.B = np.random.randn(6, 3), np.random.randn(3, 6)
+
+    def forward_pass(self, x):
+        h = self.A.T @ x
+        u = self.B.T @ h
+        y = np.exp(u - u.max())
+        return y / y.sum(), h, u
+
+    def backprop(self, e, h, x):
+        grad_B = np.outer(h, e)
+        grad_A = np.outer(x, self.B @ e)
+        self.A -= 0.1 * grad_A
+        self.B -= 0.1 * grad_B
+"""
+
+
+def test_what_comes_back_under_another_name_is_none_of_forwards_values(tmp_path: Path) -> None:
+    """`e` isn't `u`, only because backward doesn't read that."""
+    file = tmp_path / "words.py"
+    file.write_text(OF_AN_ERROR)
+    found = load(file)
+    assert isinstance(found, Problem)
+    with pytest.raises(ProblemError, match="asks for e"):
+        check(found)
+
+
+OF_TWO = """
+import numpy as np
+
+class Distance:
+    def forward(self, a, b):
+        self.difference = a - b
+        return (self.difference ** 2).sum() / 2
+
+    def backward(self):
+        d = self.difference
+        return d, d
+"""
+
+
+def test_one_value_is_returned_as_two_gradients(tmp_path: Path) -> None:
+    """Both are answered, and the wrong one is."""
+    file = tmp_path / "distance.py"
+    file.write_text(OF_TWO)
+    found = load(file)
+    assert isinstance(found, Problem)
+    report = check(found)
+    assert report.roots == ("b",)
+    assert {row.name: row.right for row in report.rows} == {"a": True, "b": False}
+    (row,) = (row for row in report.rows if row.name == "b")
+    assert row.line == 11 and row.mistake is not None and row.mistake.code == "sign"

@@ -29,12 +29,14 @@ from byhand.sources.nets_of_layers import as_called, gathering
 from byhand.sources.pair import Pair, paired
 from byhand.sources.pair_functions import backward_of, forward_of
 from byhand.sources.pair_inputs import has_loops
+from byhand.sources.parameter_dicts import listed
 from byhand.sources.parts import PUT as PUT_PART
 from byhand.sources.parts import ModelPart, answering, parts_of, putter, putting
 from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import elements, owners, parameters, returns, said_by
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
+from byhand.sources.uses import pairs
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array, detached
 
@@ -284,7 +286,7 @@ def _attempt(
         given = {name: copy.deepcopy(values[name]) for name in arguments if name in values}
         returned = getattr(held, layer.forward.name)(**given)
         ends: list[Any] = list(returned) if is_tuple(returned) else [returned]
-        output = ends[pair.outputs[0]] if layer.rewritten else returned
+        output = ends[pair.outputs[0]] if is_tuple(returned) else returned
         if not np.all(np.isfinite(np.asarray(detached(output)))):
             raise FloatingPointError("forward isn't finite")
         if layer.rewritten and not pair.upstream and len(ends) > 1:
@@ -391,6 +393,8 @@ class _Left(ast.NodeTransformer):
         self.begun: set[str] = set()
 
     def visit_Assign(self, node: ast.Assign) -> Any:
+        if apart := self.one_by_one(node):
+            return [made for each in apart for made in listed(self.visit_Assign(each))]
         for target in node.targets:
             name = self.names.get(ast.unparse(target))
             if name is not None:
@@ -400,6 +404,15 @@ class _Left(ast.NodeTransformer):
                 node.targets = [fresh, *node.targets]
                 return node
         return self.changed(node.targets[0], node)
+
+    def one_by_one(self, node: ast.Assign) -> list[ast.Assign]:
+        """`self.dW, self.db = one, other` as one assignment for each; else nothing."""
+        apart = [*pairs(node.targets[0], node.value)]
+        places = [ast.unparse(target) for target, _ in apart]
+        reads = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, ast.expr)}
+        if len(apart) < 2 or reads & {*places} or not {*places} & {*self.names}:
+            return []
+        return [ast.copy_location(ast.Assign([one], other), node) for one, other in apart]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         return self.changed(node.target, node)

@@ -87,7 +87,8 @@ def paired(
             kept[parameter] = named[parameter]
         elif parameter not in in_forward or KEPT.search(parameter):
             free = [i for i in kept_ends if i not in kept.values()]
-            free = free or [i for i in results[max(len(gradients), 1) :] if i not in kept.values()]
+            if not free and (gradients or KEPT.search(parameter)):  # or it is the upstream gradient
+                free = [i for i in results[max(len(gradients), 1) :] if i not in kept.values()]
             if free:
                 kept[parameter] = free[0]
     if gradients and gradients[0] in optional:

@@ -91,7 +91,11 @@ def backward_of(pair: Pair) -> tuple[ast.FunctionDef, list[str]]:
             answered[owner] = None
             match node:
                 case ast.Name(id=name) if name != f"d{owner}" and name not in pair.upstream:
-                    if f"d{owner}" not in taken and not _in_turns(name, shell):
+                    if (
+                        said.count(name) == 1
+                        and f"d{owner}" not in taken
+                        and not _in_turns(name, shell)
+                    ):
                         renamed[name] = f"d{owner}"
                 case _:
                     pass

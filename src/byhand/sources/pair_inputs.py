@@ -119,7 +119,7 @@ def _at_top(pair: Pair, module: ModuleType) -> dict[str, Any]:
 
 def _nowhere(function: ast.FunctionDef, module: ModuleType) -> list[str]:
     """What a function reads that its module doesn't have, as what only a loop there makes."""
-    return sorted(reads(function) - {*module.__dict__, *dir(builtins)})
+    return sorted(reads(function) - {*module.__dict__, *dir(builtins), FIND, IS})
 
 
 def _as_array(value: Any) -> Any:

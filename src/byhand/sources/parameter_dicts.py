@@ -210,7 +210,7 @@ def is_dict(name: str, function: ast.FunctionDef) -> bool:
     )
 
 
-def _listed(made: ast.stmt | list[ast.stmt]) -> list[ast.stmt]:
+def listed(made: ast.stmt | list[ast.stmt]) -> list[ast.stmt]:
     return made if isinstance(made, list) else [made]
 
 
@@ -249,7 +249,7 @@ class _Rewriting(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         if apart := self.one_by_one(node):
-            return [made for each in apart for made in _listed(self.visit_Assign(each))]
+            return [made for each in apart for made in listed(self.visit_Assign(each))]
         key = self.key_of(node.targets[0])
         if key is not None and not is_name(node.value, f"d{key}"):
             node.targets.insert(0, ast.copy_location(ast.Name(f"d{key}", ast.Store()), node))
