@@ -21,6 +21,7 @@ from byhand.program.problem import (
     read_source,
 )
 from byhand.sources import setting
+from byhand.sources.answers_by_place import with_answers_by_place
 from byhand.sources.arguments import Argument, parsed_literals, parsed_shapes
 from byhand.sources.backprop_methods import (
     BackpropMethod,
@@ -118,7 +119,7 @@ def sources(
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
-        return [Source(problem.name, lambda: problem)]
+        return [Source(problem.name, lambda: with_answers_by_place(problem))]
     cells = of_script(text, file)
     functions = functions_in(cells.tree)
     if functions:
@@ -134,7 +135,7 @@ def sources(
     if not defined & {"forward", "backward", "inputs"}:
         return _of_cells(cells, functions, file, member, known)
     problem = problem_in(text, file)
-    return [Source(problem.name, lambda: problem)]
+    return [Source(problem.name, lambda: with_answers_by_place(problem))]
 
 
 def functions_in(tree: ast.Module) -> list[Found]:

@@ -119,6 +119,9 @@ def owners(said: Sequence[str | None], arguments: Sequence[str]) -> list[str | N
     for i, _ in enumerate(said):
         if found[i] is None and i < len(arguments) and arguments[i] not in found:
             found[i] = arguments[i]
+    if len(said) == len(arguments):  # each has one: what is left belongs together, in order
+        left = iter([name for name in arguments if name not in found])
+        found = [next(left) if owner is None else owner for owner in found]
     return found
 
 

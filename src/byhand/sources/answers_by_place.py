@@ -1,0 +1,76 @@
+"""A problem file whose backward returns gradients that have no names: `return gW, x.T @ g`.
+
+They belong to the inputs that backward is to answer for, as what a pair's backward returns belongs
+to forward's arguments: by the names of the returned variables, or else by place.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from dataclasses import replace
+from types import FunctionType
+
+from byhand.errors import ProblemError
+from byhand.program.item_assignments import HOOKS, rewritten
+from byhand.program.problem import Problem
+from byhand.program.scopes import bound_names
+from byhand.sources.assemble import assign
+from byhand.sources.intermediates import Renames
+from byhand.sources.returns import with_returns
+from byhand.sources.signature import owners, parameters, returns, said_by
+from byhand.sources.spoken import is_floats
+from byhand.values.held import array
+
+
+def with_answers_by_place(problem: Problem) -> Problem:
+    """The problem with a local for every gradient that is returned in a row, where there is one for
+    each input that has a gradient, and none of these has a local of its own."""
+    body = problem.tree.body if problem.tree is not None else []
+    functions = [each for each in body if isinstance(each, ast.FunctionDef)]
+    backward = next((each for each in functions if each.name == "backward"), None)
+    if backward is None or not isinstance(problem.backward, FunctionType):
+        return problem
+    ends = [each.value for each in returns(backward)]
+    match ends:
+        case [ast.Tuple(elts=values) | ast.List(elts=values)]:
+            pass
+        case _:
+            return problem
+    asked = _asked(problem, next(each for each in functions if each.name == "forward"))
+    whose = owners([said_by(each) for each in values], asked)
+    if {f"d{name}" for name in asked} & bound_names(backward) or {*whose} != {*asked}:
+        return problem
+
+    local = bound_names(backward) - {*parameters(backward)}
+    said = [each.id if isinstance(each, ast.Name) else None for each in values]
+    renames = {
+        old: f"d{name}"
+        for old, name in zip(said, whose, strict=True)
+        if old in local and said.count(old) == 1
+    }
+
+    def named(end: ast.Return) -> list[ast.stmt]:
+        rest = ((n, v) for n, v, old in zip(whose, values, said, strict=True) if old not in renames)
+        return [assign(f"d{n}", v, v) for n, v in rest]
+
+    made = copy.deepcopy(backward)
+    made.body = [Renames(renames).visit(each) for each in with_returns(made.body, named)]
+    made.body = made.body or [ast.copy_location(ast.Pass(), backward)]
+    tree = ast.Module([made if each is backward else each for each in body], [])
+    namespace = {**problem.backward.__globals__, **HOOKS}
+    exec(compile(rewritten(ast.Module([made], [])), problem.file, "exec"), namespace)
+    return replace(problem, backward=namespace["backward"], tree=tree)
+
+
+def _asked(problem: Problem, forward: ast.FunctionDef) -> list[str]:
+    """The inputs that backward is to answer for, in forward's order."""
+    try:
+        values = problem.inputs()
+    except ProblemError:  # for the check to say
+        return []
+    return [
+        name
+        for name in parameters(forward)
+        if name in values and name not in problem.data and is_floats(array(values[name]))
+    ]

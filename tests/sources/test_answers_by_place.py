@@ -1,0 +1,80 @@
+"""A backward of a problem file that returns its gradients in a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from byhand.checking.check import check
+from byhand.checking.report import Report
+from byhand.program.problem import Problem
+from byhand.sources.load import load
+
+FILE = """
+import numpy as np
+
+data = ("X", "y")
+
+def inputs(rng, *, n=8, d=4, h=5):
+    return {
+        "X": rng.normal(size=(n, d)), "W1": rng.normal(size=(d, h)),
+        "W2": rng.normal(size=(h, 1)), "y": rng.normal(size=(n, 1)),
+    }
+
+def forward(X, W1, W2, y):
+    a = np.tanh(X @ W1)
+    out = a @ W2
+    loss = ((out - y) ** 2).mean()
+    return loss
+
+def backward(X, W2, y, a, out):
+    g = 2 * (out - y) / len(y)
+    grad2 = a.T @ g
+    ga = g @ W2.T * (1 - a ** 2)
+    return [X.T @ ga, grad2]
+"""
+
+
+def report_on(text: str, folder: Path) -> Report:
+    file = folder / "model.py"
+    file.write_text(text)
+    found = load(file)
+    assert isinstance(found, Problem)
+    return check(found)
+
+
+@pytest.mark.parametrize(
+    "ends", ["[X.T @ ga, grad2]", "(X.T @ ga, grad2)", "X.T @ ga, grad2", "[X.T @ ga, +grad2]"]
+)
+def test_they_are_those_of_the_inputs_in_order(ends: str, tmp_path: Path) -> None:
+    report = report_on(FILE.replace("[X.T @ ga, grad2]", ends), tmp_path)
+    assert report.ok
+    assert {row.name for row in report.rows} == {"W1", "W2"}
+
+
+def test_the_names_of_variables_say_otherwise(tmp_path: Path) -> None:
+    text = FILE.replace("grad2 =", "W2_grad =").replace("[X.T @ ga, grad2]", "W2_grad, X.T @ ga")
+    assert report_on(text, tmp_path).ok
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("grad2 = a.T @ g", "grad2 = a.T @ g / 2"),
+        ("[X.T @ ga, grad2]", "[X.T @ ga * 2, grad2]"),
+    ],
+)
+def test_a_mistake_is_in_its_line(old: str, new: str, tmp_path: Path) -> None:
+    text = FILE.replace(old, new)
+    report = report_on(text, tmp_path)
+    (root,) = report.roots
+    (row,) = (row for row in report.rows if row.name == root)
+    assert row.line == text[: text.index(new)].count("\n") + 1
+    assert row.mistake is not None and row.mistake.code == "factor"
+
+
+def test_too_few_are_of_none(tmp_path: Path) -> None:
+    report = report_on(FILE.replace("[X.T @ ga, grad2]", "[grad2]"), tmp_path)
+    assert not report.ok
+    assert any("which is not read" in note for note in report.notes)
