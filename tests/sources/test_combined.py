@@ -8,7 +8,7 @@ import pytest
 
 from byhand.checking.check import check
 from byhand.program.problem import Problem
-from byhand.sources.load import load
+from byhand.sources.load import load, load_one
 
 FORMS = Path(__file__).with_name("forms") / "losses.py"
 TEXT = FORMS.read_text()
@@ -56,3 +56,39 @@ def test_planted_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None
     assert report.roots
     line = TEXT[: TEXT.index(old, start)].count("\n") + 1
     assert any(abs((row.line or 0) - line) <= 3 for row in report.rows if row.name in report.roots)
+
+
+OF_ONE_WORD = """
+import numpy as np
+
+def naive_softmax_loss_and_gradient(center, outside_idx, outside_vectors):
+    scores = outside_vectors @ center
+    scores = scores - np.max(scores)
+    probs = np.exp(scores) / np.sum(np.exp(scores))
+    loss = -np.log(probs[outside_idx])
+    delta = probs.copy()
+    delta[outside_idx] -= 1
+    grad_center = outside_vectors.T @ delta
+    grad_outside = np.outer(delta, center)
+    return loss, grad_center, grad_outside
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "root"),
+    [
+        ("", "", None),
+        ("outer(delta, center)", "outer(probs, center)", "outside_vectors"),
+        ("vectors.T @ delta", "vectors.T @ probs", "center"),
+    ],
+)
+def test_a_gradient_is_that_of_the_only_array_that_its_name_is_short_for(
+    old: str, new: str, root: str | None, tmp_path: Path
+) -> None:
+    """`grad_outside` is that of the vectors, and not of the index; and one word alone, whose
+    softmax is 1, shows nothing."""
+    file = tmp_path / "words.py"
+    file.write_text(OF_ONE_WORD.replace(old, new) if old else OF_ONE_WORD)
+    report = check(load_one(file))
+    assert report.roots == (() if root is None else (root,))
+    assert {"center", "outside_vectors"} == {row.name for row in report.rows}

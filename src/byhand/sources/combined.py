@@ -24,6 +24,7 @@ from byhand.sources.pair import Pair, paired
 from byhand.sources.parameter_dicts import flattened, is_dict, with_gradients
 from byhand.sources.signature import bound, elements, parameters, returns
 from byhand.sources.unrolled import parts_in, vector_of
+from byhand.sources.uses import uses
 
 PARAMS = "params"
 
@@ -223,6 +224,7 @@ def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
         return node
     names = [e.id for e in ends[0] if isinstance(e, ast.Name)]
     free = [name for name in given if not any(plain_name(n) == name for n in names)]
+    used = uses(node)
     found: dict[str, str] = {}
     for name in names:
         bare = name.lower() in _BARE and len(names) == 2
@@ -232,7 +234,8 @@ def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
         if bare and (of := trained(free)) is not None:
             found[name] = f"d{of}"
         elif plain_name(name) != name and plain_name(name) not in given:
-            alike = [n for n in free if _is_short_for(plain_name(name).lower(), n.lower())]
+            short = plain_name(name).lower()
+            alike = [n for n in free if _is_short_for(short, n.lower()) and not used[n].index]
             if len(alike) == 1:
                 found[name] = f"d{alike[0]}"
     if len({*found.values()}) < len(found) or {*found.values()} & bound_names(node):

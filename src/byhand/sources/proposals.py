@@ -310,13 +310,15 @@ class Search:
 
     def _hides(self, proposal: Proposal) -> bool:
         """Whether a product of matrices was tried on numbers that were guessed, where no transpose
-        can be wrong, or only axes of size 1 were, where a sum is its last term. The label of one
-        example may be a number."""
+        can be wrong, or only axes of size 1 were, where a sum is its last term, or one class alone,
+        whose softmax is 1. The label of one example may be a number."""
         guessed = {n: g for n, g in proposal.guesses.items() if isinstance(g, Array)}
         arrays = {n: g.axes for n, g in guessed.items()}
         floats = [name for name, g in guessed.items() if not g.whole]
         numbers = [name for name in floats if not arrays[name] and name not in self.known]
         if any(arrays.values()) and all(axis == ONE for axes in arrays.values() for axis in axes):
+            return True
+        if any(below < 2 for name, below in proposal.below.items() if name not in self.known):
             return True
         return _multiplies(self.function) and not all(
             is_bias(name) or name == self.of_one for name in numbers
