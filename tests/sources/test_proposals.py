@@ -249,3 +249,44 @@ def test_what_only_a_loop_makes_is_said(tmp_path: Path) -> None:
         f"{file}:8: policy_backward reads xs, which it isn't handed and which isn't made before it "
         "is called: make that an argument"
     )
+
+
+OF_A_BLOCK = """
+import numpy as np
+
+def norm_forward(x, g, b):
+    c = x - x.mean(-1, keepdims=True)
+    r = 1 / np.sqrt((c ** 2).mean(-1, keepdims=True) + 1e-5)
+    n = c * r
+    return n * g + b, (n, r, g)
+
+def norm_backward(dout, cache):
+    n, r, g = cache
+    dn = dout * g
+    dx = r * (dn - dn.mean(-1, keepdims=True) - n * (dn * n).mean(-1, keepdims=True))
+    return dx, (dout * n).sum(axis=(0, 1)), dout.sum(axis=(0, 1))
+
+def block_forward(x, g, b, w1, b1, w2, b2):
+    h, one = norm_forward(x, g, b)
+    a = np.tanh(h @ w1 + b1)
+    return x + a @ w2 + b2, (one, h, w1, a, w2)
+
+def block_backward(dout, cache):
+    one, h, w1, a, w2 = cache
+    dz = (dout @ w2.T) * (1 - a ** 2)
+    dw2 = np.einsum("bti,btj->ij", a, dout)
+    dw1 = np.einsum("bti,btj->ij", h, dz)
+    dx, dg, db = norm_backward(dz @ w1.T, one)
+    return dx + dout, dg, db, dw1, dz.sum((0, 1)), dw2, dout.sum((0, 1))
+"""
+
+
+@pytest.mark.parametrize("name", ["norm", "block"])
+def test_a_gain_in_a_block(name: str, tmp_path: Path) -> None:
+    """`g` and `b` are a gain and a bias, one number for each feature."""
+    file = tmp_path / "block.py"
+    file.write_text(OF_A_BLOCK)
+    problem = load(f"{file}:{name}")
+    assert isinstance(problem, Problem)
+    assert check(problem).ok
+    assert np.shape(problem.inputs()["g"]) == np.shape(problem.inputs()["b"])

@@ -140,7 +140,7 @@ def axes_of(name: str, rank: int) -> tuple[Axis, ...]:
 
 
 _BIAS = r"(b|bias)(_?\w{0,2})?$"
-_GAIN = r"(beta|gamma|gain|scale|shift|bn\w*)(_?\w{0,2})?$"
+_GAIN = r"(g_?\d?|(beta|gamma|gain|scale|shift|bn\w*)(_?\w{0,2})?)$"
 _LABELS = r"(y\w*|t(?!heta|emp|au|otal|anh)\w*|labels?(_?\w*))$"
 _ONE = r"(target|cent(er|re)|outside|correct|true|gold)\w*?_?(idx|index)$"
 """The number of one class or word."""
