@@ -381,3 +381,42 @@ def test_a_text_that_is_not_there(tmp_path: Path) -> None:
     assert "input.txt isn't there: the bundled names were read in its place" in found[0].notes
     with pytest.raises(ProblemError, match=r"could not convert .*; input\.txt isn't there"):
         checked([SETTING, f"{read}\nm = float(text)\nW1 *= m / m", FORWARD, BACKWARD], tmp_path)
+
+
+OF_EACH_LAYER = """
+import numpy as np
+
+rng = np.random.default_rng(7)
+X, Y = rng.normal(size=(8, 4)), rng.normal(size=(8, 1))
+sizes, W = [4, 5, 1], {}
+for l in (1, 2):
+    W[l] = rng.normal(size=(sizes[l - 1], sizes[l]))
+scale = np.array(2.0)
+for step in range(20):
+    kept = {0: X}
+    for l in (1, 2):
+        kept[l] = np.tanh(kept[l - 1] @ W[l])
+    A = scale * kept[2]
+    loss = ((A - Y) ** 2).mean()
+    grads = {}
+    dA = 2 * (A - Y) / len(Y)
+    dscale = (dA * kept[2]).sum()
+    dU = dA * scale
+    for l in (2, 1):
+        dZ = (dU if l == 2 else dA) * (1 - kept[l] ** 2)
+        grads[l] = kept[l - 1].T @ dZ
+        dA = dZ @ W[l].T
+    for l in (1, 2):
+        W[l] -= 0.1 * grads[l]
+"""
+
+
+def test_a_gradient_of_each_layer_is_none_of_the_last(tmp_path: Path) -> None:
+    """In a loop over layers dA is not that of A, which is bound once, below the layers."""
+    file = tmp_path / "layers.py"
+    file.write_text(OF_EACH_LAYER)
+    found = load(file)
+    assert isinstance(found, Problem)
+    report = check(found)
+    assert not report.roots, str(report)
+    assert "scale" in {row.name for row in report.rows if row.right}

@@ -37,6 +37,7 @@ class Gradients:
 def places_of_gradients(statements: Sequence[ast.stmt]) -> Gradients:
     """Where among the statements gradients are written."""
     known: set[str] = set()
+    once: set[str] = set()
     answers: dict[int, set[str]] = {}
     empty: dict[int, set[str]] = {}
     kept: set[int] = set()
@@ -44,6 +45,7 @@ def places_of_gradients(statements: Sequence[ast.stmt]) -> Gradients:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             written = touches(node)
             bases = {base for name in written if (base := base_of(name)) is not None} & known
+            bases -= {base_of(name) for name in _of_each_round(node)} & once
             if bases and not trains(node) and not has_both(node):
                 if _is_empty(node):
                     kept.add(i)
@@ -54,10 +56,19 @@ def places_of_gradients(statements: Sequence[ast.stmt]) -> Gradients:
                 else:
                     answers[i] = bases
         known |= binds(node)
+        once = once | binds(node) if is_plain(node) else once - binds(node)
     steps = {*_of_the_first_loss(statements)}  # `dt = t[1] - t[0]`: a step, and no gradient
     if answers.keys() - steps:
         answers = {i: names for i, names in answers.items() if i not in steps}
     return Gradients(answers, _tries(statements, answers), empty, frozenset(kept))
+
+
+def _of_each_round(node: ast.stmt) -> set[str]:
+    """The names that a loop binds anew in every round, where they are of that round: `dA` of each
+    layer is no gradient of the one A that is bound outside of loops."""
+    loops = (part for part in ast.walk(node) if isinstance(part, ast.For | ast.While))
+    inside = (part for loop in loops for part in ast.walk(loop))
+    return {name for part in inside if isinstance(part, ast.Assign) for name in binds(part)}
 
 
 def _of_the_first_loss(statements: Sequence[ast.stmt]) -> list[int]:
