@@ -176,6 +176,9 @@ class Follower(ABC):
             ):
                 self.before_change(place, held, namespace, at)
                 items[statement.evaluate(index, namespace)] = self.put(held, at, value)
+            case ast.Attribute(value=outer, attr=attr):
+                self.before_change(place, held, namespace, at)
+                setattr(statement.evaluate(outer, namespace), attr, self.put(held, at, value))
             case _:
                 raise UnsupportedError(
                     f"`{ast.unparse(target)} = ...` can't be followed: {place} is a part of "

@@ -286,12 +286,14 @@ class _Tracer(Follower):
     def before_change(self, place: str, held: Any, namespace: Namespace, at: Any = None) -> None:
         """Refuses to change an array in place, or its elements `at` an index, where another name
         shares their memory."""
-        if not isinstance(held, Tensor):
+        memory = _memory(held)
+        if memory is None:
             return
-        changed = held.value if at is None else _part(held.value, _index(at))
+        changed = memory if at is None else _part(memory, _index(at))
         for name, value in namespace.items():
             for path, item in tree.leaves(value):
-                if not isinstance(item, Tensor) or not _near(item.value, changed):
+                known = _memory(item)
+                if known is None or not _near(known, changed):
                     continue
                 other = tree.text(name, path)
                 if other != place:
@@ -351,6 +353,12 @@ def _part(whole: Array, index: Any) -> Array:
     """The elements at an index, if that gives a view of them; else all."""
     part = np.asarray(whole[index])
     return part if np.may_share_memory(part, whole) else whole
+
+
+def _memory(value: Any) -> Array | None:
+    """The array that a value is, or that it is the tensor of; None of what is none."""
+    held = value.value if isinstance(value, Tensor) else value
+    return held if isinstance(held, np.ndarray) else None
 
 
 def _near(a: Array, b: Array) -> bool:
