@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byhand.sources.assemble import located, placed
@@ -277,7 +277,23 @@ def _gradients(backward: ast.FunctionDef, init: ast.FunctionDef | None) -> dict[
         if name is not None and isinstance(part, ast.expr):
             whole = part.value if isinstance(part, ast.Subscript) else part
             found[name] = whole if _is_own(whole, name) else part
-    return found
+    return found or dict(_of_the_only_one(backward))
+
+
+def _of_the_only_one(backward: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    """`self.grad`, which is begun as zeros in the shape of the parameter that it belongs to."""
+    for node in ast.walk(backward):
+        match node:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=attr) as place],
+                value=ast.Call(
+                    func=ast.Attribute(attr="zeros_like"),
+                    args=[ast.Attribute(value=ast.Name(id="self"), attr=name)],
+                ),
+            ) if attr in {"grad", "gradient"}:
+                yield name, place
+            case _:
+                pass
 
 
 def _parameter(part: ast.AST, known: set[str]) -> str | None:

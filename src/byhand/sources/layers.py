@@ -36,7 +36,7 @@ from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import elements, owners, parameters, returns, said_by
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
-from byhand.sources.uses import pairs
+from byhand.sources.uses import pairs, uses
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array, detached
 
@@ -218,7 +218,35 @@ def _both(layer: Layer) -> ast.FunctionDef:
         mine = {arg.arg for arg in needed}
         made.args.args = [*needed, *(arg for arg in made.args.args if arg.arg not in mine)]
         made.body = [*init.body, *made.body]
+        kept = {
+            one.attr: other.id
+            for node in init.body
+            if isinstance(node, ast.Assign)
+            for one, other in pairs(node.targets[0], node.value)
+            if isinstance(one, ast.Attribute) and isinstance(other, ast.Name) and other.id in mine
+        }
+        made = _AsGiven(kept).visit(made)
+        used = uses(made)
+        if any((used[name].rank or 0) > 2 for name in mine):  # kernels, smaller than a picture
+            made.args.args.sort(key=lambda arg: arg.arg in mine)
     return made
+
+
+class _AsGiven(ast.NodeTransformer):
+    """The attributes of a layer that are what it is made with, `self.W = W`, by these names."""
+
+    def __init__(self, kept: Mapping[str, str]) -> None:
+        self.kept = kept
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Load()):
+                if attr in self.kept:
+                    return ast.copy_location(ast.Name(self.kept[attr], ast.Load()), node)
+            case _:
+                pass
+        return node
 
 
 def _made(cls: Any, layer: Layer, values: Mapping[str, Any], in_torch: bool) -> Any:

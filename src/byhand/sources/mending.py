@@ -59,9 +59,11 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
             return
         if not {one, other} & {*by_size}:
             yield from _sums(proposal, one, other)
-        common = math.gcd(one, other)  # channels, each with its k x k places in a row
-        if common > 1 and {one // common, other // common} <= {*by_size}:
-            yield from joined(proposal, by_size[one // common], by_size[other // common])
+        both = math.gcd(one, other)
+        for common in (each for each in range(both, 1, -1) if both % each == 0):
+            # Channels, each with its k x k places in a row.
+            if {one // common, other // common} <= {*by_size}:
+                yield from joined(proposal, by_size[one // common], by_size[other // common])
         for known, number in ((one, other), (other, one)):
             if known in by_size and number not in by_size:
                 yield from _rounded_down(proposal, number)

@@ -139,6 +139,11 @@ def proposed(
         else list(choices(name, use, known.get(name), function, said.get(name), name in answered))
         for name, use in ((name, how[name]) for name in wanted)
     ]
+    for name, guesses in zip(wanted, each, strict=True):
+        if name.endswith("shape") and isinstance(guesses[0], Array) and name not in known:
+            raise ProblemError(
+                f"{name} is a shape, and is not given: give it, such as --given {name}='(4, 6)'"
+            )
     end, apart = time.process_time() + SECONDS, _puts_together(function, others or {})
     back = "" if backward is None else ast.unparse(backward)
     search = Search(function, known, said, attempt, end, apart, of_one, back)
