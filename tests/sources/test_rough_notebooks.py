@@ -420,3 +420,31 @@ def test_a_gradient_of_each_layer_is_none_of_the_last(tmp_path: Path) -> None:
     report = check(found)
     assert not report.roots, str(report)
     assert "scale" in {row.name for row in report.rows if row.right}
+
+
+A_STEP_WITHOUT_A_NAME = """
+import numpy as np
+
+rng = np.random.default_rng(7)
+X, Y = rng.normal(size=(8, 4)), rng.normal(size=(8, 1))
+W, scale = rng.normal(size=(4, 1)), np.array(2.0)
+for step in range(20):
+    u = np.tanh(X @ W)
+    A = scale * u
+    loss = ((A - Y) ** 2).mean()
+    dA = 2 * (A - Y) / len(Y)
+    dscale = (dA * u).sum()
+    W -= 0.1 * X.T @ (dA * scale * (1 - u ** 2))
+    scale -= 0.1 * dscale
+"""
+
+
+def test_a_step_whose_gradient_has_no_name_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "steps.py"
+    file.write_text(A_STEP_WITHOUT_A_NAME)
+    found = load(file)
+    assert isinstance(found, Problem)
+    report = check(found)
+    assert not report.roots
+    said = "line 13: W is changed by X.T @ (dA * scale * (1 - u ** 2)), which isn't judged"
+    assert [note for note in report.notes if "is changed by" in note] == [said]

@@ -28,6 +28,7 @@ from byhand.sources.notebook.selection import (
     unfounded,
 )
 from byhand.sources.setting import Setting, run
+from byhand.sources.updates import update_of
 from byhand.sources.usual_losses import likeness
 from byhand.values.arrays import is_torch
 from byhand.values.held import array, float_array
@@ -147,6 +148,14 @@ def _let_be(found: Script) -> Iterator[str]:
                 f"{_written_at(found, i)} isn't judged: {', '.join(sorted(names))} goes to "
                 f"{found.loss} also beside what this starts from"
             )
+    answered = {name for names in written.answers.values() for name in names}
+    chain = [*found.forward, *found.setting]
+    read = {name for i in chain for name in reads(statements[i])}
+    for node in statements[max(found.forward) + 1 :]:
+        step = update_of(node)
+        if step is not None and step.name in read - answered:
+            said = ast.unparse(step.gradient)
+            yield f"line {node.lineno}: {step.name} is changed by {said}, which isn't judged"
     for i in sorted(written.empty):
         yield f"{_written_at(found, i)} is None: no gradient yet"
     for name, places in from_below(found).items():
