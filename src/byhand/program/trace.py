@@ -28,6 +28,7 @@ from byhand.values import tree
 from byhand.values.arrays import (
     Array,
     as_torch,
+    is_array,
     is_float_array,
     is_sequence,
     is_torch,
@@ -357,8 +358,9 @@ def _part(whole: Array, index: Any) -> Array:
 
 def _memory(value: Any) -> Array | None:
     """The array that a value is, or that it is the tensor of; None of what is none."""
-    held = value.value if isinstance(value, Tensor) else value
-    return held if isinstance(held, np.ndarray) else None
+    if isinstance(value, Tensor):
+        return value.value
+    return value if is_array(value) else None
 
 
 def _near(a: Array, b: Array) -> bool:

@@ -228,7 +228,8 @@ def _both(layer: Layer) -> ast.FunctionDef:
         made = _AsGiven(kept).visit(made)
         used = uses(made)
         if any((used[name].rank or 0) > 2 for name in mine):  # kernels, smaller than a picture
-            made.args.args.sort(key=lambda arg: arg.arg in mine)
+            own = [arg for arg in made.args.args if arg.arg not in mine]
+            made.args.args = [*own, *needed]
     return made
 
 

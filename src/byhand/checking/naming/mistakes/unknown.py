@@ -27,8 +27,8 @@ from byhand.checking.naming.proving.suspect import Suspect
 from byhand.values.arrays import Array
 from byhand.values.precision import SINGLE, eps_of, float_type
 
-_OTHER_END = {"min": "max", "amin": "amax", "argmin": "argmax", "minimum": "maximum"}
-_OTHER_END |= {other: one for one, other in _OTHER_END.items()}
+_ENDS = (("min", "max"), ("amin", "amax"), ("argmin", "argmax"), ("minimum", "maximum"))
+_OTHER_END = dict([*_ENDS, *((most, least) for least, most in _ENDS)])
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
