@@ -102,73 +102,6 @@ def backward(x, w, v, c, kept):
         carry = carry * f
 """
 
-SUMS = """
-import numpy as np
-
-def inputs(rng, *, n=4, k=5):
-    return {"x": rng.normal(size=(n, k)), "g": rng.normal(size=k)}
-
-def forward(x, g):
-    c = np.cumsum(x, axis=1)
-    y = c * g
-    return y
-
-def backward(dy, c, g):
-    dg = (dy * c).sum(0)
-    dc = dy * g
-    dx = np.cumsum(dc[:, ::-1], axis=1)[:, ::-1]
-"""
-
-SUMS_IN_TORCH = """
-import torch
-
-def inputs(rng, *, n=4, k=5):
-    return {"x": torch.tensor(rng.normal(size=(n, k))), "g": torch.tensor(rng.normal(size=k))}
-
-def forward(x, g):
-    y = torch.cumsum(x, dim=1) * g
-    return y
-
-def backward(dy, x, g):
-    dg = (dy * torch.cumsum(x, dim=1)).sum(0)
-    dx = (dy * g).flip(1).cumsum(1).flip(1)
-"""
-
-FROM_THE_RIGHT = """
-import numpy as np
-
-def inputs(rng, *, n=4, k=5):
-    return {"x": rng.normal(size=(n, k)), "g": rng.normal(size=k)}
-
-def forward(x, g):
-    c = x[:, ::-1].cumsum(axis=1)[:, ::-1]
-    y = c * g
-    return y
-
-def backward(dy, c, g):
-    dg = (dy * c).sum(0)
-    dc = dy * g
-    dx = np.cumsum(dc, axis=1)
-"""
-
-SUMS_AFTER = """
-import numpy as np
-
-def inputs(rng, *, n=3, k=5):
-    return {"x": rng.uniform(0.5, 2, (n, k)), "w": rng.normal(size=k)}
-
-def forward(x, w):
-    before = np.cumsum(np.hstack([np.zeros((len(x), 1)), x[:, :-1]]), axis=1)
-    out = (np.exp(-before) * w).sum(axis=1)
-    return out
-
-def backward(x, w, before, dout):
-    dw = dout @ np.exp(-before)
-    dbefore = -dout[:, None] * w * np.exp(-before)
-    after = np.cumsum(dbefore[:, ::-1], axis=1)[:, ::-1] - dbefore
-    dx = after * 1.0
-"""
-
 POOLED = """
 import torch
 
@@ -365,38 +298,6 @@ PROBLEMS = {
     "a convolution": (
         CONVOLVED,
         (Slip("[::-1]", "", "h", "wrong-index"),),
-    ),
-    "a sum from the left": (
-        SUMS,
-        (Slip("np.cumsum(dc[:, ::-1], axis=1)[:, ::-1]", "np.cumsum(dc, 1)", "x", "wrong-index"),),
-    ),
-    "a sum from the left in PyTorch": (
-        SUMS_IN_TORCH,
-        (Slip(".flip(1).cumsum(1).flip(1)", ".cumsum(1)", "x", "wrong-index"),),
-    ),
-    "a sum of what comes after": (
-        SUMS_AFTER,
-        (
-            Slip("[:, ::-1] - dbefore", "[:, ::-1]", "x", "wrong-index"),
-            Slip(
-                "np.cumsum(dbefore[:, ::-1], axis=1)[:, ::-1]",
-                "np.cumsum(dbefore, axis=1)",
-                "x",
-                "wrong-index",
-            ),
-        ),
-    ),
-    "a sum from the right": (
-        FROM_THE_RIGHT,
-        (
-            Slip(
-                "np.cumsum(dc, axis=1)",
-                "np.flip(np.cumsum(np.flip(dc, 1), 1), 1)",
-                "x",
-                "wrong-index",
-            ),
-            Slip("np.cumsum(dc, axis=1)", "(np.cumsum(dc, axis=1) - dc)", "x", "wrong-index"),
-        ),
     ),
     "copies": (
         POOLED,

@@ -166,7 +166,7 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
         match part:
             case (
                 ast.Subscript(value=ast.Attribute(attr="shape"))
-                | ast.Call(func=ast.Name(id="len") | ast.Attribute(attr="numel"))
+                | ast.Call(func=ast.Name(id="len") | ast.Attribute(attr="numel" | "size"))
                 | ast.Attribute(attr="size")
             ):
                 yield from larger(part)
@@ -204,7 +204,8 @@ def _all_but_one(suspect: Suspect) -> Iterator[str]:
     for name in suspect.program.bindings:
         shape = suspect.shapes.get(name, ())
         if name.isidentifier() and len(shape) > 2:
-            yield from (f"({name}.size // {name}.shape[{axis}])" for axis in range(len(shape)))
+            for others in combinations(range(len(shape)), len(shape) - 1):
+                yield "(" + " * ".join(f"{name}.shape[{axis}]" for axis in others) + ")"
 
 
 def _counts(suspect: Suspect) -> Iterator[str]:
