@@ -57,8 +57,17 @@ def test_what_forward_saved_is_not_to_be_written_into() -> None:
     assert names(found(wrong.Saved.apply, wrong.square)) == {"in-place"}
 
 
-def test_what_forward_gave_is_not_to_be_written_into() -> None:
-    bench = Bench(kernel_of(wrong.Output.apply, wrong.product, wrong.inputs), Options())
+def test_what_pytorch_refuses_to_read_again_is_for_information() -> None:
+    given = found(wrong.SavedForBackward.apply, wrong.square)
+    assert [(each.name, each.wrong) for each in given] == [("in-place", False)]
+    assert given[0].seen == (
+        "PyTorch refused the second, as the first wrote into what forward saved"
+    )
+
+
+@pytest.mark.parametrize("fn", [wrong.Output, wrong.SavedOutput])
+def test_what_forward_gave_is_not_to_be_written_into(fn: Any) -> None:
+    bench = Bench(kernel_of(fn.apply, wrong.product, wrong.inputs), Options())
     assert set(bench.first.wrong) == {0}
     assert names(list(findings(bench))) == {"in-place"}
 

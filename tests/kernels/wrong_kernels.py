@@ -119,6 +119,36 @@ class Saved(Function):
         return 2 * g * x * w, ctx.square.mul_(g).sum(0)
 
 
+class SavedForBackward(Function):
+    """The same, by way of what PyTorch watches: it refuses a second backward."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any) -> Any:
+        square = x * x
+        ctx.save_for_backward(x, w, square)
+        return square * w
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w, square = ctx.saved_tensors
+        return 2 * g * x * w, square.mul_(g).sum(0)
+
+
+class SavedOutput(Function):
+    """Writes into what forward gave, which it saved."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any) -> Any:
+        y = x * w
+        ctx.save_for_backward(x, w, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w, y = ctx.saved_tensors
+        return g * w, y.copy_(g * x).sum(0)
+
+
 class Output(Function):
     """Writes into what forward gave."""
 

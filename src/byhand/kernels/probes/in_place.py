@@ -3,7 +3,8 @@
 The upstream may go to other backwards too: one that scales it where it lies spoils theirs. So does
 one that writes into an input, or into what forward saved, which a second backward of the same
 forward (`retain_graph=True`) then reads. What has no gradient forward may write into, as into the
-statistics of a batch norm: that is for information.
+statistics of a batch norm: that is for information, and so is what PyTorch itself refuses then,
+since it counts the changes of what went through `save_for_backward`.
 
 Bad:
     dout *= mask; return dout
@@ -61,11 +62,16 @@ def _twice(
     once = case.values(ran)
     try:
         found: Mapping[str, Any] = again([*map(bench.copy, case.upstream)])
-    except Exception:
+    except Exception as error:
+        if "inplace" in str(error):
+            seen = "PyTorch refused the second, as the first wrote into what forward saved"
+            yield Finding(NAME, _TWICE, seen, wrong=False)
         return  # it frees what was saved, and says so
     twice = case.values(replace(ran, gradients=found))
-    done = "backward ran twice after one forward"
-    yield from _differing(done, apart(case, once, twice), "the first wrote into what was saved")
+    yield from _differing(_TWICE, apart(case, once, twice), "the first wrote into what was saved")
+
+
+_TWICE = "backward ran twice after one forward"
 
 
 def _differing(done: str, found: Mapping[Name, Apart], why: str) -> Iterator[Finding]:
