@@ -4,6 +4,10 @@ Inputs are moved away from ties of steps that choose (`sampling/ties.py`), but a
 back, and of `np.where(x > 0, x, 0)` nobody knows that it chooses. So where forward is at an edge
 and an answer is wrong there, finite differences look at the slopes on both sides (Griewank and
 Walther, Evaluating Derivatives, chapter 14).
+
+What lies on the bound of a clip may have all of the gradient or nothing. That is asked first, since
+differences don't see the slope of what is rounded and handed on by `detach` before it is cut off,
+as a quantiser does.
 """
 
 from __future__ import annotations
@@ -12,8 +16,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from byhand.checking.judging.tie_weights import judged_ties
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.checking.sampling.ties import ties
+from byhand.engine.backward import gradients
 from byhand.errors import RefereeError
 from byhand.program.problem import Problem
 from byhand.referees.referee import Gradient, Key
@@ -32,6 +38,8 @@ def at_kinks(
     """
     if truth.places is not None or drawn.tied:
         return None
+    if (bounds := _at_bounds(drawn, key, truth, off)) is not None:
+        return bounds
     if not drawn.truth.at_an_edge and not any(tie.members for tie in ties(drawn.truth)):
         return None
     from byhand.referees.finite import differences_at
@@ -47,4 +55,25 @@ def at_kinks(
     value.flat[wanted] = np.nan
     seen = np.asarray(found.places)
     value.flat[seen], error.flat[seen] = found.value, found.error
+    return replace(truth, value=value, error=error)
+
+
+def _at_bounds(drawn: Draw, key: Key, truth: Gradient, off: Array) -> Gradient | None:
+    """The truth with what lies on a bound, which is a constant, given all or nothing."""
+    tensor = drawn.truth.by_key[key].tensor
+    low, high = np.zeros(truth.value.shape), np.zeros(truth.value.shape)
+    for tie in judged_ties(drawn.truth):
+        g = drawn.true_gradients.get(tie.node)
+        for member in tie.members if tie.constant and g is not None else ():
+            source = tie.node.args[member.position]
+            seed = np.zeros_like(source.value)
+            seed.flat[member.index] = member.slope * g.value.flat[tie.place]
+            whole = gradients([(source, seed)]).get(tensor)
+            if whole is not None:
+                nothing, all_of_it = -member.weight * whole, (1 - member.weight) * whole
+                low += np.minimum(nothing, all_of_it)
+                high += np.maximum(nothing, all_of_it)
+    if not np.all(high[off] > low[off]):
+        return None
+    value, error = truth.value + (low + high) / 2, truth.error + (high - low) / 2
     return replace(truth, value=value, error=error)
