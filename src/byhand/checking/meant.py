@@ -34,16 +34,19 @@ STRAIGHT = {
 """Functions whose gradient is 1, in the libraries that people write such backwards for."""
 
 
-def unjudged_where_meant(report: Report, problem: Problem, seed: int) -> Report:
+def unjudged_where_meant(
+    report: Report, problem: Problem, seed: int, referred: bool = False
+) -> Report:
     """The report, with the gradients `unjudged` that are meant to be another function's than those
-    of forward."""
+    of forward. Where a reference was `referred` to, its gradient is what is meant, if it has any.
+    """
     wrong = {row.name for row in report.rows if row.verdict in ("wrong", "inherited")}
     if report.ok or not wrong:
         return report
     try:
         with np.errstate(all="ignore"), problem.in_double():
             drawn = draw(problem, {}, "float64", seed)
-            why = {name: _why(problem, drawn, name) for name in wrong}
+            why = {name: _why(problem, drawn, name, referred) for name in wrong}
     except ProblemError:
         return report
     inputs = {step.name for step in drawn.truth.inputs}
@@ -74,13 +77,13 @@ def rounds(problem: Problem, seed: int) -> bool:
     return rounded or any(kind.startswith("float8") for _, kind in program.casts)
 
 
-def _why(problem: Problem, drawn: Draw, name: str) -> str | None:
+def _why(problem: Problem, drawn: Draw, name: str, referred: bool) -> str | None:
     """What forward does to a value that hides its gradient; None if it is to be judged."""
     steps = drawn.truth.bindings.get(name, ())
     if not steps:
         return None
     tensor = steps[0].tensor
-    if name in drawn.inputs and _hands_on(drawn, tensor.value):
+    if not referred and name in drawn.inputs and _hands_on(drawn, tensor.value):
         return f"forward hands {name} on unchanged, and backward changes the gradient"
     if any(each.op is not None and each.op.name == "rint" for each in _after(tensor, drawn)):
         return f"forward rounds what it makes of {name}, and a rounding has no slope"

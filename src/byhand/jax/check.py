@@ -105,7 +105,7 @@ def check(
         bench = Bench(kernel, chosen)
         findings = tuple(_forwards_apart(subject, named, truth))
         try:
-            report = _line_by_line_at(problem, kind, sizes or (), seed)
+            report = _line_by_line_at(problem, kind, sizes or (), seed, reference is not None)
         except ProblemError as error:  # what the engine has no rule for, JAX may have
             report = by_outputs_alone(bench, subject.file)
             notes = notes or [f"judged by what it gives: {error}"]
@@ -152,7 +152,11 @@ def _type(dtype: Any) -> str | None:
 
 
 def _line_by_line_at(
-    problem: Problem, dtype: str | None, sizes: Sequence[Mapping[str, int]], seed: int
+    problem: Problem,
+    dtype: str | None,
+    sizes: Sequence[Mapping[str, int]],
+    seed: int,
+    referred: bool,
 ) -> Report:
     """The report on a problem at its own sizes, or on the first others where it isn't right.
 
@@ -161,7 +165,7 @@ def _line_by_line_at(
     kind = dtype if dtype in ("float64", "float32") else None
     reports = [check_problem(_at(problem, each), dtype=kind, seed=seed) for each in ({}, *sizes)]
     report = next((each for each in reports if not each.ok), reports[0])
-    return unjudged_where_meant(report, problem, seed)
+    return unjudged_where_meant(report, problem, seed, referred)
 
 
 def _at(problem: Problem, sizes: Mapping[str, int]) -> Problem:

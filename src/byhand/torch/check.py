@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from byhand.checking.check import checked
+from byhand.checking.check import checked, stages
 from byhand.checking.meant import unjudged_where_meant
 from byhand.checking.report import Report, Row
 from byhand.errors import ProblemError, UnsupportedError, in_one_line
@@ -116,7 +116,7 @@ def _checked(
     if made is None:
         return _never_the_same(subject, found, referred, ran, device, options)
     problem, referee = made
-    report = unjudged_where_meant(_judged(problem, seed), problem, seed)
+    report = _judged(problem, seed, referred is not None)
     report = replace(report, referee=referee)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
@@ -201,14 +201,19 @@ def _as_a_whole(
     return replace(report, notes=(*lines, *found.notes, *unsaid, *untried))
 
 
-def _judged(problem: Problem, seed: int) -> Report:
-    """What backward returns is judged first: only where that is wrong it matters where."""
+def _judged(problem: Problem, seed: int, referred: bool) -> Report:
+    """What backward returns is judged first: only where that is wrong it matters where. To name
+    a mistake takes longest: what is meant to be another gradient has none."""
     others = problem.unpromised
     if others is not None:
         report = checked(others.without(others.names), seed=seed, named=False)
         if not report.wrong:
             return report
-    return checked(problem, seed=seed)
+    known = stages(problem, seed=seed)
+    report = unjudged_where_meant(next(known), problem, seed, referred)
+    for named in known if report.wrong else ():
+        report = unjudged_where_meant(named, problem, seed, referred)
+    return report
 
 
 def _raised(report: Report, error: Exception, found: Given) -> Report:

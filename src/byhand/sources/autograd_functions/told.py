@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from byhand.program.expressions import is_none
+from byhand.program.scopes import own_parts, own_statements
 from byhand.sources.signature import elements
 
 
@@ -46,3 +47,17 @@ def unanswered(ends: Sequence[ast.Return], arguments: Sequence[str]) -> list[str
     if not whole or len(whole) < len(given):
         return []
     return [name for i, name in enumerate(arguments) if all(is_none(e[i]) for e in whole)]
+
+
+def unread(backward: ast.FunctionDef) -> list[str]:
+    """The locals to which a backward gives something, and which nothing reads."""
+    names = [node for node in own_parts(backward) if isinstance(node, ast.Name)]
+    read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    given = [
+        target.id
+        for node in own_statements(backward)
+        if isinstance(node, ast.Assign) and not is_none(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    return [name for name in dict.fromkeys(given) if name not in read]

@@ -12,8 +12,9 @@ from typing import Any
 
 from byhand.errors import ProblemError
 from byhand.program.scopes import own_statements
-from byhand.sources.autograd_functions.told import unanswered
+from byhand.sources.autograd_functions.told import unanswered, unread
 from byhand.sources.helpers import in_file, with_helpers
+from byhand.sources.names import plain_name
 from byhand.sources.signature import returns
 
 
@@ -41,12 +42,15 @@ class Methods:
         return Written(self.name, self.file, self.forward, backward, *around, called)
 
     def unanswered(self, arguments: Sequence[str]) -> list[str]:
-        """The arguments of which backward returns None wherever it returns."""
+        """The arguments of which backward returns None wherever it returns, and finds no gradient
+        that nothing reads: to return that was forgotten."""
         ends = returns(self.backward)
         calls = [end.value.func for end in ends if isinstance(end.value, ast.Call)]
         if any(self.helper(func) is not None for func in calls):
             ends = returns(self.read().backward)
-        return unanswered(ends, arguments)
+        found = (plain_name(name) for name in unread(self.backward) if plain_name(name) != name)
+        forgotten = frozenset(found)
+        return [name for name in unanswered(ends, arguments) if name not in forgotten]
 
 
 @dataclass(frozen=True, eq=False)

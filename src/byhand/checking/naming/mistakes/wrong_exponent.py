@@ -16,6 +16,13 @@ from byhand.checking.naming.proving.candidates import items
 from byhand.checking.naming.proving.finding import Diagnosis
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import text
+from byhand.ops import REGISTRY
+from byhand.ops.spelling import names
+
+BOOLEAN = (called for op in REGISTRY.values() if op.boolean for called in names(op))
+
+SPARED = frozenset(("log", "log2", "log10", *BOOLEAN))
+"""Functions inside of which no exponent is wrong: log(x**2) is 2 log(x), and x.ge(1) only masks."""
 
 EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
 
@@ -26,7 +33,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
         part
         for statement in suspect.statements
         for node in ast.walk(statement)
-        if isinstance(node, ast.Compare) or _is_logarithm(node)  # log(x**2) is 2 log(x)
+        if isinstance(node, ast.Compare) or _is_a_call(node, SPARED)
         for part in ast.walk(node)
     }
 
@@ -93,9 +100,9 @@ def _divisors(suspect: Suspect) -> Iterator[ast.expr]:
                     pass
 
 
-def _is_logarithm(node: ast.AST) -> bool:
+def _is_a_call(node: ast.AST, names: frozenset[str]) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
-            return name in ("log", "log2", "log10")
+            return name in names
         case _:
             return False
