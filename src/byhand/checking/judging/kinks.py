@@ -64,7 +64,9 @@ def _at_bounds(drawn: Draw, key: Key, truth: Gradient, off: Array) -> Gradient |
     low, high = np.zeros(truth.value.shape), np.zeros(truth.value.shape)
     for tie in judged_ties(drawn.truth):
         g = drawn.true_gradients.get(tie.node)
-        for member in tie.members if tie.constant and g is not None else ():
+        if g is None or not tie.constant:
+            continue
+        for member in tie.members:
             source = tie.node.args[member.position]
             seed = np.zeros_like(source.value)
             seed.flat[member.index] = member.slope * g.value.flat[tie.place]
