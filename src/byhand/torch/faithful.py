@@ -73,9 +73,9 @@ def _alike(answer: Any, gradient: Any) -> bool:
         return False
     answer = answer.to_dense() if answer.is_sparse else answer
     try:
-        answer = answer.detach().double().sum_to_size(gradient.shape)
+        answer = answer.detach().sum_to_size(gradient.shape)  # in its own type, as PyTorch does
     except RuntimeError:
         return True  # PyTorch refuses it, and so will the check
-    gradient = gradient.detach().double()
+    answer, gradient = answer.double(), gradient.detach().double()
     size = float(gradient.abs().nan_to_num(0, 0, 0).max()) if gradient.numel() else 0.0
     return torch.allclose(answer, gradient, rtol=NEAR, atol=NEAR * size, equal_nan=True)
