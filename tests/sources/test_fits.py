@@ -12,7 +12,7 @@ from exchanged import assert_blamed, exchanged
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
-from byhand.sources.load import sources
+from byhand.sources.load import load_one, sources
 
 FITS = Path(__file__).with_name("forms") / "fits"
 FOUND = {
@@ -147,3 +147,62 @@ def test_a_loss_that_is_printed_without_its_factor_is_taken_with_it(tmp_path: Pa
     report = check(source.read())
     assert report.ok, str(report)
     assert any("mse / 2" in note for note in report.notes)
+
+
+AT_THE_TOP = """
+import numpy as np
+
+np.random.seed(42)
+m = 60
+X = 2 * np.random.rand(m, 1)
+y = 4 + 3 * X + np.random.randn(m, 1)
+X_b = np.c_[np.ones((m, 1)), X]
+theta = np.random.randn(2, 1)
+for epoch in range(1000):
+    gradients = 2 / m * X_b.T @ (X_b @ theta - y)
+    theta = theta - 0.1 * gradients
+"""
+IN_A_CLASS = """
+import numpy as np
+
+class LinearRegression:
+    def fit(self, X, y):
+        n_samples, n_features = X.shape
+        self.weights = np.zeros(n_features)
+        self.bias = 0
+        for _ in range(100):
+            dw = (1 / n_samples) * np.dot(X.T, (np.dot(X, self.weights) + self.bias - y))
+            db = (1 / n_samples) * np.sum(np.dot(X, self.weights) + self.bias - y)
+            self.weights -= 0.1 * dw
+            self.bias -= 0.1 * db
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"), [(AT_THE_TOP, {"theta"}), (IN_A_CLASS, {"weights", "bias"})]
+)
+def test_a_prediction_without_a_name(text: str, names: set[str], tmp_path: Path) -> None:
+    """It is computed where it is compared with the labels, once or in every gradient."""
+    file = tmp_path / "regression.py"
+    file.write_text(text)
+    report = check(load_one(file))
+    assert report.ok, str(report)
+    assert {row.name for row in report.rows} == names
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (AT_THE_TOP, "(X_b @ theta - y)", "(y - X_b @ theta)"),
+        (IN_A_CLASS, "dw = (1 / n_samples)", "dw = (1 / n_features)"),
+        (IN_A_CLASS, "db = (1 / n_samples) * np.sum", "db = np.sum"),
+    ],
+)
+def test_a_mistake_beside_one(text: str, old: str, new: str, tmp_path: Path) -> None:
+    wrong = text.replace(old, new)
+    file = tmp_path / "regression.py"
+    file.write_text(wrong)
+    report = check(load_one(file))
+    (root,) = report.roots
+    (line,) = {row.line for row in report.rows if row.name == root}
+    assert line == wrong[: wrong.index(new)].count("\n") + 1

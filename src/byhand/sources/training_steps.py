@@ -30,6 +30,7 @@ from byhand.sources.methods import methods_of, numbers_of
 from byhand.sources.names import plain_name
 from byhand.sources.pair import Pair, paired
 from byhand.sources.penalties import penalties
+from byhand.sources.predictions import predicted
 from byhand.sources.returned_gradients import as_round
 from byhand.sources.signature import parameters, returns
 from byhand.sources.unfolding import flat
@@ -153,10 +154,13 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     bound = {n for s in statements for n in binds(s)}
     labels = {n for s in statements for n in valued(s) if is_label(n) or n in labels}
     labels = labels - bound - names or {*itertools.islice(_compared(statements, names), 1)}
-    place = next((i for i, s in enumerate(statements) if valued(s) & labels), None)
-    if len(labels) != 1 or not place:
+    if len(labels) != 1:
         return None
     (label,) = labels
+    statements = predicted(statements, label, names)
+    place = next((i for i, s in enumerate(statements) if label in valued(s)), None)
+    if not place:
+        return None
     forward, inner = _split(statements[:place])
     made = {n for s in forward for n in binds(s)}
     output = [n for n in _in_order(statements[place]) if n in made]
