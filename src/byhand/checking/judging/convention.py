@@ -122,7 +122,8 @@ def _times_of_it(trial: Trial, answer: Answer) -> Iterator[Times]:
     """What makes an answer right, alone, if it is taken out."""
     held = array(as_number(trial.on_truth.get(answer.key)))
     numbers = times_of(held, trial.true_feeds[answer.key], trial.drawn.truth)
-    yield from (each for each, number in _all_times(trial.drawn.truth) if number in numbers)
+    if numbers:
+        yield from (each for each, number in _all_times(trial.drawn.truth) if number in numbers)
 
 
 def _times_of_readers(trial: Trial) -> Iterator[Times]:
@@ -132,8 +133,9 @@ def _times_of_readers(trial: Trial) -> Iterator[Times]:
     program = trial.drawn.truth
     readers = [a for a in trial.answers.found if a.key in inputs and not _right(trial, a, 1.0)]
     held = {a.key: array(as_number(trial.on_truth.get(a.key))) for a in readers}
-    numbers = [times_of(value, trial.true_feeds[key], program) for key, value in held.items()]
-    for times, number in _all_times(program):
+    found = (times_of(value, trial.true_feeds[key], program) for key, value in held.items())
+    numbers = [some for some in found if some]
+    for times, number in _all_times(program) if len(numbers) > 1 else ():
         if sum(any(abs(each * number - 1) <= SAME for each in some) for some in numbers) > 1:
             yield times
 
@@ -144,14 +146,20 @@ def times_of(held: Array | None, true: Array, program: Program) -> frozenset[flo
         return frozenset()
     with np.errstate(all="ignore"):
         ratio = float(np.nansum(held * true) / np.nansum(true * true))
-    numbers = (number for _, number in _all_times(program))
-    return frozenset(each for each in numbers if abs(ratio - each) <= SAME * abs(each))
+    numbers = _numbers(program)
+    return frozenset(numbers[np.abs(numbers - ratio) <= SAME * np.abs(numbers)].tolist())
 
 
 @lru_cache(maxsize=1 << 4)
 def _all_times(program: Program) -> tuple[tuple[Times, float], ...]:
     """What a convention may take a gradient times, each with the number that it is here."""
     return tuple(_each_times(_sizes(program)))
+
+
+@lru_cache(maxsize=1 << 4)
+def _numbers(program: Program) -> Array:
+    """The numbers of `_all_times`."""
+    return np.array([number for _, number in _all_times(program)])
 
 
 def _each_times(sizes: Mapping[str, int]) -> Iterator[tuple[Times, float]]:
@@ -217,9 +225,9 @@ def _kept_by(trial: Trial, begins: Key, times: float, read: bool = False) -> fro
         taken_out = [trial.holds(a.key) for a in returned]
         passed_on = [_holds_times(trial, a, times) for a in returned]
     # Without it, what begins it is wrong, and whatever takes the number out again.
-    kept = any(taken_out) and sum(passed_on) <= sum(taken_out)
-    fewer = _statements_wrong(trial, scaled) < _statements_wrong(trial, {})
-    return frozenset(scaled) if kept and fewer else None
+    if not any(taken_out) or sum(passed_on) > sum(taken_out):
+        return None
+    return frozenset(scaled) if _statements_wrong(tried) < _statements_wrong(trial) else None
 
 
 def _readers(trial: Trial, scaled: Mapping[Key, float]) -> tuple[Trial, Sequence[Answer]]:
@@ -259,10 +267,9 @@ def _number_wrong(trial: Trial, scales: Mapping[Key, float]) -> int:
     return sum(not _right(tried, a, 1.0) for a in tried.answers.found)
 
 
-def _statements_wrong(trial: Trial, scales: Mapping[Key, float]) -> int:
-    """How many statements are wrong with these scales: one in a loop is one."""
-    tried = _with_scales(trial, scales)
-    wrong = (a for a in tried.answers.found if not _right(tried, a, 1.0))
+def _statements_wrong(trial: Trial) -> int:
+    """How many statements are wrong: one in a loop is one."""
+    wrong = (a for a in trial.answers.found if not _right(trial, a, 1.0))
     return len({a.writes[-1].node if a.writes else a.key for a in wrong})
 
 
