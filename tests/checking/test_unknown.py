@@ -293,3 +293,89 @@ def test_the_least_for_the_largest(checked: Checked, mask: str) -> None:
     said = "`min` is the other end: with `max` the line is right"
     assert (mistake.code, mistake.message) == ("unknown", said)
     assert report[root].line == 1 + POOL[: POOL.index("MASK")].count("\n")
+
+
+TABLE = """
+import numpy as np
+
+VJPS = {
+    "sin": lambda g, x, y: g * np.cos(x),
+    "sqrt": lambda g, x, y: g / (2 * y),
+    "inverse": lambda g, x, y: -g * y * y,
+}
+OPS = {"sin": np.sin, "sqrt": np.sqrt, "inverse": lambda x: 1 / x}
+
+def inputs(rng, *, n=5):
+    return {"x": rng.uniform(0.3, 1.2, n)}
+
+def forward(x):
+    words = ["sin", "sqrt", "inverse"]
+    values = [x]
+    for word in words:
+        values.append(OPS[word](values[-1]))
+    out = values[-1]
+    return out
+
+def backward(words, values, dout):
+    g = dout
+    for word, x, y in zip(reversed(words), values[-2::-1], values[:0:-1]):
+        g = VJPS[word](g, x, y)
+    dx = g
+"""
+TAKEN_OUT = TABLE.replace(
+    "word, x, y in zip(reversed(words),", "vjp, x, y in zip(map(VJPS.get, reversed(words)),"
+).replace("VJPS[word](g, x, y)", "vjp(g, x, y)")
+
+HELD = TABLE.replace("VJPS[word](g, x, y)", "vjp(g, x, y)").replace(
+    "        g = ", "        vjp = VJPS[word]\n        g = "
+)
+
+
+@pytest.mark.parametrize(
+    "source", [TABLE, TAKEN_OUT, HELD], ids=["by its key", "by a loop", "held"]
+)
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("g / (2 * y)", "g / (2 * x)"),  # as if `dx = g` lacked a factor 1 / out
+        ("-g * y * y", "-g * y"),
+        ("g * np.cos(x)", "g * x * np.cos(x)"),
+        ("values[-2::-1], values[:0:-1]", "values[-2::-1], values[-2::-1]"),
+    ],
+)
+def test_what_a_table_of_functions_does_wrong_is_not_missing_elsewhere(
+    checked: Checked, source: str, right: str, wrong: str
+) -> None:
+    assert checked(source).ok
+    assert source.count(right) == 1
+    report = checked(source.replace(right, wrong))
+    assert report.roots == ("x",)
+    mistake = report["x"].mistake
+    assert mistake is not None
+    assert mistake.code not in ("missing-local", "missing-path"), mistake
+
+
+def test_a_lambda_or_another_name_for_a_function_hides_nothing(checked: Checked) -> None:
+    source = """
+import numpy as np
+
+def inputs(rng, *, n=5, m=3):
+    return {"x": rng.normal(size=(n, m)), "W": rng.normal(size=(m, 2))}
+
+def forward(x, W):
+    z = x @ W
+    out = 1 / (1 + np.exp(-z))
+    return out
+
+def backward(x, W, z, dout):
+    E, sigmoid = np.einsum, lambda v: 1 / (1 + np.exp(-v))
+    squash = lambda v: sigmoid(v)
+    dz = dout * squash(z) * (1 - squash(z))
+    dW = E("nm,nk->mk", x, dz)
+    dx = E("nk,mk->nm", dz, W)
+"""
+    assert checked(source).ok
+    report = checked(source.replace(" * (1 - squash(z))", ""))
+    assert report.roots == ("z",)
+    mistake = report["z"].mistake
+    assert mistake is not None and mistake.code == "missing-local"

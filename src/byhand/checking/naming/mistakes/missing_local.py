@@ -34,6 +34,7 @@ from byhand.checking.naming.proving.syntax import (
 )
 from byhand.checking.running.names import loaded_names
 from byhand.engine.backward import fit
+from byhand.program.statements import Function
 from byhand.values import tree
 from byhand.values.arrays import Array
 
@@ -46,6 +47,8 @@ def find(suspect: Suspect) -> Diagnosis | None:
             return Diagnosis(
                 f"the gradient of {way} is passed on without the step's local derivative"
             )
+    if _calls_unseen(suspect):
+        return None
     of_lengths = lengths((suspect.function, suspect.first.trial.problem.forward))
     known = [each for each in values(suspect) if not is_a_length(each, of_lengths)]
     known += [parsed(f"{each.id}[..., None]") for each in known if _of_rows(each, suspect)]
@@ -68,6 +71,34 @@ def find(suspect: Suspect) -> Diagnosis | None:
         return None
     said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
     return mend.finding(said + _of(suspect, mend.statement))
+
+
+def _calls_unseen(suspect: Suspect) -> bool:
+    """Whether the definition calls a function out of a table, as `vjp[op](g, x)` does, or one that
+    was taken out of it before. The derivative stands in there: what is wrong with it looks like a
+    factor that is missing wherever the gradient goes on."""
+    taken_out = {*_taken_out(suspect.function)}
+    return any(
+        isinstance(node, ast.Call)
+        and (
+            isinstance(node.func, ast.Subscript)
+            or (isinstance(node.func, ast.Name) and node.func.id in taken_out)
+        )
+        for statement in suspect.statements
+        for node in ast.walk(statement)
+    )
+
+
+def _taken_out(function: Function) -> Iterator[str]:
+    """The locals that a loop binds, or `vjp = vjps[op]`: not `E = np.einsum`, nor a lambda."""
+    for node in function.nodes:
+        match node:
+            case ast.For(target=target) | ast.comprehension(target=target):
+                yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+            case ast.Assign(targets=targets, value=ast.Subscript() | ast.Call()):
+                yield from (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name))
+            case _:
+                pass
 
 
 def _arrays_of(suspect: Suspect) -> Parts:
@@ -104,6 +135,8 @@ def _of_rows(each: ast.expr, suspect: Suspect) -> TypeGuard[ast.Name]:
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """A factor or a term that a closed form lacks, and maybe a number besides."""
+    if _calls_unseen(suspect):
+        return None
     single: list[ast.expr] = [ast.Name(name, ast.Load()) for name in suspect.first.paths.slopes]
     slopes: list[ast.expr] = []
     cuts = any(op.name in ("maximum", "where") for step in suspect.program for op in step.ops)
