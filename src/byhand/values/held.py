@@ -60,6 +60,8 @@ def array(value: Any) -> Array | None:
 
 def share_memory(a: Any, b: Any) -> bool:
     """Whether two arrays may share memory, also where NumPy hasn't their type."""
+    if is_array(a) and is_array(b):
+        return np.may_share_memory(a, b)  # at once, since most are
     ours, theirs = _memory(a), _memory(b)
     return ours is not None and theirs is not None and np.may_share_memory(ours, theirs)
 

@@ -339,7 +339,8 @@ class Recorder:
         for root, rebinds in touched_names(statement.node).items():
             if rebinds or root not in namespace:
                 continue
-            changed = [leaf for _, leaf in tree.named(root, namespace[root])]
+            leaves = (leaf for _, leaf in tree.named(root, namespace[root]))
+            changed = [leaf for leaf in leaves if array(leaf) is not None]
             name = written[0] if written else None
             for given, value in self.given.items():
                 near = any(share_memory(value, each) for each in changed)
