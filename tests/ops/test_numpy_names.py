@@ -67,7 +67,12 @@ CALLS: dict[Callable[..., Any], list[Callable[[Any, Any], Any]]] = {
     np.around: [lambda f, x: f(x(X))],
     np.fix: [lambda f, x: f(x(X))],
     np.copy: [lambda f, x: f(x(X))],
-    np.diff: [lambda f, x: f(x(X)), lambda f, x: f(x(X), 2, axis=0)],
+    np.diff: [
+        lambda f, x: f(x(X)),
+        lambda f, x: f(x(X), 2, axis=0),
+        lambda f, x: f(x(X), prepend=0.0),
+        lambda f, x: f(x(X), 2, 0, prepend=x(X)[:1] ** 2, append=1),
+    ],
     np.reshape: [
         lambda f, x: f(x(X), -1),
         lambda f, x: f(x(X), [2, 6]),

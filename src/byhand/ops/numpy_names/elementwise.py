@@ -44,8 +44,19 @@ def copy(a: Any) -> Any:
 
 
 @answers(np.diff)
-def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-    before = (slice(None),) * (axis % ndim(a))
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    axis %= ndim(a)
+    around = [each if each is a else _edge(each, a, axis) for each in (prepend, a, append)]
+    given = [each for each in around if each is not None]
+    a = np.concatenate(given, axis=axis) if len(given) > 1 else a
+    before = (slice(None),) * axis
     for _ in range(n):
         a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
     return a
+
+
+def _edge(held: Any, a: Any, axis: int) -> Any:
+    """What `diff` puts before or after an array: of a number, one for each row."""
+    if held is None or ndim(held):
+        return held
+    return np.broadcast_to(held, (*a.shape[:axis], 1, *a.shape[axis + 1 :]))
