@@ -32,7 +32,7 @@ def as_op(call: Callable[..., tuple[Any, ...]], arguments: Sequence[Any]) -> Any
 
     On plain tensors it is only called.
     """
-    return _traced(_Called, call, arguments)
+    return _traced(_CallSeen, call, arguments)
 
 
 def as_differences(
@@ -44,7 +44,7 @@ def as_differences(
 
 
 def _traced(
-    kind: Callable[..., _Called | _Differences],
+    kind: Callable[..., _CallSeen | _Differences],
     call: Callable[..., tuple[Any, ...]],
     arguments: Sequence[Any],
 ) -> Any:
@@ -74,7 +74,7 @@ def _traced(
 
 
 @dataclass
-class _Called:
+class _CallSeen:
     """One call, and what was found of it last: the graph of values, the gradients of upstreams."""
 
     call: Callable[..., tuple[Any, ...]]
