@@ -63,6 +63,10 @@ def by_name(functions: Mapping[str, ast.FunctionDef]) -> Definition:
     return read
 
 
+COMPILED = "_torchdynamo_inline"
+"""Where PyTorch keeps the Python of what it compiled, by `torch.jit.script` or `torch.compile`."""
+
+
 def in_file(
     space: Mapping[str, Any],
     file: str,
@@ -71,7 +75,8 @@ def in_file(
     """The functions of a file that `space` holds, whose source `definition` reads."""
 
     def read(func: ast.expr) -> ast.FunctionDef | None:
-        found = _value(func, space)
+        called = _value(func, space)
+        found = getattr(called, COMPILED, called)
         if (
             not isinstance(found, FunctionType)
             or found.__code__.co_filename != file
@@ -79,7 +84,12 @@ def in_file(
             or inspect.isgeneratorfunction(found)
         ):
             return None
-        return definition(found)
+        helper = definition(found)
+        if helper is None or found is called:
+            return helper
+        helper = copy.copy(helper)
+        helper.decorator_list = []  # what compiled it
+        return helper
 
     return read
 
