@@ -379,3 +379,34 @@ def backward(x, W, z, dout):
     assert report.roots == ("z",)
     mistake = report["z"].mistake
     assert mistake is not None and mistake.code == "missing-local"
+
+
+@pytest.mark.parametrize("scale", ["np.multiply(g, w, out=g)", "g.__imul__(w)", "g"])
+def test_a_gradient_that_was_multiplied_too_early_lacks_nothing(
+    checked: Checked, scale: str
+) -> None:
+    source = """
+import numpy as np
+
+def inputs(rng, *, n=5, d=3):
+    return {"x": rng.normal(size=(n, d)), "w": rng.normal(size=d)}
+
+def forward(x, w):
+    t = np.maximum(x * w, 0)
+    y = t.mean(axis=0)
+    return y
+
+def backward(x, w, t, dy):
+    g = np.tile(dy / len(x), (len(x), 1))
+    g[t <= 0] = 0
+    dw = (g * x).sum(axis=0)
+    dx = SCALED
+"""
+    early = "    g *= w\n" if scale == "g" else ""
+    source = source.replace("    dx = SCALED\n", f"{early}    dx = {scale}\n")
+    assert checked(source).ok
+    dw = "    dw = (g * x).sum(axis=0)\n"
+    report = checked(source.replace(dw, "") + dw)
+    assert report.roots == ("w",)
+    mistake = report["w"].mistake
+    assert mistake is not None and mistake.code != "missing-local", mistake

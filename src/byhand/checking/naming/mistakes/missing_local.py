@@ -10,7 +10,7 @@ Good:
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -61,6 +61,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
             return
         assert isinstance(part, ast.expr)
         there = {text(node) for node in in_its_term(statement, part)}
+        there |= {*_factors_of(each for each in suspect.statements if each is not statement)}
         for each in known:
             yield ast.BinOp(part, ast.Mult(), each)
             if text(each) not in there:  # else it is one too many
@@ -71,6 +72,21 @@ def find(suspect: Suspect) -> Diagnosis | None:
         return None
     said = f"`{text(mend.part)}` lacks a factor, part of the step's local derivative"
     return mend.finding(said + _of(suspect, mend.statement))
+
+
+def _factors_of(statements: Iterable[ast.stmt]) -> Iterator[str]:
+    """What statements multiply by: to divide by that undoes it, as of a gradient that was
+    multiplied in place by `np.multiply(g, w, out=g)` before its time."""
+    for node in (part for each in statements for part in ast.walk(each)):
+        match node:
+            case ast.BinOp(op=ast.Mult(), left=left, right=right):
+                yield from (text(left), text(right))
+            case ast.AugAssign(op=ast.Mult(), value=value):
+                yield text(value)
+            case ast.Call(func=ast.Attribute(attr="multiply" | "mul" | "mul_"), args=args):
+                yield from map(text, args)
+            case _:
+                pass
 
 
 def _calls_unseen(suspect: Suspect) -> bool:
