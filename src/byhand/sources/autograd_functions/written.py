@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any
 
 from byhand.errors import ProblemError
-from byhand.program.scopes import own_statements
+from byhand.program.scopes import own_parts, own_statements
 from byhand.sources.autograd_functions.told import unanswered, unread
 from byhand.sources.helpers import in_file, with_helpers
 from byhand.sources.names import plain_name
@@ -36,8 +36,15 @@ class Methods:
         return in_file(self.namespace, self.file, _readable)(func)
 
     def read(self) -> Written:
-        """With the statements of the helpers that backward calls."""
-        backward, called = with_helpers(self.backward, self.helper, self.namespace)
+        """With the statements of the helpers that backward calls, but for those that forward calls
+        as well, to compute anew what it computed: what is in them is forward, and not to blame."""
+        calls = (part for part in own_parts(self.forward) if isinstance(part, ast.Call))
+        in_forward = {ast.unparse(call.func) for call in calls}
+
+        def helper(func: ast.expr) -> ast.FunctionDef | None:
+            return None if ast.unparse(func) in in_forward else self.helper(func)
+
+        backward, called = with_helpers(self.backward, helper, self.namespace)
         around = self.setup, self.ctx, self.namespace
         return Written(self.name, self.file, self.forward, backward, *around, called)
 
