@@ -176,3 +176,30 @@ def test_a_gradient_that_is_zero_because_its_terms_cancel_is_judged(
     file.write_text(CENTRED.replace("{way}", way))
     report = check(load(file))
     assert report.ok, str(report)
+
+
+TAKEN_FROM_ITSELF = """
+import numpy as np
+
+def inputs(rng, *, n=3):
+    return {"x": rng.normal(size=(n,)), "w": rng.normal(size=(n,))}
+
+def forward(x, w):
+    a = x * w
+    none = a - a
+    out = none + w
+    return out
+
+def backward(x, w, dout):
+    dnone = dout.copy()
+    da = dnone - dnone
+    dx = da * w
+    dw = da * x + dout
+"""
+
+
+def test_what_is_taken_from_itself_is_judged(tmp_path: Path) -> None:
+    """Its terms are as large as they are, though the two of one subtraction cancel."""
+    file = tmp_path / "itself.py"
+    file.write_text(TAKEN_FROM_ITSELF)
+    assert check(load(file)).ok

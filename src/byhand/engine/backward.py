@@ -29,7 +29,8 @@ def gradients(
 
     A seed is an output and its upstream gradient, of the same shape. `value` says what to feed the
     local derivatives for a tensor: its array, unless told otherwise. A tensor in `feeds` passes on
-    that gradient in place of its own. Every gradient is passed on as `passing` makes it.
+    that gradient in place of its own. Every gradient is passed on as `passing` makes it, for each
+    argument anew.
     """
     grads: dict[Tensor, Any] = {}
     for tensor, upstream in seeds:
@@ -39,7 +40,6 @@ def gradients(
         g = feeds[tensor] if tensor in feeds else grads.get(tensor)
         if op is None or g is None:
             continue
-        g = g if passing is None else passing(g)
         inputs = [value(a) if isinstance(a, Tensor) else a for a in tensor.args]
         for position, arg in enumerate(tensor.args):
             if not isinstance(arg, Tensor):
@@ -47,7 +47,8 @@ def gradients(
             vjp = op.vjp(position) if op.variadic else op.vjps[position]
             if vjp is None:
                 continue
-            share = fit(vjp(g, value(tensor), *inputs, **tensor.params), arg.value.shape)
+            passed = g if passing is None else passing(g)
+            share = fit(vjp(passed, value(tensor), *inputs, **tensor.params), arg.value.shape)
             grads[arg] = grads[arg] + share if arg in grads else share
     return grads
 

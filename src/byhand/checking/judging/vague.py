@@ -78,7 +78,8 @@ def _uncancelled(drawn: Draw, feeds: Mapping[Key, Array]) -> Mapping[Tensor, Arr
 
 
 def _with_signs(rng: np.random.Generator, g: Array) -> Array:
-    return g * rng.choice((-1.0, 1.0), g.shape)
+    # Of unlike sizes, too: where a value is subtracted from itself, equal ones cancel.
+    return g * rng.choice((-1.0, 1.0), g.shape) * rng.uniform(0.5, 1.5, g.shape)
 
 
 def _why(drawn: Draw) -> str:
