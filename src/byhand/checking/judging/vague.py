@@ -44,19 +44,25 @@ def vague(trials: Sequence[Trial], answer: Answer) -> str | None:
                 found = evidence_of(trial, there)
                 stops = {key: found.feeds[key] for key in found.cut}
                 known = not _vague(trial.drawn, there.key, found.expected, stops)
-                if known and found.comparison.right:
+                # Where it is zero, a gradient that is left out is right as well.
+                tells = np.any(np.abs(found.expected.value) > _bound(trial.drawn, found.expected))
+                if known and tells and found.comparison.right:
                     return None
     return _why(first.drawn)
 
 
 def _vague(drawn: Draw, key: Key, true: Bounded, feeds: Mapping[Key, Array]) -> bool:
     """Whether the bound on a gradient's rounding exceeds its size, and its terms', everywhere."""
-    bound = FACTOR * drawn.eps * true.error
+    bound = _bound(drawn, true)
     open_to = true.error > 0
     if not open_to.any() or not np.all(bound >= np.abs(true.value), where=open_to):
         return False
     terms = np.abs(_uncancelled(drawn, feeds)[drawn.truth.by_key[key].tensor])
     return bool(np.all(bound >= terms, where=open_to))
+
+
+def _bound(drawn: Draw, true: Bounded) -> Array:
+    return FACTOR * drawn.eps * true.error
 
 
 def _near(trial: Trial, answer: Answer, true: Bounded) -> bool:
@@ -79,7 +85,7 @@ def _uncancelled(drawn: Draw, feeds: Mapping[Key, Array]) -> Mapping[Tensor, Arr
 
 def _with_signs(rng: np.random.Generator, g: Array) -> Array:
     # Of unlike sizes, too: where a value is subtracted from itself, equal ones cancel.
-    return g * rng.choice((-1.0, 1.0), g.shape) * rng.uniform(0.5, 1.5, g.shape)
+    return g * rng.choice((-1.0, 1.0), g.shape) * rng.uniform(0.5, 1.5, np.shape(g))
 
 
 def _why(drawn: Draw) -> str:
