@@ -148,3 +148,41 @@ def test_right(checked: Checked, name: str) -> None:
 @pytest.mark.parametrize(("source", "slip"), slips(PROBLEMS))
 def test_wrong(checked: Checked, source: str, slip: Slip) -> None:
     assert_found(checked(slip.within(source)), slip)
+
+
+SMOOTHED = """
+import numpy as np
+data = ("Y",)
+
+def inputs(rng, *, rows=4, words=6):
+    return {"x": rng.normal(size=(rows, words)), "Y": np.eye(words)[rng.integers(0, words, rows)]}
+
+def forward(x, Y):
+    rows, words = x.shape
+    p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    loss = -((0.9 * Y + 0.1 / words) * np.log(p)).sum() / rows
+    return loss
+
+def backward(x, Y, p):
+    rows, words = x.shape
+    soft = 0.9 * Y + 0.1 / words
+    dx = (p - soft) / rows
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("0.1 / words\n    dx", "0.1 / rows\n    dx", "rows"),
+        ("soft) / rows", "soft) / words", "words"),
+    ],
+)
+def test_one_size_divided_by_in_place_of_another(
+    checked: Checked, right: str, wrong: str, said: str
+) -> None:
+    assert_right(checked(SMOOTHED))
+    source = SMOOTHED.replace(right, wrong)
+    row = checked(source)["x"]
+    assert row.mistake is not None and row.mistake.code == "unnormalised"
+    assert f"`{said}` is not the number of elements" in row.mistake.message
+    assert row.line == source.partition(wrong)[0].count("\n") + 1

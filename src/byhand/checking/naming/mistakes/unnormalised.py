@@ -8,6 +8,7 @@ Good:
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -61,9 +62,9 @@ def find(suspect: Suspect) -> Diagnosis | None:
             )
     mend = _with_another_size(suspect)
     if mend is not None:
-        return mend.finding(
-            f"`{text(mend.part)}` is not the number of elements: what does forward take the mean "
-            "over?"
+        part = mend.part.right if isinstance(mend.part, ast.BinOp) else mend.part
+        return replace(mend, part=part).finding(
+            f"`{text(part)}` is not the number of elements: what does forward take the mean over?"
         )
     normalisers = _normalisers(suspect.program)
 
@@ -173,7 +174,7 @@ def _with_another_size(suspect: Suspect) -> Mend | None:
             case ast.BinOp(op=ast.Div(), left=left, right=ast.Name(id=name)) if counts(
                 name, suspect.function
             ):
-                yield from (ast.BinOp(left, ast.Div(), parsed(each)) for each in of_masks)
+                yield from (ast.BinOp(left, ast.Div(), parsed(each)) for each in others)
             case ast.Name(id=name) if counts(name, suspect.function) and _is_a_size(statement):
                 yield from larger(part)
             case _:

@@ -19,9 +19,9 @@ from byhand.checking.naming.proving.syntax import text
 from byhand.ops import REGISTRY
 from byhand.ops.spelling import names
 
-BOOLEAN = (called for op in REGISTRY.values() if op.boolean for called in names(op))
-
-SPARED = frozenset(("log", "log2", "log10", *BOOLEAN))
+SPARED = frozenset(("log", "log2", "log10")).union(
+    *(names(op) for op in REGISTRY.values() if op.boolean)
+)
 """Functions inside of which no exponent is wrong: log(x**2) is 2 log(x), and x.ge(1) only masks."""
 
 EXPONENTS = (-3, -2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2, 3)
