@@ -12,7 +12,8 @@ import forked
 Done = subprocess.CompletedProcess[str]
 
 _ON_A_FULL_DISK = """
-import resource, runpy, signal
+import resource, runpy, signal, sys
+sys.dont_write_bytecode = True  # Python would leave half a file of it
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 runpy.run_module("byhand", run_name="__main__", alter_sys=True)

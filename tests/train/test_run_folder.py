@@ -94,6 +94,7 @@ def test_a_full_disk_leaves_nothing(word_file: Path, python: Python) -> None:
     """No file may grow beyond 3,000 bytes, which the parameters do."""
     script = """
 import resource, signal, sys
+sys.dont_write_bytecode = True  # Python would leave half a file of it
 from byhand.errors import DataError
 from byhand.train import train
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -115,7 +116,8 @@ except DataError as error:
 def test_a_full_disk_leaves_the_run_that_was_resumed(run: Path, python: Python) -> None:
     before = {p.name: p.read_bytes() for p in run.iterdir()}
     script = """
-import resource, signal
+import resource, signal, sys
+sys.dont_write_bytecode = True
 from byhand.errors import DataError
 from byhand.train import train
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
