@@ -157,15 +157,20 @@ def test_a_choice_that_matters_may_not_be_left_out(tmp_path: Path) -> None:
         assert not noted(report)
 
 
-def test_what_is_off_by_little_in_a_few_elements_says_where(tmp_path: Path) -> None:
-    """A constant of too few digits is off everywhere."""
+@pytest.mark.parametrize(
+    ("little", "said"), [("np.exp(1e-11)", "rows 2"), ("1 + 1e-11", "without `1e-11` the line is")]
+)
+def test_what_is_off_by_little_in_a_few_elements_says_where(
+    tmp_path: Path, little: str, said: str
+) -> None:
+    """A constant of too few digits is off everywhere. What is one term too many is underlined."""
     off = Guarded(
         ("h = np.tanh(z)", SQUARES),
-        (OF_SQUARES, "dz = dh * (1 - h**2)", "dz[2] *= 1 + 1e-11"),
+        (OF_SQUARES, "dz = dh * (1 - h**2)", f"dz[2] *= {little}"),
         1.0,
     )
     for report in reports(tmp_path, NUMPY, "float64", off):
         mistake = report["z"].mistake
         assert mistake is not None
         assert "digits" not in mistake.message
-        assert "rows 2" in mistake.message, mistake.message
+        assert said in mistake.message, mistake.message
