@@ -29,6 +29,7 @@ from byhand.torch.complex_numbers import in_reals, is_complex, takes_complex
 from byhand.torch.faithful import called
 from byhand.torch.forward_mode import wrong_forward
 from byhand.torch.given import Given, given
+from byhand.torch.held import unjudged_where_held
 from byhand.torch.inside import inner_functions
 from byhand.torch.kernel import bench_of, outputs_of, placed
 from byhand.torch.reference import Reference, reference_of
@@ -118,6 +119,8 @@ def _checked(
     problem, referee = made
     report = _judged(problem, seed, referred is not None)
     report = replace(report, referee=referee)
+    if referred is None and report.wrong:
+        report = unjudged_where_held(report, subject, found, ran, seed)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
         refused = report.ok or "number of gradients" in str(gave)

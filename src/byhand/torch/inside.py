@@ -75,16 +75,23 @@ def _behind(outputs: Sequence[torch.Tensor]) -> list[type[Fn]]:
 def _watched(function: type[Fn]) -> Iterator[list[tuple[Any, ...]]]:
     """Gathers the arguments that a Function is called with."""
     calls: list[tuple[Any, ...]] = []
-    own = function.__dict__.get("apply")
     apply = function.apply
 
     def watching(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
         return apply(*arguments, **options)
 
-    function.apply = staticmethod(watching)  # pyright: ignore[reportAttributeAccessIssue]
-    try:
+    with replaced(function, watching):
         yield calls
+
+
+@contextmanager
+def replaced(function: type[Fn], call: Callable[..., Any]) -> Iterator[None]:
+    """Within it, something else is called where a Function is applied."""
+    own = function.__dict__.get("apply")
+    function.apply = staticmethod(call)  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
     finally:
         if own is None:
             del function.apply

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ def own_forwards(subject: Subject, arguments: Sequence[str]) -> Iterator[Referen
 
     def call(*given: Any) -> Any:
         copies = [v.clone() if isinstance(v, torch.Tensor) else v for v in given]
-        return forward(Ctx(_flags(given)), *copies)
+        return forward(Ctx(flags(given)), *copies)
 
     for way in (call, torch.func.functionalize(call)):
         yield Reference(way, tuple(arguments), f"the forward of {subject.name}")
@@ -148,7 +148,7 @@ class Ctx:
 def kept(subject: Subject, names: Sequence[str], arguments: Sequence[Any]) -> tuple[Any, ...]:
     """What a subject's forward leaves in ctx under these names, and its outputs at the end."""
     plain = [_plain(value) for value in arguments]
-    ctx = Ctx(_flags(plain))
+    ctx = Ctx(flags(plain))
     assert subject.forward is not None
     seed_torch()
     with torch.no_grad():
@@ -161,7 +161,8 @@ def kept(subject: Subject, names: Sequence[str], arguments: Sequence[Any]) -> tu
     return (*(held[n] if n in held else getattr(ctx, n) for n in names), None)
 
 
-def _flags(arguments: Sequence[Any]) -> tuple[bool, ...]:
+def flags(arguments: Iterable[Any]) -> tuple[bool, ...]:
+    """For each argument whether it is a tensor: `needs_input_grad`."""
     return tuple(isinstance(value, torch.Tensor) for value in arguments)
 
 
