@@ -79,7 +79,7 @@ def bounded(
                 error = _dense(op, args, values, value, params)
             case "opaque":
                 error = _own(value) + np.max(_own(value), initial=0.0)
-        if np.isnan(error).any():  # a slope that is no number, of which 0 is taken
+        if np.isnan(np.add.reduce(error, axis=None)):  # a slope that is no number: 0 is taken
             error = np.where(np.isnan(error), np.abs(value), error)
         if not np.isfinite(value).all():
             # What is infinite or NaN is not off by any rounding; it must not spread into the rest.
@@ -114,9 +114,17 @@ def _elementwise(
         if vjp is None or isinstance(arg, int):
             continue
         slope = vjp(1.0, value, *values, **params)
-        share = np.abs(slope) * _error(arg)
-        error = error + np.where(slope == 0, 0.0, share)
+        error = error + _passed_on(np.abs(slope), _error(arg))
     return error if error.shape == value.shape else np.broadcast_to(error, value.shape)
+
+
+def _passed_on(slope: Any, error: Any) -> Any:
+    """What comes of an error on its way through an op; nothing where the slope is 0, even of an
+    error without bounds."""
+    share = slope * error
+    if np.isnan(np.add.reduce(share, axis=None)):
+        return np.where(slope == 0, 0.0, share)
+    return share
 
 
 def _reduction(op: Op, arg: Bounded, value: Array, params: Mapping[str, Any]) -> Array:
@@ -127,8 +135,7 @@ def _reduction(op: Op, arg: Bounded, value: Array, params: Mapping[str, Any]) ->
         return np.zeros(value.shape)
     slope = np.abs(vjp(np.ones_like(value), value, x, **params))
     roundings = _of_a_sum(x.size // max(1, value.size))
-    terms = slope * (arg.error + roundings * _own(x))
-    terms = np.where(slope == 0, 0.0, terms)
+    terms = _passed_on(slope, arg.error + roundings * _own(x))
     return np.asarray(np.abs(value) + terms.sum(axis, keepdims=keepdims))
 
 

@@ -222,19 +222,15 @@ class Feeder:
         """Puts right the feeds that the statement changed in place, but for those of locals that it
         names: they are used on."""
         touched = touched_names(statement.node)
-        other = {
-            key: (value, held)
-            for key, (value, held) in self.placed.items()
-            if touched.get(tree.root(self.plan.locals[key])) is None
-            and not np.array_equal(held, self.meant(key, self.feeds[key]))
-        }
-        if not other:  # as after nearly every statement
-            return
         memory = [*_arrays([namespace.get(n) for n, rebinds in touched.items() if not rebinds])]
-        for key, (value, held) in other.items():
-            shared = any(np.may_share_memory(held, each) for each in memory)
-            if shared and fetch(namespace, self.plan.locals[key]) is value:
-                self.put_feed(namespace, key, value)
+        if not memory:  # as after most statements
+            return
+        for key, (value, held) in [*self.placed.items()]:
+            local = self.plan.locals[key]
+            if touched.get(tree.root(local)) is None and fetch(namespace, local) is value:
+                shared = any(np.may_share_memory(held, each) for each in memory)
+                if shared and not np.array_equal(held, np.asarray(self.meant(key, self.feeds[key]))):
+                    self.put_feed(namespace, key, value)
 
 
 def _arrays(values: Sequence[Any]) -> Iterator[Array]:

@@ -10,7 +10,7 @@ nothing cancels that didn't have to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -57,8 +57,9 @@ def _vague(drawn: Draw, key: Key, true: Bounded, feeds: Mapping[Key, Array]) -> 
     open_to = true.error > 0
     if not open_to.any() or not np.all(bound >= np.abs(true.value), where=open_to):
         return False
-    terms = np.abs(_uncancelled(drawn, feeds)[drawn.truth.by_key[key].tensor])
-    return bool(np.all(bound >= terms, where=open_to))
+    terms = _uncancelled(drawn, feeds) if feeds else _true_uncancelled(drawn)
+    size = np.abs(terms[drawn.truth.by_key[key].tensor])
+    return bool(np.all(bound >= size, where=open_to))
 
 
 def _bound(drawn: Draw, true: Bounded) -> Array:
@@ -70,7 +71,7 @@ def _near(trial: Trial, answer: Answer, true: Bounded) -> bool:
     value = as_array(answer.value)
     if trial.drawn.program is trial.drawn.truth or value is None:
         return False
-    terms = np.abs(_uncancelled(trial.drawn, {})[trial.drawn.truth.by_key[answer.key].tensor])
+    terms = np.abs(_true_uncancelled(trial.drawn)[trial.drawn.truth.by_key[answer.key].tensor])
     return bool(np.max(np.abs(value - true.value)) <= NEAR * np.max(terms))
 
 
@@ -83,9 +84,15 @@ def _uncancelled(drawn: Draw, feeds: Mapping[Key, Array]) -> Mapping[Tensor, Arr
     return gradients(seeds, feeds=fed, passing=partial(_with_signs, rng))
 
 
+@lru_cache(maxsize=1)  # each answer of a report asks for the same
+def _true_uncancelled(drawn: Draw) -> Mapping[Tensor, Array]:
+    return _uncancelled(drawn, {})
+
+
 def _with_signs(rng: np.random.Generator, g: Array) -> Array:
     # Of unlike sizes, too: where a value is subtracted from itself, equal ones cancel.
-    return g * rng.choice((-1.0, 1.0), g.shape) * rng.uniform(0.5, 1.5, np.shape(g))
+    turned = np.asarray(rng.uniform(-1.0, 1.0, np.shape(g)))
+    return g * (turned + np.copysign(0.5, turned))
 
 
 def _why(drawn: Draw) -> str:

@@ -281,11 +281,13 @@ class Recorder:
         ]
         found: list[str] = []
         for key, leaf in list(self.held.items()) if views else ():
-            if array(leaf) is None or key[1:] in written or unchanged(leaf, self.seen[key]):
+            if array(leaf) is None or key[1:] in written:
+                continue
+            near = [of_answer for view, of_answer in views if share_memory(leaf, view)]
+            if not near or unchanged(leaf, self.seen[key]):
                 continue
             room = key in self.filled or _makes_room(self.writes[self.latest[key[1:]]].node)
-            near = [of_answer for view, of_answer in views if share_memory(leaf, view)]
-            if near and (room or not all(near)):
+            if room or not all(near):
                 self.write(key, leaf, node, False, read)
                 found.append(key[1:])
                 self.filled |= {key} if room else set()
@@ -339,21 +341,33 @@ class Recorder:
         for root, rebinds in touched_names(statement.node).items():
             if rebinds or root not in namespace:
                 continue
-            leaves = (leaf for _, leaf in tree.named(root, namespace[root]))
-            changed = [leaf for leaf in leaves if array(leaf) is not None]
+            leaves = tree.named(root, namespace[root])
+            changed = [leaf for k, leaf in leaves if self.may_have_changed(k, leaf, written)]
             name = written[0] if written else None
-            for given, value in self.given.items():
+            for given, value in self.given.items() if changed else ():
                 near = any(share_memory(value, each) for each in changed)
                 if near and not unchanged(value, self.pristine[given]):
                     self.damages.append(Damage(given, name, statement.line, self.number, root))
                     self.pristine[given] = copied(value)
-            for key, leaf in self.held.items():
+            for key, leaf in self.held.items() if changed else ():
                 if key[1:] in written or array(leaf) is None:
                     continue
                 near = any(share_memory(leaf, each) for each in changed)
                 if near and not unchanged(leaf, self.seen[key]):
                     self.damages.append(Damage(key, name, statement.line, self.number, root))
                     self.seen[key] = copied(leaf)
+
+
+    def may_have_changed(self, key: str, leaf: Any, written: list[str]) -> bool:
+        """Whether a statement may have changed an array that it got under this name: of what
+        backward was given, and of gradients, it is known what they were."""
+        if array(leaf) is None:
+            return False
+        if leaf is self.given.get(key):
+            return not unchanged(leaf, self.pristine[key])
+        if leaf is self.held.get(key) and key[1:] not in written:
+            return not unchanged(leaf, self.seen[key])
+        return True
 
 
 def _makes_room(node: ast.stmt) -> bool:
