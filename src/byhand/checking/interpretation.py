@@ -6,7 +6,7 @@ believed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 from byhand.checking.judging.another_shape import (
@@ -21,6 +21,7 @@ from byhand.checking.judging.used_on import follow
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.naming.proving.finding import Effort
 from byhand.checking.running.backward_run import Raised
+from byhand.referees.referee import Key
 
 SOON = 2.0
 """Seconds of processor time in which mistakes must be found that speak for an interpretation."""
@@ -49,15 +50,15 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
         return interpretation
     renamed = follow(plain, renamed=True)
     if renamed != plain:
-        fewer = blame(renamed)
-        if len(fewer.roots) < len(interpretation.blame.roots) and not _raises(fewer):
+        fewer = _less(renamed, lambda found: len(found) < len(interpretation.blame.roots))
+        if fewer is not None:
             interpretation = Interpretation(renamed, fewer)
     others = locals_of_another_shape(plain)
     slopes = local_derivatives(plain)
     for turns in filter(None, (others, [*others, *slopes] if slopes else [])):
         without = follow(plain, plain=turns)
-        fewer = blame(without)
-        if not {*fewer.roots} < {*interpretation.blame.roots} or _raises(fewer):
+        fewer = _less(without, lambda found: found < interpretation.blame.roots.keys())
+        if fewer is None:
             continue
         right = is_right(plain, turns)
         if right or _explains(without, fewer):
@@ -68,6 +69,18 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
             )
             return Interpretation(without, fewer, notes=tuple(notes))
     return interpretation
+
+
+def _less(trials: Sequence[Trial], is_less: Callable[[Set[Key]], bool]) -> Blame | None:
+    """What is to blame in these trials, if that is less; mostly the first shows that it isn't."""
+
+    def fits(blamed: Blame) -> bool:
+        return is_less(blamed.roots.keys()) and not _raises(blamed)
+
+    if not fits(blame(trials[:1])):
+        return None
+    found = blame(trials)
+    return found if fits(found) else None
 
 
 def _raises(blamed: Blame) -> bool:

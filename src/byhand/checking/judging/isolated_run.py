@@ -227,10 +227,12 @@ class Feeder:
             return
         for key, (value, held) in [*self.placed.items()]:
             local = self.plan.locals[key]
-            if touched.get(tree.root(local)) is None and fetch(namespace, local) is value:
-                shared = any(np.may_share_memory(held, each) for each in memory)
-                if shared and not np.array_equal(held, np.asarray(self.meant(key, self.feeds[key]))):
-                    self.put_feed(namespace, key, value)
+            if touched.get(tree.root(local)) is not None or fetch(namespace, local) is not value:
+                continue
+            shared = any(np.may_share_memory(held, each) for each in memory)
+            meant = np.asarray(self.meant(key, self.feeds[key]))
+            if shared and not np.array_equal(held, meant):
+                self.put_feed(namespace, key, value)
 
 
 def _arrays(values: Sequence[Any]) -> Iterator[Array]:

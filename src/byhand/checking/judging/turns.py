@@ -71,7 +71,7 @@ def without_answer(trial: Trial) -> Mapping[Key, tuple[Write, ...]]:
 def turned(trial: Trial, turns: Sequence[Turn]) -> Trial:
     """A trial whose answers are ended, and begun, at these turns."""
     found: list[tuple[UsedOn, Way | None]] = []
-    plain = answers(trial.drawn.program, trial.run)
+    plain = (trial.plain or trial).answers
     loose = without_answer(replace(trial, answers=plain))
     others = [Answer(key, None, writes=writes) for key, writes in loose.items()]
     for answer in [*plain.found, *others]:
@@ -86,9 +86,18 @@ def turned(trial: Trial, turns: Sequence[Turn]) -> Trial:
     drawn = trial.drawn
     truth = _with_steps(drawn.truth, found)
     program = truth if drawn.program is drawn.truth else _with_steps(drawn.program, found)
-    drawn = replace(drawn, truth=truth, program=program)
+    if truth is not drawn.truth:
+        drawn = drawn.with_steps(truth, program)
     new = answers(program, trial.run, [used for used, _ in found])
     return replace(trial, drawn=drawn, answers=new, first=None, plain=trial.plain or trial)
+
+
+def turned_alike(trials: Sequence[Trial], turns: Sequence[Turn]) -> list[Trial]:
+    """The trials of a backward, each with these turns."""
+    found: dict[Trial | None, Trial] = {}
+    for each in trials:
+        found[each] = replace(turned(each, turns), first=found.get(each.first))
+    return [*found.values()]
 
 
 def _value(program: Program, host: Key, way: Way) -> Key | None:

@@ -34,7 +34,7 @@ from byhand.checking.judging.parts import parts_of
 from byhand.checking.judging.readers import all_right, last_read_at_once, made_of_it, readers_of
 from byhand.checking.judging.together import together, together_with_a_wrong_one
 from byhand.checking.judging.trial import Trial
-from byhand.checking.judging.turns import Turn, overwritten, turned
+from byhand.checking.judging.turns import Turn, overwritten, turned, turned_alike
 from byhand.checking.running.backward_run import Raised, Write
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import ADD, POSITIVE_OF, SUBTRACT
@@ -65,7 +65,7 @@ def follow(
             break
         turns += new
         known = turned(first, turns)
-    return [turned(each, turns) for each in trials] if turns else [*trials]
+    return turned_alike(trials, turns) if turns else [*trials]
 
 
 def _next(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -67,6 +67,16 @@ class Draw:
         own; with other gradients of the outputs, where those are given."""
         upstream = self.upstream if upstream is None else upstream
         return sweep(self.truth, upstream, feeds, self.forward_bounds)
+
+    def with_steps(self, truth: Program, program: Program) -> Draw:
+        """The same draw, where more of its values are steps: no gradient is another then, and what
+        is known of them isn't found out again."""
+        new = replace(self, truth=truth, program=program)
+        if {step.tensor for step in truth} <= self.forward_bounds.keys():
+            vars(new)["forward_bounds"] = self.forward_bounds
+        if {step.tensor for step in truth} <= self.true_gradients.keys():
+            vars(new)["true_gradients"] = self.true_gradients
+        return new
 
     @cached_property
     def eps(self) -> float:
