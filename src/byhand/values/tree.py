@@ -97,6 +97,8 @@ def leaves(value: Any) -> Iterator[tuple[Path, Any]]:
 
 def named(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The leaves of what `name` stands for, by name: `name[0]`, `name["W"]`, `name.x`."""
+    if not is_container(value):  # at once, since most are leaves
+        return iter(((name, value),))
     return ((text(name, path), leaf) for path, leaf in leaves(value))
 
 

@@ -158,7 +158,8 @@ def _said_of_unknown(truth: Gradient, known: Array) -> str:
 
 def _same(found: Array, true: Array, dtype: np.dtype[Any], known: Array | None) -> bool:
     """Whether all elements are the truth itself, or all that are `known`."""
-    same = found == true.astype(np.result_type(found.dtype, dtype), copy=False)
+    common = dtype if found.dtype == dtype else np.result_type(found.dtype, dtype)
+    same = found == true.astype(common, copy=False)
     return bool(np.all(same if known is None else same | ~known))
 
 
@@ -179,12 +180,11 @@ def _elements(
             errors = np.where(known, errors, 0.0)
             tolerances = np.where(known, tolerances, np.inf)
         ratios = errors / tolerances
-        worst = np.argmax(ratios if known is None else np.where(known, ratios, -1.0))
-    at = np.unravel_index(worst, errors.shape)
+        at = int(np.argmax(ratios if known is None else np.where(known, ratios, -1.0)))
     wrong = mapped and truth.places is None and not np.all(errors <= tolerances)
     heat = heat_map(errors, tolerances) if wrong else None
     mismatch = _mismatch(errors, tolerances, truth.value) if wrong else None
-    return _Worst(float(errors[at]), float(tolerances[at]), float(units[at]), heat, mismatch)
+    return _Worst(errors.item(at), tolerances.item(at), units.item(at), heat, mismatch)
 
 
 def _mismatch(errors: Array, tolerances: Array, true: Array) -> Mismatch:
