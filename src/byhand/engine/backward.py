@@ -7,7 +7,7 @@ each passes its share on to the arguments it was computed from. Shares of severa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -32,9 +32,7 @@ def gradients(
     that gradient in place of its own. Every gradient is passed on as `passing` makes it, for each
     argument anew.
     """
-    grads: dict[Tensor, Any] = {}
-    for tensor, upstream in seeds:
-        grads[tensor] = grads[tensor] + upstream if tensor in grads else upstream
+    grads = _added(seeds)
     for tensor in computed_first_to_last([*grads, *feeds])[::-1]:
         op = tensor.op
         g = feeds[tensor] if tensor in feeds else grads.get(tensor)
@@ -51,6 +49,83 @@ def gradients(
             share = fit(vjp(passed, value(tensor), *inputs, **tensor.params), arg.value.shape)
             grads[arg] = grads[arg] + share if arg in grads else share
     return grads
+
+
+class Gradients(Mapping[Tensor, Any]):
+    """The same as `gradients` gives, each found when it is asked for: where many tensors are fed,
+    the gradient of one needs no more than the ops between it and those.
+
+    From some of the `rest` nothing may come back: of these it is `nothing`.
+    """
+
+    def __init__(
+        self,
+        seeds: Iterable[tuple[Tensor, Any]],
+        value: Callable[[Tensor], Any],
+        feeds: Mapping[Tensor, Any],
+        rest: Iterable[Tensor],
+        nothing: Callable[[Tensor], Any],
+    ) -> None:
+        self._value, self._feeds, self._nothing = value, feeds, nothing
+        self._seeds = _added(seeds)
+        self._known: dict[Tensor, Any] = {}
+        self._uses: dict[Tensor, list[tuple[Tensor, int]]] = {each: [] for each in self._seeds}
+        for tensor in computed_first_to_last([*self._seeds, *feeds])[::-1]:
+            op = tensor.op
+            if op is None or not (tensor in feeds or tensor in self._uses):
+                continue
+            for position, arg in enumerate(tensor.args):
+                if isinstance(arg, Tensor) and op.vjp(position) is not None:
+                    self._uses.setdefault(arg, []).append((tensor, position))
+        for tensor in rest:
+            self._uses.setdefault(tensor, [])
+
+    def __getitem__(self, tensor: Tensor) -> Any:
+        open_ones = [tensor]
+        while open_ones:
+            now = open_ones[-1]
+            if now in self._known:
+                open_ones.pop()
+            elif ahead := [user for user, _ in self._uses[now] if not self._passes_on(user)]:
+                open_ones += ahead
+            else:
+                self._known[now] = self._sum(now)
+        return self._known[tensor]
+
+    def _passes_on(self, tensor: Tensor) -> bool:
+        """Whether it is known what a tensor passes on."""
+        return tensor in self._feeds or tensor in self._known
+
+    def _sum(self, tensor: Tensor) -> Any:
+        """The gradient of a tensor, where those of all that use it are known or fed."""
+        total = self._seeds.get(tensor)
+        for user, position in self._uses[tensor]:
+            assert user.op is not None
+            vjp = user.op.vjp(position)
+            assert vjp is not None
+            g = self._feeds[user] if user in self._feeds else self._known[user]
+            inputs = [self._value(a) if isinstance(a, Tensor) else a for a in user.args]
+            found = vjp(g, self._value(user), *inputs, **user.params)
+            share = fit(found, tensor.value.shape)
+            total = share if total is None else total + share
+        return self._nothing(tensor) if total is None else total
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self._uses)
+
+    def __len__(self) -> int:
+        return len(self._uses)
+
+    def __contains__(self, tensor: object) -> bool:
+        return tensor in self._uses
+
+
+def _added(seeds: Iterable[tuple[Tensor, Any]]) -> dict[Tensor, Any]:
+    """The upstream gradient of each output; of one that is returned twice, both."""
+    found: dict[Tensor, Any] = {}
+    for tensor, upstream in seeds:
+        found[tensor] = found[tensor] + upstream if tensor in found else upstream
+    return found
 
 
 def computed_first_to_last(outputs: list[Tensor]) -> list[Tensor]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from byhand.engine.backward import gradients
+from byhand.engine.backward import Gradients, gradients
 from byhand.engine.bounded import Bounded, bounds
 from byhand.engine.tensor import Tensor
 from byhand.program.problem import Problem
@@ -42,13 +42,34 @@ def sweep(
     own. `forward` are the tensors with their errors, where they are known already.
     """
     forward = forward_bounds(program) if forward is None else forward
-    seeds = [(step.tensor, _given(g)) for step, g in zip(program.outputs, upstream, strict=True)]
-    fed = {program.by_key[key].tensor: _given(g) for key, g in feeds.items()}
-    found = gradients(seeds, forward.__getitem__, fed)
-    for step in program:
-        if step.tensor not in found:
-            found[step.tensor] = _given(np.zeros_like(step.value))
-    return found
+    found = gradients(_seeds(program, upstream), forward.__getitem__, _fed(program, feeds))
+    rest = (step.tensor for step in program if step.tensor not in found)
+    return found | {tensor: _nothing(tensor) for tensor in rest}
+
+
+def sweep_on_demand(
+    program: Program,
+    upstream: Sequence[Array],
+    feeds: Mapping[Key, Array],
+    forward: Mapping[Tensor, Bounded],
+) -> Mapping[Tensor, Bounded]:
+    """The same, each gradient found when it is asked for."""
+    seeds, fed = _seeds(program, upstream), _fed(program, feeds)
+    steps = (step.tensor for step in program)
+    return Gradients(seeds, forward.__getitem__, fed, steps, _nothing)
+
+
+def _seeds(program: Program, upstream: Sequence[Array]) -> list[tuple[Tensor, Bounded]]:
+    outputs = zip(program.outputs, upstream, strict=True)
+    return [(step.tensor, _given(g)) for step, g in outputs]
+
+
+def _fed(program: Program, feeds: Mapping[Key, Array]) -> dict[Tensor, Bounded]:
+    return {program.by_key[key].tensor: _given(g) for key, g in feeds.items()}
+
+
+def _nothing(tensor: Tensor) -> Bounded:
+    return _given(np.zeros_like(tensor.value))
 
 
 def forward_bounds(program: Program) -> dict[Tensor, Bounded]:

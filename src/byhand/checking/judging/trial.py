@@ -36,6 +36,9 @@ from byhand.values.precision import SINGLE
 
 EPS = float(np.finfo(np.float64).eps)
 
+FEW = 2
+"""Of a further draw, so many definitions are run by themselves, before all are in one run."""
+
 LARGE = 1e-6
 """A part of a gradient that is much more than rounding leaves of it nearly anywhere."""
 
@@ -217,9 +220,9 @@ class Trial:
         }
 
     @cached_property
-    def fed_gradients(self) -> dict[Tensor, Bounded]:
+    def fed_gradients(self) -> Mapping[Tensor, Bounded]:
         """The gradients when every answer passes on its feed."""
-        return self.drawn.gradients(self.feeds)
+        return self.drawn.gradients_on_demand(self.feeds)
 
     def tried_alone(
         self, answer: Answer
@@ -242,7 +245,8 @@ class Trial:
             feeds, grads = self.feeds, self.fed_gradients
         else:
             feeds, grads = self.feeds_where(answer.key, answer.reads)
-        alone = self.alone if feeds is self.feeds else self.run_on(feeds, only=answer.key)
+        all_of_them = feeds is self.feeds and (self.first is None or len(self._tried) >= FEW)
+        alone = self.alone if all_of_them else self.run_on(feeds, only=answer.key)
         return alone.get(answer.key), feeds, grads
 
     def feeds_where(

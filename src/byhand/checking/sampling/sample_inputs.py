@@ -21,7 +21,7 @@ from byhand.program.call import call_of
 from byhand.program.problem import Inputs, Problem
 from byhand.program.program import Program
 from byhand.program.trace import is_setting, trace_problem
-from byhand.referees.engine import forward_bounds, sweep
+from byhand.referees.engine import forward_bounds, sweep, sweep_on_demand
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, as_jax, as_torch, is_float_array, is_torch
@@ -67,6 +67,10 @@ class Draw:
         own; with other gradients of the outputs, where those are given."""
         upstream = self.upstream if upstream is None else upstream
         return sweep(self.truth, upstream, feeds, self.forward_bounds)
+
+    def gradients_on_demand(self, feeds: Mapping[Key, Array]) -> Mapping[Tensor, Bounded]:
+        """The same, each found when it is asked for."""
+        return sweep_on_demand(self.truth, self.upstream, feeds, self.forward_bounds)
 
     def with_steps(self, truth: Program, program: Program) -> Draw:
         """The same draw, where more of its values are steps: no gradient is another then, and what
