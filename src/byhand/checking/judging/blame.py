@@ -12,7 +12,7 @@ import ast
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from byhand.checking.judging.evidence import Evidence, evidence_of
+from byhand.checking.judging.evidence import Evidence, evidence_of, truly_fed
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.uneven import Uneven, uneven
 from byhand.checking.running.answers import Answer
@@ -57,16 +57,12 @@ def blame(trials: Sequence[Trial]) -> Blame:
     for answer in whole[0].answers.found:
         if not answer.writes:
             continue
-        shown = whole[:1] if answer.key in right else whole  # what holds by luck shows on one draw
-        evidence = tuple(
-            evidence_of(trial, there) for trial in shown for there in same_definition(answer, trial)
-        )
-        if all(found.right for found in evidence):
-            continue
-        if answer.key not in right and any(wrong(found) for found in evidence):
-            roots[answer.key] = evidence
-        else:
-            lucky[answer.key] = evidence
+        first, *others = [(each, it) for each in whole for it in same_definition(answer, each)]
+        here = evidence_of(*first)  # what holds by luck shows on one draw
+        if answer.key not in right and (wrong(here) or any(_is_wrong(*each) for each in others)):
+            roots[answer.key] = (here, *(evidence_of(*each) for each in others))
+        elif not here.right:
+            lucky[answer.key] = (here,)
     odd: dict[Key, Uneven] = {}
     for trial in apart:
         if trial.drawn.tied:
@@ -147,6 +143,12 @@ def _made_as_others(key: Key, roots: Mapping[Key, tuple[Evidence, ...]]) -> bool
 def wrong(found: Evidence) -> bool:
     """Whether a definition is wrong, and not only on gradients that no real run has."""
     return not found.right and not found.right_on_truth
+
+
+def _is_wrong(trial: Trial, answer: Answer) -> bool:
+    """The same of a further draw, where most are right on the true gradients, which costs less to
+    know."""
+    return not truly_fed(trial, answer).right and wrong(evidence_of(trial, answer))
 
 
 def _right_everywhere(trials: Sequence[Trial], apart: Sequence[Trial]) -> frozenset[Key]:

@@ -158,8 +158,11 @@ def _all_times(program: Program) -> tuple[tuple[Times, float], ...]:
 
 @lru_cache(maxsize=1 << 4)
 def _numbers(program: Program) -> Array:
-    """The numbers of `_all_times`."""
-    return np.array([number for _, number in _all_times(program)])
+    """The numbers of `_all_times`, each once."""
+    sizes = np.unique([number for number in _sizes(program).values() if number > 1])
+    found = np.outer(FACTORS, [*sizes, *(1 / sizes)]).ravel()
+    alone = [times.factor for times in ALONE]
+    return np.unique([*alone, *found[np.abs(found) != 1.0]])
 
 
 def _each_times(sizes: Mapping[str, int]) -> Iterator[tuple[Times, float]]:

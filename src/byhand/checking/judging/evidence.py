@@ -6,7 +6,7 @@ What the definition should give follows from the engine's sweep under the same f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -144,10 +144,7 @@ class Evidence:
 
     def on_truth(self) -> Evidence:
         """The same definition where it reads the true gradients."""
-        trial = self.trial
-        value = trial.on_truth.get(self.answer.key)
-        feeds, grads = trial.true_feeds, trial.drawn.true_gradients
-        return Evidence(trial, self.answer, self.read, feeds, grads, value)
+        return replace(truly_fed(self.trial, self.answer), read=self.read)
 
     def tried(self, edits: Edits) -> Any:
         """What the definition gives with other statements in place of some; None if it raises."""
@@ -236,6 +233,12 @@ def evidence_of(trial: Trial, answer: Answer) -> Evidence:
     """What a draw shows about one definition."""
     value, feeds, grads = trial.tried_alone(answer)
     return Evidence(trial, answer, answer.reads, feeds, grads, value)
+
+
+def truly_fed(trial: Trial, answer: Answer) -> Evidence:
+    """What a draw shows about one definition that reads the true gradients."""
+    feeds, grads = trial.true_feeds, trial.drawn.true_gradients
+    return Evidence(trial, answer, answer.reads, feeds, grads, trial.on_truth.get(answer.key))
 
 
 def as_array(value: Any) -> Array | None:

@@ -12,6 +12,7 @@ import ast
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ class Plan:
     scales: Mapping[Key, float]
 
     @staticmethod
+    @lru_cache(maxsize=1 << 3)  # of a trial's answers many runs are made
     def of(found: Answers) -> Plan:
         writes: dict[int, tuple[tuple[Key, bool], ...]] = {}
         helped: dict[int, set[Key | None]] = {}

@@ -107,9 +107,8 @@ class Trial:
         found = compare(given, self._truths[key], error, dtype, eps, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
             return found
-        if self.first is not None and self.is_far_out(
-            key, found.max_error, self._truths[key].value
-        ):
+        size = float(np.max(np.abs(self._truths[key].value), initial=0.0))
+        if self.first is not None and self.first.shows_far_out(key, found.max_error, size):
             return found
         times = abs(answer.scale)
         own = self.scatter_in_the_end.of(key, times * found.max_error)
@@ -320,13 +319,17 @@ class Trial:
 
     def is_far_out(self, key: Key, error: float, truth: Array) -> bool:
         """Whether an error is a large part of the largest element of a gradient that is wrong on
-        the first draw, and out of proportion to how far rounding moves it there: then there is no
-        need to find out how far it moves this one."""
-        first = self.first or self
+        this draw or on the first, and out of proportion to how far rounding moves it there: then
+        there is no need to find out how far it moves this one."""
         size = float(np.max(np.abs(truth), initial=0.0))
-        if error <= LARGE * size or key not in first.wrong:
+        known = (each for each in (self.first, self) if each is not None)
+        return any(each.shows_far_out(key, error, size) for each in known)
+
+    def shows_far_out(self, key: Key, error: float, size: float) -> bool:
+        """The same of a gradient of this size, as far as this draw shows."""
+        if error <= LARGE * size or key not in self.wrong:
             return False
-        return error > FAR * first.scatter_in_the_end.noise_of(key) * size
+        return error > FAR * self.scatter_in_the_end.noise_of(key) * size
 
     @cached_property
     def scatter_alone(self) -> Scatter:
