@@ -91,9 +91,11 @@ class Evidence:
         far_out = self.trial.is_far_out
         if far_out(self.answer.key, found.max_error / slack, self.expected.value):
             return found
-        own = self._scatter.of(self.answer.key, found.max_error / slack)
-        found = found if own is None else self._compared(value, slack, own)
-        return found if found.right else self._where_it_matters(value, slack) or found
+        for own in self._scatter.of(self.answer.key, found.max_error / slack):
+            found = self._compared(value, slack, own)
+            if found.right:
+                return found
+        return self._where_it_matters(value, slack) or found
 
     def _where_it_matters(self, value: Any, slack: float) -> Comparison | None:
         """That the value is right but for elements that no input changes; else None."""

@@ -12,7 +12,7 @@ be in any case, were the truth not known.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,8 +29,9 @@ from byhand.values.arrays import Array, as_jax, is_float_array, is_jax
 from byhand.values.held import array, copied
 from byhand.values.precision import SINGLE
 
-RUNS = 8
-"""With fewer, two roundings that happen to cancel in all of them would hide what either does."""
+RUNS = (2, 4, 8)
+"""After so many runs it is asked whether they excuse an answer. What these don't excuse is wrong:
+with fewer, two roundings that happen to cancel in all of them would hide what either does."""
 
 FAR = 1e5
 """What is out by this many times as much as rounding moved it once is out for another reason."""
@@ -123,23 +124,25 @@ class Scatter:
     run: Run
     judged: Values
 
-    def of(self, key: Key, error: float) -> Array | None:
-        """How far rounding moves a value that is out by `error`, at most of a few runs.
+    def of(self, key: Key, error: float) -> Iterator[Array]:
+        """How far rounding moves a value that is out by `error`, at most of a few runs, and then of
+        more.
 
-        None where that is out of proportion, or can't be found out: the backward can't be run on
+        Nothing where that is out of proportion, or can't be found out: the backward can't be run on
         such arrays, or doesn't give the same each time. What is no number in a run excuses nothing.
         """
         most = self._most(key, 1)
         if not most and self._moved(1).get(key, NOTHING).size < FEW:
             most = self._most(key, 2)
         if FAR * most < error or not self.rounding.tells:
-            return None
-        moved = [self._moved(number).get(key) for number in range(RUNS + 1)]
-        found = [each for each in moved if each is not None]
-        if len(found) < len(moved) or not _same(found[0], self.judged[key]):
-            return None
-        moves = np.stack(found[1:])
-        return np.max(moves, axis=0, initial=0.0, where=np.isfinite(moves)) / AMPLITUDE
+            return
+        for runs in RUNS:
+            moved = [self._moved(number).get(key) for number in range(runs + 1)]
+            found = [each for each in moved if each is not None]
+            if len(found) < len(moved) or not _same(found[0], self.judged[key]):
+                return
+            moves = np.stack(found[1:])
+            yield np.max(moves, axis=0, initial=0.0, where=np.isfinite(moves)) / AMPLITUDE
 
     @cached_property
     def noise(self) -> float:

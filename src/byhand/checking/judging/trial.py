@@ -111,10 +111,11 @@ class Trial:
         if self.first is not None and self.first.shows_far_out(key, found.max_error, size):
             return found
         times = abs(answer.scale)
-        own = self.scatter_in_the_end.of(key, times * found.max_error)
-        if own is not None:
-            truth = self._truths[key]
+        truth = self._truths[key]
+        for own in self.scatter_in_the_end.of(key, times * found.max_error):
             found = compare(given, truth, error, dtype, eps, own=own / times, called=kind)
+            if found.right:
+                break
         if not found.right and (kinked := self._at_kinks(key, given, eps)) is not None:
             other = compare(given, kinked, error, dtype, eps, called=kind)
             found = replace(other, verdict="rounding", note=KINK) if other.right else found

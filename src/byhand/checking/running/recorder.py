@@ -357,7 +357,6 @@ class Recorder:
                     self.damages.append(Damage(key, name, statement.line, self.number, root))
                     self.seen[key] = copied(leaf)
 
-
     def may_have_changed(self, key: str, leaf: Any, written: list[str]) -> bool:
         """Whether a statement may have changed an array that it got under this name: of what
         backward was given, and of gradients, it is known what they were."""
