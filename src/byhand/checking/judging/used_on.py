@@ -36,6 +36,7 @@ from byhand.checking.judging.together import together, together_with_a_wrong_one
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, overwritten, turned, turned_alike
 from byhand.checking.running.backward_run import Raised, Write
+from byhand.checking.sampling.choices import one_sided, picks
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import ADD, POSITIVE_OF, SUBTRACT
 from byhand.values import tree
@@ -53,9 +54,11 @@ def follow(
     """The trials, with every answer ended where its local is used on, and what it is then as an
     answer of its own, beside it; with `renamed`, also those that are never what their name says.
     Those of `plain` answer for nothing."""
-    first = next((each for each in trials if each.line_by_line and not each.drawn.tied), None)
-    if first is None or not first.wrong | {*overwritten(first)}:
+    showing = [trial for trial in trials if _shows(trial)]
+    if not showing:
         return [*trials]
+    # Where each element of a ReLU is positive, its gradient is that of what stands inside, too.
+    first = min(showing, key=lambda trial: len(one_sided(trial.drawn.truth)))
     turns = [*plain]
     known = turned(first, turns) if turns else first
     end = time.process_time() + SECONDS
@@ -66,6 +69,12 @@ def follow(
         turns += new
         known = turned(first, turns)
     return turned_alike(trials, turns) if turns else [*trials]
+
+
+def _shows(trial: Trial) -> bool:
+    """Whether it may be seen on this draw that a local is used on."""
+    seen = trial.line_by_line and not trial.drawn.tied
+    return seen and bool(trial.wrong | {*overwritten(trial)})
 
 
 def _next(
@@ -193,9 +202,13 @@ def _right_for_some(
     odd = frozenset(key for key in readers if not all_right(trial, {key}, exactly=True))
     if any(all_right(tried, {key}, exactly=True) for key in odd):
         return found
-    shape = trial.drawn.truth.by_key[part.host].tensor.shape
-    # In a shape of its own it is no slip; and what reads it is wrong either way.
-    return found if odd == readers and np.shape(part.values[0]) != shape else None
+    if odd != readers:
+        return None
+    # What reads it is wrong either way. In a shape of its own it is no slip; and what stands inside
+    # a choice, such as a ReLU's, is often left without a name.
+    other_shape = np.shape(part.values[0]) != trial.drawn.truth.by_key[part.host].tensor.shape
+    inside = found.way is not None and len(found.way.steps) == 1 and picks(part.tensor)
+    return found if other_shape or inside else None
 
 
 def _after_a_wrong_one(

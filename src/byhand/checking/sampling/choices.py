@@ -91,8 +91,13 @@ def one_sided(program: Program) -> dict[int, Slopes]:
 
 
 def _chooses(tensor: Tensor) -> bool:
+    return picks(tensor) or _is_a_sign(tensor)
+
+
+def picks(tensor: Tensor) -> bool:
+    """Whether each of its elements is one of those that it is made of, as in a maximum."""
     op = tensor.op
-    return op is not None and (op.kink in ("arguments", "zero") or op.name == "where")
+    return op is not None and (op.kink == "arguments" or op.name == "where")
 
 
 def _slopes(tensor: Tensor) -> Slopes:
