@@ -21,6 +21,8 @@ from byhand.checking.summarise import steps_of
 from byhand.program.call import call_of
 from byhand.program.problem import UNPROMISED, Problem
 
+UNNAMED = "the time didn't suffice to look for every name of a mistake: --timeout allows more"
+
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
@@ -95,7 +97,8 @@ class Assessment:
     def _report(self, named: bool) -> Report:
         with calmly(self.problem):
             mistakes = name_mistakes(self.trials, self.blame, roots=named)
-            return report_of(self.trials, self.blame, mistakes, self.kept, self.dtype, self.notes)
+            notes = self.notes if mistakes.in_time else (*self.notes, UNNAMED)
+            return report_of(self.trials, self.blame, mistakes, self.kept, self.dtype, notes)
 
     def _told(self, report: Report) -> Report:
         problem, first = self.first.problem, self.first

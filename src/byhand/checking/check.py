@@ -23,6 +23,7 @@ from byhand.checking.sampling.guards import guards
 from byhand.checking.sampling.sample_inputs import Draw, float_types
 from byhand.checking.sampling.saturated import where_nothing_is_cut_off
 from byhand.checking.trials import trials_of
+from byhand.deadline import is_nearly_over
 from byhand.errors import ProblemError
 from byhand.program.call import call_of, known_to
 from byhand.program.problem import Problem, problem_of
@@ -100,6 +101,7 @@ def _judged(
     with calmly(problem):
         plain, skipped = trials_of(problem, dtype, seed, referee)
     steps = _of_a_step(problem) if _is_wrong(plain[0]) else {}
+    steps = {} if is_nearly_over() else steps
     of_steps = again(replace(problem, renamed=steps), asked=asked or problem) if steps else None
     if of_steps is not None and _is_one_mistake(of_steps.known):
         return of_steps
@@ -119,7 +121,8 @@ def _judged(
         kind,
         notes,
     )
-    for other, note in () if found.is_ok else _without_guards(problem, found, referee):
+    done = found.is_ok or is_nearly_over()
+    for other, note in () if done else _without_guards(problem, found, referee):
         unguarded = again(other, asked=asked)
         if _says_more(unguarded, found):
             return unguarded.noting(note)

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from byhand.deadline import within
 from byhand.errors import ByhandError, ProblemError, one_line
 from byhand.files import plain
 
@@ -49,6 +50,7 @@ def guest(
         _files_kept(file),
         _watched(file, timeout and timeout + patience, said),
         _interrupted(file, timeout if one_of_several else None),
+        within(timeout),
     ):
         if not sys.warnoptions:
             warnings.simplefilter("ignore")

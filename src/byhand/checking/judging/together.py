@@ -8,7 +8,6 @@ several such locals is wrong either way.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -19,6 +18,7 @@ from byhand.checking.judging.part import Guess, LastPart, match_of
 from byhand.checking.judging.parts import parts_of
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, turned
+from byhand.deadline import Allowance
 from byhand.values import tree
 
 
@@ -38,10 +38,14 @@ def together(
 
 
 def together_with_a_wrong_one(
-    trial: Trial, first: Trial, turns: Sequence[Turn], parts: Sequence[LastPart], end: float
+    trial: Trial,
+    first: Trial,
+    turns: Sequence[Turn],
+    parts: Sequence[LastPart],
+    allowance: Allowance,
 ) -> list[Turn]:
     """The same of these parts, where one is wrong besides: that is tried as the gradient of each
-    value near its own, until the processor's time is `end`."""
+    value near its own, until the allowance is spent."""
 
     def by_values(known: Trial, more: Sequence[Turn]) -> list[Turn]:
         parts = (part for part in parts_of(known, [*turns, *more], renamed=True) if part.renamed)
@@ -57,7 +61,7 @@ def together_with_a_wrong_one(
     best, fewest = list[Turn](), _wrong_alone(first, turns)
     for part in parts:
         for turn in _tries(part, trial) if tree.root(part.host[0]) not in shown else ():
-            if time.process_time() > end:
+            if allowance.is_spent:
                 return _needed(first, turns, best) if best else []
             found = [turn, *by_values(turned(first, [*turns, turn]), [turn])]
             if len(found) > 1 and (wrong := _wrong_alone(first, [*turns, *found])) < fewest:

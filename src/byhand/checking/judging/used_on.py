@@ -13,7 +13,6 @@ the value that makes all right that reads it.
 from __future__ import annotations
 
 import ast
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -37,6 +36,7 @@ from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, overwritten, turned, turned_alike
 from byhand.checking.running.backward_run import Raised, Write
 from byhand.checking.sampling.choices import one_sided, picks
+from byhand.deadline import Allowance
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import ADD, POSITIVE_OF, SUBTRACT
 from byhand.values import tree
@@ -61,9 +61,9 @@ def follow(
     first = min(showing, key=lambda trial: len(one_sided(trial.drawn.truth)))
     turns = [*plain]
     known = turned(first, turns) if turns else first
-    end = time.process_time() + SECONDS
+    allowance = Allowance.of(SECONDS)
     for _ in first.run.writes:  # each statement may be one
-        new = _next(known, first, turns, renamed, end)
+        new = _next(known, first, turns, renamed, allowance)
         if not new:
             break
         turns += new
@@ -78,7 +78,7 @@ def _shows(trial: Trial) -> bool:
 
 
 def _next(
-    trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool, end: float
+    trial: Trial, first: Trial, turns: Sequence[Turn], renamed: bool, allowance: Allowance
 ) -> list[Turn]:
     """The turns that are said next: first those that the values of locals show."""
     guesses: list[Guess] = []
@@ -105,7 +105,7 @@ def _next(
     if several:
         return several
     for guess in _of_each_statement(guesses):
-        if time.process_time() > end:
+        if allowance.is_spent:
             break
         found = _guessed(trial, first, turns, guess)
         if found is not None:
@@ -118,7 +118,7 @@ def _next(
             if found is not None:
                 return [found]
     parts = [guess.part for guess in guesses if guess.part.renamed]
-    return together_with_a_wrong_one(trial, first, turns, parts, end)
+    return together_with_a_wrong_one(trial, first, turns, parts, allowance)
 
 
 def _of_each_statement(guesses: Sequence[Guess]) -> Iterator[Guess]:

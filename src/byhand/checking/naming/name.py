@@ -29,6 +29,7 @@ from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.report import Mistake
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import touched_names
+from byhand.deadline import is_nearly_over
 from byhand.referees.referee import Key
 
 FEW = 6
@@ -51,13 +52,15 @@ class NamedMistakes:
     """The mistakes by name and binding; those that belong to no gradient; and why what holds on
     true gradients only does so.
 
-    `beside` was seen in the run; `raised` in a trial at other sizes.
+    `beside` was seen in the run; `raised` in a trial at other sizes. `in_time`: nothing was left
+    out for want of time.
     """
 
     mistakes: Mapping[Key, Named]
     beside: Named | None
     raised: tuple[Trial, Named] | None
     reasons: Mapping[Key, str]
+    in_time: bool = True
 
 
 @contextlib.contextmanager
@@ -118,6 +121,7 @@ def name_mistakes(
         None if beside is None else _named("aliased", beside),
         None if raised is None else (raised[0], _named("hard-coded-size", raised[1])),
         reasons,
+        in_time=not (roots and nameless and is_nearly_over()),
     )
 
 

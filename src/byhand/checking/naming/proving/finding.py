@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from byhand.checking.judging.replay import Edits
 from byhand.checking.naming.proving.sizes import SAME
+from byhand.deadline import is_nearly_over
 
 
 @dataclass(frozen=True)
@@ -119,4 +120,4 @@ class Effort:
 
     @property
     def is_over(self) -> bool:
-        return self.left < 0
+        return self.left < 0 or is_nearly_over()
