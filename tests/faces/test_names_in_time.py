@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import run_byhand
 
-SLOW = '''"""A backward in which every statement takes a while, of which the processor knows nothing."""
+SLOW = '''"""A backward in which every statement takes a while, but no time of the processor's."""
 import time
 
 import numpy as np

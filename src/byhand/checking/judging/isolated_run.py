@@ -12,7 +12,7 @@ import ast
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import reached_names, touched_names
 from byhand.checking.running.origins import is_object
+from byhand.errors import ByhandError
 from byhand.program.control_flow import run
 from byhand.program.problem import in_one_line
 from byhand.program.statements import Function, Namespace, Statement, StatementError
@@ -51,6 +52,11 @@ class Plan:
     shares: frozenset[tuple[int, Key]]
     locals: Mapping[Key, str]
     scales: Mapping[Key, float]
+
+    @cached_property
+    def last(self) -> Mapping[Key, int]:
+        """The number of the last statement that writes each answer."""
+        return {key: number for number in sorted(self.writes) for key, _ in self.writes[number]}
 
     @staticmethod
     @lru_cache(maxsize=1 << 3)  # of a trial's answers many runs are made
@@ -85,6 +91,11 @@ def _by_view(local: str, node: ast.stmt) -> bool:
     return tree.root(local) not in touched_names(node)
 
 
+class Done(ByhandError):
+    """Raised when nothing more of a backward needs to run; the file's own code doesn't handle
+    it."""
+
+
 def run_on_feeds(
     function: Function,
     given: Mapping[str, Any],
@@ -94,7 +105,8 @@ def run_on_feeds(
 ) -> dict[Key, Any]:
     """What each definition gives when it reads `feeds` for all gradients but its own.
 
-    An answer of which a statement raised is Raised. With `only`, that definition alone is run.
+    An answer of which a statement raised is Raised. With `only`, that definition alone is run, and
+    nothing after it.
     """
     return fed(function, given, answers, feeds, only).raw
 
@@ -133,6 +145,8 @@ class Feeder:
 
     def execute(self, statement: Statement, namespace: Namespace) -> None:
         number = self.number
+        if self.only is not None and number > self.plan.last.get(self.only, -1):
+            raise Done
         writes = self.plan.writes.get(number, ())
         helped = self.plan.helps.get(number)
         self.number += 1

@@ -124,15 +124,12 @@ def record(
     plan = Plan.of(answers)
     feeder = Feeder(plan, feeds, key, like)
     variables = _variables(function)
-    last = max(number for number, writes in plan.writes.items() if key in dict(writes))
     moments: list[Moment] = []
 
     def execute(statement: Statement, namespace: Namespace) -> None:
         number = feeder.number
         bound = {name: copied(namespace[name]) for name in variables if name in namespace}
         feeder.execute(statement, namespace)
-        if number > last:
-            return
         writes = plan.writes.get(number, ())
         starts = dict(writes)
         helps = plan.helps.get(number) == key

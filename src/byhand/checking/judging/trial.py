@@ -3,7 +3,7 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -222,7 +222,7 @@ class Trial:
     @cached_property
     def fed_gradients(self) -> Mapping[Tensor, Bounded]:
         """The gradients when every answer passes on its feed."""
-        return self.drawn.gradients_on_demand(self.feeds)
+        return self.drawn.gradients(self.feeds)
 
     def tried_alone(
         self, answer: Answer
@@ -259,12 +259,9 @@ class Trial:
         # It jumps over steps, leaves out a path, or reads a gradient that isn't upstream of it:
         # that one must fit the feeds, so it is what the sweep gives under them.
         grads = self.drawn.gradients({k: self.feeds[k] for k in upstreams})
-        steps = self.drawn.truth.by_key
-        feeds = {
-            k: self.feeds[k] if k in self.descendants[key] else grads[steps[k].tensor].value
-            for k in self.feeds
-        }
-        return feeds, grads
+        steps, after = self.drawn.truth.by_key, self.descendants[key]
+        fitting = {k: steps[k].tensor for k in self.feeds if k not in after}
+        return Feeds(self.feeds, fitting, grads), grads
 
     @cached_property
     def alone(self) -> dict[Key, Any]:
@@ -378,6 +375,25 @@ class Trial:
     def available(self) -> dict[str, Any]:
         """Every value of forward, whether backward asks for it or not."""
         return {name: copied(value) for name, value in self.drawn.program.locals.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Feeds(Mapping[Key, Array]):
+    """Random gradients, `free`; but of those that are `fitting`, what a sweep gives for the tensor,
+    when it is asked for."""
+
+    free: Mapping[Key, Array]
+    fitting: Mapping[Key, Tensor]
+    grads: Mapping[Tensor, Bounded]
+
+    def __getitem__(self, key: Key) -> Array:
+        return self.grads[self.fitting[key]].value if key in self.fitting else self.free[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.free)
+
+    def __len__(self) -> int:
+        return len(self.free)
 
 
 def _is_zero(value: Any) -> bool:

@@ -29,7 +29,6 @@ from byhand.values.held import array as held
 from byhand.values.precision import eps_of, float_type, in_type, rounded
 
 ADVICE = ": choose inputs for which it is finite"
-_NO_FEEDS: Mapping[Key, Array] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +60,13 @@ class Draw:
         return "inputs moved" if self.moved else self.sizes or None
 
     def gradients(
-        self, feeds: Mapping[Key, Array] = _NO_FEEDS, upstream: Sequence[Array] | None = None
-    ) -> dict[Tensor, Bounded]:
+        self, feeds: Mapping[Key, Array], upstream: Sequence[Array] | None = None
+    ) -> Mapping[Tensor, Bounded]:
         """The gradient of every tensor, where the steps in `feeds` pass on those in place of their
-        own; with other gradients of the outputs, where those are given."""
+        own; with other gradients of the outputs, where those are given. Each is found when it is
+        asked for."""
         upstream = self.upstream if upstream is None else upstream
-        return sweep(self.truth, upstream, feeds, self.forward_bounds)
-
-    def gradients_on_demand(self, feeds: Mapping[Key, Array]) -> Mapping[Tensor, Bounded]:
-        """The same, each found when it is asked for."""
-        return sweep_on_demand(self.truth, self.upstream, feeds, self.forward_bounds)
+        return sweep_on_demand(self.truth, upstream, feeds, self.forward_bounds)
 
     def with_steps(self, truth: Program, program: Program) -> Draw:
         """The same draw, where more of its values are steps: no gradient is another then, and what
@@ -91,7 +87,7 @@ class Draw:
 
     @cached_property
     def true_gradients(self) -> dict[Tensor, Bounded]:
-        return self.gradients()
+        return sweep(self.truth, self.upstream, forward=self.forward_bounds)
 
     @cached_property
     def forward_bounds(self) -> dict[Tensor, Bounded]:
