@@ -7,7 +7,7 @@ believed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from byhand.checking.judging.another_shape import (
     is_right,
@@ -17,7 +17,8 @@ from byhand.checking.judging.another_shape import (
 from byhand.checking.judging.blame import Blame, blame
 from byhand.checking.judging.convention import Convention, adopt
 from byhand.checking.judging.trial import Trial
-from byhand.checking.judging.used_on import follow
+from byhand.checking.judging.turns import Turn, turned_alike
+from byhand.checking.judging.used_on import follow, turns_in
 from byhand.checking.naming.name import name_mistakes
 from byhand.checking.naming.proving.finding import Effort
 from byhand.checking.running.backward_run import Raised
@@ -48,39 +49,43 @@ def otherwise(interpretation: Interpretation, plain: Sequence[Trial]) -> Interpr
     """The interpretation, or another one of the `plain` trials that leaves less to blame."""
     if interpretation.kept is not None or not interpretation.blame.roots:
         return interpretation
-    renamed = follow(plain, renamed=True)
-    if renamed != plain:
-        fewer = _less(renamed, lambda found: len(found) < len(interpretation.blame.roots))
-        if fewer is not None:
-            interpretation = Interpretation(renamed, fewer)
+    renamed = turns_in(plain, renamed=True)
+    if renamed:
+        fewer = len(interpretation.blame.roots)
+        found = _with(renamed, plain, lambda roots: len(roots) < fewer)
+        interpretation = interpretation if found is None else found
     others = locals_of_another_shape(plain)
     slopes = local_derivatives(plain)
     for turns in filter(None, (others, [*others, *slopes] if slopes else [])):
-        without = follow(plain, plain=turns)
-        fewer = _less(without, lambda found: found < interpretation.blame.roots.keys())
-        if fewer is None:
+        most = interpretation.blame.roots.keys()
+        found = _with(turns_in(plain, plain=turns), plain, lambda roots, most=most: roots < most)
+        if found is None:
             continue
         right = is_right(plain, turns)
-        if right or _explains(without, fewer):
+        if right or _explains(found.trials, found.blame):
             said = "what is made of it is right" if right else "what is made of it shows that"
             notes = (
                 f"d{turn.root} isn't the gradient of {turn.root}, and need not be: {said}"
                 for turn in turns
             )
-            return Interpretation(without, fewer, notes=tuple(notes))
+            return replace(found, notes=tuple(notes))
     return interpretation
 
 
-def _less(trials: Sequence[Trial], is_less: Callable[[Set[Key]], bool]) -> Blame | None:
-    """What is to blame in these trials, if that is less; mostly the first shows that it isn't."""
+def _with(
+    turns: Sequence[Turn], plain: Sequence[Trial], less: Callable[[Set[Key]], bool]
+) -> Interpretation | None:
+    """The `plain` trials with these turns, if less is to blame then. Mostly the first of them shows
+    that it isn't."""
 
     def fits(blamed: Blame) -> bool:
-        return is_less(blamed.roots.keys()) and not _raises(blamed)
+        return less(blamed.roots.keys()) and not _raises(blamed)
 
-    if not fits(blame(trials[:1])):
+    if not fits(blame(turned_alike(plain[:1], turns))):
         return None
-    found = blame(trials)
-    return found if fits(found) else None
+    trials = turned_alike(plain, turns)
+    found = Interpretation(trials, blame(trials))
+    return found if fits(found.blame) else None
 
 
 def _raises(blamed: Blame) -> bool:

@@ -23,7 +23,7 @@ from byhand.engine.bounded import Bounded
 from byhand.engine.tensor import Tensor
 from byhand.referees.referee import Gradient, Key
 from byhand.values import tree
-from byhand.values.arrays import Array
+from byhand.values.arrays import Array, is_float_array
 from byhand.values.held import as_number, copied, float_array
 
 GIVEN = "__given_"
@@ -88,14 +88,31 @@ class Evidence:
         found = self._compared(value, slack)
         if found.verdict != "wrong" or found.max_error is None:
             return found
-        far_out = self.trial.is_far_out
-        if far_out(self.answer.key, found.max_error / slack, self.expected.value):
+        if found.max_error > slack * self._far_out:
             return found
         for own in self._scatter.of(self.answer.key, found.max_error / slack):
             found = self._compared(value, slack, own)
             if found.right:
                 return found
         return self._where_it_matters(value, slack) or found
+
+    @cached_property
+    def _far_out(self) -> float:
+        return self.trial.far_out(self.answer.key, self.expected.value)
+
+    def _is_far_out(self, value: Any) -> bool:
+        """Whether it is seen at once that a value is wrong: by more than the bound on any element's
+        rounding."""
+        truth = self.expected.value
+        if not is_float_array(value) or value.dtype != np.float64 or value.shape != truth.shape:
+            return False
+        return bool(np.max(np.abs(value - truth), initial=0.0) > self._far_beyond)
+
+    @cached_property
+    def _far_beyond(self) -> float:
+        largest = np.maximum(self.expected.error, np.abs(self.expected.value))
+        bound = FACTOR * max(self.eps, EPS) * np.max(largest, initial=0.0)
+        return max(self._far_out, 2 * bound, float(np.finfo(np.float32).tiny))
 
     def _where_it_matters(self, value: Any, slack: float) -> Comparison | None:
         """That the value is right but for elements that no input changes; else None."""
@@ -160,7 +177,8 @@ class Evidence:
         """
         new = self._newly_read(edits)
         found = self._reading(new) if new else self
-        return found.judge(found.tried(edits)).right
+        value = found.tried(edits)
+        return not found._is_far_out(value) and found.judge(value).right
 
     def times(self, edits: Edits) -> float | None:
         """How many times as large the definition must be to be right with other statements.

@@ -241,13 +241,16 @@ class Feeder:
         memory = [*_arrays([namespace.get(n) for n, rebinds in touched.items() if not rebinds])]
         if not memory:  # as after most statements
             return
-        for key, (value, held) in [*self.placed.items()]:
+        near = [
+            (key, value, held)
+            for key, (value, held) in self.placed.items()
+            if any(np.may_share_memory(held, each) for each in memory)
+        ]
+        for key, value, held in near:
             local = self.plan.locals[key]
             if touched.get(tree.root(local)) is not None or fetch(namespace, local) is not value:
                 continue
-            shared = any(np.may_share_memory(held, each) for each in memory)
-            meant = np.asarray(self.meant(key, self.feeds[key]))
-            if shared and not np.array_equal(held, meant):
+            if not np.array_equal(held, np.asarray(self.meant(key, self.feeds[key]))):
                 self.put_feed(namespace, key, value)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -96,7 +96,8 @@ class Replay:
     def _play(self, moment: Moment, edits: Edits, namespace: Namespace) -> None:
         statement = moment.statement
         if statement.node in edits:
-            statement = replace(statement, node=edits[statement.node])
+            new = edits[statement.node]
+            statement = Statement(new, statement.file, statement.guarded, statement.wide)
         try:
             statement.execute(namespace)
         except Exception:

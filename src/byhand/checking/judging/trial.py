@@ -108,7 +108,8 @@ class Trial:
         if found.verdict != "wrong" or found.max_error is None:
             return found
         size = float(np.max(np.abs(self._truths[key].value), initial=0.0))
-        if self.first is not None and self.first.shows_far_out(key, found.max_error, size):
+        far_out = self.first.far_out_here(key, size) if self.first is not None else np.inf
+        if found.max_error > far_out:
             return found
         times = abs(answer.scale)
         truth = self._truths[key]
@@ -315,19 +316,21 @@ class Trial:
         """How far rounding moves an answer, at most, as a part of its largest element."""
         return self.scatter_in_the_end.noise if self.plain is None else self.plain.noise
 
-    def is_far_out(self, key: Key, error: float, truth: Array) -> bool:
-        """Whether an error is a large part of the largest element of a gradient that is wrong on
-        this draw or on the first, and out of proportion to how far rounding moves it there: then
-        there is no need to find out how far it moves this one."""
+    def far_out(self, key: Key, truth: Array) -> float:
+        """From which error on a gradient is far out: a large part of its largest element, and out
+        of proportion to how far rounding moves it on this draw or on the first, where it is wrong.
+        Then there is no need to find out how far it moves this one. Infinite where that isn't
+        known."""
         size = float(np.max(np.abs(truth), initial=0.0))
         known = (each for each in (self.first, self) if each is not None)
-        return any(each.shows_far_out(key, error, size) for each in known)
+        return next((each.far_out_here(key, size) for each in known if key in each.wrong), np.inf)
 
-    def shows_far_out(self, key: Key, error: float, size: float) -> bool:
+    def far_out_here(self, key: Key, size: float) -> float:
         """The same of a gradient of this size, as far as this draw shows."""
-        if error <= LARGE * size or key not in self.wrong:
-            return False
-        return error > FAR * self.scatter_in_the_end.noise_of(key) * size
+        if key not in self.wrong:
+            return np.inf
+        known = self._judged_as(key) or self
+        return max(LARGE, FAR * known.scatter_in_the_end.noise_of(key)) * size
 
     @cached_property
     def scatter_alone(self) -> Scatter:
@@ -359,6 +362,8 @@ class Trial:
 
     @cached_property
     def _own_rounding(self) -> OwnRounding:
+        if self.plain is not None:
+            return self.plain._own_rounding
         return OwnRounding(self.problem, self.drawn, self.drawn.seed)
 
     # What they would give with other statements.

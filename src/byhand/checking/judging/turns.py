@@ -93,11 +93,11 @@ def turned(trial: Trial, turns: Sequence[Turn]) -> Trial:
 
 
 def turned_alike(trials: Sequence[Trial], turns: Sequence[Turn]) -> list[Trial]:
-    """The trials of a backward, each with these turns."""
+    """The trials of a backward, each with these turns, if there are any."""
     found: dict[Trial | None, Trial] = {}
-    for each in trials:
+    for each in trials if turns else ():
         found[each] = replace(turned(each, turns), first=found.get(each.first))
-    return [*found.values()]
+    return [*found.values()] if turns else [*trials]
 
 
 def _value(program: Program, host: Key, way: Way) -> Key | None:

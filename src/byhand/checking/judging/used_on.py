@@ -48,15 +48,20 @@ SECONDS = 2.0
 then is gone by. A long loop in which none is what its name says has hundreds of them."""
 
 
-def follow(
-    trials: Sequence[Trial], renamed: bool = False, plain: Sequence[Turn] = ()
-) -> list[Trial]:
+def follow(trials: Sequence[Trial]) -> list[Trial]:
     """The trials, with every answer ended where its local is used on, and what it is then as an
-    answer of its own, beside it; with `renamed`, also those that are never what their name says.
+    answer of its own, beside it."""
+    return turned_alike(trials, turns_in(trials))
+
+
+def turns_in(
+    trials: Sequence[Trial], renamed: bool = False, plain: Sequence[Turn] = ()
+) -> list[Turn]:
+    """Where locals are used on; with `renamed`, also those that are never what their name says.
     Those of `plain` answer for nothing."""
     showing = [trial for trial in trials if _shows(trial)]
     if not showing:
-        return [*trials]
+        return []
     # Where each element of a ReLU is positive, its gradient is that of what stands inside, too.
     first = min(showing, key=lambda trial: len(one_sided(trial.drawn.truth)))
     turns = [*plain]
@@ -68,7 +73,7 @@ def follow(
             break
         turns += new
         known = turned(first, turns)
-    return turned_alike(trials, turns) if turns else [*trials]
+    return turns
 
 
 def _shows(trial: Trial) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -253,10 +253,15 @@ class Suspect:
     def mended(self, edits: Edits) -> bool:
         """Whether the definition is right on every draw with these statements in place of its
         own."""
-        for found in (self.first, *self.evidence):
-            if not self.effort.spend() or not found.becomes_right(edits):
-                return False
+        if not all(self.effort.spend() and found.becomes_right(edits) for found in self._in_order):
+            return False
         return self._spares_others(edits)
+
+    @cached_property
+    def _in_order(self) -> Sequence[Evidence]:
+        """The draws on which a hypothesis is tried, first the one that is most likely to refute
+        it."""
+        return [self.first, *(found for found in self.evidence if found is not self.first)]
 
     def _spares_others(self, edits: Edits) -> bool:
         """Whether the definitions that are right stay so with these statements in place of locals
@@ -282,7 +287,7 @@ class Suspect:
     def mended_but_for_a_number(self, edits: Edits) -> bool:
         """Whether these statements make the definition right up to one factor on all draws."""
         numbers: list[float] = []
-        for found in (self.first, *self.evidence):
+        for found in self._in_order:
             times = found.times(edits) if self.effort.spend() else None
             if times is None or any(abs(times - each) > 1e-7 * abs(times) for each in numbers[:1]):
                 return False
