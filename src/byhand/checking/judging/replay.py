@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -45,7 +45,8 @@ class Moment:
 
     `bound` are the variables of loops as they were, `fed` the gradients that are put in place
     afterwards. A statement that only writes other gradients needs no `playing`. One that `goes_on`
-    reads the definition as it is so far; one that is `mine` writes it.
+    reads the definition as it is so far; one that is `mine` writes it. What it wrote `stays` where
+    the next one that is played only goes on writing it: no gradient comes between, nor a copy.
     """
 
     statement: Statement
@@ -54,6 +55,7 @@ class Moment:
     playing: bool
     mine: bool
     goes_on: bool
+    stays: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +81,17 @@ class Replay:
             return None
         namespace = {**self.shared, **copied_all(self.own)}
         found: Any = None
+        in_place = False
         with contextlib.suppress(Exception):
             for moment in self.moments:
                 namespace.update(moment.bound)
-                if moment.goes_on:
+                if moment.goes_on and not in_place:
                     place(namespace, self.local, found)
                 if moment.playing:
                     self._play(moment, edits, namespace)
                 if moment.mine:
-                    found = copied(fetch(namespace, self.local))
+                    in_place = moment.stays
+                    found = None if in_place else copied(fetch(namespace, self.local))
                 for name, value in moment.fed:
                     place(namespace, name, copied(value))
             return unscaled(found, self.scale)
@@ -157,9 +161,23 @@ def record(
         plan.scales[key],
         function.namespace(shared),
         own,
-        tuple(moments),
+        tuple(_staying(moments, plan.locals[key])),
         key in plan.by_view,
     )
+
+
+def _staying(moments: Sequence[Moment], local: str) -> Iterator[Moment]:
+    """The moments, those of them told that leave the definition where it is."""
+    ahead: Moment | None = None
+    found: list[Moment] = []
+    for moment in reversed(moments):
+        if moment.mine and ahead is not None and ahead.mine and ahead.goes_on:
+            fed = tuple((name, value) for name, value in moment.fed if name != local)
+            found.append(replace(moment, fed=fed, stays=True))
+        else:
+            found.append(moment)
+        ahead = moment if moment.playing else ahead
+    return reversed(found)
 
 
 def fetch_or(namespace: Namespace, local: str, like: Any) -> Any:

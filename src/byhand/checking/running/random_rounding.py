@@ -58,7 +58,7 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         terms = method != "__call__" or ufunc.__name__ in ("matmul", "vecdot", "vecmat", "matvec")
         exact = ufunc.__name__ in EXACT_UFUNCS
-        noise = _noise_of((inputs, kwargs.get("out")))
+        noise = self.noise  # that of all arrays in a run
         given = [_plain(each) for each in inputs]
         if terms and not exact:
             given = [moved(each, noise) if is_array(each) else each for each in given]
@@ -82,7 +82,7 @@ class RandomlyRounded(np.ndarray[Any, np.dtype[Any]]):
     def __array_function__(
         self, func: Any, types: Any, args: Iterable[Any], kwargs: Mapping[str, Any]
     ) -> Any:
-        noise = _noise_of((list(args), list(kwargs.values())))
+        noise = self.noise
         given, options = [_plain(each) for each in args], {k: _plain(v) for k, v in kwargs.items()}
         names = {func.__name__, str(func.__module__).rpartition(".")[2]}
         if names & ROUNDING_FUNCTIONS:
@@ -132,10 +132,6 @@ def _wrapped(value: Any, noise: Noise | None) -> Any:
     found = np.asarray(floats).view(RandomlyRounded)
     found.noise = noise
     return found
-
-
-def _noise_of(values: Any) -> Noise | None:
-    return next((x.noise for _, x in tree.leaves(values) if isinstance(x, RandomlyRounded)), None)
 
 
 def moved(value: Any, noise: Noise | None) -> Any:
