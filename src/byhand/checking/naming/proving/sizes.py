@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from byhand.checking.judging.evidence import Evidence
 from byhand.program.program import Program
+from byhand.values import tree
 
 SAME = 1e-7
 
@@ -26,10 +27,21 @@ def sizes(evidence: Sequence[Evidence]) -> dict[str, tuple[int, ...]]:
             add(name, lambda p, n=name: _whole(p, n))
             add(f"({name} - 1)", lambda p, n=name: _whole(p, n, less=1))
     for step in programs[0]:
+        if not _is_said(step.name):
+            continue
         add(f"{step.name}.size", lambda p, n=step.name: p[n].value.size if n in p else None)
         for axis in range(step.value.ndim):
             add(f"{step.name}.shape[{axis}]", lambda p, n=step.name, a=axis: _length(p, n, a))
     return found
+
+
+def _is_said(name: str) -> bool:
+    """Whether this is how code says a value, `h`, `hs[0]`; a value without a name has a text."""
+    try:
+        tree.parsed(name)
+    except ValueError:
+        return False
+    return True
 
 
 def constant(numbers: Sequence[float]) -> bool:
