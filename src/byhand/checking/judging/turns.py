@@ -77,10 +77,13 @@ def turned(trial: Trial, turns: Sequence[Turn]) -> Trial:
     for answer in [*plain.found, *others]:
         start = 0
         nodes = [write.node for write in answer.writes]
+        last: Turn | None = None
         for turn in turns:
+            if last is not None and last.write.node is turn.write.node:
+                start += last.write.at != turn.write.at  # the same statement, a round later
             if turn.root != tree.root(answer.key[0]) or turn.write.node not in nodes[start:]:
                 continue
-            start = nodes.index(turn.write.node, start)
+            start, last = nodes.index(turn.write.node, start), turn
             value = None if turn.way is None else _value(trial.drawn.truth, answer.key, turn.way)
             found.append((UsedOn(answer.key, start, value), turn.way))
     drawn = trial.drawn

@@ -21,6 +21,7 @@ from byhand.checking.running.bindings import (
     by_name,
     grouped,
     in_order,
+    leaves_one_more,
     starts_with_another,
 )
 from byhand.checking.running.names import reached_names
@@ -153,6 +154,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
         one_more = grouped(writes, len(steps) + 1)
         if begins_after(steps, one_more, run):
             groups = one_more[1:]
+        elif leaves_one_more(steps, groups, run):
+            groups = groups[:-1]
         fewer = len(groups) < len(steps)
         own = range(1 if fewer and starts_with_another(steps) else 0, len(steps))
         if len(groups) == len(own):

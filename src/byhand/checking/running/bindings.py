@@ -104,6 +104,19 @@ def begins_after(
     return inside.isdisjoint(begins) and all(nodes <= inside for nodes in rounds)
 
 
+def leaves_one_more(
+    steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun
+) -> bool:
+    """Whether the last group is what the last round of backward's loop leaves and nothing reads:
+    the `dZ` that would go on to a layer below the first, as those before did to theirs."""
+    if len(groups) != len(steps) + 1 or len(steps) < 2 or steps[0].line is None:
+        return False
+    *before, last = groups
+    left, read = {write.at for write in last}, set[int]().union(*(w.reads for w in run.writes))
+    same = {write.node for write in before[-1]} == {write.node for write in last}
+    return same and read.isdisjoint(left)
+
+
 def in_order(steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun) -> bool:
     """Whether backward goes through the rounds of a loop from the first to the last, where no round
     of forward uses what another computed."""

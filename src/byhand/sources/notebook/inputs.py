@@ -13,6 +13,7 @@ from byhand.program.statements import Namespace
 from byhand.sources.flow import binds, reads
 from byhand.sources.names import base_of
 from byhand.sources.notebook.script import Script, Segment
+from byhand.values import tree
 from byhand.values.held import array, as_number, detached, float_array
 
 
@@ -24,7 +25,8 @@ def inputs_of(
     backward: Sequence[int],
     outputs: Sequence[str],
 ) -> Inputs:
-    """What forward, or backward, reads and doesn't make: arrays, as they are in the notebook."""
+    """What forward, or backward, reads and doesn't make: arrays, as they are in the notebook, and
+    dicts and lists of them whose gradients are answered."""
     made: set[str] = set()
     read: dict[str, None] = {}
     for node in body:
@@ -41,10 +43,17 @@ def inputs_of(
     held = {name: space[name] for name in read if name in space}
     held |= {name: as_number(held[name]) for name in segment.answers if name in held}  # `b = 0`
     return {
-        name: detached(value)
+        name: tree.map(detached, value)
         for name, value in held.items()
-        if array(value) is not None and base_of(name) not in made
+        if array(value) is not None or (name in segment.answers and _is_of_arrays(value))
+        if base_of(name) not in made
     }
+
+
+def _is_of_arrays(value: object) -> bool:
+    """Whether it is a dict or a list that holds floats, and nothing else."""
+    held = [leaf for _, leaf in tree.leaves(value)] if isinstance(value, dict | list) else []
+    return bool(held) and all(float_array(leaf) is not None for leaf in held)
 
 
 def linked(found: Script, inputs: Inputs) -> list[str]:
@@ -101,7 +110,7 @@ def _has_rows(held: Any, rows: int) -> bool:
 
 def rows_of(inputs: Inputs, nodes: Sequence[ast.stmt]) -> int | None:
     """The number of rows of a batch, where nothing else has that size."""
-    arrays = [held for value in inputs.values() if (held := array(value)) is not None]
+    arrays = [held for _, leaf in tree.leaves(inputs) if (held := array(leaf)) is not None]
     labels = [held for held in arrays if held.dtype.kind in "iu" and held.ndim]
     sizes = {held.shape[0] for held in labels}
     if len(sizes) != 1:

@@ -15,6 +15,7 @@ from byhand.sources.assemble import assembled, assign, function, located
 from byhand.sources.flow import binds, is_plain, reads, touches
 from byhand.sources.intermediates import with_copies
 from byhand.sources.names import base_of
+from byhand.sources.notebook.above import places_above
 from byhand.sources.notebook.gradients import is_autograds, named
 from byhand.sources.notebook.inputs import counts_of, drawing, inputs_of, linked, rows_of
 from byhand.sources.notebook.reading import rounds
@@ -214,7 +215,8 @@ def _with_total(
     wanted = {*outputs} | {n for i in backward for n in reads(statements[i])}
     body: list[ast.stmt]
     if first:
-        body = [copy.deepcopy(statements[i]) for i in chain]
+        above = places_above(found, segment, before)
+        body = [copy.deepcopy(statements[i]) for i in (*above, *chain)]
     else:
         body = forward_part(found, segment, {*segment.answers}, wanted, outputs)
     body = [_Unread(outputs).visit(node) for node in body]

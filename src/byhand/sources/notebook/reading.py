@@ -39,6 +39,7 @@ from byhand.sources.notebook.gradients import (
     places_of_gradients,
     without_gradients,
 )
+from byhand.sources.notebook.gradients_by_key import by_key
 from byhand.sources.notebook.script import Script
 from byhand.sources.notebook.segments import segments_of
 from byhand.sources.notebook.training import has_both, is_forward, is_round, trains_inside
@@ -49,7 +50,7 @@ def scripts(cells: Cells, file: Path) -> list[Script]:
     """The forwards of a notebook with their segments. Raises ProblemError if there are none."""
     statements = list(flat(cells.tree.body))
     statements = by_name(inlined(statements, giving_gradients(statements)))
-    statements = by_what_is_said(statements)
+    statements = by_key(by_what_is_said(statements))
     written = places_of_gradients(statements).answers
     if not written:
         statements = by_name(inlined(statements, trains_inside))

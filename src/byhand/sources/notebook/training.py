@@ -13,10 +13,23 @@ from byhand.sources.unfolding import flat
 def is_round(body: Sequence[ast.stmt]) -> bool:
     """Whether a value and its gradient are computed, or a loss and gradients of what is read."""
     bound = {name for each in body for name in binds(each)}
-    read = (
-        {name for each in body for name in reads(each)} if any(map(LOSS.search, bound)) else bound
-    )
-    return any(base_of(name) in bound | read for name in bound)
+    if any(map(LOSS.search, bound)):
+        known = bound.union(*map(reads, body))
+    else:
+        known = bound.difference(*(binds(each) for each in body if _looks_up(each)))
+    return any(base_of(name) in known for name in bound)
+
+
+def _looks_up(node: ast.stmt) -> bool:
+    """Whether a statement computes nothing: `A, Z = caches[l]`, `A, Z = caches.pop()`, of what
+    forward kept for the way back."""
+    match node:
+        case ast.Assign(value=ast.Subscript(value=ast.Name(), slice=index)):
+            return not isinstance(index, ast.Constant)
+        case ast.Assign(value=ast.Call(func=ast.Attribute(value=ast.Name(), attr="pop"))):
+            return True
+        case _:
+            return False
 
 
 def is_forward(body: Sequence[ast.stmt], answered: Collection[str]) -> bool:

@@ -50,6 +50,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
                     scale.statement.lineno,
                 )
     whole, known = suspect.times_too_large, sizes(suspect.telling)
+    twice = whole is not None and all(map(constant, known.values())) and _is_twice(whole, suspect)
     if whole is not None and constant(whole) and not all(map(constant, known.values())):
         whole = None  # a number, which a size that stays the same may be by chance
     if whole is not None and whole[0] in _numbers(suspect):
@@ -60,7 +61,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
                 f"{suspect.d} is {name} times as large as it should be: a mean divides by the "
                 "number of elements"
             )
-    mend = _with_another_size(suspect)
+    mend = None if twice else _with_another_size(suspect)
     if mend is not None:
         part = mend.part.right if isinstance(mend.part, ast.BinOp) else mend.part
         return replace(mend, part=part).finding(
@@ -151,6 +152,13 @@ def _mean(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
             yield ast.Attribute(value, "mean", ast.Load())
         case _:
             pass
+
+
+def _is_twice(whole: Sequence[float], suspect: Suspect) -> bool:
+    """Whether it is half or twice what it should be, where nothing has a size of 2: if sizes stay
+    the same, one may be half of another by chance, and the 2 is that of a square."""
+    half = any(np.allclose(whole, times, rtol=SAME, atol=0) for times in (0.5, 2.0))
+    return half and not any(2 in step.shape for step in suspect.program)
 
 
 def _with_another_size(suspect: Suspect) -> Mend | None:

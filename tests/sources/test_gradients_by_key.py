@@ -1,0 +1,144 @@
+"""Scripts whose gradients are in a dict, `grads["dW1"]`, and the steps in a loop over its keys.
+Right without alarm, by finite differences too; a mistake is found in its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from exchanged import exchanged
+
+from byhand.checking.check import check
+from byhand.program.problem import Problem
+from byhand.sources.load import load
+
+FORMS = Path(__file__).with_name("forms") / "keys"
+
+PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
+    "cached_by_key": (
+        ("dZ.sum(axis=0, keepdims=True)", "dZ.mean(axis=0, keepdims=True)"),
+        ('cache[f"A{l-1}"].T @ dZ', '2 * cache[f"A{l-1}"].T @ dZ'),
+        ('grads[f"db{l}"] = dZ.sum(axis=0', 'grads[f"db{l}"] = dZ.sum(axis=1'),
+    ),
+    "cached_in_a_list": (
+        ("dA_prev * (1 - A_prev ** 2)", "dA_prev * (1 - A_prev)"),
+        ("dZ @ A_prev.T / m", "dZ @ A_prev.T"),
+        ("np.sum(dZ, axis=1, keepdims=True)", "np.sum(dZ, axis=1)"),
+    ),
+    "gathered": (
+        ("dZ2 = A2 - Y", "dZ2 = Y - A2"),
+        ("(1 - A1 ** 2)", "(1 - A1)"),
+        ("dZ1 = parameters", "dZ1 = -parameters"),
+    ),
+    "items": (
+        ("dscores.sum(axis=0)", "dscores.mean(axis=0)"),
+        ('g["w1"] = X.T @ dh', 'g["w1"] = X.T @ dh / 2'),
+        ('dh = dscores @ p["w2"].T', 'dh = 2 * dscores @ p["w2"].T'),
+    ),
+    "layers_by_number": (
+        ("kept[l - 1].T @ dZ", "kept[l].T @ dZ"),
+        ("dscale = (dA * kept[2]).sum()", "dscale = dA.sum()"),
+        ("dA = 2 * (A - Y) / len(Y)", "dA = (A - Y) / len(Y)"),
+    ),
+    "named": (
+        ("dZ1 @ X.T / m", "dZ1 @ X.T"),
+        ("W2.T @ dZ2 * (1 - A1 ** 2)", "W2.T @ dZ2"),
+        ("db1 = dZ1.sum(axis=1, keepdims=True) / m", "db1 = dZ1.sum(axis=1) / m"),
+    ),
+}
+
+
+def loaded(file: Path) -> Problem:
+    found = load(file)
+    assert isinstance(found, Problem)
+    return found
+
+
+@pytest.mark.parametrize("referee", ["engine", "finite"])
+@pytest.mark.parametrize("name", PLANTED)
+def test_right_ones(name: str, referee: str) -> None:
+    report = check(loaded(FORMS / f"{name}.py"), referee=referee)
+    assert report.ok, str(report)
+
+
+def test_every_parameter_is_judged() -> None:
+    report = check(loaded(FORMS / "cached_in_a_list.py"))
+    assert {row.name for row in report.rows} >= {
+        f'params["{kind}{i}"]' for kind in "Wb" for i in (1, 2, 3)
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"), [(name, *each) for name, some in PLANTED.items() for each in some]
+)
+def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
+    file, line = exchanged(FORMS / f"{name}.py", old, new, tmp_path)
+    report = check(loaded(file))
+    assert line in {row.line for row in report.rows if row.name in report.roots}, str(report)
+
+
+ABOVE = """
+import numpy as np
+
+rng = np.random.default_rng(7)
+X, Y = rng.normal(size=(9, 4)), rng.normal(size=(9, 1))
+sizes = [4, 5, 3, 1]
+Ws = [rng.normal(size=(a, b)) for a, b in zip(sizes, sizes[1:])]
+scale = np.array(1.5)
+for step in range(20):
+    acts = [X]
+    for W in Ws:
+        acts.append(np.tanh(acts[-1] @ W))
+    A = scale * acts[-1]
+    loss = ((A - Y) ** 2).mean()
+    dA = 2 * (A - Y) / len(Y)
+    dscale = (dA * acts[-1]).sum()
+    dA *= scale
+    steps = []
+    for W, a, out in zip(Ws[::-1], acts[-2::-1], acts[::-1]):
+        dA = dA * (1 - out ** 2)
+        steps.insert(0, a.T @ dA)
+        dA = dA @ W.T
+    for W, s in zip(Ws, steps):
+        W -= 0.1 * s
+    scale -= 0.1 * dscale
+"""
+
+BEGUN = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(30, 3)), rng.integers(0, 4, 30)
+p = {"w": rng.normal(size=(3, 8)), "v": rng.normal(size=(8, 4))}
+
+h = np.maximum(0, X @ p["w"])
+scores = h @ p["v"]
+e = np.exp(scores)
+probs = e / e.sum(axis=1, keepdims=True)
+loss = -np.log(probs[np.arange(len(y)), y]).mean()
+
+dscores = probs.copy()
+dscores[np.arange(len(y)), y] -= 1
+dscores /= len(y)
+dh = dscores @ p["v"].T
+dh[h <= 0] = 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "line"),
+    [
+        (ABOVE, "", "", None),
+        (ABOVE, "dA * acts[-1]", "dA * acts[-2][:, :1]", 16),
+        (BEGUN, "", "", None),
+        (BEGUN, "dscores /= len(y)", "pass", 15),
+    ],
+)
+def test_a_gradient_goes_on_to_what_has_none(
+    text: str, old: str, new: str, line: int | None, tmp_path: Path
+) -> None:
+    """What is above the first answered value is forward, too, where dA and dh go on to it."""
+    file = tmp_path / "layers.py"
+    file.write_text(text.replace(old, new))
+    report = check(loaded(file))
+    assert [row.line for row in report.rows if row.name in report.roots] == [line][: bool(line)]
