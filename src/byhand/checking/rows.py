@@ -86,7 +86,7 @@ def _rows(trials: Sequence[Trial], blame: Blame, names: NamedMistakes) -> list[R
                 rows[key] = replace(there, at=other.drawn.at)
     rows = _folded(rows, first)
     rows |= _raised_elsewhere(trials, names, rows)
-    last = list(_beside(first, names))
+    last = [*_beside(first, names), *_unmatched(first.problem)]
     return [*rows.values(), *last, *_missing(first, [*rows.values(), *last])]
 
 
@@ -343,6 +343,14 @@ def _being_written(trial: Trial, line: int) -> str | None:
             if root.startswith("d") and root[1:] in trial.drawn.program:
                 return root[1:]
     return None
+
+
+def _unmatched(problem: Problem) -> Iterator[Row]:
+    """The rows of gradients that are those of nothing that forward has."""
+    for name, line in problem.unmatched.items():
+        source = linecache.getline(problem.file, line).strip()
+        note = f"what this is the gradient of isn't known: forward has no {name}"
+        yield Row(name, "unjudged", line, source, note=note)
 
 
 def _missing(trial: Trial, rows: Sequence[Row]) -> list[Row]:

@@ -60,7 +60,8 @@ class Problem:
     takes the gradients without the tiny numbers that forward adds in logarithms. `scale` is how
     many times as large as they are drawn those float inputs are that may be moved. `renamed` gives
     locals of backward, by their own names, the names of the gradients that they are taken for.
-    `wide`: it is run with float64 wherever it names a narrower type than float32.
+    `wide`: it is run with float64 wherever it names a narrower type than float32. `unmatched` are
+    the gradients that backward gives of what forward doesn't have, with their lines.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Problem:
     scale: float = 1.0
     renamed: Mapping[str, str] = field(default_factory=dict[str, str])
     wide: bool = False
+    unmatched: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @cached_property
     def in_jax(self) -> bool:

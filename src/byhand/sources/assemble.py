@@ -82,6 +82,7 @@ def assembled(
     library: str = "",
     inner: bool = False,
     called: Mapping[str, str] | None = None,
+    unmatched: Mapping[str, int] | None = None,
 ) -> Problem:
     """The problem whose two functions see what `namespace` holds; a function of the file's own that
     is called as one of them is stays what it is."""
@@ -107,4 +108,5 @@ def assembled(
         library=library,
         inner=inner,
         called={**{new: old for old, new in own.items()}, **(called or {})},
+        unmatched=dict(unmatched or {}),
     )

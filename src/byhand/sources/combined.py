@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign, function, located
@@ -23,6 +24,7 @@ from byhand.sources.nested_dicts import unnested
 from byhand.sources.pair import Pair, paired
 from byhand.sources.parameter_dicts import flattened, is_dict, with_gradients
 from byhand.sources.signature import bound, elements, parameters, returns
+from byhand.sources.unmatched import unmatched
 from byhand.sources.unrolled import parts_in, vector_of
 from byhand.sources.uses import uses
 
@@ -128,7 +130,9 @@ def _apart(node: ast.FunctionDef, name: str) -> list[Pair]:
         one, two = apart.forward, apart.backward
     else:
         two = with_gradients(two, parameters(one))
-    return [paired(name, one, two, rewritten=True, top=top)]
+    pair = paired(name, one, two, rewritten=True, top=top)
+    others = bound_names(node) | known
+    return [replace(pair, unmatched=unmatched(node, {*parameters(one), *others}))]
 
 
 def _straight(node: ast.FunctionDef) -> ast.FunctionDef:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from byhand.sources.names import plain_name
 from byhand.sources.signature import (
@@ -28,7 +28,8 @@ class Pair:
     `labels` is what backward starts from where the module has no loss, `sign` that of the loss
     where it is known, `penalty` what is added to it, and `own` the loss that is computed beside it,
     of which the gradients may be, or of another. `numbers` are the arguments that are one number;
-    `of_one` is the label, where the others are those of one example of many.
+    `of_one` is the label, where the others are those of one example of many. `unmatched` are the
+    gradients that belong to nothing in forward, with their lines.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Pair:
     own: ast.FunctionDef | None = None
     numbers: frozenset[str] = frozenset()
     of_one: str = ""
+    unmatched: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def output_names(self) -> list[str]:
         """What the outputs are called: as backward says, or else as forward does."""

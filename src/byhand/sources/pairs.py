@@ -40,6 +40,7 @@ from byhand.sources.signature import (
     returns,
 )
 from byhand.sources.spoken import is_floats
+from byhand.sources.unmatched import beside
 from byhand.sources.written_outputs import returning_outputs
 from byhand.values.arrays import is_array
 from byhand.values.held import array
@@ -78,7 +79,8 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
             one = _with_locals(one, parameters(two))
             changed = one is not forward or two is not backward
             pair = paired(title, one, two, rewritten=changed)
-            found.append(replace(pair, labels=_labels_without_loss(pair)))
+            rest = beside(backward, parameters(one), bound_names(forward))
+            found.append(replace(pair, labels=_labels_without_loss(pair), unmatched=rest))
     return found or _on_values_of_the_top(tree, functions)
 
 
@@ -247,6 +249,7 @@ def problem_of_pair(
             kept=keeping(pair.forward) | ({*pair.kept} - bound_names(pair.forward)),
             notes=notes,
             called=called,
+            unmatched=pair.unmatched,
         )
 
     return promising(made, backward, answered)
