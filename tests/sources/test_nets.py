@@ -19,17 +19,17 @@ from sweeps import some
 NETS = Path(__file__).with_name("forms") / "nets"
 FOUND = {
     "characters_rnn": {"text": 5},
-    "deep_class": {"dense": 3, "hidden": 3, "cross_entropy": 1, "Deep": 4},
+    "deep_class": {"dense": 3, "hidden": 3, "cross_entropy": 1, "Deep": 6},
     "deep_dropout": {"propagation_with_regularization": 11},
-    "deep_rows": {"model": 4},
+    "deep_rows": {"model": 6},
     "eleven_lines": {"eleven_lines": 4},
     "few_rows": {"few_rows": 4},
     "functions_base": {"MatMul": 2, "Sigmoid": 1, "CrossEntropy": 1},
     "inherited": {"Linear": 3, "Tanh": 1},
     "inherited_abc": {"Softplus": 1, "Square": 1, "Affine": 3, "Scaled": 3},
-    "layer_dicts": {"forward": 4},
-    "layer_dicts_append": {"net": 7},
-    "layer_dicts_loss": {"forward": 6},
+    "layer_dicts": {"forward": 6},
+    "layer_dicts_append": {"net": 10},
+    "layer_dicts_loss": {"forward": 7},
     "lstm_caches": {"lstm_cell": 15, "lstm": 10},
     "net_of_layers": {"Dense": 3, "Rectifier": 1, "Softmax": 1, "Stack": 4},
     "network_cross": {"Net": 4},
@@ -233,3 +233,19 @@ def test_a_network_that_raises_says_in_which_line(tmp_path: Path) -> None:
     (source,) = sources(file)
     with pytest.raises(ProblemError, match=rf"\.py:{line}: Net: doesn't run .* ValueError"):
         source.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "old", "new"),
+    [
+        ("deep_class", "Deep", "caches[i - 1])", "caches[0])"),
+        ("deep_rows", "model", '"A" + str(l - 1)].T', '"A1"].T'),
+        ("layer_dicts_loss", "forward", "h, z = saved[i]", "h, z = saved[0]"),
+    ],
+)
+def test_what_only_shows_with_a_second_hidden_layer(
+    name: str, problem: str, old: str, new: str, tmp_path: Path
+) -> None:
+    file, _ = exchanged(NETS / f"{name}.py", old, new, tmp_path)
+    (source,) = (each for each in sources(file) if each.name == problem)
+    assert not check(source.read()).ok

@@ -1,6 +1,6 @@
 """Lists with a dict of parameters for each layer: `for layer in layers: x = x @ layer["W"]`.
 
-The pair is rewritten to take the arrays of two layers each by its own name, W0 and W1, and to give
+The pair is rewritten to take the arrays of three layers each by its own name, W0 to W2, and to give
 each gradient of a list like it by its own. Every statement keeps its line.
 """
 
@@ -15,7 +15,7 @@ from byhand.sources.assemble import assign, at, located, placed
 from byhand.sources.names import plain_name
 from byhand.sources.signature import elements, parameters, returns
 
-LAYERS = 2
+LAYERS = 3
 
 
 def unlisted(

@@ -25,7 +25,7 @@ from byhand.sources.uses import ParameterUse, uses
 FIND, IS = "__gradient_of__", "__is_gradient_of__"
 """What `gradient_of` and `is_gradient_of` are called where a pair calls them."""
 _ARRAY = re.compile(r"[A-Za-z]\w*$")
-LAYERS = 2
+LAYERS = 3
 """How many layers a forward is tried with that takes any number."""
 
 
