@@ -18,6 +18,7 @@ from byhand.sources.assemble import assign, function, located
 from byhand.sources.flow import binds, changes, needed, reads
 from byhand.sources.gradient_functions import trained
 from byhand.sources.helpers import by_name, with_helpers
+from byhand.sources.init_values import with_init_values
 from byhand.sources.intermediates import Renames, only_shapes, with_copies
 from byhand.sources.names import LOSS, plain_name
 from byhand.sources.nested_dicts import unnested
@@ -42,7 +43,8 @@ def combined_in(tree: ast.Module) -> list[Pair]:
                 found += _apart(with_helpers(node, taking)[0], node.name)
             case ast.ClassDef(body=body):
                 methods = [each for each in body if isinstance(each, ast.FunctionDef)]
-                some = [pair for each in methods for pair in _apart(without_self(each), node.name)]
+                free = [without_self(with_init_values(each, node)) for each in methods]
+                some = [pair for each in free for pair in _apart(each, node.name)]
                 found += some[:1]
             case _:
                 pass

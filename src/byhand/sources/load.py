@@ -33,6 +33,7 @@ from byhand.sources.cells import Cells, of_notebook, of_script
 from byhand.sources.class_labels import with_classes
 from byhand.sources.combined import combined_in
 from byhand.sources.contexts import contexts_in
+from byhand.sources.counted_examples import with_counted_examples
 from byhand.sources.flow import needed, reads
 from byhand.sources.from_a_loss import from_a_loss, outputs, with_loss
 from byhand.sources.gradient_functions import gradient_functions_in
@@ -114,16 +115,19 @@ def sources(
     known = {**parsed_shapes(shapes), **parsed_literals(given)}
     if file.suffix == ".ipynb":
         cells = of_notebook(text, file)
-        return _of_cells(cells, functions_in(cells.tree), file, member, known)
+        counting = with_counted_examples(cells)
+        functions = functions_in(counting.tree)
+        return _of_cells(counting if functions else cells, functions, file, member, known)
     tree = parsed(text, file)
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: with_answers_by_place(problem))]
     cells = of_script(text, file)
-    functions = functions_in(cells.tree)
+    counting = with_counted_examples(cells)
+    functions = functions_in(counting.tree)
     if functions:
-        return _of_cells(cells, functions, file, member, known)
+        return _of_cells(counting, functions, file, member, known)
     if "forward" in defined and not defined & {"backward", "inputs"}:
         try:
             return _of_cells(cells, functions, file, member, known)
