@@ -14,6 +14,14 @@ from byhand.sources.load import sources
 FORMS = Path(__file__).with_name("forms") / "newcomers"
 FOUND = {
     "digits_of_a_file": ["prop"],
+    "engine_of_pairs": [
+        *["Value.__add__", "Value.__mul__", "Value.__pow__", "Value.exp", "Value.log"],
+        *["Value.tanh", "Value.relu", "Value.backward"],
+    ],
+    "engine_of_tuples": [
+        *["Scalar.__add__", "Scalar.__mul__", "Scalar.__pow__", "Scalar.exp", "Scalar.tanh"],
+        "Scalar.backward",
+    ],
     "fully_connected": [
         *["affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss"],
         "FullyConnectedNet",
@@ -41,6 +49,15 @@ PLANTED = (
     ("digits_of_a_file", "prop", "dZ2.dot(A1.T)", "dZ2.dot(A1.T) * 2"),
     ("digits_of_a_file", "prop", "np.sum(dZ1, axis=1", "np.sum(dZ2, axis=1"),
     ("digits_of_a_file", "prop", "* ReLU_deriv(Z1)", "* ReLU_deriv(A2[:2])"),
+    ("engine_of_pairs", "Value.tanh", "(self, 1 - t ** 2)", "(self, 1 - t)"),
+    ("engine_of_pairs", "Value.__mul__", "(self, other.data)", "(self, self.data)"),
+    ("engine_of_pairs", "Value.relu", "self.data > 0", "self.data < 0"),
+    ("engine_of_pairs", "Value.backward", "p.grad += local", "p.grad = local"),
+    ("engine_of_tuples", "Scalar.tanh", "1 - t * t", "1 - t"),
+    ("engine_of_tuples", "Scalar.__add__", "(1, 1)", "(1, -1)"),
+    ("engine_of_tuples", "Scalar.__pow__", "(k * self.x", "(self.x"),
+    ("engine_of_tuples", "Scalar.backward", "child.grad += slope", "child.grad = slope"),
+    ("engine_of_tuples", "Scalar.backward", "reversed(order)", "order"),
     (
         "fully_connected",
         "FullyConnectedNet",
@@ -66,3 +83,10 @@ def test_the_number_of_examples_is_that_of_the_labels() -> None:
     """Of a file that isn't there: only what the two functions need is run."""
     (report,) = reports(FORMS / "digits_of_a_file.py").values()
     assert report.notes[0] == "m is Y.shape[-1], the number of the examples"
+
+
+def test_what_runs_an_engine_is_judged_with_local_gradients_that_are_right(tmp_path: Path) -> None:
+    form = FORMS / "engine_of_tuples.py"
+    file, _ = exchanged(form, "(other.x, self.x)", "(self.x, other.x)", tmp_path)
+    found = reports(file)
+    assert {name for name, report in found.items() if not report.ok} == {"Scalar.__mul__"}

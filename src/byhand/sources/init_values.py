@@ -93,14 +93,13 @@ def _value(node: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr | None:
     if not names <= {*known, *_BUILTIN}:
         return None
     try:
-        space = {"__builtins__": {}, **_BUILTIN}
+        space: dict[str, Any] = {"__builtins__": dict[str, Any](), **_BUILTIN}
         space |= {name: ast.literal_eval(known[name]) for name in names & {*known}}
         found: object = eval(ast.unparse(node), space)
     except Exception:  # not of these alone
         return None
-    if isinstance(found, bool | int | str | list | dict | None):
-        return ast.parse(repr(found), mode="eval").body
-    return None
+    plain = type(found) in (bool, int, str, list, dict, type(None))
+    return ast.parse(repr(found), mode="eval").body if plain else None
 
 
 class _Values(ast.NodeTransformer):

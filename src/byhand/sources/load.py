@@ -41,6 +41,7 @@ from byhand.sources.gradient_methods import gradient_methods_in
 from byhand.sources.layer_classes import Layer, layers_in
 from byhand.sources.layers import problem_of_layer
 from byhand.sources.left_over import left_over
+from byhand.sources.local_gradients import with_closures
 from byhand.sources.models import Model, model_in, problem_of_model
 from byhand.sources.nearest import backwards_in
 from byhand.sources.nets_of_layers import nets_in
@@ -114,7 +115,7 @@ def sources(
     text = read_source(file) if text is None else text
     known = {**parsed_shapes(shapes), **parsed_literals(given)}
     if file.suffix == ".ipynb":
-        cells = of_notebook(text, file)
+        cells = with_closures(of_notebook(text, file))
         counting = with_counted_examples(cells)
         functions = functions_in(counting.tree)
         return _of_cells(counting if functions else cells, functions, file, member, known)
@@ -123,7 +124,7 @@ def sources(
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: with_answers_by_place(problem))]
-    cells = of_script(text, file)
+    cells = with_closures(of_script(text, file))
     counting = with_counted_examples(cells)
     functions = functions_in(counting.tree)
     if functions:

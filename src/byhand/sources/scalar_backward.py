@@ -19,6 +19,7 @@ import numpy as np
 
 from byhand.program.problem import Inputs, Problem
 from byhand.sources.assemble import assembled, function, located
+from byhand.sources.local_gradients import Kept, kept_in
 from byhand.sources.scalar_ops import ScalarOp, ops_in
 
 NAME = "backward"
@@ -29,13 +30,14 @@ NEAR = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """The method, with the ops on which it is tried."""
+    """The method, with the ops on which it is tried, and where local gradients are kept."""
 
     name: str
     forward: ast.FunctionDef
     backward: ast.FunctionDef
     add: ScalarOp
     mul: ScalarOp
+    kept: Kept | None = None
 
 
 def walks_in(tree: ast.Module) -> list[Walk]:
@@ -48,7 +50,7 @@ def walks_in(tree: ast.Module) -> list[Walk]:
             methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
             method = methods.get(NAME)
             if add and mul and add.left and mul.left and method and _needs_nothing(method):
-                found.append(Walk(f"{node.name}.{NAME}", method, method, add, mul))
+                found.append(Walk(f"{node.name}.{NAME}", method, method, add, mul, kept_in(node)))
     return found
 
 
@@ -114,12 +116,12 @@ def _gradients(
     grad, data = walk.add.grad, walk.add.data
 
     def add(x: Any, y: Any) -> Any:
-        out = cls.__add__(x, y)
+        out = _keeping(cls.__add__(x, y), walk.kept, (x, y), (1.0, 1.0))
         return _with(out, walk.add, lambda: [_given(x, grad, out, 1.0), _given(y, grad, out, 1.0)])
 
     def mul(x: Any, y: Any) -> Any:
-        out = cls.__mul__(x, y)
         one, other = getattr(x, data), getattr(y, data)
+        out = _keeping(cls.__mul__(x, y), walk.kept, (x, y), (other, one))
         return _with(
             out, walk.mul, lambda: [_given(x, grad, out, other), _given(y, grad, out, one)]
         )
@@ -134,6 +136,13 @@ def _gradients(
 
 def _with(out: Any, op: ScalarOp, closure: Callable[[], Any]) -> Any:
     setattr(out, op.left or "", closure)
+    return out
+
+
+def _keeping(out: Any, kept: Kept | None, parents: Sequence[Any], right: Sequence[float]) -> Any:
+    """A value with the right local gradients, where it keeps such."""
+    if kept is not None:
+        setattr(out, kept.attribute, (*zip(parents, right, strict=True),) if kept.paired else right)
     return out
 
 
@@ -185,8 +194,40 @@ def _mended(method: ast.FunctionDef) -> Iterator[tuple[str, ast.AST, ast.Functio
         seed = ast.parse(f"self.{_grad(method)} = 1.0").body[0]
         made.body.insert(place, seed)
         yield "the gradient of the output itself is never set to 1", last, made
+    assigned = [part for part in ast.walk(method) if _is_assigned_in_turn(part, method)]
+    for i, node in enumerate(assigned):
+        made = copy.deepcopy(method)
+        _Adding([each for each in ast.walk(made) if _is_assigned_in_turn(each, made)][i]).visit(
+            made
+        )
+        yield "a gradient is overwritten where each path is to be added", node, made
     for inner in (each for each in method.body if isinstance(each, ast.FunctionDef)):
         yield from _in_search(method, inner)
+
+
+def _is_assigned_in_turn(node: ast.AST, method: ast.FunctionDef) -> bool:
+    """Whether this is `child.grad = ...` in a loop."""
+    match node:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name))]) if name != "self":
+            return any(node in ast.walk(loop) for loop in ast.walk(method) if _is_loop(loop))
+        case _:
+            return False
+
+
+def _is_loop(node: ast.AST) -> bool:
+    return isinstance(node, ast.For | ast.While)
+
+
+class _Adding(ast.NodeTransformer):
+    """One assignment as `+=`."""
+
+    def __init__(self, node: ast.AST) -> None:
+        self.node = node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        if node is not self.node:
+            return node
+        return located(ast.AugAssign(node.targets[0], ast.Add(), node.value), node)  # pyright: ignore
 
 
 def _grad(method: ast.FunctionDef) -> str:

@@ -53,15 +53,14 @@ def _changed_again(nodes: Sequence[ast.stmt], answers: Sequence[str]) -> set[str
         base
         for node in nodes
         for name in touches(node)
-        if (base := base_of(name)) in answers
+        if (base := base_of(name)) is not None and base in answers
         if name in reads(node) or name not in binds(node)
     }
 
 
 def _holds_floats(value: Any) -> bool:
     """Whether it is an array of floats, or a list or dict of such."""
-    held = value if isinstance(value, dict | list | tuple) else [value]
-    return any(float_array(leaf) is not None for _, leaf in tree.leaves(held))
+    return any(float_array(leaf) is not None for _, leaf in tree.leaves([value]))
 
 
 def _draws(nodes: Sequence[ast.stmt], space: Namespace) -> bool:
