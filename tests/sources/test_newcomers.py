@@ -22,6 +22,7 @@ FOUND = {
         *["Scalar.__add__", "Scalar.__mul__", "Scalar.__pow__", "Scalar.exp", "Scalar.tanh"],
         "Scalar.backward",
     ],
+    "gated_states": ["GRU"],
     "fully_connected": [
         *["affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss"],
         "FullyConnectedNet",
@@ -49,6 +50,9 @@ PLANTED = (
     ("digits_of_a_file", "prop", "dZ2.dot(A1.T)", "dZ2.dot(A1.T) * 2"),
     ("digits_of_a_file", "prop", "np.sum(dZ1, axis=1", "np.sum(dZ2, axis=1"),
     ("digits_of_a_file", "prop", "* ReLU_deriv(Z1)", "* ReLU_deriv(A2[:2])"),
+    ("gated_states", "GRU", "self.Uh.T @ dc_raw", "self.Uh @ dc_raw"),
+    ("gated_states", "GRU", "np.outer(dc_raw, r * h)", "np.outer(dc_raw, h)"),
+    ("gated_states", "GRU", "dc = dh * z", "dc = dh * (1 - z)"),
     ("engine_of_pairs", "Value.tanh", "(self, 1 - t ** 2)", "(self, 1 - t)"),
     ("engine_of_pairs", "Value.__mul__", "(self, other.data)", "(self, self.data)"),
     ("engine_of_pairs", "Value.relu", "self.data > 0", "self.data < 0"),

@@ -17,6 +17,7 @@ import numpy as np
 
 from byhand.checking.running.backward_run import BackwardRun, Raised, Write
 from byhand.checking.running.bindings import (
+    are_of_the_next_round,
     begins_after,
     by_name,
     grouped,
@@ -156,6 +157,8 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
             groups = one_more[1:]
         elif leaves_one_more(steps, groups, run):
             groups = groups[:-1]
+        elif are_of_the_next_round(steps, groups, run):
+            groups = groups[1:]  # no next round begins after the last
         fewer = len(groups) < len(steps)
         own = range(1 if fewer and starts_with_another(steps) else 0, len(steps))
         if len(groups) == len(own):

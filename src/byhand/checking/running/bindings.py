@@ -104,6 +104,49 @@ def begins_after(
     return inside.isdisjoint(begins) and all(nodes <= inside for nodes in rounds)
 
 
+def are_of_the_next_round(
+    steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun
+) -> bool:
+    """Whether each group is the gradient of what its round of forward's loop leaves, which has the
+    name when the next round begins: of
+
+        h = hs[-1]
+        hs.append(np.tanh(x @ W + h @ U))
+
+    backward's `dh = dhs[t] + dh_next` is made of what comes back to the round, and read in it.
+    """
+    if len(groups) != len(steps) or run.function is None or steps[0].line is None:
+        return False
+    nodes = {tuple(write.node for write in group) for group in groups}
+    if len({step.line for step in steps}) > 1 or not _is_last_item(steps[0].source):
+        return False
+    loops = (node for node in run.function.nodes if isinstance(node, (ast.For, ast.While)))
+    inside = {node for loop in loops for node in ast.walk(loop)}
+    if len(nodes) > 1 or not inside.issuperset(next(iter(nodes))):
+        return False
+    return all(_is_read_in_its_round(group, run) for group in groups)
+
+
+_LAST_ITEM = re.compile(r"\w+ = [\w.]+\[-1\]$")
+
+
+def _is_last_item(source: str) -> bool:
+    """Whether a statement takes up what the round before left: `h = self.hs[-1]`."""
+    return bool(_LAST_ITEM.match(source.strip()))
+
+
+def _is_read_in_its_round(group: Sequence[Write], run: BackwardRun) -> bool:
+    """Whether a gradient of another name is made of it further down in the same round."""
+    first, *_, last = (group[0], *group)
+    later = [w for w in run.writes if w.number > last.number]
+    next_round = next((w.number for w in later if w.node is first.node), None)
+    return any(
+        last.at in w.reads and w.name != last.name and w.line > last.line
+        for w in later
+        if next_round is None or w.number < next_round
+    )
+
+
 def leaves_one_more(
     steps: Sequence[Step], groups: Sequence[tuple[Write, ...]], run: BackwardRun
 ) -> bool:
