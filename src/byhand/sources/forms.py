@@ -11,6 +11,7 @@ from byhand.sources.autograd_functions.told import names_in
 from byhand.sources.cells import of_notebook, of_script
 from byhand.sources.custom_vjps import custom_vjps_in
 from byhand.sources.load import functions_in
+from byhand.sources.local_gradients import with_closures
 from byhand.sources.notebook.reading import scripts
 from byhand.sources.training_steps import steps_in
 
@@ -33,7 +34,7 @@ def has_backward(text: str, file: Path) -> bool | None:
     except ProblemError:
         return None
     if (
-        functions_in(tree)
+        functions_in(with_closures(tree))
         or steps_in(tree, file.stem)
         or (cells is None and [*names_in(tree), *custom_vjps_in(tree)])
     ):

@@ -115,7 +115,7 @@ def sources(
     text = read_source(file) if text is None else text
     known = {**parsed_shapes(shapes), **parsed_literals(given)}
     if file.suffix == ".ipynb":
-        cells = with_closures(of_notebook(text, file))
+        cells = _followed(of_notebook(text, file))
         counting = with_counted_examples(cells)
         functions = functions_in(counting.tree)
         return _of_cells(counting if functions else cells, functions, file, member, known)
@@ -124,7 +124,7 @@ def sources(
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
         return [Source(problem.name, lambda: with_answers_by_place(problem))]
-    cells = with_closures(of_script(text, file))
+    cells = _followed(of_script(text, file))
     counting = with_counted_examples(cells)
     functions = functions_in(counting.tree)
     if functions:
@@ -141,6 +141,10 @@ def sources(
         return _of_cells(cells, functions, file, member, known)
     problem = problem_in(text, file)
     return [Source(problem.name, lambda: with_answers_by_place(problem))]
+
+
+def _followed(cells: Cells) -> Cells:
+    return replace(cells, tree=with_closures(cells.tree))
 
 
 def functions_in(tree: ast.Module) -> list[Found]:

@@ -13,10 +13,9 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from byhand.sources.assemble import assign, at
-from byhand.sources.cells import Cells
 from byhand.sources.scalar_ops import made_of
 from byhand.sources.signature import bound, elements, parameters
 
@@ -32,15 +31,13 @@ class Kept:
     paired: bool
 
 
-def with_closures(cells: Cells) -> Cells:
-    """The cells with a closure for each op of an engine that keeps local gradients."""
+def with_closures(tree: ast.Module) -> ast.Module:
+    """The module with a closure for each op of an engine that keeps local gradients."""
     body = [
         _rewritten(node) if isinstance(node, ast.ClassDef) and kept_in(node) is not None else node
-        for node in cells.tree.body
+        for node in tree.body
     ]
-    if body == cells.tree.body:
-        return cells
-    return replace(cells, tree=ast.Module(body, cells.tree.type_ignores))
+    return tree if body == tree.body else ast.Module(body, tree.type_ignores)
 
 
 def kept_in(node: ast.ClassDef) -> Kept | None:
