@@ -113,7 +113,7 @@ def _next(
     for guess in _of_each_statement(guesses):
         if allowance.is_spent:
             break
-        found = _guessed(trial, first, turns, guess, _Until(guess.near, end))
+        found = _guessed(trial, first, turns, guess, _Until(guess.near, allowance))
         if found is not None:
             return [found]
     # Last, what it is by its value alone: a wrong sign makes it that of another value, too.
@@ -148,10 +148,10 @@ class _Until:
     """The values that are near, as long as there is time to ask for one more."""
 
     near: Sequence[Near]
-    end: float
+    allowance: Allowance
 
     def __iter__(self) -> Iterator[Near]:
-        return (each for each in self.near if time.process_time() <= self.end)
+        return (each for each in self.near if not self.allowance.is_spent)
 
 
 def _guessed(
