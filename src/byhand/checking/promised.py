@@ -35,12 +35,12 @@ def as_promised(
     found = without.shown
     if len(promised.roots) < len(found.roots):
         without, found, names = alone, promised, unpromised.names
-    right = {row.name for row in found.rows if row.right}
+    right = {(row.name, row.binding) for row in found.rows if row.right}
     wrong = [row for row in report.rows if not row.right]
     others = {name for name in report.roots if f"d{name}" not in names}
     if (
         any(row.verdict == "shape" and f"d{row.name}" in names for row in wrong)
-        or any(row.name in right for row in wrong)
+        or any((row.name, row.binding) in right for row in wrong)
         or len(found.roots) < len(others)
         # They explain none of what is wrong, and may be called so by chance.
         or ({*found.roots} == others and not _all_named(assessment.named, names))

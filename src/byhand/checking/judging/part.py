@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class Guess:
 
 
 def match_of(
-    trial: Trial, part: LastPart, at: int, near: Iterable[Near], hold: Hold = holds
+    trial: Trial, part: LastPart, at: int, near: Sequence[Near], hold: Hold = holds
 ) -> tuple[int, Turn | None]:
     """The first value from number `at` on that is the gradient of one that is near."""
     root = tree.root(part.host[0])

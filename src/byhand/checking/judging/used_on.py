@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,7 +112,7 @@ def _next(
     for guess in _of_each_statement(guesses):
         if allowance.is_spent:
             break
-        found = _guessed(trial, first, turns, guess, _Until(guess.near, allowance))
+        found = _guessed(trial, first, turns, guess)
         if found is not None:
             return [found]
     # Last, what it is by its value alone: a wrong sign makes it that of another value, too.
@@ -143,22 +142,9 @@ def _which(hold: Hold, part: LastPart, trial: Trial) -> list[int]:
     return [i for i, value in enumerate(part.values) if hold(value, part.tensor, trial)]
 
 
-@dataclass(frozen=True)
-class _Until:
-    """The values that are near, as long as there is time to ask for one more."""
-
-    near: Sequence[Near]
-    allowance: Allowance
-
-    def __iter__(self) -> Iterator[Near]:
-        return (each for each in self.near if not self.allowance.is_spent)
-
-
-def _guessed(
-    trial: Trial, first: Trial, turns: Sequence[Turn], guess: Guess, near: Iterable[Near]
-) -> Turn | None:
+def _guessed(trial: Trial, first: Trial, turns: Sequence[Turn], guess: Guess) -> Turn | None:
     """What a local may be by what reads it."""
-    part = guess.part
+    part, near = guess.part, guess.near
     if part.renamed:
         found = _guess(trial, first, turns, part, 0, near)
         return found or _right_for_some(trial, first, turns, part, near)
@@ -190,7 +176,7 @@ def _after(
     turns: Sequence[Turn],
     part: LastPart,
     at: int,
-    near: Iterable[Near],
+    near: Sequence[Near],
 ) -> Turn | None:
     """What a local may be from its statement number `at` on, where its values don't show it."""
     return None if _is_meant(trial, part, at) else _guess(trial, first, turns, part, at, near)
@@ -205,7 +191,7 @@ def _is_meant(trial: Trial, part: LastPart, at: int) -> bool:
 
 
 def _right_for_some(
-    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Iterable[Near]
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Sequence[Near]
 ) -> Turn | None:
     """What a local is by its value, if something that reads it is right only then: what else reads
     it has mistakes of its own. Where what reads it isn't known statement by statement, if the
@@ -231,7 +217,7 @@ def _right_for_some(
 
 
 def _after_a_wrong_one(
-    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Iterable[Near]
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Sequence[Near]
 ) -> Turn | None:
     """The same where what it is until then is wrong: so it is tried on what would be right."""
     at = last_read_at_once(trial, part, 0) + 1
@@ -251,7 +237,7 @@ def _guess(
     turns: Sequence[Turn],
     part: LastPart,
     at: int,
-    near: Iterable[Near],
+    near: Sequence[Near],
 ) -> Turn | None:
     """The first value of whose gradient all that reads the local at once takes it for."""
     last = last_read_at_once(trial, part, at)
@@ -278,7 +264,7 @@ def _added_to(tensor: Tensor) -> Iterator[Tensor]:
 
 
 def _guess_with_start(
-    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Iterable[Near]
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, near: Sequence[Near]
 ) -> Turn | None:
     """The same for a local that never held its own gradient: where its first statements are wrong,
     it may yet be used on, and be right in that."""
