@@ -639,3 +639,31 @@ class NewtonRoot(Function):
 
 def NewtonRoot_in(rng, *, n=4):
     return 1 + torch.from_numpy(rng.random(n)), 1 + torch.from_numpy(rng.random(n))
+
+
+class EmbeddingBagMean(Function):
+    """Bags of rows of a table, each row weighted."""
+
+    @staticmethod
+    def forward(ctx, idx, weight, per_sample):
+        rows = weight[idx]
+        ctx.save_for_backward(idx, weight, per_sample)
+        return (rows * per_sample[..., None]).sum(1) / idx.shape[1]
+
+    @staticmethod
+    def backward(ctx, g):
+        idx, weight, per_sample = ctx.saved_tensors
+        g = g / idx.shape[1]
+        grad_rows = g[:, None, :] * per_sample[..., None]
+        grad_weight = torch.zeros_like(weight)
+        grad_weight.index_add_(0, idx.reshape(-1), grad_rows.reshape(-1, weight.shape[1]))
+        grad_per_sample = (g[:, None, :] * weight[idx]).sum(-1)
+        return None, grad_weight, grad_per_sample
+
+
+def EmbeddingBagMean_in(rng, *, b=4, k=3, d=2):
+    return {
+        "idx": torch.from_numpy(rng.integers(0, 5, size=(b, k))),
+        "weight": T(rng, 5, d),
+        "per_sample": T(rng, b, k),
+    }

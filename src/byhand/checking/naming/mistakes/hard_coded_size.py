@@ -69,11 +69,12 @@ def _lengths(trial: Trial) -> dict[float, list[ast.expr]]:
     `len(hs)`, all of them multiplied, one less for the last place, their reciprocals and roots."""
     found: dict[float, list[ast.expr]] = {}
     for name, value in trial.run.given.items():
-        held = array(value)
-        shape: tuple[int, ...] = () if held is None else held.shape
-        said = [(size, f"{name}.shape[{axis}]") for axis, size in enumerate(shape)]
-        if len(shape) > 1:
-            said.append((math.prod(shape), " * ".join(text for _, text in said)))
+        said: list[tuple[int, str]] = []
+        for text, shape in _shapes(name, value):
+            axes = [(size, f"{text}.shape[{axis}]") for axis, size in enumerate(shape)]
+            said += axes
+            if len(shape) > 1:
+                said.append((math.prod(shape), " * ".join(each for _, each in axes)))
         if isinstance(value, (list, tuple)):
             said.append((len(cast("Sequence[Any]", value)), f"len({name})"))
         for size, text in said:
@@ -84,6 +85,17 @@ def _lengths(trial: Trial) -> dict[float, list[ast.expr]]:
             for number, written in forms:
                 found.setdefault(number, []).append(ast.parse(written, mode="eval").body)
     return found
+
+
+def _shapes(name: str, value: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """An array's shape; of what holds arrays, such as `ctx.saved_tensors`, each that there is, once
+    with the first that has it."""
+    seen = set[tuple[int, ...]]()
+    for text, leaf in tree.named(name, value):
+        held = array(leaf)
+        if held is not None and held.shape not in seen:
+            seen.add(held.shape)
+            yield text, held.shape
 
 
 def _as_size(lengths: Mapping[float, Sequence[ast.expr]]) -> Edit:
