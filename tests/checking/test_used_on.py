@@ -551,3 +551,33 @@ def backward(X, t, w, y):
     dy = 2 * (y - t) / y.size
     dw = X.T @ dy
 """
+
+
+SQUARED = """
+import numpy as np
+
+def inputs(rng, *, n=5, d=4, h=6):
+    return {{"x": rng.normal(size=(n, d)), "w": rng.normal(size=(d, h)), "v": rng.normal(size=h)}}
+
+def forward(x, w, v):
+    r = np.maximum(x @ w, 0)
+    a = r * r
+    out = a @ v
+    return out
+
+def backward(dout, x, w, v, r, a):
+    dv = a.T @ dout
+    da = dout[:, None] * v
+    dr = {made}
+    {masked}
+    dw = x.T @ dr
+    dx = dr @ w.T
+"""
+
+
+@pytest.mark.parametrize("masked", ["dr[r == 0] = 0", "dr *= r > 0", "dr = np.where(r > 0, dr, 0)"])
+def test_a_mask_of_what_is_zero_already_is_not_to_blame(checked: Checked, masked: str) -> None:
+    assert_right(checked(SQUARED.format(made="2 * da * r", masked=masked)))
+    report = checked(SQUARED.format(made="da * r", masked=masked))
+    assert report.roots == ("r",)
+    assert report["r"].source == "dr = da * r"

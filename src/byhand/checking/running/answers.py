@@ -63,11 +63,12 @@ class Answer:
     @property
     def computed(self) -> int | None:
         """The line of the statement that made its numbers: what comes after that only lays them out
-        in another shape or type, as `dx = dx.reshape(x.shape)` does."""
+        in another shape or type, as `dx = dx.reshape(x.shape)` does, or changes none of them, as
+        `dh[h == 0] = 0` where those are 0 already."""
         if isinstance(self.value, Raised) or not self.writes:
             return self.line
         last = len(self.writes) - 1
-        while last and _lays_out(self.writes[last], self.writes[last - 1]):
+        while last and _keeps_numbers(self.writes[last], self.writes[last - 1]):
             last -= 1
         return self.writes[last].line
 
@@ -285,23 +286,19 @@ def _written(key: Key, writes: tuple[Write, ...]) -> Answer:
     return Answer(key, last.value, last.node.lineno, writes, local=f"d{key[0]}")
 
 
-_LAYING = {
-    "reshape", "view", "view_as", "reshape_as", "flatten", "unflatten", "ravel", "squeeze",
-    "unsqueeze", "to", "type", "type_as", "astype", "float", "double", "half", "bfloat16",
-    "contiguous", "clone", "copy",
-}  # fmt: skip
-
-
-def _lays_out(last: Write, before: Write) -> bool:
-    """Whether a write leaves the numbers of the one before it as they are, and in their order."""
+def _keeps_numbers(last: Write, before: Write) -> bool:
+    """Whether a write leaves the numbers of the one before it as they are, and in their order: it
+    lays them out anew, or masks what is 0 already. What adds nothing may be meant to add."""
     match last.node:
-        case ast.Assign(value=ast.Call(func=ast.Attribute(attr=name))) if name in _LAYING:
+        case ast.AugAssign(op=ast.Add() | ast.Sub()):
+            return False
+        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub())):
+            return False
+        case _:
             new, old = array(last.value), array(before.value)
-            if new is None or old is None:
+            if new is None or old is None or new.size != old.size:
                 return False
             return np.array_equal(new.ravel(), old.ravel(), equal_nan=new.dtype.kind == "f")
-        case _:
-            return False
 
 
 def _reads(answer: Answer, known: Answers) -> frozenset[Key]:

@@ -13,6 +13,7 @@ Good:
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from byhand.checking.judging.replay import Edits
 from byhand.checking.naming.proving.finding import Diagnosis
@@ -23,7 +24,7 @@ from byhand.checking.naming.proving.syntax import parsed, text
 def find(suspect: Suspect) -> Diagnosis | None:
     for write in suspect.answer.writes[1:]:
         match write.node:
-            case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
+            case ast.Assign(targets=[target], value=value) if _overwrites(target, value):
                 for added in _added(target, value):
                     ast.fix_missing_locations(ast.copy_location(added, write.node))
                     edits: Edits = {write.node: added}
@@ -45,10 +46,18 @@ def find_late(suspect: Suspect) -> Diagnosis | None:
 
 def _adding(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
     match part:
-        case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
+        case ast.Assign(targets=[target], value=value) if _overwrites(target, value):
             yield ast.AugAssign(target, ast.Add(), value)
         case _:
             pass
+
+
+def _overwrites(target: ast.expr, value: ast.expr) -> TypeGuard[ast.Name | ast.Subscript]:
+    """Whether what was there before is lost: what is made of it isn't."""
+    same = ast.unparse(target)
+    return isinstance(target, ast.Name | ast.Subscript) and not any(
+        isinstance(part, type(target)) and ast.unparse(part) == same for part in ast.walk(value)
+    )
 
 
 def _added(target: ast.Name | ast.Subscript, value: ast.expr) -> Iterator[ast.stmt]:
