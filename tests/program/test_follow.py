@@ -148,6 +148,32 @@ class TestInPlace:
         assert names(program) == ["x'", "x''"]
         np.testing.assert_array_equal(X, before)
 
+    def test_what_a_function_writes_to_is_a_step(self) -> None:
+        def forward(x: Any, W: Any, b: Any) -> Any:
+            s = x @ W
+            np.add(s, b, out=s)
+            np.maximum(s, 0, out=s)
+            t = np.empty((4, 3))
+            np.multiply(s, 2.0, out=t)
+            np.matmul(t, W, out=t)
+            np.clip(x, -1, 1, out=x)
+            y = s + t * x
+            return y
+
+        before = X.copy()
+        program = followed(forward, x=X, W=W, b=B)
+        assert names(program) == ["s", "s'", "s''", "t", "t'", "t''", "x'", "y"]
+        np.testing.assert_array_equal(X, before)
+
+    def test_what_is_written_to_keeps_its_shape(self) -> None:
+        def forward(x: Any, b: Any) -> Any:
+            c = b.copy()
+            np.add(x, b, out=c)
+            return c
+
+        with pytest.raises(ProblemError, match="doesn't give floats of the shape of c"):
+            trace(forward, {"x": X, "b": B})
+
     def test_a_buffer_is_filled(self) -> None:
         def forward(x: Any, W: Any) -> Any:
             out = np.empty((4, 3))
@@ -249,15 +275,21 @@ class TestSharedMemory:
         assert "`x[0][1] = ...` can't be followed" in self.refused(forward, 1, x=X)
 
     def test_numpy_functions_that_write(self) -> None:
-        def with_out(x: Any, b: Any) -> Any:
+        def within(x: Any, b: Any) -> Any:
+            y = np.add(x, b, out=x) * 2
+            return y
+
+        def seen_elsewhere(x: Any, b: Any) -> Any:
+            y = x
             np.add(x, b, out=x)
-            return x
+            return y
 
         def with_at(x: Any, b: Any) -> Any:
             np.multiply.at(x, [0, 0], b)
             return x
 
-        assert "write x = x + y" in self.refused(with_out, 1, x=X, b=B)
+        assert "write x = x + y" in self.refused(within, 1, x=X, b=B)
+        assert "this also changes y" in self.refused(seen_elsewhere, 2, x=X, b=B)
         assert "np.multiply.at writes into an array" in self.refused(with_at, 1, x=X, b=B)
 
     def test_a_copy_is_free_to_be_changed(self) -> None:

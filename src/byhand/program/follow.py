@@ -61,6 +61,10 @@ class Follower(ABC):
         lists = _Lists(node, namespace)
         try:
             match node:
+                case ast.Expr(value=ast.Call() as call) if (name := _out(call)) and self.is_array(
+                    namespace.get(name)
+                ):
+                    self._write(name, call, statement, namespace)
                 case ast.Assign(targets=targets, value=expression):
                     value = statement.evaluate(expression, namespace)
                     self._bind_walruses(before, statement, namespace)
@@ -185,6 +189,18 @@ class Follower(ABC):
                     "something else: give it a name of its own first, or use a single index"
                 )
 
+    def _write(self, name: str, call: ast.Call, statement: Statement, namespace: Namespace) -> None:
+        """`np.maximum(x, 0, out=x)`: a new step of x, as `x += b` is."""
+        held = namespace[name]
+        self.before_change(name, held, namespace)
+        written = statement.evaluate(_without_out(call), namespace)
+        if not self.is_array(written) or tuple(written.shape) != tuple(held.shape):
+            raise UnsupportedError(
+                f"`{ast.unparse(call)}` can't be followed: it doesn't give floats of the shape of "
+                f"{name}: write `{name} = ...`"
+            )
+        namespace[name] = self.bind(name, written, statement)
+
     def _augment(self, node: ast.AugAssign, statement: Statement, namespace: Namespace) -> None:
         """`x += b`: a new step of x, as long as nothing else would see the change."""
         match node.target:
@@ -222,6 +238,26 @@ class Follower(ABC):
                 f"{tuple(combined.shape)}"
             )
         return combined
+
+
+def _out(call: ast.Call) -> str | None:
+    """The name of the array that a function of NumPy's or PyTorch's is to write to."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch"))):
+            names = (
+                each.value.id
+                for each in call.keywords
+                if each.arg == "out" and isinstance(each.value, ast.Name)
+            )
+            return next(names, None)
+        case _:
+            return None
+
+
+@lru_cache(maxsize=1 << 10)
+def _without_out(call: ast.Call) -> ast.Call:
+    keywords = [each for each in call.keywords if each.arg != "out"]
+    return ast.copy_location(ast.Call(call.func, call.args, keywords), call)
 
 
 def _unpack(targets: list[ast.expr], value: Any) -> list[Any]:
