@@ -25,7 +25,7 @@ from byhand.codegen.notes import ForwardLoop, Notes, Origin, where
 from byhand.codegen.sizes import Dim, SymInt
 from byhand.engine.tensor import Tensor
 from byhand.ops.op import Op
-from byhand.program.array_calls import is_joining, mark_array_calls
+from byhand.program.array_calls import fills_room, is_joining, mark_array_calls
 from byhand.program.problem import Problem
 from byhand.program.program import Program
 from byhand.program.trace import trace_problem
@@ -138,7 +138,8 @@ class _Noting(ast.NodeTransformer):
             case ast.Call(func=func):
                 plain = copy.deepcopy(node)
                 if isinstance(func, ast.Attribute):
-                    func.value = self._inside(func.value)
+                    room = func.value if fills_room(node) else None
+                    func.value = self._inside(func.value) if room is None else room
                 node.args = [self.visit(arg) for arg in node.args]
                 for keyword in node.keywords:
                     keyword.value = self.visit(keyword.value)

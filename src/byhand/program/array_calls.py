@@ -4,7 +4,9 @@ rules, but nothing of what they came from would be left.
 NumPy asks nobody what to make of a list. So the call is rewritten before it is compiled:
 `np.array([a, b])` becomes `array_of(np.array, [a, b])`, which stacks what is followed, and calls
 the function wherever all is plain. `np.mean(losses)` makes an array of a list as well, and
-`np.c_[np.ones(m), X]` of what stands between the brackets: that is `joining(np.c_)[...]` then.
+`np.c_[np.ones(m), X]` of what stands between the brackets: that is `joining(np.c_)[...]` then. And
+zeros that PyTorch makes can't be filled with what is followed where they stand:
+`torch.zeros_like(h).index_add_(0, i, m)` becomes `filled(torch.zeros_like(h), "index_add_", ...)`.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 
 from byhand.values.array_protocol import ArrayProtocol
 from byhand.values.arrays import is_list, is_tuple
+from byhand.values.held import array
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -30,11 +33,16 @@ _JOINING = ("c_", "r_")
 _MARK = "makes_arrays"
 _HOOK = "__array_of__"
 _JOIN = "__joining__"
+_FILL = "__filled__"
+_ROOM = (
+    "zeros", "zeros_like", "ones", "ones_like", "full", "full_like", "empty", "empty_like",
+    "new_zeros", "new_ones", "new_full", "new_empty",
+)  # fmt: skip
 
 
 def mark_array_calls(node: ast.AST) -> bool:
     """Notes at every part of a tree whether such a call is in it."""
-    found = _is_array_call(node) or is_joining(node)
+    found = _is_array_call(node) or is_joining(node) or fills_room(node)
     for part in ast.iter_child_nodes(node):
         found |= mark_array_calls(part)
     if found:
@@ -53,6 +61,17 @@ def _is_array_call(node: ast.AST) -> bool:
             return False
         case ast.Call(func=ast.Attribute(attr=name), args=[_, *_]):
             return name in _NAMES or name in _OF_LISTS
+        case _:
+            return False
+
+
+def fills_room(node: ast.AST) -> bool:
+    """Whether this is a method that changes an array in place which was only made for it."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr=method, value=ast.Call(func=ast.Attribute(attr=made)))
+        ):
+            return made in _ROOM and method.endswith("_") and not method.startswith("_")
         case _:
             return False
 
@@ -76,7 +95,16 @@ class _Calls(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        fills = fills_room(node)
         self.generic_visit(node)
+        match node.func:
+            case ast.Attribute(value=room, attr=method) if fills:
+                hook = ast.copy_location(ast.Name(_FILL, ast.Load()), node)
+                name = ast.copy_location(ast.Constant(method), node)
+                call = ast.Call(hook, [room, name, *node.args], node.keywords)
+                return ast.copy_location(call, node)
+            case _:
+                pass
         if not _is_array_call(node):
             return node
         hook = ast.copy_location(ast.Name(_HOOK, ast.Load()), node)
@@ -129,5 +157,12 @@ def _joining(by: Any) -> Any:
     return _Joining(by) if by is np.c_ or by is np.r_ else by
 
 
+def _filled(room: Any, method: str, *args: Any, **options: Any) -> Any:
+    followed = (each for each in (*args, *options.values()) if hasattr(each, "constant_like"))
+    first = next(followed, None)
+    room = room if first is None else first.constant_like(array(room))
+    return getattr(room, method)(*args, **options)
+
+
 _MAKING = [getattr(np, name) for name in _OF_LISTS]
-HOOKS = {_HOOK: _array_of, _JOIN: _joining}
+HOOKS = {_HOOK: _array_of, _JOIN: _joining, _FILL: _filled}
