@@ -23,6 +23,9 @@ FOUND = {
         "Scalar.backward",
     ],
     "gated_states": ["GRU"],
+    "signal_layers": [
+        *["binary_cross_entropy", "Convolutional", "Dense", "Sigmoid", "Reshape"],
+    ],
     "fully_connected": [
         *["affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss"],
         "FullyConnectedNet",
@@ -50,6 +53,10 @@ PLANTED = (
     ("digits_of_a_file", "prop", "dZ2.dot(A1.T)", "dZ2.dot(A1.T) * 2"),
     ("digits_of_a_file", "prop", "np.sum(dZ1, axis=1", "np.sum(dZ2, axis=1"),
     ("digits_of_a_file", "prop", "* ReLU_deriv(Z1)", "* ReLU_deriv(A2[:2])"),
+    ("signal_layers", "Convolutional", "[i, j] = signal.correlate2d", "[i, j] = signal.convolve2d"),
+    ("signal_layers", "Convolutional", "+= signal.convolve2d", "= signal.convolve2d"),
+    ("signal_layers", "Convolutional", "+= signal.convolve2d", "+= signal.correlate2d"),
+    ("signal_layers", "Dense", "self.weights.T, output", "2 * self.weights.T, output"),
     ("gated_states", "GRU", "self.Uh.T @ dc_raw", "self.Uh @ dc_raw"),
     ("gated_states", "GRU", "np.outer(dc_raw, r * h)", "np.outer(dc_raw, h)"),
     ("gated_states", "GRU", "dc = dh * z", "dc = dh * (1 - z)"),

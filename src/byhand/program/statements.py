@@ -21,6 +21,7 @@ from byhand.program.array_calls import with_array_calls
 from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.scopes import without_nonlocals
 from byhand.program.wide_types import widened
+from byhand.values.scipy_functions import with_scipy
 
 Namespace: TypeAlias = dict[str, Any]
 
@@ -80,7 +81,7 @@ class Function:
     def namespace(self, arguments: Mapping[str, Any]) -> Namespace:
         """A fresh namespace to run in: what the function sees, and its arguments."""
         outer = {k: v for k, v in self.globals.items() if k not in self.own}
-        return {**HOOKS, **outer, **self.closure, **self.defaults, **arguments}
+        return {**HOOKS, **with_scipy({**outer, **self.closure}), **self.defaults, **arguments}
 
 
 class StatementError(Exception):

@@ -139,6 +139,11 @@ def proposed(
         else list(choices(name, use, known.get(name), function, said.get(name), name in answered))
         for name, use in ((name, how[name]) for name in wanted)
     ]
+    told = dict(_of_shapes(function, wanted))
+    each = [
+        [told[name]] if name in told and name not in known else some
+        for name, some in zip(wanted, each, strict=True)
+    ]
     for name, guesses in zip(wanted, each, strict=True):
         if name.endswith("shape") and isinstance(guesses[0], Array) and name not in known:
             raise ProblemError(
@@ -164,6 +169,31 @@ def proposed(
     further = guesses if vector is None else itertools.chain([vector], guesses)
     found = search.squared(search.told_by_backward(found, further))
     return _smaller(_divisible(found, attempt), attempt, loops)
+
+
+def _of_shapes(function: ast.FunctionDef, names: Sequence[str]) -> Iterator[tuple[str, Guess]]:
+    """Where a layer is told shapes, `depth, height, width = input_shape`: the array that has the
+    one, and the sizes of its axes; a column for what it is given as another shape."""
+    text = ast.unparse(function)
+    for name in names:
+        held = name.removesuffix("_shape")
+        if held == name or name == "output_shape":
+            continue
+        of = held if held in names else "x" if held in ("in", "input") and "x" in names else ""
+        counts = [
+            len(node.targets[0].elts)
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Tuple)
+            and ast.unparse(node.value) == name
+        ]
+        reshaped = "output_shape" in names and "reshape" in text
+        if of and (counts or reshaped):
+            axes = axes_of(of, counts[0] if counts else 2)
+            yield name, AxisLengths(axes)
+            yield of, Array(axes)
+            if reshaped:
+                yield "output_shape", Literal((-1, 1))
 
 
 def taken_apart(function: ast.FunctionDef) -> Iterator[str]:
