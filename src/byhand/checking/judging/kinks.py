@@ -28,11 +28,16 @@ from byhand.values.arrays import Array
 KINK = "forward has a kink there, where any slope between those of the two sides is right"
 
 
+def has_kinks(drawn: Draw) -> bool:
+    """Whether any value of forward lies where it may have a kink."""
+    return drawn.truth.at_an_edge or any(tie.members for tie in ties(drawn.truth))
+
+
 def at_kinks(
     problem: Problem, drawn: Draw, key: Key, truth: Gradient, off: Array
 ) -> Gradient | None:
     """The truth with the slopes of both sides, as value and error, where an answer is `off`; None
-    where these are no kinks.
+    where these are no kinks. It is asked where there are some.
 
     Of many such elements some are looked at; if all of those are at kinks, the others are left out.
     """
@@ -40,8 +45,6 @@ def at_kinks(
         return None
     if (bounds := _at_bounds(drawn, key, truth, off)) is not None:
         return bounds
-    if not drawn.truth.at_an_edge and not any(tie.members for tie in ties(drawn.truth)):
-        return None
     from byhand.referees.finite import differences_at
 
     wanted = np.flatnonzero(off)

@@ -14,7 +14,7 @@ from byhand import referees
 from byhand.checking.judging.compare import FACTOR, Comparison, compare
 from byhand.checking.judging.constant import CONSTANT, elsewhere, without_constants
 from byhand.checking.judging.isolated_run import Feeder, fed, run_on_feeds, unscaled
-from byhand.checking.judging.kinks import KINK, at_kinks
+from byhand.checking.judging.kinks import KINK, at_kinks, has_kinks
 from byhand.checking.judging.no_number import filled
 from byhand.checking.judging.own_rounding import FAR, OwnRounding, Scatter
 from byhand.checking.judging.precision import Precision
@@ -104,7 +104,8 @@ class Trial:
         dtype = program.by_key[key].value.dtype
         kind = program.type_of(program.by_key[answer.host or key])
         eps = self.precision.eps(key)
-        found = compare(given, self._truths[key], error, dtype, eps, called=kind)
+        shown = self.first is None or key not in self.first.wrong  # that is the one of all draws
+        found = compare(given, self._truths[key], error, dtype, eps, shown, called=kind)
         if found.verdict != "wrong" or found.max_error is None:
             return found
         size = float(np.max(np.abs(self._truths[key].value), initial=0.0))
@@ -114,7 +115,7 @@ class Trial:
         times = abs(answer.scale)
         truth = self._truths[key]
         for own in self.scatter_in_the_end.of(key, times * found.max_error):
-            found = compare(given, truth, error, dtype, eps, own=own / times, called=kind)
+            found = compare(given, truth, error, dtype, eps, shown, own / times, kind)
             if found.right:
                 break
         if truth.places is not None:
@@ -130,9 +131,15 @@ class Trial:
     def _at_kinks(self, key: Key, given: Any, eps: float) -> Gradient | None:
         """The truth with both slopes where forward has a kink, if the answer is off at kinks
         alone."""
+        if not self._has_kinks:
+            return None
         truth = self._truths[key]
         off = self._off(given, truth, self._true(key).error, eps)
         return at_kinks(self.problem, self.drawn, key, truth, off)
+
+    @cached_property
+    def _has_kinks(self) -> bool:
+        return has_kinks(self.drawn)
 
     def _without_constants(self, key: Key, given: Any, eps: float) -> Gradient | None:
         return self.without_constants(key, given, self._truths[key], self._true(key).error, eps)
