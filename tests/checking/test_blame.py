@@ -379,3 +379,40 @@ def backward(x, dy):
     row = report["x"]
     assert row.source == "dx = 3 * x * dy" and row.mistake is not None
     assert row.mistake.code == "wrong-exponent"
+
+
+@pytest.mark.parametrize(
+    ("expression", "root"),
+    [
+        ("x.T @ (dz := (da := 2 * a * dy) * (1 - a * a))", None),
+        ("x.T @ (dz := (da := 2 * a * dy) * (1 - a))", "z"),
+        ("x.T @ (dz := (da := 3 * a * dy) * (1 - a * a))", "a"),
+        ("-x.T @ (dz := (da := 2 * a * dy) * (1 - a * a))", "w"),
+        ("(dz := (da := 2 * a * dy) * (1 - a * a)).T @ x", "w"),
+        ("x.T @ (dz := -(da := 2 * a * dy) * (1 - a * a))", "z"),
+        ("x.T @ ((da := a * dy) * (dz := 2 * da * (1 - a * a)) / da)", "a"),
+    ],
+)
+def test_what_is_made_of_a_name_within_an_expression_only_inherits(
+    checked: Checked, expression: str, root: str | None
+) -> None:
+    report = checked(
+        f"""
+import numpy as np
+
+def inputs(rng, *, n=4, d=3, h=2):
+    return {{"x": rng.normal(size=(n, d)), "w": rng.normal(size=(d, h))}}
+
+def forward(x, w):
+    z = x @ w
+    a = np.tanh(z)
+    y = a * a
+    return y
+
+def backward(dy, x, w, a):
+    dw = {expression}
+    dx = dz @ w.T
+"""
+    )
+    assert report.roots == (() if root is None else (root,))
+    assert report.ok == (root is None)

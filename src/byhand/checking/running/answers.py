@@ -25,8 +25,9 @@ from byhand.checking.running.bindings import (
     leaves_one_more,
     starts_with_another,
 )
-from byhand.checking.running.names import reached_names
+from byhand.checking.running.names import names_within, reached_names
 from byhand.program.problem import did_you_mean
+from byhand.program.statements import walruses
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.held import array, unchanged
@@ -119,17 +120,26 @@ class Answers:
     @cached_property
     def made_with(self) -> Mapping[Key, frozenset[Key]]:
         """The answers that each answer reads within one statement that writes both: the call of an
-        inner function. Nobody can come between them there."""
+        inner function, or `(dz := ...)` in an expression. Nobody can come between them there."""
         by_calls: dict[int, set[Key]] = {}
+        by_names: dict[int, dict[str, Key]] = {}
         for answer in self.found:
             for write in answer.writes:
                 if tree.root(answer.local) in reached_names(write.node):
                     by_calls.setdefault(write.number, set()).add(answer.key)
+                if walruses(write.node):
+                    by_names.setdefault(write.number, {})[answer.local] = answer.key
         found: dict[Key, frozenset[Key]] = {}
-        for answer in self.found if by_calls else ():
+        for answer in self.found if by_calls or by_names else ():
             with_it = set[Key]().union(*(by_calls.get(w.number, ()) for w in answer.writes))
             reads = {owner.key for w in answer.writes for owner in self._readable(answer, w)}
-            found[answer.key] = frozenset(reads & with_it)
+            within = {
+                by_names[w.number].get(name)
+                for w in answer.writes
+                if w.number in by_names
+                for name in names_within(w.node, tree.root(answer.local))
+            }
+            found[answer.key] = frozenset(reads & with_it) | {k for k in within if k is not None}
         return found
 
     def __contains__(self, key: Key) -> bool:

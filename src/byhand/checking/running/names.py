@@ -14,6 +14,7 @@ from byhand.program.scopes import (
     own_parts,
     root_name,
 )
+from byhand.program.statements import walruses
 
 _OF_LISTS = {"append", "extend", "insert", "reverse"}
 
@@ -60,6 +61,18 @@ def touched_names(node: ast.stmt) -> Mapping[str, bool | None]:
 def reached_names(node: ast.stmt) -> frozenset[str]:
     """The names that the inner functions which a statement may call may write."""
     return frozenset[str]().union(*map(_reach, inner_functions(node)))
+
+
+@lru_cache(maxsize=1 << 12)
+def names_within(node: ast.stmt, name: str) -> frozenset[str]:
+    """The names that `(name := ...)` binds in the expression of which a statement makes a name."""
+    for part in ast.walk(node):
+        match part:
+            case ast.NamedExpr(target=ast.Name(id=bound), value=value) if bound == name:
+                return frozenset(walruses(value))
+            case _:
+                pass
+    return frozenset(walruses(node))
 
 
 @lru_cache(maxsize=1 << 12)
