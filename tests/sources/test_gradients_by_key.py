@@ -142,3 +142,10 @@ def test_a_gradient_goes_on_to_what_has_none(
     file.write_text(text.replace(old, new))
     report = check(loaded(file))
     assert [row.line for row in report.rows if row.name in report.roots] == [line][: bool(line)]
+
+
+def test_steps_of_a_list_are_said_not_to_be_judged(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(ABOVE)
+    said = "line 24: W is changed by s, which isn't judged"
+    assert said in check(loaded(file)).notes

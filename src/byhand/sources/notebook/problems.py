@@ -153,14 +153,33 @@ def _let_be(found: Script) -> Iterator[str]:
     chain = [*found.forward, *found.setting]
     read = {name for i in chain for name in reads(statements[i])}
     for node in statements[max(found.forward) + 1 :]:
-        step = update_of(node)
-        if step is not None and step.name in read - answered:
-            said = ast.unparse(step.gradient)
-            yield f"line {node.lineno}: {step.name} is changed by {said}, which isn't judged"
+        items = dict(_items_of_lists(node))
+        for part in [node] if not items else ast.walk(node):
+            step = update_of(part)
+            if step is not None and items.get(step.name, step.name) in read - answered:
+                said = ast.unparse(step.gradient)
+                line = getattr(part, "lineno", node.lineno)
+                yield f"line {line}: {step.name} is changed by {said}, which isn't judged"
     for i in sorted(written.empty):
         yield f"{_written_at(found, i)} is None: no gradient yet"
     for name, places in from_below(found).items():
         yield f"{name} is taken from line {statements[places[-1]].lineno}, below what reads it"
+
+
+def _items_of_lists(node: ast.stmt) -> Iterator[tuple[str, str]]:
+    """The names that a loop has for the items of lists, `for W, g in zip(Ws, grads)`, with those of
+    the lists."""
+    match node:
+        case ast.For(target=ast.Name(id=item), iter=ast.Name(id=of)):
+            yield item, of
+        case ast.For(
+            target=ast.Tuple(elts=items), iter=ast.Call(func=ast.Name(id="zip"), args=lists)
+        ):
+            for one, other in zip(items, lists, strict=False):
+                if isinstance(one, ast.Name) and isinstance(other, ast.Name):
+                    yield one.id, other.id
+        case _:
+            pass
 
 
 def _written_at(found: Script, place: int) -> str:
