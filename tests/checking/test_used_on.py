@@ -581,3 +581,21 @@ def test_a_mask_of_what_is_zero_already_is_not_to_blame(checked: Checked, masked
     report = checked(SQUARED.format(made="da * r", masked=masked))
     assert report.roots == ("r",)
     assert report["r"].source == "dr = da * r"
+
+
+@pytest.mark.parametrize(
+    ("slip", "code"),
+    [("2.5 * dr @ w.T", "factor"), ("-dr @ w.T", "sign"), ("dr @ w.T / 3", "factor")],
+)
+@pytest.mark.parametrize("masked", ["pass", "dr[r == 0] = 0"])
+def test_a_mask_that_a_real_run_needs_not_is_not_missed(
+    checked: Checked, masked: str, slip: str, code: str
+) -> None:
+    """On random gradients dx lacks the mask, which isn't what is wrong with it."""
+    source = SQUARED.format(made="2 * da * r", masked=masked).replace(
+        "dx = dr @ w.T", f"dx = {slip}"
+    )
+    report = checked(source)
+    assert report.roots == ("x",)
+    assert report["x"].mistake is not None
+    assert report["x"].mistake.code == code

@@ -24,6 +24,7 @@ from byhand.checking.naming.proving.at_fault import at_fault
 from byhand.checking.naming.proving.finding import KEPT, LITTLE, Diagnosis, Effort
 from byhand.checking.naming.proving.odd import first_odd
 from byhand.checking.naming.proving.odd_write import odd_write
+from byhand.checking.naming.proving.ratio import ratio
 from byhand.checking.naming.proving.shared import Shared, meant, shared
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.report import Mistake
@@ -219,9 +220,13 @@ class _Search:
             return None
         coarse = unknown.too_coarse(alone)
         code, finding = ("unknown", coarse) if coarse is not None else self.nearest(alone)
-        if code == "unknown" and any(found.paths.between for found in evidence):
+        local = code == "missing-local"
+        jumps = code == "unknown" and any(found.paths.between for found in evidence)
+        if local or jumps:
             on_truth = Suspect(tuple(found.on_truth() for found in evidence), self.effort)
-            if not all(found.right for found in on_truth.evidence):
+            # What is 0 in a real run needs no mask: then a number may be all that is wrong.
+            known = local and ratio(on_truth) is None
+            if not (known or all(found.right for found in on_truth.evidence)):
                 again = self.first(on_truth)
                 code, finding = again if again[0] != "unknown" else (code, finding)
         elsewhere = any(isinstance(found.value, Raised) for found in evidence)

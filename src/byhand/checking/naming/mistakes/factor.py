@@ -12,19 +12,16 @@ import ast
 import math
 from fractions import Fraction
 
-import numpy as np
-
-from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.replay import Edits
 from byhand.checking.judging.uneven import Uneven
 from byhand.checking.naming.proving.at_ties import at_ties
 from byhand.checking.naming.proving.derivative_alone import derivative_alone
 from byhand.checking.naming.proving.finding import Diagnosis, Scale
+from byhand.checking.naming.proving.ratio import ratio, ratio_of
 from byhand.checking.naming.proving.sizes import sizes
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import exchanged, text
 from byhand.program.scopes import all_names
-from byhand.values.arrays import Array
 
 ROUNDED = 1e-9
 """So close to 1 a factor says nothing: any number has one that explains what little it is off."""
@@ -33,12 +30,12 @@ WRITTEN = 64
 
 
 def find(suspect: Suspect) -> Diagnosis | None:
-    whole = _ratio(suspect.first, suspect.first.expected.value)
-    if whole is not None and suspect.follows(lambda e: whole * e.expected.value):
+    whole = ratio(suspect)
+    if whole is not None:
         made = derivative_alone(suspect)
         return Diagnosis(f"{suspect.d} is {_shown(whole)}", made and made.lineno)
     for way, share in suspect.ways.items():
-        part = _ratio(suspect.first, share(suspect.first))
+        part = ratio_of(suspect.first, share(suspect.first))
         if part is not None and suspect.follows(
             lambda e, s=share, p=part: e.expected.value + (p - 1) * s(e)
         ):
@@ -107,13 +104,3 @@ def _shown(times: float) -> str:
             "constant of too few digits?"
         )
     return f"{times:.6g} times what it should be"
-
-
-def _ratio(found: Evidence, part: Array) -> float | None:
-    """The factor on `part` of the gradient that explains the value best."""
-    value = as_array(found.value)
-    if value is None or value.shape != part.shape:
-        return None
-    rest = found.expected.value - part
-    size = float(np.sum(part * part))
-    return float(np.sum((value - rest) * part)) / size if size else None
