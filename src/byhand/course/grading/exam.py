@@ -107,7 +107,7 @@ class Paper:
         program = self.drawn.program
         known = {name: value for name, value in program.locals.items() if _portable(value)}
         bindings = {
-            name: tuple(Bound(step.line, step.is_another) for step in steps)
+            name: tuple(Bound(step.line, step.is_another, step.source) for step in steps)
             for name, steps in program.bindings.items()
         }
         feeds = {key: self.drawn.as_given(feed) for key, feed in self.feeds.items()}

@@ -44,6 +44,7 @@ class Bound:
 
     line: int | None
     is_another: bool
+    source: str = ""
 
 
 @dataclass(frozen=True, eq=False)
