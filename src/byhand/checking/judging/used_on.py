@@ -35,7 +35,7 @@ from byhand.checking.judging.together import together, together_with_a_wrong_one
 from byhand.checking.judging.trial import Trial
 from byhand.checking.judging.turns import Turn, overwritten, turned, turned_alike
 from byhand.checking.running.backward_run import Raised, Write
-from byhand.checking.sampling.choices import one_sided, picks
+from byhand.checking.sampling.choices import one_way, picks
 from byhand.deadline import Allowance
 from byhand.engine.tensor import Tensor
 from byhand.ops.elementwise import ADD, POSITIVE_OF, SUBTRACT
@@ -63,7 +63,7 @@ def turns_in(
     if not showing:
         return []
     # Where each element of a ReLU is positive, its gradient is that of what stands inside, too.
-    first = min(showing, key=lambda trial: len(one_sided(trial.drawn.truth)))
+    first = min(showing, key=lambda trial: len(one_way(trial.drawn.truth)))
     turns = [*plain]
     known = turned(first, turns) if turns else first
     allowance = Allowance.of(SECONDS)

@@ -90,6 +90,12 @@ def one_sided(program: Program) -> dict[int, Slopes]:
     return found
 
 
+def one_way(program: Program) -> list[int]:
+    """The choices of which all elements are those of one argument: such as of a ReLU where each is
+    positive, not of a clip that one of its bounds is at work in."""
+    return [number for number, slopes in one_sided(program).items() if any(slopes)]
+
+
 def _chooses(tensor: Tensor) -> bool:
     return picks(tensor) or _is_a_sign(tensor)
 
