@@ -127,3 +127,38 @@ def test_the_only_reader_is_filled_piece_by_piece(
 ) -> None:
     right = {"darea": "side", "dside": "area", "op": "-="}
     assert checked(TWO_READERS.format(**right | said)).roots == roots
+
+
+CAPPED = """
+import numpy as np
+data = ("x",)
+
+def inputs(rng, *, n=3, d=4, c=5):
+    return {"P": {"W0": rng.normal(size=(d, c)), "b0": rng.normal(size=c) * 0.3},
+            "x": rng.normal(size=(n, d)), "y": rng.integers(0, c, n)}
+
+def forward(P, x, y):
+    z0 = x @ P["W0"] + P["b0"]
+    h0 = np.clip(z0, 0, 6)
+    logits = h0 - h0.max(1, keepdims=True)
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean()
+    return loss
+
+def backward(p, y, P, x, z0):
+    dh0 = 2 * p.copy()
+    dh0[np.arange(len(y)), y] -= 1
+    dP = {}
+    n = x.shape[0]
+    dh0 *= (z0 > 0) & (z0 < 6)
+    dP["W0"] = x.T @ dh0 / n
+    dP["b0"] = dh0.sum(axis=0) / n
+"""
+
+
+def test_a_cap_that_only_far_inputs_reach_is_not_asked_for(checked: Checked) -> None:
+    """There a softmax is nothing but ones and zeros, in which nothing is to be seen."""
+    row = checked(CAPPED)["h0"]
+    assert row.source == "dh0 = 2 * p.copy()"
+    assert row.mistake is not None
+    assert row.mistake.code == "factor"
