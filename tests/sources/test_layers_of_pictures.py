@@ -147,10 +147,32 @@ def test_pictures_are_larger_than_kernels(tmp_path: Path) -> None:
     assert np.shape(values["x"])[2] > np.shape(values["W"])[2]
 
 
-def test_a_shape_is_asked_for(tmp_path: Path) -> None:
+def test_a_shape_that_backward_alone_reads_is_that_of_the_input(tmp_path: Path) -> None:
+    report = report_on("Reshape", TEXT, tmp_path)
+    assert report.ok
+    assert any("input_shape [2, 3]" in note and "x (2, 3)" in note for note in report.notes)
+
+
+OTHER_SHAPE = """
+import numpy as np
+
+class Padded:
+    def __init__(self, padded_shape):
+        self.padded_shape = padded_shape
+
+    def forward(self, x):
+        self.size = x.shape[1]
+        return np.concatenate([x, np.zeros((x.shape[0], 2))], axis=1)
+
+    def backward(self, dout):
+        return np.reshape(dout, self.padded_shape)[:, : self.size]
+"""
+
+
+def test_another_shape_is_asked_for(tmp_path: Path) -> None:
     """It is no array, and one that backward alone reads can't be found by running forward."""
-    with pytest.raises(ProblemError, match="input_shape is a shape, and is not given"):
-        report_on("Reshape", TEXT, tmp_path)
+    with pytest.raises(ProblemError, match="padded_shape is a shape, and is not given"):
+        report_on("Padded", OTHER_SHAPE, tmp_path)
 
 
 FILLED = """

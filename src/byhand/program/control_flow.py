@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from byhand.errors import ByhandError
+from byhand.program.scopes import walruses
 from byhand.program.statements import (
     ITEM,
     Function,
@@ -22,7 +23,6 @@ from byhand.program.statements import (
     StatementError,
     compiled,
     store,
-    walruses,
 )
 
 _CASE = "__case__"

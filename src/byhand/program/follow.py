@@ -17,7 +17,8 @@ import numpy as np
 
 from byhand.errors import UnsupportedError
 from byhand.program.item_assignments import IN_PLACE, OPERATORS
-from byhand.program.statements import Namespace, Statement, StatementError, store, walruses
+from byhand.program.scopes import walruses
+from byhand.program.statements import Namespace, Statement, StatementError, store
 from byhand.values import tree
 from byhand.values.arrays import is_list, is_tuple, numbered
 

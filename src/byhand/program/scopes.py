@@ -153,3 +153,14 @@ def _mentioned(node: ast.AST, inner: dict[str, list[Definition]]) -> tuple[Defin
 
 
 _MARK = "inner_functions"
+
+
+@lru_cache(maxsize=1 << 12)
+def walruses(node: ast.AST) -> tuple[str, ...]:
+    """The names that `(name := ...)` binds in a statement or an expression."""
+    if isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+        return ()  # a namespace of its own
+    found = [name for part in ast.iter_child_nodes(node) for name in walruses(part)]
+    if isinstance(node, ast.NamedExpr):
+        found.append(node.target.id)
+    return tuple(dict.fromkeys(found))

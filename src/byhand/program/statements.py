@@ -102,17 +102,6 @@ class Returned:
     line: int
 
 
-@lru_cache(maxsize=1 << 12)
-def walruses(node: ast.AST) -> tuple[str, ...]:
-    """The names that `(name := ...)` binds in a statement or an expression."""
-    if isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
-        return ()  # a namespace of its own
-    found = [name for part in ast.iter_child_nodes(node) for name in walruses(part)]
-    if isinstance(node, ast.NamedExpr):
-        found.append(node.target.id)
-    return tuple(dict.fromkeys(found))
-
-
 def store(target: ast.expr, item: Any, file: str, namespace: Namespace) -> None:
     """Assigns `item` to `target`, which may be a name, an item, an attribute or several of them."""
     if isinstance(target, ast.Name):

@@ -17,13 +17,13 @@ from byhand.errors import ByhandError, RefereeError
 from byhand.program.control_flow import run
 from byhand.program.follow import Follower
 from byhand.program.problem import Problem
+from byhand.program.scopes import walruses
 from byhand.program.statements import (
     Function,
     Namespace,
     Returned,
     Statement,
     StatementError,
-    walruses,
 )
 from byhand.referees.namespace import Library, LibraryArray
 from byhand.referees.referee import Key

@@ -28,8 +28,8 @@ from byhand.checking.judging.isolated_run import (
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.names import loaded_names, touched_names
 from byhand.program.control_flow import run
-from byhand.program.scopes import stored_names
-from byhand.program.statements import Function, Namespace, Statement, StatementError, walruses
+from byhand.program.scopes import stored_names, walruses
+from byhand.program.statements import Function, Namespace, Statement, StatementError
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.arrays import Array, is_array, is_torch

@@ -27,7 +27,7 @@ from byhand.checking.running.bindings import (
 )
 from byhand.checking.running.names import names_within, reached_names
 from byhand.program.problem import did_you_mean
-from byhand.program.statements import walruses
+from byhand.program.scopes import walruses
 from byhand.referees.referee import Key
 from byhand.values import tree
 from byhand.values.held import array, unchanged

@@ -13,8 +13,8 @@ from byhand.program.scopes import (
     inner_functions,
     own_parts,
     root_name,
+    walruses,
 )
-from byhand.program.statements import walruses
 
 _OF_LISTS = {"append", "extend", "insert", "reverse"}
 

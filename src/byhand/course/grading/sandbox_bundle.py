@@ -66,7 +66,7 @@ def for_advising() -> bytes:
         codes[name] = code_of(_source(f"{name}.__init__"), name)
     for name in (*_APART, _SHARED, MAIN, FEEDBACK_MAIN):
         codes[name] = code_of(_source(name), name)
-    for name in ("byhand.errors", "byhand.files", "byhand.version"):
+    for name in ("byhand.deadline", "byhand.errors", "byhand.files", "byhand.version"):
         codes[name] = code_of(_source(name), name)
     for name in ("byhand.course.blanks", "byhand.course.judge"):
         codes[name] = code_of(_source(name), name)
