@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,3 +62,11 @@ def test_what_they_do_not_know_is_said() -> None:
         scipy_functions.correlate2d(np.ones((3, 3)), np.ones((2, 2)), boundary="wrap")
     with pytest.raises(UnsupportedError, match="slide the second array over the first"):
         scipy_functions.convolve2d(np.ones((2, 2)), np.ones((3, 3)), mode="valid")
+
+
+def test_a_function_of_ones_own_of_that_name_stays() -> None:
+    """One that was made in a namespace without a name belongs to no module."""
+    made: dict[str, Any] = {}
+    exec("def correlate2d(a, b): return a", made)
+    assert made["correlate2d"].__module__ is None
+    assert scipy_functions.with_scipy(made)["correlate2d"] is made["correlate2d"]

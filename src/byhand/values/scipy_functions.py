@@ -36,7 +36,7 @@ def _traced(value: Any) -> Any:
     elif (
         isinstance(value, FunctionType)
         and value.__name__ in _TRACED
-        and value.__module__.startswith(SIGNAL)
+        and (value.__module__ or "").startswith(SIGNAL)  # made by `exec`, it has none
     ):
         return _either(value)
     return value
