@@ -62,8 +62,19 @@ def share_memory(a: Any, b: Any) -> bool:
     """Whether two arrays may share memory, also where NumPy hasn't their type."""
     if is_array(a) and is_array(b):
         return np.may_share_memory(a, b)  # at once, since most are
+    if is_torch(a) and is_torch(b) and _are_apart(a, b):
+        return False
     ours, theirs = _memory(a), _memory(b)
     return ours is not None and theirs is not None and np.may_share_memory(ours, theirs)
+
+
+def _are_apart(a: Any, b: Any) -> bool:
+    """Whether what two tensors are views of has no memory in common, which most haven't."""
+    if a.is_sparse or b.is_sparse:
+        return False
+    ours, theirs = a.untyped_storage(), b.untyped_storage()
+    start, other = ours.data_ptr(), theirs.data_ptr()
+    return start + ours.nbytes() <= other or other + theirs.nbytes() <= start
 
 
 def _memory(value: Any) -> Array | None:

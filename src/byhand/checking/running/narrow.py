@@ -8,7 +8,6 @@ are: masks, counts and zeros to add to.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -38,13 +37,11 @@ class Narrow:
     lines: dict[int, int] = field(default_factory=dict[int, int])
     halves: set[int] = field(default_factory=set[int])
 
-    def watched(
-        self, number: int, statement: Statement, namespace: Namespace, execute: Callable[[], None]
-    ) -> None:
+    def execute(self, number: int, statement: Statement, namespace: Namespace) -> None:
         """Executes a statement, and notes whether it computed in float32."""
         seen: list[Any] = []
         with _in_torch(seen) if self.in_torch else nullcontext():
-            execute()
+            statement.execute(namespace)
         touched = (namespace.get(name) for name in touched_names(statement.node))
         seen += (leaf for value in touched for _, leaf in tree.leaves(value))
         if mentions(statement.node, SINGLES) or any(map(is_narrow, seen)):

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from byhand.checking.running.advice import KnownNames, explained
 from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import filled_names, loaded_names, reached_names, touched_names
+from byhand.checking.running.narrow import Narrow
 from byhand.checking.running.origins import Origins, holds_arrays, is_object
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
@@ -44,6 +45,7 @@ class Recorder:
     """
 
     names: KnownNames
+    narrow: Narrow
     arguments: Mapping[str, Any]
     given: Mapping[str, Any]
     pristine: dict[str, Any]
@@ -89,7 +91,7 @@ class Recorder:
         failure = None
         self.anew |= {root for root, rebinds in touched.items() if rebinds and root in self.own}
         try:
-            statement.execute(namespace)
+            self.narrow.execute(self.number, statement, namespace)
         except Exception as error:
             if statement.guarded:
                 raise

@@ -47,8 +47,10 @@ def run_backward(
         return _called(call, given, passed)
     names = KnownNames(function, frozenset({*available, *upstream}))
     followed = _written(function) & {*upstream} & {*given}
+    narrow = Narrow(speaks_torch(given))
     recorder = Recorder(
         names,
+        narrow,
         passed,
         _arrays({k: v for k, v in passed.items() if k not in followed}),
         _arrays(given),
@@ -58,15 +60,10 @@ def run_backward(
         held={name: passed[name] for name in followed},
         seen={name: copied(passed[name]) for name in followed},
     )
-    namespace, narrow = function.namespace(passed), Narrow(speaks_torch(given))
-
-    def execute(statement: Statement, namespace: Namespace) -> None:
-        number = recorder.number
-        narrow.watched(number, statement, namespace, lambda: recorder.execute(statement, namespace))
-
+    namespace = function.namespace(passed)
     returned = error = None
     try:
-        returned = run(function, namespace, execute).value
+        returned = run(function, namespace, recorder.execute).value
     except StatementError as raised:
         if raised.__cause__ is not None:
             said = explained(raised.__cause__, raised.line, names, namespace)

@@ -112,7 +112,7 @@ def _found(bench: Bench, done: str, attempt: Attempt, refuses: bool = False) -> 
             if not found.wrong or _plain(bench, attempt.case) is not None:
                 yield replace(found, wrong=found.wrong and not refuses)
         return
-    if not _is_finite(attempt.case) or not attempt.wrong:
+    if not _is_finite(attempt.case) or _is_close(bench, attempt) or not attempt.wrong:
         return
     plain = _plain(bench, attempt.case)
     wrong = {
@@ -121,17 +121,29 @@ def _found(bench: Bench, done: str, attempt: Attempt, refuses: bool = False) -> 
         if plain is not None
         and name not in plain
         and name not in bench.first.wrong
-        and not _is_negligible(bench, name, one)
+        and not _is_negligible(bench, name, one.max_error)
         and not (one.verdict == "wrong" and _jumps(attempt.case, name))
     }
     if wrong:
         yield Finding(NAME, done, told(wrong))
 
 
-def _is_negligible(bench: Bench, name: Name, one: Comparison) -> bool:
+def _is_close(bench: Bench, attempt: Attempt) -> bool:
+    """Whether every error is negligible: what rounding explains need not be measured then, which
+    takes many runs where numbers are large."""
+    assert attempt.ran is not None
+    true, found = attempt.case.true, attempt.case.values(attempt.ran)
+    return found.keys() == true.keys() and all(
+        array.shape == true[name].shape
+        and _is_negligible(bench, name, np.max(np.abs(array - true[name]), initial=0.0))
+        for name, array in found.items()
+    )
+
+
+def _is_negligible(bench: Bench, name: Name, error: float | None) -> bool:
     """Whether an error is nothing beside the usual gradient. Where a forward cuts numbers off for
     their own sake, as a softplus does that goes on as a line above 20, backward need not."""
-    true, error = bench.usual.true.get(name), one.max_error
+    true = bench.usual.true.get(name)
     if true is None or error is None:
         return False
     return error <= TINY * np.max(np.abs(true), initial=0.0, where=np.isfinite(true))
