@@ -290,3 +290,82 @@ def test_a_jvp_is_held_against_backward() -> None:
     (found,) = report.findings
     assert (found.name, found.wrong) == ("jvp", True)
     assert found.seen.endswith(": of w")
+
+
+class OfItsClass(torch.autograd.Function):
+    """Methods of the class, which holds what they share."""
+
+    power = 3
+
+    @classmethod
+    def forward(cls, ctx: Any, x: Any, w: Any) -> Any:
+        ctx.save_for_backward(x, w)
+        return x**cls.power * w
+
+    @classmethod
+    def backward(cls, ctx: Any, dy: Any) -> Any:
+        x, w = ctx.saved_tensors
+        dw = (dy * x**cls.power).sum(0)
+        dx = dy * w * cls.power * x ** (cls.power - 1)
+        return dx, dw
+
+
+class OfItsClassWrong(OfItsClass):
+    @classmethod
+    def backward(cls, ctx: Any, dy: Any) -> Any:
+        x, w = ctx.saved_tensors
+        dw = (dy * x**cls.power).sum(0)
+        dx = dy * w * cls.power * x**cls.power  # the power isn't one less
+        return dx, dw
+
+
+def test_methods_of_a_class_have_lines_too() -> None:
+    given = tensors((4, 3), (3,))
+    right = byhand.torch.check(OfItsClass, given)
+    assert right.ok
+    assert {row.name: row.line for row in right.rows} == {
+        "x": line_of(OfItsClass.backward, "dx ="),
+        "w": line_of(OfItsClass.backward, "dw ="),
+    }
+    wrong = byhand.torch.check(OfItsClassWrong, given)
+    assert wrong.roots == ("x",)
+    assert next(row.line for row in wrong.rows if row.name == "x") == line_of(
+        OfItsClassWrong.backward, "dx ="
+    )
+
+
+class WithStatistics(torch.autograd.Function):
+    """It gives new running statistics, too; backward ignores their gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, running: Any) -> Any:
+        mean = x.mean(0)
+        new = 0.9 * running + 0.1 * mean
+        return x - mean, new
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any, dnew: Any) -> Any:
+        return dy - dy.mean(0), None
+
+
+class WithMarkedStatistics(WithStatistics):
+    @staticmethod
+    def forward(ctx: Any, x: Any, running: Any) -> Any:
+        mean = x.mean(0)
+        new = 0.9 * running + 0.1 * mean
+        ctx.mark_non_differentiable(new)
+        return x - mean, new
+
+
+def test_an_output_that_nothing_flows_back_through_is_to_be_marked() -> None:
+    given = tensors((4, 3), (3,))
+    advice = "say ctx.mark_non_differentiable(new) in forward"
+    report = byhand.torch.check(WithStatistics, given)
+    assert report.roots == ("x",)
+    assert [note for note in report.notes if advice in note]
+    assert byhand.torch.check(WithMarkedStatistics, given).ok
+
+
+def test_a_gradient_that_is_wrong_for_another_reason_needs_no_such_advice() -> None:
+    report = byhand.torch.check(Forgotten, tensors((4, 3), (3,)))
+    assert not [note for note in report.notes if "mark_non_differentiable" in note]

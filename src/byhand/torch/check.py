@@ -119,8 +119,10 @@ def _checked(
     problem, referee = made
     report = _judged(problem, seed, referred is not None)
     report = replace(report, referee=referee)
-    if referred is None and report.wrong:
-        report = unjudged_where_held(report, subject, found, ran, seed)
+    if report.wrong:
+        report = replace(report, notes=(*report.notes, *_without_way_back(subject, ran)))
+        if referred is None:
+            report = unjudged_where_held(report, subject, found, ran, seed)
     _, gave = called(subject, found, seed)
     if isinstance(gave, Exception):
         refused = report.ok or "number of gradients" in str(gave)
@@ -217,6 +219,18 @@ def _judged(problem: Problem, seed: int, referred: bool) -> Report:
     for named in known if report.wrong else ():
         report = unjudged_where_meant(named, problem, seed, referred)
     return report
+
+
+def _without_way_back(subject: Subject, ran: Ran) -> list[str]:
+    """A note on outputs whose gradient backward ignores, such as new running statistics."""
+    ignored = [] if subject.python is None else subject.python.without_way_back
+    if not ignored or not all(ran.takes):  # some are marked
+        return []
+    return [
+        f"backward doesn't read the gradient of {output}: if nothing is to flow back through it, "
+        f"say ctx.mark_non_differentiable({output}) in forward"
+        for output in ignored
+    ]
 
 
 def _raised(report: Report, error: Exception, found: Given) -> Report:

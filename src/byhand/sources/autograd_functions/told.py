@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from byhand.program.expressions import is_none
 from byhand.program.scopes import own_parts, own_statements
-from byhand.sources.signature import elements
+from byhand.sources.signature import elements, returns
 
 
 def names_in(tree: ast.Module) -> list[str]:
@@ -61,3 +61,18 @@ def unread(backward: ast.FunctionDef) -> list[str]:
         if isinstance(target, ast.Name)
     ]
     return [name for name in dict.fromkeys(given) if name not in read]
+
+
+def without_way_back(forward: ast.FunctionDef, backward: ast.FunctionDef) -> list[str]:
+    """The outputs, as forward calls them, whose gradient backward is given and doesn't read, where
+    it reads that of another."""
+    upstream = [arg.arg for arg in backward.args.args[1:]]
+    ends = [elements(end.value) for end in returns(forward)]
+    if len(ends) != 1 or len(ends[0]) != len(upstream):
+        return []
+    names = [node for node in own_parts(backward) if isinstance(node, ast.Name)]
+    read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    if not read & {*upstream}:
+        return []
+    pairs = zip(ends[0], upstream, strict=True)
+    return [ast.unparse(output) for output, name in pairs if name not in read]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from byhand.errors import ProblemError
 from byhand.program.scopes import own_parts, own_statements
-from byhand.sources.autograd_functions.told import unanswered, unread
+from byhand.sources.autograd_functions.told import unanswered, unread, without_way_back
 from byhand.sources.helpers import in_file, with_helpers
 from byhand.sources.names import plain_name
 from byhand.sources.signature import returns
@@ -59,6 +60,11 @@ class Methods:
         forgotten = frozenset(found)
         return [name for name in unanswered(ends, arguments) if name not in forgotten]
 
+    @property
+    def without_way_back(self) -> list[str]:
+        """The outputs through which nothing flows back, though others have a gradient."""
+        return without_way_back(self.forward, self.backward)
+
 
 @dataclass(frozen=True, eq=False)
 class Written(Methods):
@@ -76,11 +82,16 @@ def methods(
     ctx: bool,
 ) -> Methods:
     """The Python of a Function's methods. Raises ProblemError for what isn't a plain `def`."""
-    functions = [_plain(each) for each in (forward, backward, setup) if each is not None]
+    given = [each for each in (forward, backward, setup) if each is not None]
+    functions = [_plain(each) for each in given]
     space: dict[str, Any] = {}
     for function in functions:
         space |= {**function.__globals__, **_around(function)}
     definitions = [_definition(function) for function in functions]
+    for i, method in enumerate(given):
+        if isinstance(method, MethodType):
+            definitions[i], owner = _without_class(definitions[i])
+            space[owner] = method.__self__
     return Methods(
         name,
         functions[1].__code__.co_filename,
@@ -92,9 +103,18 @@ def methods(
     )
 
 
+def _without_class(method: ast.FunctionDef) -> tuple[ast.FunctionDef, str]:
+    """A `@classmethod` without its first parameter, and what that is called."""
+    made, args = copy(method), copy(method.args)
+    owner, *args.args = args.args
+    made.args = args
+    return made, owner.arg
+
+
 def _plain(method: Callable[..., Any]) -> FunctionType:
     """What decorators such as `once_differentiable` and `custom_bwd` have wrapped."""
     found = inspect.unwrap(method)
+    found = found.__func__ if isinstance(found, MethodType) else found
     if not isinstance(found, FunctionType):
         raise ProblemError(f"{getattr(method, '__name__', 'it')} is not a Python function")
     return found
