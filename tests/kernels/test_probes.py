@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ import wrong_kernels as wrong
 from kernel_cases import NAMES, kernel
 from kernels_of_tensors import kernel_of
 
+import byhand.torch
 from byhand.checking.report import Finding, Report
 from byhand.kernels.bench import Bench
 from byhand.kernels.findings import findings
@@ -46,6 +48,7 @@ def test_memory_that_holds_something_else_each_time_is_told_as_that() -> None:
 def test_gradcheck_passes_them(name: str) -> None:
     """A referee that isn't ours: at these sizes and layouts they are right."""
     fn, _ = wrong.WRONG[name]
+    wrong.Nondeterministic.calls = 0  # its third call is the one that differs
     random = torch.Generator().manual_seed(0)
     shapes = (4, 8), (8,)
     given = [torch.randn(shape, generator=random, dtype=torch.double) for shape in shapes]
@@ -134,3 +137,61 @@ def test_a_report_has_them() -> None:
         "wrong": True,
     }
     assert "in-place: what the kernel was given" in str(report)
+
+
+class Alternating(torch.autograd.Function):
+    """Every other call of its backward is off by more than rounding explains, by less than shows
+    at a glance."""
+
+    calls = 0
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        Alternating.calls += 1
+        return 2 * x * dy * (1 + 1e-4 * (Alternating.calls % 2))
+
+
+def test_what_alternates_is_seen_and_no_mistake_is_named() -> None:
+    for start in range(2):
+        Alternating.calls = start
+        report = byhand.torch.check(
+            Alternating, lambda rng: {"x": torch.from_numpy(rng.normal(size=5))}
+        )
+        assert [each.name for each in report.findings if each.wrong] == ["nondeterministic"]
+        assert not any(row.mistake for row in report.rows)
+
+
+class LastRowLeft(torch.autograd.Function):
+    """The last row is never written: wrong already, whatever stood there."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        dx = torch.empty_like(x)
+        dx[:-1] = 2 * x[:-1] * dy[:-1]
+        return dx
+
+
+def test_what_isnt_written_is_said_where_it_is_wrong_already() -> None:
+    def inputs(rng: Any, *, n: int = 4) -> dict[str, Any]:
+        return {"x": torch.from_numpy(rng.normal(size=(n, 3)))}
+
+    report = byhand.torch.check(LastRowLeft, inputs)
+    assert not report.ok
+    assert [each.name for each in report.findings if each.wrong] == ["unwritten"]
+    assert report.roots == ("x",)
+    lines = inspect.getsourcelines(LastRowLeft.backward)
+    assert {row.line for row in report.rows} == {
+        lines[1] + next(i for i, line in enumerate(lines[0]) if "dx[:-1]" in line)
+    }

@@ -78,3 +78,35 @@ def test_a_wrong_line_is_named_where_it_stands() -> None:
     assert [row.source for row in report.rows if row.name in report.roots] == [
         "return g * (s * (1 + y * s))"
     ]
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        return 3 * dy
+
+
+class Halved(Doubled):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x / 2
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        return dy / 2
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch's compiler uses what PyTorch warns of
+def test_a_compiled_function_that_applies_a_function_is_judged() -> None:
+    """What looks on at `apply` is nothing that PyTorch's compiler could follow."""
+    given = (torch.randn(4, dtype=torch.float64),)
+    right = torch.compile(lambda x: Halved.apply(x) + 1, backend="eager")
+    assert byhand.torch.check(right, given).ok
+    wrong = torch.compile(lambda x: Doubled.apply(x) + 1, backend="eager")
+    report = byhand.torch.check(wrong, given)
+    assert report.roots == ("x",)
+    assert [row.mistake.code for row in report.rows if row.mistake] == ["factor"]

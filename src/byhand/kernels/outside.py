@@ -10,7 +10,7 @@ from byhand.checking.report import Finding, Report, Row
 from byhand.errors import ProblemError, in_one_line
 from byhand.kernels.bench import Attempt, Bench
 from byhand.kernels.findings import findings
-from byhand.kernels.probes import NEVER_RAN, SELF_COMPARISON
+from byhand.kernels.probes import NEVER_RAN, NONDETERMINISTIC, SELF_COMPARISON
 
 OF_ANSWERS = frozenset(("upstream", "needs", "layout", "alignment", "edge"))
 """What is found where answers are wrong: it says no more where they are wrong anyway."""
@@ -22,7 +22,15 @@ def seen_from_outside(report: Report, bench: Bench) -> Report:
     if first.ran is None:
         return report
     found = (*_forward(first), *findings(bench, but_for=OF_ANSWERS if report.wrong else ()))
+    if any(each.name == NONDETERMINISTIC.name and each.wrong for each in found):
+        report = _unnamed(report)
     return replace(gradients_from_outside(report, bench), findings=found)
+
+
+def _unnamed(report: Report) -> Report:
+    """The report without names of mistakes: where the next call gives another number, what makes
+    this one right proves nothing."""
+    return replace(report, rows=tuple(replace(row, mistake=None) for row in report.rows))
 
 
 def gradients_from_outside(report: Report, bench: Bench) -> Report:

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from byhand.values.torch_compiled import uncompiled
 from byhand.values.torch_random import seed_torch
 
 Fn = torch.autograd.Function
@@ -91,7 +92,8 @@ def replaced(function: type[Fn], call: Callable[..., Any]) -> Iterator[None]:
     own = function.__dict__.get("apply")
     function.apply = staticmethod(call)  # pyright: ignore[reportAttributeAccessIssue]
     try:
-        yield
+        with uncompiled():
+            yield
     finally:
         if own is None:
             del function.apply

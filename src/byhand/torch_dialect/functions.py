@@ -9,6 +9,7 @@ from typing import Any
 
 from byhand.engine.tensor import Tensor
 from byhand.errors import UnsupportedError
+from byhand.values.torch_compiled import uncompiled
 
 
 @contextlib.contextmanager
@@ -36,7 +37,8 @@ def functions_refused() -> Generator[None]:
     had: Any = base.__dict__.get("apply")  # pyright: ignore[reportUnknownMemberType]
     base.apply = classmethod(apply)
     try:
-        yield
+        with uncompiled():
+            yield
     finally:
         if had is None:
             del base.apply

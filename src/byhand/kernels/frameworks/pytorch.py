@@ -109,7 +109,7 @@ LAYOUTS = (
 # Looking on, and meddling.
 
 
-class _Poisoned(EveryOperation):
+class Poisoned(EveryOperation):
     """Within it, new memory is full of what nobody would write."""
 
     NEW = frozenset(("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"))
@@ -163,7 +163,7 @@ TORCH = Framework(
     cast=cast,
     exact=exact,
     layouts=LAYOUTS,
-    poisoned=_Poisoned,
+    poisoned=Poisoned,
     watched=watched,
     rounding=lambda seed, amount: RoundingAtRandom(seed, amount=amount),
 )

@@ -19,7 +19,7 @@ from __future__ import annotations
 from byhand.checking.report import Finding
 from byhand.kernels.bench import Attempt, Bench
 from byhand.kernels.probes.apart import apart
-from byhand.kernels.probes.probe import Probe, finding
+from byhand.kernels.probes.probe import Probe, finding, told
 
 NAME = "unwritten"
 
@@ -29,11 +29,22 @@ def unwritten(bench: Bench) -> list[Finding]:
     poisoned = bench.kernel.framework.poisoned
     if poisoned is None:
         return []
-    attempt = bench.attempt(bench.usual, within=poisoned)
-    seen = list(finding(NAME, "new memory was full of NaN", attempt, bench.first))
+    attempt, done = bench.attempt(bench.usual, within=poisoned), "new memory was full of NaN"
+    seen = list(finding(NAME, done, attempt, bench.first)) or _no_numbers(bench, attempt, done)
     if seen and _repeats(bench, attempt, bench.attempt(bench.usual, within=poisoned)):
         return seen
     return []
+
+
+def _no_numbers(bench: Bench, attempt: Attempt, done: str) -> list[Finding]:
+    """What was wrong without, too, and is no number now: the same rows may have held anything."""
+    before = bench.first.wrong
+    wrong = {
+        name: one
+        for name, one in attempt.wrong.items()
+        if one.verdict == "nonfinite" and before[name].verdict != "nonfinite"
+    }
+    return [Finding(NAME, done, told(wrong))] if wrong else []
 
 
 def _repeats(bench: Bench, one: Attempt, other: Attempt) -> bool:

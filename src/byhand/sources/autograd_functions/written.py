@@ -131,10 +131,45 @@ def _definition(method: FunctionType) -> ast.FunctionDef:
         lines, _ = inspect.findsource(method)
     except OSError:
         raise ProblemError(f"the source of {method.__name__} can't be read") from None
-    node = _definitions("".join(lines)).get((method.__name__, first))
+    text = "".join(lines)
+    node = _lambda(text, method) or _definitions(text).get((method.__name__, first))
     if node is None:
         raise ProblemError(f"{method.__name__} (line {first}) is not a plain `def`")
     return _by_itself(node)
+
+
+def _lambda(text: str, method: FunctionType) -> ast.FunctionDef | None:
+    """A lambda as the function that returns what it gives."""
+    if method.__name__ != "<lambda>":
+        return None
+    places = (
+        (line, column)
+        for line, end, column, to in method.__code__.co_positions()
+        if None not in (line, column) and (line, column) != (end, to)  # to enter it, and to leave
+    )
+    inside = [*places]
+    around = [node for node in _lambdas(text) if all(_is_in(node.body, place) for place in inside)]
+    if not around:
+        return None
+    node = around[-1]
+    made = ast.parse("def rule(): ...").body[0]
+    assert isinstance(made, ast.FunctionDef)
+    made.args = node.args
+    made.body = [ast.copy_location(ast.Return(node.body), node.body)]
+    return ast.copy_location(made, node)
+
+
+def _is_in(node: ast.expr, place: tuple[int | None, int | None]) -> bool:
+    line, column = place
+    assert line and column is not None and node.end_lineno and node.end_col_offset
+    first = node.lineno, node.col_offset
+    return first <= (line, column) < (node.end_lineno, node.end_col_offset)
+
+
+@lru_cache(maxsize=8)
+def _lambdas(text: str) -> Sequence[ast.Lambda]:
+    """Those inside of others last."""
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Lambda)]
 
 
 def _readable(method: FunctionType) -> ast.FunctionDef | None:
