@@ -3,7 +3,7 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,8 @@ import numpy as np
 from byhand import referees
 from byhand.checking.judging.compare import FACTOR, Comparison, compare
 from byhand.checking.judging.constant import CONSTANT, elsewhere, without_constants
+from byhand.checking.judging.feeds import Feeds
+from byhand.checking.judging.forward_order import reached
 from byhand.checking.judging.isolated_run import Feeder, fed, run_on_feeds, unscaled
 from byhand.checking.judging.kinks import KINK, at_kinks, has_kinks
 from byhand.checking.judging.no_number import filled
@@ -198,25 +200,12 @@ class Trial:
     @cached_property
     def descendants(self) -> Mapping[Key, frozenset[Key]]:
         """The answers that each answer's step is used for, near or far."""
-        return self._after(near=False)
+        return reached(self.drawn.truth, self.feeds)
 
     @cached_property
     def nearest(self) -> Mapping[Key, frozenset[Key]]:
         """The first answers that forward reaches from each answer's step, on every path."""
-        return self._after(near=True)
-
-    def _after(self, near: bool) -> Mapping[Key, frozenset[Key]]:
-        steps = self.drawn.truth.by_key
-        by_tensor = {steps[key].tensor: key for key in self.feeds}
-        found: dict[Tensor, set[Key]] = {}
-        for tensor in self.drawn.truth.tensors[::-1]:
-            passed = found.setdefault(tensor, set())
-            if tensor in by_tensor:
-                passed = {by_tensor[tensor]} if near else passed | {by_tensor[tensor]}
-            for arg in tensor.args:
-                if isinstance(arg, Tensor):
-                    found.setdefault(arg, set()).update(passed)
-        return {key: frozenset(found[steps[key].tensor]) for key in self.feeds}
+        return reached(self.drawn.truth, self.feeds, near=True)
 
     # What they give alone.
 
@@ -389,25 +378,6 @@ class Trial:
     def available(self) -> dict[str, Any]:
         """Every value of forward, whether backward asks for it or not."""
         return {name: copied(value) for name, value in self.drawn.program.locals.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Feeds(Mapping[Key, Array]):
-    """Random gradients, `free`; but of those that are `fitting`, what a sweep gives for the tensor,
-    when it is asked for."""
-
-    free: Mapping[Key, Array]
-    fitting: Mapping[Key, Tensor]
-    grads: Mapping[Tensor, Bounded]
-
-    def __getitem__(self, key: Key) -> Array:
-        return self.grads[self.fitting[key]].value if key in self.fitting else self.free[key]
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self.free)
-
-    def __len__(self) -> int:
-        return len(self.free)
 
 
 def _is_zero(value: Any) -> bool:
