@@ -19,9 +19,9 @@ from byhand.checking.judging.evidence import Evidence, as_array
 from byhand.checking.judging.paths import Use
 from byhand.checking.naming.proving.at_fault import one_too_many
 from byhand.checking.naming.proving.candidates import values
-from byhand.checking.naming.proving.finding import Diagnosis
+from byhand.checking.naming.proving.finding import Diagnosis, Parts
 from byhand.checking.naming.proving.lacking import NEAR, lacking, plus_each
-from byhand.checking.naming.proving.suspect import Parts, Share, Suspect
+from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import (
     array_factors,
     in_its_term,
@@ -32,6 +32,7 @@ from byhand.checking.naming.proving.syntax import (
     terms,
     text,
 )
+from byhand.checking.naming.proving.ways import Share
 from byhand.checking.running.names import loaded_names
 from byhand.engine.backward import fit
 from byhand.program.statements import Function

@@ -8,30 +8,25 @@ mistake in the user's own statements makes the definition right (`mended`).
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from byhand.checking.judging.evidence import Evidence, as_array, evidence_of
 from byhand.checking.judging.paths import Use
 from byhand.checking.judging.replay import Edits
-from byhand.checking.judging.trial import Trial
 from byhand.checking.naming.proving.finding import Edit, Effort, Mend, Parts, Scale
 from byhand.checking.naming.proving.sizes import SAME
+from byhand.checking.naming.proving.statements_of import statements_of
 from byhand.checking.naming.proving.syntax import added_numbers, exchanged, factors, product, reads
+from byhand.checking.naming.proving.ways import Share, direct, ways
 from byhand.checking.running.answers import Answer
 from byhand.program.program import Program, Step
 from byhand.program.statements import Function
-from byhand.values import tree
-from byhand.values.arrays import Array
 from byhand.values.held import array
-
-Share: TypeAlias = Callable[[Evidence], Array]
-"""What comes back on one path."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +103,7 @@ class Suspect:
     def statements(self) -> tuple[ast.stmt, ...]:
         """The statements of its definition: those that write it, then those of locals they need,
         the nearest first."""
-        return _statements(self.first.trial, self.first.answer)
+        return statements_of(self.first.trial, self.first.answer)
 
     @cached_property
     def doubtful(self) -> tuple[ast.stmt, ...]:
@@ -117,7 +112,7 @@ class Suspect:
         for answer in trial.answers.found:
             other = answer.writes and answer.key != self.first.answer.key
             if other and evidence_of(trial, answer).right:
-                spared.update(_statements(trial, answer))
+                spared.update(statements_of(trial, answer))
         return tuple(node for node in self.statements if node not in spared)
 
     def owns(self, statement: ast.stmt) -> bool:
@@ -162,46 +157,13 @@ class Suspect:
 
     @cached_property
     def ways(self) -> Mapping[str, Share]:
-        """The paths on which the gradient comes back, by the step each leads to.
-
-        A step that uses the value twice is one path, and each use of its own another, but not those
-        of a square: there a number is missing. A closed form jumps over steps: each of those is a
-        path, too.
-        """
-        found = dict(self.direct)
-        for i, use in enumerate(self.uses):
-            others = [each for each in self.uses if each.through == use.through and each is not use]
-            if others and not any(_alike(use.share, each.share) for each in others):
-                which = [each for each in self.uses if each.through == use.through].index(use)
-                found[f"its {_ordinal(which)} use in {', '.join(use.through)}"] = lambda e, i=i: (
-                    e.paths.uses[i].share
-                )
-        for kind in self._kinds:
-            roots, op = kind
-            found[f"{op} in {', '.join(roots)}"] = lambda e, k=kind: _sum(
-                use.share for use in e.paths.uses if _kind(use) == k
-            )
-        for key in self.first.paths.between:
-            found.setdefault(key[0], lambda e, k=key: e.paths.through(k))
-        return found
-
-    @property
-    def _kinds(self) -> list[tuple[tuple[str, ...], str]]:
-        """The ops by which steps use the value over and over, as in a comprehension; of those that
-        do so by several."""
-        counted = Counter(map(_kind, self.uses))
-        several = Counter(roots for roots, _ in counted)
-        return [kind for kind, n in counted.items() if n > 1 and several[kind[0]] > 1]
+        """The paths on which the gradient comes back, by the step each leads to."""
+        return ways(self.first.paths)
 
     @cached_property
     def direct(self) -> Mapping[str, Share]:
         """The paths to the steps that use the value themselves: they add up to the gradient."""
-        return {
-            ", ".join(use.through): lambda e, t=use.through: _sum(
-                each.share for each in e.paths.uses if each.through == t
-            )
-            for use in self.uses
-        }
+        return direct(self.uses)
 
     # What proves a mistake.
 
@@ -271,7 +233,7 @@ class Suspect:
         trial = self.first.trial
         for answer in trial.answers.found if shared else ():
             if answer.key != self.first.answer.key and answer.writes:
-                needed, found = _statements(trial, answer), evidence_of(trial, answer)
+                needed, found = statements_of(trial, answer), evidence_of(trial, answer)
                 reads_it = any(each in needed for each in shared)
                 if reads_it and found.right and not found.becomes_right(edits):
                     return False
@@ -352,36 +314,6 @@ def _controls(statement: ast.stmt, part: ast.AST, new: ast.AST) -> Iterator[Edit
             pass
 
 
-def _ordinal(place: int) -> str:
-    """Counted from 0."""
-    words = ("first", "second", "third", "fourth", "fifth")
-    return words[place] if place < len(words) else f"{place + 1}th"
-
-
-def _statements(trial: Trial, answer: Answer) -> tuple[ast.stmt, ...]:
-    """The statements that write an answer, then those that made the locals which they need."""
-    written = [write.node for write in answer.writes]
-    numbers = frozenset[int]().union(*(write.through for write in answer.writes))
-    made = (trial.run.entered[number] for number in sorted(numbers, reverse=True))
-    needed = (
-        node
-        for node in made
-        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
-        and not _only_unpacks(node, trial.problem.kept)
-    )
-    return tuple(dict.fromkeys([*written, *needed]))
-
-
-def _only_unpacks(node: ast.stmt, kept: Collection[str]) -> bool:
-    """`dx, x = None, cache`: it takes out what forward kept, and derives nothing."""
-    if not isinstance(node, ast.Assign):
-        return False
-    parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-    names = {part.id for part in parts if isinstance(part, ast.Name)}
-    held = [part for part in parts if not (isinstance(part, ast.Constant) and part.value is None)]
-    return len(held) == len(names) > 0 and names <= {*kept}
-
-
 def _times(
     evidence: Iterable[Evidence], scaled: Callable[[float], Edits]
 ) -> tuple[float, ...] | None:
@@ -414,20 +346,3 @@ def _times(
         tuple(e.trial.drawn.sizes.values()) for e, n in zip(telling, times, strict=True) if n == n
     }
     return tuple(times) if len(told) > 1 or not np.isnan(times).any() else None
-
-
-def _kind(use: Use) -> tuple[tuple[str, ...], str]:
-    """The steps that a use is part of, without their numbers, and its op."""
-    assert use.node.op is not None
-    return tuple(dict.fromkeys(map(tree.root, use.through))), use.node.op.name
-
-
-def _alike(share: Array, other: Array) -> bool:
-    return share.shape == other.shape and bool(np.allclose(share, other))
-
-
-def _sum(shares: Iterable[Array]) -> Array:
-    total: Any = 0.0
-    for each in shares:
-        total = total + each
-    return np.asarray(total)
