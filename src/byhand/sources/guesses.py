@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from byhand.sources.arguments import Argument, Floats, Integers, Literal
 from byhand.sources.docstrings import Said
-from byhand.sources.uses import ParameterUse, string_keys
+from byhand.sources.item_uses import string_keys
+from byhand.sources.parameter_use import ParameterUse
 
 GUESSES = 300
 

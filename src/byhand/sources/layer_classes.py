@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byhand.sources.assemble import located, placed
+from byhand.sources.assigned import pairs
 from byhand.sources.data_attributes import with_data
 from byhand.sources.handed_predictions import is_unclear, on_predictions
 from byhand.sources.inheritance import SELF, functions_asked, overridden, whole_classes
 from byhand.sources.left_in_self import returning
 from byhand.sources.names import plain_name
 from byhand.sources.signature import parameters
-from byhand.sources.uses import pairs
 
 
 @dataclass(frozen=True, eq=False)

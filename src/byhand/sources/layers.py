@@ -21,6 +21,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, Problem
 from byhand.sources.arguments import Argument, Literal, drawn
 from byhand.sources.assemble import assembled, assign, at, function, placed
+from byhand.sources.assigned import pairs
 from byhand.sources.dimension_names import called, said_of
 from byhand.sources.guesses import is_labels
 from byhand.sources.intermediates import promising
@@ -36,7 +37,7 @@ from byhand.sources.proposal import Proposal
 from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import elements, owners, parameters, returns, said_by
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
-from byhand.sources.uses import pairs, uses
+from byhand.sources.uses import uses
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array, detached
 

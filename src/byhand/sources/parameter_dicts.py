@@ -19,8 +19,9 @@ from byhand.sources.assemble import assign, located
 from byhand.sources.flow import reads
 from byhand.sources.guesses import is_setting
 from byhand.sources.names import plain_name
+from byhand.sources.parameter_use import ParameterUse
 from byhand.sources.signature import bound, elements, parameters, returns
-from byhand.sources.uses import ParameterUse, uses
+from byhand.sources.uses import uses
 
 FIND, IS = "__gradient_of__", "__is_gradient_of__"
 """What `gradient_of` and `is_gradient_of` are called where a pair calls them."""

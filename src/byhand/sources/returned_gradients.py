@@ -12,10 +12,10 @@ import copy
 from collections.abc import Iterator, Sequence
 
 from byhand.sources.assemble import located, statement
+from byhand.sources.assigned import pairs
 from byhand.sources.flow import binds, reads
 from byhand.sources.names import plain_name
 from byhand.sources.signature import returns
-from byhand.sources.uses import pairs
 
 
 def as_round(function: ast.FunctionDef) -> list[ast.stmt] | None:

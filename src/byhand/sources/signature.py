@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from byhand.program.scopes import own_parts, own_statements
+from byhand.sources.assigned import pairs
 from byhand.sources.names import plain_name
-from byhand.sources.uses import pairs
 
 KEPT = re.compile(r"cache|ctx|context|saved|memo|state|kept|stash|residual|tape", re.I)
 _UPSTREAM = re.compile(

@@ -7,7 +7,11 @@ import ast
 import copy
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from byhand.sources.assigned import pairs
+from byhand.sources.item_uses import compared_with, unpacked_items
+from byhand.sources.parameter_use import ParameterUse
+from byhand.sources.shape_uses import indexed_shape, unpacked
 
 _MAKING = {"randn", "rand", "zeros", "ones", "empty", "normal", "uniform", "standard_normal"}
 _INDEXED_BY = {
@@ -26,33 +30,6 @@ _INDEXED_BY = {
 _SAME_ELEMENTS = {"view", "reshape", "flatten", "ravel", "long", "int", "squeeze", "unsqueeze"}
 
 
-@dataclass
-class ParameterUse:
-    """What one parameter is used for.
-
-    `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
-    to be indexed so; `sizes` are the function's own names of its axes;
-    `column` tells what is added to weights times data, `W @ x + b`, where each row is one unit;
-    `factor` what stands in a product of matrices itself; `squeezed` what has an axis of size 1;
-    `length` tells a number that arrays are made with. `texts` are the strings that
-    it is compared with. `settings` tells a dict; `keys` are the items that it must have, each with
-    the strings it is compared with.
-    """
-
-    rank: int | None = None
-    at_least: int = 0
-    sizes: dict[int, str] = field(default_factory=dict[int, str])
-    index: bool = False
-    whole: bool = False
-    column: bool = False
-    factor: bool = False
-    squeezed: bool = False
-    length: bool = False
-    settings: bool = False
-    texts: tuple[str, ...] = ()
-    keys: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-
-
 def uses(
     function: ast.FunctionDef, others: Mapping[str, ast.FunctionDef] | None = None
 ) -> dict[str, ParameterUse]:
@@ -64,11 +41,11 @@ def uses(
         match node:
             case ast.Assign(targets=[target], value=value):
                 for one, other in pairs(target, value):
-                    _unpacked(one, other, found)
+                    unpacked(one, other, found)
             case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape")) if (
                 name in found
             ):
-                _at_least(found[name], node.slice)
+                indexed_shape(found[name], node.slice)
             case ast.Subscript(value=value, slice=index, ctx=ast.Load()):
                 _indexed(value, index, found, function)
             case ast.Subscript(slice=index):
@@ -85,7 +62,7 @@ def uses(
                 func=ast.Attribute(value=ast.Name(id=name), attr="get"),
                 args=[ast.Constant(value=str(key)), *default],
             ) if name in found:
-                compared = _compared(name, key, function)
+                compared = compared_with(name, key, function)
                 if compared or not default:
                     found[name].keys[key] = compared
                 found[name].settings = True
@@ -127,11 +104,11 @@ def uses(
                 theirs = list(uses(others[called], rest).values())
                 for arg, use in zip(args, theirs, strict=False):
                     if isinstance(arg, ast.Name) and arg.id in found:
-                        _add(found[arg.id], use)
+                        found[arg.id].add(use)
                 for arg, given in zip(args, others[called].args.args, strict=False):
                     for name, use in _uses_of_items(arg, given.arg, function, others[called]):
                         if name in found:
-                            _add(found[name], use)
+                            found[name].add(use)
             case _:
                 pass
     return found
@@ -163,25 +140,8 @@ def _is_one_less(node: ast.BinOp) -> bool:
 def _uses_of_items(
     handed: ast.expr, parameter: str, function: ast.FunctionDef, other: ast.FunctionDef
 ) -> Iterator[tuple[str, ParameterUse]]:
-    """The use of what is in a dict, `params = {"W": W}`, in another function that it is handed on
-    to, and that unpacks it: `W = params["W"]`."""
-    held: dict[str, str] = {}
-    for node in function.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(keys=keys, values=values)):
-                if isinstance(handed, ast.Name) and handed.id == name:
-                    for key, value in zip(keys, values, strict=True):
-                        if isinstance(key, ast.Constant) and isinstance(value, ast.Name):
-                            held[str(key.value)] = value.id
-            case _:
-                pass
-    called: dict[str, str] = {}
-    for node in other.body if held else ():
-        if isinstance(node, ast.Assign):
-            for target, value in pairs(node.targets[0], node.value):
-                for key, name in held.items():
-                    if isinstance(target, ast.Name) and _reads(value, parameter, key):
-                        called[target.id] = name
+    """The use of what is in a dict in another function that it is handed on to."""
+    called = unpacked_items(handed, parameter, function, other)
     made = copy.copy(other)
     made.args = copy.deepcopy(other.args)
     made.args.args += [ast.copy_location(ast.arg(local), other) for local in called]
@@ -242,30 +202,6 @@ def _only_new_axes(index: ast.expr) -> bool:
     return all(ast.unparse(part) in {":", "None", "...", "np.newaxis"} for part in parts)
 
 
-def _add(use: ParameterUse, more: ParameterUse) -> None:
-    """Adds what another function uses the same argument for."""
-    use.rank = more.rank if use.rank is None else use.rank
-    use.at_least = max(use.at_least, more.at_least)
-    use.index |= more.index
-    use.whole |= more.whole
-    use.column |= more.column
-    use.factor |= more.factor
-    use.settings |= more.settings
-    use.texts += more.texts
-    use.keys = {**more.keys, **use.keys}
-
-
-def string_keys(function: ast.FunctionDef, name: str) -> set[str]:
-    """All strings that the function mentions beside a dict: keys that it may look for."""
-    if not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(function)):
-        return set()
-    return {
-        n.value
-        for n in ast.walk(function)
-        if isinstance(n, ast.Constant) and isinstance(n.value, str)
-    }
-
-
 def _without_second_names(
     function: ast.FunctionDef, parameters: Collection[str]
 ) -> ast.FunctionDef:
@@ -293,68 +229,6 @@ def _without_second_names(
     return made
 
 
-def pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """`(N, D), M = x.shape, w.shape[1]` as its parts."""
-    match target, value:
-        case (ast.Tuple(elts=targets), ast.Tuple(elts=values)) if len(targets) == len(values):
-            for one, other in zip(targets, values, strict=True):
-                yield from pairs(one, other)
-        case _:
-            yield target, value
-
-
-def _unpacked(target: ast.expr, value: ast.expr, found: dict[str, ParameterUse]) -> None:
-    match target, value:
-        case (ast.Tuple(elts=targets), ast.Attribute(value=ast.Name(id=name), attr="shape")):
-            first, exact = 0, True
-        case (
-            ast.Tuple(elts=targets),
-            ast.Subscript(
-                value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
-                slice=ast.Slice(lower=ast.Constant(value=int(first)), upper=None),
-            ),
-        ):
-            exact = True
-        case (
-            ast.Tuple(elts=targets),
-            ast.Subscript(
-                value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
-                slice=ast.Slice(lower=None),
-            ),
-        ):
-            first, exact = 0, False
-        case (
-            ast.Name() as one,
-            ast.Subscript(
-                value=ast.Attribute(value=ast.Name(id=name), attr="shape"),
-                slice=ast.Constant(value=int(first)),
-            ),
-        ):
-            targets, exact = [one], False
-        case _:
-            return
-    if name not in found or first < 0 or any(isinstance(each, ast.Starred) for each in targets):
-        return
-    use = found[name]
-    if exact:
-        use.rank = first + len(targets)
-    else:
-        use.at_least = max(use.at_least, first + len(targets))
-    for axis, each in enumerate(targets, first):
-        if isinstance(each, ast.Name) and each.id != "_":
-            use.sizes[axis] = each.id
-
-
-def _at_least(use: ParameterUse, index: ast.expr) -> None:
-    match index:
-        case ast.Constant(value=int(axis)):
-            use.at_least = max(use.at_least, axis + 1)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(axis))):
-            use.at_least = max(use.at_least, axis)
-        case _:
-            pass
-
-
 def _is_place(node: ast.AST, name: str) -> bool:
     """Whether something is indexed with this alone: `vectors[k]` of `for k in words`."""
     match node:
@@ -372,7 +246,7 @@ def _indexed(
         use = found[value.id]
         match index:
             case ast.Constant(value=str(key)):
-                use.keys[key] = _compared(value.id, key, function)
+                use.keys[key] = compared_with(value.id, key, function)
                 use.settings = True
                 return
             case _:
@@ -394,40 +268,6 @@ def _indices(index: ast.expr, found: dict[str, ParameterUse]) -> None:
                         found[name].whole = True
             case _:
                 pass
-
-
-def _compared(name: str, key: str, function: ast.FunctionDef) -> tuple[str, ...]:
-    """The strings that an item of a dict is compared with, itself or under a local name."""
-    called: set[str] = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                for one, other in pairs(target, node.value):
-                    if isinstance(one, ast.Name) and _reads(other, name, key):
-                        called.add(one.id)
-    found: list[str] = []
-    for node in ast.walk(function):
-        match node:
-            case ast.Compare(left=left, comparators=[ast.Constant(value=str(text))]) if (
-                isinstance(left, ast.Name) and left.id in called
-            ) or _reads(left, name, key):
-                found.append(text)
-            case _:
-                pass
-    return tuple(found)
-
-
-def _reads(node: ast.expr, name: str, key: str) -> bool:
-    match node:
-        case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=said)):
-            return held == name and said == key
-        case ast.Call(
-            func=ast.Attribute(value=ast.Name(id=held), attr="get"),
-            args=[ast.Constant(value=said), *_],
-        ):
-            return held == name and said == key
-        case _:
-            return False
 
 
 def _names(*nodes: ast.AST) -> Iterator[str]:
