@@ -18,8 +18,7 @@ from kernels_of_tensors import kernel_of
 from byhand.kernels.bench import Bench
 from byhand.kernels.frameworks.pytorch import TORCH
 from byhand.kernels.options import Options
-
-HALVES = ("bfloat16", "float16")
+from byhand.values.precision import HALVES
 
 AS_SMALL_AS_ROUNDING = {("rms_norm", 2), ("cross_entropy", 0), ("cross_entropy", 1), ("geglu", 1)}
 """Mistakes that change less than bfloat16 rounds: a sum in float16, terms of a hundredth."""

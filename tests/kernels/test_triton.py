@@ -12,6 +12,7 @@ import torch
 
 import byhand.torch
 from byhand.checking.report import Report
+from byhand.values.precision import HALVES
 
 DEVICE = "cuda" if torch.cuda.is_available() else None
 if DEVICE is None:
@@ -38,9 +39,6 @@ WRONG = {
 }
 """What is written, what instead, and the dangers that are found; None where that depends on what
 was in memory before."""
-
-
-HALVES = ("bfloat16", "float16")
 
 
 def module(folder: Path, source: str = SOURCE) -> ModuleType:

@@ -58,8 +58,8 @@ from byhand.program.problem import Problem
 from byhand.program.trace import trace_problem
 from byhand.sources.autograd_functions.problem import problem_of_function
 from byhand.sources.custom_vjps import LEAVES, PUT_IN, REBUILT, ZEROS, Rules, written_rules
+from byhand.values.precision import HALVES
 
-HALVES = ("bfloat16", "float16")
 WIDTHS = ("float64", "float32", *HALVES)
 TYPES = f"choose {', '.join(WIDTHS[:-1])} or {WIDTHS[-1]}"
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import copy
 
-HALVES = frozenset(("float16", "bfloat16", "half"))
-CODES = frozenset(("float16", "bfloat16", "f2", "<f2", "=f2"))
+from byhand.values.precision import HALVES
+
+NAMES = frozenset((*HALVES, "half"))
+CODES = frozenset((*HALVES, "f2", "<f2", "=f2"))
 """What a half is called where its type is given as a string."""
 MODULES = frozenset(("np", "numpy", "torch", "jnp"))
 
@@ -48,7 +50,7 @@ def _asks_about_a_type(node: ast.AST) -> bool:
 def _names_a_half(node: ast.AST) -> bool:
     match node:
         case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name in HALVES
+            return name in NAMES
         case ast.Constant(value=str(code)):
             return code in CODES
         case _:
@@ -64,7 +66,7 @@ class _Widening(ast.NodeTransformer):
         self.generic_visit(node)
         match node:
             case ast.Attribute(value=ast.Name(id=module), attr=name) if (
-                module in MODULES and name in HALVES
+                module in MODULES and name in NAMES
             ):
                 node.attr = "float64"
             case _:

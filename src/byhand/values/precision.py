@@ -10,6 +10,9 @@ import numpy as np
 
 from byhand.values.arrays import Array, as_torch, is_torch
 
+HALVES = ("bfloat16", "float16")
+"""The types that are narrower than float32."""
+
 
 def float_type(value: Any) -> str | None:
     """The float type of an array, a tensor or one of NumPy's numbers; None for anything else."""

@@ -19,10 +19,9 @@ from byhand.checking.running.names import touched_names
 from byhand.program.statements import Namespace, Statement
 from byhand.values import tree
 from byhand.values.held import array
-from byhand.values.precision import float_type
+from byhand.values.precision import HALVES, float_type
 
 SINGLES = frozenset(("float32", "single", "f4", "<f4", "=f4"))
-HALVES = frozenset(("float16", "bfloat16"))
 
 
 @dataclass(frozen=True)
