@@ -92,3 +92,71 @@ def test_a_gradient_is_that_of_the_only_array_that_its_name_is_short_for(
     report = check(load_one(file))
     assert report.roots == (() if root is None else (root,))
     assert {"center", "outside_vectors"} == {row.name for row in report.rows}
+
+
+OF_ONE_INDEX = {
+    "naive": """
+import numpy as np
+
+def naive_softmax_loss(center, idx, vectors):
+    scores = np.dot(vectors, center)
+    e = np.exp(scores - np.max(scores))
+    y_hat = e / np.sum(e)
+    loss = -np.log(y_hat[idx])
+    y_hat[idx] -= 1
+    grad_center = np.dot(vectors.T, y_hat)
+    grad_vectors = np.dot(y_hat[:, None], center[None, :])
+    return loss, grad_center, grad_vectors
+""",
+    "sampled": """
+import numpy as np
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+def neg_sampling_loss(center, idx, vectors, neg):
+    u_o = vectors[idx]
+    u_k = vectors[neg]
+    p_o = sigmoid(u_o @ center)
+    p_k = sigmoid(-u_k @ center)
+    loss = -np.log(p_o) - np.sum(np.log(p_k))
+    grad_center = (p_o - 1) * u_o + (1 - p_k) @ u_k
+    grad_vectors = np.zeros_like(vectors)
+    grad_vectors[idx] += (p_o - 1) * center
+    np.add.at(grad_vectors, neg, (1 - p_k)[:, None] * center)
+    return loss, grad_center, grad_vectors
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "line", "code"),
+    [
+        ("naive", "", "", None, None),
+        ("naive", "y_hat[idx] -= 1", "y_hat[idx] = 1", 9, None),
+        ("naive", "np.dot(y_hat[:, None]", "np.dot(e[:, None]", 11, None),
+        ("sampled", "", "", None, None),
+        ("sampled", "(1 - p_k) @ u_k", "p_k @ u_k", 13, None),
+        (
+            "sampled",
+            "np.add.at(grad_vectors, neg, (1 - p_k)[:, None] * center)",
+            "grad_vectors[neg] += (1 - p_k)[:, None] * center",
+            16,
+            "scatter",
+        ),
+    ],
+)
+def test_a_loss_of_one_index_is_tried_on_one_index(
+    text: str, old: str, new: str, line: int | None, code: str | None, tmp_path: Path
+) -> None:
+    """Whatever it is called: what rows are picked from has rows, and not the loss of several
+    indices is asked for where forward is that of one."""
+    file = tmp_path / "words.py"
+    given = OF_ONE_INDEX[text]
+    file.write_text(given.replace(old, new) if old else given)
+    report = check(load_one(file))
+    roots = [row for row in report.rows if row.name in report.roots]
+    assert report.ok == (line is None)
+    assert {row.line for row in roots} == ({line} if line else set())
+    if code:
+        assert [row.mistake.code for row in roots if row.mistake] == [code]

@@ -100,9 +100,9 @@ def choices(
         yield from map(Literal, use.texts)
         return
     if use.index:
-        ranks = [1, 2] if use.rank is None else [use.rank]
+        ranks = [1, 0, 2] if use.rank is None else [use.rank]
         if re.match(_ONE, name, re.I):
-            ranks = [0, *ranks]
+            ranks = [0, 1, 2]
         for rank in [len(said)] if said and use.rank is None else ranks:
             yield Array(axes_of(name, rank), whole=True)
             if rank == 2:  # labels in one row

@@ -111,7 +111,36 @@ def uses(
                             found[name].add(use)
             case _:
                 pass
+    for name in _tables(function, {n for n, use in found.items() if use.index}):
+        if name in found:
+            found[name].at_least = max(found[name].at_least, 2)
     return found
+
+
+def _tables(function: ast.FunctionDef, indices: Collection[str]) -> Iterator[str]:
+    """What rows are picked from, with one of these alone, that go into a product of matrices or
+    vectors: `u = vectors[idx]`, `u @ center`."""
+    multiplied: list[ast.expr] = []
+    for node in ast.walk(function):
+        match node:
+            case ast.BinOp(op=ast.MatMult(), left=left, right=right):
+                multiplied += [left, right]
+            case ast.Call(func=ast.Attribute(value=left, attr="dot" | "matmul"), args=args):
+                multiplied += [left, *args]
+            case _:
+                pass
+    picked = {
+        ast.unparse(each.targets[0]): each.value
+        for each in ast.walk(function)
+        if isinstance(each, ast.Assign)
+    }
+    for each in multiplied:
+        match picked.get(ast.unparse(each), each):
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Name(id=index)):
+                if index in indices:
+                    yield name
+            case _:
+                pass
 
 
 def shares(function: ast.FunctionDef) -> Iterator[str]:
