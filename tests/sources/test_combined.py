@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from byhand.checking.check import check
@@ -160,3 +161,47 @@ def test_a_loss_of_one_index_is_tried_on_one_index(
     assert {row.line for row in roots} == ({line} if line else set())
     if code:
         assert [row.mistake.code for row in roots if row.mistake] == [code]
+
+
+PICKED = """
+import numpy as np
+
+def loss_and_grad(center, idx, vectors):
+    scores = vectors @ center
+    probs = np.exp(scores - scores.max())
+    probs /= probs.sum()
+    loss = -np.log(probs[idx])
+    dscores = probs.copy()
+    dscores[idx] -= 1.0
+    grad_center = vectors.T @ dscores
+    grad_vectors = dscores.reshape(-1, 1) @ center.reshape(1, -1)
+    return loss, grad_center, grad_vectors
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("", "", None),
+        ("grad_vectors", "grad_outside", None),
+        ("reshape(-1, 1) @ center.reshape(1, -1)", "reshape(-1, 1) * center.reshape(1, -1)", None),
+        ("vectors.T @ dscores", "dscores.dot(vectors)", None),
+        ("vectors.T @ dscores", "vectors @ dscores", 11),
+        ("vectors.T @ dscores", "vectors.T @ probs", 11),
+        ("dscores.reshape", "probs.reshape", 12),
+        ("dscores[idx] -= 1.0", "dscores[idx] += 1.0", 10),
+    ],
+)
+def test_what_picks_the_one_value_of_a_loss_is_a_number(
+    old: str, new: str, line: int | None, tmp_path: Path
+) -> None:
+    """`loss = -np.log(probs[idx])` is of one class: with a row of them, forward would run only
+    where vectors are a vector, which backward is right not to fit."""
+    file = tmp_path / "words.py"
+    file.write_text(PICKED.replace(old, new) if old else PICKED)
+    problem = load_one(file)
+    assert np.shape(problem.inputs()["idx"]) == ()
+    assert np.ndim(problem.inputs()["vectors"]) == 2
+    report = check(problem)
+    assert [row.line for row in report.rows if row.name in report.roots] == ([line] if line else [])
+    assert {"center", "vectors"} <= {row.name for row in report.rows}

@@ -221,7 +221,8 @@ def _bound_first(node: ast.FunctionDef) -> ast.FunctionDef:
 
 def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
     """A function whose gradients are called as their parameters are, where that can be told:
-    `gradCenterVec` is that of centerWordVec, and `J, grad` that of theta."""
+    `gradCenterVec` is that of centerWordVec, `J, grad` that of theta, and the one that is left that
+    of the only array that is left."""
     vector = vector_of(node)
     node = node if vector is None else _with_a_name(node)
     given = parameters(node)
@@ -244,6 +245,11 @@ def _named_after(node: ast.FunctionDef) -> ast.FunctionDef:
             alike = [n for n in free if _is_short_for(short, n.lower()) and not used[n].index]
             if len(alike) == 1:
                 found[name] = f"d{alike[0]}"
+    known = {*given, *bound_names(node)}
+    left = [n for n in names if n not in found and plain_name(n) not in (n, *known)]
+    arrays = [n for n in free if f"d{n}" not in found.values() and not used[n].index]
+    if len(left) == len(arrays) == 1:  # each has one: what is left belongs together
+        found[left[0]] = f"d{arrays[0]}"
     if len({*found.values()}) < len(found) or {*found.values()} & bound_names(node):
         return node
     return Renames(found).visit(copy.deepcopy(node)) if found else node

@@ -101,7 +101,7 @@ def choices(
         return
     if use.index:
         ranks = [1, 0, 2] if use.rank is None else [use.rank]
-        if re.match(_ONE, name, re.I):
+        if use.one or re.match(_ONE, name, re.I):
             ranks = [0, 1, 2]
         for rank in [len(said)] if said and use.rank is None else ranks:
             yield Array(axes_of(name, rank), whole=True)
@@ -163,6 +163,8 @@ def _patterns(name: str, use: ParameterUse) -> tuple[tuple[str, ...], tuple[str,
         return ("nn",), ("1n", "n", "nnn", "nnnn")
     if re.search(r"(^|_)vec(tor)?$", low):
         return ("n", "n1", "1n"), ("nn",)
+    if re.search(r"(^|_)vec(tor)?s$", low):  # several, one a row
+        return ("nn",), ("n", "nnn")
     if is_labels(name):
         return ("nn", "n", "", "nnn", "n1"), ()
     if re.match(_WEIGHTS, low):

@@ -11,6 +11,7 @@ class ParameterUse:
 
     `rank` is its number of axes where the function unpacks its shape, `at_least` what that must be
     to be indexed so; `sizes` are the function's own names of its axes;
+    `one` tells the number of one class or word;
     `column` tells what is added to weights times data, `W @ x + b`, where each row is one unit;
     `factor` what stands in a product of matrices itself; `squeezed` what has an axis of size 1;
     `length` tells a number that arrays are made with. `texts` are the strings that
@@ -22,6 +23,7 @@ class ParameterUse:
     at_least: int = 0
     sizes: dict[int, str] = field(default_factory=dict[int, str])
     index: bool = False
+    one: bool = False
     whole: bool = False
     column: bool = False
     factor: bool = False

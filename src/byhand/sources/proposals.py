@@ -43,7 +43,9 @@ from byhand.sources.guesses import (
     of_one_example,
 )
 from byhand.sources.mending import HEADS, all_joined, mended
+from byhand.sources.picked import picked_alone
 from byhand.sources.proposal import Proposal
+from byhand.sources.signature import parameters
 from byhand.sources.unrolled import length_in, sizes_in, vector_of
 from byhand.sources.uses import shares, uses
 
@@ -128,6 +130,8 @@ def proposed(
             )
     optional = {arg.arg for arg in function.args.args[len(names) - len(function.args.defaults) :]}
     how, said = uses(function, others or {}), said or {}
+    for name in picked_alone(function, how):
+        how[name].one = True
     if any(use.squeezed for use in how.values()):  # and then compared with labels in a row
         for name in filter(is_labels, names):
             how[name].rank = 1 if how[name].rank is None else how[name].rank
@@ -239,7 +243,7 @@ def _unrolled(function: ast.FunctionDef, attempt: Attempt) -> dict[str, Guess]:
 class Search:
     """Looks through guesses until it is late; `said` is the first complaint of forward. With
     `apart`, no size is the sum of two others: arrays are put one after the other. With `gates`, one
-    size may be a multiple of another."""
+    size may be a multiple of another. With `one`, the loss is made of one value alone."""
 
     def __init__(
         self,
@@ -255,6 +259,7 @@ class Search:
         self.function, self.known, self.shapes = function, known, shapes
         self.attempt, self.end = attempt, end
         self.apart, self.of_one, self.back = apart, of_one, back
+        self.one = any(picked_alone(function, parameters(function)))
         self.gates = True
         self.said = ""
 
@@ -368,6 +373,9 @@ class Search:
             now = open_ends.pop()
             found = tried(now, self.attempt)
             if isinstance(found, ForwardRun):
+                many = any(len(shape) > 1 for shape in found.shapes)
+                if self.one and (many or self._hides(now)):
+                    continue  # one class of one example has one probability, among others
                 return now
             if not isinstance(found, FloatingPointError) and "with size 1" not in str(found):
                 misfits.append(now)  # other sizes may do
