@@ -253,6 +253,10 @@ def _assigned(target: ast.expr, value: ast.expr) -> list[ast.stmt]:
         return []
     if len(left) == 1:
         return [located(ast.Assign([left[0][0]], left[0][1]), left[0][1])]
+    made = {n.id for each, _ in left for n in ast.walk(each) if isinstance(n, ast.Name)}
+    read = {n.id for _, each in left for n in ast.walk(each) if isinstance(n, ast.Name)}
+    if not made & read:  # one that can't be given leaves the others as they are
+        return [located(ast.Assign([one], other), value) for one, other in left]
     targets = ast.Tuple([each for each, _ in left], ast.Store())
     values = ast.Tuple([each for _, each in left], ast.Load())
     return [located(ast.Assign([targets], values), value)]

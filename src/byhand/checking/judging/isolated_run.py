@@ -170,7 +170,8 @@ class Feeder:
             places = [tree.parsed(self.plan.locals[key]) for key, _ in writes]
             in_part = {root for root, path in places if path}
             for name, rebinds in touched_names(statement.node).items():
-                if rebinds is not None and name not in in_part:
+                whole = rebinds or not tree.is_container(namespace.get(name))
+                if rebinds is not None and whole and name not in in_part:
                     namespace.pop(name, None)  # so that nothing goes on with what it was before
             for key in (*dict(writes), *helps):
                 self.put_feed(namespace, key, None)

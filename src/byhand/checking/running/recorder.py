@@ -58,6 +58,7 @@ class Recorder:
     tainted: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     made_by: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     undone: dict[str, Failure] = field(default_factory=dict[str, "Failure"])
+    unfilled: dict[str, Failure] = field(default_factory=dict[str, "Failure"])
     failures: list[Failure] = field(default_factory=list["Failure"])
     origins: Origins = field(default_factory=Origins)
     writes: list[Write] = field(default_factory=list[Write])
@@ -119,10 +120,12 @@ class Recorder:
 
     @property
     def error(self) -> tuple[StatementError, str] | None:
-        """The first statement that raised for which no gradient can stand, and what it said."""
-        if not self.failures:
+        """The first statement that raised for which no gradient can stand, and what it said. A line
+        of a helper that a gradient tells of already needn't be told of at each of its calls."""
+        told = {write.line for write in self.writes if isinstance(write.value, Raised)}
+        first = next((each for each in self.failures if each.node.lineno not in told), None)
+        if first is None:
             return None
-        first = self.failures[0]
         return StatementError(first.node.lineno, first.error), first.raised.message
 
     def is_answer(self, root: str) -> bool:
@@ -302,12 +305,14 @@ class Recorder:
         and takes away what it left as it was. Of a container, `item` is all that it should have,
         and the others stay.
 
-        Where it waited for a local that an earlier statement should have made, that one is to
-        blame, if no other gradient has said so yet.
+        Where it waited for a local that an earlier statement should have made, or for an item that
+        one should have put into a container, that one is to blame, if no other gradient has said so
+        yet.
         """
         node = statement.node
         touched = touched_names(node)
-        waits = next((self.undone[n] for n, _ in loaded_names(node) if n in self.undone), None)
+        lacking = {**(self.unfilled if isinstance(error, LookupError) else {}), **self.undone}
+        waits = next((lacking[n] for n, _ in loaded_names(node) if n in lacking), None)
         targets = [name for name, rebinds in touched.items() if rebinds is not None]
         targets = targets or [name for name in touched if self.is_answer(name)][:1]
         place = {tree.root(item): item} if item is not None else {}
@@ -326,6 +331,8 @@ class Recorder:
             elif touched[name] is not False or not tree.is_container(namespace.get(name)):
                 namespace.pop(name, None)
                 self.undone[name] = failure
+            else:
+                self.unfilled[name] = failure
         if not known:
             self.failures += [failure] if waits is None else []
             return failure
