@@ -78,3 +78,66 @@ def test_too_few_are_of_none(tmp_path: Path) -> None:
     report = report_on(FILE.replace("[X.T @ ga, grad2]", "[grad2]"), tmp_path)
     assert not report.ok
     assert any("which is not read" in note for note in report.notes)
+
+
+LISTS = """
+import numpy as np
+
+{data}
+
+def inputs(rng):
+    return {{
+        "x": rng.normal(size=(5, 4)), "y": rng.uniform(0.1, 0.9, size=(5, 2)),
+        "Ws": [rng.normal(size=(4, 3)), rng.normal(size=(3, 3)), rng.normal(size=(3, 2))],
+        "bs": [rng.normal(size=3), rng.normal(size=3), rng.normal(size=2)],
+    }}
+
+def forward(x, y, Ws, bs):
+    acts = [x]
+    a = x
+    for W, b in zip(Ws, bs):
+        z = a @ W + b
+        a = 1 / (1 + np.exp(-z))
+        acts.append(a)
+    loss = 0.5 * ((a - y) ** 2).sum()
+    return loss
+
+def backward(x, y, Ws, bs, acts):
+    {w}, {b} = [], []
+    delta = acts[-1] - y
+    for W, a_in, a_out in zip(reversed(Ws), reversed(acts[:-1]), reversed(acts[1:])):
+        delta = delta * a_out * (1 - a_out)
+        {w}.insert(0, a_in.T @ delta)
+        {b}.insert(0, delta.sum(0))
+        delta = delta @ W.T
+    return {w}, {b}
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "w", "b"),
+    [
+        ('data = ("x", "y")', "dWs", "dbs"),
+        ('data = ("x", "y")', "gW", "gb"),
+        ('data = ("x", "y")', "nabla_w", "nabla_b"),
+    ],
+)
+def test_lists_are_inputs_too(data: str, w: str, b: str, tmp_path: Path) -> None:
+    text = LISTS.format(data=data, w=w, b=b)
+    report = report_on(text, tmp_path)
+    assert report.ok
+    assert {row.name for row in report.rows} == {
+        f"{n}[{i}]" for n in ("Ws", "bs") for i in range(3)
+    }
+    wrong = report_on(text.replace("a_in.T @ delta", "a_in.T @ (2 * delta)"), tmp_path)
+    assert set(wrong.roots) <= {"Ws[0]", "Ws[1]", "Ws[2]"} and wrong.roots
+
+
+def test_lists_that_are_named_are_not_those_of_arrays(tmp_path: Path) -> None:
+    """Where the data isn't told, its gradients are missing, and no more than that."""
+    report = report_on(LISTS.format(data="", w="dWs", b="dbs"), tmp_path)
+    assert {row.name for row in report.rows if not row.right} == {"x", "y"}
+    assert {row.name for row in report.rows if row.right} == {
+        f"{n}[{i}]" for n in ("Ws", "bs") for i in range(3)
+    }
+    assert not any("is not judged" in note for note in report.notes)

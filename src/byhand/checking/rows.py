@@ -99,7 +99,10 @@ def _folded(rows: Mapping[Key, Row], trial: Trial) -> dict[Key, Row]:
         if host is None:
             found[key] = row
         elif host not in found and _is_bound(trial, host) and host not in rows and row.right:
-            found[host] = _noted(row, f"d{host[0]} holds the gradient of {key[0]}")
+            said = key[0]
+            if said == host[0]:
+                said += f" as line {trial.drawn.program.by_key[key].line} makes it"
+            found[host] = _noted(row, f"d{host[0]} holds the gradient of {said}")
         elif host not in found or (found[host].mistake is None and row.mistake is not None):
             if not row.right:
                 found[host] = row

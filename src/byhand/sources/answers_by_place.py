@@ -10,6 +10,7 @@ import ast
 import copy
 from dataclasses import replace
 from types import FunctionType
+from typing import Any
 
 from byhand.errors import ProblemError
 from byhand.program.item_assignments import HOOKS, rewritten
@@ -20,6 +21,7 @@ from byhand.sources.intermediates import Renames
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import owners, parameters, returns, said_by
 from byhand.sources.spoken import is_floats
+from byhand.values import tree
 from byhand.values.held import array
 
 
@@ -57,10 +59,10 @@ def with_answers_by_place(problem: Problem) -> Problem:
     made = copy.deepcopy(backward)
     made.body = [Renames(renames).visit(each) for each in with_returns(made.body, named)]
     made.body = made.body or [ast.copy_location(ast.Pass(), backward)]
-    tree = ast.Module([made if each is backward else each for each in body], [])
+    module = ast.Module([made if each is backward else each for each in body], [])
     namespace = {**problem.backward.__globals__, **HOOKS}
     exec(compile(rewritten(ast.Module([made], [])), problem.file, "exec"), namespace)
-    return replace(problem, backward=namespace["backward"], tree=tree)
+    return replace(problem, backward=namespace["backward"], tree=module)
 
 
 def _asked(problem: Problem, forward: ast.FunctionDef) -> list[str]:
@@ -72,5 +74,10 @@ def _asked(problem: Problem, forward: ast.FunctionDef) -> list[str]:
     return [
         name
         for name in parameters(forward)
-        if name in values and name not in problem.data and is_floats(array(values[name]))
+        if name in values and name not in problem.data and _holds_floats(values[name])
     ]
+
+
+def _holds_floats(value: Any) -> bool:
+    """Whether a value is of floats, or holds some: a list of weights has a list of gradients."""
+    return any(is_floats(array(leaf)) for _, leaf in tree.leaves(value))

@@ -234,7 +234,8 @@ class Evidence:
         kind = drawn.program.type_of(drawn.program.by_key[self.answer.host or self.answer.key])
         more = {**paths.slopes, **paths.incoming, **paths.picked}
         more = {name: drawn.as_given(value, kind) for name, value in more.items()}
-        return self.trial.replay(self.feeds, self.answer.key, {**more, **given})
+        rows = {n: [drawn.as_given(g, kind) for g in row] for n, row in paths.rows.items()}
+        return self.trial.replay(self.feeds, self.answer.key, {**more, **rows, **given})
 
     @cached_property
     def paths(self) -> Paths:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,24 @@ def match_of(
     trial: Trial, part: LastPart, at: int, near: Sequence[Near], hold: Hold = holds
 ) -> tuple[int, Turn | None]:
     """The first value from number `at` on that is the gradient of one that is near."""
+    return next(_matches(trial, part, at, near, hold), (at, None))
+
+
+def equal_matches(
+    trial: Trial, part: LastPart, at: int, near: Sequence[Near], hold: Hold = holds
+) -> list[Turn]:
+    """The same, with all that are near whose gradient that value is: those of `s - s.max()` and of
+    `s` are equal where a softmax comes next."""
+    matches = [*_matches(trial, part, at, near, hold)]
+    return [turn for i, turn in matches if i == matches[0][0]]
+
+
+def _matches(
+    trial: Trial, part: LastPart, at: int, near: Sequence[Near], hold: Hold
+) -> Iterator[tuple[int, Turn]]:
     root = tree.root(part.host[0])
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
-    matches = (
-        (i, Turn(root, part.writes[at], None if tensor in named else way))
-        for i in range(at, len(part.values))
-        for tensor, way in near
-        if hold(part.values[i], tensor, trial)
-    )
-    return next(matches, (at, None))
+    for i in range(at, len(part.values)):
+        for tensor, way in near:
+            if hold(part.values[i], tensor, trial):
+                yield i, Turn(root, part.writes[at], None if tensor in named else way)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from byhand.checking.judging.rounds import rows_of
 from byhand.checking.sampling.sample_inputs import Draw
 from byhand.engine.backward import fit
 from byhand.engine.bounded import Bounded
@@ -130,6 +131,16 @@ class Paths:
         steps = self.drawn.truth.by_key
         named = {f"__incoming_{i}": steps[key].tensor for i, key in enumerate(self.between)}
         return {name: self.grads[t].value for name, t in (named | {**self.unnamed}).items()}
+
+    @cached_property
+    def rows(self) -> Mapping[str, list[Array]]:
+        """The gradients of values that forward makes again and again, by names to use in an
+        exchanged statement."""
+        return {
+            name: [self.grads[tensor].value for tensor in row.values]
+            for name, row in rows_of(self.drawn.truth).items()
+            if all(tensor in self.grads for tensor in row.values)
+        }
 
     @cached_property
     def picked(self) -> Mapping[str, Array]:

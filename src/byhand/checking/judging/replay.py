@@ -25,6 +25,7 @@ from byhand.checking.judging.isolated_run import (
     unscaled,
     usual_kind,
 )
+from byhand.checking.judging.rounds import ROUNDS
 from byhand.checking.running.answers import Answers
 from byhand.checking.running.names import loaded_names, touched_names
 from byhand.program.control_flow import run
@@ -154,7 +155,8 @@ def record(
         run(function, function.namespace(copied_all(given)), execute)
     read = {n for m in moments if m.playing for n, _ in loaded_names(m.statement.node)}
     everything = {**available, **given}
-    own = {n: v for n, v in everything.items() if n in read and _can_change(v)}
+    taken = {n for n in available if n.startswith(ROUNDS)}  # an exchanged statement takes them out
+    own = {n: v for n, v in everything.items() if n in read | taken and _can_change(v)}
     shared = {n: _read_only(v) for n, v in everything.items() if n not in own}
     return Replay(
         plan.locals[key],

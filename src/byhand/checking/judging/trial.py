@@ -366,7 +366,7 @@ class Trial:
 
     # What they would give with other statements.
 
-    def replay(self, feeds: Mapping[Key, Array], key: Key, more: Mapping[str, Array]) -> Replay:
+    def replay(self, feeds: Mapping[Key, Array], key: Key, more: Mapping[str, Any]) -> Replay:
         """One definition on these feeds, to be run again with other statements, which may read
         `more`."""
         function, given = self.run.function, self.run.given

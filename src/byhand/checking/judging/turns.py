@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from byhand.checking.judging.trial import Trial
 from byhand.checking.running.answers import Answer, UsedOn, answers
 from byhand.checking.running.backward_run import Write
+from byhand.checking.running.bindings import by_round
 from byhand.engine.tensor import Tensor
 from byhand.program.program import Program, Step
 from byhand.referees.referee import Key
@@ -63,8 +64,9 @@ def without_answer(trial: Trial) -> Mapping[Key, tuple[Write, ...]]:
     for name in dict.fromkeys(write.name for write in trial.run.writes):
         steps = trial.drawn.truth.bindings.get(name, ())
         if steps and not any(name == answer.key[0] for answer in trial.answers.found):
-            writes = tuple(write for write in trial.run.writes if write.name == name)
-            found[name, len(steps) - 1] = writes
+            writes = [write for write in trial.run.writes if write.name == name]
+            for binding, group in by_round(steps, writes, trial.run):
+                found[name, binding] = group
     return found
 
 

@@ -28,7 +28,7 @@ from byhand.checking.judging.near import (
     times_held,
     values_before,
 )
-from byhand.checking.judging.part import Guess, LastPart, match_of
+from byhand.checking.judging.part import Guess, LastPart, equal_matches, match_of
 from byhand.checking.judging.parts import parts_of
 from byhand.checking.judging.readers import all_right, last_read_at_once, made_of_it, readers_of
 from byhand.checking.judging.together import together, together_with_a_wrong_one
@@ -119,9 +119,9 @@ def _next(
     for guess in guesses:
         part, at = guess.part, guess.at
         if guess.may_show and not part.renamed and not _is_meant(trial, part, at):
-            found = match_of(trial, part, at, guess.near, guess.holds)[1]
-            if found is not None:
-                return [found]
+            equal = equal_matches(trial, part, at, guess.near, guess.holds)
+            if equal:
+                return [_read_best(trial, first, turns, part, equal)]
     parts = [guess.part for guess in guesses if guess.part.renamed]
     return together_with_a_wrong_one(trial, first, turns, parts, allowance)
 
@@ -168,6 +168,21 @@ def _shown(trial: Trial, first: Trial, turns: Sequence[Turn], guess: Guess) -> T
     if readers and not all_right(turned(first, [*turns, found]), readers, turned=back):
         return None
     return found
+
+
+def _read_best(
+    trial: Trial, first: Trial, turns: Sequence[Turn], part: LastPart, equal: Sequence[Turn]
+) -> Turn:
+    """The one for which the most is right that reads the local, when it is fed any gradient."""
+    if len(equal) == 1:
+        return equal[0]
+    readers = readers_of(trial, part, last_read_at_once(trial, part, 0))
+
+    def right(turn: Turn) -> int:
+        tried = turned(first, [*turns, turn])
+        return sum(all_right(tried, {key}, exactly=True) for key in readers)
+
+    return max(equal, key=right)
 
 
 def _after(
@@ -243,7 +258,8 @@ def _guess(
     last = last_read_at_once(trial, part, at)
     readers = readers_of(trial, part, last)
     named = {trial.drawn.truth.by_key[each.key].tensor for each in trial.answers.found}
-    own, added_to = trial.drawn.true_gradients.get(part.tensor), {*_added_to(part.tensor)}
+    own = trial.drawn.true_gradients.get(part.tensor)
+    added_to = () if part.loose else {*_added_to(part.tensor)}
     for tensor, way in near if readers else ():
         if tensor in added_to and own is not None and holds_exactly(own.value, tensor, trial):
             continue  # no statement makes the one of the other: such as where a bias is added

@@ -185,15 +185,18 @@ class _Search:
         part = at_fault(group.suspect)  # first, as it takes the least time
         odd = first_odd(group.suspect.first.trial, group.statements)
         with self.effort.all_but(LITTLE):
+            told = _meant(group) if few else None
+            known = part if part is not None else told
+            only_there = known is not None and known.line in {each.lineno for each in odd}
             with self.effort.all_but(KEPT):
                 named = self._within(group, odd, ("find", "find_late", "find_last"))
-            if named is None and len(group.statements) <= MANY:
+            if named is None and not only_there and len(group.statements) <= MANY:
                 named = self._within(group, group.statements, ("find",))
-            if named is None and few:
+            if named is None and not only_there and few:
                 named = self._within(group, group.statements, ("find_late", "find_last"))
         if named is None and part is not None:
             return _named("unknown", part)
-        return _meant(group) if named is None and few else named
+        return named or told
 
     def _within(
         self, group: Shared, only: tuple[ast.stmt, ...], questions: Iterable[str]

@@ -20,6 +20,7 @@ from byhand.checking.running.bindings import (
     are_of_the_next_round,
     begins_after,
     by_name,
+    by_round,
     grouped,
     in_order,
     leaves_one_more,
@@ -180,8 +181,9 @@ def answers(program: Program, run: BackwardRun, used_on: Sequence[UsedOn] = ()) 
             found.append(_written((name, 0), groups[-1]))
             if len(steps) > 1 < len(groups):
                 notes.append(_counts(name, len(steps), len(groups)) + "; the last is judged")
-        elif any(each.host == (name, len(steps) - 1) for each in used_on):
-            found += _parts((name, len(steps) - 1), tuple(writes), program, run, used_on)
+        elif any(tree.root(each.host[0]) == tree.root(name) for each in used_on):
+            for binding, group in by_round(steps, writes, run):
+                found += _parts((name, binding), group, program, run, used_on)
         elif f"d{name}" not in run.upstream:
             notes.append(_counts(name, len(steps), len(groups)) + ": not judged")
     found.sort(key=lambda answer: answer.writes[-1].number)

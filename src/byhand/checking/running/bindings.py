@@ -68,6 +68,28 @@ def grouped(writes: list[Write], wanted: int) -> list[tuple[Write, ...]]:
     return [tuple(writes[a:b]) for a, b in zip(starts, ends, strict=True)]
 
 
+def by_round(
+    steps: Sequence[Step], writes: Sequence[Write], run: BackwardRun
+) -> list[tuple[int, tuple[Write, ...]]]:
+    """The writes of a name that backward binds once where forward binds it on several lines, with
+    the binding that they stand beside: the last one, of each round of a loop that both go through,
+
+        s = q[i] @ k[i].T
+        s = s / np.sqrt(d)
+    """
+    given = next((i for i, step in enumerate(steps) if step.line is not None), 0)
+    given += starts_with_another(steps[given:]) and len(steps) > 1
+    lines = [step.line for step in steps[given:]]
+    once = len({*lines})
+    rounds = len(lines) // once if once else 1
+    groups = grouped([*writes], rounds)
+    if rounds < 2 or lines != lines[:once] * rounds or len(groups) != rounds:
+        return [(len(steps) - 1, tuple(writes))]
+    last = range(given + once - 1, len(steps), once)
+    ordered = in_order([steps[i] for i in last], groups, run)
+    return [*zip(last if ordered else reversed(last), groups, strict=True)]
+
+
 def _adds_to_itself(write: Write) -> bool:
     match write.node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):

@@ -89,7 +89,12 @@ def find(suspect: Suspect) -> Diagnosis | None:
 
 def find_late(suspect: Suspect) -> Diagnosis | None:
     """A mean that backward makes in a local, and uses more than once."""
-    known = [parsed(size) for size in sizes(suspect.telling)]
+    written = _numbers(suspect)  # a size that stays the same may be one of these by chance
+    known = [
+        parsed(name)
+        for name, size in sizes(suspect.telling).items()
+        if not (constant(size) and size[0] in written)
+    ]
 
     def over(part: ast.AST, statement: ast.stmt) -> Iterator[ast.AST]:
         assert isinstance(part, ast.expr)

@@ -17,6 +17,7 @@ from itertools import chain
 
 from byhand.checking.judging.evidence import Evidence
 from byhand.checking.judging.replay import Edits
+from byhand.checking.judging.rounds import ROUNDS, rows_of
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.naming.proving.syntax import only_counts
 from byhand.checking.running.names import touched_names
@@ -93,6 +94,20 @@ def meant(group: Shared) -> Meant | None:
                 if all(found.becomes_right(edits) for found in group.suspect.evidence):
                     steps = ", ".join(group.suspect.program.owners[tensor])
                     return Meant(local, f"a value in {steps} that has no name", statement, None)
+    return _meant_in_rounds(group)
+
+
+def _meant_in_rounds(group: Shared) -> Meant | None:
+    """The first local of a loop that isn't, in each of its rounds, what all that reads it takes it
+    for: the gradient of another value of those that forward makes one after the other."""
+    for statement in group.suspect.doubtful:
+        for local, rebinds in touched_names(statement).items():
+            if rebinds is None or statement not in group.statements:
+                continue
+            for name in group.suspect.first.paths.rows:
+                edits = _assigned(statement, local, name)
+                if all(found.becomes_right(edits) for found in group.suspect.evidence):
+                    return Meant(local, rows_of(group.suspect.program)[name].name, statement, None)
     return None
 
 
@@ -125,9 +140,11 @@ def _incoming(found: Evidence, statement: ast.stmt, local: str, key: Key) -> Edi
 
 def _assigned(statement: ast.stmt, local: str, gradient: str) -> Edits:
     """A local that holds a gradient, in the place of a statement: in the shape that it has there,
-    such as flat rows."""
+    such as flat rows. Of a row of gradients it is the last that isn't taken yet."""
     value: ast.expr = ast.Name(gradient, ast.Load())
     match statement:
+        case _ if gradient.startswith(ROUNDS):
+            value = ast.Call(ast.Attribute(value, "pop", ast.Load()), [], [])
         case ast.Assign(targets=[ast.Name(id=name)], value=held) if name == local:
             shape = ast.Attribute(held, "shape", ast.Load())
             value = ast.Call(ast.Attribute(value, "reshape", ast.Load()), [shape], [])
