@@ -141,3 +141,14 @@ def test_lists_that_are_named_are_not_those_of_arrays(tmp_path: Path) -> None:
         f"{n}[{i}]" for n in ("Ws", "bs") for i in range(3)
     }
     assert not any("is not judged" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    "ends", ["dW1 / 2, dW2 / 2", "(dW1 / 2, dW2 / 2)", "[0.5 * dW1, dW2 * 0.5]"]
+)
+def test_what_is_made_of_a_gradient_as_it_is_returned_counts(ends: str, tmp_path: Path) -> None:
+    text = FILE.replace("return [X.T @ ga, grad2]", f"dW1 = 2 * X.T @ ga\n    return {ends}")
+    text = text.replace("grad2 = a.T @ g", "dW2 = 2 * a.T @ g")
+    assert report_on(text, tmp_path).ok
+    wrong = report_on(text.replace("dW2 = 2 * a.T", "dW2 = 3 * a.T"), tmp_path)
+    assert wrong.roots == ("W2",)

@@ -1,13 +1,15 @@
 """A problem file whose backward returns gradients that have no names: `return gW, x.T @ g`.
 
 They belong to the inputs that backward is to answer for, as what a pair's backward returns belongs
-to forward's arguments: by the names of the returned variables, or else by place.
+to forward's arguments: by the names of the returned variables, or else by place. What is made of a
+gradient as it is returned, `return dWs[::-1], db / n`, is what that is in the end.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
@@ -41,10 +43,13 @@ def with_answers_by_place(problem: Problem) -> Problem:
             return problem
     asked = _asked(problem, next(each for each in functions if each.name == "forward"))
     whose = owners([said_by(each) for each in values], asked)
-    if {f"d{name}" for name in asked} & bound_names(backward) or {*whose} != {*asked}:
+    local = bound_names(backward) - {*parameters(backward)}
+    known = {f"d{name}" for name in asked} & bound_names(backward)
+    if known & local and (ends := _made_last(values, known & local)):
+        return _with_body(problem, backward, lambda body: with_returns(body, lambda _: [*ends]))
+    if known or {*whose} != {*asked}:
         return problem
 
-    local = bound_names(backward) - {*parameters(backward)}
     said = [each.id if isinstance(each, ast.Name) else None for each in values]
     renames = {
         old: f"d{name}"
@@ -56,10 +61,40 @@ def with_answers_by_place(problem: Problem) -> Problem:
         rest = ((n, v) for n, v, old in zip(whose, values, said, strict=True) if old not in renames)
         return [assign(f"d{n}", v, v) for n, v in rest]
 
+    def renamed(body: list[ast.stmt]) -> list[ast.stmt]:
+        return [Renames(renames).visit(each) for each in with_returns(body, named)]
+
+    return _with_body(problem, backward, renamed)
+
+
+def _made_last(values: Sequence[ast.expr], local: Collection[str]) -> list[ast.stmt]:
+    """What is made of a gradient as it is returned, given to its local; nothing where it isn't told
+    for each of them what it is made of."""
+    found: dict[str, ast.stmt] = {}
+    for value in values:
+        read = {each.id for each in ast.walk(value) if isinstance(each, ast.Name)} & {*local}
+        if len(read) != 1 or not found.keys().isdisjoint(read):
+            return []
+        (name,) = read
+        found[name] = assign(name, value, value)
+    return [
+        each
+        for each, value in zip(found.values(), values, strict=True)
+        if not isinstance(value, ast.Name)
+    ]
+
+
+def _with_body(
+    problem: Problem,
+    backward: ast.FunctionDef,
+    change: Callable[[list[ast.stmt]], list[ast.stmt]],
+) -> Problem:
+    """The problem with another body of its backward."""
     made = copy.deepcopy(backward)
-    made.body = [Renames(renames).visit(each) for each in with_returns(made.body, named)]
-    made.body = made.body or [ast.copy_location(ast.Pass(), backward)]
-    module = ast.Module([made if each is backward else each for each in body], [])
+    made.body = change(made.body) or [ast.copy_location(ast.Pass(), backward)]
+    assert isinstance(problem.backward, FunctionType) and problem.tree is not None
+    rest = problem.tree.body
+    module = ast.Module([made if each is backward else each for each in rest], [])
     namespace = {**problem.backward.__globals__, **HOOKS}
     exec(compile(rewritten(ast.Module([made], [])), problem.file, "exec"), namespace)
     return replace(problem, backward=namespace["backward"], tree=module)

@@ -61,7 +61,7 @@ def blame(trials: Sequence[Trial]) -> Blame:
         here = evidence_of(*first)  # what holds by luck shows on one draw
         if answer.key not in right and (wrong(here) or any(_is_wrong(*each) for each in others)):
             roots[answer.key] = (here, *(evidence_of(*each) for each in others))
-        elif not here.right:
+        elif not here.right and not _is_beside_a_failure(answer, whole[0]):
             lucky[answer.key] = (here,)
     odd: dict[Key, Uneven] = {}
     for trial in apart:
@@ -79,6 +79,16 @@ def blame(trials: Sequence[Trial]) -> Blame:
         and not _made_as_others(key, roots)
     }
     return Blame(whole[0], roots, lucky, {k: v for k, v in odd.items() if k in trials[0].answers})
+
+
+def _is_beside_a_failure(answer: Answer, trial: Trial) -> bool:
+    """Whether it is in a container of which another item raised: alone, it may have no place."""
+    root = tree.root(answer.key[0])
+    return any(
+        isinstance(other.value, Raised)
+        for other in trial.answers.found
+        if tree.root(other.key[0]) == root
+    )
 
 
 def _waiting(trial: Trial) -> frozenset[Key]:
@@ -113,7 +123,9 @@ def _filled_by(key: Key, roots: Container[Key], trial: Trial) -> bool:
         for write in other.writes
     }
     return any(
-        write.number in others and local not in touched_names(write.node) for write in answer.writes
+        write.number in others and local not in touched_names(write.node)
+        for write in answer.writes
+        if not isinstance(write.value, Raised)
     )
 
 

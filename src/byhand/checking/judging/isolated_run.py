@@ -21,6 +21,7 @@ from byhand.checking.running.answers import Answers
 from byhand.checking.running.backward_run import Raised
 from byhand.checking.running.names import reached_names, touched_names
 from byhand.checking.running.origins import is_object
+from byhand.checking.running.room import grow, grown_by
 from byhand.errors import ByhandError
 from byhand.program.control_flow import run
 from byhand.program.problem import in_one_line
@@ -173,6 +174,8 @@ class Feeder:
                 whole = rebinds or not tree.is_container(namespace.get(name))
                 if rebinds is not None and whole and name not in in_part:
                     namespace.pop(name, None)  # so that nothing goes on with what it was before
+            if grown_by(statement.node) in {tree.root(each) for each in self.plan.locals.values()}:
+                grow(statement, namespace, None)
             for key in (*dict(writes), *helps):
                 self.put_feed(namespace, key, None)
             return
@@ -284,9 +287,11 @@ def place(namespace: Namespace, local: str, value: Any) -> None:
 
 
 def fetch(namespace: Namespace, local: str) -> Any:
-    """What the local of a gradient holds."""
+    """What the local of a gradient holds; None where nothing is in its place."""
     root, path = tree.parsed(local)
-    return tree.get(namespace.get(root), path)
+    with contextlib.suppress(LookupError):
+        return tree.get(namespace.get(root), path)
+    return None
 
 
 def usual_kind(given: Mapping[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from byhand.checking.running.advice import KnownNames, explained
@@ -17,6 +17,7 @@ from byhand.checking.running.backward_run import Damage, Raised, Write
 from byhand.checking.running.names import filled_names, loaded_names, reached_names, touched_names
 from byhand.checking.running.narrow import Narrow
 from byhand.checking.running.origins import Origins, holds_arrays, is_object
+from byhand.checking.running.room import grow, grown_by, makes_room
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
 from byhand.values.held import array, copied, share_memory, unchanged
@@ -221,7 +222,8 @@ class Recorder:
                 rebinds is True or not known or (key != root and not same and not _augments(node))
             )
             by, of_it = moved.get(key, (node, read))
-            self.write(key, leaf, by, fresh, of_it, failure, bool(moved) and not same)
+            raised = None if key in moved else failure
+            self.write(key, leaf, by, fresh, of_it, raised, bool(moved) and not same)
             written.append(key[1:])
         return written
 
@@ -231,14 +233,15 @@ class Recorder:
         places = {
             id(leaf): key
             for key, leaf in self.held.items()
-            if tree.root(key) == root != key and key[1:] in self.latest and array(leaf) is not None
+            if tree.root(key) == root != key and key[1:] in self.latest and _has_identity(leaf)
         }
         found: dict[str, tuple[ast.stmt, Read]] = {}
         for key, leaf in tree.named(root, value) if places else ():
             before = places.get(id(leaf))
             if before is not None and unchanged(leaf, self.seen[before]):
                 made = self.made(before[1:])
-                reads = frozenset[int]().union(*(write.reads for write in made))
+                known = () if isinstance(leaf, Raised) else made  # else it may seem to read itself
+                reads = frozenset[int]().union(*(write.reads for write in known))
                 through = frozenset[int]().union(*({*w.through, w.number} for w in made))
                 found[key] = made[0].node, (reads, through)
         return found
@@ -291,7 +294,7 @@ class Recorder:
             near = [of_answer for view, of_answer in views if share_memory(leaf, view)]
             if not near or unchanged(leaf, self.seen[key]):
                 continue
-            room = key in self.filled or _makes_room(self.writes[self.latest[key[1:]]].node)
+            room = key in self.filled or makes_room(self.writes[self.latest[key[1:]]].node)
             if room or not all(near):
                 self.write(key, leaf, node, False, read)
                 found.append(key[1:])
@@ -323,7 +326,9 @@ class Recorder:
         ]
         said = explained(error, node.lineno, self.names, namespace, statement)
         failure = waits or Failure(node, Raised(said, depends=False), error)
-        for name in targets:
+        into = grown_by(node)
+        grows = into is not None and self.is_answer(into)
+        for name in targets if not grows else ():
             if name in known:
                 at = place.get(name, name)
                 _, path = tree.parsed(at)
@@ -333,15 +338,16 @@ class Recorder:
                 self.undone[name] = failure
             else:
                 self.unfilled[name] = failure
-        if not known:
+        if not known and not grows:
             self.failures += [failure] if waits is None else []
-            return failure
-        if waits is None:
             return failure
         if waits in self.failures:
             self.failures.remove(waits)
-            return waits
-        return Failure(node, Raised(said, depends=True), error)
+        elif waits is not None:
+            failure = Failure(node, Raised(said, depends=True), error)
+        if grows:
+            grow(statement, namespace, replace(failure.raised))  # another one each time
+        return failure
 
     def look_for_damage(
         self, statement: Statement, namespace: Namespace, written: list[str]
@@ -378,16 +384,9 @@ class Recorder:
         return True
 
 
-def _makes_room(node: ast.stmt) -> bool:
-    """Whether a statement makes an array to be filled, as `dx = np.empty_like(x)` does."""
-    match node:
-        case ast.Assign(value=ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name))):
-            return name in _ROOM
-        case _:
-            return False
-
-
-_ROOM = ("zeros", "zeros_like", "empty", "empty_like", "new_zeros", "new_empty")
+def _has_identity(leaf: Any) -> bool:
+    """Whether an item of a list is known again at another place of it."""
+    return array(leaf) is not None or isinstance(leaf, Raised)
 
 
 def _augments(node: ast.stmt) -> bool:
