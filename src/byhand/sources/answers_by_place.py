@@ -8,18 +8,15 @@ gradient as it is returned, `return dWs[::-1], db / n`, is what that is in the e
 from __future__ import annotations
 
 import ast
-import copy
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from types import FunctionType
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from byhand.errors import ProblemError
-from byhand.program.item_assignments import HOOKS, rewritten
 from byhand.program.problem import Problem
 from byhand.program.scopes import bound_names
 from byhand.sources.assemble import assign
 from byhand.sources.intermediates import Renames
+from byhand.sources.problem_file import backward_in, with_body
 from byhand.sources.returns import with_returns
 from byhand.sources.signature import owners, parameters, returns, said_by
 from byhand.sources.spoken import is_floats
@@ -32,8 +29,8 @@ def with_answers_by_place(problem: Problem) -> Problem:
     each input that has a gradient, and none of these has a local of its own."""
     body = problem.tree.body if problem.tree is not None else []
     functions = [each for each in body if isinstance(each, ast.FunctionDef)]
-    backward = next((each for each in functions if each.name == "backward"), None)
-    if backward is None or not isinstance(problem.backward, FunctionType):
+    backward = backward_in(problem)
+    if backward is None:
         return problem
     ends = [each.value for each in returns(backward)]
     match ends:
@@ -46,7 +43,7 @@ def with_answers_by_place(problem: Problem) -> Problem:
     local = bound_names(backward) - {*parameters(backward)}
     known = {f"d{name}" for name in asked} & bound_names(backward)
     if known & local and (ends := _made_last(values, known & local)):
-        return _with_body(problem, backward, lambda body: with_returns(body, lambda _: [*ends]))
+        return with_body(problem, backward, lambda body: with_returns(body, lambda _: [*ends]))
     if known or {*whose} != {*asked}:
         return problem
 
@@ -64,7 +61,7 @@ def with_answers_by_place(problem: Problem) -> Problem:
     def renamed(body: list[ast.stmt]) -> list[ast.stmt]:
         return [Renames(renames).visit(each) for each in with_returns(body, named)]
 
-    return _with_body(problem, backward, renamed)
+    return with_body(problem, backward, renamed)
 
 
 def _made_last(values: Sequence[ast.expr], local: Collection[str]) -> list[ast.stmt]:
@@ -82,22 +79,6 @@ def _made_last(values: Sequence[ast.expr], local: Collection[str]) -> list[ast.s
         for each, value in zip(found.values(), values, strict=True)
         if not isinstance(value, ast.Name)
     ]
-
-
-def _with_body(
-    problem: Problem,
-    backward: ast.FunctionDef,
-    change: Callable[[list[ast.stmt]], list[ast.stmt]],
-) -> Problem:
-    """The problem with another body of its backward."""
-    made = copy.deepcopy(backward)
-    made.body = change(made.body) or [ast.copy_location(ast.Pass(), backward)]
-    assert isinstance(problem.backward, FunctionType) and problem.tree is not None
-    rest = problem.tree.body
-    module = ast.Module([made if each is backward else each for each in rest], [])
-    namespace = {**problem.backward.__globals__, **HOOKS}
-    exec(compile(rewritten(ast.Module([made], [])), problem.file, "exec"), namespace)
-    return replace(problem, backward=namespace["backward"], tree=module)
 
 
 def _asked(problem: Problem, forward: ast.FunctionDef) -> list[str]:

@@ -49,6 +49,7 @@ from byhand.sources.notebook.forward import is_loss
 from byhand.sources.notebook.problems import problems
 from byhand.sources.notebook.reading import scripts
 from byhand.sources.notebook.script import Script
+from byhand.sources.own_helpers import with_own_helpers
 from byhand.sources.pair import Pair
 from byhand.sources.pairs import pairs_in, problem_of_pair
 from byhand.sources.scalar_backward import Walk, problem_of_walk, walks_in
@@ -123,7 +124,7 @@ def sources(
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     if {"forward", "inputs"} <= defined:
         problem = problem_in(text, file)
-        return [Source(problem.name, lambda: with_answers_by_place(problem))]
+        return [Source(problem.name, lambda: with_own_helpers(with_answers_by_place(problem)))]
     cells = _followed(of_script(text, file))
     counting = with_counted_examples(cells)
     functions = functions_in(counting.tree)
@@ -140,7 +141,7 @@ def sources(
     if not defined & {"forward", "backward", "inputs"}:
         return _of_cells(cells, functions, file, member, known)
     problem = problem_in(text, file)
-    return [Source(problem.name, lambda: with_answers_by_place(problem))]
+    return [Source(problem.name, lambda: with_own_helpers(with_answers_by_place(problem)))]
 
 
 def _followed(cells: Cells) -> Cells:

@@ -35,7 +35,7 @@ class Evidence:
     """One definition on one draw: `value` is what it gave, None if it raised.
 
     `feeds` is what the other answers held, `grads` the gradients that belong to them, `read` those
-    that it reads.
+    that it reads. `in_rows`: exchanged statements may read the gradients of `Paths.rows`.
     """
 
     trial: Trial
@@ -44,6 +44,7 @@ class Evidence:
     feeds: Mapping[Key, Array]
     grads: Mapping[Tensor, Bounded]
     value: Any = None
+    in_rows: bool = False
 
     @property
     def tensor(self) -> Tensor:
@@ -234,8 +235,9 @@ class Evidence:
         kind = drawn.program.type_of(drawn.program.by_key[self.answer.host or self.answer.key])
         more = {**paths.slopes, **paths.incoming, **paths.picked}
         more = {name: drawn.as_given(value, kind) for name, value in more.items()}
-        rows = {n: [drawn.as_given(g, kind) for g in row] for n, row in paths.rows.items()}
-        return self.trial.replay(self.feeds, self.answer.key, {**more, **rows, **given})
+        rows = paths.rows if self.in_rows else {}
+        in_kind = {n: [drawn.as_given(g, kind) for g in row] for n, row in rows.items()}
+        return self.trial.replay(self.feeds, self.answer.key, {**more, **in_kind, **given})
 
     @cached_property
     def paths(self) -> Paths:

@@ -20,7 +20,7 @@ from byhand.checking.naming.mistakes import (
     used_too_early,
     ways_to,
 )
-from byhand.checking.naming.proving.at_fault import at_fault
+from byhand.checking.naming.proving.at_fault import at_fault, one_too_many, without
 from byhand.checking.naming.proving.finding import KEPT, LITTLE, Diagnosis, Effort
 from byhand.checking.naming.proving.odd import first_odd
 from byhand.checking.naming.proving.odd_write import odd_write
@@ -29,7 +29,7 @@ from byhand.checking.naming.proving.shared import Shared, meant, shared
 from byhand.checking.naming.proving.suspect import Suspect
 from byhand.checking.report import Mistake
 from byhand.checking.running.backward_run import Raised
-from byhand.checking.running.names import touched_names
+from byhand.checking.running.names import loaded_names, touched_names
 from byhand.deadline import is_nearly_over
 from byhand.referees.referee import Key
 
@@ -163,6 +163,16 @@ def _meant(group: Shared) -> Named | None:
     return _named("unknown", Diagnosis(message, next(own, found.statement).lineno))
 
 
+def _is_there(told: Named, odd: Sequence[ast.stmt], group: Shared) -> bool:
+    """Whether the statement that is told of is odd, and so is what else makes what it reads."""
+    there = [each for each in odd if each.lineno == told.line]
+    read = {name for each in there for name, _ in loaded_names(each)}
+    others = (each for each in group.statements if each not in odd)
+    return bool(there) and not any(
+        touched_names(each).get(name) is not None for each in others for name in read
+    )
+
+
 def _named(code: str, finding: Diagnosis) -> Named:
     return Named(Mistake(code, finding.message, finding.lacks), finding.line, finding.part)
 
@@ -182,14 +192,18 @@ class _Search:
         """The one mistake in what several roots share that makes all of them wrong, if it is
         proved; of few statements, also one without a name."""
         few = len(group.statements) <= FEW
-        part = at_fault(group.suspect)  # first, as it takes the least time
+        extra = one_too_many(group.suspect)  # first, as it takes the least time
+        part = at_fault(group.suspect) if extra is None else without(extra)
         odd = first_odd(group.suspect.first.trial, group.statements)
         with self.effort.all_but(LITTLE):
             told = _meant(group) if few else None
-            known = part if part is not None else told
-            only_there = known is not None and known.line in {each.lineno for each in odd}
-            with self.effort.all_but(KEPT):
-                named = self._within(group, odd, ("find", "find_late", "find_last"))
+            only_there = extra is not None or (told is not None and _is_there(told, odd, group))
+            named = None
+            if extra is not None:
+                named = self._within(group, (extra.statement,), ("find", "find_late"))
+            if named is None:
+                with self.effort.all_but(KEPT):
+                    named = self._within(group, odd, ("find", "find_late", "find_last"))
             if named is None and not only_there and len(group.statements) <= MANY:
                 named = self._within(group, group.statements, ("find",))
             if named is None and not only_there and few:
@@ -271,5 +285,14 @@ class _Search:
         for question in questions:
             for code, find in ways_to(question):
                 finding = find(definition)
-                if finding is not None:
+                if finding is not None and not _is_needed_elsewhere(finding, definition):
                     yield code, finding
+
+
+def _is_needed_elsewhere(finding: Diagnosis, definition: Suspect) -> bool:
+    """Whether a mistake that nothing was put in place of is said of a local which right definitions
+    need: these would be wrong, too."""
+    there = [each for each in definition.statements if each.lineno == finding.line]
+    if finding.edits or not there:
+        return False
+    return not any(each in definition.doubtful or definition.owns(each) for each in there)

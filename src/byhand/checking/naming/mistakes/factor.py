@@ -40,7 +40,7 @@ def find(suspect: Suspect) -> Diagnosis | None:
             lambda e, s=share, p=part: e.expected.value + (p - 1) * s(e)
         ):
             return _of_a_path(suspect, f"the path through {way} is {_shown(part)}")
-    for scale in suspect.scales:
+    for scale in sorted(suspect.scales, key=_is_written, reverse=True):
         if scale.constant and abs(scale.constant - 1) > ROUNDED:
             return _of_a_square(suspect, scale) or Diagnosis(
                 f"`{text(scale.part)}` is {_shown(1 / scale.constant)}",
@@ -53,6 +53,21 @@ def find(suspect: Suspect) -> Diagnosis | None:
                     f"`{text(scale.part)}` should be taken times {name}", scale.statement.lineno
                 )
     return None
+
+
+def _is_written(scale: Scale) -> bool:
+    """Whether the number that is too much, or one over it, stands in the statement itself."""
+    numbers = {
+        float(node.value)
+        for node in ast.walk(scale.statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+    }
+    times = scale.constant
+    return times is not None and any(
+        number and math.isclose(abs(number * each), 1.0)
+        for number in numbers
+        for each in (times, times and 1 / times)
+    )
 
 
 def _of_a_path(suspect: Suspect, said: str) -> Diagnosis:

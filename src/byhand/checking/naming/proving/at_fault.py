@@ -16,11 +16,16 @@ def at_fault(suspect: Suspect) -> Diagnosis | None:
     """The part that is proved wrong, but not what belongs there: that is for the reader to find."""
     found = one_too_many(suspect)
     if found is not None:
-        return found.finding(f"without `{text(found.part)}` the line is right")
+        return without(found)
     found = suspect.mend_parts(ast.walk, lambda part, _: _others(part))
     if found is not None:
         return found.finding(f"only `{text(found.part)}` is wrong: the rest of the line is right")
     return None
+
+
+def without(mend: Mend) -> Diagnosis:
+    """What is said of a part that shouldn't be there."""
+    return mend.finding(f"without `{text(mend.part)}` the line is right")
 
 
 def one_too_many(suspect: Suspect) -> Mend | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from byhand.checking.judging.evidence import Evidence
@@ -100,13 +100,14 @@ def meant(group: Shared) -> Meant | None:
 def _meant_in_rounds(group: Shared) -> Meant | None:
     """The first local of a loop that isn't, in each of its rounds, what all that reads it takes it
     for: the gradient of another value of those that forward makes one after the other."""
+    evidence = [replace(found, in_rows=True) for found in group.suspect.evidence]
     for statement in group.suspect.doubtful:
         for local, rebinds in touched_names(statement).items():
             if rebinds is None or statement not in group.statements:
                 continue
             for name in group.suspect.first.paths.rows:
                 edits = _assigned(statement, local, name)
-                if all(found.becomes_right(edits) for found in group.suspect.evidence):
+                if all(found.becomes_right(edits) for found in evidence):
                     return Meant(local, rows_of(group.suspect.program)[name].name, statement, None)
     return None
 
