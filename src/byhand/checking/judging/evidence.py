@@ -235,7 +235,7 @@ class Evidence:
         kind = drawn.program.type_of(drawn.program.by_key[self.answer.host or self.answer.key])
         more = {**paths.slopes, **paths.incoming, **paths.picked}
         more = {name: drawn.as_given(value, kind) for name, value in more.items()}
-        rows = paths.rows if self.in_rows else {}
+        rows: Mapping[str, list[Array]] = paths.rows if self.in_rows else {}
         in_kind = {n: [drawn.as_given(g, kind) for g in row] for n, row in rows.items()}
         return self.trial.replay(self.feeds, self.answer.key, {**more, **in_kind, **given})
 
