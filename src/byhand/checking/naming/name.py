@@ -285,14 +285,5 @@ class _Search:
         for question in questions:
             for code, find in ways_to(question):
                 finding = find(definition)
-                if finding is not None and not _is_needed_elsewhere(finding, definition):
+                if finding is not None:
                     yield code, finding
-
-
-def _is_needed_elsewhere(finding: Diagnosis, definition: Suspect) -> bool:
-    """Whether a mistake that nothing was put in place of is said of a local which right definitions
-    need: these would be wrong, too."""
-    there = [each for each in definition.statements if each.lineno == finding.line]
-    if finding.edits or not there:
-        return False
-    return not any(each in definition.doubtful or definition.owns(each) for each in there)

@@ -42,11 +42,14 @@ def lacking(suspect: Suspect, candidates: Sequence[ast.expr], parts: Parts = ter
     """The first of these parts that lacks one or two of these terms, on every draw.
 
     What a statement reads already it doesn't lack: it may only use it wrongly. Nor does it lack
-    anything where some part of it needs only be so many times as large.
+    anything where some part of it needs only be so many times as large, or where it makes a local
+    that right gradients need, too.
     """
     if suspect.scales:
         return None
     for statement in suspect.promising:
+        if not suspect.owns(statement) and statement not in suspect.doubtful:
+            continue
         there = {text(node) for node in reads(statement) if isinstance(node, ast.expr)}
         absent = [term for term in candidates if text(term) not in there]
         for part in parts(statement):
