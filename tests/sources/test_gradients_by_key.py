@@ -149,3 +149,69 @@ def test_steps_of_a_list_are_said_not_to_be_judged(tmp_path: Path) -> None:
     file.write_text(ABOVE)
     said = "line 24: W is changed by s, which isn't judged"
     assert said in check(loaded(file)).notes
+
+
+PLAIN = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((10, 3)), rng.standard_normal((10, 2))
+W1, b1 = rng.standard_normal((3, 5)), np.zeros(5)
+W2, b2 = rng.standard_normal((5, 2)), np.zeros(2)
+h = np.tanh(X @ W1 + b1)
+out = h @ W2 + b2
+loss = ((out - Y) ** 2).mean()
+"""
+ITEMS = """
+grads = {}
+dout = 2 * (out - Y) / out.size
+grads["W2"] = h.T @ dout
+grads["b2"] = dout.sum(0)
+dh = dout @ W2.T * (1 - h ** 2)
+grads["W1"] = X.T @ dh
+grads["b1"] = dh.sum(0)
+"""
+LITERAL = """
+dout = 2 * (out - Y) / out.size
+dz = dout @ W2.T * (1 - h ** 2)
+grads = {
+    "dW1": X.T @ dz,
+    "db1": dz.sum(0),
+    "dW2": h.T @ dout,
+    "db2": dout.sum(0),
+}
+"""
+IN_A_DICT = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((10, 3)), rng.standard_normal((10, 2))
+params = {"W2": rng.standard_normal((3, 2)), "b2": np.zeros(2)}
+out = X @ params["W2"] + params["b2"]
+loss = ((out - Y) ** 2).mean()
+gradients = {}
+dout = 2 * (out - Y) / out.size
+gradients["W2"] = X.T @ dout
+gradients["b2"] = dout.sum(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (PLAIN + ITEMS, {"W1", "b1", "W2", "b2"}),
+        (PLAIN + LITERAL, {"W1", "b1", "W2", "b2"}),
+        (IN_A_DICT, {'params["W2"]', 'params["b2"]'}),
+    ],
+)
+def test_the_keys_tell_where_no_step_is_taken(text: str, names: set[str], tmp_path: Path) -> None:
+    file = tmp_path / "keys.py"
+    file.write_text(text)
+    report = check(loaded(file))
+    assert report.ok, str(report)
+    assert names <= {row.name for row in report.rows}
+    wrong = text.replace("dout.sum(0)", "dout.mean(0)")
+    file.write_text(wrong)
+    report = check(loaded(file))
+    (line,) = {row.line for row in report.rows if row.name in report.roots}
+    assert line == wrong[: wrong.index("dout.mean")].count("\n") + 1

@@ -31,6 +31,7 @@ FOUND = {
     "caches_alone": ["feed_forward"],
     "goals_in_lists": ["goals_in_lists"],
     "step_by_step": ["step_by_step"],
+    "losses_in_turn": ["losses_in_turn", "dx_fake, dWg, dbg"],
     "two_players": ["two_players", "df_logit, df_h1, df_a1"],
     "blocks_of_layers": ["fc", "fc_relu", "step", "rnn", "softmax_loss", "FullNet"],
     "characters": ["lossFun"],
@@ -119,6 +120,8 @@ def test_static_methods_are_told_by_their_class() -> None:
 
 GENERATOR = "df_logit, df_h1, df_a1"
 PLANTED = (
+    ("losses_in_turn", "losses_in_turn", "x_real.T @ dl_real + x", "x_real.T @ dl_real - x"),
+    ("losses_in_turn", "dx_fake, dWg, dbg", "(1 - x_fake ** 2)", "(1 - x_fake)"),
     ("differences", "differences", "dW1 = X.T @ dz1", "dW1 = -X.T @ dz1"),
     ("differences", "differences", "dz1 = (dz2 @ W2.T) * a1", "dz1 = (dz2 @ W2.T) * z1"),
     ("loss_of_each", "loss_of_each", "dz = da * (1 - a ** 2)", "dz = da * (1 - z ** 2)"),

@@ -1,19 +1,24 @@
 """A dict of gradients at the top, `grads["dW1"]`, as one of the parameters' own: `dparams["W1"]`.
 
 Which dict holds the gradients of which is told by the step, `params[k] -= lr * grads["d" + k]`: it
-is in a loop over the keys, or stands there for each of them.
+is in a loop over the keys, or stands there for each of them. Where there is no step, the keys tell:
+they are those of one other dict, or else names of arrays, and `grads["W1"]` is dW1.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from byhand.sources.flow import binds
 from byhand.sources.intermediates import Renames
 from byhand.sources.names import base_of, plain_name
+
+_OF_GRADIENTS = re.compile(r"^(?:all_|my_)?(?:grads?|gradients?)$", re.I)
+"""What a dict of gradients is called that is told by its keys alone."""
 
 _BEFORE = {"d", "d_", "grad", "grad_"}
 """What stands before a key that is a local: `"d" + k`."""
@@ -26,15 +31,58 @@ def by_key(statements: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
     known = {name for node in statements for part in ast.walk(node) for name in _bound_in(part)}
     found = {
         gradients: of
-        for gradients, of in _stepped_by(body).items()
+        for gradients, of in {**_with_keys_of(body), **_stepped_by(body)}.items()
         if base_of(gradients) != of and f"d{of}" not in known and _is_begun(gradients, body)
         if not all(_has_a_name(value, known) for value in _put_into(gradients, body))
     }
     if not found or len({*found.values()}) < len(found):
-        return statements
+        return _by_name(statements, known)
     keys = _Keys(found)
     renames = Renames({gradients: f"d{of}" for gradients, of in found.items()})
     return [renames.visit(keys.visit(copy.deepcopy(node))) for node in statements]
+
+
+def _by_name(statements: Sequence[ast.stmt], known: Collection[str]) -> Sequence[ast.stmt]:
+    """The statements with `grads["W1"]` called dW1, where W1 is an array with no other gradient."""
+    body = ast.Module([*statements], [])
+    named = {base_of(name) for name in known}
+    names = {
+        (held, key): f"d{of}"
+        for held in _keys_of(body)
+        if _OF_GRADIENTS.match(held) and _is_begun(held, body)
+        for key in _keys_of(body)[held]
+        if (of := plain_name(key)) in known and of not in named
+    }
+    if not names:
+        return statements
+    items = _Items(names)
+    return [part for node in statements for part in items.written(copy.deepcopy(node))]
+
+
+def _with_keys_of(body: ast.Module) -> dict[str, str]:
+    """The dicts of gradients, each with the only other whose keys those of its gradients are."""
+    keys = _keys_of(body)
+    found: dict[str, list[str]] = {}
+    for held, mine in keys.items():
+        plain = {plain_name(key) for key in mine}
+        if _OF_GRADIENTS.match(held) and plain:
+            found[held] = [of for of, theirs in keys.items() if of != held and plain <= theirs]
+    return {held: of[0] for held, of in found.items() if len(of) == 1}
+
+
+def _keys_of(body: ast.Module) -> dict[str, set[str]]:
+    """The keys that stand there as texts, by the name of the dict."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(body):
+        match node:
+            case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=str(key))):
+                found.setdefault(held, set()).add(key)
+            case ast.Assign(targets=[ast.Name(id=held)], value=ast.Dict(keys=keys)):
+                said = {key.value for key in keys if isinstance(key, ast.Constant)}
+                found.setdefault(held, set()).update(key for key in said if isinstance(key, str))
+            case _:
+                pass
+    return found
 
 
 def _bound_in(part: ast.AST) -> frozenset[str]:
@@ -110,6 +158,43 @@ def _put_into(name: str, body: ast.Module) -> Iterator[ast.expr]:
 def _has_a_name(value: ast.expr, known: Collection[str]) -> bool:
     """Whether a gradient is judged by its own name: `grads["W1"] = dW1`, where there is a W1."""
     return isinstance(value, ast.Name) and base_of(value.id) in known
+
+
+class _Items(ast.NodeTransformer):
+    """Items of dicts, `grads["W1"]`, as names."""
+
+    def __init__(self, names: Mapping[tuple[str, str], str]) -> None:
+        self.names = names
+
+    def written(self, node: ast.stmt) -> list[ast.stmt]:
+        """A statement with these items as names; `grads = {"W1": ...}` as one for each item."""
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                return [node]
+            case ast.Assign(targets=[ast.Name(id=held)], value=ast.Dict(keys=keys, values=values)):
+                pass
+            case _:
+                return [self.visit(node)]
+        made: list[ast.stmt] = []
+        for key, value in zip(keys, values, strict=True):
+            if _is_text(key) and (name := self.names.get((held, str(key.value)))):
+                target = ast.copy_location(ast.Name(name, ast.Store()), key)
+                made.append(ast.copy_location(ast.Assign([target], self.visit(value)), value))
+        return made or [node]
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=str(key))) if (
+                name := self.names.get((held, key))
+            ):
+                return ast.copy_location(ast.Name(name, node.ctx), node)
+            case _:
+                return node
+
+
+def _is_text(key: ast.expr | None) -> TypeGuard[ast.Constant]:
+    return isinstance(key, ast.Constant) and isinstance(key.value, str)
 
 
 class _Keys(ast.NodeTransformer):

@@ -42,7 +42,12 @@ def segments_of(
         if again and groups and _is_redone(statements, groups[-1], i, answered, by, paths, users):
             groups[-1] = [k for k in groups[-1] if answered[k] != names]
             again = []
-        if not groups or (again and not rest and not _reads_own(node, again)):
+        anew = again and not rest and not _reads_own(node, again)
+        if (
+            not groups
+            or anew
+            or _has_its_own_loss(statements, groups[-1], i, answered, loss, inside)
+        ):
             groups.append([])
             fresh, paths = {}, {}
         for name in names:
@@ -113,6 +118,29 @@ def _is_redone(
     mine = binds(statements[last])
     between = statements[last + 1 : place]
     return not any(mine & reads(node) for node in between if not isinstance(node, ast.Expr))
+
+
+def _has_its_own_loss(
+    statements: Sequence[ast.stmt],
+    places: Sequence[int],
+    place: int,
+    answered: Mapping[int, Collection[str]],
+    loss: str,
+    inside: Collection[str],
+) -> bool:
+    """Whether another loss is computed between gradients and those from a place on, none of which
+    reads one of these: as the loss of a generator, below the gradients of the discriminator."""
+    between = statements[places[-1] + 1 : place]
+    losses = {n for node in between if reads(node) for n in binds(node) if is_loss(n, statements)}
+    if all(name in inside or stands_for(name) == loss for name in losses):
+        return False
+    above = {name for i in places for name in touches(statements[i])}
+    above = {name for name in above if base_of(name) is not None}
+    for i in (i for i in sorted(answered) if i >= place):
+        if reads(statements[i]) & above:
+            return False
+        above -= binds(statements[i])
+    return True
 
 
 def _reads_own(node: ast.stmt, names: Collection[str]) -> bool:
