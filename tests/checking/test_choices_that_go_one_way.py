@@ -9,6 +9,8 @@ from __future__ import annotations
 import pytest
 from verdicts import Checked, assert_right
 
+from sweeps import a_few
+
 LAYER = """
 import numpy as np
 
@@ -64,7 +66,7 @@ def test_a_right_one_is_right(
     assert {"h", "x", "v", "s"} <= {row.name for row in report.rows}
 
 
-@pytest.mark.parametrize("place", WRONG)
+@pytest.mark.parametrize("place", a_few(WRONG))
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("style", [HERE, LATER], ids=["at once", "later"])
 @pytest.mark.parametrize("choice", CHOICES, ids=[forward for forward, _ in CHOICES])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from verdicts import Checked, assert_right
 
-from sweeps import some
+from sweeps import a_few, some
 
 GRU = """
 import numpy as np
@@ -124,7 +124,7 @@ def test_right(checked: Checked, source: str) -> None:
     assert_right(checked(source))
 
 
-@pytest.mark.parametrize(("source", "right", "wrong", "root", "codes"), MISTAKES)
+@pytest.mark.parametrize(("source", "right", "wrong", "root", "codes"), a_few(MISTAKES))
 def test_a_mistake_is_its_own_lines_alone(
     checked: Checked, source: str, right: str, wrong: str, root: str, codes: set[str]
 ) -> None:

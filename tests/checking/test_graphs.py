@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 from verdicts import Checked, assert_right
 
+from sweeps import a_few
+
 ENGINE = """
 import numpy as np
 
@@ -73,7 +75,7 @@ def test_a_right_one(checked: Checked, kind: str) -> None:
     assert_right(checked(ENGINE.replace("KIND", kind)))
 
 
-@pytest.mark.parametrize("kind", ["set", "tuple", "list"])
+@pytest.mark.parametrize("kind", a_few(["set", "tuple", "list"]))
 def test_a_wrong_one(checked: Checked, kind: str) -> None:
     """`=` for `+=`, where a value is used more than once."""
     source = ENGINE.replace("KIND", kind).replace(

@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 from verdicts import Checked, Slip, assert_right, slips
 
+from sweeps import a_few
+
 LSTM = """
 import numpy as np
 
@@ -121,7 +123,7 @@ def test_right(checked: Checked, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "slip"), slips({"LSTM": (LSTM, LSTM_SLIPS), "gated": (GATED, GATED_SLIPS)}, 2)
+    ("source", "slip"), a_few(slips({"LSTM": (LSTM, LSTM_SLIPS), "gated": (GATED, GATED_SLIPS)}, 2))
 )
 def test_the_mistake_is_named_where_it_was_made(checked: Checked, source: str, slip: Slip) -> None:
     report = checked(slip.within(source))

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from verdicts import Checked
 
 from byhand.checking.check import check
 from byhand.checking.naming.mistakes import CODES, page
+from byhand.checking.report import Report
 from byhand.program.problem import load
 from sweeps import SWEEP
 
@@ -34,16 +37,23 @@ def bad_and_good(code: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_the_bad_code_of_every_page_gets_its_code(code: str, tmp_path: Path):
+@cache
+def of_bad_code(code: str) -> Report:
+    """The report of a page's problem with its bad code in place of the good."""
     bad, good = bad_and_good(code)
     source = problem_of(code)
     assert source.count(good) == 1, f"its problem has no\n{good}"
     # A page may show code that needs more of forward than the right code does.
     source = source.replace("def backward(\n    X,", "def backward(\n    counts_sum, X,")
-    file = tmp_path / "lecture.py"
-    file.write_text(source.replace(good, bad))
-    report = check(load(file))
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "lecture.py")
+        file.write_text(source.replace(good, bad))
+        return check(load(file))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_bad_code_of_every_page_gets_its_code(code: str):
+    report = of_bad_code(code)
     assert not report.ok
     # Two gradients that are exchanged are two roots; everything else is one.
     assert len(report.roots) == (2 if code == "swapped" else 1)
@@ -63,11 +73,9 @@ def test_every_page_says_what_and_why(code: str):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_the_message_is_in_the_users_names_and_no_answer(code: str, tmp_path: Path):
-    bad, good = bad_and_good(code)
-    file = tmp_path / "lecture.py"
-    file.write_text(problem_of(code).replace(good, bad))
-    mistake = next(row.mistake for row in check(load(file)).rows if row.mistake)
+def test_the_message_is_in_the_users_names_and_no_answer(code: str):
+    _, good = bad_and_good(code)
+    mistake = next(row.mistake for row in of_bad_code(code).rows if row.mistake)
     right = good.strip().split("\n")[-1].partition("= ")[2].strip()
     assert mistake.message
     assert not right or right not in mistake.message, "the message gives the answer away"
@@ -142,6 +150,7 @@ SAMPLES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", ["small", pytest.param("large", marks=SWEEP)])
 def test_a_sample_of_the_benchmark(size: str):
     """Planted mistakes from the half to develop on: the other is for the figures."""

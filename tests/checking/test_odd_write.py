@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from verdicts import Checked, assert_right
 
+from sweeps import a_few
+
 SOURCE = """
 import numpy as np
 
@@ -44,7 +46,7 @@ def test_right(checked: Checked, more: str) -> None:
     assert_right(checked(SOURCE.replace("{more}", more)))
 
 
-@pytest.mark.parametrize("more", STYLES)
+@pytest.mark.parametrize("more", a_few(STYLES))
 @pytest.mark.parametrize(("right", "wrong"), SLIPS)
 def test_its_line(checked: Checked, more: str, right: str, wrong: str) -> None:
     source = SOURCE.replace("{more}", more)

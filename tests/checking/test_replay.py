@@ -13,6 +13,7 @@ from byhand.checking.judging.trial import try_on
 from byhand.checking.naming.proving.finding import ASKED_EVERY, Effort
 from byhand.checking.sampling.sample_inputs import draw
 from byhand.program.problem import load, problem_of, zoo
+from sweeps import a_few
 
 PROBLEMS = sorted((Path(__file__).parents[1] / "problems").glob("*.py")) + list(zoo().values())
 
@@ -24,7 +25,7 @@ def definitions(file: Path) -> list[Evidence]:
     return [evidence_of(trial, answer) for answer in answers]
 
 
-@pytest.mark.parametrize("file", PROBLEMS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", a_few(PROBLEMS), ids=lambda file: file.stem)
 def test_the_same_comes_out(file: Path):
     for each in definitions(file):
         value, again = as_array(each.value), as_array(each.tried({}))

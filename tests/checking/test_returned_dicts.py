@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from verdicts import Checked, assert_right
 
+from sweeps import a_few
+
 NET = """
 import numpy as np
 data = ("X",)
@@ -118,7 +120,7 @@ def test_a_right_one(checked: Checked, form: str) -> None:
     assert {"W1", "b1", "W2", "b2"} <= {row.name for row in report.rows}
 
 
-@pytest.mark.parametrize("form", PLAIN)
+@pytest.mark.parametrize("form", a_few(PLAIN))
 @pytest.mark.parametrize(
     ("old", "new", "root", "code"),
     [

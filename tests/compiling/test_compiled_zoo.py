@@ -14,6 +14,7 @@ from byhand.program.problem import load, zoo
 from byhand.train.compiled import FastSteps
 from byhand.train.loop import in_precision, trained_inputs
 from compiled_steps import drawn, fast, in_python, plain_steps
+from sweeps import a_few
 
 STEPS = 4
 
@@ -72,7 +73,7 @@ def agree(model: str, sizes: dict[str, int]) -> FastSteps:
     return steps
 
 
-@pytest.mark.parametrize("model", trainable())
+@pytest.mark.parametrize("model", a_few(trainable()))
 def test_every_step_is_the_plain_one(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "load", in_python)
     steps = agree(model, SMALLER.get(model, SMALL))

@@ -21,6 +21,7 @@ from byhand.deriving.derive import derive
 from byhand.deriving.steps.context import context_of
 from byhand.errors import UnsupportedError
 from byhand.program.problem import Problem, load
+from sweeps import a_few
 
 PROGRAMS = 12
 LONGEST = 6  # characters of the backward for each of forward
@@ -37,7 +38,9 @@ def without_loops() -> Iterator[RandomProgram]:
     return itertools.islice(found, PROGRAMS)
 
 
-@pytest.mark.parametrize("drawn", list(without_loops()), ids=lambda program: f"seed {program.seed}")
+@pytest.mark.parametrize(
+    "drawn", a_few(list(without_loops())), ids=lambda program: f"seed {program.seed}"
+)
 @np.errstate(all="ignore")
 def test_what_is_derived_stays_in_proportion(drawn: RandomProgram, tmp_path: Path) -> None:
     file = tmp_path / "forward.py"
@@ -62,7 +65,7 @@ CHAINS = {
 }
 
 
-@pytest.mark.parametrize("kind", CHAINS)
+@pytest.mark.parametrize("kind", a_few(CHAINS))
 def test_a_chain_of_products_of_sums_stays_short(tmp_path: Path, kind: str) -> None:
     """Multiplied out, this would have a thousand terms; in brackets, a line for each link."""
     lines = "\n".join("    " + CHAINS[kind].format(i=i, n=i + 1) for i in range(LINKS))

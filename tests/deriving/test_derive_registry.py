@@ -16,6 +16,7 @@ from deriving_cases import assert_right
 from byhand.ops import REGISTRY
 from byhand.ops.op import Op, Sample
 from byhand.program.problem import load
+from sweeps import a_few
 
 DIFFERENTIABLE = [pytest.param(op, id=name) for name, op in REGISTRY.items() if op.differentiable]
 
@@ -43,7 +44,7 @@ def drawn(op: Op, case: Sample) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("dialect", ["numpy", "torch"])
-@pytest.mark.parametrize("op", DIFFERENTIABLE)
+@pytest.mark.parametrize("op", a_few(DIFFERENTIABLE))
 def test_every_op_derives(op: Op, dialect: str, tmp_path: Path) -> None:
     for case in op.samples:
         inputs = drawn(op, case)

@@ -23,6 +23,7 @@ from byhand.program.problem import load
 from byhand.rendering.derivation.instance import rows, text
 from byhand.rendering.derivation.wording import claim
 from byhand.values.arrays import speaks_torch
+from sweeps import a_few
 
 Write = Callable[[str], Path]
 
@@ -122,7 +123,7 @@ STRAIGHT = [
 ]
 
 
-@pytest.mark.parametrize("name", STRAIGHT)
+@pytest.mark.parametrize("name", a_few(STRAIGHT))
 def test_statements_run_on_the_printed_numbers(name: str) -> None:
     problem = load(ALL[name])
     instance = work_instance(problem, derive(problem))
@@ -154,7 +155,7 @@ NOT_ON_PAPER = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in NOT_ON_PAPER])
+@pytest.mark.parametrize("name", a_few(name for name in ALL if name not in NOT_ON_PAPER))
 def test_every_problem_is_worked_with_few_digits(name: str) -> None:
     try:
         derivation = derivation_of(name)

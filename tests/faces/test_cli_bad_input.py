@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from command_line import Done, run_byhand
 
+from sweeps import a_few
+
 Problem = Callable[..., str]
 
 
@@ -26,43 +28,69 @@ def complaint(done: Done) -> str:
 @pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
-    [
-        ("def forward(", "def foward(", ["line.py: has no `def forward(...)`"]),
-        ("def backward(", "def bakward(", ["line.py", "backward"]),
-        (
-            "def backward(x, w, error):",
-            "def backward(x, w, eror):",
-            ["line.py:15", "asks for eror", "did you mean error?"],
-        ),
-        ("return loss", 'return "loss"', ["line.py", "forward", "str"]),
-        ('"w": rng.normal(size=width)', '"w": np.full(width, np.nan)', ["line.py", "NaN", "w"]),
-        ('"t": rng.normal(size=n)', '"t": rng.normal(size=n + 1)', ["line.py:11", "(8,)", "(9,)"]),
-        ("y = x @ w", "y = x @@ w", ["line.py:10: invalid syntax", "y = x @@ w"]),
-        ("    return {", "    return None and {", ["line.py", "inputs", "dict"]),
-        ("    return {", "    raise KeyError('k')\n    return {", ["line.py:7", "KeyError"]),
-        ("import numpy as np", "import nunpy as np", ["line.py:2", "nunpy"]),
-        ("import numpy as np", "import numpy as np; 1 / 0", ["line.py:2: ", "ZeroDivisionError"]),
-        ("import numpy as np", "import numpy as np; exit()", ["line.py:2: ", "Exit"]),
-        ("    y = x @ w", "    raise SystemExit(0)\n    y = x @ w", ["line.py:10: calls exit"]),
-        ("    dy = derror", "    exit(0)\n    dy = derror", ["line.py:17: calls exit"]),
-        ("    dy = derror", "    import os; os._exit(0)", ["line.py: its code ended the process"]),
-        ("    y = x @ w", "    import os; os._exit(0)", ["line.py: its code ended the process"]),
-        ("import numpy as np", "import os; os._exit(0)", ["line.py: its code ended the process"]),
-        (
-            "    dy = derror",
-            "    import os; os.kill(os.getpid(), 9)",
-            ["line.py: its code ended the process by SIGKILL", "memory"],
-        ),
-        (
-            "    dy = derror",
-            "    import os; os.abort()",
-            ["line.py", "ended the process by SIGABRT"],
-        ),
-        ('"w": rng.normal(size=width)', '"w": np.ones(width) * 1j', ["line.py", "complex", "w"]),
-        ("    y = x @ w", "    y = x @ w * 1j", ["line.py:10", "complex"]),
-        ("n=8, width=5", "n, width=5", ["line.py", "n"]),
-        ("*, n=8", "n=8", ["line.py", "by position"]),
-    ],
+    a_few(
+        [
+            ("def forward(", "def foward(", ["line.py: has no `def forward(...)`"]),
+            ("def backward(", "def bakward(", ["line.py", "backward"]),
+            (
+                "def backward(x, w, error):",
+                "def backward(x, w, eror):",
+                ["line.py:15", "asks for eror", "did you mean error?"],
+            ),
+            ("return loss", 'return "loss"', ["line.py", "forward", "str"]),
+            ('"w": rng.normal(size=width)', '"w": np.full(width, np.nan)', ["line.py", "NaN", "w"]),
+            (
+                '"t": rng.normal(size=n)',
+                '"t": rng.normal(size=n + 1)',
+                ["line.py:11", "(8,)", "(9,)"],
+            ),
+            ("y = x @ w", "y = x @@ w", ["line.py:10: invalid syntax", "y = x @@ w"]),
+            ("    return {", "    return None and {", ["line.py", "inputs", "dict"]),
+            ("    return {", "    raise KeyError('k')\n    return {", ["line.py:7", "KeyError"]),
+            ("import numpy as np", "import nunpy as np", ["line.py:2", "nunpy"]),
+            (
+                "import numpy as np",
+                "import numpy as np; 1 / 0",
+                ["line.py:2: ", "ZeroDivisionError"],
+            ),
+            ("import numpy as np", "import numpy as np; exit()", ["line.py:2: ", "Exit"]),
+            ("    y = x @ w", "    raise SystemExit(0)\n    y = x @ w", ["line.py:10: calls exit"]),
+            ("    dy = derror", "    exit(0)\n    dy = derror", ["line.py:17: calls exit"]),
+            (
+                "    dy = derror",
+                "    import os; os._exit(0)",
+                ["line.py: its code ended the process"],
+            ),
+            (
+                "    y = x @ w",
+                "    import os; os._exit(0)",
+                ["line.py: its code ended the process"],
+            ),
+            (
+                "import numpy as np",
+                "import os; os._exit(0)",
+                ["line.py: its code ended the process"],
+            ),
+            (
+                "    dy = derror",
+                "    import os; os.kill(os.getpid(), 9)",
+                ["line.py: its code ended the process by SIGKILL", "memory"],
+            ),
+            (
+                "    dy = derror",
+                "    import os; os.abort()",
+                ["line.py", "ended the process by SIGABRT"],
+            ),
+            (
+                '"w": rng.normal(size=width)',
+                '"w": np.ones(width) * 1j',
+                ["line.py", "complex", "w"],
+            ),
+            ("    y = x @ w", "    y = x @ w * 1j", ["line.py:10", "complex"]),
+            ("n=8, width=5", "n, width=5", ["line.py", "n"]),
+            ("*, n=8", "n=8", ["line.py", "by position"]),
+        ]
+    ),
 )
 def test_a_file_that_cannot_be_checked(
     problem: Problem, options: tuple[str, ...], old: str, new: str, expected: list[str]
@@ -84,13 +112,15 @@ ENDLESS = "while True: pass"
 
 @pytest.mark.parametrize(
     ("old", "new", "where"),
-    [
-        ("data =", f"{ENDLESS}\ndata =", "line.py:4"),
-        ("    return {", f"    {ENDLESS}\n    return {{", "line.py:7"),
-        ("    y = x @ w", f"    {ENDLESS}\n    y = x @ w", "line.py:10"),
-        ("    dy = derror", f"    {ENDLESS}\n    dy = derror", "line.py:17"),
-        ("    dy = derror", "    import time; time.sleep(50)\n    dy = derror", "line.py:17"),
-    ],
+    a_few(
+        [
+            ("data =", f"{ENDLESS}\ndata =", "line.py:4"),
+            ("    return {", f"    {ENDLESS}\n    return {{", "line.py:7"),
+            ("    y = x @ w", f"    {ENDLESS}\n    y = x @ w", "line.py:10"),
+            ("    dy = derror", f"    {ENDLESS}\n    dy = derror", "line.py:17"),
+            ("    dy = derror", "    import time; time.sleep(50)\n    dy = derror", "line.py:17"),
+        ]
+    ),
     ids=["file", "inputs", "forward", "backward", "sleeping"],
 )
 def test_an_endless_loop_is_named_by_its_line(
@@ -140,18 +170,20 @@ def test_a_path_that_leads_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [
-        (("check",), "Missing argument 'FILE'"),
-        (("check", "mlp", "--refree", "torch"), "--referee"),
-        (("check", "mlp", "--referee", "tensorflow"), "'tensorflow' is not one of"),
-        (("check", "mlp", "--dtype", "float16"), "dtype float16: choose float64 or float32"),
-        (("check", "mlp", "--seed", "-1"), "--seed"),
-        (("check", "mlp", "--timeout", "0"), "--timeout"),
-        (("check", "mlp", "--timeout", "nan"), "--timeout"),
-        (("check", "mlp", "extra"), "extra"),
-        (("chek", "mlp"), "chek"),
-        (("--loud",), "--loud"),
-    ],
+    a_few(
+        [
+            (("check",), "Missing argument 'FILE'"),
+            (("check", "mlp", "--refree", "torch"), "--referee"),
+            (("check", "mlp", "--referee", "tensorflow"), "'tensorflow' is not one of"),
+            (("check", "mlp", "--dtype", "float16"), "dtype float16: choose float64 or float32"),
+            (("check", "mlp", "--seed", "-1"), "--seed"),
+            (("check", "mlp", "--timeout", "0"), "--timeout"),
+            (("check", "mlp", "--timeout", "nan"), "--timeout"),
+            (("check", "mlp", "extra"), "extra"),
+            (("chek", "mlp"), "chek"),
+            (("--loud",), "--loud"),
+        ]
+    ),
 )
 def test_usage(arguments: tuple[str, ...], expected: str) -> None:
     assert expected in complaint(run_byhand(*arguments))
@@ -171,7 +203,7 @@ def test_a_full_disk_leaves_the_page_as_it_was(problem: Problem) -> None:
 
 @pytest.mark.parametrize(
     ("out", "expected"),
-    [("none/page.html", "folder"), (".", "is a folder"), ("/dev/full", "No space left")],
+    a_few([("none/page.html", "folder"), (".", "is a folder"), ("/dev/full", "No space left")]),
 )
 def test_a_page_that_cannot_be_written(problem: Problem, out: str, expected: str) -> None:
     line = complaint(run_byhand("check", problem(), "--html", out))
@@ -194,7 +226,13 @@ def test_standard_output_that_is_full(problem: Problem) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [("check",), ("derive",), ("train",), ("train", "mlp", "--data"), ("grade", "--out", "r.csv")],
+    [
+        ("check",),
+        ("derive",),
+        ("train",),
+        ("train", "mlp", "--data"),
+        ("grade", "--out", "r.csv"),
+    ],
     ids=" ".join,
 )
 @pytest.mark.parametrize("what", ["pipe", "device"])

@@ -14,6 +14,7 @@ from command_line import run_byhand
 from learning_session import KEYS, PRACTICE, Session, matches_golden, typed
 
 from byhand.course.course import bundled, load_course
+from sweeps import a_few
 
 LESSON = "w/6-backprop-ninja"
 RIGHT = {
@@ -94,7 +95,7 @@ FOUR_WRONG = {
 }
 
 
-@pytest.mark.parametrize(("lines", "columns"), [(24, 80), (24, 40), (60, 80)])
+@pytest.mark.parametrize(("lines", "columns"), a_few([(24, 80), (24, 40), (60, 80)]))
 def test_the_root_to_mend_stays_on_the_screen(tmp_path: Path, lines: int, columns: int) -> None:
     with Session(tmp_path, "w", course=None, window=(lines, columns)) as session:
         session.shows()
@@ -225,11 +226,13 @@ def test_a_save_that_changes_nothing_is_not_checked_again(tmp_path: Path, loss: 
 
 @pytest.mark.parametrize(
     "system",
-    [
-        "input_events._libc = lambda: None",  # there is no such call
-        "input_events.Waking.follow = lambda self, folders: None",  # no event ever comes
-        "process.FORKS = False",
-    ],
+    a_few(
+        [
+            "input_events._libc = lambda: None",  # there is no such call
+            "input_events.Waking.follow = lambda self, folders: None",  # no event ever comes
+            "process.FORKS = False",
+        ]
+    ),
 )
 def test_a_system_that_can_do_less(tmp_path: Path, loss: Path, system: str) -> None:
     program = (

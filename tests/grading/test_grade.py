@@ -37,6 +37,7 @@ from byhand.course.grading.grader import Grades, Grading, grade_all
 from byhand.course.grading.state import State
 from byhand.course.grading.worker import Task, grade
 from byhand.errors import CourseError
+from sweeps import a_few
 
 WRONG = with_backward("dy = -np.cos(y)\ndx = 2 * x * dy")
 
@@ -228,15 +229,17 @@ def count(out: Path) -> int:
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [
-        (("nowhere", "--out", "r.csv"), "nowhere: no such folder"),
-        (("students",), "Missing option '--out'"),
-        (("students", "--out", "results"), "name a table"),
-        (("students", "--out", "not/there.csv"), "its folder doesn't exist"),
-        (("students", "--out", "r.csv", "--exercise", "cosine"), "no such exercise"),
-        (("students", "--out", "r.csv", "--course", "nowhere"), "course.toml"),
-        (("students", "--out", "r.csv", "--dask", "tcp://127.0.0.1:9"), "--dask"),
-    ],
+    a_few(
+        [
+            (("nowhere", "--out", "r.csv"), "nowhere: no such folder"),
+            (("students",), "Missing option '--out'"),
+            (("students", "--out", "results"), "name a table"),
+            (("students", "--out", "not/there.csv"), "its folder doesn't exist"),
+            (("students", "--out", "r.csv", "--exercise", "cosine"), "no such exercise"),
+            (("students", "--out", "r.csv", "--course", "nowhere"), "course.toml"),
+            (("students", "--out", "r.csv", "--dask", "tcp://127.0.0.1:9"), "--dask"),
+        ]
+    ),
 )
 def test_what_cannot_be_is_said_in_one_line(
     tmp_path: Path, arguments: tuple[str, ...], word: str

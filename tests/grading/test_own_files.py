@@ -13,6 +13,7 @@ from handing_in import run_grade
 
 from byhand.course.grading.own_files import own_exercises
 from byhand.errors import CourseError
+from sweeps import a_few
 
 LAYERS = """\
 import numpy as np
@@ -100,7 +101,7 @@ def test_pairs_and_layers(tmp_path: Path) -> None:
 FORMS = Path(__file__).parents[1] / "sources" / "forms"
 
 
-@pytest.mark.parametrize("form", ["layer_classes.py", "models/list_of_layers.py"])
+@pytest.mark.parametrize("form", a_few(["models/list_of_layers.py", "layer_classes.py"]))
 def test_what_was_solved_itself_has_all_points(form: str, tmp_path: Path) -> None:
     """Also where forward binds an input anew, and where a layer is as large as it was made."""
     solved = FORMS / form

@@ -19,6 +19,7 @@ from byhand.kernels.bench import Bench
 from byhand.kernels.frameworks.pytorch import TORCH
 from byhand.kernels.options import Options
 from byhand.values.precision import HALVES
+from sweeps import a_few
 
 AS_SMALL_AS_ROUNDING = {("rms_norm", 2), ("cross_entropy", 0), ("cross_entropy", 1), ("geglu", 1)}
 """Mistakes that change less than bfloat16 rounds: a sum in float16, terms of a hundredth."""
@@ -35,7 +36,7 @@ def test_a_right_kernel_is_right_in_half_precision(name: str) -> None:
         assert not any(one.unjudged for one in first.judgement.gradients.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", a_few(NAMES))
 def test_mistakes_are_wrong_in_bfloat16(name: str) -> None:
     for place, mistake in enumerate(MISTAKES[name]):
         case = kernel(name, mistake)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import byhand.torch
+from sweeps import a_few
 
 
 class Followed(torch.autograd.Function):
@@ -80,13 +81,13 @@ def inputs(rng: Any, *, n: int = 4, d: int = 5) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("fn", [Followed, Unseen])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", a_few(range(3)))
 def test_right(fn: Any, seed: int) -> None:
     report = byhand.torch.check(fn, inputs, seed=seed)
     assert report.ok, str(report)
 
 
-@pytest.mark.parametrize(("fn", "name"), [(FollowedWrong, "weight"), (UnseenWrong, "x")])
+@pytest.mark.parametrize(("fn", "name"), a_few([(FollowedWrong, "weight"), (UnseenWrong, "x")]))
 def test_wrong(fn: Any, name: str) -> None:
     report = byhand.torch.check(fn, inputs)
     assert report.roots == (name,)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import byhand.torch
+from sweeps import a_few
 
 TYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
@@ -86,7 +87,7 @@ def reference(x: Any, w: Any) -> Any:
     return x * w
 
 
-@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("dtype", a_few(TYPES), ids=str)
 @pytest.mark.parametrize("fn", [ByView, ByFlatView])
 def test_right(fn: Any, dtype: torch.dtype) -> None:
     report = byhand.torch.check(fn, inputs, reference=reference, dtype=dtype)

@@ -19,6 +19,7 @@ from byhand.program.control_flow import run_plainly
 from byhand.program.problem import load
 from byhand.program.trace import trace_problem
 from byhand.referees import find
+from sweeps import a_few
 
 HEAD = """
 import numpy as np
@@ -241,7 +242,7 @@ def test_gradients_are_those_of_what_python_computes(
 
 
 @pytest.mark.parametrize("referee", ["finite", "torch", "jax"])
-@pytest.mark.parametrize("name", FORWARDS)
+@pytest.mark.parametrize("name", a_few(FORWARDS))
 def test_referees_agree_or_refuse(source: Callable[[str], Any], name: str, referee: str) -> None:
     problem = source(FORWARDS[name])
     inputs = problem.inputs(0)

@@ -20,7 +20,7 @@ from byhand.referees.referee import Gradient
 from byhand.referees.rehearsal import rehearse
 from byhand.values.arrays import speaks_torch
 from random_forwards import RandomForward, random_forwards
-from sweeps import SWEEP
+from sweeps import SWEEP, a_few
 
 EPS = np.finfo(float).eps
 
@@ -67,7 +67,7 @@ def compare(case: Case, names: tuple[str, ...]) -> None:
                 assert off <= 1, f"{one} and {other} differ on d{key[0]} ({key[1]}) by {off:.2g}"
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", a_few(CASES))
 def test_every_referee_finds_the_same(name: str) -> None:
     case = CASES[name]
     names = ("engine", "torch") if name == "torch_detached" else who_can(case)
@@ -105,7 +105,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("referee", "name"), PAIRS)
+@pytest.mark.parametrize(("referee", "name"), a_few(PAIRS))
 def test_a_few_steps_alone_have_the_same_gradients(referee: str, name: str) -> None:
     case = CASES[name]
     few = case.keys[::-3]
@@ -132,21 +132,22 @@ PROBLEMS = sorted([*TESTS.glob("problems/*.py"), *TESTS.glob("deriving/forwards/
 
 LARGE = ("lstm", "transformer_block")
 
-each_problem = pytest.mark.parametrize(
-    "file",
-    [pytest.param(file, marks=SWEEP if file.stem in LARGE else ()) for file in PROBLEMS],
-    ids=lambda file: file.stem,
-)
+SMALL = [file for file in PROBLEMS if file.stem not in LARGE]
+LARGE_ONES = [pytest.param(file, marks=SWEEP) for file in PROBLEMS if file.stem in LARGE]
 
 
-@each_problem
+def each_of(files: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("file", [*files, *LARGE_ONES], ids=lambda file: file.stem)
+
+
+@each_of(a_few(SMALL))
 def test_problem_files(file: Path) -> None:
     """At a tie each library has a way of its own; of finite differences the error covers all."""
     compare(case_of(file), ("engine", "finite", *(() if file.stem == "ties" else ("torch",))))
 
 
 @pytest.mark.long  # each is compiled anew
-@each_problem
+@each_of(SMALL)
 def test_problem_files_in_jax(file: Path) -> None:
     case = case_of(file)
     if "jax" in who_can(case) and file.stem != "ties":

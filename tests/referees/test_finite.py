@@ -19,6 +19,7 @@ from byhand.referees import perturbed
 from byhand.referees.finite import SAMPLE, finite
 from byhand.referees.referee import Gradient
 from byhand.referees.rehearsal import rehearse
+from sweeps import a_few
 
 LONG = np.longdouble  # 64 bits of mantissa on most machines, 53 on some: then the floor matters
 EPS = np.finfo(float).eps
@@ -90,7 +91,7 @@ def check(asked: Case, truths: dict[str, Any], width: float) -> None:
         assert gradient.direction[2] <= width * float(np.linalg.norm(np.asarray(truth, float)))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", a_few(range(4)))
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0])
 def test_cross_entropy(seed: int, scale: float) -> None:
     logits, y = normal(6, 5, seed=seed) * scale, np.arange(6) % 5
@@ -108,7 +109,7 @@ def test_a_polynomial_at_every_scale(scale: float) -> None:
     check(case(polynomial, x=x), {"x": 5 * exact**4 - 6 * exact + 1}, 1e-8)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", a_few(range(4)))
 def test_a_matrix_product(seed: int) -> None:
     made = case(products, x=normal(7, 3, seed=seed), W=normal(3, 5, seed=seed))
     x, W, dout = (v.astype(LONG) for v in (made.inputs["x"], made.inputs["W"], made.upstream[0]))
@@ -186,7 +187,7 @@ def test_a_kink_close_by_does_no_harm(distance: float) -> None:
     assert np.max(gradient.error) <= 1e-13 / distance + 1e-10
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", a_few(range(6)))
 def test_many_kinks_all_around(seed: int) -> None:
     def relus(x, W, V):
         h = np.maximum(x @ W, 0)
@@ -287,6 +288,7 @@ def test_the_same_every_time() -> None:
 # Cost and independence.
 
 
+@pytest.mark.long
 def test_the_cost_on_the_lectures_model(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = load("mlp")
     inputs = problem.inputs()

@@ -11,6 +11,7 @@ from exchanged import exchanged
 from byhand.checking.check import check
 from byhand.program.problem import Problem
 from byhand.sources.load import load
+from sweeps import a_few
 
 FORMS = Path(__file__).with_name("forms") / "attention"
 SAID = {
@@ -33,15 +34,17 @@ def test_right_ones(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [
-        ("square", "ds = ds / np.sqrt(D)", "ds = ds * np.sqrt(D)"),
-        ("square", "dkh = ds.transpose(0, 1, 3, 2) @ qh", "dkh = ds @ qh"),
-        ("heads_of_a_class", "keepdims=True)) / np.sqrt(self.d_k)", "keepdims=True))"),
-        ("heads_of_a_class", "@ self.W_k.T + dv", "@ self.W_k + dv"),
-        ("slices", "(da * a).sum(axis=1,", "da.sum(axis=1,"),
-        ("default_heads", "axis=-1, keepdims=True)) / np.sqrt(D)", "keepdims=True))"),
-        ("default_heads", "x, dk)", "x, dv)"),
-    ],
+    a_few(
+        [
+            ("square", "ds = ds / np.sqrt(D)", "ds = ds * np.sqrt(D)"),
+            ("square", "dkh = ds.transpose(0, 1, 3, 2) @ qh", "dkh = ds @ qh"),
+            ("heads_of_a_class", "keepdims=True)) / np.sqrt(self.d_k)", "keepdims=True))"),
+            ("heads_of_a_class", "@ self.W_k.T + dv", "@ self.W_k + dv"),
+            ("slices", "(da * a).sum(axis=1,", "da.sum(axis=1,"),
+            ("default_heads", "axis=-1, keepdims=True)) / np.sqrt(D)", "keepdims=True))"),
+            ("default_heads", "x, dk)", "x, dv)"),
+        ]
+    ),
 )
 def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
     form = FORMS / f"{name}.py"

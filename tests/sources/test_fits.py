@@ -13,6 +13,7 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.sources.load import load_one, sources
+from sweeps import a_few
 
 FITS = Path(__file__).with_name("forms") / "fits"
 FOUND = {
@@ -43,7 +44,7 @@ def test_every_file_is_here() -> None:
     assert {file.stem for file in FITS.glob("*.py")} == {*FOUND}
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("name", a_few(FOUND))
 def test_right_ones(name: str) -> None:
     ((problem, report),) = right(name).items()
     assert report.ok, str(report)
@@ -88,7 +89,7 @@ PLANTED = (
 """File, the text to exchange, and the wrong one."""
 
 
-@pytest.mark.parametrize(("name", "old", "new"), PLANTED)
+@pytest.mark.parametrize(("name", "old", "new"), a_few(PLANTED))
 def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(FITS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, FOUND[name][0], line)

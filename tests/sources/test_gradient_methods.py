@@ -13,6 +13,7 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.sources.load import sources
+from sweeps import a_few
 
 FORMS = Path(__file__).with_name("forms") / "gradient_methods"
 FOUND = {
@@ -59,7 +60,7 @@ PLANTED = (
 """File, the text to exchange, and the wrong one."""
 
 
-@pytest.mark.parametrize(("name", "old", "new"), PLANTED)
+@pytest.mark.parametrize(("name", "old", "new"), a_few(PLANTED))
 def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(FORMS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, FOUND[name][0], line)
@@ -67,7 +68,7 @@ def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("self.W.T.dot(delta_t)", "self.W.dot(delta_t)"), ("y] -= 1.0", "y] = 1.0")],
+    a_few([("y] -= 1.0", "y] = 1.0"), ("self.W.T.dot(delta_t)", "self.W.dot(delta_t)")]),
 )
 def test_what_is_handed_back_under_another_name_is_found_where_it_is_read(
     old: str, new: str, tmp_path: Path

@@ -11,6 +11,7 @@ from exchanged import exchanged
 from byhand.checking.check import check
 from byhand.program.problem import Problem
 from byhand.sources.load import load
+from sweeps import a_few
 
 FORMS = Path(__file__).with_name("forms") / "keys"
 
@@ -55,7 +56,7 @@ def loaded(file: Path) -> Problem:
 
 
 @pytest.mark.parametrize("referee", ["engine", "finite"])
-@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("name", a_few(PLANTED))
 def test_right_ones(name: str, referee: str) -> None:
     report = check(loaded(FORMS / f"{name}.py"), referee=referee)
     assert report.ok, str(report)
@@ -69,7 +70,7 @@ def test_every_parameter_is_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new"), [(name, *each) for name, some in PLANTED.items() for each in some]
+    ("name", "old", "new"), a_few((name, *each) for name, some in PLANTED.items() for each in some)
 )
 def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(FORMS / f"{name}.py", old, new, tmp_path)

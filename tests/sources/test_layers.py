@@ -14,6 +14,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Problem, parsed
 from byhand.sources.layer_classes import layers_in
 from byhand.sources.load import load
+from sweeps import a_few
 
 FILE = Path(__file__).with_name("forms") / "layer_classes.py"
 TEXT = FILE.read_text()
@@ -63,7 +64,7 @@ def test_all_of_a_file() -> None:
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "wrong"),
-    [
+    a_few([
         ("Linear", "self.dW = self.x.T @ dout", "self.dW = self.x.T @ dout * 2", "W"),
         ("Linear", "self.db += dout.sum(axis=0)", "self.db += dout.sum()", "b"),
         ("Linear", "return dout @ self.W.T", "return dout @ self.dW.T", "x"),
@@ -79,7 +80,7 @@ def test_all_of_a_file() -> None:
          "self.weight_grad[self.ix] += grad", "weight"),
         ("LayerNorm", "self.dg[j] = (dout[:, j] * self.n[:, j]).sum()",
          "self.dg[j] = dout[:, j].sum()", "g"),
-    ],
+    ]),
 )  # fmt: skip
 def test_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
     file = tmp_path / "layers.py"

@@ -12,6 +12,7 @@ from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.sources.load import load, sources
+from sweeps import a_few
 
 MODELS = Path(__file__).with_name("forms") / "models"
 CLASSES = ["Linear", "BatchNorm1d", "Tanh"]
@@ -95,16 +96,18 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.mark.parametrize(
     ("name", "model", "rows"),
-    [
-        ("list_of_layers", "layers", 11),
-        ("sequential", "model", 5),  # in a training loop of 200,000 rounds
-        ("net_with_loss", "net", 4),
-        ("criterion", "network", 4),
-        ("handed_gradient", "net", 4),  # of what it gives, by an object that has no other part
-        ("in_torch", "layers", 5),
-        ("filled_later", "model", 4),
-        ("with_settings", "layers", 12),  # eps and a batch size that are numbers of the script
-    ],
+    a_few(
+        [
+            ("list_of_layers", "layers", 11),
+            ("sequential", "model", 5),  # in a training loop of 200,000 rounds
+            ("net_with_loss", "net", 4),
+            ("criterion", "network", 4),
+            ("handed_gradient", "net", 4),  # of what it gives, by an object that has no other part
+            ("in_torch", "layers", 5),
+            ("filled_later", "model", 4),
+            ("with_settings", "layers", 12),  # eps and a batch size that are numbers of the script
+        ]
+    ),
 )
 def test_right_ones(written: Written, name: str, model: str, rows: int) -> None:
     if name in ("in_torch", "with_settings"):
@@ -128,28 +131,60 @@ def test_each_layer_and_the_model(written: Written) -> None:
 
 @pytest.mark.parametrize(
     ("name", "model", "old", "new", "roots"),
-    [
-        ("list_of_layers", "layers", "dlogits /= 6", "dlogits /= 5", {76}),
-        ("list_of_layers", "layers", "self.dbeta = dout.sum(0)", "self.dbeta = dout.mean(0)", {46}),
-        ("list_of_layers", "layers", "(1 - self.out**2)", "(1 - self.out)", {79}),
-        ("list_of_layers", "layers", "in reversed(layers)", "in layers", {14, 16, 45, 46, 77, 79}),
-        ("sequential", "model", "reversed(self.layers)", "self.layers[1:]", {11, 12, 79}),
-        ("sequential", "model", "dscores /= len(T)", "dscores /= 1", {78}),
-        ("net_with_loss", "net", "self.dW = self.x.T @ dout", "self.dW = -self.x.T @ dout", {11}),
-        ("criterion", "network", "l in network[::-1]", "l in network[:0:-1]", {11, 12}),
-        ("handed_gradient", "net", "np.sum(grad, axis=0)", "np.sum(grad, axis=1)[:1]", {29}),
-        ("handed_gradient", "net", "self.inputs.T @ grad", "2 * self.inputs.T @ grad", {30}),
-        (
-            "handed_gradient",
-            "net",
-            "(1 - self.out**2) * grad",
-            "(1 - self.out) * grad",
-            {29, 30, 40},
-        ),
-        ("handed_gradient", "net", "in reversed(self.layers)", "in self.layers[::-2]", {29, 30}),
-        ("in_torch", "layers", "+= demb[k, j]", "= demb[k, j]", {54}),
-        ("filled_later", "model", "self.dW = self.x.T @ grad", "self.dW = -self.x.T @ grad", {17}),
-    ],
+    a_few(
+        [
+            ("list_of_layers", "layers", "dlogits /= 6", "dlogits /= 5", {76}),
+            (
+                "list_of_layers",
+                "layers",
+                "self.dbeta = dout.sum(0)",
+                "self.dbeta = dout.mean(0)",
+                {46},
+            ),
+            ("list_of_layers", "layers", "(1 - self.out**2)", "(1 - self.out)", {79}),
+            (
+                "list_of_layers",
+                "layers",
+                "in reversed(layers)",
+                "in layers",
+                {14, 16, 45, 46, 77, 79},
+            ),
+            ("sequential", "model", "reversed(self.layers)", "self.layers[1:]", {11, 12, 79}),
+            ("sequential", "model", "dscores /= len(T)", "dscores /= 1", {78}),
+            (
+                "net_with_loss",
+                "net",
+                "self.dW = self.x.T @ dout",
+                "self.dW = -self.x.T @ dout",
+                {11},
+            ),
+            ("criterion", "network", "l in network[::-1]", "l in network[:0:-1]", {11, 12}),
+            ("handed_gradient", "net", "np.sum(grad, axis=0)", "np.sum(grad, axis=1)[:1]", {29}),
+            ("handed_gradient", "net", "self.inputs.T @ grad", "2 * self.inputs.T @ grad", {30}),
+            (
+                "handed_gradient",
+                "net",
+                "(1 - self.out**2) * grad",
+                "(1 - self.out) * grad",
+                {29, 30, 40},
+            ),
+            (
+                "handed_gradient",
+                "net",
+                "in reversed(self.layers)",
+                "in self.layers[::-2]",
+                {29, 30},
+            ),
+            ("in_torch", "layers", "+= demb[k, j]", "= demb[k, j]", {54}),
+            (
+                "filled_later",
+                "model",
+                "self.dW = self.x.T @ grad",
+                "self.dW = -self.x.T @ grad",
+                {17},
+            ),
+        ]
+    ),
 )
 def test_mistakes(
     written: Written, name: str, model: str, old: str, new: str, roots: set[int]

@@ -14,7 +14,7 @@ from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.sources.load import sources
-from sweeps import some
+from sweeps import a_few, some
 
 NETS = Path(__file__).with_name("forms") / "nets"
 FOUND = {
@@ -67,7 +67,7 @@ def test_every_file_is_here() -> None:
     assert {file.stem for file in NETS.glob("*.py")} == {*FOUND}
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("name", a_few(FOUND))
 def test_right_ones(name: str) -> None:
     found = right(name)
     for report in found.values():
@@ -160,7 +160,7 @@ PLANTED = (
 """File, problem, the text to exchange, and the wrong one."""
 
 
-@pytest.mark.parametrize(("name", "problem", "old", "new"), some(PLANTED))
+@pytest.mark.parametrize(("name", "problem", "old", "new"), some(PLANTED, now=3))
 def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(NETS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, problem, line)
@@ -237,11 +237,13 @@ def test_a_network_that_raises_says_in_which_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "problem", "old", "new"),
-    [
-        ("deep_class", "Deep", "caches[i - 1])", "caches[0])"),
-        ("deep_rows", "model", '"A" + str(l - 1)].T', '"A1"].T'),
-        ("layer_dicts_loss", "forward", "h, z = saved[i]", "h, z = saved[0]"),
-    ],
+    a_few(
+        [
+            ("deep_class", "Deep", "caches[i - 1])", "caches[0])"),
+            ("deep_rows", "model", '"A" + str(l - 1)].T', '"A1"].T'),
+            ("layer_dicts_loss", "forward", "h, z = saved[i]", "h, z = saved[0]"),
+        ]
+    ),
 )
 def test_what_only_shows_with_a_second_hidden_layer(
     name: str, problem: str, old: str, new: str, tmp_path: Path

@@ -10,6 +10,7 @@ from exchanged import assert_blamed, exchanged
 from byhand.checking.check import check
 from byhand.checking.report import Report
 from byhand.sources.load import sources
+from sweeps import a_few
 
 FORMS = Path(__file__).with_name("forms") / "newcomers"
 FOUND = {
@@ -41,7 +42,7 @@ def test_every_file_is_here() -> None:
     assert {file.stem for file in FORMS.glob("*.py")} == {*FOUND}
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("name", a_few(FOUND))
 def test_right_ones(name: str) -> None:
     found = reports(FORMS / f"{name}.py")
     assert [*found] == FOUND[name]
@@ -84,7 +85,7 @@ PLANTED = (
 )
 
 
-@pytest.mark.parametrize(("name", "problem", "old", "new"), PLANTED)
+@pytest.mark.parametrize(("name", "problem", "old", "new"), a_few(PLANTED))
 def test_mistakes(name: str, problem: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(FORMS / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, problem, line)

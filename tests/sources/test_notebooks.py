@@ -16,6 +16,7 @@ from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.sources.cells import of_texts
 from byhand.sources.load import load
+from sweeps import a_few
 
 pytest.importorskip("torch")
 
@@ -32,7 +33,7 @@ def checked(file: Path) -> list[Report]:
     return [check(each) for each in ([loaded] if isinstance(loaded, Problem) else loaded)]
 
 
-@pytest.mark.parametrize("name", notebooks.ALL)
+@pytest.mark.parametrize("name", a_few(notebooks.ALL))
 def test_right_ones(name: str, tmp_path: Path) -> None:
     file = tmp_path / "notebook.ipynb"
     notebooks.write(notebooks.ALL[name], file)
@@ -49,7 +50,7 @@ def test_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: P
     plant(name, old, new, wrong, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "old", "new", "wrong"), notebooks.PLANTED[2::8])
+@pytest.mark.parametrize(("name", "old", "new", "wrong"), a_few(notebooks.PLANTED[2::8]))
 def test_some_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
     plant(name, old, new, wrong, tmp_path)
 

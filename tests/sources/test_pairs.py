@@ -20,7 +20,7 @@ from byhand.program.problem import Problem, executed, parsed
 from byhand.sources.load import Source, load, sources
 from byhand.sources.pairs import pairs_in, problem_of_pair
 from forked import run as byhand
-from sweeps import some
+from sweeps import a_few, some
 
 FILE = Path(__file__).with_name("forms") / "course_layers.py"
 TEXT = FILE.read_text()
@@ -44,7 +44,7 @@ def right(name: str) -> Report:
     return checked(name, TEXT, FILE)
 
 
-@pytest.mark.parametrize("name", backwards(FILE))
+@pytest.mark.parametrize("name", a_few(backwards(FILE)))
 def test_right_ones(name: str) -> None:
     report = right(name)
     assert report.ok, str(report)
@@ -65,7 +65,7 @@ def test_other_ways_of_writing_them(source: Source) -> None:
 
 PLACES = [*((FILE, *each) for each in PLANTED), *((STYLES, *each) for each in STYLED)]
 SLOW = ("conv_naive", "max_pool_naive", "conv2d", "maxpool", "lstm", "lstm_over_time", "lstm_cell")
-QUICK = [each for each in PLACES[::4] if each[1] not in SLOW]
+QUICK = [each for each in PLACES[::12] if each[1] not in SLOW]
 
 
 @pytest.mark.long
@@ -266,12 +266,20 @@ LABELS = (Path(__file__).with_name("forms") / "torch_labels.py").read_text()
 
 @pytest.mark.parametrize(
     ("name", "integers", "old", "new", "wrong"),
-    [
-        ("crossed", {"y": ("x.0", "w.1")}, "dlogits /= n", "dlogits /= n + 1", "logits"),
-        ("gathered", {"labels": ("x.0", "x.1")}, "dx = d / n", "dx = d", "x"),
-        ("hot", {"target": ("x.0", "x.1")}, "(p.exp() - one)", "(p.exp() + one)", "x"),
-        ("words", {"X": ("X.0", "C.0"), "Y": ("X.0", "W.1")}, "W.T).view", "W.T / 2).view", "emb"),
-    ],
+    a_few(
+        [
+            ("crossed", {"y": ("x.0", "w.1")}, "dlogits /= n", "dlogits /= n + 1", "logits"),
+            ("gathered", {"labels": ("x.0", "x.1")}, "dx = d / n", "dx = d", "x"),
+            ("hot", {"target": ("x.0", "x.1")}, "(p.exp() - one)", "(p.exp() + one)", "x"),
+            (
+                "words",
+                {"X": ("X.0", "C.0"), "Y": ("X.0", "W.1")},
+                "W.T).view",
+                "W.T / 2).view",
+                "emb",
+            ),
+        ]
+    ),
 )
 def test_labels_in_pytorch(
     name: str, integers: dict[str, tuple[str, str]], old: str, new: str, wrong: str, tmp_path: Path

@@ -9,6 +9,7 @@ import pytest
 from byhand.checking.check import check
 from byhand.program.problem import Problem
 from byhand.sources.load import load
+from sweeps import a_few
 
 FILE = Path(__file__).with_name("forms") / "parameter_dicts.py"
 TEXT = FILE.read_text()
@@ -23,7 +24,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", a_few(ANSWERS))
 def test_right_ones(name: str) -> None:
     problem = load(f"{FILE}:{name}")
     assert isinstance(problem, Problem)
@@ -34,18 +35,20 @@ def test_right_ones(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "wrong"),
-    [
-        ("net", 'grads["W2"] = cache["A1"].T @ dZ2', 'grads["W2"] = cache["Z1"].T @ dZ2', "W2"),
-        ("net", 'grads["b1"] = dZ1.sum(axis=0)', 'grads["b1"] = dZ1.sum(axis=0) / m', "b1"),
-        ("net", '(1 - cache["A1"] ** 2)', '(1 - cache["A1"])', "Z1"),
-        ("propagation", "dW1 = np.dot(dZ1, X.T)", "dW1 = np.dot(dZ1, X.T) * 2", "W1"),
-        ("propagation", '"db2": db2}', '"db2": db2 * 2}', "b2"),
-        ("both", "return dout * p[", "return -dout * p[", "x"),
-        ("nested", '["W"] = x.T @ dz', '["W"] = x.T @ dh', "layer1_W"),
-        ("nested", '["b"] = dout.sum(axis=0)', '["b"] = dout.mean(axis=0)', "layer2_b"),
-        ("whole", '"in": {"dW": x.T @ dh}', '"in": {"dW": -x.T @ dh}', "in_W"),
-        ("parts", '"b": dout.sum(axis=0)}', '"b": dout.sum(axis=0) * 2}', "proj_b"),
-    ],
+    a_few(
+        [
+            ("net", 'grads["W2"] = cache["A1"].T @ dZ2', 'grads["W2"] = cache["Z1"].T @ dZ2', "W2"),
+            ("net", 'grads["b1"] = dZ1.sum(axis=0)', 'grads["b1"] = dZ1.sum(axis=0) / m', "b1"),
+            ("net", '(1 - cache["A1"] ** 2)', '(1 - cache["A1"])', "Z1"),
+            ("propagation", "dW1 = np.dot(dZ1, X.T)", "dW1 = np.dot(dZ1, X.T) * 2", "W1"),
+            ("propagation", '"db2": db2}', '"db2": db2 * 2}', "b2"),
+            ("both", "return dout * p[", "return -dout * p[", "x"),
+            ("nested", '["W"] = x.T @ dz', '["W"] = x.T @ dh', "layer1_W"),
+            ("nested", '["b"] = dout.sum(axis=0)', '["b"] = dout.mean(axis=0)', "layer2_b"),
+            ("whole", '"in": {"dW": x.T @ dh}', '"in": {"dW": -x.T @ dh}', "in_W"),
+            ("parts", '"b": dout.sum(axis=0)}', '"b": dout.sum(axis=0) * 2}', "proj_b"),
+        ]
+    ),
 )
 def test_planted_mistakes(name: str, old: str, new: str, wrong: str, tmp_path: Path) -> None:
     file = tmp_path / "model.py"

@@ -12,6 +12,7 @@ from byhand.checking.report import Report
 from byhand.errors import ProblemError
 from byhand.program.problem import Problem
 from byhand.sources.load import load
+from sweeps import a_few
 
 FILE = Path(__file__).with_name("forms") / "scalar_engine.py"
 TEXT = FILE.read_text()
@@ -72,21 +73,23 @@ def test_right_ones(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("op", "old", "new", "code"),
-    [
-        ("__add__", "self.grad += out.grad", "self.grad = out.grad", "overwritten"),
-        ("__add__", "other.grad += out.grad", "other.grad = out.grad", "overwritten"),
-        ("__mul__", "other.data * out.grad", "self.data * out.grad", "wrong-operand"),
-        ("__mul__", "other.data * out.grad", "other.data", None),
-        ("__pow__", "(other - 1)", "other", None),
-        ("tanh", "(1 - t**2)", "(1 - t)", "wrong-exponent"),
-        ("log", "out.grad / self.data", "out.grad * self.data", None),
-        ("sigmoid", "s * (1 - s)", "s", None),
-        ("maximum", "other.grad += out.grad", "self.grad += out.grad", None),
-        ("exp", "out.data * out.grad", "x * out.grad", None),
-        ("relu", "(out.data > 0) * out.grad", "out.grad", None),
-        ("relu", "(out.data > 0) * out.grad", "(out.data > 0)", None),
-        ("relu", "(out.data > 0)", "(out.data >= 0)", None),
-    ],
+    a_few(
+        [
+            ("__add__", "self.grad += out.grad", "self.grad = out.grad", "overwritten"),
+            ("__add__", "other.grad += out.grad", "other.grad = out.grad", "overwritten"),
+            ("__mul__", "other.data * out.grad", "self.data * out.grad", "wrong-operand"),
+            ("__mul__", "other.data * out.grad", "other.data", None),
+            ("__pow__", "(other - 1)", "other", None),
+            ("tanh", "(1 - t**2)", "(1 - t)", "wrong-exponent"),
+            ("log", "out.grad / self.data", "out.grad * self.data", None),
+            ("sigmoid", "s * (1 - s)", "s", None),
+            ("maximum", "other.grad += out.grad", "self.grad += out.grad", None),
+            ("exp", "out.data * out.grad", "x * out.grad", None),
+            ("relu", "(out.data > 0) * out.grad", "out.grad", None),
+            ("relu", "(out.data > 0) * out.grad", "(out.data > 0)", None),
+            ("relu", "(out.data > 0)", "(out.data >= 0)", None),
+        ]
+    ),
 )
 def test_planted_mistakes(op: str, old: str, new: str, code: str | None, tmp_path: Path) -> None:
     start = TEXT.index(f"def {op}(")

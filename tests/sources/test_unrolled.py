@@ -21,6 +21,7 @@ from byhand.checking.report import Report
 from byhand.program.problem import Problem
 from byhand.sources.load import load
 from byhand.sources.unrolled import length_in, sizes_in, vector_of
+from sweeps import a_few
 
 UNROLLED = Path(__file__).with_name("forms") / "unrolled"
 FOUND = {
@@ -86,7 +87,7 @@ PLANTED = (
 """File, the text to exchange, and the wrong one."""
 
 
-@pytest.mark.parametrize(("name", "old", "new"), PLANTED)
+@pytest.mark.parametrize(("name", "old", "new"), a_few(PLANTED))
 def test_mistakes(name: str, old: str, new: str, tmp_path: Path) -> None:
     file, line = exchanged(UNROLLED / f"{name}.py", old, new, tmp_path)
     assert_blamed(file, FOUND[name][0], line)

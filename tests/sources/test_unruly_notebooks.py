@@ -9,6 +9,7 @@ import notebooks
 import pytest
 
 from forked import run as byhand
+from sweeps import a_few
 
 SETTING = "import os, sys\nimport numpy as np\nX = np.ones((4, 3))\nW = np.ones((3, 2))"
 FORWARD = "h = X @ W\nloss = (h ** 2).sum()"
@@ -34,7 +35,7 @@ UNRULY = {
 """What stands in the second cell, the forward in the third, and what is said of the former."""
 
 
-@pytest.mark.parametrize("name", UNRULY)
+@pytest.mark.parametrize("name", a_few(UNRULY))
 def test_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     kept = Path("kept.txt")

@@ -54,6 +54,7 @@ def test_what_may_be_overwritten_must_be_there() -> None:
         byhand.torch.check(wrong.InPlace, wrong.inputs, allow_inplace="upstrem")
 
 
+@pytest.mark.long
 def test_what_is_tried_in_the_place_of_a_line_warns_of_nothing() -> None:
     class Blocks(torch.autograd.Function):
         @staticmethod

@@ -13,6 +13,7 @@ import torch
 
 import byhand.torch
 from byhand.checking.report import Report
+from sweeps import a_few
 
 SOURCE = Path(functions_in_use.__file__).read_text("utf-8")
 NAMES = [name.removesuffix("_in") for name in vars(functions_in_use) if name.endswith("_in")]
@@ -55,7 +56,7 @@ def checked(made: Any, name: str, **options: Any) -> Report:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", a_few(NAMES))
 def test_a_right_one_passes(name: str) -> None:
     report = checked(functions_in_use, name)
     assert report.ok, str(report)
@@ -63,12 +64,17 @@ def test_a_right_one_passes(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "dtype"),
-    [
-        ("AlibiWindowAttention", torch.float32),  # integers don't widen a tensor of float32
-        ("GridSample", torch.bfloat16),  # which rounds inside of one operation
-        ("Sparsemax", torch.bfloat16),  # of a thousand rows, rounding turns some
-        ("GRPOLoss", torch.float32),  # autograd's gradient isn't a number of large inputs, either
-    ],
+    a_few(
+        [
+            ("AlibiWindowAttention", torch.float32),  # integers don't widen a tensor of float32
+            ("GridSample", torch.bfloat16),  # which rounds inside of one operation
+            ("Sparsemax", torch.bfloat16),  # of a thousand rows, rounding turns some
+            (
+                "GRPOLoss",
+                torch.float32,
+            ),  # autograd's gradient isn't a number of large inputs, either
+        ]
+    ),
     ids=str,
 )
 def test_a_right_one_passes_in_a_narrow_type(name: str, dtype: torch.dtype) -> None:
@@ -108,7 +114,9 @@ def test_a_mistake_is_found_where_no_bound_on_rounding_tells() -> None:
     assert report.roots == ("a",)
 
 
-@pytest.mark.parametrize(("name", "old", "new", "code"), MISTAKES, ids=lambda each: str(each)[:16])
+@pytest.mark.parametrize(
+    ("name", "old", "new", "code"), a_few(MISTAKES), ids=lambda each: str(each)[:16]
+)
 def test_a_mistake_has_its_true_name(name: str, old: str, new: str, code: str) -> None:
     before, found, after = SOURCE.partition(f"class {name}(")
     assert after.partition("\ndef ")[0].count(old) == 1

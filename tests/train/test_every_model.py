@@ -15,6 +15,7 @@ from byhand.train.data import Examples, read_words, split, whole_words
 from byhand.train.evaluate import training_statistics
 from byhand.train.run import load_run
 from byhand.train.schedule import Schedule, schedule_of
+from sweeps import a_few
 
 MODELS = sorted(set(zoo()) - {"softmax_cross_entropy"})  # whose logits are an input
 SMALL: dict[str, dict[str, int]] = {
@@ -42,7 +43,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", a_few(MODELS))
 def test_it_learns_and_can_be_sampled(model: str, few: Path) -> None:
     faster = {"rate": 0.01} if model in WORDS else {}
     short, long = (

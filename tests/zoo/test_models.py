@@ -19,7 +19,7 @@ from byhand.deriving.derive import derive
 from byhand.program.control_flow import run_plainly
 from byhand.program.functions import function_of
 from byhand.program.problem import Problem, load, zoo
-from sweeps import SWEEP
+from sweeps import SWEEP, a_few
 
 TINY: dict[str, dict[str, int]] = {
     "bigram": {"n": 5, "vocabulary": 4},
@@ -116,7 +116,7 @@ def test_all_models_of_the_zoo_are_here() -> None:
 
 class TestRight:
     @pytest.mark.parametrize("dtype", ["float64", "float32"])
-    @pytest.mark.parametrize("model", TINY)
+    @pytest.mark.parametrize("model", a_few(TINY))
     def test_at_default_and_at_other_sizes(self, model: str, dtype: str) -> None:
         problem = load(model)
         report = check(problem, dtype=dtype)
@@ -125,18 +125,18 @@ class TestRight:
         assert all("not tried at n=1" in note and "NaN in var" in note for note in report.notes)
 
     @pytest.mark.parametrize("referee", ["torch", "jax", pytest.param("finite", marks=SWEEP)])
-    @pytest.mark.parametrize("model", TINY)
+    @pytest.mark.parametrize("model", a_few(TINY))
     def test_by_the_other_referees(self, model: str, referee: str) -> None:
         problem = fixed(load(model), **TINY[model])
         assert_all_right(check(problem, referee=referee), problem)
 
     @pytest.mark.parametrize("seed", [1, 2])
-    @pytest.mark.parametrize("model", TINY)
+    @pytest.mark.parametrize("model", a_few(TINY))
     def test_whatever_the_draw(self, model: str, seed: int) -> None:
         problem = fixed(load(model), **TINY[model])
         assert_all_right(check(problem, seed=seed), problem)
 
-    @pytest.mark.parametrize("model", TINY)
+    @pytest.mark.parametrize("model", a_few(TINY))
     def test_a_derived_backward_can_be_had(self, model: str) -> None:
         # What is derived has been run against the engine, at these and at other sizes.
         found = derive(load(model)).source
@@ -145,7 +145,7 @@ class TestRight:
 
 
 class TestCaught:
-    @pytest.mark.parametrize(("model", "right", "wrong", "root"), MISTAKES)
+    @pytest.mark.parametrize(("model", "right", "wrong", "root"), a_few(MISTAKES))
     def test_a_dropped_term(
         self, tmp_path: Path, model: str, right: str, wrong: str, root: str
     ) -> None:
@@ -155,11 +155,13 @@ class TestCaught:
 
     @pytest.mark.parametrize(
         ("model", "right", "wrong", "roots"),
-        [
-            ("wavenet", "(dgain / (rows - 1))", "(dgain / rows)", {"a1", "a2", "a3"}),
-            ("deep_mlp", "- dbias / rows - normed", "- normed", {f"a{i}" for i in range(1, 7)}),
-            ("transformer", "normed * share)", "normed)", {"last"}),
-        ],
+        a_few(
+            [
+                ("wavenet", "(dgain / (rows - 1))", "(dgain / rows)", {"a1", "a2", "a3"}),
+                ("deep_mlp", "- dbias / rows - normed", "- normed", {f"a{i}" for i in range(1, 7)}),
+                ("transformer", "normed * share)", "normed)", {"last"}),
+            ]
+        ),
     )
     def test_a_mistake_in_a_shared_layer_is_found_where_it_is_used(
         self, tmp_path: Path, model: str, right: str, wrong: str, roots: set[str]
