@@ -20,7 +20,7 @@ from byhand.checking.naming.mistakes import (
     used_too_early,
     ways_to,
 )
-from byhand.checking.naming.proving.at_fault import at_fault, one_too_many, without
+from byhand.checking.naming.proving.at_fault import exchangeable, one_too_many, without
 from byhand.checking.naming.proving.finding import KEPT, LITTLE, Diagnosis, Effort
 from byhand.checking.naming.proving.odd import first_odd
 from byhand.checking.naming.proving.odd_write import odd_write
@@ -193,17 +193,18 @@ class _Search:
         proved; of few statements, also one without a name."""
         few = len(group.statements) <= FEW
         extra = one_too_many(group.suspect)  # first, as it takes the least time
-        part = at_fault(group.suspect) if extra is None else without(extra)
+        part = exchangeable(group.suspect) if extra is None else without(extra)
         odd = first_odd(group.suspect.first.trial, group.statements)
+        named = told = None
         with self.effort.all_but(LITTLE):
-            told = _meant(group) if few else None
-            only_there = extra is not None or (told is not None and _is_there(told, odd, group))
-            named = None
             if extra is not None:
                 named = self._within(group, (extra.statement,), ("find", "find_late"))
             if named is None:
                 with self.effort.all_but(KEPT):
                     named = self._within(group, odd, ("find", "find_late", "find_last"))
+            if named is None:
+                told = _meant(group) if few else None
+            only_there = extra is not None or (told is not None and _is_there(told, odd, group))
             if named is None and not only_there and len(group.statements) <= MANY:
                 named = self._within(group, group.statements, ("find",))
             if named is None and not only_there and few:

@@ -15,12 +15,15 @@ from byhand.checking.naming.proving.syntax import text
 def at_fault(suspect: Suspect) -> Diagnosis | None:
     """The part that is proved wrong, but not what belongs there: that is for the reader to find."""
     found = one_too_many(suspect)
-    if found is not None:
-        return without(found)
+    return exchangeable(suspect) if found is None else without(found)
+
+
+def exchangeable(suspect: Suspect) -> Diagnosis | None:
+    """The part in place of which another makes the definition right."""
     found = suspect.mend_parts(ast.walk, lambda part, _: _others(part))
-    if found is not None:
-        return found.finding(f"only `{text(found.part)}` is wrong: the rest of the line is right")
-    return None
+    if found is None:
+        return None
+    return found.finding(f"only `{text(found.part)}` is wrong: the rest of the line is right")
 
 
 def without(mend: Mend) -> Diagnosis:
