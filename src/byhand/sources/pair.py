@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from byhand.sources.flow import binds
 from byhand.sources.names import plain_name
 from byhand.sources.signature import (
     KEPT,
@@ -79,6 +80,8 @@ def paired(
     asked = parameters(backward)
     gradients = upstream_parameters(backward, in_forward)
     results = [i for i, node in enumerate(ends) if not is_kept(node, forward)]
+    if not gradients and all(_is_asked(ends[i], asked) for i in results):
+        results.sort(key=lambda i: _made_at(ends[i], forward), reverse=True)  # what comes out last
     kept_ends = [i for i in range(len(ends)) if i not in results]
     named = {node.id: i for i, node in enumerate(ends) if isinstance(node, ast.Name)}
     kept: dict[str, int] = {}
@@ -98,3 +101,13 @@ def paired(
     results = [i for i in results if i not in kept.values()]
     outputs = results[: len(gradients)] if gradients else results[:1]
     return Pair(name, forward, backward, tuple(outputs), kept, tuple(gradients), rewritten, (*top,))
+
+
+def _is_asked(node: ast.expr, asked: Sequence[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in asked
+
+
+def _made_at(node: ast.expr, function: ast.FunctionDef) -> int:
+    """The line on which a function last makes what it returns there."""
+    name = node.id if isinstance(node, ast.Name) else ""
+    return max((each.lineno for each in function.body if name in binds(each)), default=0)

@@ -16,10 +16,11 @@ import numpy as np
 
 from byhand.errors import ProblemError
 from byhand.program.problem import Inputs, dimensions_of
-from byhand.sources.arguments import Argument, Floats, Lists, Literal, drawn
+from byhand.sources.arguments import Argument, Floats, Integers, Lists, Literal, drawn
 from byhand.sources.dimension_names import called, said_of
 from byhand.sources.docstrings import Said
 from byhand.sources.flow import reads
+from byhand.sources.global_parameters import data_for
 from byhand.sources.names import LOSS
 from byhand.sources.pair import Pair
 from byhand.sources.parameter_dicts import FIND, IS, gradient_of, is_gradient_of
@@ -32,9 +33,11 @@ from byhand.sources.signature import (
     said_by,
 )
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
-from byhand.values.arrays import is_tuple
+from byhand.values.arrays import Array, is_tuple
 from byhand.values.held import array
 
+ROWS = 8
+"""So many of the rows of a file's data are enough."""
 WIDE = 10.0
 """How much larger the label of one example is: its sign alone is to decide between branches."""
 
@@ -56,7 +59,7 @@ def inputs_of(
     unknown = [name for name in known if name not in parameters(pair.forward)]
     known = {name: value for name, value in known.items() if name not in unknown}
     arrays = {name: array(value) for name, value in _at_top(pair, module).items()}
-    at_top = {name: Floats(held.shape) for name, held in arrays.items() if held is not None}
+    at_top = {name: _alike(held) for name, held in arrays.items() if held is not None}
     lists = {name: getattr(module, name, None) for name in pair.top if name not in at_top}
     known |= {name: Lists(held) for name, held in lists.items() if _is_of_arrays(held)}
     known = _defaults_asked_for(pair) | at_top | {n: Floats(()) for n in pair.numbers} | known
@@ -109,12 +112,25 @@ def inputs_of(
 
 
 def _at_top(pair: Pair, module: ModuleType) -> dict[str, Any]:
-    """What a module has at its top for the arguments of a pair, also in a dict of them."""
+    """What a module has at its top for the arguments of a pair, also in a dict of them; where it
+    has their parameters, also a few rows of its data, `Xb` or `X` for Xb."""
     found: dict[str, Any] = {}
+    asked = parameters(pair.forward)
     for name in pair.top:
         value: Any = getattr(module, name, None)
         found |= value if isinstance(value, dict) else {name: _as_array(value)}
-    return {name: value for name, value in found.items() if name in parameters(pair.forward)}
+    for name in asked if pair.top else ():
+        held = (array(getattr(module, each, None)) for each in data_for(name) if each in pair.top)
+        rows = next((each[:ROWS] for each in held if each is not None and each.ndim), None)
+        found |= {} if name in found or rows is None else {name: rows}
+    return {name: value for name, value in found.items() if name in asked}
+
+
+def _alike(held: Array) -> Argument:
+    """Another array of the same shape, of as many classes if it is of integers."""
+    if is_floats(held) or not held.size or held.dtype.kind not in "iu" or held.min() < 0:
+        return Floats(held.shape)
+    return Integers(held.shape, int(held.max()) + 1)
 
 
 def _nowhere(function: ast.FunctionDef, module: ModuleType) -> list[str]:

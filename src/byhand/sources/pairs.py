@@ -20,6 +20,7 @@ from byhand.sources.assemble import assembled, located
 from byhand.sources.costs import with_cost
 from byhand.sources.dicts_in_lists import unlisted
 from byhand.sources.flow import binds
+from byhand.sources.global_parameters import handed_globals
 from byhand.sources.guesses import is_labels
 from byhand.sources.helpers import by_name, with_helpers
 from byhand.sources.intermediates import promising
@@ -61,7 +62,8 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 continue
             if _adds_to_what_it_is_handed(backward):
                 continue
-            one, two = unpacked(forward, functions), unpacked(backward, functions)
+            one, two, top = handed_globals(forward, backward, tree)
+            one, two = unpacked(one, functions), unpacked(two, functions)
             one = with_last_item(one)
             if not returns(one):
                 both = returning_outputs(one, two)
@@ -78,7 +80,7 @@ def pairs_in(tree: ast.Module) -> list[Pair]:
                 two = _with_return(two, parameters(one))
             one = _with_locals(one, parameters(two))
             changed = one is not forward or two is not backward
-            pair = paired(title, one, two, rewritten=changed)
+            pair = paired(title, one, two, rewritten=changed, top=top)
             rest = beside(backward, parameters(one), bound_names(forward))
             found.append(replace(pair, labels=_labels_without_loss(pair), unmatched=rest))
     return found or _on_values_of_the_top(tree, functions)

@@ -39,6 +39,7 @@ _OF_FLOATS = (
 _OF_CLASSES = (
     f"-{_LOG}(A[T, range(len(T))]).sum()",
     f"-{_LOG}(A[range(len(T)), T]).sum()",
+    f"({_LOG}(__import__('numpy').exp(A).sum(1)) - A[range(len(T)), T]).sum()",  # of logits
 )
 _HINGE = "__import__('numpy').maximum(0, 1 - A * T).sum()"
 _NUMBERS = {"": 1.0, " / 2": 0.5, " * 2": 2.0}
