@@ -33,6 +33,7 @@ from byhand.sources.signature import (
     said_by,
 )
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
+from byhand.sources.uses import uses
 from byhand.values.arrays import Array, is_tuple
 from byhand.values.held import array
 
@@ -59,13 +60,14 @@ def inputs_of(
     unknown = [name for name in known if name not in parameters(pair.forward)]
     known = {name: value for name, value in known.items() if name not in unknown}
     arrays = {name: array(value) for name, value in _at_top(pair, module).items()}
-    at_top = {name: _alike(held) for name, held in arrays.items() if held is not None}
+    others = functions_of(module)
+    indices = _indices(pair, others) if arrays else ()
+    at_top = {n: _alike(held, n in indices) for n, held in arrays.items() if held is not None}
     lists = {name: getattr(module, name, None) for name in pair.top if name not in at_top}
     known |= {name: Lists(held) for name, held in lists.items() if _is_of_arrays(held)}
     known = _defaults_asked_for(pair) | at_top | {n: Floats(()) for n in pair.numbers} | known
     loops = has_loops(pair)
     try:
-        others = functions_of(module)
         attempt = _attempt(pair, module)
         proposal = proposed(
             pair.forward,
@@ -126,9 +128,15 @@ def _at_top(pair: Pair, module: ModuleType) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name in asked}
 
 
-def _alike(held: Array) -> Argument:
-    """Another array of the same shape, of as many classes if it is of integers."""
-    if is_floats(held) or not held.size or held.dtype.kind not in "iu" or held.min() < 0:
+def _indices(pair: Pair, others: Mapping[str, ast.FunctionDef]) -> set[str]:
+    """What the two functions index with. Other whole numbers are numbers: targets of 0 and 1."""
+    found = (uses(each, others).items() for each in (pair.forward, pair.backward))
+    return {name for each in found for name, use in each if use.index}
+
+
+def _alike(held: Array, indexes: bool) -> Argument:
+    """Another array of the same shape, of as many classes if it `indexes`."""
+    if not indexes or not held.size or held.dtype.kind not in "iu" or held.min() < 0:
         return Floats(held.shape)
     return Integers(held.shape, int(held.max()) + 1)
 
