@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, TypeAlias, TypeGuard
 
@@ -42,7 +43,12 @@ def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
 
 def is_torch(value: object) -> TypeGuard[Any]:
     """Whether `value` is a PyTorch tensor, asked without importing PyTorch."""
-    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+    return _is_torch(type(value))
+
+
+@lru_cache(maxsize=1 << 10)
+def _is_torch(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == "torch" and hasattr(cls, "detach")
 
 
 def speaks_torch(inputs: Mapping[str, Any]) -> bool:
@@ -52,7 +58,12 @@ def speaks_torch(inputs: Mapping[str, Any]) -> bool:
 
 def is_jax(value: object) -> TypeGuard[Any]:
     """Whether `value` is an array of JAX's, asked without importing JAX."""
-    return type(value).__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(value, "aval")
+    return _is_jax(type(value))
+
+
+@lru_cache(maxsize=1 << 10)
+def _is_jax(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(cls, "aval")
 
 
 def as_jax(value: Array) -> Any:

@@ -58,6 +58,11 @@ def array(value: Any) -> Array | None:
     return None
 
 
+def has_memory(value: Any) -> bool:
+    """Whether a value is an array, which may be changed in place; a number can't be."""
+    return is_array(value) or is_torch(value) or is_jax(value)
+
+
 def share_memory(a: Any, b: Any) -> bool:
     """Whether two arrays may share memory, also where NumPy hasn't their type."""
     if is_array(a) and is_array(b):

@@ -20,7 +20,7 @@ from byhand.checking.running.origins import Origins, holds_arrays, is_object
 from byhand.checking.running.room import grow, grown_by, makes_room
 from byhand.program.statements import Namespace, Statement, StatementError
 from byhand.values import tree
-from byhand.values.held import array, copied, share_memory, unchanged
+from byhand.values.held import copied, has_memory, share_memory, unchanged
 
 Read: TypeAlias = tuple[frozenset[int], frozenset[int]]
 """The writes of the gradients that a statement reads, and the numbers of the statements that made
@@ -158,7 +158,7 @@ class Recorder:
     def seen_by(self, name: str, namespace: Namespace) -> frozenset[int]:
         """The writes of the gradients whose memory a local shares, such as a row in a loop."""
         value = namespace.get(name)
-        if array(value) is None or name in self.given:
+        if name in self.given or not has_memory(value):
             return frozenset()
         return frozenset(
             self.latest[key[1:]]
@@ -285,11 +285,11 @@ class Recorder:
             for root, rebinds in touched_names(node).items()
             if not rebinds and root not in self.given
             for _, leaf in tree.named(root, namespace.get(root))
-            if array(leaf) is not None
+            if has_memory(leaf)
         ]
         found: list[str] = []
         for key, leaf in list(self.held.items()) if views else ():
-            if array(leaf) is None or key[1:] in written:
+            if not has_memory(leaf) or key[1:] in written:
                 continue
             near = [of_answer for view, of_answer in views if share_memory(leaf, view)]
             if not near or unchanged(leaf, self.seen[key]):
@@ -365,7 +365,7 @@ class Recorder:
                     self.damages.append(Damage(given, name, statement.line, self.number, root))
                     self.pristine[given] = copied(value)
             for key, leaf in self.held.items() if changed else ():
-                if key[1:] in written or array(leaf) is None:
+                if key[1:] in written or not has_memory(leaf):
                     continue
                 near = any(share_memory(leaf, each) for each in changed)
                 if near and not unchanged(leaf, self.seen[key]):
@@ -375,7 +375,7 @@ class Recorder:
     def may_have_changed(self, key: str, leaf: Any, written: list[str]) -> bool:
         """Whether a statement may have changed an array that it got under this name: of what
         backward was given, and of gradients, it is known what they were."""
-        if array(leaf) is None:
+        if not has_memory(leaf):
             return False
         if leaf is self.given.get(key):
             return not unchanged(leaf, self.pristine[key])
@@ -386,7 +386,7 @@ class Recorder:
 
 def _has_identity(leaf: Any) -> bool:
     """Whether an item of a list is known again at another place of it."""
-    return array(leaf) is not None or isinstance(leaf, Raised)
+    return has_memory(leaf) or isinstance(leaf, Raised)
 
 
 def _augments(node: ast.stmt) -> bool:
