@@ -38,6 +38,7 @@ from byhand.sources.proposals import Fit, ForwardRun, proposed
 from byhand.sources.signature import elements, owners, parameters, returns, said_by
 from byhand.sources.spoken import as_spoken, is_floats, speaks_torch
 from byhand.sources.uses import uses
+from byhand.values import tree
 from byhand.values.arrays import is_tuple
 from byhand.values.held import array, detached
 
@@ -84,7 +85,8 @@ def problem_of_layer(
         said = said_of(parameters(both), layer.node, *_methods(layer))
         attempt = _attempt(layer, pair, made, in_torch)
         back, loops = layer.backward, has_loops(pair)
-        proposal = proposed(both, known, attempt, loops=loops, said=said, backward=back)
+        own = _own_sizes(made, layer, known, in_torch)
+        proposal = proposed(both, known, attempt, loops=loops, said=said, backward=back, own=own)
     except ProblemError as error:
         raise ProblemError(f"{file}:{layer.node.lineno}: {layer.name}: {error}") from None
     arguments = parameters(pair.forward)
@@ -187,7 +189,8 @@ def _asked_layers(layer: Layer) -> str | None:
 
 
 def _sizes(proposal: Proposal, axes: Mapping[str, str], loops: bool) -> dict[str, int]:
-    sizes = {name: proposal.sizes[axis] for axis, name in axes.items()}
+    free = {axis: name for axis, name in axes.items() if axis not in proposal.fixed}
+    sizes = {name: proposal.sizes[axis] for axis, name in free.items()}
     return dict(list(sizes.items())[:1]) if loops else sizes
 
 
@@ -257,6 +260,23 @@ def _made(cls: Any, layer: Layer, values: Mapping[str, Any], in_torch: bool) -> 
     np.random.seed(0)
     with _in_doubles() if in_torch else contextlib.nullcontext():
         return cls(**{name: values[name] for name in names if name in values})
+
+
+def _own_sizes(
+    cls: Any, layer: Layer, known: Mapping[str, Argument], in_torch: bool
+) -> frozenset[int]:
+    """The sizes of the arrays of a layer that is made with no more than is `known`."""
+    init = _init(layer)
+    needed = parameters(init)[1 : -len(init.args.defaults) or None] if init is not None else []
+    values = {name: each.value for name, each in known.items() if isinstance(each, Literal)}
+    if not {*needed} <= {*values}:
+        return frozenset()
+    try:
+        held = _made(cls, layer, values, in_torch)
+    except Exception:  # it is told where the layer is tried
+        return frozenset()
+    arrays = (array(leaf) for _, leaf in tree.leaves(held))
+    return frozenset(size for each in arrays if each is not None for size in each.shape)
 
 
 def _filled(held: Any, layer: Layer, pair: Pair, values: Mapping[str, Any]) -> Any:

@@ -67,7 +67,7 @@ def mended(proposal: Proposal, error: Exception, function: ast.FunctionDef) -> I
         for known, number in ((one, other), (other, one)):
             if known in by_size and number not in by_size:
                 yield from _rounded_down(proposal, number)
-                yield from _by_default(proposal, by_size[known], number, function)
+                yield from _fixed(proposal, by_size[known], number, function)
                 yield from _flattened(proposal, by_size[known], number)
                 yield from _end_to_end(proposal, by_size[known], number)
                 yield from _with_one_more(proposal, by_size[known], by_size.get(number - 1, ONE))
@@ -169,13 +169,13 @@ def _with_fewer(proposal: Proposal) -> Iterator[Proposal]:
                 yield replace(proposal, below={**proposal.below, name: size})
 
 
-def _by_default(
+def _fixed(
     proposal: Proposal, axis: Axis, size: int, function: ast.FunctionDef
 ) -> Iterator[Proposal]:
-    """The proposal with an axis that always has the size that an argument has by default:
-    `vocab_size=27`."""
-    numbers = {each.value for each in function.args.defaults if isinstance(each, ast.Constant)}
-    if size in numbers and axis not in proposal.given and axis not in proposal.made:
+    """The proposal with an axis that always has the size that an argument has by default,
+    `vocab_size=27`, or an array that forward isn't handed."""
+    defaults = {each.value for each in function.args.defaults if isinstance(each, ast.Constant)}
+    if size in defaults | proposal.own and axis not in proposal.given and axis not in proposal.made:
         sizes = {**proposal.sizes, axis: size}
         given, fixed = proposal.given | {axis}, proposal.fixed | {axis}
         yield replace(proposal, sizes=sizes, given=given, fixed=fixed)

@@ -22,8 +22,8 @@ class Proposal:
 
     `same` leads from an axis to the one whose size it has, `times` to others whose
     product it is, times a number, `sums` to those that stand in it one after the other. `given`
-    axes have the sizes they were given, `fixed` ones those of forward's own defaults. `shares` are
-    the arguments between 0 and 1.
+    axes have the sizes they were given, `fixed` ones those of forward's own defaults or arrays,
+    whose sizes are `own`. `shares` are the arguments between 0 and 1.
     """
 
     guesses: Mapping[str, Guess]
@@ -36,6 +36,7 @@ class Proposal:
     fixed: frozenset[Axis] = frozenset()
     sums: Mapping[Axis, tuple[Axis, ...]] = field(default_factory=dict[Axis, tuple[Axis, ...]])
     shares: frozenset[str] = frozenset()
+    own: frozenset[int] = frozenset()
 
     @property
     def made(self) -> dict[Axis, tuple[Axis, ...]]:

@@ -111,12 +111,14 @@ def proposed(
     said: Mapping[str, Said] | None = None,
     of_one: str = "",
     backward: ast.FunctionDef | None = None,
+    own: frozenset[int] = frozenset(),
 ) -> Proposal:
     """Arguments on which forward runs; those that are `known` stay as they are, and those of which
     gradients are `answered` are arrays. With `loops`, small
     ones: every element is computed by itself. `others` are the functions that it may call, `said`
     the shapes that docstrings give. Where there is a label `of_one` example, they are likelier one
-    than many. `backward` tells by its text whether it goes back through vectors.
+    than many. `backward` tells by its text whether it goes back through vectors. `own` are the
+    sizes of arrays that forward has without being handed them: no guess has one of them by chance.
 
     Raises ProblemError where none are found.
     """
@@ -155,7 +157,7 @@ def proposed(
             )
     end, apart = time.process_time() + SECONDS, _puts_together(function, others or {})
     back = "" if backward is None else ast.unparse(backward)
-    search = Search(function, known, said, attempt, end, apart, of_one, back)
+    search = Search(function, known, said, attempt, end, apart, of_one, back, own)
     guesses = (dict(zip(wanted, guess, strict=True)) for guess in best_first(each))
     vector = of_a_vector(wanted, each)
     one = of_one_example(wanted, each, of_one) if of_one else None
@@ -255,10 +257,11 @@ class Search:
         apart: bool,
         of_one: str,
         back: str,
+        own: frozenset[int],
     ) -> None:
         self.function, self.known, self.shapes = function, known, shapes
         self.attempt, self.end = attempt, end
-        self.apart, self.of_one, self.back = apart, of_one, back
+        self.apart, self.of_one, self.back, self.own = apart, of_one, back, own
         self.one = any(picked_alone(function, parameters(function)))
         self.gates = True
         self.said = ""
@@ -339,7 +342,7 @@ class Search:
         # An index with fewer rows than what it picks from may run, and mean nothing.
         picks = any(isinstance(each, Array) and each.whole for each in guess.values())
         for shrinking in (not picks, picks):
-            start = _start(self.function, guess, self.known, shrinking, self.apart)
+            start = _start(self.function, guess, self.known, shrinking, self.apart, self.own)
             for proposal in (_joined_as_said(start, self.shapes), start):
                 found = self._repaired(proposal)
                 if found is not None and not self._hides(found):
@@ -416,15 +419,16 @@ def _start(
     known: Mapping[str, Argument],
     shrinking: bool,
     apart: bool,
+    own: frozenset[int],
 ) -> Proposal:
     """Every axis with a size of its own: from large to small, or even ones from small to large, or
     odd ones, where no size is to be the sum of two others."""
     sizes: dict[Axis, int] = {}
     below: dict[str, int] = {}
     axes = [axis for guess in guesses.values() for axis in axes_in(guess) if axis != ONE]
-    even = range(4, 2 * len(axes) + 4, 2)
-    many = range(len(axes) + 4, 4, -1) if shrinking else (n + apart for n in even)
-    sizes = dict(zip(axes, many, strict=True))
+    start, step = (5, 1) if shrinking else (4 + apart, 2)
+    free = itertools.islice((n for n in itertools.count(start, step) if n not in own), len(axes))
+    sizes = dict(zip(axes, [*free][::-1] if shrinking else free, strict=True))
     for name, argument in known.items():
         if isinstance(argument, Floats | Integers):
             for axis, size in zip(axes_of(name, len(argument.shape)), argument.shape, strict=True):
@@ -433,7 +437,14 @@ def _start(
                 below[name] = argument.below
     given = {f"{name}.{axis}" for name, a in known.items() for axis in range(_rank(a))}
     return Proposal(
-        guesses, sizes, {}, {}, below, given=frozenset(given), shares=frozenset(shares(function))
+        guesses,
+        sizes,
+        same={},
+        times={},
+        below=below,
+        given=frozenset(given),
+        shares=frozenset(shares(function)),
+        own=own,
     )
 
 
@@ -576,12 +587,13 @@ def _with_less(axis: Axis, proposal: Proposal, loops: bool) -> Iterator[Proposal
 
 
 def _is_like_another(axis: Axis, proposal: Proposal) -> bool:
-    """Whether a dimension, or what is made of it, has the size of another."""
+    """Whether a dimension, or what is made of it, has the size of another, or of an array of
+    forward's own."""
     roots = {proposal.root(each) for guess in proposal.guesses.values() for each in axes_in(guess)}
     mine = {root for root in roots if axis in proposal.free(root)}
     sizes = {proposal.size(root, proposal.sizes) for root in mine | {axis}}
     others = {*proposal.dimensions, *(roots - mine)} - {axis}
-    return bool(sizes & {proposal.size(other, proposal.sizes) for other in others})
+    return bool(sizes & {*proposal.own, *(proposal.size(n, proposal.sizes) for n in others)})
 
 
 def _is_of_steps(axis: Axis, proposal: Proposal) -> bool:
