@@ -9,6 +9,7 @@ import pytest
 from exchanged import exchanged
 
 from byhand.checking.check import check
+from byhand.checking.explain import explain
 from byhand.program.problem import Problem
 from byhand.sources.load import load
 from sweeps import a_few
@@ -64,9 +65,7 @@ def test_right_ones(name: str, referee: str) -> None:
 
 def test_every_parameter_is_judged() -> None:
     report = check(loaded(FORMS / "cached_in_a_list.py"))
-    assert {row.name for row in report.rows} >= {
-        f'params["{kind}{i}"]' for kind in "Wb" for i in (1, 2, 3)
-    }
+    assert {row.name for row in report.rows} >= {f"{kind}{i}" for kind in "Wb" for i in (1, 2, 3)}
 
 
 @pytest.mark.parametrize(
@@ -202,7 +201,8 @@ gradients["b2"] = dout.sum(0)
     [
         (PLAIN + ITEMS, {"W1", "b1", "W2", "b2"}),
         (PLAIN + LITERAL, {"W1", "b1", "W2", "b2"}),
-        (IN_A_DICT, {'params["W2"]', 'params["b2"]'}),
+        (IN_A_DICT, {"W2", "b2"}),
+        (IN_A_DICT.replace("gradients", "dparams"), {'params["W2"]', 'params["b2"]'}),
     ],
 )
 def test_the_keys_tell_where_no_step_is_taken(text: str, names: set[str], tmp_path: Path) -> None:
@@ -216,3 +216,25 @@ def test_the_keys_tell_where_no_step_is_taken(text: str, names: set[str], tmp_pa
     report = check(loaded(file))
     (line,) = {row.line for row in report.rows if row.name in report.roots}
     assert line == wrong[: wrong.index("dout.mean")].count("\n") + 1
+
+
+def test_they_are_called_so_wherever_they_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "keys.py"
+    file.write_text(IN_A_DICT.replace("dout.sum(0)", "dout.mean(0)"))
+    report = check(loaded(file))
+    assert report.roots == ("b2",)
+    assert "db2" in str(report)
+    assert "dparams" not in str(report)
+    assert {"W2", "b2"} <= {step.name for step in report.program}
+    for name in ("b2", "db2", 'params["b2"]'):
+        assert explain(loaded(file), name).step.name == 'params["b2"]'
+
+
+def test_a_key_that_is_the_name_of_something_else_tells_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "keys.py"
+    text = IN_A_DICT.replace('params["b2"]\n', 'params["b2"]\n', 1)
+    text = text.replace('out = X @ params["W2"]', 'b2 = X * 2\nout = b2 @ params["W2"]')
+    file.write_text(text.replace("X.T @ dout", "b2.T @ dout"))
+    report = check(loaded(file))
+    assert report.ok, str(report)
+    assert {"W2", 'params["b2"]'} <= {row.name for row in report.rows}

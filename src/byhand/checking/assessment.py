@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from byhand.checking.by_key import by_key
 from byhand.checking.cells import in_cells
 from byhand.checking.judging.blame import Blame
 from byhand.checking.judging.convention import Convention
@@ -105,7 +106,8 @@ class Assessment:
         with calmly(problem):
             program = steps_of(first.drawn, first.answers, report.rows, problem.cells)
         written = _as_written(in_cells(report, problem.cells), problem)
-        return replace(written, program=program, problem=self.problem)
+        told = by_key(replace(written, program=program), problem.keyed)
+        return replace(told, problem=self.problem)
 
 
 @contextlib.contextmanager

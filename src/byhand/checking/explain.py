@@ -37,13 +37,15 @@ class Explanation:
 
 
 def explain(problem: Problem, name: str, seed: int = 0) -> Explanation:
-    """Explains the gradient of `name` (with or without its d), on the problem's default sizes.
+    """Explains the gradient of `name` (with or without its d; of an item of a dict its key will do,
+    where reports call it so), on the problem's default sizes.
 
     Raises ProblemError if forward has no such float input or step.
     """
     program = draw(problem, {}, "float64", seed).truth
-    if name not in program and name.startswith("d") and name[1:] in program:
-        name = name[1:]
+    plain = [name, name.removeprefix("d")]
+    items = [f'{held}["{key}"]' for held in sorted(problem.keyed) for key in plain]
+    name = next((each for each in (*plain, *items) if each in program), name)
     if name not in program:
         raise ProblemError(
             f"{problem.file}: forward has neither a float input nor a step {name}"

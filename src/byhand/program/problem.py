@@ -61,7 +61,8 @@ class Problem:
     many times as large as they are drawn those float inputs are that may be moved. `renamed` gives
     locals of backward, by their own names, the names of the gradients that they are taken for.
     `wide`: it is run with float64 wherever it names a narrower type than float32. `unmatched` are
-    the gradients that backward gives of what forward doesn't have, with their lines.
+    the gradients that backward gives of what forward doesn't have, with their lines. `keyed` are
+    the dicts of whose items a report speaks by their keys.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Problem:
     renamed: Mapping[str, str] = field(default_factory=dict[str, str])
     wide: bool = False
     unmatched: Mapping[str, int] = field(default_factory=dict[str, int])
+    keyed: frozenset[str] = frozenset()
 
     @cached_property
     def in_jax(self) -> bool:

@@ -83,6 +83,7 @@ def assembled(
     inner: bool = False,
     called: Mapping[str, str] | None = None,
     unmatched: Mapping[str, int] | None = None,
+    keyed: Collection[str] = (),
 ) -> Problem:
     """The problem whose two functions see what `namespace` holds; a function of the file's own that
     is called as one of them is stays what it is."""
@@ -109,4 +110,5 @@ def assembled(
         inner=inner,
         called={**{new: old for old, new in own.items()}, **(called or {})},
         unmatched=dict(unmatched or {}),
+        keyed=frozenset(keyed),
     )

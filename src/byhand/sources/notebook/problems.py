@@ -292,7 +292,15 @@ def _with_total(
         data=data,
         notes=notes,
         cells=found.cells.starts,
+        keyed=[
+            name for name in inputs if isinstance(inputs[name], dict) and not _says(found, name)
+        ],
     )
+
+
+def _says(found: Script, name: str) -> bool:
+    """Whether the user has a dict of gradients that is called after that of the values."""
+    return re.search(rf"\bd{name}\b", found.cells.text) is not None
 
 
 class _Unread(ast.NodeTransformer):
