@@ -31,6 +31,7 @@ def _marked(case: Any, marks: tuple[pytest.MarkDecorator, ...]) -> Any:
     return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=marks)
 
 
-def a_few(cases: Iterable[Any], now: int = 3) -> list[Any]:
-    """The cases, of which all but the first of every few are left to the long tests."""
-    return some(cases, each=1, now=now)
+def a_few(cases: Iterable[Any]) -> list[Any]:
+    """The cases: a third in every run, a third in the long tests, and a third in the sweeps."""
+    marks = ((), LONG, SWEEP)
+    return [_marked(case, marks[number % 3]) for number, case in enumerate(cases)]
