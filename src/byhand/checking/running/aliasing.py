@@ -14,15 +14,17 @@ from byhand.values import tree
 
 
 def harmful(
-    run: BackwardRun, answers: Answers, given: Container[str], steps: Container[str]
+    run: BackwardRun, answers: Answers, steps: Container[str], inputs: Container[str]
 ) -> list[Damage]:
     """The changes in place that leave something wrong behind.
 
-    Changing what backward was `given` does where something reads it later as if it were what it
-    was: by its own name, though it was changed by another one. So does changing another answer, to
-    one of `steps`, unless that is written anew afterwards and nothing reads it in between.
+    Changing what backward was given does where something reads it later as if it were what it was:
+    by its own name, though it was changed by another one. So does changing another answer, to one
+    of `steps`, unless that is written anew afterwards and nothing reads it in between. Where
+    nothing reads it any more, it may go on as a local of the user's own (`dz = dh; dz *= h > 0`),
+    or as any, if backward returns others: but for what is asked for, the gradients of `inputs`.
     """
-    return [damage for damage in run.damages if _lasts(damage, run, answers, given, steps)]
+    return [damage for damage in run.damages if _lasts(damage, run, answers, steps, inputs)]
 
 
 def harmless(run: BackwardRun, steps: Container[str]) -> list[Damage]:
@@ -133,14 +135,19 @@ def _lasts(
     damage: Damage,
     run: BackwardRun,
     answers: Answers,
-    given: Container[str],
     steps: Container[str],
+    inputs: Container[str],
 ) -> bool:
     name = damage.changed[1:]
-    if tree.root(damage.changed) in given:
+    if tree.root(damage.changed) in run.given:
         return _spoils(damage, run, steps)
     if name not in steps:
         return False  # a local of the user's own
+    if not damage.read and name not in inputs:
+        returned = _returned(run)
+        goes_on = damage.by[1:] not in steps or bool(returned)
+        if goes_on and damage.changed not in returned:
+            return False
     for answer in answers.found:
         for write in answer.writes:
             if write.number > damage.number:
@@ -149,3 +156,11 @@ def _lasts(
                 if write.name == name and write.fresh:
                     return False
     return True
+
+
+def _returned(run: BackwardRun) -> frozenset[str]:
+    """The gradients that backward returns, as far as its text names them: `dx`."""
+    nodes = () if run.function is None else run.function.nodes
+    returns = (node for node in nodes if isinstance(node, ast.Return))
+    found = (name for node in returns for name, _ in loaded_names(node))
+    return frozenset(found) | {f"d{name}" for name in run.returned}

@@ -51,7 +51,8 @@ class Damage:
     """The statement at `line` changed `changed` in place, while writing the gradient of `name`.
 
     `changed` is a value of the forward pass, or (`dh`) a gradient that was already given; the
-    statement wrote to it `by` this local. `number` counts the statements that ran before.
+    statement wrote to it `by` this local. `number` counts the statements that ran before. `read`
+    says whether a later statement read it by its own name, before that was bound anew.
     """
 
     changed: str
@@ -59,6 +60,7 @@ class Damage:
     line: int
     number: int
     by: str = ""
+    read: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,6 +84,7 @@ class Recorder:
 
     def watch(self, statement: Statement, namespace: Namespace) -> None:
         node = statement.node
+        self.see_read(node)
         looked_at = self.origins.looked_at(statement, namespace, self.is_answer)
         inside = self.origins.of(looked_at)
         reads = self.reads(statement, namespace) | inside[0]
@@ -371,6 +372,18 @@ class Recorder:
                 if near and not unchanged(leaf, self.seen[key]):
                     self.damages.append(Damage(key, name, statement.line, self.number, root))
                     self.seen[key] = copied(leaf)
+
+    def see_read(self, node: ast.stmt) -> None:
+        """Notes which damaged gradients the statement is about to read by their own names."""
+        for i, damage in enumerate(self.damages):
+            key = damage.changed
+            if damage.read or key[1:] not in self.latest:
+                continue
+            anew = self.writes[self.latest[key[1:]]]
+            if anew.number > damage.number and anew.fresh:
+                continue
+            if tree.root(key) in dict(loaded_names(node)):
+                self.damages[i] = replace(damage, read=True)
 
     def may_have_changed(self, key: str, leaf: Any, written: list[str]) -> bool:
         """Whether a statement may have changed an array that it got under this name: of what

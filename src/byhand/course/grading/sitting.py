@@ -76,7 +76,7 @@ def runs_of(
     values = {answer.key: _value(answer) for answer in written}
     alone: dict[Key, WireValue] = {}
     if run.function is not None:
-        for damage in harmful(run, given, run.given, sitting.bindings):
+        for damage in harmful(run, given, sitting.bindings, sitting.inputs):
             if (key := writer(damage, given)) in values:
                 values[key] = replace(values[key], harms=damage.changed)
         found = run_on_feeds(run.function, run.given, given, sitting.feeds)

@@ -58,14 +58,16 @@ def find_in_run(trial: Trial) -> dict[Key | None, Diagnosis]:
     beside: list[Damage] = []
     if trial.run.function is None and not trial.wrong:
         return found  # who reads what isn't known there, but all came right
-    for damage in harmful(trial.run, trial.answers, trial.run.given, trial.drawn.truth.bindings):
+    truth = trial.drawn.truth
+    inputs = {step.name for step in truth.inputs}
+    for damage in harmful(trial.run, trial.answers, truth.bindings, inputs):
         key = writer(damage, trial.answers)
         if key is None:
             beside.append(damage)
             continue
         what = (
             f"{damage.changed}, which something else still needs"
-            if damage.changed.startswith("d") and damage.changed[1:] in trial.drawn.truth
+            if damage.changed.startswith("d") and damage.changed[1:] in truth
             else f"{damage.changed}, a value of the forward pass"
         )
         message = f"this line also changes {what}: they share memory; write to a copy"
