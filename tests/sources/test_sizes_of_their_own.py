@@ -89,7 +89,12 @@ def loaded(file: Path, source: str) -> Problem:
 
 @pytest.mark.parametrize(
     ("sizes", "how", "net"),
-    a_few([(s, how, net) for s in SIZES for how in WRITTEN for net in (NET, IN_TORCH)]),
+    a_few(
+        [
+            *((each, how, NET) for each in SIZES for how in WRITTEN),
+            *((each, "by default", IN_TORCH) for each in SIZES[::3]),
+        ]
+    ),
 )
 def test_they_are_taken_from_the_class(
     sizes: tuple[int, int, int], how: str, net: str, tmp_path: Path

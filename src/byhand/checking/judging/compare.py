@@ -88,7 +88,7 @@ def compare(
     eps = max(eps, eps_of(due), mine if mine <= SINGLE else 0.0)
     if eps > eps_of(due):  # to write it down rounds, though the step itself may only copy
         error = np.maximum(error, _size(truth, shape))
-    unit = eps * error + _least(dtype, eps)
+    unit = eps * error + _least(dtype, eps) + _beside(truth, eps)
     if own is not None:
         unit = unit + OWN * own
     known = _known(truth, unit)
@@ -119,6 +119,17 @@ def _least(dtype: np.dtype[Any], eps: float) -> float:
     if dtype == np.float16:
         return float(np.finfo(dtype).smallest_subnormal)
     return float(np.finfo(np.float32 if eps >= SINGLE else np.float64).tiny)
+
+
+def _beside(truth: Gradient, eps: float) -> float:
+    """What may be lost beside the largest element: where a function is saturated, the square of
+    such a number is none that the type has, and one of two right formulas may give 0. In a half
+    type, where that isn't much less than its rounding, nothing may."""
+    if eps > SINGLE:
+        return 0.0
+    least = np.finfo(np.float32 if eps == SINGLE else np.float64).tiny
+    sizes = np.abs(truth.value)
+    return float(np.sqrt(least) * np.max(sizes, where=np.isfinite(sizes), initial=0.0))
 
 
 def _size(truth: Gradient, shape: tuple[int, ...]) -> Array:
