@@ -292,6 +292,8 @@ class _Tracer(Follower):
             return
         changed = memory if at is None else _part(memory, _index(at))
         for name, value in namespace.items():
+            if name == "__builtins__":
+                continue
             for path, item in tree.leaves(value) if tree.is_container(value) else (((), value),):
                 known = _memory(item)
                 if known is None or not _near(known, changed):

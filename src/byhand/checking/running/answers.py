@@ -315,7 +315,9 @@ def _keeps_numbers(last: Write, before: Write) -> bool:
 
 
 def _reads(answer: Answer, known: Answers) -> frozenset[Key]:
-    return frozenset(o.key for write in answer.writes for o in known.read_by(answer, write))
+    places = frozenset[int]().union(*(write.reads for write in answer.writes))
+    owners = (owner for at in places for owner in known.written.get(at, ()) if owner is not answer)
+    return frozenset(owner.key for owner in owners) - known.made_with.get(answer.key, frozenset())
 
 
 def _with_reads(write: Write, seen: Write) -> Write:
@@ -330,13 +332,10 @@ def _seen_through(writes: Sequence[Write], owned: frozenset[int]) -> list[Write]
     seen: list[Write] = []
     latest: dict[str, Write] = {}
     for write in writes:
-        reads, through = frozenset[int](), write.through
-        for at in write.reads:
-            if at in owned:
-                reads |= {at}
-            else:
-                reads |= seen[at].reads
-                through |= seen[at].through | {seen[at].number}
+        others = write.reads - owned
+        reads = (write.reads & owned).union(*(seen[at].reads for at in others))
+        numbers = {seen[at].number for at in others}
+        through = write.through.union(numbers, *(seen[at].through for at in others))
         if not write.fresh and write.name in latest:
             before = latest[write.name]
             reads |= before.reads
