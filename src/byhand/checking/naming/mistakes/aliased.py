@@ -28,6 +28,9 @@ from byhand.referees.referee import Key
 from byhand.values import tree
 
 
+_NEEDED = "which something else still needs"
+
+
 def find(suspect: Suspect) -> Diagnosis | None:
     """Something that backward was given was changed before this definition read it."""
     trial = suspect.first.trial
@@ -65,11 +68,10 @@ def find_in_run(trial: Trial) -> dict[Key | None, Diagnosis]:
         if key is None:
             beside.append(damage)
             continue
-        what = (
-            f"{damage.changed}, which something else still needs"
-            if damage.changed.startswith("d") and damage.changed[1:] in truth
-            else f"{damage.changed}, a value of the forward pass"
-        )
+        what = f"{damage.changed}, a value of the forward pass"
+        if damage.changed.startswith("d") and damage.changed[1:] in truth:
+            held = f"which held the gradient of {damage.changed[1:]}"
+            what = f"{damage.changed}, {_NEEDED if damage.read else held}"
         message = f"this line also changes {what}: they share memory; write to a copy"
         found[key] = Diagnosis(message, damage.line)
     if beside:
