@@ -112,3 +112,27 @@ def backward(dy, x, w, y):
     assert not report.ok
     assert 14 in {row.line for row in report.rows if row.name in report.roots}
     assert_right(checked(source.replace("= dx", "= dx.copy()")))
+
+
+@pytest.mark.parametrize("mean", ["dx = 2 * (dx / len(x))", "dx *= 2 / len(x)"])
+def test_what_changes_no_number_at_one_size_is_to_blame(checked: Checked, mean: str) -> None:
+    source = """
+import numpy as np
+
+data = ("t",)
+
+def inputs(rng, *, n=2, d=3):
+    return {"x": rng.normal(size=(n, d)), "t": rng.normal(size=(n, d))}
+
+def forward(x, t):
+    loss = 0.5 * ((x - t) ** 2).sum() / len(x)
+    return loss
+
+def backward(x, t):
+    dx = x - t
+    dx = dx / len(x)
+"""
+    assert_right(checked(source))
+    report = checked(source.replace("dx = dx / len(x)", mean))
+    assert report.roots == ("x",)
+    assert report["x"].line == 15

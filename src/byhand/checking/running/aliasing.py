@@ -14,7 +14,11 @@ from byhand.values import tree
 
 
 def harmful(
-    run: BackwardRun, answers: Answers, steps: Container[str], inputs: Container[str]
+    run: BackwardRun,
+    answers: Answers,
+    steps: Container[str],
+    inputs: Container[str],
+    unpromised: Container[str] = (),
 ) -> list[Damage]:
     """The changes in place that leave something wrong behind.
 
@@ -22,9 +26,15 @@ def harmful(
     by its own name, though it was changed by another one. So does changing another answer, to one
     of `steps`, unless that is written anew afterwards and nothing reads it in between. Where
     nothing reads it any more, it may go on as a local of the user's own (`dz = dh; dz *= h > 0`),
-    or as any, if backward returns others: but for what is asked for, the gradients of `inputs`.
+    or as any, if it is `unpromised` or backward returns others: but for what is asked for, the
+    gradients of `inputs`.
     """
-    return [damage for damage in run.damages if _lasts(damage, run, answers, steps, inputs)]
+    return [
+        damage
+        for damage in run.damages
+        if _lasts(damage, run, answers, steps, inputs)
+        and (damage.read or damage.changed not in unpromised)
+    ]
 
 
 def harmless(run: BackwardRun, steps: Container[str]) -> list[Damage]:

@@ -301,11 +301,13 @@ def _written(key: Key, writes: tuple[Write, ...]) -> Answer:
 def _keeps_numbers(last: Write, before: Write) -> bool:
     """Whether a write leaves the numbers of the one before it as they are, and in their order: it
     lays them out anew, or masks what is 0 already. What adds nothing may be meant to add, and
-    what divides by 1, `2 * dx / n` for two, to divide."""
+    what divides by 1, `2 * (dx / n)` for two, to divide."""
     match last.node:
-        case ast.AugAssign(op=ast.Add() | ast.Sub() | ast.Div()):
+        case ast.AugAssign(op=ast.Add() | ast.Sub()):
             return False
-        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub() | ast.Div())):
+        case ast.Assign(value=ast.BinOp(op=ast.Add() | ast.Sub())):
+            return False
+        case node if any(isinstance(part, ast.Div) for part in ast.walk(node)):
             return False
         case _:
             new, old = array(last.value), array(before.value)

@@ -27,7 +27,6 @@ from byhand.checking.running.backward_run import Damage
 from byhand.referees.referee import Key
 from byhand.values import tree
 
-
 _NEEDED = "which something else still needs"
 
 
@@ -63,7 +62,9 @@ def find_in_run(trial: Trial) -> dict[Key | None, Diagnosis]:
         return found  # who reads what isn't known there, but all came right
     truth = trial.drawn.truth
     inputs = {step.name for step in truth.inputs}
-    for damage in harmful(trial.run, trial.answers, truth.bindings, inputs):
+    unpromised = trial.problem.unpromised
+    free = frozenset[str]() if unpromised is None else unpromised.names
+    for damage in harmful(trial.run, trial.answers, truth.bindings, inputs, free):
         key = writer(damage, trial.answers)
         if key is None:
             beside.append(damage)
