@@ -15,7 +15,8 @@ its terms cancel gets a bound that its computed value, which is rounding noise, 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -66,25 +67,39 @@ def bounded(
 ) -> Bounded:
     """The result `value` of `op` with its error; `args` are the arguments, bounded or plain."""
     with np.errstate(all="ignore"):
-        match op.structure:
-            case "elementwise":
-                error = _elementwise(op, args, values, value, params)
-            case "reduction":
-                error = _reduction(op, args[0], value, params)
-            case "selection":
-                error = np.asarray(op.forward(*map(_error, args), **_unmarked(params)))
-            case "multilinear":
-                error = _multilinear(op, args, values, params)
-            case "dense":
-                error = _dense(op, args, values, value, params)
-            case "opaque":
-                error = _own(value) + np.max(_own(value), initial=0.0)
-        if np.isnan(np.add.reduce(error, axis=None)):  # a slope that is no number: 0 is taken
+        error = _error_of(op, args, values, value, params, operator.mul)
+        if op.structure == "opaque" or not math.isfinite(np.add.reduce(error, axis=None)):
+            error = _error_of(op, args, values, value, params, _passed_on)
+            # A slope that is no number: 0 is taken.
             error = np.where(np.isnan(error), np.abs(value), error)
-        if not np.isfinite(value).all():
             # What is infinite or NaN is not off by any rounding; it must not spread into the rest.
             error = np.where(np.isfinite(value), error, 0.0)
     return Bounded(value, error)
+
+
+def _error_of(
+    op: Op,
+    args: tuple[Any, ...],
+    values: list[Any],
+    value: Array,
+    params: Mapping[str, Any],
+    passed_on: Callable[[Any, Any], Any],
+) -> Array:
+    """The error by the structure of an op; `passed_on` says what comes of one on its way through a
+    slope, which is nearly always their product."""
+    match op.structure:
+        case "elementwise":
+            return _elementwise(op, args, values, value, params, passed_on)
+        case "reduction":
+            return _reduction(op, args[0], value, params, passed_on)
+        case "selection":
+            return np.asarray(op.forward(*map(_error, args), **_unmarked(params)))
+        case "multilinear":
+            return _multilinear(op, args, values, params)
+        case "dense":
+            return _dense(op, args, values, value, params)
+        case "opaque":
+            return _own(value) + np.max(_own(value), initial=0.0)
 
 
 def _own(value: Any) -> Any:
@@ -106,7 +121,12 @@ def _error(arg: Any) -> Any:
 
 
 def _elementwise(
-    op: Op, args: tuple[Any, ...], values: list[Any], value: Array, params: Mapping[str, Any]
+    op: Op,
+    args: tuple[Any, ...],
+    values: list[Any],
+    value: Array,
+    params: Mapping[str, Any],
+    passed_on: Callable[[Any, Any], Any],
 ) -> Array:
     error = np.abs(value)
     for position, arg in enumerate(args):
@@ -114,7 +134,7 @@ def _elementwise(
         if vjp is None or isinstance(arg, int):
             continue
         slope = vjp(1.0, value, *values, **params)
-        error = error + _passed_on(np.abs(slope), _error(arg))
+        error = error + passed_on(np.abs(slope), _error(arg))
     return error if error.shape == value.shape else np.broadcast_to(error, value.shape)
 
 
@@ -127,7 +147,13 @@ def _passed_on(slope: Any, error: Any) -> Any:
     return share
 
 
-def _reduction(op: Op, arg: Bounded, value: Array, params: Mapping[str, Any]) -> Array:
+def _reduction(
+    op: Op,
+    arg: Bounded,
+    value: Array,
+    params: Mapping[str, Any],
+    passed_on: Callable[[Any, Any], Any],
+) -> Array:
     x = arg.value
     axis, keepdims = params.get("axis"), params.get("keepdims", False)
     vjp = op.vjps[0]
@@ -135,7 +161,7 @@ def _reduction(op: Op, arg: Bounded, value: Array, params: Mapping[str, Any]) ->
         return np.zeros(value.shape)
     slope = np.abs(vjp(np.ones_like(value), value, x, **params))
     roundings = _of_a_sum(x.size // max(1, value.size))
-    terms = _passed_on(slope, arg.error + roundings * _own(x))
+    terms = passed_on(slope, arg.error + roundings * _own(x))
     return np.asarray(np.abs(value) + terms.sum(axis, keepdims=keepdims))
 
 
