@@ -22,6 +22,7 @@ from printing import Symbol, evaluated
 from byhand.engine.backward import fit
 from byhand.ops import REGISTRY
 from byhand.ops.op import Op, Sample
+from sweeps import LONG, SWEEP
 
 OPS = [pytest.param(op, id=name) for name, op in REGISTRY.items()]
 DIFFERENTIABLE = [pytest.param(op, id=name) for name, op in REGISTRY.items() if op.differentiable]
@@ -132,9 +133,16 @@ def by_jax(calls: list[Call]) -> list[Verdict]:
     return [(np.asarray(out), list(map(np.asarray, grads))) for out, grads in verdicts]
 
 
-@pytest.mark.parametrize("op", OPS)
 @pytest.mark.parametrize(
-    "referee", [by_torch, pytest.param(by_jax, marks=pytest.mark.long, id="by_jax")]
+    ("referee", "op"),
+    [
+        *(pytest.param(by_torch, op, id=f"by_torch-{name}") for name, op in REGISTRY.items()),
+        # Each is compiled, which takes long.
+        *(
+            pytest.param(by_jax, op, marks=SWEEP if i % 3 else LONG, id=f"by_jax-{name}")
+            for i, (name, op) in enumerate(REGISTRY.items())
+        ),
+    ],
 )
 def test_value_and_vjp_agree(referee: Callable[[list[Call]], list[Verdict]], op: Op) -> None:
     calls = [Call(op, case, dtype) for case in op.samples for dtype in DTYPES]

@@ -20,7 +20,7 @@ from byhand.referees.referee import Gradient
 from byhand.referees.rehearsal import rehearse
 from byhand.values.arrays import speaks_torch
 from random_forwards import RandomForward, random_forwards
-from sweeps import SWEEP, a_few
+from sweeps import SWEEP, a_few, some
 
 EPS = np.finfo(float).eps
 
@@ -147,7 +147,7 @@ def test_problem_files(file: Path) -> None:
 
 
 @pytest.mark.long  # each is compiled anew
-@each_of(SMALL)
+@each_of(some(SMALL))
 def test_problem_files_in_jax(file: Path) -> None:
     case = case_of(file)
     if "jax" in who_can(case) and file.stem != "ties":
