@@ -15,7 +15,7 @@ from byhand.checking.judging.compare import Comparison
 from byhand.errors import in_one_line
 from byhand.kernels.case import Case, Name
 from byhand.kernels.judge import Judgement, judged
-from byhand.kernels.kernel import Inputs, Kernel, Ran, Upstream
+from byhand.kernels.kernel import Inputs, Kernel, Ran, Run, Upstream
 from byhand.kernels.options import Options
 from byhand.values.precision import eps_of
 
@@ -102,9 +102,11 @@ class Bench:
         return replace(self.usual, inputs=inputs, upstream=sent)
 
     def _sent(self, inputs: Inputs) -> Upstream:
-        """A random upstream for each output that takes one."""
+        """A random upstream for each output that takes one. Raises what forward raises."""
+        return self._sent_to(self.kernel.run(self.copied(inputs), None, self.needs))
+
+    def _sent_to(self, forward: Ran) -> Upstream:
         framework = self.kernel.framework
-        forward = self.kernel.run(self.copied(inputs), None, self.needs)
         rng = np.random.default_rng([self.options.seed, 1])
         return [
             framework.like(rng.standard_normal(self.shape(output)), output) if takes else None
@@ -119,16 +121,18 @@ class Bench:
         upstream: Upstream | None = None,
         needs: Collection[str] | None = None,
         within: Callable[[], AbstractContextManager[object]] = nullcontext,
+        run: Run | None = None,
     ) -> Attempt:
         """Calls the kernel on a case: on copies, or on these `inputs` and this `upstream`, which
-        are laid out in another way. `needs` are those of the case, or some of them."""
+        are laid out in another way. `needs` are those of the case, or some of them. `run` is what
+        is called in its place."""
         given = {**self.copied(case.inputs), **(inputs or {})}
         sent = [*map(self.copy, case.upstream)] if upstream is None else upstream
         asked = case.needs if needs is None else tuple(n for n in case.needs if n in needs)
         start = time.perf_counter()
         try:
             with within(), np.errstate(all="ignore"):
-                ran = self.kernel.run(given, sent, asked)
+                ran = (run or self.kernel.run)(given, sent, asked)
         except Exception as error:
             said = in_one_line(error)
             return Attempt(case, asked, None, said, self._stage(case, inputs or {}, asked))
@@ -141,16 +145,28 @@ class Bench:
     def other(self, inputs: Inputs) -> Attempt | None:
         """Calls the kernel on other inputs; None where the reference doesn't take them, or
         memory isn't large enough."""
+        given, start = self.copied(inputs), time.perf_counter()
         try:
-            case = self.case(inputs)
+            forward = self.kernel.run(given, None, self.needs)
+            case = self.case(inputs, self._sent_to(forward))
         except Exception as error:
             case = self.case(inputs, [])
             if not case.forward_is_known:
                 return None
             return Attempt(case, case.needs, None, in_one_line(error), "forward")
-        attempt = self.attempt(case)
+        attempt = self._on_from(case, given, forward, start)
         full = attempt.raised.startswith(("MemoryError", "OutOfMemoryError"))
         return attempt if case.is_known and not full else None
+
+    def _on_from(self, case: Case, given: Inputs, forward: Ran, start: float) -> Attempt:
+        """The attempt that goes back from a forward that was run already, if it can."""
+        back = forward.again
+        if back is None:
+            return self.attempt(case)
+        attempt = self.attempt(
+            case, inputs=given, run=lambda _, sent, __: replace(forward, gradients=back(sent or []))
+        )
+        return replace(attempt, seconds=time.perf_counter() - start)
 
     def copied(self, inputs: Inputs) -> dict[str, Any]:
         return {name: self.copy(value) for name, value in inputs.items()}

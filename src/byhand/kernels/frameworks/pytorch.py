@@ -194,8 +194,6 @@ def run_of(
         draws = not torch.equal(before, torch.get_rng_state())
         outputs = tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)
         takes = tuple(is_torch(each) and each.requires_grad for each in outputs)
-        if upstream is None:
-            return Ran(outputs, takes, {})
 
         def back(upstream: Upstream) -> dict[str, Any]:
             sent = [
@@ -216,7 +214,8 @@ def run_of(
 
         open_to = (out for out, can in zip(outputs, takes, strict=True) if can)
         written = frozenset[Any]().union(*map(parts or hand_written, open_to))
-        return Ran(outputs, takes, back(upstream), back, written, draws)
+        gradients = {} if upstream is None else back(upstream)
+        return Ran(outputs, takes, gradients, back, written, draws)
 
     return run
 
