@@ -53,6 +53,18 @@ def problem_file(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
+_LONG_CASES = Counter[str]()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Of the many cases of a long test every second is left to the sweeps."""
+    if item.get_closest_marker("long") and not item.get_closest_marker("sweep"):
+        test = item.nodeid.partition("[")[0]
+        _LONG_CASES[test] += 1
+        if _LONG_CASES[test] > 2 and _LONG_CASES[test] % 2 == 0:
+            item.add_marker(pytest.mark.sweep)
+
+
 @pytest.hookimpl(trylast=True)  # after all that isn't asked for is left out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In an order of our own: the files of which the fewest tests are left are the longest, and

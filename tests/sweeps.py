@@ -32,6 +32,6 @@ def _marked(case: Any, marks: tuple[pytest.MarkDecorator, ...]) -> Any:
 
 
 def a_few(cases: Iterable[Any]) -> list[Any]:
-    """The cases: a third in every run, a third in the long tests, and a third in the sweeps."""
-    marks = ((), LONG, SWEEP)
-    return [_marked(case, marks[number % 3]) for number, case in enumerate(cases)]
+    """The cases: a quarter in every run, as many in the long tests, and the rest in the sweeps."""
+    marks = ((), LONG, SWEEP, SWEEP)
+    return [_marked(case, marks[number % 4]) for number, case in enumerate(cases)]
