@@ -163,9 +163,11 @@ class Bench:
         back = forward.again
         if back is None:
             return self.attempt(case)
-        attempt = self.attempt(
-            case, inputs=given, run=lambda _, sent, __: replace(forward, gradients=back(sent or []))
-        )
+
+        def on(inputs: Inputs, upstream: Upstream | None, needs: Collection[str]) -> Ran:
+            return replace(forward, gradients=back(upstream or []))
+
+        attempt = self.attempt(case, inputs=given, run=on)
         return replace(attempt, seconds=time.perf_counter() - start)
 
     def copied(self, inputs: Inputs) -> dict[str, Any]:
