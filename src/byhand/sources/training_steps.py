@@ -189,7 +189,12 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     said = {step.rate.rpartition(".")[2] for step in steps.values()}
     rates = sorted(n for n in read if RATE.match(n) and (n in said or not any(said)))
     given = sorted(
-        (read | first) - (made - first) - after - {*known} - ({*constants} - labels) - {*rates}
+        (read | first)
+        - (made - first)
+        - after
+        - {*known}
+        - ({*constants} - labels - names)
+        - {*rates}
     )
     if any(_calls(s) & {*given} for s in (*forward, *backward)):
         return None  # a method, which isn't there
@@ -210,7 +215,7 @@ def _pair(each: _Round, known: Collection[str], constants: Collection[str]) -> P
     if own is None or not reads(own) & names:  # else it has its own
         terms = penalties(steps.values(), statements[place:], {*given} | made)
         penalty = "".join(dict.fromkeys(terms))
-    numbers = each.numbers & {*given}
+    numbers = (each.numbers | {*constants} & names) & {*given}
     return replace(
         found,
         labels=label,
