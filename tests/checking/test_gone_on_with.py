@@ -45,8 +45,11 @@ MASKS = [
 ]
 ENDS = ["pass", 'return {"W1": dW1, "b1": db1, "W2": dW2}']
 RIGHT = [
-    *itertools.product([UNNAMED], ["dz", "tmp", "grad"], ALIASES, MASKS, [False, True], ENDS),
+    *itertools.product(
+        [UNNAMED], ["dz", "tmp", "grad", "gh", "th"], ALIASES, MASKS, [False, True], ENDS
+    ),
     *itertools.product([NAMED], ["dz", "tmp"], ALIASES, MASKS, [False, True], ENDS[1:]),
+    *itertools.product([NAMED], ["gz", "tz"], ALIASES, MASKS, [False, True], ENDS),
 ]
 
 

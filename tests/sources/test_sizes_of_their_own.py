@@ -34,29 +34,8 @@ class Net:
         self.db1 = dpre.sum(axis=0)
         return dpre @ self.W1.T
 """
-IN_TORCH = """import torch
-{above}
-class Net:
-    def __init__(self{arguments}):
-        self.W1 = torch.randn({i}, {h}) * 0.3
-        self.b1 = torch.zeros({h})
-        self.W2 = torch.randn({h}, {o}) * 0.3
-        self.b2 = torch.zeros({o})
-
-    def forward(self, X):
-        self.X = X
-        self.h = torch.tanh(X @ self.W1 + self.b1)
-        return self.h @ self.W2 + self.b2
-
-    def backward(self, dout):
-        self.dW2 = self.h.T @ dout
-        self.db2 = dout.sum(0)
-        dh = dout @ self.W2.T
-        dpre = dh * (1 - self.h ** 2)
-        self.dW1 = self.X.T @ dpre
-        self.db1 = dpre.sum(0)
-        return dpre @ self.W1.T
-"""
+IN_TORCH = NET.replace("numpy as np", "torch").replace("np.random.", "torch.")
+IN_TORCH = IN_TORCH.replace("np.", "torch.").replace("axis=", "dim=")
 # Each of its own, equal ones, those of the first guesses, one of 1, those of a real net.
 SIZES = [(13, 4, 5), (2, 2, 1), (3, 3, 2), (4, 4, 4), (7, 5, 7), (4, 5, 3), (5, 7, 11), (6, 7, 8)]
 SIZES += [(784, 30, 10), (1, 6, 1)]

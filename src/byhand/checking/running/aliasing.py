@@ -30,10 +30,7 @@ def harmful(
     gradients of `inputs`.
     """
     return [
-        damage
-        for damage in run.damages
-        if _lasts(damage, run, answers, steps, inputs)
-        and (damage.read or damage.changed not in unpromised)
+        damage for damage in run.damages if _lasts(damage, run, answers, steps, inputs, unpromised)
     ]
 
 
@@ -147,6 +144,7 @@ def _lasts(
     answers: Answers,
     steps: Container[str],
     inputs: Container[str],
+    unpromised: Container[str],
 ) -> bool:
     name = damage.changed[1:]
     if tree.root(damage.changed) in run.given:
@@ -155,7 +153,8 @@ def _lasts(
         return False  # a local of the user's own
     if not damage.read and name not in inputs:
         returned = _returned(run)
-        goes_on = damage.by[1:] not in steps or bool(returned)
+        of_a_step = damage.by.startswith("d") and damage.by[1:] in steps
+        goes_on = damage.changed in unpromised or not of_a_step or bool(returned)
         if goes_on and damage.changed not in returned:
             return False
     for answer in answers.found:
